@@ -1,0 +1,112 @@
+"""Files that are whole or absent: written under a temporary name, flushed to disk, then renamed.
+
+The only module that renames, and the owner of digests and of JSON on disk.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path`; renames it to `path` when the block ends well.
+
+    The temporary name keeps the suffix of `path`, so writers that look at it behave. When the block
+    raises, `path` is as it was and the temporary file is gone.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+        _flush(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yields an empty temporary folder beside `path`, which takes its place when the block ends well.
+
+    What a killed process left under a temporary name is removed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_left_behind(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    old = path.with_name(f"{temporary.name}.old")
+    temporary.mkdir()
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            _flush(file)
+        if path.exists():
+            path.replace(old)
+        temporary.replace(path)
+        _flush(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _remove_left_behind(path: Path) -> None:
+    for folder in path.parent.glob(f".{path.name}.*"):
+        process = folder.name.removeprefix(f".{path.name}.").removesuffix(".old")
+        if process.isdecimal() and (int(process) == os.getpid() or not Path("/proc", process).exists()):
+            shutil.rmtree(folder)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes UTF-8 text, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes sorted, indented JSON, so that equal values are equal bytes. NaN is refused."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path, *, made_by: str) -> Any:
+    """Reads what `write_json` wrote.
+
+    Args:
+        made_by: the command that makes the file, named when it is missing.
+
+    Raises:
+        PipelineError: the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PipelineError(f"{path} is missing", expected=f"Make it with: {made_by}") from None
+    except ValueError as error:
+        raise PipelineError(f"{path} is damaged", received=error, expected=f"Make it anew with: {made_by}") from None
+
+
+def sha256(*paths: Path) -> str:
+    """Hexadecimal sha256 over the bytes of `paths`, one after the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,28 @@
+"""What every test stands on: no setting from the machine's environment, and no way to the network."""
+
+import os
+import socket
+from typing import Any
+
+import pytest
+
+_SETTINGS = ("DATA_MIRROR", "MLFLOW_TRACKING_URI", "PIPELINE_DEBUG")
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name in _SETTINGS or name.startswith("DVC_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise OSError(f"a test reached for {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)

@@ -1,0 +1,156 @@
+"""Files that are whole or absent."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import PipelineError
+from pipeline.files import read_json, replacing, replacing_folder, sha256, write_json, write_text
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+class StoppedError(Exception):
+    """What a test raises inside a block."""
+
+
+def write_half(path: Path) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text("half")
+        raise StoppedError
+
+
+def write_half_of_a_folder(path: Path) -> None:
+    with replacing_folder(path) as temporary:
+        write_text(temporary / "new.txt", "new")
+        raise StoppedError
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_appears_when_the_block_ends(tmp_path):
+    with replacing(tmp_path / "a/b.txt") as temporary:
+        temporary.write_text("new")
+        assert not (tmp_path / "a/b.txt").exists()
+    assert (tmp_path / "a/b.txt").read_text() == "new"
+
+
+def test_the_temporary_file_keeps_suffix_and_folder(tmp_path):
+    with replacing(tmp_path / "model.keras") as temporary:
+        temporary.touch()
+        assert (temporary.suffix, temporary.parent) == (".keras", tmp_path)
+
+
+def test_no_temporary_file_stays(tmp_path):
+    write_text(tmp_path / "a.txt", "new")
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_file_is_as_it_was_when_the_block_raises(tmp_path):
+    write_text(tmp_path / "a.txt", "old")
+    with pytest.raises(StoppedError):
+        write_half(tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_new_file_is_absent_when_the_block_raises(tmp_path):
+    with pytest.raises(StoppedError):
+        write_half(tmp_path / "a.txt")
+    assert names(tmp_path) == []
+
+
+def test_a_block_that_writes_nothing_is_an_error_and_keeps_the_old_file(tmp_path):
+    write_text(tmp_path / "a.txt", "old")
+    with pytest.raises(FileNotFoundError), replacing(tmp_path / "a.txt"):
+        pass
+    assert (tmp_path / "a.txt").read_text() == "old"
+
+
+def test_a_folder_takes_the_place_of_the_old_one_whole(tmp_path):
+    write_text(tmp_path / "parts/old.txt", "old")
+    with replacing_folder(tmp_path / "parts") as temporary:
+        write_text(temporary / "deep/new.txt", "new")
+        assert names(tmp_path / "parts") == ["old.txt"]
+    assert names(tmp_path) == ["parts"]
+    assert names(tmp_path / "parts") == ["deep"]
+
+
+def test_a_folder_is_as_it_was_when_the_block_raises(tmp_path):
+    write_text(tmp_path / "parts/old.txt", "old")
+    with pytest.raises(StoppedError):
+        write_half_of_a_folder(tmp_path / "parts")
+    assert names(tmp_path) == ["parts"]
+    assert names(tmp_path / "parts") == ["old.txt"]
+
+
+def test_a_new_folder_is_absent_when_the_block_raises(tmp_path):
+    with pytest.raises(StoppedError):
+        write_half_of_a_folder(tmp_path / "parts")
+    assert names(tmp_path) == []
+
+
+def test_equal_values_are_equal_bytes(tmp_path):
+    write_json(tmp_path / "1.json", {"b": 1, "a": "é"})
+    write_json(tmp_path / "2.json", {"a": "é", "b": 1})
+    assert (tmp_path / "1.json").read_bytes() == (tmp_path / "2.json").read_bytes()
+    assert (tmp_path / "1.json").read_text(encoding="utf-8") == '{\n  "a": "é",\n  "b": 1\n}\n'
+
+
+@given(value=JSON)
+def test_json_is_read_as_it_was_written(tmp_path_factory, value):
+    path = tmp_path_factory.getbasetemp() / "value.json"
+    write_json(path, value)
+    assert read_json(path, made_by="this test") == value
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_json_refuses_what_is_no_number_and_writes_nothing(tmp_path, value):
+    with pytest.raises(ValueError, match="Out of range float values are not JSON compliant"):
+        write_json(tmp_path / "a.json", {"loss": value})
+    assert names(tmp_path) == []
+
+
+def test_a_missing_file_names_the_command_that_makes_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PipelineError) as caught:
+        read_json(Path("run.json"), made_by="dvc repro train@iris")
+    assert str(caught.value) == "run.json is missing. Make it with: dvc repro train@iris."
+
+
+def test_a_damaged_file_names_the_command_that_makes_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("run.json").write_text('{"run_id": ')
+    with pytest.raises(PipelineError) as caught:
+        read_json(Path("run.json"), made_by="dvc repro train@iris")
+    assert str(caught.value) == (
+        "run.json is damaged. Received: Expecting value: line 1 column 12 (char 11). Make it anew with: dvc repro train@iris."
+    )
+
+
+def test_a_digest_of_no_bytes_is_the_published_one(tmp_path):
+    (tmp_path / "empty").touch()
+    assert sha256(tmp_path / "empty") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_a_digest_of_files_is_that_of_their_bytes_one_after_the_other(tmp_path):
+    content = [b"x" * (1 << 20) + b"y", b"z"]
+    for number, part in enumerate(content):
+        (tmp_path / str(number)).write_bytes(part)
+    assert sha256(tmp_path / "0", tmp_path / "1") == hashlib.sha256(b"".join(content)).hexdigest()
+
+
+def test_json_ends_with_a_line_break(tmp_path):
+    write_json(tmp_path / "a.json", [1])
+    text = (tmp_path / "a.json").read_text()
+    assert (json.loads(text), text[-1]) == ([1], "\n")
