@@ -1,0 +1,160 @@
+"""Composition: files of `conf/` and overrides in, one typed and checked configuration out.
+
+Hydra composes; this module registers the schemas, names the parts after their files, applies the rules, and
+writes resolved configurations. Only values leave it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, ListConfig, OmegaConf, flag_override
+from omegaconf.errors import OmegaConfBaseException
+
+from pipeline.config.explain import explained, look_up, settings_of, unknown_key
+from pipeline.errors import ConfigError, PipelineError
+from pipeline.files import write_text
+
+CONF = Path("conf")
+_schemas: list[type] = []
+T = TypeVar("T")
+
+
+def register(name: str, schema: type, *, group: str | None = None) -> None:
+    """Makes a schema known to Hydra as `<name>_schema`, which a file's defaults list names."""
+    ConfigStore.instance().store(name=f"{name}_schema", group=group, node=schema)
+    _schemas.append(schema)
+
+
+def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path = CONF) -> T:
+    """Composes `conf/<root>.yaml` with `overrides`, in Hydra's grammar, and checks every rule of `schema`.
+
+    Raises:
+        PipelineError: a key, a type, a choice or a value that cannot be, naming the file that set it.
+    """
+    if not (conf / f"{root}.yaml").is_file():
+        raise PipelineError(f"{conf / root}.yaml is missing", expected="Run the command in the repository's root")
+    GlobalHydra.instance().clear()
+    origin = _Origin({}, overrides, conf)
+    try:
+        with initialize_config_dir(str(conf.resolve()), version_base="1.3"):
+            composed = hydra_compose(root, list(overrides), return_hydra_config=True)
+            origin = _Origin(dict(composed.hydra.runtime.choices), overrides, conf)
+            return _checked(composed, schema, origin)
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+        raise explained(error, overrides=overrides, conf=conf, root=root, schemas=_schemas, place_of=origin.of) from error
+
+
+def _named(settings: DictConfig, choices: dict[str, str | None]) -> DictConfig:
+    """The settings without Hydra's own, each part named after the file it was chosen from.
+
+    An experiment without a file of its own is named after its data.
+    """
+    with flag_override(settings, ["struct", "read_only"], False):
+        del settings["hydra"]
+    for group in ("source", "data"):
+        if group in settings:
+            _name(settings[group], choices[group], f"{group}.name")
+    if "name" in settings:
+        _name(settings, choices.get("experiment") or choices["data"], "name")
+    return settings
+
+
+def _name(part: DictConfig, name: str | None, key: str) -> None:
+    if part.name:
+        raise ConfigError(key, "is not a setting", received=part.name, expected="Names are those of the files in conf/")
+    part.name = name
+
+
+class _Origin:
+    """Finds the place that set a key last: an override, else a chosen file, else the schema's default."""
+
+    def __init__(self, choices: dict[str, str | None], overrides: Sequence[str], conf: Path) -> None:
+        self.choices = choices
+        groups = ["experiment", *(group for group in choices if "/" not in group and group != "experiment")]
+        self.files = [conf / group / f"{choices[group]}.yaml" for group in groups if choices.get(group)]
+        self.files += [conf / "config.yaml"]
+        self.overrides = overrides
+        self.conf = conf
+
+    def of(self, key: str) -> str:
+        given = [override.lstrip("+~").split("=")[0] for override in self.overrides]
+        if any(name == key or name.startswith(f"{key}.") for name in given):
+            return "command line"
+        for file in self.files:
+            if look_up(key, file, self.conf)[0]:
+                return str(file)
+        own = [file for file in self.files if file.parent.name == key.split(".")[0]]
+        return str(own[0]) if own else "command line"
+
+
+def _checked(settings: DictConfig, schema: type[T], origin: _Origin) -> T:
+    try:
+        settings = _named(settings, origin.choices)
+        _refuse_unknown(settings, "", origin)
+        checked = OmegaConf.to_object(settings)
+    except ConfigError as error:
+        raise PipelineError(
+            f"{origin.of(error.key)}: {error.what}", received=error.received, expected=error.expected
+        ) from error
+    if not isinstance(checked, schema):
+        raise TypeError(f"expected {schema.__name__}, composed {type(checked).__name__}")
+    return checked
+
+
+def _refuse_unknown(node: Any, path: str, origin: _Origin) -> None:
+    """Hydra's `+key=value` gets past a schema, and free-form nodes have none: both are looked at here."""
+    schema = OmegaConf.get_type(node) if isinstance(node, DictConfig) else None
+    known = settings_of(schema) if schema not in (None, dict) else None
+    for key, value in _items(node):
+        here = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
+        if key == "_target_":
+            raise ConfigError(here, "is refused", received=value, expected="Settings name things from closed tables only")
+        if known is not None and schema is not None and key not in {field.name for field in fields(schema)}:
+            raise unknown_key(origin.of(here), here, f"{key}={value}", known)
+        _refuse_unknown(value, here, origin)
+
+
+def _items(node: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(node, DictConfig) and not node._is_none() and not node._is_missing():
+        yield from ((key, node._get_node(key)) for key in node)
+    elif isinstance(node, ListConfig) and not node._is_none() and not node._is_missing():
+        yield from enumerate(node)
+
+
+def to_values(config: Any) -> dict[str, Any]:
+    """A checked configuration as plain values: enumerations by name, nothing left to interpolate."""
+    values = OmegaConf.to_container(OmegaConf.structured(config), resolve=True, enum_to_str=True)
+    if not isinstance(values, dict):
+        raise TypeError(f"expected a configuration, received {config!r}")
+    return {str(key): value for key, value in values.items()}
+
+
+def save(values: dict[str, Any], path: Path) -> None:
+    """Writes resolved settings as YAML that every reader takes for the same values."""
+    write_text(path, yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML 1.1 readers take `1e-05` for text: floats are written as `1.0e-05`."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
+def _represent_float(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
+    text = {float("inf"): ".inf", float("-inf"): "-.inf"}.get(value, repr(value))
+    mantissa, exponent, power = text.partition("e")
+    if exponent and "." not in mantissa:
+        text = f"{mantissa}.0e{power}"
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+_Dumper.add_representer(float, _represent_float)

@@ -1,0 +1,64 @@
+"""Settings of a whole experiment: what `compose` resolves and `train` runs."""
+
+import math
+from dataclasses import dataclass, field
+
+from omegaconf import MISSING
+
+from pipeline.config.data import Data
+from pipeline.config.model import Model
+from pipeline.config.optimizer import Optimizer
+from pipeline.config.rules import is_name
+from pipeline.config.tracking import Tracking
+from pipeline.config.training import EngineName, Training
+from pipeline.errors import require
+
+
+@dataclass
+class Claim:
+    """A figure that the experiment must reach: `metric` is `test/accuracy`, `parameters`, …"""
+
+    metric: str = MISSING
+    at_least: float = -math.inf
+    at_most: float = math.inf
+
+    def __post_init__(self) -> None:
+        bounded = self.at_least > -math.inf or self.at_most < math.inf
+        require(bounded, "claims", received=self.metric, expected="at_least or at_most beside each metric")
+
+    def is_met_by(self, value: float) -> bool:
+        """Whether `value` lies within the bounds."""
+        return self.at_least <= value <= self.at_most
+
+    def values(self) -> dict[str, str | float]:
+        """The claim as JSON holds it: a bound that is not set is left out."""
+        bounds = {"at_least": self.at_least, "at_most": self.at_most}
+        return {"metric": self.metric} | {key: bound for key, bound in bounds.items() if math.isfinite(bound)}
+
+    def __str__(self) -> str:
+        if self.at_least == self.at_most:
+            return f"{self.metric} = {self.at_least:,g}"
+        bounds = [f"≥ {self.at_least:g}"] if self.at_least > -math.inf else []
+        bounds += [f"≤ {self.at_most:g}"] if self.at_most < math.inf else []
+        return f"{self.metric} {' and '.join(bounds)}"
+
+
+@dataclass
+class ExperimentConfig:
+    """A whole experiment. `claims` are read by the report alone: a run does not depend on them."""
+
+    name: str = ""
+    seed: int = 42
+    data: Data = MISSING
+    model: Model = MISSING
+    optimizer: Optimizer = MISSING
+    training: Training = MISSING
+    tracking: Tracking = field(default_factory=Tracking)
+    claims: list[Claim] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.training.xla is None:
+            # On a CPU, XLA's convolutions and the gradients of its pooling are many times slower than TensorFlow's.
+            self.training.xla = self.training.engine is EngineName.compiled and not self.model.convolves
+        require(is_name(self.name), "name", received=self.name, expected="lower-case letters, digits and _")
+        require(0 <= self.seed < 2**32, "seed", received=self.seed, expected="an integer from 0 to 4,294,967,295")

@@ -1,0 +1,194 @@
+"""What Hydra, OmegaConf and PyYAML raise, told in one line: file, key, what was received, what is allowed.
+
+Their exceptions carry the facts partly as attributes and partly in their text; this module is the only one
+that knows those texts, and a test holds each of them.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import yaml
+from hydra.errors import OverrideParseException
+
+from pipeline.errors import PipelineError, suggestion
+
+_IN_FILE = re.compile(r"^In '(?P<config>[^']+)': ")
+_FULL_KEY = re.compile(r"full_key: (?P<key>\S+)")
+_OBJECT_TYPE = re.compile(r"object_type=(?P<type>\w+)")
+_UNKNOWN_KEY = re.compile(r"Key '(?P<key>[^']+)' not in '(?P<type>\w+)'")
+_NO_CHOICE = re.compile(r"Could not find '(?P<group>.+)/(?P<choice>[^/']*)'")
+_NO_GROUP = re.compile(r"Could not override '(?P<group>[^']+)'\. No match in the defaults list")
+_UNCHOSEN = re.compile(r"You must specify '(?P<group>[^']+)'")
+_BAD_OVERRIDE = re.compile(r"Error parsing override '(?P<override>[^']*)'")
+_AMBIGUOUS = re.compile(r"Ambiguous value for argument '(?P<override>.*)'")
+_BAD_VALUE = re.compile(
+    r"^(?:Value .*|Invalid (?:value|type).*|Unsupported value.*|Incompatible value.*|Merge error.*"
+    r"|.* does not support deletion.*|.* is not Optional)$",
+    re.MULTILINE,
+)
+
+
+def explained(
+    error: Exception,
+    *,
+    overrides: Sequence[str],
+    conf: Path,
+    root: str,
+    schemas: Sequence[type],
+    place_of: Callable[[str], str],
+) -> PipelineError:
+    """The one line for `error`, raised while `conf/<root>.yaml` was composed with `overrides`.
+
+    Args:
+        place_of: the place that set a key, for errors that name no file.
+    """
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        place = f"{_shown(Path(mark.name), conf)}, line {mark.line + 1}, column {mark.column + 1}"
+        return PipelineError(f"{place}: this is not YAML", received=error.problem, expected="Expected: plain YAML")
+    cause = error.__cause__ if error.__cause__ is not None else error
+    text = str(error) + "\n" + str(cause)
+    if isinstance(error, OverrideParseException):
+        return _unreadable_override(error.override)
+    if match := _BAD_OVERRIDE.search(text):
+        return _unreadable_override(match["override"])
+    if match := _AMBIGUOUS.search(text):
+        return PipelineError(
+            "command line: one setting has several values",
+            received=match["override"],
+            expected="Expected: one value, a list in brackets such as model.units=[64,32], or -m for a sweep",
+        )
+    if match := _UNCHOSEN.search(text):
+        choices = suggestion("", _choices(match["group"], conf))
+        return PipelineError(f"command line: no {match['group']} is chosen", expected=f"Expected: {match['group']}=… {choices}")
+    if match := _NO_CHOICE.search(text):
+        return _unknown_choice(match["group"], match["choice"], overrides, conf, root)
+    if match := _NO_GROUP.search(text):
+        return _unknown_group(match["group"], _file_of(text, conf), conf)
+    return _bad_key(text, overrides, conf, schemas, place_of)
+
+
+def _unreadable_override(override: str) -> PipelineError:
+    return PipelineError(
+        "command line: an override cannot be read",
+        received=override,
+        expected="Expected: key=value, such as training.batch_size=32",
+    )
+
+
+def _unknown_choice(group: str, choice: str, overrides: Sequence[str], conf: Path, root: str) -> PipelineError:
+    place = str(conf / f"{root}.yaml")
+    if any(override.lstrip("+") == f"{group}={choice}" for override in overrides):
+        place = "command line"
+    else:
+        for override in overrides:
+            key, _, name = override.partition("=")
+            file = conf / key.lstrip("+") / f"{name}.yaml"
+            if key.lstrip("+") == "experiment" and file.is_file():
+                place = str(file)
+    return PipelineError(
+        f"{place}: there is no {group} of this name",
+        received=f"{group}={choice}",
+        expected=suggestion(choice, _choices(group, conf)),
+    )
+
+
+def _unknown_group(group: str, place: str, conf: Path) -> PipelineError:
+    groups = [folder.name for folder in conf.iterdir() if folder.is_dir()]
+    return PipelineError(f"{place}: there is no group of this name", received=group, expected=suggestion(group, groups))
+
+
+def _bad_key(
+    text: str, overrides: Sequence[str], conf: Path, schemas: Sequence[type], place_of: Callable[[str], str]
+) -> PipelineError:
+    match = _FULL_KEY.search(text)
+    problem = _BAD_VALUE.search(text)
+    reason = problem.group(0).strip() if problem else text.splitlines()[0]
+    if match is None:
+        return PipelineError(f"{_file_of(text, conf)}: {reason}", expected="See docs/configuration.md")
+    key = match["key"]
+    place = _file_of(text, conf) if _IN_FILE.search(text) else place_of(key)
+    if "missing mandatory value" in text:
+        return PipelineError(f"{place}: {key} has no value", expected="It has no default, so it must be given")
+    received = _received(key, place, overrides, conf)
+    if unknown := _UNKNOWN_KEY.search(text):
+        allowed = _settings(unknown["type"], schemas)
+        return unknown_key(place, key, received, allowed)
+    return PipelineError(f"{place}: {key} has a wrong value", received=received, expected=f"{_sentence(reason)}")
+
+
+def unknown_key(place: str, key: str, received: str, allowed: Sequence[str]) -> PipelineError:
+    """The line for a key that the schema does not have."""
+    return PipelineError(
+        f"{place}: {key} is not a setting", received=received, expected=suggestion(key.rpartition(".")[2], allowed)
+    )
+
+
+def _sentence(reason: str) -> str:
+    return reason[0].upper() + reason[1:]
+
+
+def _file_of(text: str, conf: Path) -> str:
+    match = _IN_FILE.search(text)
+    return f"{conf / match['config']}.yaml" if match else "command line"
+
+
+def _shown(path: Path, conf: Path) -> str:
+    """`path` as the person knows it: from `conf` on."""
+    try:
+        return str(conf / path.relative_to(conf.resolve()))
+    except ValueError:
+        return str(path)
+
+
+def _received(key: str, place: str, overrides: Sequence[str], conf: Path) -> str:
+    leaf = key.rpartition(".")[2]
+    if place == "command line":
+        given = [override for override in overrides if override.lstrip("+~").split("=")[0] == key]
+        return given[0] if given else key
+    found, value = look_up(key, Path(place), conf)
+    return f"{leaf}={value}" if found else leaf
+
+
+def look_up(key: str, file: Path, conf: Path) -> tuple[bool, Any]:
+    """Whether a file of `conf` sets the full key, and to what. Files of a group leave out the group's name."""
+    path = key.split("[")[0].split(".")
+    if file.parent != conf and file.parent.name == path[0]:
+        path = path[1:]
+    try:
+        node: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError):
+        return False, None
+    for part in path:
+        if not isinstance(node, dict) or part not in node:
+            return False, None
+        node = node[part]
+    return True, node
+
+
+def _choices(group: str, conf: Path) -> list[str]:
+    return [file.stem for file in (conf / group).glob("*.yaml")]
+
+
+def _settings(type_name: str, schemas: Sequence[type]) -> list[str]:
+    for schema in schemas:
+        for cls in _nested(schema):
+            if cls.__name__ == type_name:
+                return settings_of(cls)
+    return []
+
+
+def settings_of(schema: type) -> list[str]:
+    """The keys of a schema that a file may set."""
+    return [field.name for field in fields(schema) if field.name not in ("name", "family")]
+
+
+def _nested(schema: type) -> Iterator[type]:
+    yield schema
+    for hint in get_type_hints(schema).values():
+        for part in (hint, *get_args(hint)):
+            if isinstance(part, type) and is_dataclass(part):
+                yield from _nested(part)

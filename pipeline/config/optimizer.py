@@ -1,0 +1,76 @@
+"""Settings of an optimizer, one dataclass each; the names and defaults are those of Keras."""
+
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+from pipeline.errors import require
+
+
+@dataclass
+class Optimizer:
+    """What every optimizer has. `clipnorm` limits the norm of each gradient, `global_clipnorm` of all together."""
+
+    family: str = MISSING
+    learning_rate: float = MISSING
+    clipnorm: float | None = None
+    global_clipnorm: float | None = None
+
+    def __post_init__(self) -> None:
+        own = type(self).family
+        require(self.family == own, "optimizer.family", received=self.family, expected=f"{own}, as the file has it")
+        require(
+            0 < self.learning_rate < float("inf"),
+            "optimizer.learning_rate",
+            received=self.learning_rate,
+            expected="a number above 0",
+        )
+        both = self.clipnorm is not None and self.global_clipnorm is not None
+        require(not both, "optimizer.clipnorm", received=self.clipnorm, expected="clipnorm or global_clipnorm, not both")
+        for key in ("clipnorm", "global_clipnorm"):
+            norm = getattr(self, key)
+            require(norm is None or norm > 0, f"optimizer.{key}", received=norm, expected="a number above 0")
+
+
+def _require_fraction(key: str, value: float) -> None:
+    require(0 <= value < 1, f"optimizer.{key}", received=value, expected="a number from 0 up to, not including, 1")
+
+
+@dataclass
+class Sgd(Optimizer):
+    """Stochastic gradient descent, with momentum where it is above 0."""
+
+    family: str = "sgd"
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require_fraction("momentum", self.momentum)
+
+
+@dataclass
+class Adam(Optimizer):
+    """Adam (Kingma and Ba 2014)."""
+
+    family: str = "adam"
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-07
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require_fraction("beta_1", self.beta_1)
+        _require_fraction("beta_2", self.beta_2)
+
+
+@dataclass
+class Adagrad(Optimizer):
+    """Adagrad (Duchi, Hazan and Singer 2011)."""
+
+    family: str = "adagrad"
+    initial_accumulator_value: float = 0.1
+    epsilon: float = 1e-07
+
+
+FAMILIES: dict[str, type[Optimizer]] = {"sgd": Sgd, "adam": Adam, "adagrad": Adagrad}

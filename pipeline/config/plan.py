@@ -1,0 +1,76 @@
+"""The plan: every experiment of `params.yaml` composed, and held against what `params.yaml` says of its data."""
+
+from pathlib import Path
+
+from pipeline.config import composition, resolved
+from pipeline.config.data import Data, PrepareConfig
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.params import PARAMS, Params
+from pipeline.config.source import FetchConfig
+from pipeline.errors import PipelineError
+
+
+def compose_all(params: Params, *, conf: Path = composition.CONF) -> list[ExperimentConfig]:
+    """Composes each experiment with the overrides for all.
+
+    Raises:
+        PipelineError: a composition that cannot be, or one that disagrees with `params.yaml`.
+    """
+    composition.register("fetch", FetchConfig)
+    composition.register("prepare", PrepareConfig)
+    _check_own_files(params, conf)
+    variants = {name: _variant(name, source, conf) for name, source in params.data.items()}
+    return [_experiment(name, variants[data], params, conf) for name, data in params.experiments.items()]
+
+
+def _check_own_files(params: Params, conf: Path) -> None:
+    """DVC watches the path in params.yaml, `fetch` reads the one in conf/source: they must be one."""
+    for name, path in params.own_files.items():
+        source = composition.compose("fetch", FetchConfig, [f"source={name}"], conf=conf).source
+        if source.path is None or Path(source.path) != Path(path):
+            raise PipelineError(
+                f"{PARAMS}: own_files.{name} is not the path of conf/source/{name}.yaml",
+                received=path,
+                expected=f"Expected: {source.path or 'a file whose settings give a path'}",
+            )
+
+
+def _variant(name: str, source: str, conf: Path) -> Data:
+    data = composition.compose("prepare", PrepareConfig, [f"data={name}"], conf=conf).data
+    if data.source != source:
+        raise PipelineError(
+            f"{PARAMS}: data.{name} is not the source of conf/data/{name}.yaml",
+            received=source,
+            expected=f"Expected: {data.source}",
+        )
+    return data
+
+
+def _experiment(name: str, data: Data, params: Params, conf: Path) -> ExperimentConfig:
+    config = resolved.compose_experiment([*_choice(name, data, conf), *params.overrides], conf=conf)
+    if config.data.name != data.name:
+        raise PipelineError(
+            f"{PARAMS}: experiments.{name}.data is not the data of conf/experiment/{name}.yaml",
+            received=data.name,
+            expected=f"Expected: {config.data.name}",
+        )
+    if config.data != data:
+        raise PipelineError(
+            f"{conf / 'experiment' / name}.yaml or the overrides of {PARAMS} change settings of data, which are prepared once",
+            received=f"data={data.name}",
+            expected="Make a data variant of its own in conf/data/",
+        )
+    return config
+
+
+def _choice(name: str, data: Data, conf: Path) -> list[str]:
+    """An experiment without a file of its own is the default experiment on the data of the same name."""
+    if (conf / "experiment" / f"{name}.yaml").is_file():
+        return [f"experiment={name}"]
+    if name != data.name:
+        raise PipelineError(
+            f"{PARAMS}: experiments.{name} has no file conf/experiment/{name}.yaml",
+            received=f"{name}: {{data: {data.name}}}",
+            expected=f"Write the file, or name the experiment {data.name} to run the default one on these data",
+        )
+    return [f"data={data.name}"]

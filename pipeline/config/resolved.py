@@ -1,0 +1,58 @@
+"""An experiment's configuration: composed from `conf/`, or read back from its resolved file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from pipeline.config import composition, model, optimizer
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.errors import PipelineError
+
+CONFIGS = Path("outputs/configs")
+
+
+def register() -> None:
+    """Makes the schemas of an experiment known to Hydra."""
+    composition.register("experiment", ExperimentConfig)
+    for group, families in (("model", model.FAMILIES), ("optimizer", optimizer.FAMILIES)):
+        for name, schema in families.items():
+            composition.register(name, schema, group=group)
+
+
+def compose_experiment(overrides: Sequence[str], *, conf: Path = composition.CONF) -> ExperimentConfig:
+    """Composes an experiment from `conf/config.yaml` and overrides; raises `PipelineError`."""
+    register()
+    return composition.compose("config", ExperimentConfig, overrides, conf=conf)
+
+
+def to_values(config: ExperimentConfig) -> dict[str, Any]:
+    """Everything a run depends on, as plain values: the claims are left out."""
+    values = composition.to_values(config)
+    del values["claims"]
+    return values
+
+
+def read(path: Path) -> ExperimentConfig:
+    """Reads what `compose` wrote.
+
+    Raises:
+        PipelineError: the file is missing, damaged, or of another version of the schema.
+    """
+    remedy = "Make it anew with: dvc repro compose"
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        schema = OmegaConf.structured(ExperimentConfig)
+        schema.model = model.FAMILIES[values["model"]["family"]]
+        schema.optimizer = optimizer.FAMILIES[values["optimizer"]["family"]]
+        config = OmegaConf.to_object(OmegaConf.merge(schema, values))
+    except FileNotFoundError:
+        raise PipelineError(f"{path} is missing", expected=remedy) from None
+    except (yaml.YAMLError, OmegaConfBaseException, TypeError, KeyError) as error:
+        raise PipelineError(f"{path} is damaged", received=error, expected=remedy) from error
+    if not isinstance(config, ExperimentConfig):
+        raise PipelineError(f"{path} is damaged", expected=remedy)
+    return config
