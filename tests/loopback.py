@@ -1,0 +1,104 @@
+"""A real HTTP server on the loopback interface, whose paths a test gives their behaviour."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Looks up what to do for a path; a path without anything is not found."""
+
+    site: "Site"
+
+    def do_GET(self) -> None:
+        self.site.requests.append(self.path)
+        with suppress(ConnectionError):  # the client goes away, as several tests want
+            self.site.routes.get(self.path, status(404))(self)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+Answer = Callable[[Handler], None]
+
+
+class Site:
+    """`routes` may change while the server runs; `requests` lists the paths asked for; `sent` is set by `stall`."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.routes: dict[str, Answer] = {}
+        self.requests: list[str] = []
+        self.sent = threading.Event()
+        self.closing = threading.Event()
+
+
+@contextmanager
+def serving() -> Iterator[Site]:
+    handler = type("SiteHandler", (Handler,), {})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = False
+        site = handler.site = Site(f"http://127.0.0.1:{server.server_port}")
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield site
+        finally:
+            site.closing.set()
+            server.shutdown()
+            thread.join()
+
+
+def _head(handler: Handler, code: int, **headers: object) -> None:
+    handler.send_response(code)
+    for name, value in headers.items():
+        handler.send_header(name.replace("_", "-"), str(value))
+    handler.end_headers()
+
+
+def hang_up(_handler: Handler) -> None:
+    """Closes the connection without an answer."""
+
+
+def status(code: int) -> Answer:
+    return lambda handler: _head(handler, code, Content_Length=0)
+
+
+def body(content: bytes, *, length: int | None = None) -> Answer:
+    def answer(handler: Handler) -> None:
+        _head(handler, 200, Content_Length=len(content) if length is None else length)
+        handler.wfile.write(content)
+
+    return answer
+
+
+def redirect(target: str) -> Answer:
+    return lambda handler: _head(handler, 302, Location=target, Content_Length=0)
+
+
+def in_turn(*answers: Answer) -> Answer:
+    left = list(answers)
+    return lambda handler: left.pop(0)(handler)
+
+
+def trickle(handler: Handler) -> None:
+    """A body without an end, a byte at a time."""
+    _head(handler, 200)
+    while not handler.site.closing.wait(0.01):
+        handler.wfile.write(b"x")
+
+
+def trickle_headers(handler: Handler) -> None:
+    handler.send_response_only(200)
+    handler.flush_headers()
+    while not handler.site.closing.wait(0.01):
+        handler.wfile.write(b"X-More: 1\r\n")
+
+
+def stall(handler: Handler) -> None:
+    """Half of a body, then nothing until the server closes."""
+    _head(handler, 200, Content_Length=200_000)
+    handler.wfile.write(b"x" * 100_000)
+    handler.site.sent.set()
+    handler.site.closing.wait()
