@@ -1,0 +1,69 @@
+"""The model that is saved: it takes what the CSV holds, so that nobody has to repeat the preparation.
+
+It is plain Keras around the trained network: before it the statistics that `prepare` fitted on the training part,
+after it softmax, sigmoid, or the way back to the target's own unit.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from pipeline.data.prepared import Meta, NumericFeature, Table, input_name
+
+
+def serve(network: Any, meta: Meta) -> Any:
+    """Wraps a trained network.
+
+    Returns:
+        A `keras.Model`. Images: from uint8 pixels `(rows, *shape)`. Tables: from a dictionary of `(rows, 1)` float64
+        or string tensors named by `input_name` of the CSV's columns; NaN and `""` are missing values. Output:
+        probabilities `(rows, classes)`, or of the second class `(rows, 1)`, or the target in `target_unit` `(rows, 1)`.
+    """
+    if meta.table is None:
+        inputs: Any = keras.Input(tuple(meta.shape), dtype=meta.dtype, name="pixels")
+        features = inputs
+    else:
+        inputs = _inputs(meta.table)
+        features = _features(meta.table, inputs)
+    return keras.Model(inputs, _answer(network(features), meta), name=meta.name)
+
+
+def _inputs(table: Table) -> dict[str, Any]:
+    named = {input_name(column): "float64" for column in table.numeric_columns}
+    named |= {input_name(column): "string" for column in table.categorical_columns}
+    return {name: keras.Input((1,), dtype=dtype, name=name) for name, dtype in named.items()}
+
+
+def _features(table: Table, inputs: Mapping[str, Any]) -> Any:
+    """Columns to the features that `prepare` computes, in the same order."""
+    parts = []
+    if table.numeric:
+        raw = [_quotient(feature, inputs) for feature in table.numeric]
+        parts.append(_standardised(keras.ops.concatenate(raw, axis=1), table.numeric))
+    for feature in table.categorical:
+        # Number 0 stands for a level never seen in training: its indicator is cut off, the others are all zero.
+        lookup = keras.layers.StringLookup(vocabulary=feature.levels, output_mode="one_hot", mask_token=None)
+        parts.append(keras.ops.cast(lookup(inputs[input_name(feature.name)]), "float32")[:, 1:])
+    return keras.ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def _quotient(feature: NumericFeature, inputs: Mapping[str, Any]) -> Any:
+    columns = [inputs[input_name(column)] for column in feature.of]
+    return columns[0] if len(columns) == 1 else keras.ops.divide(columns[0], columns[1])
+
+
+def _standardised(values: Any, features: list[NumericFeature]) -> Any:
+    missing, mean, scale = (
+        np.array([[getattr(feature, name) for feature in features]]) for name in ("missing", "mean", "scale")
+    )
+    known = keras.ops.where(keras.ops.isfinite(values), values, missing)
+    return keras.ops.cast(keras.ops.divide(keras.ops.subtract(known, mean), scale), "float32")
+
+
+def _answer(raw: Any, meta: Meta) -> Any:
+    if meta.task == "regression":
+        return keras.layers.Rescaling(meta.target.scale, meta.target.mean, name="prediction")(raw)
+    activation = "softmax" if meta.outputs > 1 else "sigmoid"
+    return keras.layers.Activation(activation, name="probability")(raw)
