@@ -1,0 +1,86 @@
+"""What training minimises and what it watches: closed tables from the names in the settings to Keras objects."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from pipeline.config.optimizer import Adagrad, Adam, Optimizer, Sgd
+from pipeline.config.training import Loss
+from pipeline.data.prepared import Meta
+from pipeline.errors import ConfigError
+
+
+class Perceptron(keras.losses.Loss):  # type: ignore[misc]
+    """Rosenblatt's criterion, `max(0, -s · y_pred)` with s = ±1 for the classes 1 and 0.
+
+    Its gradient is that of the perceptron rule: a batch of one row moves the weights by
+    `learning_rate · (target - output) · x`, on mistakes alone (Rosenblatt 1958).
+    """
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """One value for each row."""
+        sign = 2.0 * keras.ops.cast(y_true, y_pred.dtype) - 1.0
+        return keras.ops.mean(keras.ops.relu(-sign * y_pred), axis=-1)
+
+
+_LOSSES: dict[Loss, Callable[[], Any]] = {
+    Loss.sparse_categorical_crossentropy: lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    Loss.binary_crossentropy: lambda: keras.losses.BinaryCrossentropy(from_logits=True),
+    Loss.perceptron: Perceptron,
+    Loss.mean_squared_error: keras.losses.MeanSquaredError,
+    Loss.mean_absolute_error: keras.losses.MeanAbsoluteError,
+}
+
+
+def loss_name(chosen: Loss | None, meta: Meta) -> Loss:
+    """The chosen loss, or the usual one of the task.
+
+    Raises:
+        ConfigError: a loss that does not suit the task or the number of classes.
+    """
+    if meta.task == "regression":
+        allowed = [Loss.mean_squared_error, Loss.mean_absolute_error]
+    elif meta.outputs > 1:
+        allowed = [Loss.sparse_categorical_crossentropy]
+    else:
+        allowed = [Loss.binary_crossentropy, Loss.perceptron]
+    if chosen is not None and chosen not in allowed:
+        names = " or ".join(loss.value for loss in allowed)
+        raise ConfigError("training.loss", "does not suit the data", received=chosen.value, expected=f"Expected: {names}")
+    return chosen or allowed[0]
+
+
+def build_loss(name: Loss) -> Any:
+    """The Keras loss of a name; it takes the network's raw output."""
+    return _LOSSES[name]()
+
+
+def build_metrics(meta: Meta, loss: Loss) -> list[Any]:
+    """The metrics watched beside the loss, which they do not repeat; each is a mean over examples."""
+    if meta.task == "regression":
+        if loss is Loss.mean_absolute_error:
+            return [keras.metrics.MeanSquaredError(name="mse")]
+        return [keras.metrics.MeanAbsoluteError(name="mae")]
+    if meta.outputs > 1:
+        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+    return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]  # on raw outputs, where 0 is probability 0.5
+
+
+def build_optimizer(config: Optimizer) -> Any:
+    """The Keras optimizer of a configuration."""
+    shared = {
+        "learning_rate": config.learning_rate,
+        "clipnorm": config.clipnorm,
+        "global_clipnorm": config.global_clipnorm,
+    }
+    match config:
+        case Sgd():
+            return keras.optimizers.SGD(momentum=config.momentum, nesterov=config.nesterov, **shared)
+        case Adam():
+            return keras.optimizers.Adam(beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon, **shared)
+        case Adagrad():
+            return keras.optimizers.Adagrad(
+                initial_accumulator_value=config.initial_accumulator_value, epsilon=config.epsilon, **shared
+            )
+    raise TypeError(f"no optimizer for {config!r}")
