@@ -1,0 +1,86 @@
+"""The embedded MLflow store under `mlruns/`, or the server that `MLFLOW_TRACKING_URI` names.
+
+SQLite's schema is made and looked at under a lock, because processes that first touch a store together crash in
+MLflow's migration; write-ahead logging lets parallel writers go on.
+"""
+
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.errors import PipelineError
+
+ARTIFACTS = "artifacts"
+_KIND = {"mlflow.experimentKind": "custom_model_development"}  # the UI shows runs as trainings, not as GenAI evaluations
+
+
+def root() -> Path:
+    """The folder `mlruns` of the repository; `DVC_ROOT` still names that one inside DVC's temporary copies."""
+    return (Path(os.environ.get("DVC_ROOT", ".")) / "mlruns").resolve()
+
+
+def uri() -> str:
+    """The tracking URI in force."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or _embedded()
+
+
+def _embedded() -> str:
+    return f"sqlite:///{root() / 'mlflow.db'}"
+
+
+def client() -> MlflowClient:
+    """A client of the store, which exists and is up to date afterwards.
+
+    Raises:
+        PipelineError: the store cannot be opened or reached.
+    """
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its migration log says nothing to a person
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
+    location = uri()
+    mlflow.set_tracking_uri(location)
+    try:
+        with _lock():
+            opened = MlflowClient(location)
+            opened.search_experiments(max_results=1)
+            if location == _embedded():
+                _write_ahead(root() / "mlflow.db")
+    except (MlflowException, SQLAlchemyError, sqlite3.Error) as error:
+        first = str(error).splitlines()[0]
+        raise PipelineError(
+            f"the tracking store {location} cannot be opened",
+            received=first,
+            expected="Start the server, correct MLFLOW_TRACKING_URI, or move mlruns/mlflow.db away to begin a new store",
+        ) from error
+    return opened
+
+
+def experiment_id(opened: MlflowClient, name: str) -> str:
+    """The id of an MLflow experiment, created where it is missing; its artifacts lie under `mlruns/artifacts`."""
+    with _lock():
+        found = opened.get_experiment_by_name(name)
+        if found is not None:
+            return str(found.experiment_id)
+        location = (root() / ARTIFACTS / name).as_uri() if uri() == _embedded() else None
+        return str(opened.create_experiment(name, artifact_location=location, tags=_KIND))
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    root().mkdir(parents=True, exist_ok=True)
+    with (root() / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _write_ahead(database: Path) -> None:
+    with closing(sqlite3.connect(database, timeout=20)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
