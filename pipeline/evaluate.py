@@ -1,0 +1,64 @@
+"""Evaluates a trained experiment: the test split, once.
+
+    python -m pipeline.evaluate experiment=mnist_mlp
+
+Writes outputs/<experiment>/metrics.json and figures/, and logs both to the run that trained the model.
+"""
+
+import sys
+from pathlib import Path
+
+from pipeline.config import resolved
+from pipeline.data.prepared import PREPARED, load_meta
+from pipeline.errors import PipelineError, run_command
+from pipeline.files import read_json, replacing_folder, write_json
+
+OUTPUTS = Path("outputs")
+
+
+def main() -> None:
+    """Reads the command line and evaluates."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return
+    key, _, name = sys.argv[1].partition("=") if len(sys.argv) == 2 else ("", "", "")
+    if key != "experiment" or not name:
+        raise PipelineError(
+            "one experiment is evaluated at a time",
+            received=" ".join(sys.argv[1:]) or "nothing",
+            expected="Expected: experiment=<name>",
+        )
+    evaluate(name)
+
+
+def evaluate(name: str) -> None:
+    """Measures, writes and logs."""
+    from pipeline.models import backend
+
+    backend.load()
+    from pipeline.evaluation.assessment import assess
+    from pipeline.tracking import runs
+
+    config = resolved.read(resolved.CONFIGS / f"{name}.yaml")
+    output = OUTPUTS / name
+    run = read_json(output / "run.json", made_by=f"dvc repro train@{name}")
+    data = PREPARED / config.data.name
+    found = assess(name, output, data, seed=config.seed)
+    write_json(output / "metrics.json", found.summary)
+    with replacing_folder(output / "figures") as folder:
+        for title, figure in found.figures.items():
+            figure.savefig(folder / f"{title}.png", metadata={"Software": None})
+    runs.log_evaluation(
+        config.tracking.store,
+        run["run_id"],
+        by_step=found.by_step,
+        intervals=found.intervals,
+        output=output,
+        meta=load_meta(data),
+        data_folder=data,
+    )
+    print(f"{name}: {output / 'metrics.json'} and {len(found.figures)} figures", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run_command(main)

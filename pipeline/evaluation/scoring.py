@@ -1,0 +1,60 @@
+"""Scores of a saved model on a split: what it predicts from raw rows, compared with what is true."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from pipeline.data import tables
+from pipeline.data.columns import levels, numbers
+from pipeline.data.prepared import Meta, Part, input_name
+from pipeline.evaluation import metrics
+from pipeline.evaluation.metrics import Interval
+
+_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Truth and prediction of one split: labels and probabilities, or targets and predictions in the target's unit."""
+
+    task: str
+    truth: NDArray[Any]
+    prediction: NDArray[Any]
+
+    def metrics(self) -> dict[str, float]:
+        """Point estimates."""
+        compute = metrics.classification if self.task == "classification" else metrics.regression
+        return compute(self.truth, self.prediction)
+
+    def intervals(self, *, seed: int) -> dict[str, Interval]:
+        """95 % confidence limits of each metric."""
+        if self.task == "classification":
+            return metrics.classification_intervals(self.truth, self.prediction, seed=seed)
+        return metrics.regression_intervals(self.truth, self.prediction, seed=seed)
+
+
+def score(model: Any, part: Part, meta: Meta) -> Scores:
+    """Lets a served model predict a whole split, from the rows as the CSV holds them."""
+    inputs = part.x if meta.table is None else _columns(part, meta)
+    batches = tf.data.Dataset.from_tensor_slices(inputs).batch(_BATCH)
+    prediction = model.predict(batches, verbose=0)
+    if meta.task == "classification":
+        return Scores(meta.task, np.asarray(part.y, dtype=np.int64), prediction)
+    truth = np.asarray(part.y, dtype=np.float64) * meta.target.scale + meta.target.mean
+    return Scores(meta.task, truth, prediction[:, 0].astype(np.float64))
+
+
+def _columns(part: Part, meta: Meta) -> dict[str, Any]:
+    if meta.table is None or part.rows is None:
+        raise ValueError("a table has rows.csv")
+    text = tables.read(part.rows)
+    advice = f"Make the file anew with: dvc repro prepare@{meta.name}"
+    columns = {
+        input_name(name): tf.constant(numbers(text, name, advice=advice).reshape(-1, 1)) for name in meta.table.numeric_columns
+    }
+    for name in meta.table.categorical_columns:
+        columns[input_name(name)] = tf.constant([[level] for level in levels(text, name)])
+    return columns

@@ -1,0 +1,95 @@
+"""Trains one experiment on its prepared data.
+
+    python -m pipeline.train experiment=mnist_mlp optimizer.learning_rate=0.02 seed=3
+    python -m pipeline.train data=wine                     the default experiment on a data variant
+    python -m pipeline.train -m experiment=mnist_mlp seed=1,2,3      a sweep: each combination in turn
+    python -m pipeline.train --resolved mnist_mlp          what DVC runs: outputs/configs/mnist_mlp.yaml as it stands,
+                                                           model and history to outputs/mnist_mlp/
+
+The last line on stdout is one JSON object {run_id, run_key, fingerprint, status, metrics}; all else goes to stderr.
+"""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from pipeline.config import resolved, sweep
+from pipeline.config.composition import CONF
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.errors import PipelineError, run_command
+from pipeline.training.signals import end_with_parent
+
+OUTPUTS = Path("outputs")
+
+
+def main() -> None:
+    """Reads the command line and trains."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--resolved"] and len(arguments) == 2:
+        name = arguments[1]
+        end_with_parent()
+        train(resolved.read(resolved.CONFIGS / f"{name}.yaml"), output=OUTPUTS / name)
+        return
+    flags = {argument for argument in arguments if argument.startswith("-")}
+    overrides = [argument for argument in arguments if argument not in flags]
+    if {"-h", "--help"} & flags:
+        print(__doc__)
+    elif not flags:
+        train(resolved.compose_experiment(overrides), output=None)
+    elif flags <= {"-m", "--multirun"}:
+        train_sweep(overrides)
+    else:
+        raise PipelineError("an unknown flag", received=" ".join(sorted(flags)), expected="Expected: -m, --resolved or --help")
+
+
+def train_sweep(overrides: list[str]) -> None:
+    """Trains every combination by Hydra's launcher; all are composed and checked before the first one runs.
+
+    Raises:
+        PipelineError: after the last run, if any of them failed.
+    """
+    runs = len(sweep.check(overrides))
+    failures: list[str] = []
+
+    @hydra.main(config_path=str(CONF.resolve()), config_name="config", version_base="1.3")
+    def job(_composed: DictConfig) -> float:
+        combination = list(HydraConfig.get().overrides.task)
+        try:
+            return train(resolved.compose_experiment(combination), output=None)
+        except PipelineError as error:
+            failures.append(" ".join(combination))
+            print(f"error: {' '.join(combination)}: {error}", file=sys.stderr, flush=True)
+            return math.nan
+
+    resolved.register()
+    job()
+    if failures:
+        raise PipelineError(f"{len(failures)} of the sweep's {runs} runs failed", received="; ".join(failures))
+
+
+def train(config: ExperimentConfig, *, output: Path | None) -> float:
+    """Runs the experiment, prints its result, and returns the validation loss, which a sweep may minimise."""
+    from pipeline.models import backend
+
+    backend.load()
+    from pipeline import experiment
+
+    result = experiment.run(config, output=output)
+    line = {
+        "run_id": result.run_id,
+        "run_key": result.run_key,
+        "fingerprint": result.fingerprint,
+        "status": "FINISHED",
+        "metrics": result.metrics,
+    }
+    print(json.dumps(line), flush=True)
+    return result.metrics["validation/loss"]
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,242 @@
+"""The one function that runs an experiment, on toy data and with its record in memory."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import experiment
+from pipeline.data.prepared import load_meta
+from pipeline.errors import ConfigError, PipelineError
+from pipeline.evaluation.assessment import assess
+from pipeline.tracking.tracker import MemoryTracker, open_in_memory
+from pipeline.training import history, process
+from tests import pinned  # noqa: F401
+from tests.toy import ROOT, config_of, prepare_all
+
+AT_STEPS = ["training.batch_size=16", "training.evaluate_at=[0,2]"]  # of 36 rows: three steps an epoch
+TRAIN = (
+    "import json, sys; from pathlib import Path; from pipeline import experiment; from tests.toy import config_of;"
+    "folder = Path(sys.argv[1]); config = config_of(folder, *sys.argv[2:]);"
+    "result = experiment.run(config, prepared=folder / 'data/prepared');"
+    "print(json.dumps([result.fingerprint, result.run_key, result.metrics]))"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("repository")
+    prepare_all(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _here(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+
+
+def run(folder: Path, *overrides: str, output: Path | None = None) -> tuple[experiment.Result, MemoryTracker]:
+    """A finished run and its record."""
+    trackers: list[MemoryTracker] = []
+
+    @contextmanager
+    def opened(facts):
+        with open_in_memory(facts) as tracker:
+            trackers.append(tracker)
+            yield tracker
+
+    config = config_of(folder, *overrides)
+    result = experiment.run(config, prepared=folder / "data/prepared", output=output, open_run=opened)
+    return result, trackers[0]
+
+
+@pytest.fixture(scope="module")
+def written(folder, tmp_path_factory):
+    """A run on images that wrote its files: the result, its record, and its folder."""
+    output = tmp_path_factory.mktemp("outputs") / "shapes"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        result, tracker = run(folder, "data=shapes", "tracking.log_model=true", *AT_STEPS, output=output)
+    return result, tracker, output
+
+
+def refusal(folder: Path, *overrides: str) -> str:
+    with pytest.raises(PipelineError) as caught:
+        run(folder, *overrides)
+    return str(caught.value)
+
+
+def test_metrics_are_those_of_the_weights_that_were_kept(written):
+    result, _, _ = written
+    assert result.metrics == result.outcome.history[-1].metrics
+    assert sorted(result.metrics) == ["train/accuracy", "train/loss", "validation/accuracy", "validation/loss"]
+
+
+def test_the_model_learns(folder):
+    result, _ = run(folder, "data=shapes", "training.epochs=15", "training.batch_size=6")
+    assert result.metrics["validation/accuracy"] == 1.0
+
+
+def test_every_point_is_logged_at_its_step(written):
+    result, tracker, _ = written
+    assert list(tracker.metrics["validation/loss"]) == [0, 2, 3, 6]
+    assert list(tracker.metrics["train/loss"]) == [2, 3, 6]
+    assert {"epoch", "seconds", "learning_rate", "examples_per_second"} < set(tracker.metrics)
+    assert tracker.metrics["epoch"] == {0: 0.0, 2: pytest.approx(2 / 3), 3: 1.0, 6: 2.0}
+    assert tracker.metrics["validation/loss"][6] == result.metrics["validation/loss"]
+
+
+def test_the_record_has_settings_tags_and_an_end(written):
+    result, tracker, _ = written
+    assert tracker.facts.settings["model"]["units"] == [64, 32]
+    assert tracker.facts.tags["run_key"] == result.run_key
+    assert (tracker.run_id, tracker.status, tracker.models) == (result.run_id, "FINISHED", [6])
+
+
+def test_a_run_writes_what_later_stages_read(written):
+    result, _, output = written
+    assert sorted(path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()) == [
+        "history.csv",
+        "model.keras",
+        "run.json",
+        "snapshots/index.json",
+        "snapshots/step_000000.keras",
+        "snapshots/step_000002.keras",
+    ]
+    assert json.loads((output / "run.json").read_text()) == {
+        "run_id": result.run_id,
+        "run_key": result.run_key,
+        "fingerprint": result.fingerprint,
+    }
+    assert json.loads((output / "snapshots/index.json").read_text()) == {"kept": 6, "steps": [0, 2]}
+    assert history.read(output / "history.csv") == result.outcome.history
+
+
+def test_a_run_carries_its_fingerprint(written):
+    result, tracker, _ = written
+    assert tracker.tags == {"fingerprint": result.fingerprint}
+
+
+def test_a_run_without_a_folder_writes_nothing(folder):
+    before = sorted(folder.rglob("*"))
+    run(folder, "data=pairs", *AT_STEPS)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_the_assessment_repeats_what_training_measured(folder, written):
+    result, _, output = written
+    found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    assert found.summary["validation"]["accuracy"] == pytest.approx(result.metrics["validation/accuracy"])
+    assert found.summary["validation"]["log_loss"] == pytest.approx(result.metrics["validation/loss"], abs=1e-5)
+    assert {name: found.summary[name] for name in ("parameters", "epochs", "steps")} == {
+        "parameters": (64 * 64 + 64) + (64 * 32 + 32) + (32 * 3 + 3),
+        "epochs": 2.0,
+        "steps": 6,
+    }
+    assert sorted(found.figures) == ["confusion_matrix", "learning_curves"]
+
+
+def test_the_assessment_measures_every_snapshot(folder, written):
+    _, _, output = written
+    found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    assert list(found.by_step) == [0, 2, 6]
+    test = found.summary["test"]
+    assert {name for name in test if "at_step" in name} == {
+        f"{metric}_at_step_{step}" for metric in ("accuracy", "log_loss") for step in (0, 2)
+    }
+    assert test["log_loss_at_step_0"] != test["log_loss"]
+    assert test["accuracy_low"] <= test["accuracy"] <= test["accuracy_high"]
+
+
+def test_the_assessment_of_a_regression_is_in_units_of_its_target(folder, tmp_path):
+    result, _ = run(folder, "data=prices", output=tmp_path / "prices")
+    found = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
+    scale = load_meta(folder / "data/prepared/prices").target.scale
+    assert found.summary["validation"]["mse"] == pytest.approx(result.metrics["validation/loss"] * scale**2, rel=1e-4)
+    assert sorted(found.figures) == ["learning_curves", "residuals"]
+    assert found.figures["residuals"].axes[0].get_xlabel() == "true price / 1000"
+
+
+def test_the_assessment_needs_a_training(folder, tmp_path):
+    with pytest.raises(PipelineError) as caught:
+        assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
+    assert str(caught.value) == f"{tmp_path}/shapes/history.csv is missing. Train first: dvc repro train@shapes."
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["data=pairs", "model=linear", "training.loss=perceptron", "optimizer=sgd"],
+        ["data=shapes", "model=cnn", "model.filters=[2]", "model.units=[4]", "optimizer=adagrad"],
+        ["data=shapes", "model=layers", "model.layers=[{class_name: Flatten}, {class_name: Dropout, rate: 0.5}]"],
+        ["data=prices", "training.loss=mean_absolute_error", "training.epochs=null", "training.steps=2"],
+    ],
+)
+def test_families_losses_and_optimizers_go_together(folder, overrides):
+    result, _ = run(folder, *overrides)
+    assert np.isfinite(list(result.metrics.values())).all()
+
+
+def test_data_prepared_with_other_settings_are_refused(folder):
+    prepared = folder / "data/prepared/shapes"
+    assert refusal(folder, "data=shapes", "data.rows=30") == (
+        f"{prepared} was prepared with other settings than this experiment has: data.rows. "
+        "Received: 30, prepared with None. Prepare it anew with: dvc repro prepare@shapes."
+    )
+
+
+def test_data_that_are_not_prepared_are_refused(folder):
+    assert refusal(folder, "data=digits") == (
+        f"{folder}/data/prepared/digits/meta.json is missing. Make it with: dvc repro prepare@digits."
+    )
+
+
+def test_a_training_that_diverges_is_recorded_as_failed(folder):
+    trackers = []
+
+    @contextmanager
+    def opened(facts):
+        with open_in_memory(facts) as tracker:
+            trackers.append(tracker)
+            yield tracker
+
+    config = config_of(folder, "data=prices", "optimizer=sgd", "optimizer.learning_rate=1.0e+30")
+    with pytest.raises(PipelineError, match=r"^training diverged: .* is no longer a number after step 2\."):
+        experiment.run(config, prepared=folder / "data/prepared", open_run=opened)
+    assert trackers[0].status == "FAILED"
+
+
+def test_threads_cannot_change_in_a_process_that_trained(folder):
+    run(folder, "data=pairs")
+    with pytest.raises(ConfigError) as caught:
+        process.pin(threads=1)
+    assert str(caught.value) == (
+        "training.threads cannot change in a process that already trained with 2. Received: 1. "
+        "Run each number of threads in a process of its own."
+    )
+
+
+def test_two_processes_train_the_same_bits_and_another_seed_other_ones(folder):
+    def started(*overrides: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", TRAIN, str(folder), "data=shapes", "model=cnn", "model.dropout=0.5", *overrides]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    both = [started("seed=1"), started("seed=1")]
+    one, same = (json.loads(child.communicate()[0].splitlines()[-1]) for child in both)
+    other, _ = run(folder, "data=shapes", "model=cnn", "model.dropout=0.5", "seed=2")
+    assert one == same
+    assert other.fingerprint != one[0]
+    assert other.run_key != one[1]
+
+
+def test_a_run_in_the_same_process_has_the_bits_of_one_in_its_own(folder):
+    first, _ = run(folder, "data=shapes", "model.dropout=0.5")
+    run(folder, "data=pairs")
+    again, _ = run(folder, "data=shapes", "model.dropout=0.5")
+    assert (first.fingerprint, first.run_key) == (again.fingerprint, again.run_key)
