@@ -1,0 +1,1 @@
+"""The report: what every experiment of params.yaml reached, and why one is missing."""
