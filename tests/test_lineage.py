@@ -1,5 +1,6 @@
 """Where a run comes from: real git repositories, and the key that binds settings, data and code."""
 
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -96,7 +97,7 @@ def test_there_is_no_state_before_the_first_commit(tmp_path):
 
 
 def key(meta=None, **changed) -> str:
-    return lineage.run_key(SETTINGS | changed, meta or images())
+    return lineage.run_key(lineage.identity(SETTINGS | changed, meta or images()))
 
 
 def test_equal_runs_have_equal_keys():
@@ -117,6 +118,10 @@ def test_the_key_does_not_depend_on_tracking():
     assert key() == key(tracking={"store": "memory", "log_model": False})
 
 
+def test_the_key_does_not_depend_on_checkpoints():
+    assert key() == key(checkpoint={"every": 100})
+
+
 def test_the_key_depends_on_code(tmp_path, monkeypatch):
     for name in ("config", "data", "models", "training"):
         (tmp_path / name).mkdir()
@@ -133,6 +138,42 @@ def test_the_key_does_not_depend_on_reports(tmp_path, monkeypatch):
     before = key()
     (tmp_path / "report.py").write_text("print()\n")
     assert key() == before
+
+
+def test_an_identity_that_was_kept_as_json_has_the_same_key_and_no_difference():
+    current = lineage.identity(SETTINGS | {"units": (5, 4), "rate": 1e-4, "limit": float("nan")}, images())
+    stored = json.loads(json.dumps(current))
+    assert lineage.run_key(stored) == lineage.run_key(current)
+    assert lineage.difference(stored, current) is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "current", "expected"),
+    [
+        ({"a": {"b": {"c": 32}}}, {"a": {"b": {"c": 64}}}, ("a.b.c", 32, 64)),
+        ({"a": 1, "b": 1}, {"b": 2, "a": 2}, ("b", 1, 2)),
+        ({"a": {"b": 1}, "c": 1}, {"a": {"b": 1}, "c": 2}, ("c", 1, 2)),
+        ({"a": [1, 2]}, {"a": [1, 3]}, ("a", [1, 2], [1, 3])),
+        ({"a": 1}, {"a": 1.0}, ("a", 1, 1.0)),
+        ({}, {"a": 1}, ("a", None, 1)),
+        ({"a": 1}, {}, ("a", 1, None)),
+        ({}, {"a": None}, ("a", None, None)),
+        ({"a": {"b": 1}}, {"a": {}}, ("a.b", 1, None)),
+        ({"a": {"b": 1}}, {"a": None}, ("a", {"b": 1}, None)),
+        ({"a": 1}, {"a": {"b": 1}}, ("a", 1, {"b": 1})),
+        ({"gone": 1, "a": 1}, {"a": 2}, ("a", 1, 2)),
+    ],
+)
+def test_the_first_difference_is_told_by_its_dotted_name(stored, current, expected):
+    assert lineage.difference(stored, current) == expected
+    assert lineage.run_key(stored) != lineage.run_key(current)
+
+
+@pytest.mark.parametrize(
+    ("stored", "current"), [({}, {}), ({"a": {"b": 1}, "c": 2}, {"c": 2, "a": {"b": 1}}), ({"a": (1,)}, {"a": [1]})]
+)
+def test_equal_identities_have_no_difference(stored, current):
+    assert lineage.difference(stored, current) is None
 
 
 def test_tags_say_experiment_stage_data_and_versions():

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ _PACKAGE = Path(__file__).parent.parent
 _ALL_BUT_DVC_LOCK = (":/", ":(exclude,top)dvc.lock")
 _LARGEST_NEW_FILE = 1 << 20
 _CODE = ("config", "data", "models", "training", "experiment.py")
+_WITHOUT_EFFECT = ("tracking", "checkpoint")
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,9 @@ def _as_patch(top: Path, file: str) -> str:
     return subprocess.run(command, cwd=top, capture_output=True, text=True, check=False).stdout
 
 
+@cache
 def code_digest() -> str:
-    """sha256 over the names and bytes of all modules that can change the bits of a training."""
+    """sha256 over the names and bytes of all modules that can change the bits of a training, as this process loaded them."""
     modules = [
         path for part in _CODE for path in ([_PACKAGE / part] if part.endswith(".py") else (_PACKAGE / part).rglob("*.py"))
     ]
@@ -69,18 +72,43 @@ def code_digest() -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def run_key(settings: Mapping[str, Any], meta: Meta) -> str:
-    """sha256 over all that a training's bits depend on: settings, data, code and library versions.
+def identity(settings: Mapping[str, Any], meta: Meta) -> dict[str, Any]:
+    """All that a training's bits depend on: settings, data, code and library versions.
 
-    Settings of tracking are left out. Threads are among the settings.
+    Settings of tracking and of checkpoints are left out. Threads are among the settings.
     """
-    identity = {
-        "settings": {key: value for key, value in settings.items() if key != "tracking"},
+    return {
+        "settings": {key: value for key, value in settings.items() if key not in _WITHOUT_EFFECT},
         "data": meta.digests,
         "code": code_digest(),
         "versions": {name: version(name) for name in LIBRARIES},
     }
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def run_key(identity: Mapping[str, Any]) -> str:
+    """sha256 of an `identity`: trainings of equal keys end with the same bits."""
+    return hashlib.sha256(_canonical(identity).encode()).hexdigest()
+
+
+def difference(stored: Mapping[str, Any], current: Mapping[str, Any]) -> tuple[str, Any, Any] | None:
+    """The first field that differs, by its dotted name, with its stored and its current value; None where all are equal.
+
+    Values are equal as in `run_key`: a tuple equals a list, but 1 does not equal 1.0. A key that one side misses differs,
+    and has the value None there.
+    """
+    for key in [*current, *(key for key in stored if key not in current)]:
+        before, now = stored.get(key), current.get(key)
+        if isinstance(before, Mapping) and isinstance(now, Mapping):
+            if found := difference(before, now):
+                below, before, now = found
+                return f"{key}.{below}", before, now
+        elif key not in stored or key not in current or _canonical(before) != _canonical(now):
+            return key, before, now
+    return None
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def tags(name: str, key: str, meta: Meta, git: Git | None) -> dict[str, str]:

@@ -1,32 +1,25 @@
-"""Runs in MLflow: opened with their facts, logged synchronously, closed with a true status."""
+"""Runs in MLflow: opened or gone on with, closed with a true status, and added to by `evaluate`."""
 
 import getpass
-import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import mlflow
-import numpy as np
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.entities import Run, RunTag
 from mlflow.exceptions import MlflowException
-from mlflow.models import Model, ModelSignature
-from mlflow.types.schema import Schema, TensorSpec
 
 from pipeline.config.tracking import Store
-from pipeline.data.prepared import Meta, input_name
+from pipeline.data.prepared import Meta
 from pipeline.errors import PipelineError
 from pipeline.tracking import store
-from pipeline.tracking.tracker import OpenRun, RunFacts, Tracker, ending, open_in_memory
+from pipeline.tracking.facts import log_data_set, log_facts
+from pipeline.tracking.liveness import close_dead, lives, process_tags, set_status
+from pipeline.tracking.mlflow_tracker import MlflowTracker
+from pipeline.tracking.tracker import Measurement, OpenRun, RunFacts, Tracker, ending, open_in_memory
 
-_PARAMS_IN_A_BATCH = 100
-_LONGEST_PARAM = 6000
-_REQUIREMENTS = ("keras", "numpy", "tensorflow")
-_CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
+_NO_SUCH_RUN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the second for what cannot be an id
 
 
 def open_run(kind: Store) -> OpenRun:
@@ -34,68 +27,54 @@ def open_run(kind: Store) -> OpenRun:
     return open_in_memory if kind is Store.memory else open_in_mlflow
 
 
-class MlflowTracker:
-    """The record of one run in MLflow."""
-
-    def __init__(self, client: MlflowClient, run_id: str) -> None:
-        self.run_id = run_id
-        self._client = client
-        self.status = "RUNNING"
-
-    def log_metrics(self, metrics: Mapping[str, float], *, step: int) -> None:
-        now = time.time_ns() // 1_000_000
-        points = [Metric(name, value, now, step) for name, value in metrics.items()]
-        self._client.log_batch(self.run_id, metrics=points, synchronous=True)
-
-    def set_tag(self, name: str, value: str) -> None:
-        self._client.set_tag(self.run_id, name, value)
-
-    def log_file(self, path: Path, *, folder: str = "") -> None:
-        self._client.log_artifact(self.run_id, str(path), folder or None)
-
-    def log_model(self, model: Any, meta: Meta, *, step: int) -> None:
-        """Logs the model in its own flavour.
-
-        Requirements are given, because MLflow's way of finding them takes many seconds, and no input example is,
-        because that crashes for Keras.
-        """
-        mlflow.set_experiment(experiment_id=self._client.get_run(self.run_id).info.experiment_id)
-        Model.log(
-            None,
-            name="model",
-            flavor=mlflow.keras,
-            run_id=self.run_id,
-            step=step,
-            model=model,
-            signature=signature(meta),
-            pip_requirements=[f"{name}=={version(name)}" for name in _REQUIREMENTS],
-        )
-
-
 @contextmanager
-def open_in_mlflow(facts: RunFacts) -> Iterator[Tracker]:
-    """Opens a run of the experiment `facts.name` with parameters, tags and data sets, and closes it truthfully."""
+def open_in_mlflow(facts: RunFacts, *, run_id: str | None = None, anew: bool = False) -> Iterator[Tracker]:
+    """Opens a run of the experiment `facts.name`, as `OpenRun` says, and closes it truthfully."""
     client = store.client()
-    run = client.create_run(store.experiment_id(client, facts.name), run_name=facts.name, tags=_with_user(facts.tags))
-    tracker = MlflowTracker(client, run.info.run_id)
+    experiment = store.experiment_id(client, facts.name)
+    close_dead(client)
+    with store.lock():  # of two processes that find the same run, one gets it
+        earlier = None if anew else _earlier(client, experiment, facts, run_id)
+        tracker = MlflowTracker(client, _reopen(client, earlier) if earlier else _create(client, experiment, facts))
     try:
         with ending(tracker.__setattr__):
-            _log_facts(client, tracker, facts)
+            log_facts(client, tracker.run_id, facts)
             yield tracker
     finally:
         client.set_terminated(tracker.run_id, tracker.status)
 
 
-def _attach(run_id: str) -> tuple[MlflowClient, Tracker]:
-    """The record of a run that has ended, for what is learnt of it later; its status stays as it is."""
-    client = store.client()
-    if not exists(client, run_id):
-        raise PipelineError(
-            f"the tracking store {store.uri()} does not have the run of this model",
-            received=run_id,
-            expected="Train it again with: dvc repro --force <stage>",
-        )
-    return client, MlflowTracker(client, run_id)
+def _earlier(client: MlflowClient, experiment: str, facts: RunFacts, run_id: str | None) -> Run | None:
+    """The run to go on with. One that a living process of this host writes is left to it, unless a checkpoint names it."""
+    if run_id is not None:
+        return client.get_run(run_id) if exists(client, run_id) else None
+    if "run_key" not in facts.tags:
+        return None
+    same_key = f"tags.run_key = '{facts.tags['run_key']}' AND attributes.status != 'FINISHED'"
+    found = client.search_runs([experiment], same_key, order_by=["attributes.start_time DESC"])
+    return next((run for run in found if run.info.status != "RUNNING" or not lives(run.data.tags)), None)
+
+
+def _create(client: MlflowClient, experiment: str, facts: RunFacts) -> str:
+    tags = {**facts.tags, **process_tags(), "mlflow.user": _user()}
+    return str(client.create_run(experiment, run_name=facts.name, tags=tags).info.run_id)
+
+
+def _reopen(client: MlflowClient, run: Run) -> str:
+    """Makes this process the run's own; tags of what the run began with stay."""
+    run_id = str(run.info.run_id)
+    tags = process_tags() | {"resumed": str(int(run.data.tags.get("resumed", 0)) + 1)}
+    # First the tags: a RUNNING run of a dead process would be closed.
+    client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()], synchronous=True)
+    set_status(client, run_id, "RUNNING", end_time=0)
+    return run_id
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        return "unknown"
 
 
 def log_evaluation(
@@ -119,99 +98,52 @@ def log_evaluation(
     if kind is Store.memory:
         return
     client, tracker = _attach(run_id)
-    for step, metrics in sorted(by_step.items()):
-        named = {f"test/{name}": value for name, value in metrics.items()}
-        tracker.log_metrics(
-            {name: value for name, value in named.items() if not _logged(client, run_id, name, step)}, step=step
-        )
+    now = time.time_ns() // 1_000_000
+    tracker.log_metrics(
+        [
+            Measurement(step, now, {f"test/{name}": value for name, value in metrics.items()})
+            for step, metrics in sorted(by_step.items())
+        ]
+    )
     for name, (low, high) in intervals.items():
-        client.set_tag(run_id, f"test/{name}.interval_95", f"{low:.6g} to {high:.6g}")
-    client.log_inputs(run_id, datasets=[data_set(meta, "test", data_folder)])
+        tracker.set_tag(f"test/{name}.interval_95", f"{low:.6g} to {high:.6g}")
+    log_data_set(client, run_id, meta, "test", data_folder)
     for figure in sorted((output / "figures").glob("*.png")):
         tracker.log_file(figure, folder="figures")
     for name in ("metrics.json", "history.csv"):
         tracker.log_file(output / name)
 
 
-def _logged(client: MlflowClient, run_id: str, name: str, step: int) -> bool:
-    return any(point.step == step for point in client.get_metric_history(run_id, name))
+def _attach(run_id: str) -> tuple[MlflowClient, Tracker]:
+    """The record of a run that has ended, for what is learnt of it later; its status stays as it is."""
+    client = store.client()
+    close_dead(client)
+    if not exists(client, run_id):
+        raise PipelineError(
+            f"the tracking store {store.uri()} does not have the run of this model",
+            received=run_id,
+            expected="Train it again with: dvc repro --force <stage>",
+        )
+    return client, MlflowTracker(client, run_id)
 
 
 def missing_runs(run_ids: Mapping[str, str]) -> list[str]:
     """Keys of those runs that the store does not hold."""
     client = store.client()
+    close_dead(client)
     return [key for key, run_id in run_ids.items() if not exists(client, run_id)]
+
+
+def has_run(kind: Store, run_id: str) -> bool:
+    """Whether a kind of store holds a run that was not deleted."""
+    return kind is Store.mlflow and exists(store.client(), run_id)
 
 
 def exists(client: MlflowClient, run_id: str) -> bool:
     """Whether the store holds a run that was not deleted."""
     try:
         return str(client.get_run(run_id).info.lifecycle_stage) == "active"
-    except MlflowException:
-        return False
-
-
-def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Settings by dotted names: `{"a": {"b": 1}}` becomes `{"a.b": "1"}`; lists stay whole, as JSON."""
-    flat: dict[str, str] = {}
-    for key, value in settings.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping) and value:
-            flat |= flattened(value, f"{name}.")
-        else:
-            flat[name] = value if isinstance(value, str) else json.dumps(value)
-    return flat
-
-
-def signature(meta: Meta) -> ModelSignature:
-    """What the served model takes and gives."""
-    if meta.table is None:
-        inputs = [TensorSpec(np.dtype(meta.dtype), (-1, *meta.shape), name=None)]
-    else:
-        inputs = [TensorSpec(np.dtype(np.float64), (-1, 1), input_name(name)) for name in meta.table.numeric_columns]
-        inputs += [TensorSpec(np.dtype(object), (-1, 1), input_name(name)) for name in meta.table.categorical_columns]
-    return ModelSignature(Schema(inputs), Schema([TensorSpec(np.dtype(np.float32), (-1, meta.outputs))]))
-
-
-def _with_user(tags: Mapping[str, str]) -> dict[str, str]:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number without a name
-        user = "unknown"
-    return {**tags, "mlflow.user": user}
-
-
-def _log_facts(client: MlflowClient, tracker: MlflowTracker, facts: RunFacts) -> None:
-    params = [Param(name, value[:_LONGEST_PARAM]) for name, value in flattened(facts.settings).items()]
-    for start in range(0, len(params), _PARAMS_IN_A_BATCH):
-        client.log_batch(tracker.run_id, params=params[start : start + _PARAMS_IN_A_BATCH], synchronous=True)
-    client.log_inputs(tracker.run_id, datasets=_data_sets(facts))
-    client.log_dict(tracker.run_id, facts.settings, "config.yaml")
-    if facts.patch:
-        client.log_text(tracker.run_id, facts.patch, "diff.patch")
-
-
-def _data_sets(facts: RunFacts) -> list[DatasetInput]:
-    """Train and validation parts by their digests; the test part belongs to `evaluate`."""
-    return [data_set(facts.meta, split, facts.data_folder) for split in ("train", "validation")]
-
-
-def data_set(meta: Meta, split: str, folder: Path) -> DatasetInput:
-    """One split as MLflow knows data sets."""
-    shapes = {
-        "features": [{"type": "tensor", "tensor-spec": {"dtype": meta.dtype, "shape": [-1, *meta.shape]}}],
-        "targets": [{"type": "tensor", "tensor-spec": {"dtype": _target_dtype(meta), "shape": [-1]}}],
-    }
-    entity = Dataset(
-        name=f"{meta.name}/{split}",
-        digest=meta.digests[split],
-        source_type="local",
-        source=json.dumps({"uri": str(folder / split)}),
-        schema=json.dumps({"mlflow_tensorspec": {key: json.dumps(value) for key, value in shapes.items()}}),
-        profile=json.dumps({"num_rows": meta.rows[split]}),
-    )
-    return DatasetInput(entity, tags=[InputTag("mlflow.data.context", _CONTEXTS[split])])
-
-
-def _target_dtype(meta: Meta) -> str:
-    return "int32" if meta.task == "classification" else "float32"
+    except MlflowException as error:
+        if error.error_code in _NO_SUCH_RUN:
+            return False
+        raise

@@ -48,7 +48,7 @@ def client() -> MlflowClient:
     location = uri()
     mlflow.set_tracking_uri(location)
     try:
-        with _lock():
+        with lock():
             opened = MlflowClient(location)
             opened.search_experiments(max_results=1)
             if location == _embedded():
@@ -65,7 +65,7 @@ def client() -> MlflowClient:
 
 def experiment_id(opened: MlflowClient, name: str) -> str:
     """The id of an MLflow experiment, created where it is missing; its artifacts lie under `mlruns/artifacts`."""
-    with _lock():
+    with lock():
         found = opened.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
@@ -74,7 +74,8 @@ def experiment_id(opened: MlflowClient, name: str) -> str:
 
 
 @contextmanager
-def _lock() -> Iterator[None]:
+def lock() -> Iterator[None]:
+    """Keeps other processes from the store while something is looked for and made; not to be entered twice."""
     root().mkdir(parents=True, exist_ok=True)
     with (root() / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

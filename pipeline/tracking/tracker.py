@@ -1,6 +1,6 @@
 """What a run's record takes, with a twin that keeps it in memory."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,13 +22,22 @@ class RunFacts:
     patch: str = ""
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured at one step: `step` counts optimizer steps, `timestamp` Unix milliseconds."""
+
+    step: int
+    timestamp: int
+    values: Mapping[str, float]
+
+
 class Tracker(Protocol):
     """The open record of one run."""
 
     run_id: str
 
-    def log_metrics(self, metrics: Mapping[str, float], *, step: int) -> None:
-        """Logs values of one moment; `step` counts optimizer steps."""
+    def log_metrics(self, measurements: Sequence[Measurement]) -> None:
+        """Logs measurements; a name and step that the record already holds is not logged again."""
         ...
 
     def set_tag(self, name: str, value: str) -> None:
@@ -40,15 +49,20 @@ class Tracker(Protocol):
         ...
 
     def log_model(self, model: Any, meta: Meta, *, step: int) -> None:
-        """Keeps the served model of a step with its signature and requirements."""
+        """Keeps the served model of a step with its signature and requirements, once."""
         ...
 
 
 class OpenRun(Protocol):
     """Opens a run, and closes it FINISHED, FAILED or KILLED, as its block ends."""
 
-    def __call__(self, facts: RunFacts) -> AbstractContextManager[Tracker]:
-        """Begins the record."""
+    def __call__(self, facts: RunFacts, *, run_id: str | None = None, anew: bool = False) -> AbstractContextManager[Tracker]:
+        """Goes on with the record of an earlier process, or begins one.
+
+        1. `anew`: a new run.
+        2. `run_id`, the run that a checkpoint belongs to: that run, or a new one where the store has lost it.
+        3. Otherwise the newest run of this experiment and `run_key` that is not FINISHED, or a new one.
+        """
         ...
 
 
@@ -64,9 +78,10 @@ class MemoryTracker:
     models: list[int] = field(default_factory=list)
     status: str = "RUNNING"
 
-    def log_metrics(self, metrics: Mapping[str, float], *, step: int) -> None:
-        for name, value in metrics.items():
-            self.metrics.setdefault(name, {})[step] = value
+    def log_metrics(self, measurements: Sequence[Measurement]) -> None:
+        for measured in measurements:
+            for name, value in measured.values.items():
+                self.metrics.setdefault(name, {}).setdefault(measured.step, value)
 
     def set_tag(self, name: str, value: str) -> None:
         self.tags[name] = value
@@ -75,12 +90,18 @@ class MemoryTracker:
         self.files.append(f"{folder}/{path.name}".lstrip("/"))
 
     def log_model(self, model: Any, meta: Meta, *, step: int) -> None:  # noqa: ARG002 - the protocol's signature
-        self.models.append(step)
+        if step not in self.models:
+            self.models.append(step)
 
 
 @contextmanager
-def open_in_memory(facts: RunFacts) -> Iterator[MemoryTracker]:
-    """Opens a `MemoryTracker`."""
+def open_in_memory(
+    facts: RunFacts,
+    *,
+    run_id: str | None = None,  # noqa: ARG001 - no record in memory outlives its process
+    anew: bool = False,  # noqa: ARG001
+) -> Iterator[MemoryTracker]:
+    """Opens a new `MemoryTracker`."""
     tracker = MemoryTracker(facts)
     with ending(tracker.__setattr__):
         yield tracker
@@ -88,10 +109,13 @@ def open_in_memory(facts: RunFacts) -> Iterator[MemoryTracker]:
 
 @contextmanager
 def ending(set_attribute: Any) -> Iterator[None]:
-    """Sets `status` by the way the block ends: FINISHED, FAILED by an exception, KILLED by a signal."""
+    """Sets `status` by the way the block ends: FINISHED, FAILED by an exception, KILLED by a signal or an exit code."""
     try:
         yield
-    except (KeyboardInterrupt, SystemExit):
+    except SystemExit as end:
+        set_attribute("status", "KILLED" if end.code else "FINISHED")
+        raise
+    except KeyboardInterrupt:
         set_attribute("status", "KILLED")
         raise
     except BaseException:

@@ -1,0 +1,76 @@
+"""What is known of a run when it begins, as MLflow keeps it: parameters, data sets, `config.yaml` and the patch."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Param
+
+from pipeline.data.prepared import Meta
+from pipeline.tracking import store
+from pipeline.tracking.tracker import RunFacts
+
+_PARAMS_IN_A_BATCH = 100
+_LONGEST_PARAM = 6000
+_CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
+_LAST = "config.yaml"
+
+
+def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
+    """Logs what the run does not hold yet: `config.yaml` is written last, so a run that has it has all.
+
+    Settings without an effect on the bits may have changed since the run began; it keeps the first ones.
+    """
+    if _LAST in {file.path for file in client.list_artifacts(run_id)}:
+        return
+    held = client.get_run(run_id).data.params
+    given = flattened(facts.settings)
+    params = [Param(name, value[:_LONGEST_PARAM]) for name, value in given.items() if name not in held]
+    for start in range(0, len(params), _PARAMS_IN_A_BATCH):
+        client.log_batch(run_id, params=params[start : start + _PARAMS_IN_A_BATCH], synchronous=True)
+    for split in ("train", "validation"):  # the test part belongs to `evaluate`
+        log_data_set(client, run_id, facts.meta, split, facts.data_folder)
+    if facts.patch:
+        client.log_text(run_id, facts.patch, "diff.patch")
+    client.log_dict(run_id, facts.settings, _LAST)
+
+
+def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Settings by dotted names: `{"a": {"b": 1}}` becomes `{"a.b": "1"}`; lists stay whole, as JSON."""
+    flat: dict[str, str] = {}
+    for key, value in settings.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value:
+            flat |= flattened(value, f"{name}.")
+        else:
+            flat[name] = value if isinstance(value, str) else json.dumps(value)
+    return flat
+
+
+def log_data_set(client: MlflowClient, run_id: str, meta: Meta, split: str, folder: Path) -> None:
+    """Lists one split among the run's data sets, once."""
+    with store.lock():  # MLflow crashes where two runs bring a data set that is new to their experiment
+        client.log_inputs(run_id, datasets=[data_set(meta, split, folder)])
+
+
+def data_set(meta: Meta, split: str, folder: Path) -> DatasetInput:
+    """One split as MLflow knows data sets, by its digest."""
+    shapes = {
+        "features": [{"type": "tensor", "tensor-spec": {"dtype": meta.dtype, "shape": [-1, *meta.shape]}}],
+        "targets": [{"type": "tensor", "tensor-spec": {"dtype": _target_dtype(meta), "shape": [-1]}}],
+    }
+    entity = Dataset(
+        name=f"{meta.name}/{split}",
+        digest=meta.digests[split],
+        source_type="local",
+        source=json.dumps({"uri": str(folder / split)}),
+        schema=json.dumps({"mlflow_tensorspec": {key: json.dumps(value) for key, value in shapes.items()}}),
+        profile=json.dumps({"num_rows": meta.rows[split]}),
+    )
+    return DatasetInput(entity, tags=[InputTag("mlflow.data.context", _CONTEXTS[split])])
+
+
+def _target_dtype(meta: Meta) -> str:
+    return "int32" if meta.task == "classification" else "float32"
