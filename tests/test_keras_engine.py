@@ -14,6 +14,7 @@ from pipeline.data.prepared import Part
 from pipeline.models import families, serving
 from pipeline.models.fingerprint import fingerprint
 from pipeline.training import objectives
+from pipeline.training.engine import Progress
 from pipeline.training.keras_engine import KerasEngine
 from pipeline.training.schedule import Schedule
 from tests import pinned  # noqa: F401
@@ -40,14 +41,19 @@ def engine(
     )
 
 
-def quiet(_step, _means):
+def quiet(_step, _progress):
     pass
+
+
+def segment(engine, start: int, stop: int, on_step=quiet) -> Progress:
+    engine.reset()
+    return engine.run(start, stop, on_step=on_step)
 
 
 def after(segments, **given) -> str:
     built = engine(**given)
     for start, stop in segments:
-        built.run(start, stop, on_step=quiet)
+        segment(built, start, stop)
     return fingerprint([*built.network.variables, *built.optimizer.variables])
 
 
@@ -65,7 +71,6 @@ def test_an_epoch_in_segments_gives_the_bits_of_the_whole_one():
 
 def test_the_last_partial_batch_is_trained():
     assert after(WHOLE) != after([(0, 2)])
-    assert engine().run(0, 3, on_step=quiet).examples == ROWS
 
 
 def test_a_step_of_gradient_descent_is_the_one_done_by_hand():
@@ -74,7 +79,7 @@ def test_a_step_of_gradient_descent_is_the_one_done_by_hand():
     rows = Schedule(rows=ROWS, batch_size=4, total=6, seed=1).indices(0, 1)
     hidden = np.maximum(PART.x[rows] @ np.eye(2, 5) + 1, 0)
     wrong = hidden @ np.full((5, 1), 0.1) - PART.y[rows].reshape(-1, 1)
-    built.run(0, 1, on_step=quiet)
+    segment(built, 0, 1)
     assert built.network.get_weights()[3] == pytest.approx(-0.5 * 2 * wrong.mean(axis=0), abs=1e-6)
     assert built.network.get_weights()[2] == pytest.approx(
         0.1 - 0.5 * 2 * (hidden * wrong).mean(axis=0).reshape(-1, 1), abs=1e-6
@@ -83,20 +88,20 @@ def test_a_step_of_gradient_descent_is_the_one_done_by_hand():
 
 def test_steps_are_reported_with_means_so_far():
     heard = []
-    engine().run(3, 6, on_step=lambda step, means: heard.append((step, sorted(means))))
+    segment(engine(), 3, 6, on_step=lambda step, progress: heard.append((step, sorted(progress.metrics))))
     assert heard == [(4, ["accuracy", "loss"]), (5, ["accuracy", "loss"]), (6, ["accuracy", "loss"])]
 
 
 def test_the_first_step_is_not_timed_because_it_is_compiled():
     built = engine()
-    first, second = built.run(0, 3, on_step=quiet), built.run(3, 6, on_step=quiet)
+    first, second = segment(built, 0, 3), segment(built, 3, 6)
     assert (first.timed_examples, second.timed_examples) == (6, 10)
     assert first.seconds > 0
 
 
 def test_a_first_segment_of_one_step_has_nothing_timed():
-    segment = engine().run(0, 1, on_step=quiet)
-    assert (segment.timed_examples, segment.seconds) == (0, 0.0)
+    progress = segment(engine(), 0, 1)
+    assert (progress.timed_examples, progress.seconds) == (0, 0.0)
 
 
 def test_evaluation_is_over_all_rows_and_trains_nothing():
@@ -117,7 +122,7 @@ def test_accuracy_of_two_classes_is_that_of_raw_outputs_above_0():
 
 def test_a_saved_network_carries_no_loss_and_no_optimizer(tmp_path):
     built = engine()
-    built.run(0, 3, on_step=quiet)
+    segment(built, 0, 3)
     assert not built.network.compiled
     serving.serve(built.network, table()).save(tmp_path / "model.keras")
     with zipfile.ZipFile(tmp_path / "model.keras") as archive:

@@ -18,7 +18,7 @@ class Model:
 
     @property
     def convolves(self) -> bool:
-        """Whether the network convolves or pools."""
+        """Whether the network works on images as wholes: it convolves, pools, or changes them at random."""
         return False
 
     def __post_init__(self) -> None:
@@ -100,7 +100,7 @@ class Layers(Model):
 
     @property
     def convolves(self) -> bool:
-        return any(kind in layer["class_name"] for layer in self.layers for kind in ("Conv", "Pool"))
+        return any(kind in layer["class_name"] for layer in self.layers for kind in ("Conv", "Pool", "Rand", "Mix"))
 
     def __post_init__(self) -> None:
         super().__post_init__()

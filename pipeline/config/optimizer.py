@@ -9,12 +9,18 @@ from pipeline.errors import require
 
 @dataclass
 class Optimizer:
-    """What every optimizer has. `clipnorm` limits the norm of each gradient, `global_clipnorm` of all together."""
+    """What every optimizer has. `clipnorm` limits the norm of each gradient, `global_clipnorm` of all together.
+
+    `weight_decay` takes this share times the learning rate off each weight at each step. With `ema_momentum` the
+    optimizer keeps moving averages of the weights, in which the past has this share.
+    """
 
     family: str = MISSING
     learning_rate: float = MISSING
     clipnorm: float | None = None
     global_clipnorm: float | None = None
+    weight_decay: float | None = None
+    ema_momentum: float | None = None
 
     def __post_init__(self) -> None:
         own = type(self).family
@@ -30,6 +36,10 @@ class Optimizer:
         for key in ("clipnorm", "global_clipnorm"):
             norm = getattr(self, key)
             require(norm is None or norm > 0, f"optimizer.{key}", received=norm, expected="a number above 0")
+        decay = self.weight_decay
+        require(decay is None or decay >= 0, "optimizer.weight_decay", received=decay, expected="0 or more, or null")
+        if self.ema_momentum is not None:
+            _require_fraction("ema_momentum", self.ema_momentum)
 
 
 def _require_fraction(key: str, value: float) -> None:

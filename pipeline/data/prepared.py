@@ -120,14 +120,19 @@ class Meta:
 
 @dataclass(frozen=True)
 class Part:
-    """One split: x of shape (rows, *shape) and y of shape (rows,), both memory-mapped; `rows` is its CSV, if any."""
+    """One split: x of shape (rows, *shape) and y of shape (rows,), both memory-mapped; `rows` is its CSV, if any.
 
-    x: NDArray[Any]
+    For a network of several inputs, x is a dictionary or a tuple of arrays. `sample_weight`, float32 of shape (rows,),
+    weighs the loss of each row.
+    """
+
+    x: Any
     y: NDArray[Any]
     rows: Path | None
+    sample_weight: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.y)
 
 
 def load_meta(folder: Path) -> Meta:

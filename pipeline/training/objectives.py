@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.class_weight import compute_class_weight
 
 from pipeline.config.optimizer import Adagrad, Adam, Optimizer, Sgd
-from pipeline.config.training import Loss
+from pipeline.config.training import BALANCED, Loss, Training
 from pipeline.data.prepared import Meta
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, suggestion
 
 
 class Perceptron(keras.losses.Loss):  # type: ignore[misc]
@@ -67,13 +70,45 @@ def build_metrics(meta: Meta, loss: Loss) -> list[Any]:
     return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]  # on raw outputs, where 0 is probability 0.5
 
 
+def class_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np.float32] | None:
+    """The weight of each row by its class, or None where `training.class_weight` is not set.
+
+    `balanced` gives a class `rows / (classes · its rows)`, over the classes that occur; a class that is not named has
+    the weight 1.
+
+    Raises:
+        ConfigError: a class that the data do not have, or a regression.
+    """
+    chosen = training.class_weight
+    if chosen is None:
+        return None
+    if meta.classes is None:
+        raise ConfigError("training.class_weight", "does not suit a regression", received=chosen, expected="Expected: null")
+    weights = np.ones(len(meta.classes))
+    if chosen == BALANCED:
+        present = np.unique(y)
+        weights[present] = compute_class_weight("balanced", classes=present, y=y)
+    else:
+        for name, weight in chosen.items():
+            if name not in meta.classes:
+                raise ConfigError(
+                    f"training.class_weight.{name}", "is no class", received=name, expected=suggestion(name, meta.classes)
+                )
+            weights[meta.classes.index(name)] = weight
+    rows: NDArray[np.float32] = weights.astype(np.float32)[y]
+    return rows
+
+
 def build_optimizer(config: Optimizer) -> Any:
     """The Keras optimizer of a configuration."""
-    shared = {
+    shared: dict[str, Any] = {
         "learning_rate": config.learning_rate,
         "clipnorm": config.clipnorm,
         "global_clipnorm": config.global_clipnorm,
+        "weight_decay": config.weight_decay,
     }
+    if config.ema_momentum is not None:
+        shared |= {"use_ema": True, "ema_momentum": config.ema_momentum}
     match config:
         case Sgd():
             return keras.optimizers.SGD(momentum=config.momentum, nesterov=config.nesterov, **shared)

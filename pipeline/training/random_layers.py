@@ -1,10 +1,12 @@
-"""Stand-ins for Keras's random layers inside a compiled program; the saved model keeps Keras's own.
+"""Stand-ins for Keras's random layers inside an XLA program; the saved model keeps Keras's own.
 
-Keras's `Dropout` in an XLA program on a CPU costs several times the whole step. The stand-in draws 32 random bits
-for each value from a counter (Salmon et al. 2011), which is a variable: the n-th call of a layer always draws the
-same mask, so training can begin again at any step.
+Keras's random layers in an XLA program on a CPU cost several times the whole step. A stand-in draws 32 random bits for
+each value from a counter (Threefry: Salmon et al. 2011), which is a variable: the n-th call of a layer always draws
+the same bits, so training can begin again at any step.
 """
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -13,35 +15,45 @@ import tensorflow as tf
 _BITS = 32
 
 
-class CounterDropout(keras.layers.Layer):  # type: ignore[misc]
-    """Inverted dropout of `rate`; `noise_shape` as Keras's layer has it.
+class _Counting(keras.layers.Layer):  # type: ignore[misc]
+    """A layer that draws from `seed` and the number of its call."""
 
-    XLA draws by Threefry, a TensorFlow graph by Philox: each is the one that is fast there.
-    """
-
-    def __init__(self, rate: float, *, seed: int, xla: bool, noise_shape: Any = None, **settings: Any) -> None:
+    def __init__(self, *, seed: int, **settings: Any) -> None:
         super().__init__(**settings)
-        self.rate = rate
-        self.noise_shape = noise_shape
+        self.supports_masking = True
         self._seed = seed
-        self._algorithm = "threefry" if xla else "philox"
         self._counter = self.add_weight(
             name="counter", shape=(), dtype="int64", initializer="zeros", trainable=False, autocast=False
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Drops each value with probability `rate` in training; passes everything on otherwise."""
-        if not training or self.rate == 0:
-            return inputs
+        """Changes values in training; passes them on otherwise."""
+        return self.disturbed(inputs) if training else inputs
+
+    def disturbed(self, inputs: Any) -> Any:
+        raise NotImplementedError
+
+    def next_seed(self) -> Any:
+        """The seed of this call."""
         counter = self._counter.value
         self._counter.assign_add(1)
+        return tf.stack([tf.constant(self._seed, tf.int64), tf.cast(counter, tf.int64)])
+
+
+class CounterDropout(_Counting):
+    """Inverted dropout of `rate`; an axis that `noise_shape` gives as 1 shares its draws, one given as None does not."""
+
+    def __init__(self, rate: float, *, seed: int, noise_shape: Any = None, **settings: Any) -> None:
+        super().__init__(seed=seed, **settings)
+        self.rate = rate
+        self.noise_shape = noise_shape
+
+    def disturbed(self, inputs: Any) -> Any:
+        """Drops each value with probability `rate`."""
+        if self.rate in (0, 1):
+            return inputs * (1 - self.rate)
         bits = tf.random.stateless_uniform(
-            self._mask_shape(inputs),
-            seed=tf.stack([tf.constant(self._seed, tf.int64), tf.cast(counter, tf.int64)]),
-            minval=None,
-            maxval=None,
-            dtype=tf.uint32,
-            alg=self._algorithm,
+            self._mask_shape(inputs), seed=self.next_seed(), minval=None, maxval=None, dtype=tf.uint32, alg="threefry"
         )
         kept = bits >= tf.constant(round(self.rate * 2**_BITS), tf.uint32)
         return tf.where(kept, inputs * (1 / (1 - self.rate)), tf.zeros((), inputs.dtype))
@@ -53,21 +65,57 @@ class CounterDropout(keras.layers.Layer):  # type: ignore[misc]
         return [shape[axis] if size is None else size for axis, size in enumerate(self.noise_shape)]
 
 
-def with_stand_ins(network: Any, *, seed: int, xla: bool) -> Any:
-    """The network with a stand-in for each `Dropout`, every other layer being the same object.
+class CounterNoise(_Counting):
+    """Normal noise of `stddev`, added to values or (`multiplies`) to the factor 1 of each."""
+
+    def __init__(self, stddev: float, *, seed: int, multiplies: bool = False, **settings: Any) -> None:
+        super().__init__(seed=seed, **settings)
+        self.stddev = stddev
+        self.multiplies = multiplies
+
+    def disturbed(self, inputs: Any) -> Any:
+        """Draws a number for each value."""
+        drawn = tf.random.stateless_normal(tf.shape(inputs), seed=self.next_seed(), dtype=inputs.dtype, alg="threefry")
+        return inputs * (1 + self.stddev * drawn) if self.multiplies else inputs + self.stddev * drawn
+
+
+def _spatial(layer: Any, seed: int) -> Any:
+    """One draw for a whole feature map: for each row and channel."""
+    axes = layer.input_spec.ndim
+    channels = 1 if getattr(layer, "data_format", "channels_last") == "channels_first" else axes - 1
+    noise_shape = [None if axis in (0, channels) else 1 for axis in range(axes)]
+    return CounterDropout(layer.rate, seed=seed, noise_shape=noise_shape, name=layer.name)
+
+
+_STAND_INS: dict[type, Callable[[Any, int], Any]] = {
+    keras.layers.Dropout: lambda layer, seed: CounterDropout(
+        layer.rate, seed=seed, noise_shape=layer.noise_shape, name=layer.name
+    ),
+    keras.layers.SpatialDropout1D: _spatial,
+    keras.layers.SpatialDropout2D: _spatial,
+    keras.layers.SpatialDropout3D: _spatial,
+    keras.layers.GaussianNoise: lambda layer, seed: CounterNoise(layer.stddev, seed=seed, name=layer.name),
+    keras.layers.GaussianDropout: lambda layer, seed: CounterNoise(
+        math.sqrt(layer.rate / (1 - layer.rate)), seed=seed, multiplies=True, name=layer.name
+    ),
+}
+
+
+def with_stand_ins(network: Any, *, seed: int) -> Any:
+    """The network with a stand-in for each random layer that has one, every other layer being the same object.
 
     Args:
-        seed: draws the masks together with a layer's number, where the layer has no seed of its own.
+        seed: draws together with a layer's number, where the layer has no seed of its own.
     """
-    dropouts = [layer for layer in network._flatten_layers() if type(layer) is keras.layers.Dropout]
-    if not dropouts:
+    random = [layer for layer in network._flatten_layers() if type(layer) in _STAND_INS]
+    if not random:
         return network
-    numbers = {layer.name: number for number, layer in enumerate(dropouts, start=1)}
+    numbers = {id(layer): number for number, layer in enumerate(random, start=1)}
 
     def stand_in(layer: Any) -> Any:
-        if type(layer) is not keras.layers.Dropout:
+        if id(layer) not in numbers:
             return layer
-        own = seed + numbers[layer.name] if layer.seed is None else layer.seed
-        return CounterDropout(layer.rate, seed=own, xla=xla, noise_shape=layer.noise_shape, name=layer.name)
+        own = seed + numbers[id(layer)] if layer.seed is None else layer.seed
+        return _STAND_INS[type(layer)](layer, own)
 
-    return keras.models.clone_model(network, clone_function=stand_in)
+    return keras.models.clone_model(network, clone_function=stand_in, recursive=True)
