@@ -70,6 +70,11 @@ def suggestion(received: str, allowed: Iterable[str]) -> str:
     return f"{question}Allowed: {', '.join(names) or 'nothing'}."
 
 
+def tell(line: str) -> None:
+    """Says something to the person, on stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
 def run_command(main: Callable[[], None]) -> None:
     """Runs a command's `main` and exits: 0, 1 with one line, 130 after SIGINT, 143 after SIGTERM.
 

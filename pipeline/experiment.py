@@ -1,29 +1,39 @@
 """One function that runs an experiment: configuration in, finished run out.
 
-Training by hand, by DVC and in sweeps all go through `run`. The test split is never opened here.
+Training by hand, by DVC and in sweeps all go through `run`. A run that was killed goes on from its last checkpoint, a
+finished one is returned as it is. The test split is never opened here.
 """
 
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.tracking import Store
 from pipeline.data.prepared import PREPARED, Meta, load_meta, load_part
-from pipeline.errors import PipelineError
-from pipeline.files import replacing, write_json
+from pipeline.errors import PipelineError, tell
+from pipeline.files import read_json, replacing, replacing_folder, write_json
 from pipeline.models import families, serving
 from pipeline.models.fingerprint import fingerprint
-from pipeline.tracking import lineage, runs
-from pipeline.tracking.tracker import OpenRun, RunFacts, Tracker
-from pipeline.training import history, objectives, process
+from pipeline.tracking import lineage, runs, store
+from pipeline.tracking.tracker import Measurement, OpenRun, RunFacts, Tracker
+from pipeline.training import history, objectives, process, run_folder
+from pipeline.training.callbacks import KerasCallbacks
+from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.engine import Engine
 from pipeline.training.engines import build_engine
 from pipeline.training.history import Point
-from pipeline.training.loop import Listener, Outcome, train
+from pipeline.training.loop import Keeping, Listener, Outcome, Rules, train
 from pipeline.training.progress import progress
+from pipeline.training.run_folder import RunFolder
 from pipeline.training.schedule import Schedule
+from pipeline.training.signals import Interrupted, Interruption
+
+SNAPSHOTS = "snapshots"
 
 
 @dataclass(frozen=True)
@@ -34,65 +44,125 @@ class Result:
     run_key: str
     fingerprint: str
     metrics: dict[str, float]
-    outcome: Outcome
-    model: Any
+    history: list[Point]
 
 
 def run(
-    config: ExperimentConfig, *, prepared: Path = PREPARED, output: Path | None = None, open_run: OpenRun | None = None
+    config: ExperimentConfig,
+    *,
+    prepared: Path = PREPARED,
+    output: Path | None = None,
+    open_run: OpenRun | None = None,
+    interruption: Interruption | None = None,
+    callbacks: Sequence[Any] = (),
 ) -> Result:
     """Trains an experiment on its prepared data and records it.
 
     Args:
         prepared: the folder of prepared data variants.
-        output: receives `model.keras`, `history.csv`, `run.json` and `snapshots/`; without it the tracking store
-            alone holds them.
+        output: receives `model.keras`, `history.csv`, `run.json` and `snapshots/`.
         open_run: opens the record; by default in the store that the settings name.
+        interruption: the signals of this process; without it they are left to the caller.
+        callbacks: `keras.callbacks.Callback` objects; what they remember is not kept by a checkpoint.
 
     Raises:
-        PipelineError: data that were prepared with other settings, a model that cannot be built for them, or a
-            training that diverged.
+        PipelineError: data that were prepared with other settings, a model that cannot be built for them, a training
+            that diverged, checkpoints that cannot be used, or another process that trains the same run.
+        Interrupted: a signal was received; the same call goes on from there.
     """
-    folder = prepared / config.data.name
-    meta = load_meta(folder)
+    data_folder = prepared / config.data.name
+    meta = load_meta(data_folder)
     settings = resolved.to_values(config)
-    _require_same_data(settings["data"], meta, folder)
+    _require_same_data(settings["data"], meta, data_folder)
+    identity = lineage.identity(settings, meta)
+    key = lineage.run_key(identity)
+    with _folder(config.tracking.store, key) as folder:
+        if config.force:
+            folder.clear()
+        if folder.finished and runs.has_run(config.tracking.store, _read(folder.result, key).run_id):
+            tell(f"{config.name}: this very run is finished ({_read(folder.result, key).run_id}); force=true trains it anew")
+        else:
+            facts = RunFacts(
+                name=config.name,
+                settings=settings,
+                tags=lineage.tags(config.name, key, meta, git := lineage.git_state()),
+                meta=meta,
+                data_folder=data_folder,
+                patch=git.patch if git else "",
+            )
+            opened = open_run or runs.open_run(config.tracking.store)
+            try:
+                _train(config, facts, identity, folder, opened, interruption or Interruption(), callbacks)
+            except Interrupted:
+                tell(f"{config.name}: interrupted; the same command goes on from here")
+                raise
+        result = _read(folder.result, key)
+        if output is not None:
+            _publish(folder.result, output)
+    return result
+
+
+def _folder(kind: Store, key: str) -> AbstractContextManager[RunFolder]:
+    """The run's own folder; a run that memory alone records keeps nothing."""
+    return run_folder.temporary() if kind is Store.memory else run_folder.held(store.root() / "checkpoints" / key)
+
+
+def _train(
+    config: ExperimentConfig,
+    facts: RunFacts,
+    identity: dict[str, Any],
+    folder: RunFolder,
+    open_run: OpenRun,
+    interruption: Interruption,
+    callbacks: Sequence[Any],
+) -> None:
+    """Trains, from the last checkpoint if there is one, and leaves the result in the run's folder."""
     process.pin(threads=config.training.threads)
+    meta, data_folder = facts.meta, facts.data_folder
     schedule = Schedule.of(config.training, rows=meta.rows["train"], seed=config.seed)
-    engine = _engine(config, meta, folder, schedule)
-    key = lineage.run_key(settings, meta)
-    git = lineage.git_state()
-    facts = RunFacts(
-        name=config.name,
-        settings=settings,
-        tags=lineage.tags(config.name, key, meta, git),
-        meta=meta,
-        data_folder=folder,
-        patch=git.patch if git else "",
-    )
-    with (open_run or runs.open_run(config.tracking.store))(facts) as tracker:
-        recorder = _Recorder(tracker, engine.network, meta, output)
+    engine = _engine(config, meta, data_folder, schedule)
+    latest = folder.latest()
+    if latest is not None:
+        _require_same_identity(latest.facts["identity"], identity, folder)
+        tell(f"{config.name}: goes on from step {latest.facts['step']:,} of {schedule.total:,}")
+    run_id = latest.facts["run_id"] if latest else None
+    with interruption.deferring(), open_run(facts, run_id=run_id, anew=config.force) as tracker:
+        bound = {"identity": identity, "run_id": tracker.run_id}
+
+        def save(state: Checkpoint) -> None:
+            folder.save(Checkpoint(bound | state.facts, state.arrays))
+
+        heard = [KerasCallbacks(callbacks, engine.network, engine.optimizer, schedule)] if callbacks else []
+        keeping = Keeping(save, config.checkpoint.every_seconds, latest) if folder.lasting else None
         outcome = train(
             engine,
             schedule,
-            validation=load_part(folder, "validation"),
-            early_stopping=config.training.early_stopping,
-            listeners=[recorder, progress(config.name, schedule)],
+            validation=load_part(data_folder, "validation"),
+            rules=Rules(config.training.early_stopping, config.training.reduce_on_plateau),
+            listeners=[_Recorder(tracker, engine.network, meta, folder), progress(config.name, schedule), *heard],
+            keeping=keeping,
+            interruption=interruption,
         )
-        result = Result(
-            run_id=tracker.run_id,
-            run_key=key,
-            fingerprint=fingerprint(engine.variables),
-            metrics=outcome.kept.metrics,
-            outcome=outcome,
-            model=serving.serve(engine.network, meta),
-        )
-        tracker.set_tag("fingerprint", result.fingerprint)
+        interruption.check()
+        model = serving.serve(engine.network, meta)
+        known = {"run_id": tracker.run_id, "run_key": facts.tags["run_key"], "fingerprint": fingerprint(engine.variables)}
+        _write(model, outcome, known, folder, snapshots=schedule.evaluate_at)
+        interruption.check()
+        tracker.set_tag("fingerprint", known["fingerprint"])
         if config.tracking.log_model:
-            tracker.log_model(result.model, meta, step=outcome.kept.step)
-        if output is not None:
-            publish(result, output, recorder.snapshots)
-    return result
+            tracker.log_model(model, meta, step=outcome.kept.step)
+        interruption.check()
+    folder.end()
+
+
+def _require_same_identity(kept: dict[str, Any], current: dict[str, Any], folder: RunFolder) -> None:
+    if (found := lineage.difference(kept, current)) is not None:
+        field, before, now = found
+        raise PipelineError(
+            f"the checkpoint in {folder.path} is of another run: {field} differs",
+            received=f"{before} in the checkpoint, {now} now",
+            expected="Remove the folder, or train from the beginning with: force=true",
+        )
 
 
 def _require_same_data(expected: dict[str, Any], meta: Meta, folder: Path) -> None:
@@ -107,6 +177,7 @@ def _require_same_data(expected: dict[str, Any], meta: Meta, folder: Path) -> No
 
 def _engine(config: ExperimentConfig, meta: Meta, folder: Path, schedule: Schedule) -> Engine:
     network = families.build(config.model, meta, seed=config.seed)
+    train = load_part(folder, "train")
     loss = objectives.loss_name(config.training.loss, meta)
     return build_engine(
         config.training,
@@ -114,7 +185,7 @@ def _engine(config: ExperimentConfig, meta: Meta, folder: Path, schedule: Schedu
         optimizer=objectives.build_optimizer(config.optimizer),
         loss=objectives.build_loss(loss),
         metrics=objectives.build_metrics(meta, loss),
-        train=load_part(folder, "train"),
+        train=replace(train, sample_weight=objectives.class_weights(config.training, meta, train.y)),
         schedule=schedule,
     )
 
@@ -122,38 +193,62 @@ def _engine(config: ExperimentConfig, meta: Meta, folder: Path, schedule: Schedu
 class _Recorder(Listener):
     """Logs points to the run, and keeps the model as it was at the steps of `evaluate_at`."""
 
-    def __init__(self, tracker: Tracker, network: Any, meta: Meta, output: Path | None) -> None:
-        self._tracker, self._network, self._meta, self._output = tracker, network, meta, output
-        self.snapshots: list[int] = []
+    def __init__(self, tracker: Tracker, network: Any, meta: Meta, folder: RunFolder) -> None:
+        self._tracker, self._network, self._meta, self._folder = tracker, network, meta, folder
 
-    def on_point(self, point: Point) -> None:
-        """Logs metrics, learning rate and time at the point's step."""
-        facts = {
-            "epoch": point.epoch,
-            "seconds": point.seconds,
-            "learning_rate": point.learning_rate,
-            "examples_per_second": point.examples_per_second,
-        }
-        self._tracker.log_metrics(point.metrics | facts, step=point.step)
+    def on_begin(self, history: Sequence[Point]) -> None:
+        """Logs what a process kept and could not log any more."""
+        self.on_commit(history)
+
+    def on_commit(self, points: Sequence[Point]) -> None:
+        """Logs metrics, learning rate and time at each point's step."""
+        self._tracker.log_metrics([Measurement(point.step, point.timestamp, _measured(point)) for point in points])
 
     def on_snapshot(self, step: int) -> None:
         """Saves the model with the weights of this step."""
-        if self._output is not None:
-            _save_model(serving.serve(self._network, self._meta), snapshot_file(self._output, step))
-            self.snapshots.append(step)
+        _save_model(serving.serve(self._network, self._meta), snapshot_file(self._folder.path, step))
+
+
+def _measured(point: Point) -> dict[str, float]:
+    return point.metrics | {
+        "epoch": point.epoch,
+        "seconds": point.seconds,
+        "learning_rate": point.learning_rate,
+        "examples_per_second": point.examples_per_second,
+    }
 
 
 def snapshot_file(output: Path, step: int) -> Path:
     """Where the model of a step lies."""
-    return output / "snapshots" / f"step_{step:06d}.keras"
+    return output / SNAPSHOTS / f"step_{step:06d}.keras"
 
 
-def publish(result: Result, output: Path, snapshots: Sequence[int]) -> None:
-    """Writes what later stages read."""
-    _save_model(result.model, output / "model.keras")
-    history.write(result.outcome.history, output / "history.csv")
-    write_json(output / "snapshots" / "index.json", {"kept": result.outcome.kept.step, "steps": list(snapshots)})
-    write_json(output / "run.json", {"run_id": result.run_id, "run_key": result.run_key, "fingerprint": result.fingerprint})
+def _write(model: Any, outcome: Outcome, known: dict[str, str], folder: RunFolder, *, snapshots: Sequence[int]) -> None:
+    """Writes the result of a run, whole or not at all."""
+    steps = [point.step for point in outcome.history if point.step in snapshots]
+    with replacing_folder(folder.result) as result:
+        _save_model(model, result / "model.keras")
+        history.write(outcome.history, result / "history.csv")
+        write_json(result / SNAPSHOTS / "index.json", {"kept": outcome.kept.step, "steps": steps})
+        for step in steps:
+            shutil.copyfile(snapshot_file(folder.path, step), snapshot_file(result, step))
+        write_json(result / "run.json", known)
+
+
+def _read(result: Path, key: str) -> Result:
+    known = read_json(result / "run.json", made_by="force=true")
+    kept = read_json(result / SNAPSHOTS / "index.json", made_by="force=true")["kept"]
+    points = history.read(result / "history.csv")
+    metrics = next(point.metrics for point in points if point.step == kept)
+    return Result(known["run_id"], key, known["fingerprint"], metrics, points)
+
+
+def _publish(result: Path, output: Path) -> None:
+    """Copies what later stages read."""
+    for file in result.rglob("*"):
+        if file.is_file():
+            with replacing(output / file.relative_to(result)) as temporary:
+                shutil.copyfile(file, temporary)
 
 
 def _save_model(model: Any, path: Path) -> None:

@@ -3,8 +3,12 @@
     python -m pipeline.train experiment=mnist_mlp optimizer.learning_rate=0.02 seed=3
     python -m pipeline.train data=wine                     the default experiment on a data variant
     python -m pipeline.train -m experiment=mnist_mlp seed=1,2,3      a sweep: each combination in turn
+    python -m pipeline.train experiment=mnist_mlp force=true         anew, though that run is finished or half-way
     python -m pipeline.train --resolved mnist_mlp          what DVC runs: outputs/configs/mnist_mlp.yaml as it stands,
                                                            model and history to outputs/mnist_mlp/
+
+A training that was interrupted or killed goes on from its last checkpoint when the same command is given again; a finished
+run is not trained twice, its result is returned.
 
 The last line on stdout is one JSON object {run_id, run_key, fingerprint, status, metrics}; all else goes to stderr.
 """
@@ -22,32 +26,37 @@ from pipeline.config import resolved, sweep
 from pipeline.config.composition import CONF
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.errors import PipelineError, run_command
-from pipeline.training.signals import end_with_parent
+from pipeline.training.signals import Interruption, end_with_parent
 
 OUTPUTS = Path("outputs")
 
 
 def main() -> None:
     """Reads the command line and trains."""
-    arguments = sys.argv[1:]
+    interruption = Interruption()
+    with interruption.handling():
+        _main(sys.argv[1:], interruption)
+
+
+def _main(arguments: list[str], interruption: Interruption) -> None:
     if arguments[:1] == ["--resolved"] and len(arguments) == 2:
         name = arguments[1]
         end_with_parent()
-        train(resolved.read(resolved.CONFIGS / f"{name}.yaml"), output=OUTPUTS / name)
+        train(resolved.read(resolved.CONFIGS / f"{name}.yaml"), interruption, output=OUTPUTS / name)
         return
     flags = {argument for argument in arguments if argument.startswith("-")}
     overrides = [argument for argument in arguments if argument not in flags]
     if {"-h", "--help"} & flags:
         print(__doc__)
     elif not flags:
-        train(resolved.compose_experiment(overrides), output=None)
+        train(resolved.compose_experiment(overrides), interruption)
     elif flags <= {"-m", "--multirun"}:
-        train_sweep(overrides)
+        train_sweep(overrides, interruption)
     else:
         raise PipelineError("an unknown flag", received=" ".join(sorted(flags)), expected="Expected: -m, --resolved or --help")
 
 
-def train_sweep(overrides: list[str]) -> None:
+def train_sweep(overrides: list[str], interruption: Interruption) -> None:
     """Trains every combination by Hydra's launcher; all are composed and checked before the first one runs.
 
     Raises:
@@ -60,7 +69,7 @@ def train_sweep(overrides: list[str]) -> None:
     def job(_composed: DictConfig) -> float:
         combination = list(HydraConfig.get().overrides.task)
         try:
-            return train(resolved.compose_experiment(combination), output=None)
+            return train(resolved.compose_experiment(combination), interruption)
         except PipelineError as error:
             failures.append(" ".join(combination))
             print(f"error: {' '.join(combination)}: {error}", file=sys.stderr, flush=True)
@@ -72,14 +81,14 @@ def train_sweep(overrides: list[str]) -> None:
         raise PipelineError(f"{len(failures)} of the sweep's {runs} runs failed", received="; ".join(failures))
 
 
-def train(config: ExperimentConfig, *, output: Path | None) -> float:
+def train(config: ExperimentConfig, interruption: Interruption, *, output: Path | None = None) -> float:
     """Runs the experiment, prints its result, and returns the validation loss, which a sweep may minimise."""
     from pipeline.models import backend
 
     backend.load()
     from pipeline import experiment
 
-    result = experiment.run(config, output=output)
+    result = experiment.run(config, output=output, interruption=interruption)
     line = {
         "run_id": result.run_id,
         "run_key": result.run_key,

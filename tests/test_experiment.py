@@ -45,8 +45,8 @@ def run(folder: Path, *overrides: str, output: Path | None = None) -> tuple[expe
     trackers: list[MemoryTracker] = []
 
     @contextmanager
-    def opened(facts):
-        with open_in_memory(facts) as tracker:
+    def opened(facts, **earlier):
+        with open_in_memory(facts, **earlier) as tracker:
             trackers.append(tracker)
             yield tracker
 
@@ -73,7 +73,7 @@ def refusal(folder: Path, *overrides: str) -> str:
 
 def test_metrics_are_those_of_the_weights_that_were_kept(written):
     result, _, _ = written
-    assert result.metrics == result.outcome.history[-1].metrics
+    assert result.metrics == result.history[-1].metrics
     assert sorted(result.metrics) == ["train/accuracy", "train/loss", "validation/accuracy", "validation/loss"]
 
 
@@ -114,7 +114,7 @@ def test_a_run_writes_what_later_stages_read(written):
         "fingerprint": result.fingerprint,
     }
     assert json.loads((output / "snapshots/index.json").read_text()) == {"kept": 6, "steps": [0, 2]}
-    assert history.read(output / "history.csv") == result.outcome.history
+    assert history.read(output / "history.csv") == result.history
 
 
 def test_a_run_carries_its_fingerprint(written):
@@ -200,8 +200,8 @@ def test_a_training_that_diverges_is_recorded_as_failed(folder):
     trackers = []
 
     @contextmanager
-    def opened(facts):
-        with open_in_memory(facts) as tracker:
+    def opened(facts, **earlier):
+        with open_in_memory(facts, **earlier) as tracker:
             trackers.append(tracker)
             yield tracker
 

@@ -11,6 +11,7 @@ POINTS = st.builds(
     Point,
     step=st.integers(0, 10**9),
     epoch=FLOATS,
+    timestamp=st.integers(0, 2**63 - 1),
     seconds=FLOATS,
     training_seconds=FLOATS,
     timed_examples=st.integers(0, 10**9),
@@ -27,6 +28,7 @@ def point(**facts) -> Point:
     given_facts = {
         "step": 3,
         "epoch": 0.5,
+        "timestamp": 1_700_000_000_123,
         "seconds": 2.0,
         "training_seconds": 1.0,
         "timed_examples": 40,
@@ -46,9 +48,9 @@ def test_a_history_is_read_with_the_same_floats(tmp_path_factory, points):
 def test_a_metric_that_is_not_known_at_a_point_is_an_empty_cell(tmp_path):
     history.write([point(), point(step=6, metrics={"train/loss": 1.0})], tmp_path / "history.csv")
     assert (tmp_path / "history.csv").read_text() == (
-        "step,epoch,seconds,training_seconds,timed_examples,learning_rate,validation/loss,train/loss\n"
-        "3,0.5,2.0,1.0,40,0.1,0.25,\n"
-        "6,0.5,2.0,1.0,40,0.1,,1.0\n"
+        "step,epoch,timestamp,seconds,training_seconds,timed_examples,learning_rate,validation/loss,train/loss\n"
+        "3,0.5,1700000000123,2.0,1.0,40,0.1,0.25,\n"
+        "6,0.5,1700000000123,2.0,1.0,40,0.1,,1.0\n"
     )
 
 

@@ -15,6 +15,7 @@ def point(step: int, seconds: float = 0.0) -> Point:
     return Point(
         step=step,
         epoch=step / 2,
+        timestamp=0,
         seconds=seconds,
         training_seconds=1.0,
         timed_examples=13_000,
@@ -56,6 +57,11 @@ def test_before_the_first_step_there_is_no_rate():
     assert line(point(0), SCHEDULE) == "epoch 0/20  train loss 0.4132  validation accuracy 0.8911"
 
 
+def test_epochs_are_counted_in_full():
+    schedule = Schedule(rows=10, batch_size=5, total=4000, seed=1)
+    assert line(point(2469), schedule).startswith("epoch 1234.5/2000  ")
+
+
 def test_metrics_have_four_decimals():
     assert shown({"train/loss": 1 / 3, "validation/mse": 2.0}) == "train loss 0.3333  validation mse 2.0000"
 
@@ -88,6 +94,14 @@ def test_a_terminal_shows_a_bar_that_ends_full():
     assert "20.0/20" in last
     assert "13,000 examples/s" in last
     assert "train loss 0.4132  validation accuracy 0.8911" in last
+
+
+def test_a_bar_goes_on_where_an_earlier_process_stood():
+    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=160)
+    listener = TerminalProgress("toy", SCHEDULE, console=console)
+    listener.on_begin([point(20)])
+    listener.on_end()
+    assert "20/40" in console.file.getvalue()
 
 
 def test_output_that_is_no_terminal_gets_plain_lines(capsys):

@@ -80,6 +80,23 @@ def test_an_epoch_in_pieces_has_the_rows_of_the_whole_one(plan, data):
     assert pieces == plan.indices(0, plan.steps_per_epoch).tolist()
 
 
+@given(plan=SCHEDULES, data=st.data())
+def test_examples_are_counted_without_drawing_them(plan, data):
+    epoch = data.draw(st.integers(0, plan.total // plan.steps_per_epoch - 1)) * plan.steps_per_epoch
+    start = data.draw(st.integers(0, plan.steps_per_epoch - 1))
+    stop = data.draw(st.integers(start + 1, plan.steps_per_epoch))
+    assert plan.examples(epoch + start, epoch + stop) == len(plan.indices(epoch + start, epoch + stop))
+
+
+def test_the_batch_of_a_step_begins_after_those_before_it():
+    assert [schedule(epochs=2).first_row(step) for step in range(6)] == [0, 4, 8, 0, 4, 8]
+
+
+def test_a_batch_is_a_run_of_the_epochs_order():
+    plan = schedule(epochs=2)
+    assert plan.indices(4, 5).tolist() == plan.order(1)[4:8].tolist()
+
+
 def test_the_order_is_known_for_ever():
     assert schedule(epochs=1, seed=7).indices(0, 3).tolist() == [6, 3, 9, 1, 2, 0, 5, 7, 8, 4]
 

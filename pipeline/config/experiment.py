@@ -44,8 +44,22 @@ class Claim:
 
 
 @dataclass
+class Checkpointing:
+    """A checkpoint is written at evaluations, and inside an epoch when the last one is `every_seconds` old."""
+
+    every_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        require(self.every_seconds > 0, "checkpoint.every_seconds", received=self.every_seconds, expected="a number above 0")
+
+
+@dataclass
 class ExperimentConfig:
-    """A whole experiment. `claims` are read by the report alone: a run does not depend on them."""
+    """A whole experiment.
+
+    `claims` are read by the report alone: a run does not depend on them. `force` trains a run anew that is finished or
+    has a checkpoint.
+    """
 
     name: str = ""
     seed: int = 42
@@ -54,6 +68,8 @@ class ExperimentConfig:
     optimizer: Optimizer = MISSING
     training: Training = MISSING
     tracking: Tracking = field(default_factory=Tracking)
+    checkpoint: Checkpointing = field(default_factory=Checkpointing)
+    force: bool = False
     claims: list[Claim] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -12,13 +12,14 @@ from pipeline.files import replacing
 class Point:
     """What was known after `step` optimizer steps.
 
-    `epoch` counts passes over the training part, in fractions. `seconds` is wall time since training began,
-    `training_seconds` and `timed_examples` belong to the training passes alone, compilation left out. `metrics`
-    holds `train/…` (means over the epoch so far) and `validation/…`.
+    `epoch` counts passes over the training part, in fractions. `timestamp` is in milliseconds since 1970. `seconds` is
+    the time that processes spent on the training since it began; `training_seconds` and `timed_examples` belong to the
+    training passes alone, compilation left out. `metrics` holds `train/…` (means over the epoch so far) and `validation/…`.
     """
 
     step: int
     epoch: float
+    timestamp: int
     seconds: float
     training_seconds: float
     timed_examples: int
@@ -56,6 +57,7 @@ def _point(row: dict[str, str]) -> Point:
     return Point(
         step=int(row["step"]),
         epoch=float(row["epoch"]),
+        timestamp=int(row["timestamp"]),
         seconds=float(row["seconds"]),
         training_seconds=float(row["training_seconds"]),
         timed_examples=int(row["timed_examples"]),

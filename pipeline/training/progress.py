@@ -5,7 +5,7 @@ On a terminal it moves; elsewhere it is a plain line at most every few seconds, 
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from rich.console import Console
@@ -34,6 +34,12 @@ class TerminalProgress(Listener):
         )
         self._task = self._progress.add_task(name, total=schedule.total, epoch="", metrics="", rate="")
         self._progress.start()
+
+    def on_begin(self, history: Sequence[Point]) -> None:
+        """Stands where an earlier process came to."""
+        for point in history[-1:]:
+            self._progress.update(self._task, completed=point.step)
+            self.on_point(point)
 
     def on_step(self, step: int, means: dict[str, float]) -> None:
         """Moves the bar; the means of the segment stand there until validation is known."""
@@ -85,10 +91,14 @@ def line(point: Point, schedule: Schedule) -> str:
     """One point in words: `epoch 3/20  train loss 0.41  …  13,000 examples/s  0:12 left`."""
     left = point.seconds / point.step * (schedule.total - point.step) if point.step else 0.0
     minutes, seconds = divmod(round(left), 60)
-    parts = [f"epoch {point.epoch:.3g}/{schedule.epochs:.3g}", shown(point.metrics)]
+    parts = [f"epoch {_count(point.epoch)}/{_count(schedule.epochs)}", shown(point.metrics)]
     if point.step:
         parts += [f"{point.examples_per_second:,.0f} examples/s", f"{minutes}:{seconds:02d} left"]
     return "  ".join(parts)
+
+
+def _count(epochs: float) -> str:
+    return f"{epochs:.2f}".rstrip("0").rstrip(".")
 
 
 def shown(metrics: dict[str, float]) -> str:

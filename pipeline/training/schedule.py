@@ -53,6 +53,10 @@ class Schedule:
     def ends_epoch(self, step: int) -> bool:
         return step > 0 and (step % self.steps_per_epoch == 0 or step == self.total)
 
+    def examples(self, start: int, stop: int) -> int:
+        """Rows that the steps `start` to `stop` of one epoch train."""
+        return min((stop - start) * self.batch_size, self.rows - self.first_row(start))
+
     def indices(self, start: int, stop: int) -> NDArray[np.int32]:
         """Rows of the steps `start` to `stop` of one epoch, in training order; batches are consecutive runs."""
         first = self.first_row(start)

@@ -1,10 +1,77 @@
-"""A trainer that DVC started ends with DVC: a second `dvc repro` must never meet a first trainer still at work."""
+"""SIGTERM and SIGINT: a training stops where nothing is lost, and ends with the DVC that started it."""
 
 import ctypes
 import os
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Interrupted(SystemExit):
+    """The end of a training that was told to stop and has kept its state; `code` is 128 + the signal's number."""
+
+    code: int
+
+
+class Interruption:
+    """What was asked of this process by SIGTERM or SIGINT.
+
+    While a block is `deferring`, the first signal is remembered, and the training asks for it where it can stop. A second
+    one ends the process at once, and so does any signal outside such a block, where there is nothing to lose: an
+    exception raised from a handler would unwind TensorFlow and database transactions in their midst.
+    """
+
+    def __init__(self) -> None:
+        self.requested: signal.Signals | None = None
+        self._deferring = False
+
+    @contextmanager
+    def handling(self) -> Iterator[None]:
+        """Receives the signals of this process, and ends it when the block is `Interrupted`; for the main thread alone.
+
+        Python's own way out takes TensorFlow more than a second.
+        """
+        before = [signal.signal(number, self._receive) for number in _SIGNALS]
+        try:
+            yield
+        except Interrupted as end:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(end.code)
+        finally:
+            for number, handler in zip(_SIGNALS, before, strict=True):
+                signal.signal(number, handler)
+
+    @contextmanager
+    def deferring(self) -> Iterator[None]:
+        """Lets the block decide when to stop."""
+        self._deferring = True
+        try:
+            yield
+        finally:
+            self._deferring = False
+
+    def check(self) -> None:
+        """Raises `Interrupted` if a signal was received."""
+        if self.requested is not None:
+            raise Interrupted(128 + self.requested)
+
+    def _receive(self, number: int, _frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        if self.requested is not None or not self._deferring:
+            _say(f"error: ended by {name}.")
+            os._exit(128 + number)
+        self.requested = signal.Signals(number)
+        _say(f"{name}: stopping where nothing is lost; a second signal stops at once")
+
+
+def _say(line: str) -> None:
+    os.write(2, f"{line}\n".encode())  # a handler may interrupt a print, which must not be entered twice
 
 
 def end_with_parent() -> None:

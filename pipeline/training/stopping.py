@@ -1,12 +1,29 @@
-"""Early stopping as a small machine of its own: it sees values and answers, and holds no weights."""
+"""Early stopping and the learning rate on a plateau: small machines that see values, answer, and can be kept.
 
-from dataclasses import dataclass, field
+They hold plain numbers alone, so that a checkpoint holds them whole.
+"""
 
-from pipeline.config.training import Direction, EarlyStopping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from pipeline.config.training import EarlyStopping, ReduceOnPlateau
 
 
 @dataclass
-class Stopping:
+class _Machine:
+    """What can be kept of a machine: its numbers, without the rule."""
+
+    def numbers(self) -> dict[str, Any]:
+        """The state, as values that JSON holds exactly."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "rule"}
+
+    def restore(self, numbers: dict[str, Any]) -> None:
+        """Goes on from what `numbers` gave."""
+        vars(self).update(numbers)
+
+
+@dataclass
+class Stopping(_Machine):
     """State of early stopping by `rule`; `wait` counts the epochs since `best`, reached at step `best_step`."""
 
     rule: EarlyStopping
@@ -18,7 +35,7 @@ class Stopping:
         """Takes the monitored value at the end of an epoch (from 1); true if it is the best so far."""
         if epoch < self.rule.start_epoch:
             return False
-        if self.best is None or self._improves_on(self.best, value):
+        if self.rule.direction.improves(value, on=self.best, by=self.rule.min_delta):
             self.best, self.best_step, self.wait = value, step, 0
             return True
         self.wait += 1
@@ -26,8 +43,28 @@ class Stopping:
 
     @property
     def exhausted(self) -> bool:
-        return self.wait >= self.rule.patience
+        return self.rule.patience is not None and self.wait >= self.rule.patience
 
-    def _improves_on(self, best: float, value: float) -> bool:
-        gain = best - value if self.rule.direction is Direction.min else value - best
-        return gain > self.rule.min_delta
+
+@dataclass
+class Plateau(_Machine):
+    """State of the learning rate by `rule`; `wait` counts the epochs since `best`, `cooling` those still to pass over."""
+
+    rule: ReduceOnPlateau
+    best: float | None = field(default=None, init=False)
+    wait: int = field(default=0, init=False)
+    cooling: int = field(default=0, init=False)
+
+    def see(self, value: float, learning_rate: float) -> float:
+        """Takes the monitored value at the end of an epoch; the learning rate from there on."""
+        if self.cooling > 0:
+            self.cooling -= 1
+            self.wait = 0
+        if self.rule.direction.improves(value, on=self.best, by=self.rule.min_delta):
+            self.best, self.wait = value, 0
+        elif self.cooling == 0:
+            self.wait += 1
+            if self.wait >= self.rule.patience:
+                self.wait, self.cooling = 0, self.rule.cooldown
+                return min(learning_rate, max(learning_rate * self.rule.factor, self.rule.lowest))
+        return learning_rate
