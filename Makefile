@@ -2,13 +2,15 @@
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 5000
+KILLS ?= 200
 BIN := $(abspath $(VENV))/bin
 READY := $(VENV)/.ready
 DEMO := iris_perceptron digits_cnn diabetes_mlp
 export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
+export MLFLOW_DISABLE_TELEMETRY ?= true
 
-.PHONY: demo test repro experiment bench ui check
+.PHONY: demo test repro experiment bench chaos ui check
 
 demo: $(READY)
 	dvc repro --quiet $(DEMO:%=evaluate@%)
@@ -16,7 +18,7 @@ demo: $(READY)
 	@echo "Curves, figures, parameters and models: make ui, then http://127.0.0.1:5000"
 
 test: $(READY)
-	python -m pytest
+	python -m pytest -n 2 --dist loadfile
 
 # The report comes last and by itself: it says what could not be reached, and its exit code is that of the target.
 repro: $(READY)
@@ -32,6 +34,11 @@ experiment: $(READY)
 bench: $(READY)
 	dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@california_ratios
 	python -m tests.benchmark
+
+# Kills trainings at random moments, then at each write point; the second takes about an hour.
+chaos: $(READY)
+	python -m tests.chaos --kills $(KILLS)
+	python -m tests.chaos --every-write-point
 
 ui: $(READY)
 	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db} --host 127.0.0.1 --port $(PORT) \

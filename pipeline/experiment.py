@@ -80,6 +80,7 @@ def run(
         if config.force:
             folder.clear()
         if folder.finished and runs.has_run(config.tracking.store, _read(folder.result, key).run_id):
+            folder.end()  # in whose midst a process may have been killed
             tell(f"{config.name}: this very run is finished ({_read(folder.result, key).run_id}); force=true trains it anew")
         else:
             facts = RunFacts(

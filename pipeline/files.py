@@ -3,6 +3,7 @@
 The only module that renames, and the owner of digests and of JSON on disk.
 """
 
+import glob
 import hashlib
 import json
 import os
@@ -25,6 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
     raises, `path` is as it was and the temporary file is gone.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_left_behind(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield temporary
@@ -60,10 +62,10 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def _remove_left_behind(path: Path) -> None:
-    for folder in path.parent.glob(f".{path.name}.*"):
-        process = folder.name.removeprefix(f".{path.name}.").removesuffix(".old")
+    for left in path.parent.glob(f".{glob.escape(path.stem)}.*"):
+        process = left.name.removeprefix(f".{path.stem}.").removesuffix(".old").removesuffix(path.suffix)
         if process.isdecimal() and (int(process) == os.getpid() or not Path("/proc", process).exists()):
-            shutil.rmtree(folder)
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 def _flush(path: Path) -> None:

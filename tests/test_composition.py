@@ -60,7 +60,8 @@ IN_FILES = {
     "seeds: 1": (f"seeds is not a setting. Received: seeds=1. Did you mean seed? Allowed: {SETTINGS}."),
     "optimizer: {momentum: 0.9}": (
         "optimizer.momentum is not a setting. Received: momentum=0.9. "
-        "Allowed: beta_1, beta_2, clipnorm, epsilon, global_clipnorm, learning_rate."
+        "Did you mean ema_momentum? Allowed: beta_1, beta_2, clipnorm, ema_momentum, epsilon, global_clipnorm, learning_rate, "
+        "weight_decay."
     ),
     "training: {early_stopping: {patient: 3}}": (
         "training.early_stopping.patient is not a setting. Received: patient=3. "
@@ -372,3 +373,11 @@ def test_composing_loads_no_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_setting_below_null_is_refused_in_one_line(here):
+    assert refusal("data=shapes", "training.early_stopping=null", "training.early_stopping.patience=3") == (
+        "command line: a setting lies below one that is null. "
+        "Received: training.early_stopping=null training.early_stopping.patience=3. "
+        "Give its whole group in a file of conf/experiment/."
+    )

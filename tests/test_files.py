@@ -154,3 +154,15 @@ def test_json_ends_with_a_line_break(tmp_path):
     write_json(tmp_path / "a.json", [1])
     text = (tmp_path / "a.json").read_text()
     assert (json.loads(text), text[-1]) == ([1], "\n")
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
+    (tmp_path / ".facts.4194305.json").write_text("half", encoding="utf-8")  # no process has so high a number
+    write_json(tmp_path / "facts.json", 1)
+    assert names(tmp_path) == ["facts.json"]
+
+
+def test_what_a_living_writer_is_writing_stays(tmp_path):
+    (tmp_path / ".facts.1.json").write_text("half", encoding="utf-8")
+    write_json(tmp_path / "facts.json", 1)
+    assert names(tmp_path) == [".facts.1.json", "facts.json"]

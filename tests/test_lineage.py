@@ -100,6 +100,18 @@ def key(meta=None, **changed) -> str:
     return lineage.run_key(lineage.identity(SETTINGS | changed, meta or images()))
 
 
+def key_of_a_new_process() -> str:
+    """The key by the code as it is on disk now, which a process reads once."""
+    lineage.code_digest.cache_clear()
+    return key()
+
+
+@pytest.fixture(autouse=True)
+def _code_as_it_is():
+    yield
+    lineage.code_digest.cache_clear()
+
+
 def test_equal_runs_have_equal_keys():
     assert key() == key()
     assert len(key()) == 64
@@ -127,17 +139,25 @@ def test_the_key_depends_on_code(tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
     (tmp_path / "experiment.py").write_text("run = 1\n")
     monkeypatch.setattr(lineage, "_PACKAGE", tmp_path)
-    before = key()
+    before = key_of_a_new_process()
     (tmp_path / "models/mlp.py").write_text("units = 1\n")
-    assert key() != before
+    assert key_of_a_new_process() != before
+
+
+def test_code_that_is_edited_under_a_process_is_not_what_it_runs(tmp_path, monkeypatch):
+    (tmp_path / "experiment.py").write_text("run = 1\n")
+    monkeypatch.setattr(lineage, "_PACKAGE", tmp_path)
+    before = key_of_a_new_process()
+    (tmp_path / "experiment.py").write_text("run = 2\n")
+    assert key() == before
 
 
 def test_the_key_does_not_depend_on_reports(tmp_path, monkeypatch):
     (tmp_path / "experiment.py").write_text("run = 1\n")
     monkeypatch.setattr(lineage, "_PACKAGE", tmp_path)
-    before = key()
+    before = key_of_a_new_process()
     (tmp_path / "report.py").write_text("print()\n")
-    assert key() == before
+    assert key_of_a_new_process() == before
 
 
 def test_an_identity_that_was_kept_as_json_has_the_same_key_and_no_difference():

@@ -151,7 +151,7 @@ def test_a_plateau_of_what_should_grow_is_one_too():
     ("setting", "expected"),
     [
         ({"factor": 1.0}, "factor is not possible. Received: 1.0. Expected: a number above 0 and below 1."),
-        ({"patience": 0}, "patience is not possible. Received: 0. Expected: at least 1."),
+        ({"patience": 0}, "patience is not possible. Received: 0. Expected: at least 1, or null."),
         ({"min_delta": -1.0}, "min_delta is not possible. Received: -1.0. Expected: 0 or more."),
         ({"cooldown": -1}, "cooldown is not possible. Received: -1. Expected: 0 or more."),
         ({"lowest": -1.0}, "lowest is not possible. Received: -1.0. Expected: 0 or more."),

@@ -1,6 +1,7 @@
 """The embedded store: a real SQLite database in a folder of its own."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -82,3 +83,16 @@ def test_four_processes_that_first_touch_a_store_all_succeed(tmp_path):
     runs = client.search_runs([store.experiment_id(client, "toy")])
     assert sorted(run.info.run_name for run in runs) == ["0", "1", "2", "3"]
     assert {run.info.status for run in runs} == {"FINISHED"}
+
+
+def test_a_store_whose_making_was_killed_is_made_anew(tmp_path):
+    code = (
+        "import os, signal, sys; from pipeline.tracking import store; from mlflow.store.db import utils;"
+        "made = utils._initialize_tables;"
+        "utils._initialize_tables = lambda engine: (made(engine), os.kill(os.getpid(), signal.SIGKILL));"
+        "store.client()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not (tmp_path / "mlruns/mlflow.db").exists()
+    assert store.experiment_id(store.client(), "toy")

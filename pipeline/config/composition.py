@@ -48,6 +48,12 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
             composed = hydra_compose(root, list(overrides), return_hydra_config=True)
             origin = _Origin(dict(composed.hydra.runtime.choices), overrides, conf)
             return _checked(composed, schema, origin)
+    except (AttributeError, AssertionError) as error:  # how OmegaConf fails to reach below null
+        raise PipelineError(
+            "command line: a setting lies below one that is null",
+            received=" ".join(override for override in overrides if "." in override),
+            expected="Give its whole group in a file of conf/experiment/",
+        ) from error
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         raise explained(error, overrides=overrides, conf=conf, root=root, schemas=_schemas, place_of=origin.of) from error
 

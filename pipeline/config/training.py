@@ -67,13 +67,13 @@ class EarlyStopping:
 class ReduceOnPlateau:
     """Multiplies the learning rate by `factor` after `patience` epochs without a gain in `monitor`, down to `lowest`.
 
-    For `cooldown` epochs after that, none is counted. As Keras's `ReduceLROnPlateau`.
+    For `cooldown` epochs after that, none is counted. As Keras's `ReduceLROnPlateau`. Without `patience` the rate stays.
     """
 
     monitor: str = "validation/loss"
-    direction: Direction = MISSING
+    direction: Direction = Direction.min
     factor: float = 0.1
-    patience: int = 10
+    patience: int | None = None
     min_delta: float = 0.0001
     cooldown: int = 0
     lowest: float = 0.0
@@ -81,7 +81,8 @@ class ReduceOnPlateau:
     def __post_init__(self) -> None:
         key = "training.reduce_on_plateau"
         require(0 < self.factor < 1, f"{key}.factor", received=self.factor, expected="a number above 0 and below 1")
-        require(self.patience >= 1, f"{key}.patience", received=self.patience, expected="at least 1")
+        patient = self.patience is None or self.patience >= 1
+        require(patient, f"{key}.patience", received=self.patience, expected="at least 1, or null")
         require(self.min_delta >= 0, f"{key}.min_delta", received=self.min_delta, expected="0 or more")
         require(self.cooldown >= 0, f"{key}.cooldown", received=self.cooldown, expected="0 or more")
         require(self.lowest >= 0, f"{key}.lowest", received=self.lowest, expected="0 or more")
@@ -108,7 +109,7 @@ class Training:
     class_weight: Any = None
     evaluate_at: list[int] = field(default_factory=list)
     early_stopping: EarlyStopping | None = None
-    reduce_on_plateau: ReduceOnPlateau | None = None
+    reduce_on_plateau: ReduceOnPlateau = field(default_factory=ReduceOnPlateau)
     in_memory_limit: int | None = None
     threads: int = 2
 

@@ -1,1 +1,5 @@
-"""Tracking: the record of a run. The only importer of MLflow; everything else sees the `Tracker` protocol."""
+"""Records of runs: the only importer of MLflow, which is told not to report its use to anyone."""
+
+import os
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when MLflow is imported

@@ -7,17 +7,21 @@ MLflow's migration; write-ahead logging lets parallel writers go on.
 import fcntl
 import logging
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from mlflow.store.db import utils
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import PipelineError
+from pipeline.files import replacing
 
 ARTIFACTS = "artifacts"
 _KIND = {"mlflow.experimentKind": "custom_model_development"}  # the UI shows runs as trainings, not as GenAI evaluations
@@ -49,6 +53,8 @@ def client() -> MlflowClient:
     mlflow.set_tracking_uri(location)
     try:
         with lock():
+            if location == _embedded():
+                _make(root() / "mlflow.db")
             opened = MlflowClient(location)
             opened.search_experiments(max_results=1)
             if location == _embedded():
@@ -80,6 +86,19 @@ def lock() -> Iterator[None]:
     with (root() / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _make(database: Path) -> None:
+    """Makes MLflow's tables aside: SQLite commits each step, and MLflow cannot go on from half of them."""
+    if database.exists():
+        return
+    with TemporaryDirectory() as folder:
+        made = Path(folder, database.name)
+        engine = utils.create_sqlalchemy_engine(f"sqlite:///{made}")
+        utils._initialize_tables(engine)
+        engine.dispose()
+        with replacing(database) as temporary:
+            shutil.copyfile(made, temporary)
 
 
 def _write_ahead(database: Path) -> None:

@@ -63,7 +63,7 @@ class Rules:
     """What is decided at the end of each epoch."""
 
     early_stopping: EarlyStopping | None = None
-    reduce_on_plateau: ReduceOnPlateau | None = None
+    reduce_on_plateau: ReduceOnPlateau = field(default_factory=ReduceOnPlateau)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class _Training:
         self.engine, self.schedule, self.validation, self.listeners = engine, schedule, validation, listeners
         self.keeping, self.interruption, self.clock, self.now = keeping, interruption, clock, now
         self.stopping = Stopping(rules.early_stopping) if rules.early_stopping else None
-        self.plateau = Plateau(rules.reduce_on_plateau) if rules.reduce_on_plateau else None
+        self.plateau = Plateau(rules.reduce_on_plateau)
         self.best_weights: list[Any] = []
         self.step, self.told_to_stop = 0, False
         self.history: list[Point] = []
@@ -239,10 +239,9 @@ class _Training:
             epoch = -(-point.step // self.schedule.steps_per_epoch)
             if self.stopping.see(point.metrics[self.stopping.rule.monitor], epoch=epoch, step=point.step):
                 self.best_weights = self.engine.network.get_weights()
-        if self.plateau is not None:
-            rate = self.plateau.see(point.metrics[self.plateau.rule.monitor], point.learning_rate)
-            if rate != point.learning_rate:
-                self.engine.optimizer.learning_rate = rate
+        rate = self.plateau.see(point.metrics[self.plateau.rule.monitor], point.learning_rate)
+        if rate != point.learning_rate:
+            self.engine.optimizer.learning_rate = rate
 
     def _commit_is_due(self) -> bool:
         """Every evaluation is kept, unless epochs are so short that keeping them would take more than its share."""
@@ -270,7 +269,7 @@ class _Training:
             "training_seconds": self.training_seconds,
             "timed_examples": self.timed_examples,
             "stopping": self.stopping and self.stopping.numbers(),
-            "plateau": self.plateau and self.plateau.numbers(),
+            "plateau": self.plateau.numbers(),
         }
         return Checkpoint(facts, {"engine": self.engine.get_state(), "best_weights": self.best_weights})
 
@@ -286,8 +285,7 @@ class _Training:
         self.training_seconds, self.timed_examples = facts["training_seconds"], facts["timed_examples"]
         if self.stopping is not None:
             self.stopping.restore(facts["stopping"])
-        if self.plateau is not None:
-            self.plateau.restore(facts["plateau"])
+        self.plateau.restore(facts["plateau"])
         for point in self.history[-1:]:
             _require_finite(point)
 

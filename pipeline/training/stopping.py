@@ -64,7 +64,7 @@ class Plateau(_Machine):
             self.best, self.wait = value, 0
         elif self.cooling == 0:
             self.wait += 1
-            if self.wait >= self.rule.patience:
+            if self.rule.patience is not None and self.wait >= self.rule.patience:
                 self.wait, self.cooling = 0, self.rule.cooldown
                 return min(learning_rate, max(learning_rate * self.rule.factor, self.rule.lowest))
         return learning_rate
