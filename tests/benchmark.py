@@ -1,10 +1,15 @@
-"""One epoch of training by three ways, measured alternately: python -m tests.benchmark [CASE…]
+"""One epoch of training by several ways, measured alternately: python -m tests.benchmark [CASE…]
 
 plain: `model.fit` on numpy arrays, as a course writes it. tuned: the best `fit` of several `steps_per_execution`, with and
-without `jit_compile`. ours: the compiled engine as the pipeline runs it, with deterministic operations and pinned
-threads. Each way lives in a process of its own; after a warm-up, each trains an epoch in turn, ROUNDS times.
+without `jit_compile`. torch: a loop as PyTorch's tutorials write it, where PyTorch is installed. ours: the compiled engine
+as the pipeline runs it, with deterministic operations and pinned threads. Each way lives in a process of its own; after a
+warm-up, each trains an epoch in turn, ROUNDS times.
+
+The last column is what checkpoints, MLflow and the progress line add to a whole training with its evaluations: the same
+training with and without them, in turn.
 """
 
+import importlib.util
 import os
 import statistics
 import subprocess
@@ -12,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
@@ -31,6 +37,7 @@ CASES = {
     "mnist_cnn": ["experiment=mnist_cnn"],
     "california_mlp": ["experiment=california_mlp"],
 }
+LENGTHS = {"mnist_cnn": 4, "california_mlp": 200}  # epochs of a whole training; 20 of the others
 TUNINGS = [(steps, jit) for jit in (False, True) for steps in (10, 50, 200)]
 
 
@@ -43,13 +50,14 @@ class Worker:
     @classmethod
     def start(cls, case: str, way: str) -> "Worker":
         command = [sys.executable, "-m", "tests.benchmark", "--worker", case, way]
-        return cls(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        return cls(subprocess.Popen(command, text=True, **pipes))
 
-    def epoch(self) -> float:
-        """Seconds of one epoch."""
+    def measure(self) -> float:
+        """Seconds of one epoch, or of one training."""
         assert self.process.stdin
         assert self.process.stdout
-        print("epoch", file=self.process.stdin, flush=True)
+        print("again", file=self.process.stdin, flush=True)
         return float(self.process.stdout.readline())
 
     def stop(self) -> None:
@@ -62,7 +70,9 @@ def main(names: list[str]) -> None:
     table = Table(
         title=f"Median of {ROUNDS} epochs, examples/s; matrix-product peak {peak / 1e9:,.0f} GFLOP/s", title_justify="left"
     )
-    for heading in ("case", "plain fit", "tuned fit", "ours", "ours / plain", "ours / tuned", "GFLOP/s", "of peak"):
+    torch = ["PyTorch"] if _has_torch() else []
+    ratios = ["ours / plain", "ours / tuned", *(f"ours / {name}" for name in torch)]
+    for heading in ("case", "plain fit", "tuned fit", *torch, "ours", *ratios, "GFLOP/s", "of peak", "record"):
         table.add_column(heading, justify="left" if heading == "case" else "right")
     for name in names or CASES:
         table.add_row(name, *_measured(name, peak))
@@ -72,37 +82,43 @@ def main(names: list[str]) -> None:
 def _measured(name: str, peak: float) -> list[str]:
     rows, flops = _facts(name)
     tuned = _best_tuning(name)
-    seconds = _alternate(name, ["plain", tuned, "ours"])
-    plain, best, ours = (rows / statistics.median(seconds[way]) for way in ("plain", tuned, "ours"))
-    rate = ours * flops
+    others = ["plain", tuned, *(["torch"] if _has_torch() else [])]
+    rates = {way: rows / seconds for way, seconds in _medians(name, [*others, "ours"]).items()}
+    shown = {way: f"{rate:,.0f}" for way, rate in rates.items()}
+    shown[tuned] += f" ({tuned.removeprefix('tuned:')})"
+    ours = rates["ours"]
+    whole = _medians(name, ["bare", "recorded"])
     return [
-        f"{plain:,.0f}",
-        f"{best:,.0f} ({tuned.removeprefix('tuned:')})",
-        f"{ours:,.0f}",
-        f"{ours / plain:.2f}",
-        f"{ours / best:.2f}",
-        f"{rate / 1e9:,.1f}",
-        f"{rate / peak:.0%}",
+        *shown.values(),
+        *(f"{ours / rates[way]:.2f}" for way in others),
+        f"{ours * flops / 1e9:,.1f}",
+        f"{ours * flops / peak:.0%}",
+        f"{whole['recorded'] / whole['bare'] - 1:+.1%}",
     ]
+
+
+def _has_torch() -> bool:
+    return importlib.util.find_spec("torch") is not None
 
 
 def _best_tuning(name: str) -> str:
     """The fastest of the tunings in its second epoch; a network that convolves is not tried with jit."""
     ways = [f"tuned:{steps},{jit}" for steps, jit in TUNINGS if not (jit and "cnn" in name)]
-    return min(ways, key=lambda way: _alternate(name, [way], rounds=1)[way][0])
+    return min(ways, key=lambda way: _medians(name, [way], rounds=1)[way])
 
 
-def _alternate(name: str, ways: list[str], *, rounds: int = ROUNDS) -> dict[str, list[float]]:
+def _medians(name: str, ways: list[str], *, rounds: int = ROUNDS) -> dict[str, float]:
+    """Median seconds of each way, measured in turn."""
     workers = {way: Worker.start(name, way) for way in ways}
     for worker in workers.values():
-        worker.epoch()
+        worker.measure()
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, worker in workers.items():
-            seconds[way].append(worker.epoch())
+            seconds[way].append(worker.measure())
     for worker in workers.values():
         worker.stop()
-    return seconds
+    return {way: statistics.median(measured) for way, measured in seconds.items()}
 
 
 def _facts(name: str) -> tuple[int, float]:
@@ -125,11 +141,19 @@ def work(arguments: list[str]) -> None:
             parts = _parts(name)
             print(parts["schedule"].rows, _flops(parts["network"]))
         case ["--worker", name, way]:
-            epoch = _ours(name) if way == "ours" else _fit(name, way)
+            ways = {"ours": _ours, "torch": _torch, "bare": _bare, "recorded": _recorded}
+            measure = ways[way](name) if way in ways else _fit(name, way)
             for _ in sys.stdin:
-                began = time.perf_counter()
-                epoch()
-                print(time.perf_counter() - began, flush=True)
+                print(measure(), flush=True)
+
+
+def _timed(epoch: Callable[[], object]) -> Callable[[], float]:
+    def measure() -> float:
+        began = time.perf_counter()
+        epoch()
+        return time.perf_counter() - began
+
+    return measure
 
 
 def _parts(name: str) -> dict[str, Any]:
@@ -154,7 +178,7 @@ def _parts(name: str) -> dict[str, Any]:
     }
 
 
-def _ours(name: str) -> Callable[[], None]:
+def _ours(name: str) -> Callable[[], float]:
     from pipeline.training import process
     from pipeline.training.engines import build_engine
 
@@ -166,12 +190,128 @@ def _ours(name: str) -> Callable[[], None]:
 
     def epoch() -> None:
         start = next(steps)
-        engine.run(start, start + schedule.steps_per_epoch, on_step=lambda _step, _means: None)
+        engine.reset()
+        engine.run(start, start + schedule.steps_per_epoch, on_step=lambda _step, _progress: None)
 
-    return epoch
+    return _timed(epoch)
 
 
-def _fit(name: str, way: str) -> Callable[[], None]:
+def _whole(name: str) -> list[str]:
+    """Overrides for a training of fixed length."""
+    length = LENGTHS.get(name, 20)
+    return [
+        *CASES[name],
+        f"training.epochs={length}",
+        "training.steps=null",
+        "training.evaluate_at=[]",
+        "training.early_stopping=null",
+    ]
+
+
+def _span(history: list[Any]) -> float:
+    """Seconds from the end of the first epoch, which compiles, to that of the last."""
+    return float(history[-1].seconds - history[0].seconds)
+
+
+def _bare(name: str) -> Callable[[], float]:
+    from pipeline.config.resolved import compose_experiment
+    from pipeline.data.prepared import PREPARED, load_part
+    from pipeline.training import process
+    from pipeline.training.engines import build_engine
+    from pipeline.training.loop import Rules, train
+    from pipeline.training.schedule import Schedule
+
+    process.pin(threads=2)
+    config = compose_experiment(_whole(name))
+
+    def training() -> float:
+        parts = _parts(name)
+        parts |= {"schedule": Schedule.of(config.training, rows=len(parts["train"]), seed=config.seed)}
+        del parts["config"]
+        engine = build_engine(config.training, **parts)
+        validation = load_part(PREPARED / config.data.name, "validation")
+        return _span(train(engine, parts["schedule"], validation=validation, rules=Rules(), listeners=[]).history)
+
+    return training
+
+
+def _recorded(name: str) -> Callable[[], float]:
+    from pipeline import experiment
+    from pipeline.config.resolved import compose_experiment
+
+    config = compose_experiment([*_whole(name), "tracking=mlflow", "tracking.log_model=false", "force=true"])
+    folder = TemporaryDirectory()
+    os.environ["DVC_ROOT"] = folder.name  # its mlruns/ holds what is recorded
+
+    def training() -> float:
+        assert folder
+        return _span(experiment.run(config).history)
+
+    return training
+
+
+def _torch(name: str) -> Callable[[], float]:
+    import numpy as np
+    import torch
+
+    parts = _parts(name)
+    optimizer = parts["config"].optimizer
+    torch.set_num_threads(2)
+    model = _torch_model(parts["network"])
+    kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adagrad": torch.optim.Adagrad}
+    update = kinds[optimizer.family](model.parameters(), lr=optimizer.learning_rate)
+    regression = "mean" in parts["loss"].name
+    loss_of = torch.nn.MSELoss() if regression else torch.nn.CrossEntropyLoss()
+    x = torch.from_numpy(np.asarray(parts["train"].x, dtype=np.float32))
+    x = x.permute(0, 3, 1, 2).contiguous() if x.ndim == 4 else x
+    y = np.asarray(parts["train"].y)
+    y = torch.from_numpy(y.reshape(-1, 1)) if regression else torch.from_numpy(y.astype(np.int64))
+    batch = parts["schedule"].batch_size
+
+    def epoch() -> None:
+        order = torch.randperm(len(x))
+        for start in range(0, len(x), batch):
+            rows = order[start : start + batch]
+            update.zero_grad()
+            loss_of(model(x[rows]), y[rows]).backward()
+            update.step()
+
+    return _timed(epoch)
+
+
+def _torch_model(network: Any) -> Any:
+    """The same layers in PyTorch; a scaling of pixels is a layer there too."""
+    from torch import nn
+
+    class Scale(nn.Module):
+        def __init__(self, scale: float, offset: float) -> None:
+            super().__init__()
+            self.scale, self.offset = scale, offset
+
+        def forward(self, x: Any) -> Any:
+            return x * self.scale + self.offset
+
+    layers: list[Any] = []
+    for layer in network.layers:
+        match type(layer).__name__:
+            case "Rescaling":
+                layers.append(Scale(layer.scale, layer.offset))
+            case "Flatten":
+                layers.append(nn.Flatten())
+            case "Dropout":
+                layers.append(nn.Dropout(layer.rate))
+            case "Dense":
+                layers.append(nn.Linear(*layer.kernel.shape))
+            case "Conv2D":
+                layers.append(nn.Conv2d(*layer.kernel.shape[2:], kernel_size=layer.kernel_size, padding="same"))
+            case "MaxPooling2D":
+                layers.append(nn.MaxPool2d(layer.pool_size))
+        if getattr(layer, "activation", None) and layer.activation.__name__ == "relu":
+            layers.append(nn.ReLU())
+    return nn.Sequential(*layers)
+
+
+def _fit(name: str, way: str) -> Callable[[], float]:
     import numpy as np
 
     parts = _parts(name)
@@ -179,7 +319,7 @@ def _fit(name: str, way: str) -> Callable[[], None]:
     network = parts["network"]
     network.compile(parts["optimizer"], parts["loss"], metrics=parts["metrics"], steps_per_execution=steps, jit_compile=jit)
     x, y = np.asarray(parts["train"].x, dtype=np.float32), np.asarray(parts["train"].y).reshape(-1, 1)
-    return lambda: network.fit(x, y, batch_size=parts["schedule"].batch_size, epochs=1, verbose=0)
+    return _timed(lambda: network.fit(x, y, batch_size=parts["schedule"].batch_size, epochs=1, verbose=0))
 
 
 def _tuning(way: str) -> tuple[int, bool]:
