@@ -1,10 +1,12 @@
 """The compiled engine beside Keras's `fit`, on networks of a few units."""
 
+import re
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from pipeline.config import model
 from pipeline.config.optimizer import Adam, Optimizer, Sgd
@@ -466,3 +468,12 @@ def test_the_limit_of_the_settings_reaches_the_engine():
 )
 def test_a_network_that_works_on_images_as_wholes_runs_as_a_graph(name, graph):
     assert model.Layers(layers=[{"class_name": name}]).convolves is graph
+
+
+def test_where_a_slice_begins_is_an_argument_of_the_xla_program():
+    engine = compiled(xla=True)
+    engine.run(0, 5, on_step=quiet)
+    rows, arrays, _ = engine._rows.take(engine._schedule.order(0), 0, 16)
+    program = engine._programs[16].experimental_get_compiler_ir(rows, arrays, tf.constant(0), tf.constant(1))(stage="hlo")
+    scalars = re.findall(r"= s32\[\] parameter", program[program.index("ENTRY") :])
+    assert len(scalars) == 2  # a constant would mean a compilation for each of its values

@@ -7,6 +7,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -240,3 +241,41 @@ def test_a_run_in_the_same_process_has_the_bits_of_one_in_its_own(folder):
     run(folder, "data=pairs")
     again, _ = run(folder, "data=shapes", "model.dropout=0.5")
     assert (first.fingerprint, first.run_key) == (again.fingerprint, again.run_key)
+
+
+class Diary(keras.callbacks.Callback):
+    """Writes down the epochs it hears of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[tuple[int, list[str]]] = []
+
+    def on_epoch_end(self, epoch, logs):
+        self.heard.append((epoch, sorted(logs)))
+
+
+def test_keras_callbacks_hear_of_every_epoch(folder):
+    diary = Diary()
+    experiment.run(config_of(folder, "data=pairs"), prepared=folder / "data/prepared", callbacks=[diary])
+    names = ["accuracy", "loss", "val_accuracy", "val_loss"]
+    assert diary.heard == [(0, names), (1, names)]
+
+
+def test_a_keras_callback_may_end_the_training(folder):
+    stop = keras.callbacks.LambdaCallback(on_epoch_end=lambda _epoch, _logs: setattr(stop.model, "stop_training", True))
+    config = config_of(folder, "data=pairs", "training.epochs=9")
+    result = experiment.run(config, prepared=folder / "data/prepared", callbacks=[stop])
+    assert [point.epoch for point in result.history] == [1.0]
+
+
+def test_weights_of_classes_change_the_training_and_not_the_validation(folder):
+    plain, _ = run(folder, "data=pairs", "training.epochs=1", "training.evaluate_at=[0]")
+    weighed, _ = run(folder, "data=pairs", "training.epochs=1", "training.evaluate_at=[0]", "training.class_weight={above: 3}")
+    assert weighed.fingerprint != plain.fingerprint
+    assert weighed.history[0].metrics == plain.history[0].metrics
+
+
+def test_the_model_of_an_averaging_optimizer_is_the_one_that_was_measured(folder, tmp_path):
+    result, _ = run(folder, "data=shapes", "optimizer.ema_momentum=0.9", output=tmp_path / "shapes")
+    found = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
+    assert found.summary["validation"]["log_loss"] == pytest.approx(result.metrics["validation/loss"], abs=1e-5)

@@ -1,7 +1,7 @@
 """The engine that runs an epoch, or a slice of it, as one compiled program over data that lie in memory.
 
 Each batch is gathered by row number inside the program, so that no step comes back to Python; what a step does is
-Keras's own `train_step`. A program is called for about a second at a time: the progress line moves and a signal is
+Keras's own `train_step`. A program is called for about half a second at a time: the progress line moves and a signal is
 answered. Slicing changes no bit.
 """
 

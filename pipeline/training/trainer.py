@@ -25,9 +25,7 @@ class Trainer:
         self.network = network
         self.optimizer = optimizer
         self._trained = trained
-        sequential = isinstance(trained, keras.Sequential)  # it knows its ends as lists of one alone
-        ends = (trained.inputs[0], trained.outputs[0]) if sequential else (trained.input, trained.output)
-        self._model = keras.Model(*ends)
+        self._model = model_of(trained)
         self._model.compile(optimizer=optimizer, loss=loss, metrics=metrics, jit_compile=False)
         self._model.test_step(tf.nest.map_structure(tf.constant, batch_of(train, slice(1))))  # builds the metrics
         self._model.reset_metrics()
@@ -74,8 +72,8 @@ class Trainer:
 
 def model_of(network: Any) -> Any:
     """A second model of the same layers, uncompiled."""
-    if isinstance(network, keras.Sequential):
-        return keras.Model(network.inputs, network.outputs)
+    if isinstance(network, keras.Sequential):  # it knows its ends as lists of one alone
+        return keras.Model(network.inputs[0], network.outputs[0])
     return keras.Model(network.input, network.output)  # nested as the network has them
 
 
