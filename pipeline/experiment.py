@@ -4,10 +4,9 @@ Training by hand, by DVC and in sweeps all go through `run`. A run that was kill
 finished one is returned as it is. The test split is never opened here.
 """
 
-import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,35 +15,22 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.tracking import Store
 from pipeline.data.prepared import PREPARED, Meta, load_meta, load_part
 from pipeline.errors import PipelineError, tell
-from pipeline.files import read_json, replacing, replacing_folder, write_json
 from pipeline.models import families, serving
 from pipeline.models.fingerprint import fingerprint
 from pipeline.tracking import lineage, runs, store
 from pipeline.tracking.tracker import Measurement, OpenRun, RunFacts, Tracker
-from pipeline.training import history, objectives, process, run_folder
+from pipeline.training import objectives, process, result, run_folder
 from pipeline.training.callbacks import KerasCallbacks
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.engine import Engine
 from pipeline.training.engines import build_engine
 from pipeline.training.history import Point
-from pipeline.training.loop import Keeping, Listener, Outcome, Rules, train
+from pipeline.training.loop import Keeping, Listener, Rules, train
 from pipeline.training.progress import progress
+from pipeline.training.result import Result
 from pipeline.training.run_folder import RunFolder
 from pipeline.training.schedule import Schedule
 from pipeline.training.signals import Interrupted, Interruption
-
-SNAPSHOTS = "snapshots"
-
-
-@dataclass(frozen=True)
-class Result:
-    """A finished run: `metrics` are those of the weights that were kept."""
-
-    run_id: str
-    run_key: str
-    fingerprint: str
-    metrics: dict[str, float]
-    history: list[Point]
 
 
 def run(
@@ -79,9 +65,9 @@ def run(
     with _folder(config.tracking.store, key) as folder:
         if config.force:
             folder.clear()
-        if folder.finished and runs.has_run(config.tracking.store, _read(folder.result, key).run_id):
+        if folder.finished and runs.has_run(config.tracking.store, run_id := result.read(folder.result).run_id):
             folder.end()  # in whose midst a process may have been killed
-            tell(f"{config.name}: this very run is finished ({_read(folder.result, key).run_id}); force=true trains it anew")
+            tell(f"{config.name}: this very run is finished ({run_id}); force=true trains it anew")
         else:
             facts = RunFacts(
                 name=config.name,
@@ -97,10 +83,10 @@ def run(
             except Interrupted:
                 tell(f"{config.name}: interrupted; the same command goes on from here")
                 raise
-        result = _read(folder.result, key)
+        found = result.read(folder.result)
         if output is not None:
-            _publish(folder.result, output)
-    return result
+            result.publish(folder.result, output)
+    return found
 
 
 def _folder(kind: Store, key: str) -> AbstractContextManager[RunFolder]:
@@ -147,7 +133,7 @@ def _train(
         interruption.check()
         model = serving.serve(engine.network, meta)
         known = {"run_id": tracker.run_id, "run_key": facts.tags["run_key"], "fingerprint": fingerprint(engine.variables)}
-        _write(model, outcome, known, folder, snapshots=schedule.evaluate_at)
+        result.write(model, outcome, known, folder=folder, evaluate_at=schedule.evaluate_at)
         interruption.check()
         tracker.set_tag("fingerprint", known["fingerprint"])
         if config.tracking.log_model:
@@ -207,7 +193,7 @@ class _Recorder(Listener):
 
     def on_snapshot(self, step: int) -> None:
         """Saves the model with the weights of this step."""
-        _save_model(serving.serve(self._network, self._meta), snapshot_file(self._folder.path, step))
+        result.save_model(serving.serve(self._network, self._meta), result.snapshot_file(self._folder.path, step))
 
 
 def _measured(point: Point) -> dict[str, float]:
@@ -217,41 +203,3 @@ def _measured(point: Point) -> dict[str, float]:
         "learning_rate": point.learning_rate,
         "examples_per_second": point.examples_per_second,
     }
-
-
-def snapshot_file(output: Path, step: int) -> Path:
-    """Where the model of a step lies."""
-    return output / SNAPSHOTS / f"step_{step:06d}.keras"
-
-
-def _write(model: Any, outcome: Outcome, known: dict[str, str], folder: RunFolder, *, snapshots: Sequence[int]) -> None:
-    """Writes the result of a run, whole or not at all."""
-    steps = [point.step for point in outcome.history if point.step in snapshots]
-    with replacing_folder(folder.result) as result:
-        _save_model(model, result / "model.keras")
-        history.write(outcome.history, result / "history.csv")
-        write_json(result / SNAPSHOTS / "index.json", {"kept": outcome.kept.step, "steps": steps})
-        for step in steps:
-            shutil.copyfile(snapshot_file(folder.path, step), snapshot_file(result, step))
-        write_json(result / "run.json", known)
-
-
-def _read(result: Path, key: str) -> Result:
-    known = read_json(result / "run.json", made_by="force=true")
-    kept = read_json(result / SNAPSHOTS / "index.json", made_by="force=true")["kept"]
-    points = history.read(result / "history.csv")
-    metrics = next(point.metrics for point in points if point.step == kept)
-    return Result(known["run_id"], key, known["fingerprint"], metrics, points)
-
-
-def _publish(result: Path, output: Path) -> None:
-    """Copies what later stages read."""
-    for file in result.rglob("*"):
-        if file.is_file():
-            with replacing(output / file.relative_to(result)) as temporary:
-                shutil.copyfile(file, temporary)
-
-
-def _save_model(model: Any, path: Path) -> None:
-    with replacing(path) as temporary:
-        model.save(temporary)

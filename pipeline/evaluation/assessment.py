@@ -17,6 +17,7 @@ from pipeline.evaluation.metrics import predicted_classes
 from pipeline.evaluation.scoring import Scores, score
 from pipeline.training import history
 from pipeline.training.history import Point
+from pipeline.training.result import SNAPSHOTS, snapshot_file
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,12 @@ def _history(output: Path) -> list[Point]:
 
 
 def _index(output: Path) -> dict[str, Any]:
-    index: dict[str, Any] = json.loads((output / "snapshots" / "index.json").read_text(encoding="utf-8"))
+    index: dict[str, Any] = json.loads((output / SNAPSHOTS / "index.json").read_text(encoding="utf-8"))
     return index
 
 
 def _snapshots(output: Path) -> dict[int, Path]:
-    return {step: output / "snapshots" / f"step_{step:06d}.keras" for step in _index(output)["steps"]}
+    return {step: snapshot_file(output, step) for step in _index(output)["steps"]}
 
 
 def _load(path: Path) -> Any:
