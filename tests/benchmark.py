@@ -130,10 +130,10 @@ def _facts(name: str) -> tuple[int, float]:
 
 def work(arguments: list[str]) -> None:
     """What a worker process does."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    from pipeline.models import backend
+    if arguments[-1] != "torch":
+        from pipeline.models import backend
 
-    backend.load()
+        backend.load()
     match arguments:
         case ["--peak"]:
             print(_matrix_product_peak())
@@ -251,22 +251,25 @@ def _recorded(name: str) -> Callable[[], float]:
 
 
 def _torch(name: str) -> Callable[[], float]:
+    """Loads no TensorFlow: the two cannot live in one process."""
     import numpy as np
     import torch
 
-    parts = _parts(name)
-    optimizer = parts["config"].optimizer
+    from pipeline.config.resolved import compose_experiment
+    from pipeline.data.prepared import PREPARED, load_meta, load_part
+
+    config = compose_experiment(CASES[name])
+    meta, train = load_meta(PREPARED / config.data.name), load_part(PREPARED / config.data.name, "train")
     torch.set_num_threads(2)
-    model = _torch_model(parts["network"])
+    model = _torch_model(config.model, meta)
     kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adagrad": torch.optim.Adagrad}
-    update = kinds[optimizer.family](model.parameters(), lr=optimizer.learning_rate)
-    regression = "mean" in parts["loss"].name
+    update = kinds[config.optimizer.family](model.parameters(), lr=config.optimizer.learning_rate)
+    regression = meta.task == "regression"
     loss_of = torch.nn.MSELoss() if regression else torch.nn.CrossEntropyLoss()
-    x = torch.from_numpy(np.asarray(parts["train"].x, dtype=np.float32))
+    x = torch.from_numpy(np.array(train.x, dtype=np.float32))
     x = x.permute(0, 3, 1, 2).contiguous() if x.ndim == 4 else x
-    y = np.asarray(parts["train"].y)
-    y = torch.from_numpy(y.reshape(-1, 1)) if regression else torch.from_numpy(y.astype(np.int64))
-    batch = parts["schedule"].batch_size
+    y = torch.from_numpy(np.array(train.y).reshape(-1, 1) if regression else np.array(train.y, dtype=np.int64))
+    batch = config.training.batch_size
 
     def epoch() -> None:
         order = torch.randperm(len(x))
@@ -279,36 +282,34 @@ def _torch(name: str) -> Callable[[], float]:
     return _timed(epoch)
 
 
-def _torch_model(network: Any) -> Any:
-    """The same layers in PyTorch; a scaling of pixels is a layer there too."""
+def _torch_model(model: Any, meta: Any) -> Any:
+    """The network of an `mlp` or a `cnn` in PyTorch, with the scaling of pixels as its first layer."""
+    from math import prod
+
     from torch import nn
 
     class Scale(nn.Module):
-        def __init__(self, scale: float, offset: float) -> None:
-            super().__init__()
-            self.scale, self.offset = scale, offset
+        def forward(self, pixels: Any) -> Any:
+            low, high = model.pixel_range
+            return pixels * ((high - low) / meta.pixel_maximum) + low
 
-        def forward(self, x: Any) -> Any:
-            return x * self.scale + self.offset
-
-    layers: list[Any] = []
-    for layer in network.layers:
-        match type(layer).__name__:
-            case "Rescaling":
-                layers.append(Scale(layer.scale, layer.offset))
-            case "Flatten":
-                layers.append(nn.Flatten())
-            case "Dropout":
-                layers.append(nn.Dropout(layer.rate))
-            case "Dense":
-                layers.append(nn.Linear(*layer.kernel.shape))
-            case "Conv2D":
-                layers.append(nn.Conv2d(*layer.kernel.shape[2:], kernel_size=layer.kernel_size, padding="same"))
-            case "MaxPooling2D":
-                layers.append(nn.MaxPool2d(layer.pool_size))
-        if getattr(layer, "activation", None) and layer.activation.__name__ == "relu":
-            layers.append(nn.ReLU())
-    return nn.Sequential(*layers)
+    layers: list[Any] = [Scale()] if meta.pixel_maximum else []
+    features = prod(meta.shape)
+    if model.family == "cnn":
+        height, width, channels = meta.shape
+        for filters in model.filters:
+            layers += [
+                nn.Conv2d(channels, filters, model.kernel_size, padding="same"),
+                nn.ReLU(),
+                nn.MaxPool2d(model.pool_size),
+            ]
+            height, width, channels = height // model.pool_size, width // model.pool_size, filters
+        features = height * width * channels
+    layers.append(nn.Flatten())
+    for units in model.units:
+        layers += [nn.Linear(features, units), nn.ReLU(), *([nn.Dropout(model.dropout)] if model.dropout else [])]
+        features = units
+    return nn.Sequential(*layers, nn.Linear(features, meta.outputs))
 
 
 def _fit(name: str, way: str) -> Callable[[], float]:
