@@ -30,7 +30,7 @@ experiment: $(READY)
 	dvc repro evaluate@$(NAME)
 	python -m pipeline.report $(NAME)
 
-# Takes about ten minutes; nothing else should run meanwhile.
+# Takes about a quarter of an hour; nothing else should run meanwhile.
 bench: $(READY)
 	dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@california_ratios
 	python -m tests.benchmark

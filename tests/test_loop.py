@@ -390,14 +390,14 @@ def test_a_training_that_diverged_does_not_go_on():
     assert (str(again.value), second.engine.segments) == (str(diverged.value), [])
 
 
-def test_every_evaluation_is_kept_where_keeping_takes_no_more_than_4_percent():
-    life = Life(FakeEngine(Schedule(rows=50, batch_size=1, total=250, seed=1)), commit_takes=2.0)
+def test_every_evaluation_is_kept_where_keeping_takes_no_more_than_2_percent():
+    life = Life(FakeEngine(Schedule(rows=50, batch_size=1, total=250, seed=1)), commit_takes=1.0)
     life.train()
     assert life.diary.of("save") == [50, 100, 150, 200, 250]
 
 
 def test_fewer_evaluations_are_kept_where_keeping_takes_more():
-    life = Life(FakeEngine(Schedule(rows=50, batch_size=1, total=300, seed=1)), commit_takes=2.5)
+    life = Life(FakeEngine(Schedule(rows=50, batch_size=1, total=300, seed=1)), commit_takes=1.25)
     life.train()
     assert life.diary.of("save") == [50, 150, 250, 300]
 

@@ -16,7 +16,7 @@ from pipeline.training.schedule import Schedule
 from pipeline.training.signals import Interruption
 from pipeline.training.stopping import Plateau, Stopping
 
-_LARGEST_SHARE = 0.04  # of the time of training, for keeping and logging it
+_LARGEST_SHARE = 0.02  # of the time of training, for keeping and logging it; what that slows beside comes to as much
 
 
 class Listener:
