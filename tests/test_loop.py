@@ -380,6 +380,13 @@ def test_the_point_at_which_training_diverged_is_kept_and_logged():
     assert life.diary.heard[3:] == [("point", 2), ("save", 2), ("commit", [2]), "end"]
 
 
+def test_points_that_were_not_kept_are_logged_when_training_diverges():
+    life = Life(FakeEngine(schedule(epochs=9), losses={2: 1, 4: 1, 6: 1, 8: float("nan")}), commit_takes=NEVER)
+    with pytest.raises(PipelineError):
+        life.train()
+    assert life.diary.of("commit") == [[2], [4, 6, 8]]
+
+
 def test_a_training_that_diverged_does_not_go_on():
     first = Life(FakeEngine(schedule(), losses={2: float("inf")}))
     with pytest.raises(PipelineError) as diverged:

@@ -216,7 +216,8 @@ class _Training:
                 if is_snapshot:
                     listener.on_snapshot(self.step)
         self.told_to_stop = any(listener.stops for listener in self.listeners)
-        if is_snapshot or self.over or self.interruption.requested or self._commit_is_due():
+        diverged = not all(map(math.isfinite, point.metrics.values()))
+        if is_snapshot or diverged or self.over or self.interruption.requested or self._commit_is_due():
             self._commit()
         _require_finite(point)
         self.interruption.check()
