@@ -16,6 +16,7 @@ from pipeline.config.tracking import Store
 from pipeline.data.prepared import PREPARED, Meta, load_meta, load_part
 from pipeline.errors import PipelineError, tell
 from pipeline.models import families, serving
+from pipeline.models.augmentation import augmented
 from pipeline.models.fingerprint import fingerprint
 from pipeline.tracking import lineage, runs, store
 from pipeline.tracking.tracker import Measurement, OpenRun, RunFacts, Tracker
@@ -165,14 +166,16 @@ def _require_same_data(expected: dict[str, Any], meta: Meta, folder: Path) -> No
 def _engine(config: ExperimentConfig, meta: Meta, folder: Path, schedule: Schedule) -> Engine:
     network = families.build(config.model, meta, seed=config.seed)
     train = load_part(folder, "train")
-    loss = objectives.loss_name(config.training.loss, meta)
+    training = config.training
+    loss = objectives.loss_name(training.loss, meta)
     return build_engine(
-        config.training,
+        training,
         network,
-        optimizer=objectives.build_optimizer(config.optimizer),
-        loss=objectives.build_loss(loss),
-        metrics=objectives.build_metrics(meta, loss),
-        train=replace(train, sample_weight=objectives.class_weights(config.training, meta, train.y)),
+        trained=augmented(network, config.model),
+        optimizer=objectives.build_optimizer(config.optimizer, steps=schedule.total),
+        loss=objectives.build_loss(loss, reduction=training.loss_reduction, label_smoothing=training.label_smoothing),
+        metrics=objectives.build_metrics(meta, loss, loss_is_plain=training.loss_is_plain),
+        train=replace(train, sample_weight=objectives.class_weights(training, meta, train.y)),
         schedule=schedule,
     )
 

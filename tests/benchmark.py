@@ -26,13 +26,7 @@ from rich.table import Table
 ROUNDS = 5
 CASES = {
     "mnist_mlp": ["experiment=mnist_mlp"],
-    "mnist_dnn_300_100": [
-        "data=mnist_first_5000",
-        "model.units=[300,100]",
-        "optimizer=sgd",
-        "optimizer.learning_rate=0.01",
-        "training.batch_size=50",
-    ],
+    "mnist_dnn_300_100": ["experiment=mnist_dnn_300_100"],
     "mlp, Adam, dropout": ["experiment=mnist_mlp", "optimizer=adam", "model.dropout=0.2"],
     "mnist_cnn": ["experiment=mnist_cnn"],
     "california_mlp": ["experiment=california_mlp"],
@@ -170,7 +164,7 @@ def _parts(name: str) -> dict[str, Any]:
     return {
         "config": config,
         "network": families.build(config.model, meta, seed=config.seed),
-        "optimizer": objectives.build_optimizer(config.optimizer),
+        "optimizer": objectives.build_optimizer(config.optimizer, steps=1),
         "loss": objectives.build_loss(loss),
         "metrics": objectives.build_metrics(meta, loss),
         "train": train,

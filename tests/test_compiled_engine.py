@@ -49,7 +49,7 @@ def parts_of(settings: model.Model, meta: Meta, train: Part, optimizer: Optimize
     loss = objectives.loss_name(None, meta)
     return {
         "network": families.build(settings, meta, seed=seed),
-        "optimizer": objectives.build_optimizer(optimizer),
+        "optimizer": objectives.build_optimizer(optimizer, steps=100),
         "loss": objectives.build_loss(loss),
         "metrics": objectives.build_metrics(meta, loss),
         "train": train,

@@ -24,8 +24,14 @@ CONF = ROOT / "conf"
 HEAD = "# @package _global_\ndefaults:\n  - override /data: shapes\n"
 TRAINING = ", ".join(sorted(field.name for field in fields(Training)))
 SETTINGS = ", ".join(sorted(field.name for field in fields(ExperimentConfig) if field.name != "name"))
-LOSSES = "sparse_categorical_crossentropy, binary_crossentropy, perceptron, mean_squared_error, mean_absolute_error"
-DATA = "california_ratios, cifar10, diabetes, digits, iris_setosa, mnist, mnist_first_5000, pairs, prices, shapes"
+LOSSES = (
+    "sparse_categorical_crossentropy, categorical_crossentropy, binary_crossentropy, perceptron, mean_squared_error, "
+    "mean_absolute_error"
+)
+DATA = (
+    "california_housing, california_ratios, cifar10, cifar10_first_5000, diabetes, digits, iris_setosa, mnist, "
+    "mnist_first_10000, mnist_first_5000, pairs, prices, shapes, xor"
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +66,8 @@ IN_FILES = {
     "seeds: 1": (f"seeds is not a setting. Received: seeds=1. Did you mean seed? Allowed: {SETTINGS}."),
     "optimizer: {momentum: 0.9}": (
         "optimizer.momentum is not a setting. Received: momentum=0.9. "
-        "Did you mean ema_momentum? Allowed: beta_1, beta_2, clipnorm, ema_momentum, epsilon, global_clipnorm, learning_rate, "
-        "weight_decay."
+        "Did you mean ema_momentum? Allowed: beta_1, beta_2, clipnorm, ema_momentum, epsilon, final_share, global_clipnorm, "
+        "learning_rate, schedule, warmup_steps, weight_decay."
     ),
     "training: {early_stopping: {patient: 3}}": (
         "training.early_stopping.patient is not a setting. Received: patient=3. "
@@ -96,7 +102,8 @@ IN_FILES = {
     "model: {units: [0]}": "model.units is not possible. Received: [0]. Expected: a list of whole numbers from 1.",
     "model: {family: cnn}": "model.family is not possible. Received: cnn. Expected: mlp, as the file has it.",
     "model: {_target_: os.system}": (
-        "model._target_ is not a setting. Received: _target_=os.system. Allowed: activation, api, dropout, pixel_range, units."
+        "model._target_ is not a setting. Received: _target_=os.system. "
+        "Allowed: activation, api, augmentation, dropout, pixel_range, units."
     ),
     "claims: [{metric: test/accuracy}]": (
         "claims is not possible. Received: test/accuracy. Expected: at_least or at_most beside each metric."
@@ -110,7 +117,7 @@ IN_FILES = {
         "'tag:yaml.org,2002:python/object/apply:os.system'. Expected: plain YAML."
     ),
     "  - override /model: mpl": (
-        "there is no model of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, layers, linear, mlp."
+        "there is no model of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, layers, linear, mlp, resnet."
     ),
     "  - override /modle: mlp": (
         "there is no group of this name. Received: modle. "
@@ -144,10 +151,32 @@ ON_THE_COMMAND_LINE = {
         "optimizer.learning_rate has a wrong value. Received: optimizer.learning_rate=null. "
         "Field 'optimizer.learning_rate' is not Optional."
     ),
-    "model=mpl": "there is no model of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, layers, linear, mlp.",
-    "model=": "there is no model of this name. Received: model=. Allowed: cnn, layers, linear, mlp.",
+    "model=mpl": (
+        "there is no model of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, layers, linear, mlp, resnet."
+    ),
+    "model=": "there is no model of this name. Received: model=. Allowed: cnn, layers, linear, mlp, resnet.",
     "data=zzz": f"there is no data of this name. Received: data=zzz. Allowed: {DATA}.",
     "training.batch_size=0": "training.batch_size is not possible. Received: 0. Expected: a whole number from 1.",
+    "training.label_smoothing=0.1": (
+        "training.label_smoothing is not possible. Received: 0.1. Expected: 0, or training.loss: categorical_crossentropy."
+    ),
+    "training.label_smoothing=1": (
+        "training.label_smoothing is not possible. Received: 1.0. Expected: a share from 0 up to, not including, 1."
+    ),
+    "training.loss_reduction=none": (
+        "training.loss_reduction has a wrong value. Received: training.loss_reduction=none. "
+        "Invalid value 'none', expected one of [mean, sum]."
+    ),
+    "optimizer.final_share=1": (
+        "optimizer.final_share is not possible. Received: 1.0. Expected: a number from 0 up to, not including, 1."
+    ),
+    "optimizer.warmup_steps=5": (
+        "optimizer.warmup_steps is not possible. Received: 5. Expected: 0, or more with optimizer.schedule: cosine."
+    ),
+    "model.augmentation=[{factor: 0.1}]": (
+        "model.augmentation[0] names no layer. Received: {'factor': 0.1}. "
+        "Expected: class_name and its arguments, such as {class_name: Dense, units: 64}."
+    ),
     "training.evaluate_at=[-1]": "training.evaluate_at is not possible. Received: [-1]. Expected: a list of steps from 0.",
     "optimizer.learning_rate=-0.1": "optimizer.learning_rate is not possible. Received: -0.1. Expected: a number above 0.",
     "optimizer.learning_rate=nan": "optimizer.learning_rate is not possible. Received: nan. Expected: a number above 0.",
@@ -217,6 +246,13 @@ def test_the_fault_of_a_default_names_the_file_that_set_it(here):
     assert refusal("data=shapes", "training.steps=100") == (
         "conf/training/default.yaml: training.epochs is not possible. "
         "Received: ['epochs', 'steps']. Expected: one of epochs and steps."
+    )
+
+
+def test_a_cosine_and_a_plateau_do_not_rule_one_learning_rate(here):
+    assert refusal("data=shapes", "optimizer.schedule=cosine", "training.reduce_on_plateau.patience=3") == (
+        "command line: optimizer.schedule is not possible. "
+        "Received: cosine beside training.reduce_on_plateau.patience. Expected: one rule for the learning rate."
     )
 
 

@@ -33,7 +33,7 @@ def engine(
     meta = meta or table()
     return KerasEngine(
         families.build(model.Mlp(units=[5], dropout=dropout), meta, seed=seed),
-        optimizer=optimizer or objectives.build_optimizer(Adam(learning_rate=0.01)),
+        optimizer=optimizer or objectives.build_optimizer(Adam(learning_rate=0.01), steps=6),
         loss=objectives.build_loss(loss),
         metrics=objectives.build_metrics(meta, loss),
         train=PART,

@@ -37,6 +37,11 @@ def refusal(config, meta):
         (model.Mlp(units=[]), table(), 2 + 1),
         (model.Mlp(units=[5], dropout=0.5), regression(), (2 * 5 + 5) + (5 + 1)),
         (model.Cnn(filters=[2], kernel_size=3, units=[4]), images(), (9 * 2 + 2) + (4 * 4 * 2 * 4 + 4) + (4 * 3 + 3)),
+        (
+            model.Resnet(filters=[2, 3]),
+            images(),
+            (9 * 2 + 8) + (2 * (9 * 2 * 2 + 8)) + (9 * 2 * 3 + 12) + (9 * 3 * 3 + 12) + (2 * 3 + 12) + (3 * 3 + 3),
+        ),
         (model.Layers(layers=[{"class_name": "Flatten"}, {"class_name": "Dense", "units": 5}]), images(), 325 + 18),
         (model.Layers(), table(), 2 + 1),
     ],
@@ -119,6 +124,32 @@ def test_images_can_be_halved_down_to_one_pixel():
     assert build(model.Cnn(filters=[2, 2, 2], units=[]), images()).count_params() > 0
 
 
+def test_a_residual_network_needs_images():
+    assert refusal(model.Resnet(), table()) == "model resnet needs images. Received: data=toy, a table. model=mlp or linear."
+
+
+def test_a_residual_network_halves_images_only_so_often():
+    assert refusal(model.Resnet(filters=[2, 2, 2, 2], pool_first=True), images()) == (
+        "model.filters halves images of 8 by 8 pixels too often. Received: [2, 2, 2, 2]. Expected: fewer sizes."
+    )
+
+
+def test_a_residual_network_halves_images_before_each_stage_but_the_first():
+    network = build(model.Resnet(filters=[2, 3, 3], blocks=2), images())
+    sizes = [network.get_layer(f"block_{stage}_{block}_add").output.shape[1] for stage in (1, 2, 3) for block in (1, 2)]
+    assert sizes == [8, 8, 4, 4, 2, 2]
+
+
+def test_a_block_that_changes_no_shape_adds_its_very_input():
+    network = build(model.Resnet(filters=[2], blocks=1), images())
+    assert "block_1_1_shortcut" not in [layer.name for layer in network.layers]
+
+
+def test_pooling_first_halves_images_once_more():
+    network = build(model.Resnet(filters=[2, 3], pool_first=True), images())
+    assert network.get_layer("block_1_1_add").output.shape[1:] == (4, 4, 2)
+
+
 @pytest.mark.parametrize(
     ("config", "meta"), [(model.Mlp(activation="relo"), table()), (model.Cnn(activation="relo"), images())]
 )
@@ -143,7 +174,7 @@ def test_each_task_has_its_usual_loss(meta, usual):
 @pytest.mark.parametrize(
     ("chosen", "meta", "expected"),
     [
-        (Loss.mean_squared_error, images(), "sparse_categorical_crossentropy"),
+        (Loss.mean_squared_error, images(), "sparse_categorical_crossentropy or categorical_crossentropy"),
         (Loss.sparse_categorical_crossentropy, table(), "binary_crossentropy or perceptron"),
         (Loss.perceptron, regression(), "mean_squared_error or mean_absolute_error"),
     ],
@@ -184,6 +215,6 @@ def test_rosenblatts_criterion_counts_mistakes_alone():
     ],
 )
 def test_an_optimizer_has_the_settings_it_was_given(config, given):
-    built = objectives.build_optimizer(config)
+    built = objectives.build_optimizer(config, steps=100)
     assert float(built.learning_rate) == pytest.approx(0.1)
     assert {name: getattr(built, name) for name in given} == given

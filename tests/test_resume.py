@@ -70,7 +70,7 @@ class Case:
         loss = objectives.loss_name(None, self.meta)
         return self.engine(
             families.build(self.settings, self.meta, seed=1),
-            optimizer=objectives.build_optimizer(Adam(learning_rate=0.05)),
+            optimizer=objectives.build_optimizer(Adam(learning_rate=0.05), steps=100),
             loss=objectives.build_loss(loss),
             metrics=objectives.build_metrics(self.meta, loss),
             train=self.part,

@@ -113,9 +113,10 @@ def test_a_part_without_rows_is_refused(rows, settings, line):
 
 FRACTIONS = st.floats(0.2, 0.5)
 SEEDS = st.integers(0, 2**32 - 1)
+PARTING = [method for method in SplitMethod if method is not SplitMethod.whole]
 
 
-@given(rows=st.integers(30, 300), test=FRACTIONS, validation=FRACTIONS, method=st.sampled_from(SplitMethod), seed=SEEDS)
+@given(rows=st.integers(30, 300), test=FRACTIONS, validation=FRACTIONS, method=st.sampled_from(PARTING), seed=SEEDS)
 def test_parts_are_disjoint_complete_ascending_and_of_the_size_asked_for(rows, test, validation, method, seed):
     labels = np.arange(rows, dtype=np.int32) % 3
     parts = split(rows=rows, labels=labels, test=test, validation=validation, method=method, seed=seed)
@@ -137,3 +138,25 @@ def test_each_class_is_within_one_row_of_its_share(counts, test, seed):
     parts = split(rows=len(labels), labels=labels, test=test, validation=0.5, method=SplitMethod.stratified, seed=seed)
     drawn = np.bincount(labels[parts.test], minlength=3)
     assert (np.abs(drawn - np.array(counts) * len(parts.test) / len(labels)) < 1).all()
+
+
+def test_each_part_may_be_the_whole():
+    parts = split(rows=4, method=SplitMethod.whole)
+    assert [rows.tolist() for rows in (parts.train, parts.validation, parts.test)] == [[0, 1, 2, 3]] * 3
+
+
+def test_the_whole_leaves_no_room_for_a_test_part():
+    with pytest.raises(ConfigError) as refusal:
+        split(method=SplitMethod.whole, own_test=np.arange(100, 110))
+    assert str(refusal.value) == (
+        "data.split.method takes all rows for each part. Received: a source with a test part. "
+        "Expected: random, stratified or first."
+    )
+
+
+def test_the_whole_leaves_no_room_for_a_size_of_the_test_part():
+    with pytest.raises(ConfigError) as refusal:
+        split(method=SplitMethod.whole, test=0.25)
+    assert str(refusal.value) == (
+        "data.split.method takes all rows for each part. Received: data.split.test=0.25. Expected: random, stratified or first."
+    )

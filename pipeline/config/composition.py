@@ -92,7 +92,7 @@ class _Origin:
 
     def of(self, key: str) -> str:
         given = [override.lstrip("+~").split("=")[0] for override in self.overrides]
-        if any(name == key or name.startswith(f"{key}.") for name in given):
+        if any(name == key.split("[")[0] or name.startswith(f"{key}.") for name in given):
             return "command line"
         for file in self.files:
             if look_up(key, file, self.conf)[0]:

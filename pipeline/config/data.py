@@ -22,6 +22,7 @@ class SplitMethod(Enum):
     random = "random"
     stratified = "stratified"
     first = "first"
+    whole = "whole"
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Split:
 
     `test: null` takes the source's own test part where it has one, else 0.2. `validation` is taken of what
     the test split leaves. `method: null` stratifies classes and draws numbers at random; `first` takes the
-    first rows, in order.
+    first rows, in order. `whole` takes all rows for each part, for a truth table where there is nothing to generalise to.
     """
 
     method: SplitMethod | None = None

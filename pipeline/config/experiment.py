@@ -7,7 +7,7 @@ from omegaconf import MISSING
 
 from pipeline.config.data import Data
 from pipeline.config.model import Model
-from pipeline.config.optimizer import Optimizer
+from pipeline.config.optimizer import Optimizer, Schedule
 from pipeline.config.rules import is_name
 from pipeline.config.tracking import Tracking
 from pipeline.config.training import EngineName, Training
@@ -57,7 +57,8 @@ class Checkpointing:
 class ExperimentConfig:
     """A whole experiment.
 
-    `claims` are read by the report alone: a run does not depend on them. `force` trains a run anew that is finished or
+    `claims` and `reported`, the figure that the original course states, are read by the report alone: a run does not
+    depend on them. `force` trains a run anew that is finished or
     has a checkpoint.
     """
 
@@ -71,10 +72,18 @@ class ExperimentConfig:
     checkpoint: Checkpointing = field(default_factory=Checkpointing)
     force: bool = False
     claims: list[Claim] = field(default_factory=list)
+    reported: str = ""
 
     def __post_init__(self) -> None:
         if self.training.xla is None:
             # On a CPU, XLA's convolutions and the gradients of its pooling are many times slower than TensorFlow's.
             self.training.xla = self.training.engine is EngineName.compiled and not self.model.convolves
+        falls_twice = self.optimizer.schedule is not Schedule.constant and self.training.reduce_on_plateau.patience is not None
+        require(
+            not falls_twice,
+            "optimizer.schedule",
+            received=f"{self.optimizer.schedule.value} beside training.reduce_on_plateau.patience",
+            expected="one rule for the learning rate",
+        )
         require(is_name(self.name), "name", received=self.name, expected="lower-case letters, digits and _")
         require(0 <= self.seed < 2**32, "seed", received=self.seed, expected="an integer from 0 to 4,294,967,295")

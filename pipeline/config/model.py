@@ -11,21 +11,38 @@ from pipeline.errors import ConfigError, require
 
 @dataclass
 class Model:
-    """What every family has. Pixels are scaled to `pixel_range` by the model's first layer."""
+    """What every family has. Pixels are scaled to `pixel_range` by the model's first layer.
+
+    `augmentation` is a list of Keras layers that change scaled images at random, in training alone: they are no part of
+    the saved model.
+    """
 
     family: str = MISSING
     pixel_range: list[float] = field(default_factory=lambda: [0.0, 1.0])
+    augmentation: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def convolves(self) -> bool:
         """Whether the network works on images as wholes: it convolves, pools, or changes them at random."""
-        return False
+        return bool(self.augmentation)
 
     def __post_init__(self) -> None:
         own = type(self).family
         require(self.family == own, "model.family", received=self.family, expected=f"{own}, as the file has it")
         ordered = len(self.pixel_range) == 2 and self.pixel_range[0] < self.pixel_range[1]
         require(ordered, "model.pixel_range", received=self.pixel_range, expected="[lowest, highest]")
+        _require_class_names("model.augmentation", self.augmentation)
+
+
+def _require_class_names(key: str, layers: list[dict[str, Any]]) -> None:
+    for number, layer in enumerate(layers):
+        if not isinstance(layer.get("class_name"), str):
+            raise ConfigError(
+                f"{key}[{number}]",
+                "names no layer",
+                received=layer,
+                expected="Expected: class_name and its arguments, such as {class_name: Dense, units: 64}",
+            )
 
 
 def _require_fraction(key: str, value: float) -> None:
@@ -92,6 +109,32 @@ class Cnn(Model):
 
 
 @dataclass
+class Resnet(Model):
+    """Residual blocks (He et al. 2016): `blocks` of each of `filters`, images halved before each but the first.
+
+    Every convolution is followed by batch normalisation. After the blocks come the mean over the image and, where it is
+    above 0, dropout. `pool_first` halves images before the first block too, which makes it four times cheaper.
+    """
+
+    family: str = "resnet"
+    filters: list[int] = field(default_factory=lambda: [32, 64, 128])
+    blocks: int = 1
+    pool_first: bool = False
+    dropout: float = 0.0
+
+    @property
+    def convolves(self) -> bool:
+        return True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(bool(self.filters), "model.filters", received=self.filters, expected="at least one size")
+        _require_sizes("model.filters", self.filters)
+        _require_sizes("model.blocks", [self.blocks])
+        _require_fraction("model.dropout", self.dropout)
+
+
+@dataclass
 class Layers(Model):
     """Any stack of Keras layers: `[{class_name: Dense, units: 64}, …]`. The output layer is added to it."""
 
@@ -100,18 +143,12 @@ class Layers(Model):
 
     @property
     def convolves(self) -> bool:
-        return any(kind in layer["class_name"] for layer in self.layers for kind in ("Conv", "Pool", "Rand", "Mix"))
+        kinds = ("Conv", "Pool", "Rand", "Mix")
+        return super().convolves or any(kind in layer["class_name"] for layer in self.layers for kind in kinds)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for number, layer in enumerate(self.layers):
-            if not isinstance(layer.get("class_name"), str):
-                raise ConfigError(
-                    f"model.layers[{number}]",
-                    "names no layer",
-                    received=layer,
-                    expected="Expected: class_name and its arguments, such as {class_name: Dense, units: 64}",
-                )
+        _require_class_names("model.layers", self.layers)
 
 
-FAMILIES: dict[str, type[Model]] = {"linear": Linear, "mlp": Mlp, "cnn": Cnn, "layers": Layers}
+FAMILIES: dict[str, type[Model]] = {"linear": Linear, "mlp": Mlp, "cnn": Cnn, "resnet": Resnet, "layers": Layers}

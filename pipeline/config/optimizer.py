@@ -1,10 +1,18 @@
 """Settings of an optimizer, one dataclass each; the names and defaults are those of Keras."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from omegaconf import MISSING
 
 from pipeline.errors import require
+
+
+class Schedule(Enum):
+    """How the learning rate goes over the steps of a training."""
+
+    constant = "constant"
+    cosine = "cosine"
 
 
 @dataclass
@@ -12,7 +20,9 @@ class Optimizer:
     """What every optimizer has. `clipnorm` limits the norm of each gradient, `global_clipnorm` of all together.
 
     `weight_decay` takes this share times the learning rate off each weight at each step. With `ema_momentum` the
-    optimizer keeps moving averages of the weights, in which the past has this share.
+    optimizer keeps moving averages of the weights, in which the past has this share. With `schedule: cosine` the rate
+    rises in `warmup_steps` from 0, in a straight line, and falls along half a cosine to `final_share` of itself at the
+    last step (Goyal et al. 2017; Loshchilov and Hutter 2017).
     """
 
     family: str = MISSING
@@ -21,6 +31,9 @@ class Optimizer:
     global_clipnorm: float | None = None
     weight_decay: float | None = None
     ema_momentum: float | None = None
+    schedule: Schedule = Schedule.constant
+    warmup_steps: int = 0
+    final_share: float = 0.0
 
     def __post_init__(self) -> None:
         own = type(self).family
@@ -40,6 +53,10 @@ class Optimizer:
         require(decay is None or decay >= 0, "optimizer.weight_decay", received=decay, expected="0 or more, or null")
         if self.ema_momentum is not None:
             _require_fraction("ema_momentum", self.ema_momentum)
+        _require_fraction("final_share", self.final_share)
+        possible = self.warmup_steps == 0 or (self.warmup_steps > 0 and self.schedule is Schedule.cosine)
+        expected = "0, or more with optimizer.schedule: cosine"
+        require(possible, "optimizer.warmup_steps", received=self.warmup_steps, expected=expected)
 
 
 def _require_fraction(key: str, value: float) -> None:

@@ -30,9 +30,9 @@ def compose_experiment(overrides: Sequence[str], *, conf: Path = composition.CON
 
 
 def to_values(config: ExperimentConfig) -> dict[str, Any]:
-    """Everything a run depends on, as plain values: without the claims and the wish to train anew."""
+    """Everything a run depends on, as plain values: without what the report reads and the wish to train anew."""
     values = composition.to_values(config)
-    return {key: value for key, value in values.items() if key not in ("claims", "force")}
+    return {key: value for key, value in values.items() if key not in ("claims", "reported", "force")}
 
 
 def read(path: Path) -> ExperimentConfig:

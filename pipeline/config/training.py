@@ -22,10 +22,18 @@ class Loss(Enum):
     """The losses on offer; all take the network's raw output, before softmax or sigmoid."""
 
     sparse_categorical_crossentropy = "sparse_categorical_crossentropy"
+    categorical_crossentropy = "categorical_crossentropy"
     binary_crossentropy = "binary_crossentropy"
     perceptron = "perceptron"
     mean_squared_error = "mean_squared_error"
     mean_absolute_error = "mean_absolute_error"
+
+
+class Reduction(Enum):
+    """How the losses of a batch's rows become one number."""
+
+    mean = "mean"
+    sum = "sum"
 
 
 class Direction(Enum):
@@ -94,10 +102,11 @@ class Training:
 
     The network is evaluated on the validation split at the end of each epoch and after each of the steps
     `evaluate_at`, where a snapshot of the weights is kept too. `xla: null` compiles by XLA all but networks that
-    convolve or change images at random. `class_weight` is `balanced`, which gives the classes equal weight in all, or a
-    weight for each class by its name, 1 where it is not named. A training part of more than `in_memory_limit` bytes is
-    read from disk as it is used; null takes half of the memory that is free. `threads` is part of a run's identity:
-    convolutions on a CPU give other bits with another number.
+    convolve or change images at random. `label_smoothing` is the share of each one-hot label that is spread over all
+    classes, for `loss: categorical_crossentropy`. `class_weight` is `balanced`, which gives the classes equal weight in
+    all, or a weight for each class by its name, 1 where it is not named. A training part of more than `in_memory_limit`
+    bytes is read from disk as it is used; null takes half of the memory that is free. `threads` is part of a run's
+    identity: convolutions on a CPU give other bits with another number.
     """
 
     engine: EngineName = EngineName.compiled
@@ -106,6 +115,8 @@ class Training:
     steps: int | None = None
     batch_size: int = 64
     loss: Loss | None = None
+    loss_reduction: Reduction = Reduction.mean
+    label_smoothing: float = 0.0
     class_weight: Any = None
     evaluate_at: list[int] = field(default_factory=list)
     early_stopping: EarlyStopping | None = None
@@ -119,6 +130,20 @@ class Training:
         given = [key for key in ("epochs", "steps") if getattr(self, key) is not None]
         require(len(given) == 1, "training.epochs", received=given or "neither", expected="one of epochs and steps")
         self.class_weight = _class_weight(self.class_weight)
+        smoothing = self.label_smoothing
+        require(
+            0 <= smoothing < 1,
+            "training.label_smoothing",
+            received=smoothing,
+            expected="a share from 0 up to, not including, 1",
+        )
+        one_hot = self.loss is Loss.categorical_crossentropy
+        require(
+            one_hot or smoothing == 0,
+            "training.label_smoothing",
+            received=smoothing,
+            expected="0, or training.loss: categorical_crossentropy",
+        )
         for key in ("epochs", "steps", "batch_size", "in_memory_limit", "threads"):
             value = getattr(self, key)
             require(value is None or value >= 1, f"training.{key}", received=value, expected="a whole number from 1")
@@ -131,6 +156,11 @@ class Training:
         if self.steps is not None:
             beyond = [step for step in self.evaluate_at if step > self.steps]
             require(not beyond, "training.evaluate_at", received=beyond, expected=f"no step after the last, {self.steps}")
+
+    @property
+    def loss_is_plain(self) -> bool:
+        """Whether the loss is a mean over rows against the labels as they are, so that it says the same for any batch."""
+        return self.loss_reduction is Reduction.mean and self.label_smoothing == 0
 
 
 def _class_weight(given: Any) -> dict[str, float] | str | None:

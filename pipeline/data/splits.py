@@ -18,7 +18,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Parts:
-    """Row numbers of each part, ascending; no row is in two of them."""
+    """Row numbers of each part, ascending; no row is in two of them, but where each part is the whole."""
 
     train: Rows
     validation: Rows
@@ -48,6 +48,10 @@ def split_rows(
             received=f"{settings.test:g}",
             expected="Leave it out: test rows are never pooled with training rows",
         )
+    if settings.method is SplitMethod.whole:
+        _check_whole(settings, own_test)
+        every = np.arange(rows, dtype=np.int64)
+        return Parts(every, every, every)
     method = settings.method or (SplitMethod.random if labels is None else SplitMethod.stratified)
     if method is SplitMethod.stratified and labels is not None:
         _check_classes(labels, classes, parts=3 if own_test is None else 2)
@@ -59,6 +63,17 @@ def split_rows(
     size = _size(settings.validation, len(left), "data.split.validation")
     validation, train = _drawn(left, size, method, labels, seed=settings.seed, key="data.split.validation")
     return Parts(train, validation, test)
+
+
+def _check_whole(settings: Split, own_test: Rows | None) -> None:
+    if own_test is not None or settings.test is not None:
+        received = "a source with a test part" if settings.test is None else f"data.split.test={settings.test:g}"
+        raise ConfigError(
+            "data.split.method",
+            "takes all rows for each part",
+            received=received,
+            expected="Expected: random, stratified or first",
+        )
 
 
 def _size(asked: float, rows: int, key: str) -> int:

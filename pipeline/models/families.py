@@ -7,12 +7,13 @@ import keras
 
 from pipeline.config.model import Model
 from pipeline.data.prepared import Meta
-from pipeline.models import cnn, layers, linear, mlp
+from pipeline.models import cnn, layers, linear, mlp, resnet
 
 FAMILIES: dict[str, Callable[[Any, Meta, int], Any]] = {
     "linear": linear.build,
     "mlp": mlp.build,
     "cnn": cnn.build,
+    "resnet": resnet.build,
     "layers": layers.build,
 }
 

@@ -1,6 +1,7 @@
 """Any stack of Keras layers, by class name and arguments, each checked against Keras's own class."""
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -19,7 +20,7 @@ def build(config: Layers, meta: Meta, _seed: int) -> Any:
     Raises:
         ConfigError: an unknown layer or argument, or a stack that Keras cannot build for `meta.shape`.
     """
-    stack = [_layer(number, dict(settings)) for number, settings in enumerate(config.layers)]
+    stack = [layer_of("model.layers", number, settings) for number, settings in enumerate(config.layers)]
     try:
         network = sequential([*stem(meta, config.pixel_range), *stack], meta)
     except (ValueError, TypeError) as error:
@@ -38,23 +39,28 @@ def _shape_hint(meta: Meta) -> str:
     return f"Expected: layers for inputs of shape {tuple(meta.shape)}"
 
 
-def _layer(number: int, settings: dict[str, Any]) -> Any:
-    key = f"model.layers[{number}]"
-    name = settings.pop("class_name")
+def layer_of(group: str, number: int, settings: Mapping[str, Any]) -> Any:
+    """The Keras layer of `{class_name: Dense, units: 64}`, which is number `number` of the setting `group`.
+
+    Raises:
+        ConfigError: an unknown layer or argument, or a value that Keras refuses.
+    """
+    key, name = f"{group}[{number}]", settings["class_name"]
+    arguments = {argument: value for argument, value in settings.items() if argument != "class_name"}
     classes = _layer_classes()
     if name not in classes:
         raise ConfigError(f"{key}.class_name", "is no Keras layer", received=name, expected=suggestion(name, classes))
     allowed = inspect.signature(classes[name]).parameters
     names = [argument for argument in allowed if argument != "kwargs"] + ["name", "dtype"]
-    for argument in settings:
+    for argument in arguments:
         if argument not in names:
             raise ConfigError(
                 f"{key}.{argument}", f"is no argument of {name}", received=argument, expected=suggestion(argument, names)
             )
     try:
-        return classes[name](**settings)
+        return classes[name](**arguments)
     except (ValueError, TypeError) as error:
-        raise ConfigError(key, f"is refused by {name}", received=settings, expected=str(error)) from error
+        raise ConfigError(key, f"is refused by {name}", received=arguments, expected=str(error)) from error
 
 
 def _layer_classes() -> dict[str, type]:

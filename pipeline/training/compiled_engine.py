@@ -30,6 +30,7 @@ class CompiledEngine(Trainer):
 
     Args:
         network: an uncompiled `keras.Model`, sequential or functional; what is trained are its own variables.
+        trained: the network with layers of training alone, which shares its weights; by default the network itself.
         xla: compiles by XLA; otherwise the program is a TensorFlow graph, which convolves faster on a CPU.
         in_memory_limit: bytes; a larger training part is read a block at a time. It changes no bit.
     """
@@ -38,6 +39,7 @@ class CompiledEngine(Trainer):
         self,
         network: Any,
         *,
+        trained: Any = None,
         optimizer: Any,
         loss: Any,
         metrics: list[Any],
@@ -46,7 +48,8 @@ class CompiledEngine(Trainer):
         xla: bool,
         in_memory_limit: int | None = None,
     ) -> None:
-        trained = with_stand_ins(network, seed=schedule.seed) if xla else network
+        trained = trained or network
+        trained = with_stand_ins(trained, seed=schedule.seed) if xla else trained
         super().__init__(network, trained, optimizer=optimizer, loss=loss, metrics=metrics, train=train)
         self._schedule = schedule
         self._rows = rows_of(train, schedule.batch_size, limit=in_memory_limit)

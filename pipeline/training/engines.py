@@ -12,10 +12,18 @@ from pipeline.training.schedule import Schedule
 
 
 def build_engine(
-    training: Training, network: Any, *, optimizer: Any, loss: Any, metrics: list[Any], train: Part, schedule: Schedule
+    training: Training,
+    network: Any,
+    *,
+    trained: Any = None,
+    optimizer: Any,
+    loss: Any,
+    metrics: list[Any],
+    train: Part,
+    schedule: Schedule,
 ) -> Engine:
     """The engine that the settings name, around an uncompiled `keras.Model` and Keras's own loss and metrics."""
-    parts = {"optimizer": optimizer, "loss": loss, "metrics": metrics, "train": train, "schedule": schedule}
+    parts = {"trained": trained, "optimizer": optimizer, "loss": loss, "metrics": metrics, "train": train, "schedule": schedule}
     limit = free_memory() // 2 if training.in_memory_limit is None else training.in_memory_limit
     if training.engine is EngineName.compiled:
         return CompiledEngine(network, **parts, in_memory_limit=limit, xla=bool(training.xla))

@@ -24,6 +24,7 @@ class KerasEngine(Trainer):
 
     Args:
         network: an uncompiled `keras.Model`, sequential or functional.
+        trained: the network with layers of training alone, which shares its weights; by default the network itself.
         in_memory_limit: bytes; of a larger training part each batch is read from disk. It changes no bit.
     """
 
@@ -31,6 +32,7 @@ class KerasEngine(Trainer):
         self,
         network: Any,
         *,
+        trained: Any = None,
         optimizer: Any,
         loss: Any,
         metrics: list[Any],
@@ -38,7 +40,7 @@ class KerasEngine(Trainer):
         schedule: Schedule,
         in_memory_limit: int | None = None,
     ) -> None:
-        super().__init__(network, network, optimizer=optimizer, loss=loss, metrics=metrics, train=train)
+        super().__init__(network, trained or network, optimizer=optimizer, loss=loss, metrics=metrics, train=train)
         self._schedule = schedule
         in_memory = in_memory_limit is None or size_of(train) <= in_memory_limit
         self._gather = _from_memory(train) if in_memory else _from_disk(train)

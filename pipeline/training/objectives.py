@@ -1,6 +1,7 @@
 """What training minimises and what it watches: closed tables from the names in the settings to Keras objects."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -8,10 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.class_weight import compute_class_weight
 
-from pipeline.config.optimizer import Adagrad, Adam, Optimizer, Sgd
-from pipeline.config.training import BALANCED, Loss, Training
+from pipeline.config.optimizer import Adagrad, Adam, Optimizer, Schedule, Sgd
+from pipeline.config.training import BALANCED, Loss, Reduction, Training
 from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError, suggestion
+
+
+class OneHotCrossentropy(keras.losses.CategoricalCrossentropy):  # type: ignore[misc]
+    """Categorical cross-entropy of class numbers, which it turns into one-hot rows; `label_smoothing` acts on those."""
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """One value for each row."""
+        numbers = keras.ops.cast(keras.ops.squeeze(y_true, axis=-1), "int32")
+        return super().call(keras.ops.one_hot(numbers, y_pred.shape[-1], dtype=y_pred.dtype), y_pred)
 
 
 class Perceptron(keras.losses.Loss):  # type: ignore[misc]
@@ -27,12 +37,20 @@ class Perceptron(keras.losses.Loss):  # type: ignore[misc]
         return keras.ops.mean(keras.ops.relu(-sign * y_pred), axis=-1)
 
 
-_LOSSES: dict[Loss, Callable[[], Any]] = {
-    Loss.sparse_categorical_crossentropy: lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    Loss.binary_crossentropy: lambda: keras.losses.BinaryCrossentropy(from_logits=True),
+_LOSSES: dict[Loss, Callable[..., Any]] = {
+    Loss.sparse_categorical_crossentropy: partial(keras.losses.SparseCategoricalCrossentropy, from_logits=True),
+    Loss.categorical_crossentropy: partial(OneHotCrossentropy, from_logits=True),
+    Loss.binary_crossentropy: partial(keras.losses.BinaryCrossentropy, from_logits=True),
     Loss.perceptron: Perceptron,
     Loss.mean_squared_error: keras.losses.MeanSquaredError,
     Loss.mean_absolute_error: keras.losses.MeanAbsoluteError,
+}
+_PLAIN_LOSSES: dict[Loss, Callable[[], Any]] = {
+    Loss.sparse_categorical_crossentropy: partial(keras.metrics.SparseCategoricalCrossentropy, "log_loss", from_logits=True),
+    Loss.categorical_crossentropy: partial(keras.metrics.SparseCategoricalCrossentropy, "log_loss", from_logits=True),
+    Loss.binary_crossentropy: partial(keras.metrics.BinaryCrossentropy, "log_loss", from_logits=True),
+    Loss.mean_squared_error: partial(keras.metrics.MeanSquaredError, "mse"),
+    Loss.mean_absolute_error: partial(keras.metrics.MeanAbsoluteError, "mae"),
 }
 
 
@@ -45,7 +63,7 @@ def loss_name(chosen: Loss | None, meta: Meta) -> Loss:
     if meta.task == "regression":
         allowed = [Loss.mean_squared_error, Loss.mean_absolute_error]
     elif meta.outputs > 1:
-        allowed = [Loss.sparse_categorical_crossentropy]
+        allowed = [Loss.sparse_categorical_crossentropy, Loss.categorical_crossentropy]
     else:
         allowed = [Loss.binary_crossentropy, Loss.perceptron]
     if chosen is not None and chosen not in allowed:
@@ -54,20 +72,27 @@ def loss_name(chosen: Loss | None, meta: Meta) -> Loss:
     return chosen or allowed[0]
 
 
-def build_loss(name: Loss) -> Any:
+def build_loss(name: Loss, *, reduction: Reduction = Reduction.mean, label_smoothing: float = 0.0) -> Any:
     """The Keras loss of a name; it takes the network's raw output."""
-    return _LOSSES[name]()
+    smoothing = {"label_smoothing": label_smoothing} if label_smoothing > 0 else {}
+    return _LOSSES[name](reduction="sum" if reduction is Reduction.sum else "sum_over_batch_size", **smoothing)
 
 
-def build_metrics(meta: Meta, loss: Loss) -> list[Any]:
-    """The metrics watched beside the loss, which they do not repeat; each is a mean over examples."""
+def build_metrics(meta: Meta, loss: Loss, *, loss_is_plain: bool = True) -> list[Any]:
+    """The metrics watched beside the loss, which they do not repeat; each is a mean over examples.
+
+    Args:
+        loss_is_plain: whether the loss is such a mean itself; otherwise its plain mean is watched too.
+    """
+    plain = [_PLAIN_LOSSES[loss]()] if not loss_is_plain and loss in _PLAIN_LOSSES else []
     if meta.task == "regression":
         if loss is Loss.mean_absolute_error:
-            return [keras.metrics.MeanSquaredError(name="mse")]
-        return [keras.metrics.MeanAbsoluteError(name="mae")]
+            return [keras.metrics.MeanSquaredError(name="mse"), *plain]
+        return [keras.metrics.MeanAbsoluteError(name="mae"), *plain]
     if meta.outputs > 1:
-        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
-    return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]  # on raw outputs, where 0 is probability 0.5
+        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy"), *plain]
+    accuracy = keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)  # on raw outputs, where 0 is probability 0.5
+    return [accuracy, *plain]
 
 
 def class_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np.float32] | None:
@@ -99,10 +124,14 @@ def class_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np
     return rows
 
 
-def build_optimizer(config: Optimizer) -> Any:
-    """The Keras optimizer of a configuration."""
+def build_optimizer(config: Optimizer, *, steps: int) -> Any:
+    """The Keras optimizer of a configuration, for a training of `steps`.
+
+    Raises:
+        ConfigError: a warm-up that is not over before the last step.
+    """
     shared: dict[str, Any] = {
-        "learning_rate": config.learning_rate,
+        "learning_rate": _learning_rate(config, steps),
         "clipnorm": config.clipnorm,
         "global_clipnorm": config.global_clipnorm,
         "weight_decay": config.weight_decay,
@@ -119,3 +148,21 @@ def build_optimizer(config: Optimizer) -> Any:
                 initial_accumulator_value=config.initial_accumulator_value, epsilon=config.epsilon, **shared
             )
     raise TypeError(f"no optimizer for {config!r}")
+
+
+def _learning_rate(config: Optimizer, steps: int) -> Any:
+    """The rate, or its schedule."""
+    if config.schedule is Schedule.constant:
+        return config.learning_rate
+    if config.warmup_steps >= steps:
+        raise ConfigError(
+            "optimizer.warmup_steps",
+            "is no less than the steps of the training",
+            received=config.warmup_steps,
+            expected=f"Expected: fewer than {steps:,}",
+        )
+    falling = {"decay_steps": steps - config.warmup_steps, "alpha": config.final_share}
+    if config.warmup_steps == 0:
+        return keras.optimizers.schedules.CosineDecay(config.learning_rate, **falling)
+    rising = {"warmup_target": config.learning_rate, "warmup_steps": config.warmup_steps}
+    return keras.optimizers.schedules.CosineDecay(0.0, **falling, **rising)
