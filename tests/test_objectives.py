@@ -11,6 +11,7 @@ from pipeline.config.optimizer import Adam, Schedule, Sgd
 from pipeline.config.training import Loss, Reduction, Training
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.training.objectives import build_loss, build_metrics, build_optimizer, class_weights
+from pipeline.training.trainer import evaluation_batch
 from tests.facts import images, regression, table
 from tests.toy import config_of, copy_conf
 
@@ -181,3 +182,8 @@ def test_a_warm_up_ends_before_training_does():
     assert refusal(ConfigError, lambda: rates([0], warmup_steps=100)) == (
         "optimizer.warmup_steps is no less than the steps of the training. Received: 100. Expected: fewer than 100."
     )
+
+
+@pytest.mark.parametrize(("reduction", "rows"), [(Reduction.mean, 1024), (Reduction.sum, 30)])
+def test_a_summed_loss_is_evaluated_over_as_many_rows_as_are_trained(reduction, rows):
+    assert evaluation_batch(build_loss(Loss.mean_squared_error, reduction=reduction), 30) == rows

@@ -18,9 +18,8 @@ from pipeline.training.engine import Progress
 from pipeline.training.random_layers import with_stand_ins
 from pipeline.training.rows import rows_of
 from pipeline.training.schedule import Schedule
-from pipeline.training.trainer import Trainer, batch_of, gathered
+from pipeline.training.trainer import Trainer, batch_of, evaluation_batch, gathered
 
-_EVALUATION_BATCH = 1024
 _SLICE_SECONDS = 0.5
 _FIRST_SLICE = 32
 
@@ -53,6 +52,7 @@ class CompiledEngine(Trainer):
         super().__init__(network, trained, optimizer=optimizer, loss=loss, metrics=metrics, train=train)
         self._schedule = schedule
         self._rows = rows_of(train, schedule.batch_size, limit=in_memory_limit)
+        self._evaluation_batch = evaluation_batch(loss, schedule.batch_size)
         self._xla = xla
         self._programs: dict[int, Any] = {}
         self._train_batch = tf.autograph.experimental.do_not_convert(self._model.train_step)
@@ -82,8 +82,8 @@ class CompiledEngine(Trainer):
     def evaluate(self, part: Part) -> dict[str, float]:
         """Loss and metrics over a whole split, a block of rows at a time."""
         self.reset()
-        for first in range(0, len(part), _EVALUATION_BATCH):
-            batch = batch_of(part, slice(first, first + _EVALUATION_BATCH))
+        for first in range(0, len(part), self._evaluation_batch):
+            batch = batch_of(part, slice(first, first + self._evaluation_batch))
             self._measure_batch(tf.nest.map_structure(tf.constant, batch))
         return self._means()
 

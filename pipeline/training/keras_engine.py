@@ -14,9 +14,7 @@ from pipeline.training import state
 from pipeline.training.engine import Progress
 from pipeline.training.rows import size_of
 from pipeline.training.schedule import Schedule
-from pipeline.training.trainer import Trainer, batch_of, columns, gathered
-
-_EVALUATION_BATCH = 1024
+from pipeline.training.trainer import Trainer, batch_of, columns, evaluation_batch, gathered
 
 
 class KerasEngine(Trainer):
@@ -44,6 +42,7 @@ class KerasEngine(Trainer):
         self._schedule = schedule
         in_memory = in_memory_limit is None or size_of(train) <= in_memory_limit
         self._gather = _from_memory(train) if in_memory else _from_disk(train)
+        self._evaluation_batch = evaluation_batch(loss, schedule.batch_size)
         self._compiled = False
 
     def run(self, start: int, stop: int, *, on_step: Callable[[int, Progress], None]) -> Progress:
@@ -63,7 +62,7 @@ class KerasEngine(Trainer):
 
     def evaluate(self, part: Part) -> dict[str, float]:
         """Loss and metrics over a whole split."""
-        batches = _batches(np.arange(len(part), dtype=np.int32), _EVALUATION_BATCH, _from_disk(part))
+        batches = _batches(np.arange(len(part), dtype=np.int32), self._evaluation_batch, _from_disk(part))
         values = self._model.evaluate(batches, verbose=0, return_dict=True)
         return {name: float(value) for name, value in values.items()}
 

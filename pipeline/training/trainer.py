@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from pipeline.data.prepared import Part
 from pipeline.training import state
 
+_EVALUATION_BATCH = 1024
+
 
 class Trainer:
     """The network, its optimizer and the compiled model that trains it.
@@ -68,6 +70,11 @@ class Trainer:
 
     def _means(self) -> dict[str, float]:
         return {name: float(value) for name, value in self._model.get_metrics_result().items()}
+
+
+def evaluation_batch(loss: Any, batch_size: int) -> int:
+    """Rows that are evaluated at once: as many as are trained where the loss is a sum, which grows with them."""
+    return batch_size if getattr(loss, "reduction", None) == "sum" else _EVALUATION_BATCH
 
 
 def model_of(network: Any) -> Any:
