@@ -279,3 +279,24 @@ def test_the_model_of_an_averaging_optimizer_is_the_one_that_was_measured(folder
     result, _ = run(folder, "data=shapes", "optimizer.ema_momentum=0.9", output=tmp_path / "shapes")
     found = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
     assert found.summary["validation"]["log_loss"] == pytest.approx(result.metrics["validation/loss"], abs=1e-5)
+
+
+def test_one_hot_labels_and_the_functional_api_change_no_history(folder):
+    plain, _ = run(folder, "data=shapes")
+    other, _ = run(folder, "data=shapes", "model.api=functional", "training.loss=categorical_crossentropy")
+    assert [point.metrics for point in other.history] == [pytest.approx(point.metrics, rel=1e-5) for point in plain.history]
+
+
+def test_a_summed_loss_smoothed_labels_and_a_schedule_train_with_augmentation(folder):
+    result, _ = run(
+        folder,
+        "data=shapes",
+        "model.augmentation=[{class_name: RandomFlip, mode: horizontal}]",
+        "training.loss=categorical_crossentropy",
+        "training.loss_reduction=sum",
+        "training.label_smoothing=0.1",
+        "optimizer.schedule=cosine",
+    )
+    first, last = (point.metrics["train/log_loss"] for point in result.history)
+    assert last < first
+    assert [point.learning_rate for point in result.history] == pytest.approx([5e-4, 0], abs=1e-9)
