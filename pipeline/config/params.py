@@ -1,7 +1,7 @@
 """`params.yaml`: what runs. How each of them runs is said in `conf/`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,22 @@ import yaml
 from pipeline.errors import PipelineError, suggestion
 
 PARAMS = Path("params.yaml")
-_KEYS = ("sources", "own_files", "data", "experiments", "overrides")
+_KEYS = ("sources", "own_files", "data", "experiments", "repeats", "overrides")
 
 
 @dataclass(frozen=True)
 class Params:
-    """Sources to fetch, data variants by their source, experiments by their data, and overrides for all of them."""
+    """Sources to fetch, data variants by their source, experiments by their data, and overrides for all of them.
+
+    `repeats` holds the seeds of experiments that are trained over several.
+    """
 
     sources: list[str]
     own_files: dict[str, str]
     data: dict[str, str]
     experiments: dict[str, str]
     overrides: list[str]
+    repeats: dict[str, list[int]] = field(default_factory=dict)
 
 
 def read(path: Path = PARAMS) -> Params:
@@ -37,12 +41,14 @@ def read(path: Path = PARAMS) -> Params:
     for key in values:
         if key not in _KEYS:
             raise PipelineError(f"{path}: {key} is not a setting", received=key, expected=suggestion(str(key), _KEYS))
+    experiments = _experiments(path, values)
     found = Params(
         sources=_list(path, values, "sources"),
         own_files=_names(path, values, "own_files"),
         data=_names(path, values, "data"),
-        experiments=_experiments(path, values),
+        experiments=experiments,
         overrides=_list(path, values, "overrides"),
+        repeats=_repeats(path, values, experiments),
     )
     _require_known(path, "data", found.data, [*found.sources, *found.own_files])
     _require_known(path, "experiments", found.experiments, found.data)
@@ -64,21 +70,60 @@ def _names(path: Path, values: Mapping[str, Any], key: str) -> dict[str, str]:
 
 
 def _experiments(path: Path, values: Mapping[str, Any]) -> dict[str, str]:
-    experiments = values.get("experiments") or {}
-    if not isinstance(experiments, dict):
-        raise PipelineError(
-            f"{path}: experiments is no table of names",
-            received=experiments,
-            expected="Expected: <experiment>: {data: <data variant>}",
-        )
+    expected = "{data: <data variant>}"
     found: dict[str, str] = {}
-    for name, given in experiments.items():
+    for name, given in _table(path, values, "experiments", expected).items():
         if not isinstance(given, dict) or set(given) != {"data"} or not isinstance(given["data"], str):
             raise PipelineError(
-                f"{path}: experiments.{name} does not say its data", received=given, expected="Expected: {data: <data variant>}"
+                f"{path}: experiments.{name} does not say its data", received=given, expected=f"Expected: {expected}"
             )
         found[name] = given["data"]
     return found
+
+
+def _repeats(path: Path, values: Mapping[str, Any], experiments: Mapping[str, str]) -> dict[str, list[int]]:
+    """Seeds by experiment; the data stand beside them for DVC, which looks nothing up."""
+    expected = "{data: <data variant>, seeds: [<seed>, <seed>, …]}"
+    found: dict[str, list[int]] = {}
+    for name, given in _table(path, values, "repeats", expected).items():
+        if name not in experiments:
+            raise PipelineError(
+                f"{path}: repeats.{name} is no experiment that is listed",
+                received=name,
+                expected=suggestion(str(name), experiments),
+            )
+        if not isinstance(given, dict) or set(given) != {"data", "seeds"}:
+            raise PipelineError(
+                f"{path}: repeats.{name} does not say its data and seeds", received=given, expected=f"Expected: {expected}"
+            )
+        if given["data"] != experiments[name]:
+            raise PipelineError(
+                f"{path}: repeats.{name}.data is not that of experiments.{name}",
+                received=given["data"],
+                expected=f"Expected: {experiments[name]}",
+            )
+        found[name] = _seeds(f"{path}: repeats.{name}.seeds", given["seeds"])
+    return found
+
+
+def _seeds(what: str, given: Any) -> list[int]:
+    """Several different seeds: a mean over one has no interval."""
+    seeds = given if isinstance(given, list) else []
+    whole = all(isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32 for seed in seeds)
+    if not whole or len(seeds) < 2 or len(set(seeds)) < len(seeds):
+        raise PipelineError(
+            f"{what} is not possible",
+            received=given,
+            expected="Expected: two or more different integers from 0 to 4,294,967,295",
+        )
+    return seeds
+
+
+def _table(path: Path, values: Mapping[str, Any], key: str, entry: str) -> dict[str, Any]:
+    given = values.get(key) or {}
+    if not isinstance(given, dict):
+        raise PipelineError(f"{path}: {key} is no table of names", received=given, expected=f"Expected: <experiment>: {entry}")
+    return given
 
 
 def _require_known(path: Path, key: str, given: Mapping[str, str], known: Any) -> None:
