@@ -32,6 +32,7 @@ from pipeline.training.result import Result
 from pipeline.training.run_folder import RunFolder
 from pipeline.training.schedule import Schedule
 from pipeline.training.signals import Interrupted, Interruption
+from pipeline.training.summaries import Summaries, write_summaries
 
 
 def run(
@@ -69,6 +70,8 @@ def run(
         if folder.finished and runs.has_run(config.tracking.store, run_id := result.read(folder.result).run_id):
             folder.end()  # in whose midst a process may have been killed
             tell(f"{config.name}: this very run is finished ({run_id}); force=true trains it anew")
+            if config.tracking.tensorboard:  # which may be asked for only now
+                write_summaries(result.read(folder.result).history, _summaries_folder(config, run_id))
         else:
             facts = RunFacts(
                 name=config.name,
@@ -120,14 +123,18 @@ def _train(
         def save(state: Checkpoint) -> None:
             folder.save(Checkpoint(bound | state.facts, state.arrays))
 
-        heard = [KerasCallbacks(callbacks, engine.network, engine.optimizer, schedule)] if callbacks else []
+        heard: list[Listener] = [_Recorder(tracker, engine.network, meta, folder), progress(config.name, schedule)]
+        if config.tracking.tensorboard:
+            heard.append(Summaries(_summaries_folder(config, tracker.run_id)))
+        if callbacks:
+            heard.append(KerasCallbacks(callbacks, engine.network, engine.optimizer, schedule))
         keeping = Keeping(save, config.checkpoint.every_seconds, latest) if folder.lasting else None
         outcome = train(
             engine,
             schedule,
             validation=load_part(data_folder, "validation"),
             rules=Rules(config.training.early_stopping, config.training.reduce_on_plateau),
-            listeners=[_Recorder(tracker, engine.network, meta, folder), progress(config.name, schedule), *heard],
+            listeners=heard,
             keeping=keeping,
             interruption=interruption,
         )
@@ -141,6 +148,10 @@ def _train(
             tracker.log_model(model, meta, step=outcome.kept.step)
         interruption.check()
     folder.end()
+
+
+def _summaries_folder(config: ExperimentConfig, run_id: str) -> Path:
+    return store.root() / "tensorboard" / config.name / run_id
 
 
 def _require_same_identity(kept: dict[str, Any], current: dict[str, Any], folder: RunFolder) -> None:

@@ -13,7 +13,11 @@ class Store(Enum):
 
 @dataclass
 class Tracking:
-    """`log_model: false` keeps the model out of the store, for large sweeps."""
+    """`log_model: false` keeps the model out of the store, for large sweeps.
+
+    `tensorboard` writes the curves for TensorBoard too, under `mlruns/tensorboard/`.
+    """
 
     store: Store = Store.mlflow
     log_model: bool = True
+    tensorboard: bool = False
