@@ -98,6 +98,30 @@ def log_evaluation(
     if kind is Store.memory:
         return
     client, tracker = _attach(run_id)
+    _log_test_metrics(client, tracker, by_step, meta, data_folder)
+    for name, (low, high) in intervals.items():
+        tracker.set_tag(f"test/{name}.interval_95", f"{low:.6g} to {high:.6g}")
+    for figure in sorted((output / "figures").glob("*.png")):
+        tracker.log_file(figure, folder="figures")
+    for name in ("metrics.json", "history.csv"):
+        tracker.log_file(output / name)
+
+
+def log_test_metrics(
+    kind: Store, run_id: str, by_step: Mapping[int, Mapping[str, float]], *, meta: Meta, data_folder: Path
+) -> None:
+    """Adds metrics of the test split by step, and that split as a data set, to the run that trained the model.
+
+    Raises:
+        PipelineError: the store does not have the run.
+    """
+    if kind is not Store.memory:
+        _log_test_metrics(*_attach(run_id), by_step, meta, data_folder)
+
+
+def _log_test_metrics(
+    client: MlflowClient, tracker: Tracker, by_step: Mapping[int, Mapping[str, float]], meta: Meta, data_folder: Path
+) -> None:
     now = time.time_ns() // 1_000_000
     tracker.log_metrics(
         [
@@ -105,13 +129,7 @@ def log_evaluation(
             for step, metrics in sorted(by_step.items())
         ]
     )
-    for name, (low, high) in intervals.items():
-        tracker.set_tag(f"test/{name}.interval_95", f"{low:.6g} to {high:.6g}")
-    log_data_set(client, run_id, meta, "test", data_folder)
-    for figure in sorted((output / "figures").glob("*.png")):
-        tracker.log_file(figure, folder="figures")
-    for name in ("metrics.json", "history.csv"):
-        tracker.log_file(output / name)
+    log_data_set(client, tracker.run_id, meta, "test", data_folder)
 
 
 def _attach(run_id: str) -> tuple[MlflowClient, Tracker]:

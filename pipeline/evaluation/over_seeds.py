@@ -1,0 +1,30 @@
+"""Test metrics over runs that differ in their seed alone: how much of a figure is luck."""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+
+from scipy import stats
+
+from pipeline.evaluation.metrics import CONFIDENCE, Interval
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, Interval]:
+    """The mean of two or more values, and the 95 % confidence limits of the mean by Student's t (1908).
+
+    The limits hold for values that are drawn independently from about a normal distribution.
+    """
+    mean = statistics.mean(values)
+    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1))
+    margin = quantile * statistics.stdev(values) / math.sqrt(len(values))
+    return mean, (mean - margin, mean + margin)
+
+
+def summary(runs: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """`mean`, `low` and `high` of each metric over runs, which all have the same metrics."""
+    found = {name: mean_interval([run[name] for run in runs]) for name in runs[0]}
+    return {
+        "mean": {name: mean for name, (mean, _) in found.items()},
+        "low": {name: low for name, (_, (low, _)) in found.items()},
+        "high": {name: high for name, (_, (_, high)) in found.items()},
+    }

@@ -1,0 +1,97 @@
+"""Trains one experiment over several seeds and says how much its test metrics vary.
+
+    python -m pipeline.repeat experiment=digits_cnn
+
+The seeds are those of params.yaml; the data are parted as ever. Each seed is a run of its own in MLflow, tested once. A
+seed whose run is finished is not trained again, and one that was interrupted or killed goes on.
+
+Writes outputs/<experiment>/seeds.json: the test metrics of each seed, their means, and the 95 % intervals of the means.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pipeline.config import params, resolved
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.data.prepared import PREPARED, load_meta, load_part
+from pipeline.errors import PipelineError, run_command, suggestion, tell
+from pipeline.files import read_json, write_json
+from pipeline.training.signals import Interruption, end_with_parent
+
+OUTPUTS = Path("outputs")
+
+
+def main() -> None:
+    """Reads the command line and repeats."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return
+    key, _, name = sys.argv[1].partition("=") if len(sys.argv) == 2 else ("", "", "")
+    if key != "experiment" or not name:
+        raise PipelineError(
+            "one experiment is repeated at a time",
+            received=" ".join(sys.argv[1:]) or "nothing",
+            expected="Expected: experiment=<name>",
+        )
+    interruption = Interruption()
+    with interruption.handling():
+        if "DVC_STAGE" in os.environ:
+            end_with_parent()
+        repeat(name, interruption)
+
+
+def repeat(name: str, interruption: Interruption) -> None:
+    """Trains and tests each seed, writes what they reached, and says it in one line."""
+    planned = params.read().repeats
+    if name not in planned:
+        raise PipelineError("params.yaml repeats no such experiment", received=name, expected=suggestion(name, planned))
+    seeds = planned[name]
+    from pipeline.models import backend
+
+    backend.load()
+    from pipeline.evaluation import over_seeds
+
+    config = resolved.read(resolved.CONFIGS / f"{name}.yaml")
+    reached: dict[str, Any] = {}
+    for number, seed in enumerate(seeds, start=1):
+        tell(f"{name}: seed {seed}, {number} of {len(seeds)}")
+        reached[str(seed)] = _run(replace(config, seed=seed), interruption)
+    summary = over_seeds.summary([run["test"] for run in reached.values()])
+    write_json(OUTPUTS / name / "seeds.json", {"seeds": reached} | summary)
+    tell(f"{name}: mean over {len(seeds)} seeds [95 % interval]: {_shown(summary)}")
+
+
+def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]:
+    """Trains one seed, unless that is done, and tests the weights that were kept."""
+    import keras
+
+    from pipeline import experiment
+    from pipeline.evaluation.scoring import score
+    from pipeline.tracking import runs
+    from pipeline.training.result import SNAPSHOTS
+
+    data = PREPARED / config.data.name
+    meta = load_meta(data)
+    with TemporaryDirectory() as folder:
+        output = Path(folder)
+        result = experiment.run(config, output=output, interruption=interruption)
+        kept = read_json(output / SNAPSHOTS / "index.json", made_by="force=true")["kept"]
+        model = keras.saving.load_model(output / "model.keras", compile=False)
+    test = score(model, load_part(data, "test"), meta).metrics()
+    runs.log_test_metrics(config.tracking.store, result.run_id, {kept: test}, meta=meta, data_folder=data)
+    return {"run_id": result.run_id, "fingerprint": result.fingerprint, "test": test}
+
+
+def _shown(summary: Mapping[str, Mapping[str, float]]) -> str:
+    """`accuracy 0.9742 [0.9701, 0.9783], log_loss …`"""
+    limits = {name: f"[{summary['low'][name]:.4f}, {summary['high'][name]:.4f}]" for name in summary["mean"]}
+    return ", ".join(f"{name} {mean:.4f} {limits[name]}" for name, mean in summary["mean"].items())
+
+
+if __name__ == "__main__":
+    run_command(main)
