@@ -2,7 +2,7 @@
 
     python -m pipeline.compose
 
-Writes outputs/configs/<experiment>.yaml, which `train` depends on, and outputs/claims.json, which the report reads:
+Writes outputs/configs/<experiment>.yaml, which `train` depends on, and outputs/plan.json, which the report reads:
 an edit in conf/ retrains exactly the experiments whose resolved configuration it changed.
 """
 
@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 
 from pipeline.config import composition, params, resolved
+from pipeline.config.outline import outline
 from pipeline.config.plan import compose_all
 from pipeline.errors import run_command
 from pipeline.files import replacing_folder, write_json
 
-CLAIMS = Path("outputs/claims.json")
+PLAN = Path("outputs/plan.json")
 
 
 def main() -> None:
@@ -22,11 +23,12 @@ def main() -> None:
     if {"-h", "--help"} & set(sys.argv[1:]):
         print(__doc__)
         return
-    configs = compose_all(params.read())
+    planned = params.read()
+    configs = compose_all(planned)
     with replacing_folder(resolved.CONFIGS) as folder:
         for config in configs:
             composition.save(resolved.to_values(config), folder / f"{config.name}.yaml")
-    write_json(CLAIMS, {config.name: [claim.values() for claim in config.claims] for config in configs})
+    write_json(PLAN, {config.name: outline(config, planned.overrides) for config in configs})
     print(f"{len(configs)} experiments composed to {resolved.CONFIGS}", file=sys.stderr)
 
 

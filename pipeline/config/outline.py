@@ -1,0 +1,66 @@
+"""What the report tells of an experiment before it has run: what it shows, and how it differs from the default."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import composition, resolved
+from pipeline.config.experiment import ExperimentConfig
+
+
+def outline(config: ExperimentConfig, overrides: Sequence[str], *, conf: Path = composition.CONF) -> dict[str, Any]:
+    """The experiment's line in `outputs/plan.json`.
+
+    Args:
+        overrides: those of `params.yaml`, which hold for every experiment.
+    """
+    head = conf / "experiment" / f"{config.name}.yaml"
+    choice = f"experiment={config.name}" if head.is_file() else f"data={config.data.name}"
+    return {
+        "description": description(head) if head.is_file() else "The default experiment on these data.",
+        "reported": config.reported,
+        "claims": [claim.values() for claim in config.claims],
+        "changed": changes(config, conf=conf),
+        "command": shlex.join(["python", "-m", "pipeline.train", choice, *overrides, "force=true"]),
+    }
+
+
+def description(head: Path) -> str:
+    """What the experiment shows: the first comment of its file, up to the indented command, as one line."""
+    lines = []
+    for line in head.read_text(encoding="utf-8").splitlines():
+        comment = line.removeprefix("#")
+        if comment == line or comment.startswith("   "):
+            break
+        if not comment.startswith(" @package"):
+            lines.append(comment.strip())
+    return " ".join(lines)
+
+
+def changes(config: ExperimentConfig, *, conf: Path = composition.CONF) -> dict[str, dict[str, Any]]:
+    """`{"default": …, "value": …}` by dotted key, for each setting that is not the default's.
+
+    The default is what `conf/config.yaml` composes on the same data. The settings of another family of models or
+    optimizers are held against those that the family's own file gives.
+    """
+    values = resolved.to_values(config)
+    data = f"data={config.data.name}"
+    families = {group: values[group]["family"] for group in ("model", "optimizer")}
+    default = _composed([data, *(f"{group}={family}" for group, family in families.items())], conf)
+    plain = _composed([data], conf)
+    for group in families:
+        default[group]["family"] = plain[group]["family"]
+    return dict(_differences(values, default | {"name": config.name}))
+
+
+def _composed(overrides: Sequence[str], conf: Path) -> dict[str, Any]:
+    return resolved.to_values(resolved.compose_experiment(overrides, conf=conf))
+
+
+def _differences(value: Any, default: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(value, dict) and isinstance(default, dict) and value.keys() == default.keys():
+        for part in value:
+            yield from _differences(value[part], default[part], f"{key}.{part}".lstrip("."))
+    elif value != default:
+        yield key, {"default": default, "value": value}
