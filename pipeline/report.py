@@ -2,11 +2,15 @@
 
     python -m pipeline.report                         all experiments of params.yaml
     python -m pipeline.report mnist_mlp mnist_cnn     these alone
+    python -m pipeline.report --check                 nothing is written: each claim with the value in outputs/
 
-Ends with 1 if an experiment is missing or its run is not in the tracking store, and says why.
+Ends with 1 if an experiment is missing or its run is not in the tracking store, and says why; with --check, if a claim
+is not met.
 """
 
+import io
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +20,8 @@ from pipeline.config import params
 from pipeline.config.resolved import CONFIGS, read
 from pipeline.config.tracking import Store
 from pipeline.errors import PipelineError, run_command, suggestion
-from pipeline.reporting import rendering, results
+from pipeline.reporting import pictures, rendering, results
+from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import Row
 
 OUTPUTS = Path("outputs")
@@ -24,18 +29,47 @@ OUTPUTS = Path("outputs")
 
 def main() -> None:
     """Reads the command line and reports."""
-    names = sys.argv[1:]
-    if {"-h", "--help"} & set(names):
+    flags = {argument for argument in sys.argv[1:] if argument.startswith("-")}
+    names = [argument for argument in sys.argv[1:] if argument not in flags]
+    if {"-h", "--help"} & flags:
         print(__doc__)
         return
+    if flags - {"--check"}:
+        raise PipelineError("an unknown flag", received=" ".join(sorted(flags)), expected="Expected: --check or --help")
     planned = params.read()
     for name in names:
         if name not in planned.experiments:
             raise PipelineError(
                 "no experiment of params.yaml has this name", received=name, expected=suggestion(name, planned.experiments)
             )
-    rows = _with_runs(results.collect(planned, names or list(planned.experiments)))
-    written = rendering.write(rows, OUTPUTS)
+    rows = results.collect(planned, names or list(planned.experiments))
+    if flags:
+        check(rows)
+    else:
+        report(_with_runs(rows))
+
+
+def check(rows: Sequence[Row]) -> None:
+    """Prints every claim beside what was reached.
+
+    Raises:
+        PipelineError: a claim is not met.
+    """
+    for line in rendering.checklist(rows):
+        print(line)
+    claims = [(row.experiment, claim) for row in rows for claim in row.claims]
+    unmet = [f"{experiment}: {claim.claim}" for experiment, claim in claims if not claim.is_met]
+    if unmet:
+        raise PipelineError(f"{len(unmet)} of {len(claims)} claims are not met", received="; ".join(unmet))
+
+
+def report(rows: Sequence[Row]) -> None:
+    """Prints the table and writes the pages.
+
+    Raises:
+        PipelineError: an experiment is missing; the report is written all the same.
+    """
+    written = rendering.write(rows, OUTPUTS, appendix=[activation_functions()])
     Console(width=None if sys.stdout.isatty() else 160).print(rendering.table(rows))
     for line in rendering.reasons(rows):
         print(line)
@@ -49,14 +83,24 @@ def main() -> None:
         )
 
 
-def _with_runs(rows: list[Row]) -> list[Row]:
-    """Marks results whose run is not in the tracking store: a cached output may outlive its store."""
+def activation_functions() -> Picture:
+    """The figure of the appendix."""
+    from pipeline.evaluation import figures
+
+    png = io.BytesIO()
+    figures.activation_functions().savefig(png, format="png", metadata={"Software": None})
+    alt = "step, sigmoid, tanh and ReLU over their input, each beside its derivative"
+    return pictures.picture(png.getvalue(), title="activation functions", alt=alt)
+
+
+def _with_runs(rows: Sequence[Row]) -> list[Row]:
+    """Takes away results whose run is not in the tracking store: a cached output may outlive its store."""
     from pipeline.tracking import runs
 
-    tracked = {row.experiment: row.run_id for row in rows if row.run_id and _is_tracked(row.experiment)}
+    tracked = {row.experiment: row.result.run["run_id"] for row in rows if row.result and _is_tracked(row.experiment)}
     gone = runs.missing_runs(tracked) if tracked else []
     reason = "its run is not in the tracking store; train it again: dvc repro --force train@{}"
-    return [replace(row, missing=reason.format(row.experiment)) if row.experiment in gone else row for row in rows]
+    return [replace(row, result=None, missing=reason.format(row.experiment)) if row.experiment in gone else row for row in rows]
 
 
 def _is_tracked(experiment: str) -> bool:

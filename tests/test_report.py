@@ -1,6 +1,7 @@
 """The report: what every experiment reached, and why one is missing."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,66 +12,50 @@ from pipeline import report
 from pipeline.config import composition, resolved
 from pipeline.config.experiment import Claim
 from pipeline.errors import PipelineError
-from pipeline.reporting import rendering, results
+from pipeline.reporting import formatting, rendering, results
+from pipeline.reporting.overview import overview
 from pipeline.tracking import runs, store
 from pipeline.tracking.tracker import RunFacts
 from tests.facts import images
-from tests.toy import config_of, copy_conf, params_of
+from tests.results_on_disk import CLIMBING, METRICS, RUN, SEEDS, planned, write_result
+from tests.toy import ROOT, config_of, copy_conf, params_of
 
 PARAMS = params_of(sources=["shapes"], data={"shapes": "shapes"}, experiments={"shapes": "shapes", "pairs": "shapes"})
 CLAIMS = [{"metric": "test/accuracy", "at_least": 0.9}, {"metric": "parameters", "at_most": 100}]
-METRICS = {
-    "train": {"accuracy": 1.0, "log_loss": 0.1},
-    "validation": {"accuracy": 0.9, "log_loss": 0.3},
-    "test": {
-        "accuracy": 0.95,
-        "accuracy_low": 0.9,
-        "accuracy_high": 0.975,
-        "log_loss": 0.2,
-        "log_loss_low": 0.1,
-        "log_loss_high": 0.3,
-    },
-    "parameters": 1234,
-    "epochs": 20.0,
-    "steps": 60,
-    "seconds": 1.25,
-    "examples_per_second": 13_000.4,
-}
-RUN_ID = "0123456789abcdef" * 2
+RUN_ID = RUN["run_id"]
 
 
-def write_result(folder: Path, *, run_id: str = RUN_ID, metrics: dict = METRICS) -> None:
-    (folder / "figures").mkdir(parents=True)
-    (folder / "metrics.json").write_text(json.dumps(metrics))
-    (folder / "run.json").write_text(json.dumps({"run_id": run_id}))
-    (folder / "figures/learning_curves.png").write_bytes(b"image")
+def write_plan(outputs: Path, **entries) -> None:
+    (outputs / "plan.json").write_text(json.dumps(entries))
 
 
 @pytest.fixture
 def outputs(tmp_path):
     """One experiment with a result, and one without."""
     folder = tmp_path / "outputs"
-    write_result(folder / "shapes")
-    (folder / "claims.json").write_text(json.dumps({"shapes": CLAIMS, "pairs": CLAIMS[:1]}))
+    write_result(folder, "shapes")
+    write_plan(folder, shapes=planned(claims=CLAIMS, reported="about 0.9"), pairs=planned(claims=CLAIMS[:1]))
     return folder
 
 
 def rows_of(outputs: Path, *names: str) -> list[results.Row]:
-    return results.collect(PARAMS, names or ["shapes", "pairs"], outputs=outputs)
+    return results.collect(PARAMS, names or ["shapes", "pairs"], outputs=outputs, prepared=outputs.parent / "prepared")
 
 
 def test_a_row_says_what_an_experiment_reached(outputs):
     (row,) = rows_of(outputs, "shapes")
-    assert (row.experiment, row.data, row.run_id, row.missing) == ("shapes", "shapes", RUN_ID, "")
-    assert (row.headline, row.figure) == ("accuracy", "0.9500 [0.9000, 0.9750]")
+    assert (row.experiment, row.data, row.source, row.missing) == ("shapes", "shapes", "shapes", "")
+    assert (row.headline, row.figure) == ("accuracy", "accuracy 0.9500 [0.9000, 0.9750]")
+    assert (row.result.run["run_id"], row.result.kept.epoch) == (RUN_ID, 2.0)
 
 
 def test_claims_are_held_against_what_was_reached(outputs):
     (row,) = rows_of(outputs, "shapes")
     assert [rendering.verdict(claim) for claim in row.claims] == [
         "test/accuracy ≥ 0.9: met",
-        "parameters ≤ 100: NOT met (1234)",
+        "parameters ≤ 100: NOT met (1,234)",
     ]
+    assert row.verdict == "unmet"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +77,7 @@ def test_a_claim_exactly_at_its_bound_is_met():
 
 
 def test_a_claim_on_what_was_not_measured_is_not_met(outputs):
-    (outputs / "claims.json").write_text(json.dumps({"shapes": [{"metric": "test/r2", "at_least": 0.4}]}))
+    write_plan(outputs, shapes=planned(claims=[{"metric": "test/r2", "at_least": 0.4}]))
     (row,) = rows_of(outputs, "shapes")
     assert [rendering.verdict(claim) for claim in row.claims] == ["test/r2 ≥ 0.4: NOT met (not measured)"]
     assert row.headline == "accuracy"
@@ -100,19 +85,54 @@ def test_a_claim_on_what_was_not_measured_is_not_met(outputs):
 
 def test_the_first_claim_on_the_test_split_is_the_headline(outputs):
     claims = [{"metric": "parameters", "at_most": 1}, {"metric": "test/log_loss", "at_most": 1}]
-    (outputs / "claims.json").write_text(json.dumps({"shapes": claims}))
+    write_plan(outputs, shapes=planned(claims=claims))
     (row,) = rows_of(outputs, "shapes")
-    assert (row.headline, row.figure) == ("log_loss", "0.2000 [0.1000, 0.3000]")
+    assert row.figure == "log_loss 0.2000 [0.1000, 0.3000]"
 
 
-def test_figures_are_part_of_the_report(outputs):
+def test_an_experiment_that_claims_nothing_has_no_verdict(outputs):
+    write_plan(outputs, shapes=planned())
+    rows = rows_of(outputs, "shapes")
+    assert rows[0].verdict == "none"
+    assert overview(rows).verdict == "0 of 0 experiments meet their figure"
+
+
+def test_figures_are_pictures_that_say_what_they_show(outputs):
     (row,) = rows_of(outputs, "shapes")
-    assert row.figures == {"learning curves": "data:image/png;base64,aW1hZ2U="}
+    (picture,) = row.result.figures
+    assert picture.alt == (
+        "learning curves of shapes: loss and metrics of the training and the validation split over the epochs; "
+        "a dashed line marks the epoch whose weights are kept"
+    )
+    assert (picture.width, picture.height, picture.is_wide) == (4, 3, False)
+    assert picture.url.startswith("data:image/png;base64,iVBOR")
+
+
+def test_figures_come_in_the_order_of_their_kind_and_then_of_their_number(tmp_path):
+    names = ("first_layer_weights_step_100", "first_layer_weights_step_20", "other", "confusion_matrix", "learning_curves")
+    write_result(tmp_path, "shapes", figures=names)
+    write_plan(tmp_path, shapes=planned())
+    assert [picture.title for picture in rows_of(tmp_path, "shapes")[0].result.figures] == [
+        "learning curves",
+        "confusion matrix",
+        "first layer weights step 20",
+        "first layer weights step 100",
+        "other",
+    ]
+
+
+def test_a_figure_that_is_no_picture_is_refused(outputs):
+    figure = outputs / "shapes/figures/learning_curves.png"
+    figure.write_bytes(b"image")
+    with pytest.raises(PipelineError) as caught:
+        rows_of(outputs, "shapes")
+    assert str(caught.value) == f"{figure} is damaged. Make it anew with: dvc repro --force evaluate@shapes."
 
 
 def test_an_experiment_that_was_not_run_says_how_to_run_it(outputs):
     (row,) = rows_of(outputs, "pairs")
-    assert row.missing == "not run yet: dvc repro evaluate@pairs"
+    assert (row.result, row.missing) == (None, "not run yet: dvc repro evaluate@pairs")
+    assert (row.verdict, row.figure, row.figure_of_seeds, row.overfits) == ("unmet", "", "", "")
 
 
 @pytest.mark.parametrize("stage", ["compose", "fetch@shapes", "fetch_own@shapes", "prepare@shapes", "train@pairs"])
@@ -135,36 +155,65 @@ def test_the_failure_of_another_experiment_is_no_reason(outputs):
     assert rows_of(outputs, "pairs")[0].missing == "not run yet: dvc repro evaluate@pairs"
 
 
+def test_an_experiment_that_could_not_be_composed_is_missing_all_the_same(outputs):
+    write_plan(outputs, shapes=planned())
+    assert rows_of(outputs, "pairs")[0].missing == "not run yet: dvc repro evaluate@pairs"
+
+
+@pytest.mark.parametrize("file", ["history.csv", "run.json", "snapshots/index.json"])
+def test_a_result_without_one_of_its_files_names_the_command(outputs, file):
+    (outputs / "shapes" / file).unlink()
+    with pytest.raises(PipelineError) as caught:
+        rows_of(outputs, "shapes")
+    assert str(caught.value) == f"{outputs / 'shapes' / file} is missing. Make it with: dvc repro train@shapes."
+
+
+def test_the_mean_over_seeds_stands_with_half_of_its_interval(outputs):
+    (outputs / "shapes/seeds.json").write_text(json.dumps(SEEDS))
+    (row,) = rows_of(outputs, "shapes")
+    assert row.figure_of_seeds == "3 seeds: 0.9710 ± 0.0060"
+    assert list(row.result.seeds.runs) == [1, 2, 10]
+
+
+def test_a_training_that_overfits_is_flagged(tmp_path):
+    write_result(tmp_path, "shapes", losses=CLIMBING)
+    write_plan(tmp_path, shapes=planned())
+    (row,) = rows_of(tmp_path, "shapes")
+    assert row.overfits == "overfits from epoch 2"
+
+
+def test_snapshots_are_measured_by_step(tmp_path):
+    at_steps = {"accuracy_at_step_1000": 0.9, "accuracy_at_step_20": 0.5, "log_loss_at_step_20": 0.7}
+    write_result(tmp_path, "shapes", metrics=METRICS | {"test": METRICS["test"] | at_steps})
+    write_plan(tmp_path, shapes=planned())
+    (row,) = rows_of(tmp_path, "shapes")
+    assert list(row.result.test_by_step.items()) == [(20, {"accuracy": 0.5, "log_loss": 0.7}), (1000, {"accuracy": 0.9})]
+
+
+def test_the_overview_counts_what_is_met_and_what_it_took(outputs):
+    write_plan(outputs, shapes=planned(claims=CLAIMS[:1]), pairs=planned(claims=CLAIMS[:1]))
+    found = overview(rows_of(outputs))
+    assert found.verdict == "1 of 2 experiments meet their figure"
+    assert found.effort == "1.2 s of training, 1 January 1970 (UTC)"
+    assert overview(rows_of(outputs, "pairs")).effort == "nothing is trained yet"
+
+
 def test_markdown_has_a_line_for_each_experiment(outputs):
     rendering.write(rows_of(outputs), outputs)
-    assert (outputs / "report.md").read_text(encoding="utf-8").splitlines()[2:] == [
-        "| experiment | test figure [95 % interval] | must reach | parameters | epochs | seconds | examples/s | MLflow run |",
-        "|---|---|---|--:|--:|--:|--:|---|",
-        "| shapes | accuracy 0.9500 [0.9000, 0.9750] | test/accuracy ≥ 0.9: met; parameters ≤ 100: NOT met (1234) "
-        f"| 1,234 | 20 | 1.2 | 13,000 | {RUN_ID} |",
-        "| pairs | missing: not run yet: dvc repro evaluate@pairs | test/accuracy ≥ 0.9 | | | | | |",
+    assert (outputs / "report.md").read_text(encoding="utf-8").splitlines() == [
+        "# Experiments",
+        "",
+        "0 of 2 experiments meet their figure; 1.2 s of training, 1 January 1970 (UTC).",
+        "",
+        "| experiment | reported | test figure [95 % interval] | must reach | overfitting "
+        "| parameters | epochs | time | examples/s | MLflow run |",
+        "|---|---|---|---|---|--:|--:|--:|--:|---|",
+        "| shapes | about 0.9 | accuracy 0.9500 [0.9000, 0.9750] "
+        "| test/accuracy ≥ 0.9: met; parameters ≤ 100: NOT met (1,234) "
+        f"|  | 1,234 | 4 | 1.2 s | 13,000 | {RUN_ID} |",
+        "| pairs |  | missing: not run yet: dvc repro evaluate@pairs "
+        "| test/accuracy ≥ 0.9: NOT met (not measured) | | | | | | |",
     ]
-
-
-def test_html_has_every_split_and_figure(outputs):
-    rendering.write(rows_of(outputs), outputs)
-    page = (outputs / "report.html").read_text(encoding="utf-8")
-    assert '<td>accuracy</td><td class="number">1.0000</td><td class="number">0.9000</td>' in page
-    assert '<td class="number">0.9000 to 0.9750</td>' in page
-    assert '<img src="data:image/png;base64,aW1hZ2U=" alt="learning curves of shapes">' in page
-    assert '<span class="bad">parameters ≤ 100: NOT met (1234)</span>' in page
-
-
-def test_html_needs_no_network(outputs):
-    rendering.write(rows_of(outputs), outputs)
-    assert "http" not in (outputs / "report.html").read_text(encoding="utf-8")
-
-
-def test_html_shows_a_reason_as_text(outputs):
-    (outputs / "failures").mkdir()
-    (outputs / "failures/train@pairs.txt").write_text("Received: <b>1</b>.\n")
-    rendering.write(rows_of(outputs), outputs)
-    assert "Received: &lt;b&gt;1&lt;/b&gt;." in (outputs / "report.html").read_text(encoding="utf-8")
 
 
 def test_equal_rows_give_equal_bytes(outputs, tmp_path):
@@ -174,27 +223,83 @@ def test_equal_rows_give_equal_bytes(outputs, tmp_path):
         assert (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes()
 
 
-def test_the_terminal_shows_every_experiment(outputs):
-    console = Console(width=200)
+def drawn(rows: list[results.Row], width: int) -> str:
+    console = Console(width=width)
     with console.capture() as captured:
-        console.print(rendering.table(rows_of(outputs)))
-    text = captured.get()
+        console.print(rendering.table(rows))
+    return captured.get()
+
+
+def test_the_terminal_shows_every_experiment(outputs):
+    text = drawn(rows_of(outputs), 160)
     assert "accuracy 0.9500 [0.9000, 0.9750]" in text
-    assert "│ pairs      │ missing " in text
+    assert "parameters ≤ 100: NOT met (1,234)" in " ".join(text.split())
     assert RUN_ID[:8] in text
+    (line,) = [line for line in text.splitlines() if line.strip().startswith("pairs")]
+    assert "missing" in line
+
+
+def test_the_terminal_flags_overfitting(tmp_path):
+    write_result(tmp_path, "shapes", losses=CLIMBING)
+    write_plan(tmp_path, shapes=planned())
+    assert "! overfits from epoch 2" in drawn(rows_of(tmp_path, "shapes"), 160)
 
 
 def test_a_reason_is_told_once_for_all_that_it_keeps_back(outputs):
     (outputs / "failures").mkdir()
     (outputs / "failures/fetch@shapes.txt").write_text("no network.\n")
-    planned = params_of(data={"shapes": "shapes"}, experiments={"pairs": "shapes", "deep": "shapes"})
-    rows = results.collect(planned, ["pairs", "deep"], outputs=outputs)
+    known = params_of(data={"shapes": "shapes"}, experiments={"pairs": "shapes", "deep": "shapes"})
+    rows = results.collect(known, ["pairs", "deep"], outputs=outputs)
     assert rendering.reasons(rows) == ["pairs, deep missing: fetch@shapes: no network."]
 
 
-def reported(monkeypatch: pytest.MonkeyPatch, *names: str) -> str:
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.44, "0.4 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min 0 s"),
+        (95.4, "1 min 35 s"),
+        (3599.6, "1 h 0 min"),
+        (7380, "2 h 3 min"),
+    ],
+)
+def test_a_duration_reads_as_people_say_it(seconds, text):
+    assert formatting.duration(seconds) == text
+
+
+def test_days_of_two_months_are_told_whole():
+    assert formatting.dates(1_764_547_199_000, 1_764_547_200_000) == "30 November 2025 to 1 December 2025"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "null"), (True, "true"), (0.001, "0.001"), ([256, 128], "[256, 128]"), ({"monitor": "loss"}, "{monitor: loss}")],
+)
+def test_a_setting_reads_as_in_its_file(value, text):
+    assert formatting.setting(value) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("training.batch_size", ["training.", "batch_", "size"]),
+        ("test/accuracy ≥ 0.9", ["test/", "accuracy ≥ 0.9"]),
+        ("mnist", ["mnist"]),
+    ],
+)
+def test_a_long_name_may_break_between_its_parts(name, parts):
+    assert formatting.parts(name) == parts
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.98333, "0.9833"), (-1.5, "-1.5000"), (2913.44, "2,913.4")])
+def test_large_numbers_need_fewer_decimals(value, text):
+    assert formatting.number(value) == text
+
+
+def reported(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
     """The error of `pipeline.report`, or nothing."""
-    monkeypatch.setattr(sys, "argv", ["report", *names])
+    monkeypatch.setattr(sys, "argv", ["report", *arguments])
     try:
         report.main()
     except PipelineError as error:
@@ -224,7 +329,7 @@ def test_a_missing_experiment_is_an_error_after_the_report_is_written(repository
     composed(repository, "memory")
     assert reported(monkeypatch) == "1 of 2 experiments are missing. Received: pairs. See why above."
     assert capsys.readouterr().out.endswith("Report: outputs/report.md and outputs/report.html\n")
-    assert "| pairs | missing: " in (repository / "outputs/report.md").read_text(encoding="utf-8")
+    assert "| pairs |  | missing: " in (repository / "outputs/report.md").read_text(encoding="utf-8")
 
 
 def test_the_report_of_named_experiments_holds_those_alone(repository, monkeypatch, capsys):
@@ -245,7 +350,7 @@ def test_a_run_that_is_in_the_store_is_reported(repository, monkeypatch, capsys)
     composed(repository, "mlflow")
     with runs.open_in_mlflow(RunFacts("shapes", {}, {}, images(), Path("data/prepared/shapes"))) as tracker:
         pass
-    (repository / "outputs/shapes/run.json").write_text(json.dumps({"run_id": tracker.run_id}))
+    (repository / "outputs/shapes/run.json").write_text(json.dumps(RUN | {"run_id": tracker.run_id}))
     assert reported(monkeypatch, "shapes") == ""
     assert store.root() == repository / "mlruns"
 
@@ -254,3 +359,30 @@ def test_an_experiment_that_is_not_planned_is_refused(repository, monkeypatch):
     assert reported(monkeypatch, "shape") == (
         "no experiment of params.yaml has this name. Received: shape. Did you mean shapes? Allowed: pairs, shapes."
     )
+
+
+def test_a_check_prints_every_claim_and_ends_with_those_that_are_not_met(repository, monkeypatch, capsys):
+    assert reported(monkeypatch, "--check") == (
+        "2 of 3 claims are not met. Received: shapes: parameters ≤ 100; pairs: test/accuracy ≥ 0.9."
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "met      shapes: test/accuracy ≥ 0.9: 0.95",
+        "NOT met  shapes: parameters ≤ 100: 1,234",
+        "NOT met  pairs: test/accuracy ≥ 0.9: not measured (not run yet: dvc repro evaluate@pairs)",
+    ]
+    assert not (repository / "outputs/report.md").exists()
+
+
+def test_a_check_of_claims_that_are_met_is_no_error(repository, monkeypatch, capsys):
+    write_plan(repository / "outputs", shapes=planned(claims=CLAIMS[:1]))
+    assert reported(monkeypatch, "--check", "shapes") == ""
+
+
+def test_an_unknown_flag_is_refused(repository, monkeypatch):
+    assert reported(monkeypatch, "--chek") == "an unknown flag. Received: --chek. Expected: --check or --help."
+
+
+def test_the_report_loads_no_tensorflow():
+    code = "import sys; from pipeline.report import activation_functions; activation_functions(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert {"tensorflow", "keras"} & set(done.stdout.split()) == set()

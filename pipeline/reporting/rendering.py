@@ -1,20 +1,30 @@
 """The report as a table on the terminal, as Markdown, and as one HTML file that needs no network."""
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.files import write_text
+from pipeline.reporting import formatting
+from pipeline.reporting.overview import overview
+from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import CheckedClaim, Row
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write(rows: Sequence[Row], outputs: Path) -> list[Path]:
-    """Writes `report.md` and `report.html` under `outputs`; equal rows give equal bytes."""
+def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = ()) -> list[Path]:
+    """Writes `report.md` and `report.html` under `outputs`; equal rows give equal bytes.
+
+    Args:
+        appendix: figures that belong to no experiment, for the end of the page.
+    """
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
@@ -23,23 +33,36 @@ def write(rows: Sequence[Row], outputs: Path) -> list[Path]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters |= {
+        "number": formatting.number,
+        "duration": formatting.duration,
+        "setting": formatting.setting,
+        "parts": formatting.parts,
+        "thousands": formatting.thousands,
+        "verdict": verdict,
+    }
     written = []
     for name in ("report.md", "report.html"):
-        text = environment.get_template(f"{name}.j2").render(rows=rows, verdict=verdict)
+        template = environment.get_template(f"{name}.j2")
+        text = template.render(rows=rows, by_source=_by_source(rows), overview=overview(rows), appendix=appendix)
         write_text(outputs / name, text)
         written.append(outputs / name)
     return written
 
 
+def _by_source(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """The rows of each source of data, in order of the sources' names."""
+    of_source = attrgetter("source")
+    return [(source, list(found)) for source, found in groupby(sorted(rows, key=of_source), key=of_source)]
+
+
 def table(rows: Sequence[Row]) -> Table:
     """The report for a terminal."""
-    drawn = Table(title="Experiments", title_justify="left")
-    for heading, justify in _COLUMNS:
-        drawn.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    found = overview(rows)
+    drawn = Table(title=f"{found.verdict}; {found.effort}", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for heading, justify, is_whole in _COLUMNS:
+        drawn.add_column(heading, justify=justify, no_wrap=is_whole, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        if row.missing:
-            drawn.add_row(row.experiment, Text("missing", style="bold red"))
-            continue
         drawn.add_row(*_cells(row))
     return drawn
 
@@ -54,34 +77,45 @@ def reasons(rows: Sequence[Row]) -> list[str]:
 
 
 _COLUMNS = (
-    ("experiment", "left"),
-    ("test figure [95 % interval]", "left"),
-    ("must reach", "left"),
-    ("parameters", "right"),
-    ("epochs", "right"),
-    ("seconds", "right"),
-    ("examples/s", "right"),
-    ("MLflow run", "left"),
+    ("experiment", "left", True),
+    ("test figure [95 % interval]", "left", True),
+    ("must reach", "left", False),
+    ("parameters", "right", True),
+    ("epochs", "right", True),
+    ("time", "right", True),
+    ("examples/s", "right", True),
+    ("MLflow run", "left", True),
 )
 
 
 def _cells(row: Row) -> list[str | Text]:
+    name = Text("\n").join([Text(row.experiment), *([Text(f"! {row.overfits}", style="yellow")] if row.overfits else [])])
+    if row.result is None:
+        return [name, Text("missing", style="bold red"), "\n".join(str(claim) for claim in row.planned.claims)]
+    claims = Text("\n").join(Text(verdict(claim), style="green" if claim.is_met else "bold red") for claim in row.claims)
     metrics = row.metrics
     return [
-        row.experiment,
-        f"{row.headline} {row.figure}",
-        Text("\n").join(Text(verdict(claim), style="green" if claim.is_met else "bold red") for claim in row.claims),
+        name,
+        "\n".join(filter(None, [row.figure, row.figure_of_seeds])),
+        claims,
         f"{metrics['parameters']:,}",
         f"{metrics['epochs']:.3g}",
-        f"{metrics['seconds']:.1f}",
+        formatting.duration(metrics["seconds"]),
         f"{metrics['examples_per_second']:,.0f}",
-        row.run_id[:8],
+        row.result.run["run_id"][:8],
     ]
 
 
 def verdict(checked: CheckedClaim) -> str:
     """`test/accuracy ≥ 0.9: met`, with the value where it is not."""
-    if checked.is_met:
-        return f"{checked.claim}: met"
-    reached = "not measured" if checked.value is None else f"{checked.value:.4g}"
-    return f"{checked.claim}: NOT met ({reached})"
+    return f"{checked.claim}: met" if checked.is_met else f"{checked.claim}: NOT met ({checked.reached})"
+
+
+def checklist(rows: Sequence[Row]) -> list[str]:
+    """A plain line for each claim: whether it is met, and the value that was reached."""
+    return [
+        f"{'met    ' if claim.is_met else 'NOT met'}  {row.experiment}: {claim.claim}: {claim.reached}"
+        + (f" ({row.missing})" if row.missing else "")
+        for row in rows
+        for claim in row.claims
+    ]

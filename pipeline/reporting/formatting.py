@@ -1,0 +1,45 @@
+"""Numbers, times and settings as people read them."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+
+def number(value: float) -> str:
+    """`0.9833`; from 100 on `2,913.4`."""
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}"
+
+
+def thousands(value: int) -> str:
+    """`45,000`."""
+    return f"{value:,}"
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `1 min 35 s` or `2 h 3 min`."""
+    if round(seconds, 1) < 60:
+        return f"{seconds:.1f} s"
+    if round(seconds) < 3600:
+        return "{} min {} s".format(*divmod(round(seconds), 60))
+    return "{} h {} min".format(*divmod(round(seconds / 60), 60))
+
+
+def dates(first: int, last: int) -> str:
+    """The days, in UTC, of two times in milliseconds since 1970: `20 November 2026 to 21 November 2026`, or the one day."""
+    days = [datetime.fromtimestamp(time / 1000, UTC) for time in (first, last)]
+    return " to ".join(dict.fromkeys(f"{day.day} {day:%B %Y}" for day in days))
+
+
+def parts(name: str) -> list[str]:
+    """Where the line of a long name may break: after `/`, `_` and the dots of a key, not inside a number."""
+    return re.split(r"(?<=[/_])|(?<=[a-z]\.)", name)
+
+
+def setting(value: Any) -> str:
+    """A setting as a YAML file may have it on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {setting(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(setting, value)) + "]"
+    return value if isinstance(value, str) else json.dumps(value)
