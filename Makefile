@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
-.PHONY: demo test repro experiment bench chaos ui check
+.PHONY: demo test browser repro claims experiment bench chaos ui check
 
 demo: $(READY)
 	dvc repro --quiet $(DEMO:%=evaluate@%)
@@ -20,10 +20,18 @@ demo: $(READY)
 test: $(READY)
 	python -m pytest -n 2 --dist loadfile
 
+# The report in headless Chromium, which must be installed with its driver.
+browser: $(READY)
+	python -m pytest tests/browser
+
 # The report comes last and by itself: it says what could not be reached, and its exit code is that of the target.
 repro: $(READY)
 	dvc repro --keep-going || true
 	python -m pipeline.report
+
+# Each claim of conf/experiment/ with the value in outputs/; its exit code says whether all are met.
+claims: $(READY)
+	@python -m pipeline.report --check
 
 # One experiment with all it needs: make experiment NAME=mnist_cnn
 experiment: $(READY)

@@ -1,0 +1,186 @@
+"""The report in headless Chromium: it sorts, filters, shows its pictures, fits a phone and can be read in the dark.
+
+Needs `chromium` and `chromedriver`, so `make test` leaves it out: `make browser`.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from pipeline.reporting import pictures, rendering, results
+from tests.results_on_disk import CLIMBING, FALLING, METRICS, SEEDS, planned, png, write_result
+from tests.toy import params_of
+
+WIDE, PHONE = (1280, 800), (390, 844)
+LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, for text of any size
+PARAMETERS = {"ten": 10, "nine": 9, "thousand": 1000}
+PARAMS = params_of(sources=["toy"], data={"toy": "toy"}, experiments=dict.fromkeys([*PARAMETERS, "missing"], "toy"))
+
+DECODE = """
+const done = arguments[0];
+const images = [...document.querySelectorAll("main img")];
+images.forEach((image) => { image.loading = "eager"; });
+Promise.all(images.map((image) => image.decode())).then(() => done(images.map((image) => image.naturalWidth)), done);
+"""
+CONTRASTS = """
+const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+const light = (colour) => {
+  const [r, g, b] = channels(colour).map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const ground = (element) => {
+  const colour = getComputedStyle(element).backgroundColor;
+  return channels(colour)[3] === 0 && element.parentElement ? ground(element.parentElement) : colour;
+};
+const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+const isRead = (element) => hasText(element) && element.checkVisibility();
+return [...document.body.querySelectorAll("*")].filter(isRead).map((element) => {
+  const [dark, bright] = [light(getComputedStyle(element).color), light(ground(element))].sort((x, y) => x - y);
+  return [(bright + 0.05) / (dark + 0.05), element.outerHTML.slice(0, 120)];
+});
+"""
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    """Three experiments with results, one of which overfits and misses its claim, and one without."""
+    outputs = tmp_path_factory.mktemp("repository") / "outputs"
+    plan = {"missing": planned(claims=[{"metric": "test/accuracy", "at_least": 0.9}], reported="about 0.9")}
+    for name, parameters in PARAMETERS.items():
+        overfits = name == "nine"
+        losses = CLIMBING if overfits else FALLING
+        write_result(outputs, name, metrics=METRICS | {"parameters": parameters}, losses=losses)
+        plan[name] = planned(
+            description=f"The one with {name} parameters.",
+            claims=[{"metric": "test/accuracy", "at_least": 0.99 if overfits else 0.9}],
+            changed={"model.units": {"default": [64, 32], "value": [256] * 40}},
+        )
+    (outputs / "ten/seeds.json").write_text(json.dumps(SEEDS))
+    (outputs / "plan.json").write_text(json.dumps(plan))
+    rows = results.collect(PARAMS, list(PARAMS.experiments), outputs=outputs, prepared=outputs.parent / "prepared")
+    rendering.write(rows, outputs, appendix=[pictures.picture(png(1600, 500), title="functions", alt="four functions")])
+    return (outputs / "report.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chrome]:
+    options = ChromeOptions()
+    options.binary_location = str(shutil.which("chromium"))
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = Chrome(options=options, service=ChromeService(executable_path=str(shutil.which("chromedriver"))))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(chromium, url):
+    """The page newly loaded, in the light, on a wide screen."""
+    shown(chromium, "light", *WIDE)
+    chromium.get(url)
+    return chromium
+
+
+def shown(chromium: Chrome, scheme: str, width: int, height: int) -> None:
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
+
+def heading(page: Chrome, name: str) -> WebElement:
+    (found,) = [cell for cell in page.find_elements(By.CSS_SELECTOR, ".summary thead th") if cell.text.startswith(name)]
+    return found
+
+
+def names(page: Chrome) -> list[str]:
+    """The experiments that the summary shows, in order."""
+    links = page.find_elements(By.CSS_SELECTOR, ".summary tbody th a")
+    return [link.text for link in links if link.is_displayed()]
+
+
+def test_the_console_is_silent(page):
+    page.execute_async_script(DECODE)
+    assert page.get_log("browser") == []
+
+
+def test_numbers_sort_as_numbers_and_what_is_missing_comes_last(page):
+    heading(page, "parameters").find_element(By.TAG_NAME, "button").click()
+    assert names(page) == ["nine", "ten", "thousand", "missing"]
+    assert heading(page, "parameters").get_attribute("aria-sort") == "ascending"
+    heading(page, "parameters").find_element(By.TAG_NAME, "button").click()
+    assert names(page) == ["thousand", "ten", "nine", "missing"]
+    assert heading(page, "parameters").get_attribute("aria-sort") == "descending"
+
+
+def test_texts_sort_by_the_alphabet(page):
+    heading(page, "experiment").find_element(By.TAG_NAME, "button").click()
+    assert names(page) == ["missing", "nine", "ten", "thousand"]
+
+
+def test_one_column_at_a_time_is_sorted(page):
+    for column in page.find_elements(By.CSS_SELECTOR, ".summary thead th"):
+        column.find_element(By.TAG_NAME, "button").click()
+        marked = page.find_elements(By.CSS_SELECTOR, "th[aria-sort]")
+        assert [cell.text for cell in marked] == [column.text]
+
+
+def test_the_text_filter_wants_every_word(page):
+    page.find_element(By.ID, "the-text").send_keys("OVERFITS epoch")
+    assert names(page) == ["nine"]
+    assert page.find_element(By.CSS_SELECTOR, "[role=status]").text == "1 of 4 shown"
+    page.find_element(By.ID, "the-text").clear()
+    page.find_element(By.ID, "the-text").send_keys("toy 1,000")
+    assert names(page) == ["thousand"]
+
+
+def test_the_verdict_filter_holds_beside_the_text(page):
+    page.find_element(By.CSS_SELECTOR, "#the-verdict option[value=unmet]").click()
+    assert names(page) == ["nine", "missing"]
+    page.find_element(By.ID, "the-text").send_keys("not run yet")
+    assert names(page) == ["missing"]
+
+
+def test_every_picture_loads(page):
+    assert page.execute_async_script(DECODE) == [4, 4, 4, 1600]
+
+
+def test_a_picture_is_enlarged_and_closed_again(page):
+    dialog = page.find_element(By.TAG_NAME, "dialog")
+    page.execute_script("document.querySelector('#the-appendix .zoom').click()")
+    assert dialog.is_displayed()
+    assert dialog.find_element(By.TAG_NAME, "img").get_attribute("alt") == "four functions"
+    dialog.find_element(By.TAG_NAME, "button").click()
+    assert not dialog.is_displayed()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_the_page_does_not_scroll_sideways(page, size):
+    shown(page, "light", *size)
+    page.execute_script("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    assert page.execute_script("return document.scrollingElement.scrollWidth") <= size[0]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_can_be_read(page, scheme):
+    shown(page, scheme, *WIDE)
+    page.execute_script("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    found = page.execute_script(CONTRASTS)
+    assert len(found) > 50
+    assert [(round(contrast, 2), text) for contrast, text in found if contrast < LEAST_CONTRAST] == []
+
+
+def test_dark_is_dark(page):
+    shown(page, "dark", *WIDE)
+    assert page.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 22, 26)"
+
+
+def test_the_keyboard_reaches_the_summary_first(page):
+    page.execute_script("document.querySelector('.skip').focus()")
+    assert page.switch_to.active_element.rect["y"] >= 0
