@@ -1,0 +1,79 @@
+"""What a served model is made of: its network, the layers of a kind, what they have learned and what they compute."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+_KEEP_PIXELS = (keras.layers.InputLayer, keras.layers.Rescaling, keras.layers.Flatten)
+
+
+def network_of(model: Any) -> Any:
+    """The trained network inside a served model: from prepared arrays `(rows, *shape)` to raw outputs `(rows, outputs)`."""
+    return model.get_layer("network")
+
+
+def convolutions(network: Any) -> list[Any]:
+    """The `Conv2D` layers, in order of computation; each has a `kernel` of shape (height, width, inputs, filters)."""
+    return [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
+
+
+def activations_of(network: Any, names: Sequence[str], inputs: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
+    """What the named layers give for `inputs`, by name.
+
+    Args:
+        inputs: prepared rows `(rows, *shape)`; pixels are uint8, as they are, because the network scales them.
+
+    Returns:
+        Arrays `(rows, *output shape)`: `(rows, height, width, filters)` of a convolution, `(rows, units)` of a dense
+        layer.
+
+    Raises:
+        ValueError: the network has no layer of a name.
+    """
+    (given,) = network.inputs  # `network.input` would be what the served model gives it
+    inside = keras.Model(given, {name: network.get_layer(name).output for name in names})
+    return {name: keras.ops.convert_to_numpy(output) for name, output in inside(inputs, training=False).items()}
+
+
+def first_dense(network: Any) -> Any | None:
+    """The dense layer that sees every pixel as it is, behind scaling and flattening alone; None where there is none."""
+    if len(network.input_shape) != 4:
+        return None
+    layer = next(layer for layer in network.layers if not isinstance(layer, _KEEP_PIXELS))
+    sees_all = isinstance(layer, keras.layers.Dense) and layer.kernel.shape[0] == np.prod(network.input_shape[1:])
+    return layer if sees_all else None
+
+
+def weights_as_images(network: Any, name: str) -> NDArray[np.float32]:
+    """The weights of the dense layer that `first_dense` found, by name, of shape (units, height, width, channels)."""
+    kernel: NDArray[np.float32] = keras.ops.convert_to_numpy(network.get_layer(name).kernel)
+    return kernel.T.reshape(-1, *network.input_shape[1:])
+
+
+def with_steps(network: Any) -> Any:
+    """A copy with the same weights and a step for every activation: from 0 to 1 at 0, and from -1 to 1 for tanh.
+
+    The raw output stays as it is; 0 is where its step would be.
+    """
+
+    def stepping(layer: Any) -> Any:
+        copy = type(layer).from_config(layer.get_config())
+        activation = getattr(copy, "activation", keras.activations.linear)
+        if activation is not keras.activations.linear:
+            copy.activation = _sign if activation is keras.activations.tanh else _heaviside
+        return copy
+
+    copy = keras.models.clone_model(network, clone_function=stepping)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def _heaviside(values: Any) -> Any:
+    return keras.ops.cast(values >= 0, values.dtype)
+
+
+def _sign(values: Any) -> Any:
+    return 2 * _heaviside(values) - 1
