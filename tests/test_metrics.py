@@ -24,6 +24,14 @@ def test_of_two_classes_the_second_is_predicted_from_one_half():
     assert metrics.predicted_classes(TWO).tolist() == [1, 0, 1, 0]
 
 
+def test_the_probability_of_the_second_class_gives_that_of_the_first():
+    assert metrics.by_class(TWO) == pytest.approx(np.array([[0.1, 0.9], [0.8, 0.2], [0.5, 0.5], [0.6, 0.4]]))
+
+
+def test_probabilities_of_all_classes_stay_as_they_are():
+    assert metrics.by_class(THREE) is THREE
+
+
 def test_accuracy_and_log_loss_of_three_classes():
     found = metrics.classification(LABELS, THREE)
     assert found == {"accuracy": 0.75, "log_loss": pytest.approx(-math.log(0.7 * 0.6 * 0.4 * 0.6) / 4)}

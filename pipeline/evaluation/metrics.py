@@ -21,6 +21,11 @@ def predicted_classes(probabilities: Array) -> NDArray[np.int64]:
     return np.asarray(probabilities.argmax(axis=1))
 
 
+def by_class(probabilities: Array) -> Array:
+    """Probabilities `(rows, classes)`, also of a model that gives only that of the second class, `(rows, 1)`."""
+    return probabilities if probabilities.shape[1] > 1 else np.hstack([1 - probabilities, probabilities])
+
+
 def classification(labels: NDArray[np.int64], probabilities: Array) -> dict[str, float]:
     """`accuracy` and `log_loss` (nats) of probabilities `(rows, classes)` or `(rows, 1)` for labels `(rows,)`."""
     return {
@@ -68,12 +73,8 @@ def _bootstrap(statistic: Callable[[NDArray[np.int64]], float], rows: int, seed:
 
 def _surprise(labels: NDArray[np.int64], probabilities: Array) -> Array:
     """Minus the log of the probability given to the true class, of each row."""
-    clipped = np.clip(probabilities.astype(np.float64), _SMALLEST, 1 - _SMALLEST)
-    if clipped.shape[1] == 1:
-        given = np.where(labels == 1, clipped[:, 0], 1 - clipped[:, 0])
-    else:
-        given = clipped[np.arange(len(labels)), labels]
-    return np.asarray(-np.log(given))
+    clipped = np.clip(by_class(probabilities.astype(np.float64)), _SMALLEST, 1 - _SMALLEST)
+    return np.asarray(-np.log(clipped[np.arange(len(labels)), labels]))
 
 
 def _mse(targets: Array, predictions: Array) -> float:
