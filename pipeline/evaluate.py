@@ -37,6 +37,7 @@ def evaluate(name: str) -> None:
 
     backend.load()
     from pipeline.evaluation.assessment import assess
+    from pipeline.evaluation.figures import png
     from pipeline.tracking import runs
 
     config = resolved.read(resolved.CONFIGS / f"{name}.yaml")
@@ -47,7 +48,7 @@ def evaluate(name: str) -> None:
     write_json(output / "metrics.json", found.summary)
     with replacing_folder(output / "figures") as folder:
         for title, figure in found.figures.items():
-            figure.savefig(folder / f"{title}.png", metadata={"Software": None})
+            (folder / f"{title}.png").write_bytes(png(figure))
     runs.log_evaluation(
         config.tracking.store,
         run["run_id"],
