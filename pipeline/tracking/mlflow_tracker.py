@@ -15,9 +15,9 @@ from mlflow.types.schema import Schema, TensorSpec
 from pipeline.data.prepared import Meta, input_name
 from pipeline.tracking.tracker import Measurement
 
+MODEL = "model"  # the name of a run's model in the store
 _METRICS_IN_A_BATCH = 1000
 _REQUIREMENTS = ("keras", "numpy", "tensorflow")
-_MODEL = "model"
 
 
 class MlflowTracker:
@@ -61,7 +61,7 @@ class MlflowTracker:
         """
         run = self._client.get_run(self.run_id)
         found = self._client.search_logged_models(
-            [run.info.experiment_id], f"source_run_id = '{self.run_id}' AND name = '{_MODEL}'"
+            [run.info.experiment_id], f"source_run_id = '{self.run_id}' AND name = '{MODEL}'"
         )
         whole = {logged.model_id for logged in found if logged.status == LoggedModelStatus.READY}
         if any(output.model_id in whole and output.step == step for output in run.outputs.model_outputs):
@@ -72,7 +72,7 @@ class MlflowTracker:
         mlflow.set_experiment(experiment_id=run.info.experiment_id)
         Model.log(
             None,
-            name=_MODEL,
+            name=MODEL,
             flavor=mlflow.keras,
             run_id=self.run_id,
             step=step,
