@@ -49,6 +49,7 @@ chaos: $(READY)
 	python -m tests.chaos --every-write-point
 
 ui: $(READY)
+	@echo "TensorBoard, of runs with tracking.tensorboard=true: $(BIN)/tensorboard --logdir mlruns/tensorboard"
 	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db} --host 127.0.0.1 --port $(PORT) \
 		--allowed-hosts localhost:$(PORT),127.0.0.1:$(PORT)
 

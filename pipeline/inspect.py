@@ -82,13 +82,14 @@ def show(model: Any, name: str, layer: str | None) -> None:
 
 def draw(model: Any, name: str, index: int) -> None:
     """Draws what each layer makes of one test image, and prints where the figures lie."""
+    from pipeline.evaluation import figures
     from pipeline.evaluation.activations import figures_of
 
     data = PREPARED / model.name  # a served model is named after its data
     for layer, figure in figures_of(model, load_part(data, "test"), load_meta(data), index, title=name).items():
         path = FIGURES / f"{name}_activations_{index}_{layer}.png"
         with replacing(path) as temporary:
-            figure.savefig(temporary, metadata={"Software": None})
+            temporary.write_bytes(figures.png(figure))
         print(path)
 
 

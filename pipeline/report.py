@@ -8,7 +8,6 @@ Ends with 1 if an experiment is missing or its run is not in the tracking store,
 is not met.
 """
 
-import io
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -67,7 +66,7 @@ def report(rows: Sequence[Row]) -> None:
     """Prints the table and writes the pages.
 
     Raises:
-        PipelineError: an experiment is missing; the report is written all the same.
+        PipelineError: an experiment is missing, or the trainings of its seeds failed; the report is written all the same.
     """
     written = rendering.write(rows, OUTPUTS, appendix=[activation_functions()])
     Console(width=None if sys.stdout.isatty() else 160).print(rendering.table(rows))
@@ -81,16 +80,17 @@ def report(rows: Sequence[Row]) -> None:
             received=", ".join(missing),
             expected="See why above",
         )
+    unrepeated = [row.experiment for row in rows if row.unrepeated]
+    if unrepeated:
+        raise PipelineError("seeds could not be trained", received=", ".join(unrepeated), expected="See why above")
 
 
 def activation_functions() -> Picture:
     """The figure of the appendix."""
     from pipeline.evaluation import figures
 
-    png = io.BytesIO()
-    figures.activation_functions().savefig(png, format="png", metadata={"Software": None})
     alt = "step, sigmoid, tanh and ReLU over their input, each beside its derivative"
-    return pictures.picture(png.getvalue(), title="activation functions", alt=alt)
+    return pictures.picture(figures.png(figures.activation_functions()), title="activation functions", alt=alt)
 
 
 def _with_runs(rows: Sequence[Row]) -> list[Row]:

@@ -9,8 +9,8 @@ import yaml
 
 from tests.imports import ROOT, closure, files_of, imported, modules
 
-COMMANDS = ("fetch", "prepare", "compose", "train", "evaluate", "report")
-STAGES = {"fetch_own": "fetch"} | {name: name for name in COMMANDS}
+COMMANDS = ("fetch", "prepare", "compose", "train", "evaluate", "repeat", "report", "inspect")
+STAGES = {"fetch_own": "fetch"} | {name: name for name in COMMANDS if name != "inspect"}
 OWNERS = {
     "mlflow": "pipeline.tracking",
     "requests": "pipeline.data.download",

@@ -16,6 +16,7 @@ PARAMS = {
     "own_files": {},
     "data": {"diabetes": "diabetes", "iris_setosa": "iris"},
     "experiments": {"iris_perceptron": {"data": "iris_setosa"}, "diabetes_mlp": {"data": "diabetes"}},
+    "repeats": {"diabetes_mlp": {"data": "diabetes", "seeds": [1, 2]}},
     "overrides": ["training.epochs=2"],
 }
 TRAINED = {"train@diabetes_mlp", "train@iris_perceptron"}

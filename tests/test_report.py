@@ -102,7 +102,7 @@ def test_figures_are_pictures_that_say_what_they_show(outputs):
     (picture,) = row.result.figures
     assert picture.alt == (
         "learning curves of shapes: loss and metrics of the training and the validation split over the epochs; "
-        "a dashed line marks the epoch whose weights are kept"
+        "a dotted line marks the epoch whose weights are kept"
     )
     assert (picture.width, picture.height, picture.is_wide) == (4, 3, False)
     assert picture.url.startswith("data:image/png;base64,iVBOR")

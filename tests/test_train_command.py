@@ -122,7 +122,8 @@ def test_what_dvc_trains_is_evaluated_into_the_same_run(folder, monkeypatch, cap
     output = folder / "outputs/shapes"
     metrics = json.loads((output / "metrics.json").read_text())
     assert json.loads((output / "run.json").read_text())["run_id"] == result["run_id"]
-    assert sorted(path.name for path in (output / "figures").iterdir()) == ["confusion_matrix.png", "learning_curves.png"]
+    names = ["confusion_matrix", "first_layer_weights", "learning_curves", "sample_images", "worst_errors"]
+    assert sorted(path.stem for path in (output / "figures").iterdir()) == names
     assert list(metrics) == sorted(
         ["train", "validation", "test", "parameters", "epochs", "steps", "seconds", "examples_per_second"]
     )

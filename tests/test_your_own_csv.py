@@ -28,7 +28,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     for name, text in files().items():
         if name != "params.yaml":
             (made.folder / name).write_text(text, encoding="utf-8")
-    made.write_yaml("params.yaml", {"sources": [], "overrides": [], **yaml.safe_load(files()["params.yaml"])})
+    made.write_yaml("params.yaml", {"sources": [], "repeats": {}, "overrides": [], **yaml.safe_load(files()["params.yaml"])})
     for line in blocks("sh")[0].splitlines():
         made.run(*line.split())
     return made

@@ -1,4 +1,4 @@
-"""Assessment of a trained experiment: the one place where the test split is opened."""
+"""Assessment of a trained experiment: here the test split is opened."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -69,7 +69,7 @@ def _place(path: Path) -> tuple[int, str]:
 
 
 _SHOWN = {
-    "learning_curves": "loss and metrics of the training and the validation split over the epochs; a dashed line marks the "
+    "learning_curves": "loss and metrics of the training and the validation split over the epochs; a dotted line marks the "
     "epoch whose weights are kept",
     "confusion_matrix": "true classes by row and predicted classes by column on the test split, as counts on the left and "
     "in per cent of the true class on the right",

@@ -68,11 +68,11 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """Why experiments are missing, one line for each reason."""
+    """Why experiments, or the trainings of their seeds, are missing: one line for each reason."""
     named: dict[str, list[str]] = {}
     for row in rows:
-        if row.missing:
-            named.setdefault(row.missing, []).append(row.experiment)
+        if reason := row.missing or row.unrepeated:
+            named.setdefault(reason, []).append(row.experiment)
     return [f"{', '.join(names)} missing: {reason}" for reason, names in named.items()]
 
 

@@ -98,7 +98,7 @@ class Row:
     """One experiment of the report.
 
     `configuration` is its resolved YAML, `meta` the facts about its data, where they are there. Without a `result`,
-    `missing` says why.
+    `missing` says why; `unrepeated` says why its seeds were not trained, where that failed.
     """
 
     experiment: str
@@ -109,6 +109,7 @@ class Row:
     meta: Meta | None
     result: Result | None
     missing: str = ""
+    unrepeated: str = ""
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -189,6 +190,7 @@ def _row(name: str, params: Params, plan: Mapping[str, Any], outputs: Path, prep
         meta=load_meta(prepared / data) if (prepared / data / "meta.json").is_file() else None,
         result=_result(folder) if is_evaluated else None,
         missing="" if is_evaluated else _why_missing(name, params, outputs),
+        unrepeated=_failure(f"repeat@{name}", outputs),
     )
 
 
@@ -241,8 +243,11 @@ def _why_missing(name: str, params: Params, outputs: Path) -> str:
     data = params.experiments[name]
     source = params.data[data]
     stages = ["compose", f"fetch@{source}", f"fetch_own@{source}", f"prepare@{data}", f"train@{name}", f"evaluate@{name}"]
-    for stage in stages:
-        line = outputs / "failures" / f"{stage}.txt"
-        if line.is_file():
-            return f"{stage}: {line.read_text(encoding='utf-8').strip()}"
-    return f"not run yet: dvc repro evaluate@{name}"
+    failures = filter(None, (_failure(stage, outputs) for stage in stages))
+    return next(failures, f"not run yet: dvc repro evaluate@{name}")
+
+
+def _failure(stage: str, outputs: Path) -> str:
+    """The line that a stage left as it failed, behind its name; empty where it did not fail."""
+    line = outputs / "failures" / f"{stage}.txt"
+    return f"{stage}: {line.read_text(encoding='utf-8').strip()}" if line.is_file() else ""
