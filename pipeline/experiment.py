@@ -4,7 +4,7 @@ Training by hand, by DVC and in sweeps all go through `run`. A run that was kill
 finished one is returned as it is. The test split is never opened here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +43,7 @@ def run(
     open_run: OpenRun | None = None,
     interruption: Interruption | None = None,
     callbacks: Sequence[Any] = (),
+    tags: Mapping[str, str] | None = None,
 ) -> Result:
     """Trains an experiment on its prepared data and records it.
 
@@ -52,6 +53,7 @@ def run(
         open_run: opens the record; by default in the store that the settings name.
         interruption: the signals of this process; without it they are left to the caller.
         callbacks: `keras.callbacks.Callback` objects; what they remember is not kept by a checkpoint.
+        tags: added to the run's record, also where the run is finished already.
 
     Raises:
         PipelineError: data that were prepared with other settings, a model that cannot be built for them, a training
@@ -69,6 +71,7 @@ def run(
             folder.clear()
         if folder.finished and runs.has_run(config.tracking.store, run_id := result.read(folder.result).run_id):
             folder.end()  # in whose midst a process may have been killed
+            runs.add_tags(config.tracking.store, run_id, tags or {})
             tell(f"{config.name}: this very run is finished ({run_id}); force=true trains it anew")
             if config.tracking.tensorboard:  # which may be asked for only now
                 write_summaries(result.read(folder.result).history, _summaries_folder(config, run_id))
@@ -83,7 +86,7 @@ def run(
             )
             opened = open_run or runs.open_run(config.tracking.store)
             try:
-                _train(config, facts, identity, folder, opened, interruption or Interruption(), callbacks)
+                _train(config, facts, identity, folder, opened, interruption or Interruption(), callbacks, tags or {})
             except Interrupted:
                 tell(f"{config.name}: interrupted; the same command goes on from here")
                 raise
@@ -106,6 +109,7 @@ def _train(
     open_run: OpenRun,
     interruption: Interruption,
     callbacks: Sequence[Any],
+    tags: Mapping[str, str],
 ) -> None:
     """Trains, from the last checkpoint if there is one, and leaves the result in the run's folder."""
     process.pin(threads=config.training.threads)
@@ -118,6 +122,8 @@ def _train(
         tell(f"{config.name}: goes on from step {latest.facts['step']:,} of {schedule.total:,}")
     run_id = latest.facts["run_id"] if latest else None
     with interruption.deferring(), open_run(facts, run_id=run_id, anew=config.force) as tracker:
+        for name, value in tags.items():
+            tracker.set_tag(name, value)
         bound = {"identity": identity, "run_id": tracker.run_id}
 
         def save(state: Checkpoint) -> None:

@@ -14,8 +14,9 @@ The last line on stdout is one JSON object {run_id, run_key, fingerprint, status
 """
 
 import json
-import math
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import hydra
@@ -51,38 +52,40 @@ def _main(arguments: list[str], interruption: Interruption) -> None:
     elif not flags:
         train(resolved.compose_experiment(overrides), interruption)
     elif flags <= {"-m", "--multirun"}:
-        train_sweep(overrides, interruption)
+        train_sweep(overrides)
     else:
         raise PipelineError("an unknown flag", received=" ".join(sorted(flags)), expected="Expected: -m, --resolved or --help")
 
 
-def train_sweep(overrides: list[str], interruption: Interruption) -> None:
-    """Trains every combination by Hydra's launcher; all are composed and checked before the first one runs.
+def train_sweep(overrides: list[str]) -> None:
+    """Runs every combination by Hydra's launcher; all are composed and checked before the first one runs.
 
     Raises:
-        PipelineError: after the last run, if any of them failed.
+        PipelineError: after the last trial, if any of them failed.
     """
-    runs = len(sweep.check(overrides))
-    failures: list[str] = []
+    from pipeline.sweeping.sweep import run_sweep
 
-    @hydra.main(config_path=str(CONF.resolve()), config_name="config", version_base="1.3")
-    def job(_composed: DictConfig) -> float:
-        combination = list(HydraConfig.get().overrides.task)
-        try:
-            return train(resolved.compose_experiment(combination), interruption)
-        except PipelineError as error:
-            failures.append(" ".join(combination))
-            print(f"error: {' '.join(combination)}: {error}", file=sys.stderr, flush=True)
-            return math.nan
-
+    overrides = sweep.divided(overrides)
+    grid = sweep.grid(overrides)
     resolved.register()
-    job()
-    if failures:
-        raise PipelineError(f"{len(failures)} of the sweep's {runs} runs failed", received="; ".join(failures))
+
+    def launch(folder: Path, tags: Mapping[str, str]) -> None:
+        @hydra.main(config_path=str(CONF.resolve()), config_name="config", version_base="1.3")
+        def job(_composed: DictConfig) -> float:
+            from pipeline.sweeping.trials import run_trial
+
+            number = grid.trial(HydraConfig.get().overrides.task)
+            return run_trial(grid.trials[number], number, folder, tags)
+
+        sys.argv = [sys.argv[0], "--multirun", *overrides]
+        with suppress(SystemExit):  # of a launcher whose worker was killed, after Hydra has told it
+            job()
+
+    print(json.dumps(run_sweep(grid, launch)), flush=True)
 
 
-def train(config: ExperimentConfig, interruption: Interruption, *, output: Path | None = None) -> float:
-    """Runs the experiment, prints its result, and returns the validation loss, which a sweep may minimise."""
+def train(config: ExperimentConfig, interruption: Interruption, *, output: Path | None = None) -> None:
+    """Runs the experiment and prints its result."""
     from pipeline.models import backend
 
     backend.load()
@@ -97,7 +100,6 @@ def train(config: ExperimentConfig, interruption: Interruption, *, output: Path 
         "metrics": result.metrics,
     }
     print(json.dumps(line), flush=True)
-    return result.metrics["validation/loss"]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""The combinations of a sweep."""
+"""The trials of a sweep."""
 
 import pytest
 
 from pipeline.config import sweep
-from pipeline.config.resolved import compose_experiment
 from pipeline.errors import PipelineError
 from tests.toy import ROOT
 
@@ -33,15 +32,81 @@ def test_no_override_is_one_run():
 
 def test_every_combination_is_composed_before_the_first_runs():
     with pytest.raises(PipelineError) as caught:
-        sweep.check(["data=digits", "training.batch_size=32,0"], conf=CONF)
+        sweep.grid(["data=digits", "training.batch_size=32,0"], conf=CONF)
     assert str(caught.value) == (
         "command line: training.batch_size is not possible. Received: 0. Expected: a whole number from 1."
     )
 
 
-def test_a_sweep_that_can_be_has_all_its_runs():
-    found = sweep.check(["data=digits", "seed=1,2"], conf=CONF)
-    assert [compose_experiment(overrides, conf=CONF).seed for overrides in found] == [1, 2]
+def test_a_trial_is_its_overrides_and_what_they_compose():
+    found = sweep.grid(["data=digits", "seed=1,2"], conf=CONF).trials
+    assert [trial.overrides for trial in found] == [["data=digits", "seed=1"], ["data=digits", "seed=2"]]
+    assert [trial.config.seed for trial in found] == [1, 2]
+
+
+def test_a_trial_is_labelled_by_what_is_swept():
+    found = sweep.grid(["data=digits", "seed=1,2", "model.units=[8],[4]", "training.epochs=3"], conf=CONF).trials
+    assert found[1].label == "seed=1 model.units=[4]"
+
+
+def test_trials_of_one_group_differ_by_their_seed_alone():
+    found = sweep.grid(["data=digits", "seed=1,2", "model.units=[8],[4]"], conf=CONF).trials
+    assert [trial.group for trial in found] == ["model.units=[8]", "model.units=[4]"] * 2
+
+
+def test_a_grid_is_named_after_its_experiment():
+    assert sweep.grid(["data=digits", "seed=1,2"], conf=CONF).name == "digits"
+
+
+def test_a_grid_of_several_experiments_is_a_sweep():
+    assert sweep.grid(["experiment=mnist_mlp,mnist_cnn"], conf=CONF).name == "sweep"
+
+
+def test_a_grid_has_one_id_in_whatever_order_it_is_given():
+    one, other = (sweep.grid(["data=digits", f"seed={seeds}"], conf=CONF) for seeds in ("1,2", "2,1"))
+    assert one.sweep_id == other.sweep_id
+
+
+def test_another_grid_has_another_id():
+    one, other = (sweep.grid(["data=digits", f"seed={seeds}"], conf=CONF) for seeds in ("1,2", "1,2,3"))
+    assert one.sweep_id != other.sweep_id
+
+
+def test_a_trial_is_found_by_its_overrides():
+    assert sweep.grid(["data=digits", "seed=1,2"], conf=CONF).trial(["data=digits", "seed=2"]) == 1
+
+
+def test_overrides_of_hydra_are_no_part_of_a_trial():
+    assert sweep.combinations(["hydra/launcher=joblib", "seed=1,2", "hydra.launcher.n_jobs=2"]) == [["seed=1"], ["seed=2"]]
+
+
+def test_in_one_process_threads_are_not_divided():
+    assert sweep.divided(["data=digits", "seed=1,2"], conf=CONF) == ["data=digits", "seed=1,2"]
+
+
+def test_workers_divide_the_cores(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    given = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=4", "data=digits", "seed=1,2"]
+    assert sweep.divided(given, conf=CONF) == [*given, "training.threads=2"]
+
+
+def test_as_many_workers_as_cores_have_one_thread_each(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    assert sweep.divided(["hydra/launcher=joblib", "data=digits"], conf=CONF)[-1] == "training.threads=1"
+
+
+def test_threads_that_were_given_stay():
+    given = ["hydra/launcher=joblib", "data=digits", "training.threads=2"]
+    assert sweep.divided(given, conf=CONF) == given
+
+
+def test_an_unknown_launcher_is_refused():
+    with pytest.raises(PipelineError) as caught:
+        sweep.divided(["hydra/launcher=lobjib", "data=digits"], conf=CONF)
+    assert str(caught.value) == (
+        "command line: no such launcher, or its package is not installed. Received: hydra/launcher=lobjib. "
+        "Expected: basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md."
+    )
 
 
 def test_an_override_that_cannot_be_read_is_refused():

@@ -86,15 +86,6 @@ def test_a_run_that_is_terminated_is_killed_in_the_store(folder):
     assert run.info.status == "KILLED"
 
 
-def test_a_sweep_prints_a_result_for_each_of_its_runs(folder):
-    child = started("train", "-m", "data=shapes", "seed=1,2", "tracking=memory", *SHORT)
-    out, err = child.communicate()
-    assert child.returncode == 0, err
-    results = [json.loads(line) for line in out.splitlines()]
-    assert [list(result) for result in results] == [KEYS, KEYS]
-    assert results[0]["fingerprint"] != results[1]["fingerprint"]
-
-
 def test_a_sweep_with_an_impossible_run_runs_nothing(folder, monkeypatch, capsys):
     assert refusal(monkeypatch, train.main, "-m", "data=shapes", "training.batch_size=8,0") == (
         "command line: training.batch_size is not possible. Received: 0. Expected: a whole number from 1."

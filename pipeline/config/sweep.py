@@ -1,29 +1,83 @@
-"""The combinations of a sweep, each checked before the first one runs."""
+"""The trials of a sweep: every combination, each composed and checked before the first one runs."""
 
+import hashlib
+import json
+import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from pipeline.config.composition import CONF
-from pipeline.config.resolved import compose_experiment
+from pipeline.config.composition import CONF, launcher
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.resolved import compose_experiment, to_values
 from pipeline.errors import PipelineError
 
+THREADS = "training.threads"
 
-def check(overrides: Sequence[str], *, conf: Path = CONF) -> list[list[str]]:
-    """The combinations of a sweep, each composed once; raises `PipelineError` for the first that cannot be."""
+
+@dataclass(frozen=True)
+class Trial:
+    """One combination: its overrides in Hydra's grammar, the values of the swept settings, and what they compose."""
+
+    overrides: list[str]
+    choices: dict[str, str]
+    config: ExperimentConfig
+
+    @property
+    def label(self) -> str:
+        """The swept settings as they are given on a command line."""
+        return " ".join(f"{key}={value}" for key, value in self.choices.items())
+
+    @property
+    def group(self) -> str:
+        """The label without the seed: trials of one group are repetitions."""
+        return " ".join(f"{key}={value}" for key, value in self.choices.items() if key != "seed")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All trials of a sweep, in Hydra's order."""
+
+    trials: list[Trial]
+
+    @property
+    def name(self) -> str:
+        """The experiment, or `sweep` where that is swept itself."""
+        names = {trial.config.name for trial in self.trials}
+        return names.pop() if len(names) == 1 else "sweep"
+
+    @property
+    def sweep_id(self) -> str:
+        """12 hexadecimal digits of sha256 over the settings of all trials, in any order."""
+        settings = sorted(json.dumps(to_values(trial.config), sort_keys=True) for trial in self.trials)
+        return hashlib.sha256("\n".join(settings).encode()).hexdigest()[:12]
+
+    def trial(self, overrides: Sequence[str]) -> int:
+        """The number of the trial with these overrides."""
+        return next(number for number, trial in enumerate(self.trials) if trial.overrides == list(overrides))
+
+
+def grid(overrides: Sequence[str], *, conf: Path = CONF) -> Grid:
+    """The trials of a sweep; raises `PipelineError` for the first that cannot be composed."""
     found = combinations(overrides)
-    for combination in found:
-        compose_experiment(combination, conf=conf)
-    return found
+    values = [dict(_pair(override) for override in combination) for combination in found]
+    swept = [key for key in values[0] if len({given[key] for given in values}) > 1]
+    return Grid(
+        [
+            Trial(combination, {key: given[key] for key in swept}, compose_experiment(combination, conf=conf))
+            for combination, given in zip(found, values, strict=True)
+        ]
+    )
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
     """The runs of Hydra's own sweeper: every combination of the values given with commas, in its order."""
     try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
+        parsed = OverridesParser.create().parse_overrides(list(of_trials(overrides)))
         batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
     except HydraException as error:
         raise PipelineError(
@@ -32,3 +86,27 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
             expected="Expected: key=value or key=value,value,…",
         ) from error
     return [list(combination) for batch in batches for combination in batch]
+
+
+def of_trials(overrides: Sequence[str]) -> list[str]:
+    """The overrides without those of Hydra itself, such as `hydra/launcher=joblib`."""
+    return [override for override in overrides if not override.lstrip("+~").startswith(("hydra/", "hydra."))]
+
+
+def divided(overrides: Sequence[str], *, conf: Path = CONF) -> list[str]:
+    """The overrides with `training.threads` added where workers share this machine's cores and none is given.
+
+    Threads are part of a run's identity, so they are said and not divided in silence.
+    """
+    if any(override.startswith(f"{THREADS}=") for override in overrides):
+        return list(overrides)
+    own = [override for override in overrides if override not in of_trials(overrides)]
+    workers = launcher("config", [*combinations(overrides)[0], *own], conf=conf).workers if own else 1
+    if workers <= 1:
+        return list(overrides)
+    return [*overrides, f"{THREADS}={max(1, (os.cpu_count() or 1) // workers)}"]
+
+
+def _pair(override: str) -> tuple[str, str]:
+    key, _, value = override.partition("=")
+    return key, value

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+_SHOW_CURSOR = b"\033[?25h"  # which a live table hides
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -64,6 +65,8 @@ class Interruption:
     def _receive(self, number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         if self.requested is not None or not self._deferring:
+            if os.isatty(2):
+                os.write(2, _SHOW_CURSOR)
             _say(f"error: ended by {name}.")
             os._exit(128 + number)
         self.requested = signal.Signals(number)

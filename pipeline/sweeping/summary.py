@@ -1,0 +1,68 @@
+"""What a sweep found: the best trial, each configuration over its seeds, and a table of all trials."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config.sweep import Grid
+from pipeline.config.training import Direction
+from pipeline.evaluation.over_seeds import mean_interval
+from pipeline.files import replacing
+from pipeline.sweeping.journal import FINISHED, Standing
+
+_COLUMNS = ("trial", "status", "objective", "seconds", "run_id", "fingerprint", "reason")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Trials that differ by their seed alone: mean of the objective, and its 95 % interval where there are two or more."""
+
+    label: str
+    trials: int
+    mean: float
+    interval: tuple[float, float] | None
+
+
+def groups(grid: Grid, standings: Sequence[Standing], direction: Direction) -> list[Group]:
+    """The configurations that finished at least one trial, the best mean first."""
+    objectives: dict[str, list[float]] = {}
+    for standing in standings:
+        if standing.status == FINISHED and standing.objective is not None:
+            objectives.setdefault(grid.trials[standing.number].group, []).append(standing.objective)
+    found = [_group(label, values) for label, values in objectives.items()]
+    return sorted(found, key=lambda group: group.mean, reverse=direction is Direction.max)
+
+
+def _group(label: str, values: list[float]) -> Group:
+    if len(values) < 2:
+        return Group(label, len(values), values[0], None)
+    mean, interval = mean_interval(values)
+    return Group(label, len(values), mean, interval)
+
+
+def best(standings: Sequence[Standing], direction: Direction) -> Standing | None:
+    """The finished trial with the best objective, the first of equals; None where none finished."""
+    finished = [standing for standing in standings if standing.status == FINISHED and standing.objective is not None]
+    sign = -1 if direction is Direction.max else 1
+    return min(finished, key=lambda standing: sign * (standing.objective or 0.0), default=None)
+
+
+def write(grid: Grid, standings: Sequence[Standing], path: Path) -> None:
+    """Writes one row a trial: its swept settings, and what became of it."""
+    swept = list(grid.trials[0].choices)
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([_COLUMNS[0], *swept, *_COLUMNS[1:]])
+        for standing in standings:
+            choices = grid.trials[standing.number].choices
+            objective = "" if standing.objective is None else standing.objective
+            facts = [
+                standing.status,
+                objective,
+                f"{standing.seconds:.3f}",
+                standing.run_id,
+                standing.fingerprint,
+                standing.reason,
+            ]
+            writer.writerow([standing.number, *(choices[key] for key in swept), *facts])

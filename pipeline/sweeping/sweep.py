@@ -1,0 +1,144 @@
+"""A whole sweep: its trials by a launcher, its table, its parent run and its summary."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.config.sweep import Grid
+from pipeline.config.training import Direction
+from pipeline.errors import PipelineError
+from pipeline.files import replacing_folder
+from pipeline.sweeping import summary
+from pipeline.sweeping.board import Board
+from pipeline.sweeping.journal import FAILED, FINISHED, RUNNING, Journal, Standing
+from pipeline.sweeping.trials import direction_of, objective_of
+from pipeline.tracking import store, sweeps
+from pipeline.tracking.tracker import Tracker
+
+Launch = Callable[[Path, Mapping[str, str]], None]
+
+
+def run_sweep(grid: Grid, launch: Launch) -> dict[str, Any]:
+    """Runs what of a grid is not finished yet, and sums up all of it.
+
+    Args:
+        launch: runs every trial of the grid by `trials.run_trial`, given the sweep's folder and tags for the runs.
+
+    Returns:
+        `{sweep_id, run_id, status, best, trials}`, for JSON.
+
+    Raises:
+        PipelineError: after the last trial, if any of them failed.
+    """
+    journal = Journal(store.root() / "sweeps" / grid.sweep_id)
+    first = grid.trials[0].config
+    with sweeps.open_sweep(first.tracking.store, grid.name, grid.sweep_id, _values(grid)) as parent:
+        journal.begin()
+        with Board(grid, journal):
+            launch(journal.folder, sweeps.children_tags(parent, grid.sweep_id))
+        standings = [_ended(journal.read(number)) for number in range(len(grid.trials))]
+        direction = direction_of(first)
+        found = summary.best(standings, direction)
+        summary.write(grid, standings, journal.folder / "summary.csv")
+        _draw(grid, standings, direction, journal.folder / "figures")
+        _record(parent, grid, standings, found, journal.folder)
+        Console(stderr=True, width=None if sys.stderr.isatty() else 160).print(_table(grid, standings, direction))
+        _require_all(grid, standings, journal)
+    return {
+        "sweep_id": grid.sweep_id,
+        "run_id": parent.run_id,
+        "status": FINISHED,
+        "best": found and _known(grid, found),
+        "trials": len(standings),
+    }
+
+
+def _values(grid: Grid) -> dict[str, str]:
+    """Each swept setting with all its values."""
+    keys = grid.trials[0].choices
+    return {key: ",".join(dict.fromkeys(trial.choices[key] for trial in grid.trials)) for key in keys}
+
+
+def _ended(standing: Standing) -> Standing:
+    """A trial of which nothing was heard to the end has failed with the process that ran it."""
+    if standing.status in (FINISHED, FAILED):
+        return standing
+    what = "the process that ran it was killed" if standing.status == RUNNING else "it was never begun"
+    return replace(standing, status=FAILED, reason=f"{what}; the same command goes on")
+
+
+def _record(parent: Tracker, grid: Grid, standings: Sequence[Standing], best: Standing | None, folder: Path) -> None:
+    counts = {name: sum(standing.status == status for standing in standings) for name, status in _COUNTED.items()}
+    for name, count in counts.items():
+        parent.set_tag(name, str(count))
+    if best is not None and best.objective is not None:
+        objective = objective_of(grid.trials[best.number].config, best.metrics)
+        parent.set_tag("best.run_id", best.run_id)
+        parent.set_tag("best.settings", grid.trials[best.number].label)
+        parent.set_tag("best.objective", f"{objective} {best.objective:.6g}")
+    parent.log_file(folder / "summary.csv")
+    for figure in sorted((folder / "figures").glob("*.png")):
+        parent.log_file(figure, folder="figures")
+
+
+_COUNTED = {"trials.finished": FINISHED, "trials.failed": FAILED}
+
+
+def _draw(grid: Grid, standings: Sequence[Standing], direction: Direction, folder: Path) -> None:
+    """Draws how the objective hangs together with the settings, where at least two trials finished."""
+    finished = [standing for standing in standings if standing.status == FINISHED]
+    if len(finished) < 2:
+        return
+    from pipeline.evaluation import figures
+
+    trials = [grid.trials[standing.number].choices for standing in finished]
+    objectives = [float(standing.objective or 0.0) for standing in finished]
+    name = objective_of(grid.trials[0].config, finished[0].metrics)
+    title = f"{grid.name}: sweep {grid.sweep_id}"
+    smaller = direction is Direction.min
+    drawn = {
+        "parallel_coordinates": figures.parallel_coordinates(
+            trials, objectives, name=name, smaller_is_better=smaller, title=title
+        ),
+        "main_effects": figures.main_effects(trials, objectives, name=name, title=title),
+    }
+    with replacing_folder(folder) as made:
+        for stem, figure in drawn.items():
+            (made / f"{stem}.png").write_bytes(figures.png(figure))
+
+
+def _table(grid: Grid, standings: Sequence[Standing], direction: Direction) -> Table:
+    """Each configuration over its seeds, the best first."""
+    best = summary.best(standings, direction)
+    caption = "" if best is None else f"best: trial {best.number}, {grid.trials[best.number].label}"
+    table = Table(title=f"{grid.name}: sweep {grid.sweep_id}", title_justify="left", caption=caption, caption_justify="left")
+    for heading in ("configuration", "trials", "mean", "95 % interval"):
+        table.add_column(heading, justify="left" if heading == "configuration" else "right")
+    for group in summary.groups(grid, standings, direction):
+        interval = "" if group.interval is None else f"[{group.interval[0]:.4f}, {group.interval[1]:.4f}]"
+        table.add_row(group.label or grid.name, str(group.trials), f"{group.mean:.4f}", interval)
+    return table
+
+
+def _require_all(grid: Grid, standings: Sequence[Standing], journal: Journal) -> None:
+    failed = [standing for standing in standings if standing.status == FAILED]
+    if failed:
+        raise PipelineError(
+            f"{len(failed)} of the sweep's {len(standings)} trials failed",
+            received="; ".join(f"{grid.trials[one.number].label or one.number}: {one.reason.rstrip('.')}" for one in failed),
+            expected=f"What they printed is in {journal.folder / 'logs'}",
+        )
+
+
+def _known(grid: Grid, standing: Standing) -> dict[str, Any]:
+    return {
+        "run_id": standing.run_id,
+        "overrides": grid.trials[standing.number].overrides,
+        "objective": standing.objective,
+        "fingerprint": standing.fingerprint,
+    }

@@ -1,0 +1,120 @@
+"""Whole sweeps by the real command, on toy data."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.tracking import store
+from tests.toy import ROOT, prepare_all
+
+SHORT = ["data=pairs", "training.epochs=2", "training.early_stopping=null", "tracking.log_model=false"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("repository")
+    prepare_all(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _here(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+
+
+def train(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "pipeline.train", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def result_of(*arguments: str) -> dict:
+    return json.loads(train(*arguments).stdout)
+
+
+def rows_of(folder: Path, sweep_id: str) -> list[dict[str, str]]:
+    with (folder / f"mlruns/sweeps/{sweep_id}/summary.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def swept(folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return result_of("-m", *SHORT, "optimizer.learning_rate=0.01,0.1", "seed=1,2")
+
+
+def test_a_sweep_names_its_best_trial(folder, swept):
+    rows = rows_of(folder, swept["sweep_id"])
+    best = min(rows, key=lambda row: float(row["objective"]))
+    assert swept["best"]["run_id"] == best["run_id"]
+    assert (swept["status"], swept["trials"]) == ("FINISHED", 4)
+
+
+def test_every_trial_is_a_finished_child_of_the_sweep(folder, swept):
+    client = store.client()
+    experiment = client.get_experiment_by_name("pairs").experiment_id
+    children = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{swept['run_id']}'")
+    assert sorted(run.info.run_id for run in children) == sorted(row["run_id"] for row in rows_of(folder, swept["sweep_id"]))
+    assert {run.info.status for run in children} == {"FINISHED"}
+
+
+def test_the_parent_holds_grid_best_summary_and_figures(swept):
+    client = store.client()
+    run = client.get_run(swept["run_id"])
+    assert run.info.status == "FINISHED"
+    assert run.data.params == {"optimizer.learning_rate": "0.01,0.1", "seed": "1,2"}
+    assert run.data.tags["best.run_id"] == swept["best"]["run_id"]
+    assert [file.path for file in client.list_artifacts(swept["run_id"])] == ["figures", "summary.csv"]
+
+
+def test_a_sweep_that_is_finished_trains_nothing_again(folder, swept):
+    again = result_of("-m", *SHORT, "optimizer.learning_rate=0.01,0.1", "seed=1,2")
+    assert again == swept
+    assert "epoch" not in (folder / f"mlruns/sweeps/{swept['sweep_id']}/logs/000.txt").read_text().splitlines()[-1]
+
+
+def test_a_larger_grid_trains_only_what_is_new(folder, swept):
+    larger = result_of("-m", *SHORT, "optimizer.learning_rate=0.01,0.1", "seed=1,2,3")
+    known = {row["run_id"] for row in rows_of(folder, swept["sweep_id"])}
+    rows = rows_of(folder, larger["sweep_id"])
+    assert {row["run_id"] for row in rows if row["seed"] != "3"} == known
+
+
+def test_a_trial_alone_is_the_very_run_of_the_sweep(folder, swept):
+    alone = result_of(*SHORT, "optimizer.learning_rate=0.1", "seed=2")
+    (row,) = [row for row in rows_of(folder, swept["sweep_id"]) if row["run_id"] == alone["run_id"]]
+    assert (row["optimizer.learning_rate"], row["seed"], row["fingerprint"]) == ("0.1", "2", alone["fingerprint"])
+
+
+def test_a_trial_that_fails_is_named_and_the_others_run(folder):
+    done = train("-m", *SHORT, "optimizer.learning_rate=0.01,1e30", "seed=5", code=1)
+    assert "error: 1 of the sweep's 2 trials failed. Received: optimizer.learning_rate=1e+30: training diverged" in done.stderr
+    (folder_of,) = [path for path in (folder / "mlruns/sweeps").iterdir() if "1e+30" in (path / "summary.csv").read_text()]
+    with (folder_of / "summary.csv").open(newline="") as file:
+        assert [row["status"] for row in csv.DictReader(file)] == ["FINISHED", "FAILED"]
+
+
+def test_a_sweep_that_was_killed_goes_on_to_the_same_end(folder):
+    grid = ["-m", *SHORT, "training.epochs=2000", "seed=11,12"]
+    command = [sys.executable, "-m", "pipeline.train", *grid]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert "trial 0" in child.stderr.readline()  # the first has ended, so the second is under way
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    result = result_of(*grid)
+    client = store.client()
+    experiment = client.get_experiment_by_name("pairs").experiment_id
+    runs = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{result['run_id']}'")
+    assert sorted((run.data.params["seed"], run.info.status) for run in runs) == [("11", "FINISHED"), ("12", "FINISHED")]
+    assert [run.data.tags.get("resumed") for run in runs if run.data.params["seed"] == "12"] == ["1"]
+    assert client.search_runs([experiment], "attributes.status = 'RUNNING'") == []
