@@ -243,7 +243,7 @@ def names(count: int) -> list[str]:
     return [f"c{number}" for number in range(count)]
 
 
-@pytest.mark.parametrize(("classes", "drawn"), [(21, ["confusion_matrix", "learning_curves"]), (101, ["learning_curves"])])
+@pytest.mark.parametrize(("classes", "drawn"), [(21, ["confusion_matrix", "learning_curves"]), (65, ["learning_curves"])])
 def test_classes_that_cannot_be_told_apart_are_not_drawn(classes, drawn):
     assert sorted(gallery.draw(subject(MLP, table(classes=names(classes))))) == drawn
 

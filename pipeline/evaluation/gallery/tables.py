@@ -18,7 +18,7 @@ from pipeline.evaluation.gallery.subject import Subject
 from pipeline.models import anatomy
 from pipeline.models.serving import serve
 
-MOST_CLASSES = 100  # of a confusion matrix that can be read
+MOST_CLASSES = 64  # of a confusion matrix that can be read, in a small file
 MOST_IN_PLANE = 20  # classes, each of which has a line in the legend
 MOST_POINTS = 500  # of a split, in the plane of two features
 _RESOLUTION = 200  # places of that plane along each axis
