@@ -86,7 +86,8 @@ def draw(model: Any, name: str, index: int) -> None:
     from pipeline.evaluation.activations import figures_of
 
     data = PREPARED / model.name  # a served model is named after its data
-    for layer, figure in figures_of(model, load_part(data, "test"), load_meta(data), index, title=name).items():
+    meta = load_meta(data)
+    for layer, figure in figures_of(model, load_part(data, "test"), meta, index, title=name).items():
         path = FIGURES / f"{name}_activations_{index}_{layer}.png"
         with replacing(path) as temporary:
             temporary.write_bytes(figures.png(figure))

@@ -98,3 +98,16 @@ def test_a_network_stays_as_it_is_beside_its_copy_with_steps():
     before = outputs(network, CORNERS)
     anatomy.with_steps(network)
     assert outputs(network, CORNERS) == before
+
+
+def test_an_activation_that_is_a_layer_becomes_a_step_too():
+    network = build(model.Layers(layers=[{"class_name": "Dense", "units": 2}, {"class_name": "ReLU"}]), table())
+    network.set_weights(two_units("relu").get_weights())
+    assert outputs(anatomy.with_steps(network), CORNERS) == [-0.5, 0.5, 0.5, -0.5]
+
+
+def test_recurrent_layers_can_have_steps():
+    stack = [{"class_name": "Reshape", "target_shape": [2, 1]}, {"class_name": "SimpleRNN", "units": 1}]
+    network = build(model.Layers(layers=stack), table())
+    network.set_weights([np.array([[1.0]]), np.array([[0.0]]), np.array([-0.5]), np.array([[1.0]]), np.array([0.0])])
+    assert outputs(anatomy.with_steps(network), CORNERS) == [-1.0, 1.0, -1.0, 1.0]  # what it makes of the second number

@@ -52,7 +52,12 @@ def test_a_second_repro_runs_nothing(project):
 def test_every_experiment_has_its_files(project):
     for name in PARAMS["experiments"]:
         found = {path.name for path in (project.folder / "outputs" / name).iterdir()}
-        assert found == {"model.keras", "history.csv", "run.json", "metrics.json", "figures", "snapshots"}
+        assert found - {"seeds.json"} == {"model.keras", "history.csv", "run.json", "metrics.json", "figures", "snapshots"}
+
+
+def test_a_repeated_experiment_has_its_seeds(project):
+    seeds = json.loads((project.folder / "outputs/diabetes_mlp/seeds.json").read_text(encoding="utf-8"))["seeds"]
+    assert sorted(seeds) == ["1", "2"]
 
 
 def test_the_report_names_every_experiment(project):

@@ -81,6 +81,12 @@ def test_long_names_of_classes_are_turned():
     assert {label.get_rotation() for label in figure.axes[0].get_xticklabels()} == {45.0}
 
 
+def test_long_names_of_classes_find_room():
+    figure = figures.confusion_matrix(COUNTS, ["a" * 24, "b" * 24], title="")
+    figure.draw_without_rendering()
+    assert min(axes.get_window_extent().width for axes in figure.axes[:2]) > 120  # an inch
+
+
 def test_many_classes_get_no_numbers():
     figure = figures.confusion_matrix(np.eye(21, dtype=int), [str(number) for number in range(21)], title="")
     assert written(figure.axes[0]) == []

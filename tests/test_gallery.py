@@ -95,6 +95,11 @@ def test_a_linear_network_on_images_labels_its_weights_with_the_classes():
     assert figure.get_suptitle() == "toy: weights of output"
 
 
+def test_units_that_are_not_shown_have_no_labels():
+    figure = layers.draw(subject(model.Linear(), images(shape=[240, 240, 1]), rows=1))[FIRST_LAYER]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["a"]
+
+
 def test_hidden_units_are_no_classes(dense):
     assert len(layers.draw(dense)[FIRST_LAYER].axes[0].texts) == 0
 
@@ -158,6 +163,13 @@ def test_convolutions_beyond_the_fourth_and_of_one_pixel_are_left_out():
     kernels = [name for name in found if name.startswith("kernels")]
     assert kernels == ["kernels_c20", "kernels_c21", "kernels_c22", "kernels_c23"]
     assert "convolution 4 of 5" in found["kernels_c23"].get_suptitle()
+
+
+def test_only_the_first_convolution_of_all_sees_the_colours():
+    stack = [{"class_name": "Conv2D", "filters": 3, "kernel_size": size, "name": f"c{size}"} for size in (1, 2)]
+    found = layers.draw(subject(model.Layers(layers=[*stack, {"class_name": "Flatten"}]), images(shape=[8, 8, 3])))
+    assert found["kernels_c2"].axes[0].get_title() == "input channel 0"
+    assert found["kernels_c2"].get_suptitle() == "toy: kernels of c2\nconvolution 1 of 1, for input channel 0 of 3"
 
 
 def test_samples_are_training_images_drawn_the_same_each_time(dense):
@@ -227,6 +239,27 @@ def test_two_features_of_three_classes_have_a_boundary_alone():
     assert sorted(found) == ["confusion_matrix", "decision_boundary", "learning_curves"]
 
 
+def names(count: int) -> list[str]:
+    return [f"c{number}" for number in range(count)]
+
+
+@pytest.mark.parametrize(("classes", "drawn"), [(21, ["confusion_matrix", "learning_curves"]), (65, ["learning_curves"])])
+def test_classes_that_cannot_be_told_apart_are_not_drawn(classes, drawn):
+    assert sorted(gallery.draw(subject(MLP, table(classes=names(classes))))) == drawn
+
+
+def test_dollar_signs_are_no_formula():
+    found = gallery.draw(subject(MLP, table(classes=["$5^$", "more"])))
+    for name in ("confusion_matrix", "decision_boundary"):
+        found[name].draw_without_rendering()
+    assert found["decision_boundary"].legends[0].get_texts()[0].get_text() == r"\$5^\$"
+
+
+def test_a_long_name_of_a_class_is_shortened(halved):
+    meta = replace(halved.meta, classes=["no", "a class of a rather long name"])
+    assert replace(halved, meta=meta).classes == ["no", "a class of a ra…ong name"]
+
+
 def test_a_quotient_of_columns_is_no_place_in_the_plane():
     quotient = Table([NumericFeature("a", ["a"], 0.0, 0.0, 1.0), NumericFeature("q", ["b", "c"], 0.0, 0.0, 1.0)], [])
     assert sorted(gallery.draw(subject(MLP, table(table=quotient)))) == ["confusion_matrix", "learning_curves"]
@@ -246,6 +279,11 @@ def test_a_table_of_places_has_a_map_of_errors_in_degrees(estimating):
     assert sorted(offsets[:, 0]) == pytest.approx(sorted(-120 + 2 * x[:, 0]))
     assert sorted(offsets[:, 1]) == pytest.approx(sorted(35 + 3 * x[:, 2]))
     assert found["error_map"].axes[1].get_ylabel() == "predicted - true, value / 100,000"
+
+
+def test_places_that_are_not_in_degrees_have_no_map(estimating):
+    spots = features(longitude=(-120.0, 2.0), income=(0.0, 1.0), latitude=(35e6, 3.0))
+    assert "error_map" not in gallery.draw(replace(estimating, meta=replace(estimating.meta, table=spots)))
 
 
 def panels(one: Subject) -> list[str]:

@@ -9,7 +9,9 @@ import pytest
 
 from pipeline import experiment, inspect
 from pipeline.config import model as families_of
+from pipeline.data.prepared import load_meta, load_part
 from pipeline.errors import PipelineError
+from pipeline.evaluation.activations import figures_of
 from pipeline.evaluation.figures.units import unit_activations
 from pipeline.models import families, serving
 from pipeline.reporting import layers
@@ -165,6 +167,17 @@ def test_each_dense_layer_is_drawn_where_none_convolves(monkeypatch, capsys):
     ]
 
 
+def test_a_dense_layer_that_gives_more_than_a_row_of_units_is_not_drawn():
+    meta = load_meta(Path("data/prepared/shapes"))
+    stack = [
+        {"class_name": "Reshape", "target_shape": [8, 8]},
+        {"class_name": "Dense", "units": 2},
+        {"class_name": "Flatten"},
+    ]
+    served = serving.serve(families.build(families_of.Layers(family="layers", layers=stack), meta, seed=1), meta)
+    assert list(figures_of(served, load_part(Path("data/prepared/shapes"), "test"), meta, 0, title="")) == ["output"]
+
+
 def test_a_bar_is_the_activation_of_a_unit():
     values = np.array([[0.5, -1.0, 2.0], [0.0, 0.25, 1.0]], dtype=np.float32)
     figure = unit_activations(np.zeros((2, 8, 8)), values, ["first", "second"], title="dense_1")
@@ -185,6 +198,13 @@ def test_an_image_that_is_not_there_is_refused(monkeypatch, index):
 def test_activations_of_a_table_are_refused(monkeypatch):
     assert refusal(monkeypatch, "prices", "--activations", "0") == (
         "activations are drawn for images. Received: a model for prices, a table."
+    )
+
+
+def test_data_that_are_not_there_name_the_command(monkeypatch):
+    monkeypatch.setattr(inspect, "PREPARED", Path("nowhere"))
+    assert refusal(monkeypatch, "cnn", "--activations", "0") == (
+        "nowhere/shapes/meta.json is missing. Make it with: dvc repro prepare@shapes."
     )
 
 

@@ -161,11 +161,12 @@ def test_an_experiment_that_could_not_be_composed_is_missing_all_the_same(output
 
 
 @pytest.mark.parametrize("file", ["history.csv", "run.json", "snapshots/index.json"])
-def test_a_result_without_one_of_its_files_names_the_command(outputs, file):
+def test_an_evaluated_experiment_whose_new_training_failed_is_missing(outputs, file):
     (outputs / "shapes" / file).unlink()
-    with pytest.raises(PipelineError) as caught:
-        rows_of(outputs, "shapes")
-    assert str(caught.value) == f"{outputs / 'shapes' / file} is missing. Make it with: dvc repro train@shapes."
+    (outputs / "failures").mkdir()
+    (outputs / "failures/train@shapes.txt").write_text("diverged.\n")
+    (row,) = rows_of(outputs, "shapes")
+    assert (row.result, row.missing) == (None, "train@shapes: diverged.")
 
 
 def test_the_mean_over_seeds_stands_with_half_of_its_interval(outputs):
@@ -266,6 +267,18 @@ def test_a_reason_is_told_once_for_all_that_it_keeps_back(outputs):
 )
 def test_a_duration_reads_as_people_say_it(seconds, text):
     assert formatting.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.98333, "0.9833"), (2913.42, "2,913.4"), (0.0001, "0.0001"), (0.0000314, "3.1e-05"), (0.0, "0.0000")]
+)
+def test_a_figure_has_digits_that_say_something(value, text):
+    assert formatting.number(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(40.0, "40"), (11.636, "11.6"), (10_001.0, "10,001")])
+def test_epochs_are_counted_whole_from_a_hundred_on(value, text):
+    assert formatting.epochs(value) == text
 
 
 def test_days_of_two_months_are_told_whole():

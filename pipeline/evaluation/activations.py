@@ -30,15 +30,12 @@ def figures_of(model: Any, test: Part, meta: Meta, index: int, *, title: str) ->
             "the test split has no image of this number", received=index, expected=f"Expected: 0 to {len(test) - 1}"
         )
     network = network_of(model)
-    dense = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)]
+    dense = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense) and len(layer.output.shape) == 2]
     names = [layer.name for layer in convolutions(network) or dense]
     pixels = np.asarray(test.x[index : index + 1])
     image = pixels / meta.pixel_maximum
     picture = image[..., 0] if image.shape[-1] == 1 else image
     caption = f"test image {index}" if meta.classes is None else f"test image {index}: {meta.classes[test.y[index]]}"
-    drawn = {}
+    draw = activation_maps if convolutions(network) else unit_activations
     found = activations_of(network, names, pixels)
-    for name in names:
-        draw = activation_maps if found[name].ndim == 4 else unit_activations
-        drawn[name] = draw(picture, found[name], [caption], title=f"{title}: {name}")
-    return drawn
+    return {name: draw(picture, found[name], [caption], title=f"{title}: {name}") for name in names}

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _KEEP_PIXELS = (keras.layers.InputLayer, keras.layers.Rescaling, keras.layers.Flatten)
+_BENDS = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.ELU)  # activations that are layers
 
 
 def network_of(model: Any) -> Any:
@@ -60,11 +61,12 @@ def with_steps(network: Any) -> Any:
     """
 
     def stepping(layer: Any) -> Any:
-        copy = type(layer).from_config(layer.get_config())
-        activation = getattr(copy, "activation", keras.activations.linear)
+        if isinstance(layer, _BENDS):
+            return keras.layers.Activation(_heaviside, name=layer.name)
+        config, activation = layer.get_config(), getattr(layer, "activation", keras.activations.linear)
         if activation is not keras.activations.linear:
-            copy.activation = _sign if activation is keras.activations.tanh else _heaviside
-        return copy
+            config["activation"] = _sign if activation is keras.activations.tanh else _heaviside
+        return type(layer).from_config(config)
 
     copy = keras.models.clone_model(network, clone_function=stepping)
     copy.set_weights(network.get_weights())

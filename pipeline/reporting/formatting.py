@@ -7,8 +7,15 @@ from typing import Any
 
 
 def number(value: float) -> str:
-    """`0.9833`; from 100 on `2,913.4`."""
+    """`0.9833`; from 100 on `2,913.4`; below 0.0001 `3.1e-06`."""
+    if 0 < abs(value) < 0.0001:
+        return f"{value:.1e}"
     return f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}"
+
+
+def epochs(value: float) -> str:
+    """`40`, `11.6` or `10,001`."""
+    return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
 
 
 def thousands(value: int) -> str:

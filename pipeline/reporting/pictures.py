@@ -77,7 +77,7 @@ _SHOWN = {
     "and their probabilities",
     "residuals": "on the test split, predicted against true values on the left, and predicted minus true against predicted "
     "values on the right",
-    "error_map": "predicted minus true value at the longitude and latitude of each district of the test split",
+    "error_map": "predicted minus true value at the longitude and latitude of each row of the test split",
     "decision_boundary": "the class that the model gives each point of the plane of both features, and the rows of the "
     "training and the test split on it",
     "output_surfaces": "the output of the model at each point of the plane of both features",

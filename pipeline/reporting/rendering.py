@@ -36,6 +36,7 @@ def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = (
     environment.filters |= {
         "number": formatting.number,
         "duration": formatting.duration,
+        "epochs": formatting.epochs,
         "setting": formatting.setting,
         "parts": formatting.parts,
         "thousands": formatting.thousands,
@@ -99,7 +100,7 @@ def _cells(row: Row) -> list[str | Text]:
         "\n".join(filter(None, [row.figure, row.figure_of_seeds])),
         claims,
         f"{metrics['parameters']:,}",
-        f"{metrics['epochs']:.3g}",
+        formatting.epochs(metrics["epochs"]),
         formatting.duration(metrics["seconds"]),
         f"{metrics['examples_per_second']:,.0f}",
         row.result.run["run_id"][:8],

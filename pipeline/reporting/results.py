@@ -8,7 +8,6 @@ from typing import Any
 from pipeline.config.experiment import Claim
 from pipeline.config.params import Params
 from pipeline.data.prepared import PREPARED, Meta, load_meta
-from pipeline.errors import PipelineError
 from pipeline.files import read_json
 from pipeline.reporting import pictures
 from pipeline.reporting.formatting import number
@@ -18,6 +17,7 @@ from pipeline.training import history
 from pipeline.training.history import Point
 
 OUTPUTS = Path("outputs")
+_FILES = ("history.csv", "run.json", "snapshots/index.json", "metrics.json")  # DVC removes those of a stage before it runs
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def collect(params: Params, names: Sequence[str], *, outputs: Path = OUTPUTS, pr
     """A row for each named experiment, in order.
 
     Raises:
-        PipelineError: the plan is missing, or a file of a result.
+        PipelineError: the plan is missing, or a file of a result is damaged.
     """
     plan = read_json(outputs / "plan.json", made_by="dvc repro compose")
     return [_row(name, params, plan, outputs, prepared) for name in names]
@@ -180,7 +180,7 @@ def collect(params: Params, names: Sequence[str], *, outputs: Path = OUTPUTS, pr
 def _row(name: str, params: Params, plan: Mapping[str, Any], outputs: Path, prepared: Path) -> Row:
     data = params.experiments[name]
     folder, resolved = outputs / name, outputs / "configs" / f"{name}.yaml"
-    is_evaluated = (folder / "metrics.json").is_file()
+    is_evaluated = all((folder / file).is_file() for file in _FILES)
     return Row(
         experiment=name,
         data=data,
@@ -203,7 +203,7 @@ def _planned(given: Mapping[str, Any] | None) -> Planned:
 
 def _result(folder: Path) -> Result:
     made_by = f"dvc repro train@{folder.name}"
-    points = _history(folder / "history.csv", made_by)
+    points = history.read(folder / "history.csv")
     kept = read_json(folder / "snapshots/index.json", made_by=made_by)["kept"]
     return Result(
         metrics=read_json(folder / "metrics.json", made_by=f"dvc repro evaluate@{folder.name}"),
@@ -213,13 +213,6 @@ def _result(folder: Path) -> Result:
         figures=pictures.read(folder / "figures", folder.name),
         seeds=_seeds(folder / "seeds.json"),
     )
-
-
-def _history(path: Path, made_by: str) -> list[Point]:
-    try:
-        return history.read(path)
-    except FileNotFoundError:
-        raise PipelineError(f"{path} is missing", expected=f"Make it with: {made_by}") from None
 
 
 def _seeds(path: Path) -> Seeds | None:

@@ -17,7 +17,9 @@ def confusion_matrix(counts: NDArray[np.int64], classes: Sequence[str], *, title
     """Counts `[true, predicted]` beside the same normalised by row, in per cent, on one grid each."""
     few = len(classes) <= 20  # which leave room for numbers
     size = max(2.6, (0.42 if few else 0.16) * len(classes) + 0.8)
-    figure = blank(2 * size + 1.8, size + 0.6, title, layout="compressed")
+    longest = max(map(len, classes))
+    room = 0.07 * max(0, longest - 12)  # inches that names of up to twelve letters find anyway
+    figure = blank(2 * (size + room) + 1.8, size + room + 0.6, title, layout="compressed")
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     panels = figure.subplots(1, 2)
     kinds = ((counts, "rows", "d", None), (shares, "% of the true class", ".0f", 100))
@@ -40,7 +42,7 @@ def confusion_matrix(counts: NDArray[np.int64], classes: Sequence[str], *, title
         axes.set_xlabel("predicted")
         axes.set_ylabel("true")
         middles = np.arange(len(classes)) + 0.5
-        turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, classes)) > 3 else {}
+        turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if longest > 3 else {}
         axes.set_xticks(middles, classes, **turned)
         axes.set_yticks(middles, classes)
         axes.tick_params(labelsize=10 if few else 7)

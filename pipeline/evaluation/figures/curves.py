@@ -35,7 +35,7 @@ def learning_curves(
                 at, values = np.asarray(epochs)[known], np.asarray(splits[split])[known]
                 marks = {"marker": mark, "markersize": 4} if len(at) <= _FEW else {}
                 axes.plot(at, values, color=colour, linestyle=line, label=split, **marks)
-        axes.axvline(kept, color=ACCENT, linestyle=":", linewidth=1.5, label=f"weights kept (epoch {kept:.4g})")
+        axes.axvline(kept, color=ACCENT, linestyle=":", linewidth=1.5, label=f"weights kept (epoch {kept:,.5g})")
         axes.legend(frameon=False)
         _finish(axes, epochs, label)
     if learning_rate is not None:

@@ -6,7 +6,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")  # Okabe and Ito 2008
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")  # one fewer than colours: both together differ for 56 classes
 TRAIN, VALIDATION, ACCENT = COLOURS[:3]
 
 SEQUENTIAL = "viridis"
@@ -23,3 +23,8 @@ def blank(width: float, height: float, title: str, *, layout: Literal["constrain
     figure = Figure(figsize=(width, height), dpi=_DPI, layout=layout)
     figure.suptitle(title, fontsize=11)
     return figure
+
+
+def literal(text: str) -> str:
+    """Text of a user as it is: matplotlib would read a formula between two dollar signs."""
+    return text.replace("$", r"\$")

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from pipeline.data.prepared import Meta, Target
 from pipeline.evaluation import figures
+from pipeline.evaluation.figures.style import literal
 from pipeline.evaluation.gallery.subject import Subject
 
 
@@ -36,11 +37,12 @@ def _label(metric: str, meta: Meta) -> str:
     units = {"accuracy": "share of rows", "log_loss": "nats"}
     if meta.task == "regression":
         standardised = (meta.target.mean, meta.target.scale) != (0, 1)
-        unit = f"standardised {meta.target.name}" if standardised else quantity(meta.target)
+        unit = f"standardised {literal(meta.target.name)}" if standardised else quantity(meta.target)
         units |= {"mae": unit, "mse": f"{unit}, squared"}
     return f"{metric} ({units[metric]})" if metric in units else metric
 
 
 def quantity(target: Target) -> str:
     """A regression's target in the unit that the served model gives."""
-    return target.name if target.unit == 1 else f"{target.name} / {target.unit:,g}"
+    name = literal(target.name)
+    return name if target.unit == 1 else f"{name} / {target.unit:,g}"

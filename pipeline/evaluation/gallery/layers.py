@@ -42,7 +42,7 @@ def _first_layer(subject: Subject) -> dict[str, Figure]:
     early = {step: weights_of(model) for step, model in subject.snapshots.items() if str(step).strip("0") == "1"}
     shared: dict[str, Any] = {
         "limit": float(np.quantile(np.abs([kept, *early.values()]), _CENTRAL)) or 1.0,
-        "labels": subject.classes if layer is subject.network.layers[-1] and subject.meta.outputs > 1 else [],
+        "labels": subject.classes[:shown] if layer is subject.network.layers[-1] and subject.meta.outputs > 1 else [],
     }
     head = f"{subject.name}: weights of {layer.name}"
     facts = [_part(len(kept), layer.units, "units"), "mean over the colours" if subject.meta.shape[2] > 1 else ""]
@@ -56,7 +56,8 @@ def _first_layer(subject: Subject) -> dict[str, Figure]:
 def _convolutions(subject: Subject) -> dict[str, Figure]:
     """Kernels and activations of the first convolutions that see more than one pixel."""
     network, test = subject.network, subject.test
-    layers = [layer for layer in anatomy.convolutions(network) if max(layer.kernel_size) > 1]
+    every = anatomy.convolutions(network)
+    layers = [layer for layer in every if max(layer.kernel_size) > 1]
     if not layers:
         return {}
     shown = layers[:MOST_LAYERS]
@@ -67,9 +68,11 @@ def _convolutions(subject: Subject) -> dict[str, Figure]:
     drawn = {}
     for number, layer in enumerate(shown, start=1):
         facts = [f"convolution {number} of {len(layers)}", _part(MOST_CHANNELS, layer.filters, "filters")]
-        every = keras.ops.convert_to_numpy(layer.kernel)
-        kernels = every[:, :, : 3 if number == 1 else 1, :MOST_CHANNELS]
-        inputs = f"for input channel 0 of {every.shape[2]}" if kernels.shape[2] < every.shape[2] else ""
+        kernels = keras.ops.convert_to_numpy(layer.kernel)[..., :MOST_CHANNELS]
+        inputs = ""
+        if kernels.shape[2] > (subject.meta.shape[2] if layer is every[0] else 1):
+            inputs = f"for input channel 0 of {kernels.shape[2]}"
+            kernels = kernels[:, :, :1]
         title = _title(f"{subject.name}: kernels of {layer.name}", *facts, inputs)
         drawn[f"kernels_{layer.name}"] = figures.convolution_kernels(kernels, title=title)
         maps = activations[layer.name][..., :MOST_CHANNELS]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.prepared import Meta, Part
+from pipeline.evaluation.figures.style import literal
 from pipeline.evaluation.scoring import Scores
 from pipeline.models import anatomy
 from pipeline.training.history import Point
@@ -32,8 +33,8 @@ class Subject:
 
     @property
     def classes(self) -> list[str]:
-        """The classes by number; none of a regression."""
-        return self.meta.classes or []
+        """The classes by number, as figures have room for them; none of a regression."""
+        return [literal(_short(name)) for name in self.meta.classes or []]
 
     @property
     def network(self) -> Any:
@@ -43,3 +44,8 @@ class Subject:
         """Images of a split from 0 to 1: `(n, height, width, 3)` where they are coloured, else `(n, height, width)`."""
         pictures: NDArray[np.float64] = part.x[rows] / float(self.meta.pixel_maximum or 1)
         return pictures if pictures.shape[3] == 3 else pictures[..., 0]
+
+
+def _short(name: str) -> str:
+    """The beginning and the end of a long name."""
+    return name if len(name) <= 24 else f"{name[:15]}…{name[-8:]}"

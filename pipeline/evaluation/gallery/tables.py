@@ -12,40 +12,45 @@ from sklearn.metrics import confusion_matrix
 from pipeline.data.prepared import Meta, Part, input_name
 from pipeline.evaluation import figures, metrics
 from pipeline.evaluation.figures.plane import Points
+from pipeline.evaluation.figures.style import literal
 from pipeline.evaluation.gallery.curves import quantity
 from pipeline.evaluation.gallery.subject import Subject
 from pipeline.models import anatomy
 from pipeline.models.serving import serve
 
+MOST_CLASSES = 64  # of a confusion matrix that can be read, in a small file
+MOST_IN_PLANE = 20  # classes, each of which has a line in the legend
 MOST_POINTS = 500  # of a split, in the plane of two features
 _RESOLUTION = 200  # places of that plane along each axis
 
 
 def draw_regression(subject: Subject) -> dict[str, Figure]:
-    """`residuals`, and `error_map` where longitude and latitude are features."""
+    """`residuals`, and `error_map` where longitude and latitude are features in degrees."""
     true, predicted, unit = subject.scores.truth, subject.scores.prediction, quantity(subject.meta.target)
     title = f"{subject.name}: predictions of the test split and their errors"
     drawn = {"residuals": figures.residuals(true, predicted, unit=unit, title=title)}
     columns = _columns(subject.meta)
     if {"longitude", "latitude"} <= columns.keys():
-        drawn["error_map"] = figures.error_map(
-            columns["longitude"].of(subject.test),
-            columns["latitude"].of(subject.test),
-            predicted - true,
-            unit=unit,
-            title=f"{subject.name}: where the errors of the test split lie",
-        )
+        longitude, latitude = (columns[name].of(subject.test) for name in ("longitude", "latitude"))
+        if np.abs(longitude).max() <= 360 and np.abs(latitude).max() <= 90:
+            title = f"{subject.name}: where the errors of the test split lie"
+            drawn["error_map"] = figures.error_map(longitude, latitude, predicted - true, unit=unit, title=title)
     return drawn
 
 
 def draw_classification(subject: Subject) -> dict[str, Figure]:
-    """`confusion_matrix`; of two features `decision_boundary`, and of two classes `output_surfaces` too."""
+    """`confusion_matrix`; of two features `decision_boundary`, and of two classes `output_surfaces` too.
+
+    Nothing where there are too many classes to be told apart.
+    """
+    if len(subject.classes) > MOST_CLASSES:
+        return {}
     guesses = metrics.predicted_classes(subject.scores.prediction)
     counts = confusion_matrix(subject.scores.truth, guesses, labels=range(len(subject.classes)))
     title = f"{subject.name}: confusion matrix of the test split"
     drawn = {"confusion_matrix": figures.confusion_matrix(counts, subject.classes, title=title)}
     columns = list(_columns(subject.meta).values())
-    if subject.meta.shape == [2] and len(columns) == 2:
+    if subject.meta.shape == [2] and len(columns) == 2 and len(subject.classes) <= MOST_IN_PLANE:
         drawn |= _on_the_plane(subject, *columns)
     return drawn
 
@@ -83,8 +88,9 @@ def _columns(meta: Meta) -> dict[str, _Column]:
 
 def _on_the_plane(subject: Subject, first: _Column, second: _Column) -> dict[str, Figure]:
     across, up = (column.axis(subject.train, subject.test) for column in (first, second))
-    names = (first.name, second.name)
-    places = {input_name(name): grid.reshape(-1, 1) for name, grid in zip(names, np.meshgrid(across, up), strict=True)}
+    inputs = (input_name(column.name) for column in (first, second))
+    places = {name: grid.reshape(-1, 1) for name, grid in zip(inputs, np.meshgrid(across, up), strict=True)}
+    names = (literal(first.name), literal(second.name))
 
     def probabilities_of(model: Any) -> NDArray[np.float64]:
         """Of a served model, (len(up), len(across), classes)."""
