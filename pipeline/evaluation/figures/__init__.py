@@ -11,6 +11,7 @@ from pipeline.evaluation.figures.images import sample_images
 from pipeline.evaluation.figures.plane import decision_boundary, output_surfaces
 from pipeline.evaluation.figures.png import png
 from pipeline.evaluation.figures.regression import error_map, residuals
+from pipeline.evaluation.figures.sweeps import main_effects, parallel_coordinates
 from pipeline.evaluation.figures.weights import convolution_kernels, first_layer_weights
 
 __all__ = [
@@ -22,7 +23,9 @@ __all__ = [
     "error_map",
     "first_layer_weights",
     "learning_curves",
+    "main_effects",
     "output_surfaces",
+    "parallel_coordinates",
     "png",
     "residuals",
     "sample_images",
