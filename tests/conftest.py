@@ -12,7 +12,7 @@ settings.load_profile("suite")  # how fast an example runs says nothing on a mac
 
 _SETTINGS = ("DATA_MIRROR", "MLFLOW_TRACKING_URI", "PIPELINE_DEBUG")
 
-_LONG = ("test_dvc", "test_chaos", "test_your_own_csv")
+_LONG = ("test_dvc", "test_chaos", "test_your_own_csv", "test_sweeps")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

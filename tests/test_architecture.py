@@ -20,7 +20,7 @@ OWNERS = {
     "http": "pipeline.data.download",
     "urllib.request": "pipeline.data.download",
 }
-LIBRARIES = ("config", "data", "models", "training", "evaluation", "tracking", "reporting")
+LIBRARIES = ("config", "data", "models", "training", "evaluation", "tracking", "reporting", "sweeping")
 
 
 def _within(name: str, owner: str) -> bool:
