@@ -14,6 +14,7 @@ The last line on stdout is one JSON object {run_id, run_key, fingerprint, status
 """
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,7 +25,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipeline.config import resolved, sweep
-from pipeline.config.composition import CONF
+from pipeline.config.composition import CONF, shadowing_launchers
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.errors import PipelineError, run_command
 from pipeline.training.signals import Interruption, end_with_parent
@@ -78,7 +79,9 @@ def train_sweep(overrides: list[str]) -> None:
             return run_trial(grid.trials[number], number, folder, tags)
 
         sys.argv = [sys.argv[0], "--multirun", *overrides]
-        with suppress(SystemExit):  # of a launcher whose worker was killed, after Hydra has told it
+        # Hydra warns in each worker too that our launchers have the names of those that they set up.
+        os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.process")
+        with shadowing_launchers(), suppress(SystemExit):  # of a launcher whose worker was killed, after Hydra has told it
             job()
 
     print(json.dumps(run_sweep(grid, launch)), flush=True)

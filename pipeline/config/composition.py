@@ -5,7 +5,9 @@ writes resolved configurations. Only values leave it.
 """
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -71,7 +73,7 @@ def launcher(root: str, overrides: Sequence[str], *, conf: Path = CONF) -> Launc
     """The launcher of `conf/<root>.yaml` with `overrides`, such as `hydra/launcher=joblib`; raises `PipelineError`."""
     GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(str(conf.resolve()), version_base="1.3"):
+        with shadowing_launchers(), initialize_config_dir(str(conf.resolve()), version_base="1.3"):
             hydra = hydra_compose(root, list(overrides), return_hydra_config=True).hydra
     except HydraException as error:
         raise PipelineError(
@@ -82,6 +84,14 @@ def launcher(root: str, overrides: Sequence[str], *, conf: Path = CONF) -> Launc
     jobs = int(hydra.launcher.get("n_jobs", 1))  # joblib's: -1 is one for each core, -2 one fewer
     cores = os.cpu_count() or 1
     return Launcher(str(hydra.runtime.choices["hydra/launcher"]), jobs if jobs > 0 else max(1, cores + 1 + jobs))
+
+
+@contextmanager
+def shadowing_launchers() -> Iterator[None]:
+    """Inside, Hydra does not warn of our launchers, which have the names of those that they set up."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema", UserWarning)
+        yield
 
 
 def _named(settings: DictConfig, choices: dict[str, str | None]) -> DictConfig:

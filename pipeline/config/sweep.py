@@ -101,7 +101,11 @@ def divided(overrides: Sequence[str], *, conf: Path = CONF) -> list[str]:
     if any(override.startswith(f"{THREADS}=") for override in overrides):
         return list(overrides)
     own = [override for override in overrides if override not in of_trials(overrides)]
-    workers = launcher("config", [*combinations(overrides)[0], *own], conf=conf).workers if own else 1
+    if not own:
+        return list(overrides)
+    first = combinations(overrides)[0]
+    compose_experiment(first, conf=conf)  # so that what is wrong there is not taken for the launcher's fault
+    workers = launcher("config", [*first, *own], conf=conf).workers
     if workers <= 1:
         return list(overrides)
     return [*overrides, f"{THREADS}={max(1, (os.cpu_count() or 1) // workers)}"]
