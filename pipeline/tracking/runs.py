@@ -56,7 +56,7 @@ def _earlier(client: MlflowClient, experiment: str, facts: RunFacts, run_id: str
 
 
 def _create(client: MlflowClient, experiment: str, facts: RunFacts) -> str:
-    tags = {**facts.tags, **process_tags(), "mlflow.user": _user()}
+    tags = {**facts.tags, **process_tags(), "mlflow.user": user()}
     return str(client.create_run(experiment, run_name=facts.name, tags=tags).info.run_id)
 
 
@@ -70,7 +70,8 @@ def _reopen(client: MlflowClient, run: Run) -> str:
     return run_id
 
 
-def _user() -> str:
+def user() -> str:
+    """Who runs this process."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may run as a number without a name
@@ -143,6 +144,13 @@ def _attach(run_id: str) -> tuple[MlflowClient, Tracker]:
             expected="Train it again with: dvc repro --force <stage>",
         )
     return client, MlflowTracker(client, run_id)
+
+
+def add_tags(kind: Store, run_id: str, tags: Mapping[str, str]) -> None:
+    """Adds facts that came after a run had begun, such as the sweep that asked for it last."""
+    if kind is Store.mlflow and tags:
+        batch = [RunTag(name, value) for name, value in tags.items()]
+        store.client().log_batch(run_id, tags=batch, synchronous=True)
 
 
 def missing_runs(run_ids: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,66 @@
+"""What the child of `TrialProcess` runs: a trial for each request on stdin, its answer on the descriptor given to it."""
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.resolved import compose_experiment
+from pipeline.errors import PipelineError
+from pipeline.training.signals import Interrupted, Interruption, end_with_parent
+
+
+def main() -> None:
+    """Answers requests until stdin ends, which it does with the parent."""
+    end_with_parent()
+    interruption = Interruption()
+    with interruption.handling(), os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as answers:
+        for request in sys.stdin:
+            answer = attempt(json.loads(request), interruption)
+            print(json.dumps(answer), file=answers, flush=True)
+
+
+def attempt(request: dict[str, Any], interruption: Interruption) -> dict[str, Any]:
+    """Runs one trial; whatever it raises, but an interruption, becomes the reason why it failed."""
+    _print_to(Path(request["log"]))
+    try:
+        return run(request, interruption)
+    except Interrupted:
+        raise
+    except PipelineError as error:
+        return _failed(str(error))
+    except SystemExit as end:
+        return _failed(f"exit with {end.code}")
+    except Exception as error:  # noqa: BLE001 - a trial may raise anything, and must not end the sweep
+        traceback.print_exc()
+        return _failed(f"{type(error).__name__}: {' '.join(str(error).split())}")
+
+
+def run(request: dict[str, Any], interruption: Interruption) -> dict[str, Any]:
+    """The one way every experiment is run."""
+    from pipeline.models import backend
+
+    backend.load()
+    from pipeline import experiment
+
+    result = experiment.run(compose_experiment(request["overrides"]), interruption=interruption, tags=request["tags"])
+    known = {"run_id": result.run_id, "run_key": result.run_key, "fingerprint": result.fingerprint}
+    return {"status": "FINISHED", "metrics": result.metrics, **known}
+
+
+def _failed(reason: str) -> dict[str, Any]:
+    return {"status": "FAILED", "reason": reason}
+
+
+def _print_to(log: Path) -> None:
+    """Sends standard output and error to a file, also those of libraries in C++."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
+
+
+if __name__ == "__main__":
+    main()
