@@ -4,7 +4,7 @@ Training by hand, by DVC and in sweeps all go through `run`. A run that was kill
 finished one is returned as it is. The test split is never opened here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from pipeline.models import families, serving
 from pipeline.models.augmentation import augmented
 from pipeline.models.fingerprint import fingerprint
 from pipeline.tracking import lineage, runs, store
-from pipeline.tracking.tracker import Measurement, OpenRun, RunFacts, Tracker
+from pipeline.tracking.tracker import Measurement, OpenRun, Paused, RunFacts, Tracker
 from pipeline.training import objectives, process, result, run_folder
 from pipeline.training.callbacks import KerasCallbacks
 from pipeline.training.checkpoint import Checkpoint
@@ -43,8 +43,11 @@ def run(
     open_run: OpenRun | None = None,
     interruption: Interruption | None = None,
     callbacks: Sequence[Any] = (),
+    tags: Mapping[str, str] | None = None,
 ) -> Result:
     """Trains an experiment on its prepared data and records it.
+
+    With `checkpoint.pause_at` it may pause: its record is SCHEDULED then, and the result says what it has reached.
 
     Args:
         prepared: the folder of prepared data variants.
@@ -52,6 +55,7 @@ def run(
         open_run: opens the record; by default in the store that the settings name.
         interruption: the signals of this process; without it they are left to the caller.
         callbacks: `keras.callbacks.Callback` objects; what they remember is not kept by a checkpoint.
+        tags: added to the run's record, also where the run is finished already.
 
     Raises:
         PipelineError: data that were prepared with other settings, a model that cannot be built for them, a training
@@ -69,6 +73,7 @@ def run(
             folder.clear()
         if folder.finished and runs.has_run(config.tracking.store, run_id := result.read(folder.result).run_id):
             folder.end()  # in whose midst a process may have been killed
+            runs.add_tags(config.tracking.store, run_id, tags or {})
             tell(f"{config.name}: this very run is finished ({run_id}); force=true trains it anew")
             if config.tracking.tensorboard:  # which may be asked for only now
                 write_summaries(result.read(folder.result).history, _summaries_folder(config, run_id))
@@ -83,7 +88,9 @@ def run(
             )
             opened = open_run or runs.open_run(config.tracking.store)
             try:
-                _train(config, facts, identity, folder, opened, interruption or Interruption(), callbacks)
+                _train(config, facts, identity, folder, opened, interruption or Interruption(), callbacks, tags or {})
+            except Paused as pause:
+                return _paused(config, pause.reached, output)
             except Interrupted:
                 tell(f"{config.name}: interrupted; the same command goes on from here")
                 raise
@@ -106,6 +113,7 @@ def _train(
     open_run: OpenRun,
     interruption: Interruption,
     callbacks: Sequence[Any],
+    tags: Mapping[str, str],
 ) -> None:
     """Trains, from the last checkpoint if there is one, and leaves the result in the run's folder."""
     process.pin(threads=config.training.threads)
@@ -118,6 +126,8 @@ def _train(
         tell(f"{config.name}: goes on from step {latest.facts['step']:,} of {schedule.total:,}")
     run_id = latest.facts["run_id"] if latest else None
     with interruption.deferring(), open_run(facts, run_id=run_id, anew=config.force) as tracker:
+        for name, value in tags.items():
+            tracker.set_tag(name, value)
         bound = {"identity": identity, "run_id": tracker.run_id}
 
         def save(state: Checkpoint) -> None:
@@ -128,7 +138,7 @@ def _train(
             heard.append(Summaries(_summaries_folder(config, tracker.run_id)))
         if callbacks:
             heard.append(KerasCallbacks(callbacks, engine.network, engine.optimizer, schedule))
-        keeping = Keeping(save, config.checkpoint.every_seconds, latest) if folder.lasting else None
+        keeping = _keeping(config, folder, schedule, save, latest)
         outcome = train(
             engine,
             schedule,
@@ -139,8 +149,10 @@ def _train(
             interruption=interruption,
         )
         interruption.check()
-        model = serving.serve(engine.network, meta)
         known = {"run_id": tracker.run_id, "run_key": facts.tags["run_key"], "fingerprint": fingerprint(engine.variables)}
+        if outcome.paused:
+            raise Paused(Result(metrics=outcome.kept.metrics, history=outcome.history, paused=True, **known))
+        model = serving.serve(engine.network, meta)
         result.write(model, outcome, known, folder=folder, evaluate_at=schedule.evaluate_at)
         interruption.check()
         tracker.set_tag("fingerprint", known["fingerprint"])
@@ -148,6 +160,32 @@ def _train(
             tracker.log_model(model, meta, step=outcome.kept.step)
         interruption.check()
     folder.end()
+
+
+def _keeping(
+    config: ExperimentConfig,
+    folder: RunFolder,
+    schedule: Schedule,
+    save: Callable[[Checkpoint], None],
+    latest: Checkpoint | None,
+) -> Keeping | None:
+    """Nothing for a run that memory alone records: it neither goes on nor pauses."""
+    if not folder.lasting:
+        return None
+    epoch = config.checkpoint.pause_at
+    pause_at = None if epoch is None else epoch * schedule.steps_per_epoch
+    return Keeping(save, config.checkpoint.every_seconds, latest, pause_at)
+
+
+def _paused(config: ExperimentConfig, reached: Result, output: Path | None) -> Result:
+    if output is not None:
+        raise PipelineError(
+            f"{config.name}: a run that paused has no model yet",
+            received=f"checkpoint.pause_at={config.checkpoint.pause_at}",
+            expected="Let it go on with: checkpoint.pause_at=null",
+        )
+    tell(f"{config.name}: paused at epoch {reached.history[-1].epoch:g}; it goes on with another checkpoint.pause_at")
+    return reached
 
 
 def _summaries_folder(config: ExperimentConfig, run_id: str) -> Path:
