@@ -4,7 +4,7 @@ Training by hand, by DVC and in sweeps all go through `run`. A run that was kill
 finished one is returned as it is. The test split is never opened here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from pipeline.models import families, serving
 from pipeline.models.augmentation import augmented
 from pipeline.models.fingerprint import fingerprint
 from pipeline.tracking import lineage, runs, store
-from pipeline.tracking.tracker import Measurement, OpenRun, RunFacts, Tracker
+from pipeline.tracking.tracker import Measurement, OpenRun, Paused, RunFacts, Tracker
 from pipeline.training import objectives, process, result, run_folder
 from pipeline.training.callbacks import KerasCallbacks
 from pipeline.training.checkpoint import Checkpoint
@@ -46,6 +46,8 @@ def run(
     tags: Mapping[str, str] | None = None,
 ) -> Result:
     """Trains an experiment on its prepared data and records it.
+
+    With `checkpoint.pause_at` it may pause: its record is SCHEDULED then, and the result says what it has reached.
 
     Args:
         prepared: the folder of prepared data variants.
@@ -87,6 +89,8 @@ def run(
             opened = open_run or runs.open_run(config.tracking.store)
             try:
                 _train(config, facts, identity, folder, opened, interruption or Interruption(), callbacks, tags or {})
+            except Paused as pause:
+                return _paused(config, pause.reached, output)
             except Interrupted:
                 tell(f"{config.name}: interrupted; the same command goes on from here")
                 raise
@@ -134,7 +138,7 @@ def _train(
             heard.append(Summaries(_summaries_folder(config, tracker.run_id)))
         if callbacks:
             heard.append(KerasCallbacks(callbacks, engine.network, engine.optimizer, schedule))
-        keeping = Keeping(save, config.checkpoint.every_seconds, latest) if folder.lasting else None
+        keeping = _keeping(config, folder, schedule, save, latest)
         outcome = train(
             engine,
             schedule,
@@ -145,8 +149,10 @@ def _train(
             interruption=interruption,
         )
         interruption.check()
-        model = serving.serve(engine.network, meta)
         known = {"run_id": tracker.run_id, "run_key": facts.tags["run_key"], "fingerprint": fingerprint(engine.variables)}
+        if outcome.paused:
+            raise Paused(Result(metrics=outcome.kept.metrics, history=outcome.history, paused=True, **known))
+        model = serving.serve(engine.network, meta)
         result.write(model, outcome, known, folder=folder, evaluate_at=schedule.evaluate_at)
         interruption.check()
         tracker.set_tag("fingerprint", known["fingerprint"])
@@ -154,6 +160,32 @@ def _train(
             tracker.log_model(model, meta, step=outcome.kept.step)
         interruption.check()
     folder.end()
+
+
+def _keeping(
+    config: ExperimentConfig,
+    folder: RunFolder,
+    schedule: Schedule,
+    save: Callable[[Checkpoint], None],
+    latest: Checkpoint | None,
+) -> Keeping | None:
+    """Nothing for a run that memory alone records: it neither goes on nor pauses."""
+    if not folder.lasting:
+        return None
+    epoch = config.checkpoint.pause_at
+    pause_at = None if epoch is None else epoch * schedule.steps_per_epoch
+    return Keeping(save, config.checkpoint.every_seconds, latest, pause_at)
+
+
+def _paused(config: ExperimentConfig, reached: Result, output: Path | None) -> Result:
+    if output is not None:
+        raise PipelineError(
+            f"{config.name}: a run that paused has no model yet",
+            received=f"checkpoint.pause_at={config.checkpoint.pause_at}",
+            expected="Let it go on with: checkpoint.pause_at=null",
+        )
+    tell(f"{config.name}: paused at epoch {reached.history[-1].epoch:g}; it goes on with another checkpoint.pause_at")
+    return reached
 
 
 def _summaries_folder(config: ExperimentConfig, run_id: str) -> Path:

@@ -99,7 +99,7 @@ def train(config: ExperimentConfig, interruption: Interruption, *, output: Path 
         "run_id": result.run_id,
         "run_key": result.run_key,
         "fingerprint": result.fingerprint,
-        "status": "FINISHED",
+        "status": "PAUSED" if result.paused else "FINISHED",
         "metrics": result.metrics,
     }
     print(json.dumps(line), flush=True)

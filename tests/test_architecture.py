@@ -9,8 +9,8 @@ import yaml
 
 from tests.imports import ROOT, closure, files_of, imported, modules
 
-COMMANDS = ("fetch", "prepare", "compose", "train", "evaluate", "repeat", "report", "inspect")
-STAGES = {"fetch_own": "fetch"} | {name: name for name in COMMANDS if name != "inspect"}
+COMMANDS = ("fetch", "prepare", "compose", "train", "evaluate", "repeat", "report", "inspect", "tune")
+STAGES = {"fetch_own": "fetch"} | {name: name for name in COMMANDS if name not in ("inspect", "tune")}
 OWNERS = {
     "mlflow": "pipeline.tracking",
     "requests": "pipeline.data.download",
@@ -20,7 +20,7 @@ OWNERS = {
     "http": "pipeline.data.download",
     "urllib.request": "pipeline.data.download",
 }
-LIBRARIES = ("config", "data", "models", "training", "evaluation", "tracking", "reporting", "sweeping")
+LIBRARIES = ("config", "data", "models", "training", "evaluation", "tracking", "reporting", "sweeping", "searching")
 
 
 def _within(name: str, owner: str) -> bool:

@@ -121,7 +121,7 @@ IN_FILES = {
     ),
     "  - override /modle: mlp": (
         "there is no group of this name. Received: modle. "
-        "Did you mean model? Allowed: data, experiment, hydra, model, optimizer, source, tracking, training."
+        "Did you mean model? Allowed: data, experiment, hydra, model, optimizer, search, source, space, tracking, training."
     ),
     "  - override /model: layers\nmodel: {layers: [{class_name: Dense, _target_: os.system}]}": (
         "model.layers[0]._target_ is refused. Received: os.system. Settings name things from closed tables only."
@@ -349,7 +349,9 @@ def test_no_file_of_conf_is_left_out_below():
         "hydra/hydra_logging",
         "model",
         "optimizer",
+        "search",
         "source",
+        "space",
         "tracking",
         "training",
     }

@@ -588,3 +588,34 @@ def test_a_training_may_be_stopped_many_times():
         latest = life.saved[-1]
     last = Life(FakeEngine(plan), latest=latest)
     assert last.train().history == trained(FakeEngine(plan)).history
+
+
+def test_a_training_that_pauses_keeps_its_state_and_ends_as_one_that_does_not():
+    first = Life(FakeEngine(schedule(epochs=4)))
+    first.keeping = Keeping(first.save, NEVER, pause_at=4)
+    paused = first.train()
+    assert (paused.paused, [point.step for point in paused.history], paused.kept.step) == (True, [2, 4], 4)
+    second = Life(FakeEngine(schedule(epochs=4)), latest=first.saved[-1])
+    assert second.train().history[-1].step == 8
+    assert (first.engine.segments, second.engine.segments) == ([(0, 2), (2, 4)], [(4, 6), (6, 8)])
+
+
+def test_a_training_that_is_asked_for_no_more_than_it_has_pauses_at_once():
+    first = Life(FakeEngine(schedule(epochs=4)))
+    first.keeping = Keeping(first.save, NEVER, pause_at=4)
+    first.train()
+    again = Life(FakeEngine(schedule(epochs=4)))
+    again.keeping = Keeping(again.save, NEVER, first.saved[-1], pause_at=2)
+    assert (again.train().paused, again.engine.segments) == (True, [])
+
+
+def test_a_pause_at_the_end_is_none():
+    life = Life(FakeEngine(schedule()))
+    life.keeping = Keeping(life.save, NEVER, pause_at=6)
+    assert not life.train().paused
+
+
+def test_a_training_that_pauses_says_what_it_would_keep():
+    life = Life(FakeEngine(schedule(epochs=4), losses={2: 0.1}), Rules(EarlyStopping(direction=Direction.min, patience=9)))
+    life.keeping = Keeping(life.save, NEVER, pause_at=4)
+    assert life.train().kept.step == 2

@@ -217,3 +217,24 @@ def test_an_interruption_before_the_model_is_logged_loses_nothing(folder, whole)
     assert result.fingerprint == whole[0].fingerprint
     assert [model.status for model in models] == ["READY"]
     assert runs.has_run(config_of(folder, *STEPS).tracking.store, result.run_id)
+
+
+def test_a_run_that_pauses_and_goes_on_ends_as_the_same_run_to_the_same_bits(folder, whole):
+    reference, losses = whole
+    for epoch in (1, 2):
+        part = run(folder, f"checkpoint.pause_at={epoch}")
+        assert part.paused
+        assert [status for _, status, _ in recorded()] == ["SCHEDULED"]
+    result = run(folder)
+    assert (result.run_id, result.fingerprint, result.metrics) == (part.run_id, reference.fingerprint, reference.metrics)
+    assert recorded() == [(part.run_id, "FINISHED", losses)]
+
+
+def test_a_run_that_pauses_publishes_nothing(folder):
+    with pytest.raises(PipelineError) as caught:
+        run(folder, "checkpoint.pause_at=1", output=folder / "outputs/shapes")
+    assert str(caught.value) == (
+        "shapes: a run that paused has no model yet. Received: checkpoint.pause_at=1. "
+        "Let it go on with: checkpoint.pause_at=null."
+    )
+    assert not (folder / "outputs").exists()

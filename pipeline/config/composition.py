@@ -181,7 +181,13 @@ def to_values(config: Any) -> dict[str, Any]:
 
 def save(values: dict[str, Any], path: Path) -> None:
     """Writes resolved settings as YAML that every reader takes for the same values."""
-    write_text(path, yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
+    write_text(path, to_yaml(values))
+
+
+def to_yaml(values: dict[str, Any], *, short: bool = False) -> str:
+    """Settings as YAML; `short` writes the innermost lists and groups on one line each."""
+    style = None if short else False
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=style)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -45,12 +45,18 @@ class Claim:
 
 @dataclass
 class Checkpointing:
-    """A checkpoint is written at evaluations, and inside an epoch when the last one is `every_seconds` old."""
+    """A checkpoint is written at evaluations, and inside an epoch when the last one is `every_seconds` old.
+
+    After the epoch `pause_at` training pauses: with a later one, or without, the same run goes on.
+    """
 
     every_seconds: float = 30.0
+    pause_at: int | None = None
 
     def __post_init__(self) -> None:
         require(self.every_seconds > 0, "checkpoint.every_seconds", received=self.every_seconds, expected="a number above 0")
+        possible = self.pause_at is None or self.pause_at >= 1
+        require(possible, "checkpoint.pause_at", received=self.pause_at, expected="a whole number from 1, or null")
 
 
 @dataclass

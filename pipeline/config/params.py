@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from pipeline.errors import PipelineError, suggestion
+from pipeline.files import write_text
 
 PARAMS = Path("params.yaml")
 _KEYS = ("sources", "own_files", "data", "experiments", "repeats", "overrides")
@@ -132,3 +133,45 @@ def _require_known(path: Path, key: str, given: Mapping[str, str], known: Any) -
             raise PipelineError(
                 f"{path}: {key}.{name} needs what is not listed", received=needed, expected=suggestion(needed, known)
             )
+
+
+def add_experiment(name: str, data: str, path: Path = PARAMS) -> None:
+    """Lists an experiment on a data variant, unless it is listed; every other line stays as it is.
+
+    Raises:
+        PipelineError: the experiments do not stand one to a line, or another of this name is listed.
+    """
+    before = read(path)
+    if before.experiments.get(name) == data:
+        return
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines.insert(_place(lines, name), f"  {name}: {{data: {data}}}\n")
+    text = "".join(lines)
+    if _listed(text) != before.experiments | {name: data}:
+        raise PipelineError(
+            f"{path}: experiments cannot take another line",
+            received=f"{name}: {{data: {data}}}",
+            expected="Write it there by hand, one experiment to a line",
+        )
+    write_text(path, text)
+
+
+def _listed(text: str) -> dict[str, str]:
+    """The experiments of a text; nothing where it cannot be read."""
+    try:
+        return {name: given["data"] for name, given in yaml.safe_load(text)["experiments"].items()}
+    except (yaml.YAMLError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def _place(lines: list[str], name: str) -> int:
+    """The line before which an experiment is listed: in the order of names where they have one."""
+    start = next((number for number, line in enumerate(lines) if line.startswith("experiments:")), len(lines) - 1) + 1
+    end = start
+    for number in range(start, len(lines)):
+        if not lines[number].startswith(" "):
+            break
+        if lines[number].strip().split(":")[0] > name and not lines[number].strip().startswith("#"):
+            return number
+        end = number + 1
+    return end

@@ -1,7 +1,8 @@
 """A whole sweep: its trials by a launcher, its table, its parent run and its summary."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.config.sweep import Grid
+from pipeline.config.tracking import Store
 from pipeline.config.training import Direction
 from pipeline.errors import PipelineError
 from pipeline.files import replacing_folder
@@ -17,8 +19,8 @@ from pipeline.sweeping import summary
 from pipeline.sweeping.board import Board
 from pipeline.sweeping.journal import FAILED, FINISHED, RUNNING, Journal, Standing
 from pipeline.sweeping.trials import direction_of, objective_of
-from pipeline.tracking import store, sweeps
-from pipeline.tracking.tracker import Tracker
+from pipeline.tracking import parents, store
+from pipeline.tracking.tracker import MemoryTracker, Tracker
 
 Launch = Callable[[Path, Mapping[str, str]], None]
 
@@ -37,10 +39,10 @@ def run_sweep(grid: Grid, launch: Launch) -> dict[str, Any]:
     """
     journal = Journal(store.root() / "sweeps" / grid.sweep_id)
     first = grid.trials[0].config
-    with sweeps.open_sweep(first.tracking.store, grid.name, grid.sweep_id, _values(grid)) as parent:
+    with _open(grid, first.tracking.store) as parent:
         journal.begin()
         with Board(grid, journal):
-            launch(journal.folder, sweeps.children_tags(parent, grid.sweep_id))
+            launch(journal.folder, {"mlflow.parentRunId": parent.run_id, "sweep_id": grid.sweep_id})
         standings = [_ended(journal.read(number)) for number in range(len(grid.trials))]
         direction = direction_of(first)
         found = summary.best(standings, direction)
@@ -56,6 +58,16 @@ def run_sweep(grid: Grid, launch: Launch) -> dict[str, Any]:
         "best": found and _known(grid, found),
         "trials": len(standings),
     }
+
+
+@contextmanager
+def _open(grid: Grid, kind: Store) -> Iterator[Tracker]:
+    """The parent run; a trial that several sweeps asked for is shown under the last of them."""
+    if kind is Store.memory:
+        yield MemoryTracker()
+        return
+    with parents.open_parent("sweep", grid.name, grid.sweep_id, _values(grid)) as parent:
+        yield parent
 
 
 def _values(grid: Grid) -> dict[str, str]:

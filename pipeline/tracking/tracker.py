@@ -54,7 +54,7 @@ class Tracker(Protocol):
 
 
 class OpenRun(Protocol):
-    """Opens a run, and closes it FINISHED, FAILED or KILLED, as its block ends."""
+    """Opens a run, and closes it FINISHED, FAILED, KILLED or SCHEDULED, as its block ends."""
 
     def __call__(self, facts: RunFacts, *, run_id: str | None = None, anew: bool = False) -> AbstractContextManager[Tracker]:
         """Goes on with the record of an earlier process, or begins one.
@@ -107,9 +107,20 @@ def open_in_memory(
         yield tracker
 
 
+class Paused(Exception):  # noqa: N818 - it is no error
+    """The end of a block whose run goes on later; `reached` is what it has come to."""
+
+    def __init__(self, reached: Any) -> None:
+        self.reached = reached
+        super().__init__("paused")
+
+
 @contextmanager
 def ending(set_attribute: Any) -> Iterator[None]:
-    """Sets `status` by the way the block ends: FINISHED, FAILED by an exception, KILLED by a signal or an exit code."""
+    """Sets `status` by the way the block ends.
+
+    FINISHED, FAILED by an exception, KILLED by a signal or an exit code, SCHEDULED where the run is `Paused`.
+    """
     try:
         yield
     except SystemExit as end:
@@ -117,6 +128,9 @@ def ending(set_attribute: Any) -> Iterator[None]:
         raise
     except KeyboardInterrupt:
         set_attribute("status", "KILLED")
+        raise
+    except Paused:
+        set_attribute("status", "SCHEDULED")
         raise
     except BaseException:
         set_attribute("status", "FAILED")

@@ -51,11 +51,15 @@ class Listener:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished training: its history, and the point whose weights the network now has."""
+    """A finished training: its history, and the point whose weights the network now has.
+
+    One that is `paused` is not finished: `kept` is the point whose weights it would now keep.
+    """
 
     history: list[Point]
     kept: Point
     stopped_early: bool
+    paused: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,15 @@ class Rules:
 
 @dataclass(frozen=True)
 class Keeping:
-    """How a training is kept: `save` commits a checkpoint, at least every `every_seconds`; `latest` is where to go on."""
+    """How a training is kept: `save` commits a checkpoint, at least every `every_seconds`; `latest` is where to go on.
+
+    At the evaluation after step `pause_at` a checkpoint is committed and the training left, to go on later.
+    """
 
     save: Callable[[Checkpoint], None]
     every_seconds: float
     latest: Checkpoint | None = None
+    pause_at: int | None = None
 
 
 @dataclass
@@ -105,7 +113,8 @@ def train(
 ) -> Outcome:
     """Trains to the end of `schedule` or until early stopping, then restores the best weights where it watched.
 
-    With a checkpoint in `keeping` it goes on from there, to the same bits as if it had never ended.
+    With a checkpoint in `keeping` it goes on from there, to the same bits as if it had never ended. One that `keeping`
+    pauses ends earlier and restores nothing.
 
     Args:
         clock: seconds, for durations.
@@ -161,7 +170,7 @@ class _Training:
         if 0 in self.schedule.evaluate_at and not self.history:
             self._evaluate()
         for start, stop in self.schedule.segments():
-            if self.over:
+            if self.over or self.paused:
                 break
             if not self.history or stop > self.history[-1].step:
                 self._run_segment(start, stop)
@@ -173,6 +182,12 @@ class _Training:
         """Whether no step is left to train."""
         exhausted = self.stopping is not None and self.stopping.exhausted
         return exhausted or self.told_to_stop or self.step == self.schedule.total
+
+    @property
+    def paused(self) -> bool:
+        """Whether the rest is left for later."""
+        pause_at = self.keeping.pause_at if self.keeping is not None else None
+        return pause_at is not None and pause_at <= self.step and not self.over
 
     def _run_segment(self, start: int, stop: int) -> None:
         """Runs a segment, or the rest of one in whose midst the checkpoint was written."""
@@ -217,7 +232,8 @@ class _Training:
                     listener.on_snapshot(self.step)
         self.told_to_stop = any(listener.stops for listener in self.listeners)
         diverged = not all(map(math.isfinite, point.metrics.values()))
-        if is_snapshot or diverged or self.over or self.interruption.requested or self._commit_is_due():
+        awaited = self.over or self.paused or self.interruption.requested is not None
+        if is_snapshot or diverged or awaited or self._commit_is_due():
             self._commit()
         _require_finite(point)
         self.interruption.check()
@@ -292,15 +308,23 @@ class _Training:
 
     def _finish(self) -> Outcome:
         last = self.history[-1]
+        if self.paused:
+            return Outcome(self.history, self._best() or last, stopped_early=False, paused=True)
         stopped_early = last.step < self.schedule.total
-        if self.stopping is None or not self.best_weights:
+        best = self._best()
+        if best is None:
             with self.engine.averaged():
                 weights = self.engine.network.get_weights()
             self.engine.network.set_weights(weights)
             return Outcome(self.history, last, stopped_early)
         self.engine.network.set_weights(self.best_weights)
-        kept = next(point for point in self.history if point.step == self.stopping.best_step)
-        return Outcome(self.history, kept, stopped_early)
+        return Outcome(self.history, best, stopped_early)
+
+    def _best(self) -> Point | None:
+        """The point whose weights early stopping keeps, if it has seen one."""
+        if self.stopping is None or not self.best_weights:
+            return None
+        return next(point for point in self.history if point.step == self.stopping.best_step)
 
     def _require_monitored(self) -> None:
         names = [f"{split}/{name}" for split in ("train", "validation") for name in self.engine.metric_names]

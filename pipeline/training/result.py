@@ -20,13 +20,14 @@ SNAPSHOTS = "snapshots"
 
 @dataclass(frozen=True)
 class Result:
-    """A finished run: `metrics` are those of the weights that were kept."""
+    """A finished run, or one that paused: `metrics` are those of the weights that were kept, or now would be."""
 
     run_id: str
     run_key: str
     fingerprint: str
     metrics: dict[str, float]
     history: list[Point]
+    paused: bool = False
 
 
 def snapshot_file(output: Path, step: int) -> Path:

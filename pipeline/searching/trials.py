@@ -1,0 +1,141 @@
+"""Runs a proposal: as overrides of the experiment, by the one function that every experiment is run by, in a child process."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.resolved import compose_experiment, to_values
+from pipeline.config.search import Hyperband, Objective, Parameter, Search, hydra_text
+from pipeline.data.prepared import PREPARED, load_meta
+from pipeline.errors import ConfigError, PipelineError
+from pipeline.searching.journal import FAILED, FINISHED, PAUSED, Journal, Record
+from pipeline.searching.search import Proposal
+from pipeline.sweeping.trial_process import TrialProcess
+from pipeline.tracking import lineage, parents, store
+from pipeline.training import run_folder
+
+_LONGEST_WAIT = 60.0  # seconds, for a child that outlives its search to keep its state and end
+_BETWEEN_LOOKS = 0.2
+
+
+@dataclass
+class Trials:
+    """Runs the proposals of one search.
+
+    Args:
+        overrides: those of the experiment.
+        tags: for the runs' records.
+    """
+
+    overrides: Sequence[str]
+    search: Search
+    space: Sequence[Parameter]
+    objective: Objective
+    journal: Journal
+    tags: Mapping[str, str]
+    process: TrialProcess = field(default_factory=TrialProcess)
+
+    def run(self, proposal: Proposal) -> Record:
+        """Trains a proposal, from where an earlier process or round of hyperband left it.
+
+        Raises:
+            ConfigError: the objective is no metric of the training.
+            Interrupted: the child was told to stop, and has kept its state.
+        """
+        overrides = trial_overrides(self.overrides, self.search, self.space, proposal)
+        answer = self._answer(overrides, proposal)
+        known: dict[str, Any] = {
+            "number": proposal.number,
+            "values": proposal.values,
+            "overrides": overrides,
+            "timestamp": _now(),
+        }
+        if answer["status"] == FAILED:
+            return Record(status=FAILED, reason=answer["reason"], **known)
+        metrics = answer["metrics"]
+        reached = parents.reached(answer["run_id"])
+        return Record(
+            status=PAUSED if reached.paused else FINISHED,
+            objective=_objective(metrics, self.objective),
+            run_id=answer["run_id"],
+            epochs=reached.epochs,
+            seconds=reached.seconds,
+            metrics=metrics,
+            **known,
+        )
+
+    def _answer(self, overrides: Sequence[str], proposal: Proposal) -> dict[str, Any]:
+        pause = [f"checkpoint.pause_at={proposal.epochs}"] if proposal.epochs is not None else []
+        try:
+            config = compose_experiment([*overrides, *pause])
+            folder = _folder(config)
+        except PipelineError as error:
+            return {"status": FAILED, "reason": str(error)}
+        _await_predecessor(folder)
+        return self.process.run(
+            [*overrides, *pause],
+            threads=config.training.threads,
+            tags={**self.tags, "trial": str(proposal.number)},
+            log=self.journal.log(proposal.number),
+        )
+
+
+def trial_overrides(overrides: Sequence[str], search: Search, space: Sequence[Parameter], proposal: Proposal) -> list[str]:
+    """What makes the experiment this trial, in Hydra's grammar; under hyperband with the whole length of training."""
+    length = ["training.steps=null", f"training.epochs={search.max_epochs}"] if isinstance(search, Hyperband) else []
+    active = {**proposal.settings, **_fixed(space, proposal.settings)}
+    chosen = [f"{parameter.name}={_text(active[parameter.name])}" for parameter in space if parameter.name in active]
+    return [*overrides, *length, *chosen]
+
+
+def _fixed(space: Sequence[Parameter], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with one choice alone, which are there as others have it."""
+    found: dict[str, Any] = {}
+    for parameter in space:
+        known = {**settings, **found}
+        if len(parameter.choices) == 1 and all(known.get(name) in values for name, values in parameter.when.items()):
+            found[parameter.name] = parameter.choices[0]
+    return found
+
+
+def _text(value: Any) -> str:
+    """Choices that are texts are in Hydra's grammar already."""
+    return value if isinstance(value, str) else hydra_text(value)
+
+
+def _objective(metrics: Mapping[str, float], objective: Objective) -> float:
+    assert objective.metric is not None
+    if objective.metric not in metrics:
+        raise ConfigError(
+            "search.objective.metric",
+            "is no metric of this training",
+            received=objective.metric,
+            expected=f"Expected: {', '.join(sorted(metrics))}",
+        )
+    return metrics[objective.metric]
+
+
+def _folder(config: ExperimentConfig) -> Path:
+    """Where the run of these settings is kept."""
+    identity = lineage.identity(to_values(config), load_meta(PREPARED / config.data.name))
+    return store.root() / "checkpoints" / lineage.run_key(identity)
+
+
+def _await_predecessor(folder: Path) -> None:
+    """A search that was killed leaves a child that needs a moment to end."""
+    began = time.monotonic()
+    while True:
+        try:
+            with run_folder.held(folder):
+                return
+        except PipelineError:
+            if time.monotonic() - began > _LONGEST_WAIT:
+                raise
+            time.sleep(_BETWEEN_LOOKS)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

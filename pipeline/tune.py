@@ -1,0 +1,33 @@
+"""Searches the settings of an experiment for the best ones.
+
+    python -m pipeline.tune experiment=mnist_dnn                        30 trials of a bayesian search
+    python -m pipeline.tune experiment=mnist_dnn search=hyperband search.trials=26 search.max_epochs=9
+    python -m pipeline.tune experiment=mnist_dnn search=random space=mlp search.save_as=mnist_dnn_tuned
+
+What is searched stands in conf/space/<experiment>.yaml, unless space=… chooses another; other overrides hold for every
+trial. A search that was interrupted or killed goes on when the same command is given again: with the same trials, to the same
+best one. More search.trials go on too.
+
+The last line on stdout is one JSON object {search_id, run_id, status, best, trials, failed, epochs}; all else goes to stderr.
+"""
+
+import json
+import sys
+
+from pipeline.config.search import compose_search
+from pipeline.errors import run_command
+
+
+def main() -> None:
+    """Reads the command line and searches."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return
+    overrides, config = compose_search(sys.argv[1:])
+    from pipeline.searching.tuning import tune
+
+    print(json.dumps(tune(overrides, config)), flush=True)
+
+
+if __name__ == "__main__":
+    run_command(main)
