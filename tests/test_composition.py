@@ -347,6 +347,7 @@ def test_no_file_of_conf_is_left_out_below():
         "data",
         "experiment",
         "hydra/hydra_logging",
+        "hydra/launcher",
         "model",
         "optimizer",
         "search",

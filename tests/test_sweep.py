@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.config import sweep
+from pipeline.config import composition, sweep
 from pipeline.errors import PipelineError
 from tests.toy import ROOT
 
@@ -115,3 +115,8 @@ def test_an_override_that_cannot_be_read_is_refused():
     assert str(caught.value) == (
         "command line: an override cannot be read. Received: data=digits seed. Expected: key=value or key=value,value,…."
     )
+
+
+@pytest.mark.parametrize("name", ["joblib", "submitit_local"])
+def test_a_launcher_of_conf_can_be_chosen(name):
+    assert composition.launcher("config", ["data=digits", f"hydra/launcher={name}"], conf=CONF).name == name
