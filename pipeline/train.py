@@ -75,7 +75,11 @@ def train_sweep(overrides: list[str]) -> None:
         def job(_composed: DictConfig) -> float:
             from pipeline.sweeping.trials import run_trial
 
-            number = grid.trial(HydraConfig.get().overrides.task)
+            settings = HydraConfig.get()
+            os.chdir(settings.runtime.cwd)  # Ray begins where a node was started
+            if settings.runtime.choices["hydra/launcher"] == "joblib":
+                end_with_parent()  # whose workers would go on without it
+            number = grid.trial(settings.overrides.task)
             return run_trial(grid.trials[number], number, folder, tags)
 
         sys.argv = [sys.argv[0], "--multirun", *overrides]
