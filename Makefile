@@ -18,7 +18,7 @@ demo: $(READY)
 	@echo "Curves, figures, parameters and models: make ui, then http://127.0.0.1:5000"
 
 test: $(READY)
-	python -m pytest -n 2 --dist loadfile
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The report in headless Chromium, which must be installed with its driver.
 browser: $(READY)

@@ -12,6 +12,13 @@ settings.load_profile("suite")  # how fast an example runs says nothing on a mac
 
 _SETTINGS = ("DATA_MIRROR", "MLFLOW_TRACKING_URI", "PIPELINE_DEBUG")
 
+_LONG = ("test_dvc", "test_chaos", "test_your_own_csv")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that of two processes none is left alone with one of them at the end."""
+    items.sort(key=lambda item: item.path.stem not in _LONG)
+
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
