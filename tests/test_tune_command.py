@@ -103,6 +103,10 @@ def test_a_search_that_is_over_is_not_run_again(found, monkeypatch):
     assert called(tune, monkeypatch, *COMMAND)[0] == found[0]
 
 
+def test_trials_that_ran_stay_where_fewer_are_asked_for(found, monkeypatch):
+    assert called(tune, monkeypatch, *COMMAND, "search.trials=3")[0] == found[0]
+
+
 def test_the_best_is_an_experiment_now(folder, found):
     line, _ = found
     tuned, trial = (compose_experiment(given) for given in (["experiment=tuned"], line["best"]["overrides"]))

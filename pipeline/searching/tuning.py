@@ -5,6 +5,7 @@ import hashlib
 import json
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -94,8 +95,10 @@ def _explore(
         _log(parent, heard, objective)
         board.hear(record)
 
+    # Trials that ran are part of the search, also where fewer are asked for now.
+    search = replace(config.search, trials=max(config.search.trials, len(latest(kept.records))))
     with board:
-        explore(Oracle(config.search, space, objective), kept, trials.run, hear)
+        explore(Oracle(search, space, objective), kept, trials.run, hear)
     trials.process.close()
     board.summarise()
 
