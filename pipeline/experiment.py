@@ -44,6 +44,7 @@ def run(
     interruption: Interruption | None = None,
     callbacks: Sequence[Any] = (),
     tags: Mapping[str, str] | None = None,
+    wait: bool = False,
 ) -> Result:
     """Trains an experiment on its prepared data and records it.
 
@@ -56,6 +57,7 @@ def run(
         interruption: the signals of this process; without it they are left to the caller.
         callbacks: `keras.callbacks.Callback` objects; what they remember is not kept by a checkpoint.
         tags: added to the run's record, also where the run is finished already.
+        wait: for another process that trains the same run, whose result is taken then.
 
     Raises:
         PipelineError: data that were prepared with other settings, a model that cannot be built for them, a training
@@ -68,7 +70,7 @@ def run(
     _require_same_data(settings["data"], meta, data_folder)
     identity = lineage.identity(settings, meta)
     key = lineage.run_key(identity)
-    with _folder(config.tracking.store, key) as folder:
+    with _folder(config.tracking.store, key, wait=wait) as folder:
         if config.force:
             folder.clear()
         if folder.finished and runs.has_run(config.tracking.store, run_id := result.read(folder.result).run_id):
@@ -100,9 +102,11 @@ def run(
     return found
 
 
-def _folder(kind: Store, key: str) -> AbstractContextManager[RunFolder]:
+def _folder(kind: Store, key: str, *, wait: bool) -> AbstractContextManager[RunFolder]:
     """The run's own folder; a run that memory alone records keeps nothing."""
-    return run_folder.temporary() if kind is Store.memory else run_folder.held(store.root() / "checkpoints" / key)
+    if kind is Store.memory:
+        return run_folder.temporary()
+    return run_folder.held(store.root() / "checkpoints" / key, wait=wait)
 
 
 def _train(

@@ -34,7 +34,7 @@ def _dvc_stage(name: str) -> dict[str, list[object]]:
 
 def test_commands_are_the_top_level_and_everything_else_is_library():
     top = {path.stem for path in (ROOT / "pipeline").glob("*.py")}
-    assert top == {"__init__", "errors", "files", "experiment", *COMMANDS}
+    assert top == {"__init__", "errors", "files", "locks", "experiment", *COMMANDS}
 
 
 def test_subpackages_are_the_ones_of_the_map():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import locks
 from pipeline.errors import PipelineError
 from pipeline.training import run_folder
 from pipeline.training.checkpoint import Checkpoint
@@ -188,6 +189,20 @@ def test_an_owner_that_has_not_said_its_name_yet_is_refused_too(tmp_path):
         assert refusal(tmp_path) == (
             "another process trains this very run. Received: a process that has just begun. Wait for its end, or stop it."
         )
+
+
+def test_a_folder_can_be_waited_for(tmp_path, monkeypatch):
+    told = []
+    with another_process(tmp_path) as owner:
+
+        def tell(line: str) -> None:
+            told.append(line)
+            owner.kill()
+
+        monkeypatch.setattr(locks, "tell", tell)
+        with run_folder.held(tmp_path, wait=True):
+            assert (tmp_path / "lock").read_text() == f"process {os.getpid()} on {platform.node()}\n"
+    assert told == [f"process {owner.pid} on {platform.node()} trains this very run: waiting for its end"]
 
 
 def test_the_folder_of_another_process_is_left_as_it_is(tmp_path):

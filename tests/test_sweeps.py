@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.locks import locked
 from pipeline.tracking import store
 from tests.toy import ROOT, prepare_all
 
@@ -102,6 +103,14 @@ def test_a_trial_alone_is_the_very_run_of_the_sweep(folder, swept):
     alone = result_of(*SHORT, "optimizer.learning_rate=0.1", "seed=2")
     (row,) = [row for row in rows_of(folder, swept["sweep_id"]) if row["run_id"] == alone["run_id"]]
     assert (row["optimizer.learning_rate"], row["seed"], row["fingerprint"]) == ("0.1", "2", alone["fingerprint"])
+
+
+def test_a_sweep_is_run_by_one_process_at_a_time(folder, swept):
+    with locked(folder / "mlruns/sweeps" / swept["sweep_id"], "runs this very sweep"):
+        done = train("-m", *SHORT, "optimizer.learning_rate=0.01,0.1", "seed=1,2", code=1)
+    assert done.stderr.splitlines()[-1].startswith(
+        f"error: another process runs this very sweep. Received: process {os.getpid()} "
+    )
 
 
 def test_a_sweep_that_was_killed_goes_on_to_the_same_end(folder):

@@ -1,5 +1,8 @@
 """The journal of a search: what is in it can be trusted, whatever happened to the file."""
 
+import os
+import platform
+
 import pytest
 
 from pipeline.errors import PipelineError
@@ -62,5 +65,6 @@ def test_a_search_is_run_by_one_process_at_a_time(tmp_path):
     with journal.held(tmp_path), pytest.raises(PipelineError) as caught, journal.held(tmp_path):
         pass
     assert str(caught.value) == (
-        f"another process runs this very search. Received: {tmp_path.name}. Wait for its end, or stop it."
+        f"another process runs this very search. Received: process {os.getpid()} on {platform.node()}. "
+        "Wait for its end, or stop it."
     )

@@ -7,7 +7,6 @@ trials.csv      all of them as a table, when the search has ended
 lock            held by the process that searches
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -17,8 +16,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError, tell
+from pipeline.errors import tell
 from pipeline.files import write_text
+from pipeline.locks import locked
 
 FINISHED, PAUSED, FAILED = "FINISHED", "PAUSED", "FAILED"
 _DIGITS = 16  # of a line's checksum
@@ -89,14 +89,7 @@ def held(folder: Path) -> Iterator[Journal]:
     Raises:
         PipelineError: another process holds it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise PipelineError(
-                "another process runs this very search", received=folder.name, expected="Wait for its end, or stop it"
-            ) from None
+    with locked(folder, "runs this very search"):
         journal = Journal(folder)
         journal.read()
         yield journal

@@ -3,22 +3,15 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.resolved import compose_experiment, to_values
+from pipeline.config.resolved import compose_experiment
 from pipeline.config.search import Hyperband, Objective, Parameter, Search, hydra_text
-from pipeline.data.prepared import PREPARED, load_meta
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.searching.journal import FAILED, FINISHED, PAUSED, Journal, Record
 from pipeline.searching.search import Proposal
 from pipeline.sweeping.trial_process import TrialProcess
-from pipeline.tracking import lineage, parents, store
-from pipeline.training import run_folder
-
-_LONGEST_WAIT = 60.0  # seconds, for a child that outlives its search to keep its state and end
-_BETWEEN_LOOKS = 0.2
+from pipeline.tracking import parents
 
 
 @dataclass
@@ -71,10 +64,8 @@ class Trials:
         pause = [f"checkpoint.pause_at={proposal.epochs}"] if proposal.epochs is not None else []
         try:
             config = compose_experiment([*overrides, *pause])
-            folder = _folder(config)
         except PipelineError as error:
             return {"status": FAILED, "reason": str(error)}
-        _await_predecessor(folder)
         return self.process.run(
             [*overrides, *pause],
             threads=config.training.threads,
@@ -116,25 +107,6 @@ def _objective(metrics: Mapping[str, float], objective: Objective) -> float:
             expected=f"Expected: {', '.join(sorted(metrics))}",
         )
     return metrics[objective.metric]
-
-
-def _folder(config: ExperimentConfig) -> Path:
-    """Where the run of these settings is kept."""
-    identity = lineage.identity(to_values(config), load_meta(PREPARED / config.data.name))
-    return store.root() / "checkpoints" / lineage.run_key(identity)
-
-
-def _await_predecessor(folder: Path) -> None:
-    """A search that was killed leaves a child that needs a moment to end."""
-    began = time.monotonic()
-    while True:
-        try:
-            with run_folder.held(folder):
-                return
-        except PipelineError:
-            if time.monotonic() - began > _LONGEST_WAIT:
-                raise
-            time.sleep(_BETWEEN_LOOKS)
 
 
 def _now() -> int:

@@ -3,6 +3,8 @@
 trials/000.json   where a trial stands, written by the process that runs it
 logs/000.txt      what it printed
 summary.csv       all trials, when the sweep has ended
+figures/          how the objective hangs together with the settings
+lock              held by the process that runs the sweep
 """
 
 from dataclasses import asdict, dataclass, field

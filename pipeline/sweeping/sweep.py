@@ -15,6 +15,7 @@ from pipeline.config.tracking import Store
 from pipeline.config.training import Direction
 from pipeline.errors import PipelineError
 from pipeline.files import replacing_folder
+from pipeline.locks import locked
 from pipeline.sweeping import summary
 from pipeline.sweeping.board import Board
 from pipeline.sweeping.journal import FAILED, FINISHED, RUNNING, Journal, Standing
@@ -35,11 +36,11 @@ def run_sweep(grid: Grid, launch: Launch) -> dict[str, Any]:
         `{sweep_id, run_id, status, best, trials}`, for JSON.
 
     Raises:
-        PipelineError: after the last trial, if any of them failed.
+        PipelineError: another process runs the same sweep; after the last trial, if any of them failed.
     """
     journal = Journal(store.root() / "sweeps" / grid.sweep_id)
     first = grid.trials[0].config
-    with _open(grid, first.tracking.store) as parent:
+    with locked(journal.folder, "runs this very sweep"), _open(grid, first.tracking.store) as parent:
         journal.begin()
         with Board(grid, journal):
             launch(journal.folder, {"mlflow.parentRunId": parent.run_id, "sweep_id": grid.sweep_id})

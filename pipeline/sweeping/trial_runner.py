@@ -1,9 +1,11 @@
 """What the child of `TrialProcess` runs: a trial for each request on stdin, its answer on the descriptor given to it."""
 
+import gc
 import json
 import os
 import sys
 import traceback
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +41,22 @@ def attempt(request: dict[str, Any], interruption: Interruption) -> dict[str, An
 
 
 def run(request: dict[str, Any], interruption: Interruption) -> dict[str, Any]:
-    """The one way every experiment is run."""
+    """The one way every experiment is run; a process of a killed sweep that trains the same run still is waited for."""
+    _load()
+    from pipeline import experiment
+
+    config = compose_experiment(request["overrides"])
+    result = experiment.run(config, interruption=interruption, tags=request["tags"], wait=True)
+    known = {"run_id": result.run_id, "run_key": result.run_key, "fingerprint": result.fingerprint}
+    return {"status": "FINISHED", "metrics": result.metrics, **known}
+
+
+@cache
+def _load() -> None:
     from pipeline.models import backend
 
     backend.load()
-    from pipeline import experiment
-
-    result = experiment.run(compose_experiment(request["overrides"]), interruption=interruption, tags=request["tags"])
-    known = {"run_id": result.run_id, "run_key": result.run_key, "fingerprint": result.fingerprint}
-    return {"status": "FINISHED", "metrics": result.metrics, **known}
+    gc.freeze()  # what TensorFlow made stays; Keras collects garbage before each model, and would walk through all of it
 
 
 def _failed(reason: str) -> dict[str, Any]:

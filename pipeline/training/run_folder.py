@@ -6,9 +6,6 @@ result/                  a finished run: model, history, snapshots and what it i
 lock                     held by the process that trains the run
 """
 
-import fcntl
-import os
-import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.errors import PipelineError, tell
+from pipeline.locks import locked
 from pipeline.training import checkpoint
 from pipeline.training.checkpoint import Checkpoint, DamagedCheckpointError
 
@@ -90,25 +88,16 @@ class RunFolder:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[RunFolder]:
+def held(path: Path, *, wait: bool = False) -> Iterator[RunFolder]:
     """Holds the folder of a run until the block, or this process, ends.
+
+    Args:
+        wait: for another process that holds it, instead of refusing.
 
     Raises:
         PipelineError: another process holds it.
     """
-    path.mkdir(parents=True, exist_ok=True)
-    with (path / "lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            owner = lock.read().strip() or "a process that has just begun"
-            raise PipelineError(
-                "another process trains this very run", received=owner, expected="Wait for its end, or stop it"
-            ) from None
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()} on {platform.node()}\n")
-        lock.flush()
+    with locked(path, "trains this very run", wait=wait):
         for left in path.glob(".*.checkpoint"):
             left.unlink()  # of a process that was killed while it wrote
         yield RunFolder(path, lasting=True)
