@@ -25,8 +25,9 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipeline.config import resolved, sweep
-from pipeline.config.composition import CONF, shadowing_launchers
+from pipeline.config.composition import CONF
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.launcher import shadowing_launchers, within_this_machine
 from pipeline.errors import PipelineError, run_command
 from pipeline.training.signals import Interruption, end_with_parent
 
@@ -66,7 +67,7 @@ def train_sweep(overrides: list[str]) -> None:
     """
     from pipeline.sweeping.sweep import run_sweep
 
-    overrides = sweep.divided(overrides)
+    overrides = within_this_machine(overrides)
     grid = sweep.grid(overrides)
     resolved.register()
 

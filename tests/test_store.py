@@ -55,6 +55,19 @@ def test_an_experiment_is_made_once():
     assert store.experiment_id(client, "toy") == store.experiment_id(client, "toy")
 
 
+def test_an_experiment_that_another_machine_makes_meanwhile_is_taken(monkeypatch):
+    client = store.client()
+    made = store.experiment_id(client, "toy")
+    look_up, looks = client.get_experiment_by_name, []
+
+    def get(name: str) -> object:
+        looks.append(name)
+        return None if len(looks) == 1 else look_up(name)
+
+    monkeypatch.setattr(client, "get_experiment_by_name", get)
+    assert store.experiment_id(client, "toy") == made
+
+
 def test_a_damaged_store_says_what_to_do(tmp_path):
     (tmp_path / "mlruns").mkdir()
     (tmp_path / "mlruns/mlflow.db").write_text("no database at all, " * 100)

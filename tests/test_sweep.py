@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.config import composition, sweep
+from pipeline.config import sweep
 from pipeline.errors import PipelineError
 from tests.toy import ROOT
 
@@ -80,43 +80,9 @@ def test_overrides_of_hydra_are_no_part_of_a_trial():
     assert sweep.combinations(["hydra/launcher=joblib", "seed=1,2", "hydra.launcher.n_jobs=2"]) == [["seed=1"], ["seed=2"]]
 
 
-def test_in_one_process_threads_are_not_divided():
-    assert sweep.divided(["data=digits", "seed=1,2"], conf=CONF) == ["data=digits", "seed=1,2"]
-
-
-def test_workers_divide_the_cores(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
-    given = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=4", "data=digits", "seed=1,2"]
-    assert sweep.divided(given, conf=CONF) == [*given, "training.threads=2"]
-
-
-def test_as_many_workers_as_cores_have_one_thread_each(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
-    assert sweep.divided(["hydra/launcher=joblib", "data=digits"], conf=CONF)[-1] == "training.threads=1"
-
-
-def test_threads_that_were_given_stay():
-    given = ["hydra/launcher=joblib", "data=digits", "training.threads=2"]
-    assert sweep.divided(given, conf=CONF) == given
-
-
-def test_an_unknown_launcher_is_refused():
-    with pytest.raises(PipelineError) as caught:
-        sweep.divided(["hydra/launcher=lobjib", "data=digits"], conf=CONF)
-    assert str(caught.value) == (
-        "command line: no such launcher, or its package is not installed. Received: hydra/launcher=lobjib. "
-        "Expected: basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md."
-    )
-
-
 def test_an_override_that_cannot_be_read_is_refused():
     with pytest.raises(PipelineError) as caught:
         sweep.combinations(["data=digits", "seed"])
     assert str(caught.value) == (
         "command line: an override cannot be read. Received: data=digits seed. Expected: key=value or key=value,value,…."
     )
-
-
-@pytest.mark.parametrize("name", ["joblib", "submitit_local"])
-def test_a_launcher_of_conf_can_be_chosen(name):
-    assert composition.launcher("config", ["data=digits", f"hydra/launcher={name}"], conf=CONF).name == name

@@ -4,11 +4,8 @@ Hydra composes; this module registers the schemas, names the parts after their f
 writes resolved configurations. Only values leave it.
 """
 
-import os
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,39 +56,6 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
         ) from error
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         raise explained(error, overrides=overrides, conf=conf, root=root, schemas=_schemas, place_of=origin.of) from error
-
-
-@dataclass(frozen=True)
-class Launcher:
-    """How Hydra runs the trials of a sweep: the launcher's name, and how many run at once on this machine."""
-
-    name: str
-    workers: int
-
-
-def launcher(root: str, overrides: Sequence[str], *, conf: Path = CONF) -> Launcher:
-    """The launcher of `conf/<root>.yaml` with `overrides`, such as `hydra/launcher=joblib`; raises `PipelineError`."""
-    GlobalHydra.instance().clear()
-    try:
-        with shadowing_launchers(), initialize_config_dir(str(conf.resolve()), version_base="1.3"):
-            hydra = hydra_compose(root, list(overrides), return_hydra_config=True).hydra
-    except HydraException as error:
-        raise PipelineError(
-            "command line: no such launcher, or its package is not installed",
-            received=" ".join(override for override in overrides if override.startswith("hydra")),
-            expected="Expected: basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md",
-        ) from error
-    jobs = int(hydra.launcher.get("n_jobs", 1))  # joblib's: -1 is one for each core, -2 one fewer
-    cores = os.cpu_count() or 1
-    return Launcher(str(hydra.runtime.choices["hydra/launcher"]), jobs if jobs > 0 else max(1, cores + 1 + jobs))
-
-
-@contextmanager
-def shadowing_launchers() -> Iterator[None]:
-    """Inside, Hydra does not warn of our launchers, which have the names of those that they set up."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema", UserWarning)
-        yield
 
 
 def _named(settings: DictConfig, choices: dict[str, str | None]) -> DictConfig:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,10 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from pipeline.config.composition import CONF, launcher
+from pipeline.config.composition import CONF
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.resolved import compose_experiment, to_values
 from pipeline.errors import PipelineError
-
-THREADS = "training.threads"
 
 
 @dataclass(frozen=True)
@@ -91,24 +88,6 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
 def of_trials(overrides: Sequence[str]) -> list[str]:
     """The overrides without those of Hydra itself, such as `hydra/launcher=joblib`."""
     return [override for override in overrides if not override.lstrip("+~").startswith(("hydra/", "hydra."))]
-
-
-def divided(overrides: Sequence[str], *, conf: Path = CONF) -> list[str]:
-    """The overrides with `training.threads` added where workers share this machine's cores and none is given.
-
-    Threads are part of a run's identity, so they are said and not divided in silence.
-    """
-    if any(override.startswith(f"{THREADS}=") for override in overrides):
-        return list(overrides)
-    own = [override for override in overrides if override not in of_trials(overrides)]
-    if not own:
-        return list(overrides)
-    first = combinations(overrides)[0]
-    compose_experiment(first, conf=conf)  # so that what is wrong there is not taken for the launcher's fault
-    workers = launcher("config", [*first, *own], conf=conf).workers
-    if workers <= 1:
-        return list(overrides)
-    return [*overrides, f"{THREADS}={max(1, (os.cpu_count() or 1) // workers)}"]
 
 
 def _pair(override: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import signal
 import sys
 import traceback
 from functools import cache
@@ -17,6 +18,7 @@ from pipeline.training.signals import Interrupted, Interruption, end_with_parent
 def main() -> None:
     """Answers requests until stdin ends, which it does with the parent."""
     end_with_parent()
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # Slurm's to all of a task, when its time is nearly up: submitit ends the parent
     interruption = Interruption()
     with interruption.handling(), os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as answers:
         for request in sys.stdin:

@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Param, RunTag
 
 from pipeline.tracking import lineage, store
-from pipeline.tracking.liveness import close_dead, process_tags, set_status
+from pipeline.tracking.liveness import close, close_dead, process_tags, set_status
 from pipeline.tracking.mlflow_tracker import MlflowTracker
 from pipeline.tracking.runs import user
 from pipeline.tracking.tracker import Tracker, ending
@@ -50,7 +50,7 @@ def open_parent(kind: str, experiment: str, identifier: str, params: Mapping[str
         with ending(tracker.__setattr__):
             yield tracker
     finally:
-        client.set_terminated(run_id, tracker.status)
+        close(client, run_id, tracker.status)
 
 
 def _earlier(client: MlflowClient, experiment: str, kind: str, identifier: str) -> str | None:

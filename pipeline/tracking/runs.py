@@ -15,7 +15,7 @@ from pipeline.data.prepared import Meta
 from pipeline.errors import PipelineError
 from pipeline.tracking import store
 from pipeline.tracking.facts import log_data_set, log_facts
-from pipeline.tracking.liveness import close_dead, lives, process_tags, set_status
+from pipeline.tracking.liveness import close, close_dead, lives, process_tags, set_status
 from pipeline.tracking.mlflow_tracker import MlflowTracker
 from pipeline.tracking.tracker import Measurement, OpenRun, RunFacts, Tracker, ending, open_in_memory
 
@@ -41,7 +41,7 @@ def open_in_mlflow(facts: RunFacts, *, run_id: str | None = None, anew: bool = F
             log_facts(client, tracker.run_id, facts)
             yield tracker
     finally:
-        client.set_terminated(tracker.run_id, tracker.status)
+        close(client, tracker.run_id, tracker.status)
 
 
 def _earlier(client: MlflowClient, experiment: str, facts: RunFacts, run_id: str | None) -> Run | None:

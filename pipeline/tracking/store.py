@@ -76,7 +76,12 @@ def experiment_id(opened: MlflowClient, name: str) -> str:
         if found is not None:
             return str(found.experiment_id)
         location = (root() / ARTIFACTS / name).as_uri() if uri() == _embedded() else None
-        return str(opened.create_experiment(name, artifact_location=location, tags=_KIND))
+        try:
+            return str(opened.create_experiment(name, artifact_location=location, tags=_KIND))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            return str(opened.get_experiment_by_name(name).experiment_id)  # which another machine has made meanwhile
 
 
 @contextmanager
