@@ -38,10 +38,11 @@ experiment: $(READY)
 	dvc repro evaluate@$(NAME)
 	python -m pipeline.report $(NAME)
 
-# Takes about a quarter of an hour; nothing else should run meanwhile.
+# Takes about half an hour; nothing else should run meanwhile.
 bench: $(READY)
-	dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@california_ratios
+	dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@mnist_first_10000 prepare@california_ratios
 	python -m tests.benchmark
+	python -m tests.sweep_benchmark
 
 # Kills trainings at random moments, then at each write point; the second takes about an hour.
 chaos: $(READY)

@@ -18,7 +18,7 @@ from pipeline.training.signals import Interrupted, Interruption, end_with_parent
 def main() -> None:
     """Answers requests until stdin ends, which it does with the parent."""
     end_with_parent()
-    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # Slurm's to all of a task, when its time is nearly up: submitit ends the parent
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # Slurm tells a whole task that its time is nearly up; the parent ends
     interruption = Interruption()
     with interruption.handling(), os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as answers:
         for request in sys.stdin:
