@@ -27,8 +27,8 @@ from pipeline.config import resolved, sweep
 from pipeline.config.composition import CONF
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.launcher import shadowing_launchers, within_this_machine
-from pipeline.errors import PipelineError, run_command
-from pipeline.training.signals import Interrupted, Interruption, end_with_parent
+from pipeline.errors import PipelineError, run_command, tell
+from pipeline.training.signals import Interruption, end_with_parent
 
 OUTPUTS = Path("outputs")
 _EXPECTED_WARNINGS = (
@@ -88,14 +88,14 @@ def train_sweep(overrides: list[str], interruption: Interruption) -> None:
 
         sys.argv = [sys.argv[0], "--multirun", *overrides]
         os.environ.setdefault("PYTHONWARNINGS", ",".join(f"ignore::UserWarning:{module}" for module in _EXPECTED_WARNINGS))
+        os.environ["HYDRA_FULL_ERROR"] = "1"  # which lets what a launcher raises come here
         workers.use()
         try:
             with shadowing_launchers():
                 job()
-        except Interrupted:
-            raise
-        except SystemExit:
-            pass  # of a launcher whose worker was killed, after Hydra has told it
+        except Exception as error:  # noqa: BLE001 - as when a worker was killed; what failed with it, the table says
+            first, *_ = str(error).splitlines() or [""]
+            tell(f"{grid.name}: the launcher ended: {type(error).__name__}: {first}")
 
     print(json.dumps(run_sweep(grid, launch, interruption)), flush=True)
 
