@@ -41,7 +41,7 @@ def main() -> None:
     interruption = Interruption()
     with interruption.handling():
         if "DVC_STAGE" in os.environ:
-            end_with_parent()
+            end_with_parent(os.getppid())
         repeat(name, interruption)
 
 

@@ -17,7 +17,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import hydra
@@ -28,10 +27,14 @@ from pipeline.config import resolved, sweep
 from pipeline.config.composition import CONF
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.launcher import shadowing_launchers, within_this_machine
-from pipeline.errors import PipelineError, run_command
+from pipeline.errors import PipelineError, run_command, tell
 from pipeline.training.signals import Interruption, end_with_parent
 
 OUTPUTS = Path("outputs")
+_EXPECTED_WARNINGS = (
+    "multiprocessing.process",  # Hydra in each worker: our launchers have the names of those that they set up
+    "joblib.externals.loky.backend.resource_tracker",  # it removes what a sweep left that a signal ended
+)
 
 
 def main() -> None:
@@ -44,7 +47,7 @@ def main() -> None:
 def _main(arguments: list[str], interruption: Interruption) -> None:
     if arguments[:1] == ["--resolved"] and len(arguments) == 2:
         name = arguments[1]
-        end_with_parent()
+        end_with_parent(os.getppid())
         train(resolved.read(resolved.CONFIGS / f"{name}.yaml"), interruption, output=OUTPUTS / name)
         return
     flags = {argument for argument in arguments if argument.startswith("-")}
@@ -54,17 +57,19 @@ def _main(arguments: list[str], interruption: Interruption) -> None:
     elif not flags:
         train(resolved.compose_experiment(overrides), interruption)
     elif flags <= {"-m", "--multirun"}:
-        train_sweep(overrides)
+        train_sweep(overrides, interruption)
     else:
         raise PipelineError("an unknown flag", received=" ".join(sorted(flags)), expected="Expected: -m, --resolved or --help")
 
 
-def train_sweep(overrides: list[str]) -> None:
+def train_sweep(overrides: list[str], interruption: Interruption) -> None:
     """Runs every combination by Hydra's launcher; all are composed and checked before the first one runs.
 
     Raises:
         PipelineError: after the last trial, if any of them failed.
+        Interrupted: a signal was received; the same call goes on from there.
     """
+    from pipeline.sweeping import workers
     from pipeline.sweeping.sweep import run_sweep
 
     overrides = within_this_machine(overrides)
@@ -78,18 +83,21 @@ def train_sweep(overrides: list[str]) -> None:
 
             settings = HydraConfig.get()
             os.chdir(settings.runtime.cwd)  # Ray begins where a node was started
-            if settings.runtime.choices["hydra/launcher"] == "joblib":
-                end_with_parent()  # whose workers would go on without it
             number = grid.trial(settings.overrides.task)
             return run_trial(grid.trials[number], number, folder, tags)
 
         sys.argv = [sys.argv[0], "--multirun", *overrides]
-        # Hydra warns in each worker too that our launchers have the names of those that they set up.
-        os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.process")
-        with shadowing_launchers(), suppress(SystemExit):  # of a launcher whose worker was killed, after Hydra has told it
-            job()
+        os.environ.setdefault("PYTHONWARNINGS", ",".join(f"ignore::UserWarning:{module}" for module in _EXPECTED_WARNINGS))
+        os.environ["HYDRA_FULL_ERROR"] = "1"  # which lets what a launcher raises come here
+        workers.use()
+        try:
+            with shadowing_launchers():
+                job()
+        except Exception as error:  # noqa: BLE001 - as when a worker was killed; what failed with it, the table says
+            first, *_ = str(error).splitlines() or [""]
+            tell(f"{grid.name}: the launcher ended: {type(error).__name__}: {first}")
 
-    print(json.dumps(run_sweep(grid, launch)), flush=True)
+    print(json.dumps(run_sweep(grid, launch, interruption)), flush=True)
 
 
 def train(config: ExperimentConfig, interruption: Interruption, *, output: Path | None = None) -> None:

@@ -16,6 +16,7 @@ import sys
 
 from pipeline.config.search import compose_search
 from pipeline.errors import run_command
+from pipeline.training.signals import Interruption
 
 
 def main() -> None:
@@ -23,10 +24,12 @@ def main() -> None:
     if {"-h", "--help"} & set(sys.argv[1:]):
         print(__doc__)
         return
-    overrides, config = compose_search(sys.argv[1:])
-    from pipeline.searching.tuning import tune
+    interruption = Interruption()
+    with interruption.handling():
+        overrides, config = compose_search(sys.argv[1:])
+        from pipeline.searching.tuning import tune
 
-    print(json.dumps(tune(overrides, config)), flush=True)
+        print(json.dumps(tune(overrides, config, interruption)), flush=True)
 
 
 if __name__ == "__main__":

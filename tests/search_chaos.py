@@ -7,20 +7,16 @@ to the last bit, the best one, and MLflow's record: every trial once, and nothin
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from mlflow import MlflowClient
-
 from pipeline.searching import journal
-from tests.imports import ROOT
+from tests import again
 from tests.toy import prepare_all
 
 _SPACE = "optimizer.learning_rate: {float: [1.0e-03, 1.0e-01], log: true}\nmodel.units: {choice: [[4], [8], [16]]}\n"
@@ -33,15 +29,7 @@ _SEARCHES = {
 
 def command(method: str) -> list[str]:
     own = [f"search={method}", *_SEARCHES[method], "training.early_stopping=null", "training.xla=false"]
-    return [sys.executable, "-m", "pipeline.tune", "data=pairs", *own]
-
-
-def start(folder: Path, method: str) -> subprocess.Popen[bytes]:
-    environment = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
-    with (folder / "log.txt").open("ab") as log:
-        return subprocess.Popen(
-            command(method), cwd=folder, env=environment | {"PYTHONPATH": str(ROOT)}, stdout=log, stderr=log
-        )
+    return ["pipeline.tune", "data=pairs", *own]
 
 
 def repository(folder: Path) -> Path:
@@ -50,25 +38,16 @@ def repository(folder: Path) -> Path:
     return folder
 
 
-def finish(folder: Path, method: str) -> float:
-    """Runs a search to its end; the seconds it took."""
-    began = time.monotonic()
-    if start(folder, method).wait() != 0:
-        raise SystemExit((folder / "log.txt").read_text(encoding="utf-8")[-2000:])
-    return time.monotonic() - began
-
-
 def examine(folder: Path) -> dict[str, Any]:
     """All of a search that must not depend on how often it was killed."""
     (search,) = (folder / "mlruns/search").iterdir()
     with journal.held(search) as kept:
         records = kept.records
-    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
-    found = client.search_runs([client.get_experiment_by_name("pairs").experiment_id], max_results=1000)
+    found = again.runs(folder, "pairs")
     runs = {run.info.run_id: run for run in found}
     (parent,) = (run for run in found if run.data.tags.get("kind") == "search")
     children = [run for run in found if run is not parent]
-    course = client.get_metric_history(parent.info.run_id, "best")
+    course = again.client(folder).get_metric_history(parent.info.run_id, "best")
     return {
         "trials": [
             (record.number, record.overrides, record.status, record.objective, record.epochs, _bits(runs[record.run_id]))
@@ -90,7 +69,7 @@ def chain(whole: Path, folder: Path, method: str, random: Random, *, seconds: fl
     """Lives of one search, of which `most` are killed unless one ends before; the kills, and what differs at the end."""
     kills = 0
     while kills < most:
-        child = start(folder, method)
+        child = again.start(folder, command(method))
         try:
             child.wait(timeout=random.uniform(0, seconds))
             break
@@ -98,7 +77,7 @@ def chain(whole: Path, folder: Path, method: str, random: Random, *, seconds: fl
             child.kill()
             child.wait()
             kills += 1
-    finish(folder, method)
+    again.finish(folder, command(method))
     one, other = examine(whole), examine(folder)
     return kills, [key for key in one if one[key] != other[key]]
 
@@ -114,7 +93,7 @@ def main(arguments: list[str]) -> int:
     different = 0
     for method in given.method or list(_SEARCHES):
         whole = repository(home / f"{method}.whole")
-        seconds = finish(whole, method)
+        seconds = again.finish(whole, command(method))
         random, left, number = Random(f"{given.seed} {method}"), given.kills, 0
         while left > 0:
             folder = repository(home / f"{method}.{number}")

@@ -35,6 +35,11 @@ INSIDE = """
         print("not yet written")
         interruption.check()
 """
+WAITING = """
+    with interruption.deferring(), interruption.raising(lambda: print("stopped", flush=True)):
+        wait("ready")
+        print("went on")
+"""
 AFTERWARDS = """
     with interruption.deferring():
         pass
@@ -117,6 +122,26 @@ def test_an_interrupted_block_exits_with_the_signals_code(number, code):
         process.said()
         process.go_on()
         assert process.end() == (code, "not yet written\n", "")
+
+
+@pytest.mark.parametrize(("number", "code"), CODES)
+def test_a_block_that_waits_for_others_stops_them_and_ends(number, code):
+    with child(WAITING) as process:
+        process.process.send_signal(number)
+        assert process.end()[:2] == (code, "stopped\n")
+
+
+def test_a_signal_before_a_block_that_waits_is_raised_at_its_beginning():
+    interruption = Interruption()
+    with interruption.handling(), interruption.deferring():
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(Interrupted), interruption.raising(lambda: pytest.fail("nothing is waited for")):
+            pytest.fail("the block was entered")
+
+
+def test_a_process_whose_parent_has_ended_before_it_could_ask_ends():
+    code = "import os; from pipeline.training.signals import end_with_parent; end_with_parent(os.getpid())"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == -signal.SIGTERM
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,25 @@ def test_a_sweep_that_was_killed_goes_on_to_the_same_end(folder):
     runs = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{result['run_id']}'")
     assert sorted((run.data.params["seed"], run.info.status) for run in runs) == [("11", "FINISHED"), ("12", "FINISHED")]
     assert client.search_runs([experiment], "attributes.status = 'RUNNING'") == []
+
+
+def running() -> int:
+    """Runs that the store holds as RUNNING."""
+    client = store.client()
+    experiment = client.get_experiment_by_name("pairs").experiment_id
+    return len(client.search_runs([experiment], "attributes.status = 'RUNNING'"))
+
+
+def test_ctrl_c_ends_a_sweep_and_all_that_it_started(folder):
+    long = [*SHORT, "training.epochs=100000", "training.xla=false", "seed=21,22"]
+    command = [sys.executable, "-m", "pipeline.train", "-m", *long, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stderr=pipe, text=True, start_new_session=True) as sweep:
+        while running() < 3:
+            time.sleep(0.1)
+        os.killpg(sweep.pid, signal.SIGINT)
+        _, said = sweep.communicate()
+    assert sweep.returncode == 130
+    assert said.splitlines()[-1] == "pairs: interrupted; the same command goes on from here"
+    assert running() == 0

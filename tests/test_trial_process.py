@@ -3,11 +3,14 @@
 import os
 import signal
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from pipeline.sweeping import trial_process, trial_runner
-from pipeline.sweeping.trial_process import TrialProcess
+from pipeline.sweeping.stopping import stop_all
+from pipeline.sweeping.trial_process import RUNNER, TrialProcess
 from pipeline.training.signals import Interrupted
 
 CHILD = """
@@ -30,7 +33,7 @@ def process(monkeypatch, tmp_path):
     real = trial_process.subprocess.Popen
 
     def popen(command, **settings):
-        return real([sys.executable, "-c", CHILD, command[-1]], **settings)
+        return real([sys.executable, "-X", RUNNER, "-c", CHILD, *command[-2:]], **settings)
 
     monkeypatch.setattr(trial_process.subprocess, "Popen", popen)
     made = TrialProcess()
@@ -79,11 +82,25 @@ def test_the_traceback_of_a_surprise_is_in_the_log(process, tmp_path):
     assert "ZeroDivisionError" in (tmp_path / "log.txt").read_text()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_trial_that_was_told_to_stop_is_no_failure(process, number, code):
+def test_a_trial_that_was_told_to_stop_is_no_failure(process):
     with pytest.raises(Interrupted) as end:
-        process(f"os.kill(os.getpid(), {int(number)})")
-    assert end.value.code == code
+        process("os.kill(os.getpid(), signal.SIGTERM)")
+    assert end.value.code == 143
+
+
+def test_a_trial_leaves_ctrl_c_to_what_started_it(process):
+    assert process("os.kill(os.getpid(), signal.SIGINT)")["status"] == "FINISHED"
+
+
+def test_stopping_ends_the_trials_below_this_process(process, tmp_path):
+    begun = tmp_path / "begun"
+    with ThreadPoolExecutor() as threads:
+        ended = threads.submit(process, f"open({str(begun)!r}, 'w').close(); signal.pause()")
+        while not begun.exists():
+            time.sleep(0.01)
+        stop_all()
+        with pytest.raises(Interrupted):
+            ended.result()
 
 
 def test_a_child_that_died_between_trials_is_replaced(process):

@@ -10,8 +10,10 @@ from pipeline.config.search import Hyperband, Objective, Parameter, Search, hydr
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.searching.journal import FAILED, FINISHED, PAUSED, Journal, Record
 from pipeline.searching.search import Proposal
+from pipeline.sweeping.stopping import stop_all
 from pipeline.sweeping.trial_process import TrialProcess
 from pipeline.tracking import parents
+from pipeline.training.signals import Interruption
 
 
 @dataclass
@@ -21,6 +23,7 @@ class Trials:
     Args:
         overrides: those of the experiment.
         tags: for the runs' records.
+        interruption: the signals of this process, which are deferred but while it waits for a trial.
     """
 
     overrides: Sequence[str]
@@ -29,6 +32,7 @@ class Trials:
     objective: Objective
     journal: Journal
     tags: Mapping[str, str]
+    interruption: Interruption
     process: TrialProcess = field(default_factory=TrialProcess)
 
     def run(self, proposal: Proposal) -> Record:
@@ -66,12 +70,13 @@ class Trials:
             config = compose_experiment([*overrides, *pause])
         except PipelineError as error:
             return {"status": FAILED, "reason": str(error)}
-        return self.process.run(
-            [*overrides, *pause],
-            threads=config.training.threads,
-            tags={**self.tags, "trial": str(proposal.number)},
-            log=self.journal.log(proposal.number),
-        )
+        with self.interruption.raising(stop_all):
+            return self.process.run(
+                [*overrides, *pause],
+                threads=config.training.threads,
+                tags={**self.tags, "trial": str(proposal.number)},
+                log=self.journal.log(proposal.number),
+            )
 
 
 def trial_overrides(overrides: Sequence[str], search: Search, space: Sequence[Parameter], proposal: Proposal) -> list[str]:

@@ -21,25 +21,29 @@ from pipeline.searching import journal, saving
 from pipeline.searching.board import Board
 from pipeline.searching.journal import FAILED, Journal, Record
 from pipeline.searching.search import Epochs, best, epochs, explore, latest
+from pipeline.sweeping.stopping import resumable
 from pipeline.tracking import lineage, parents, store
 from pipeline.tracking.tracker import Measurement, Tracker
+from pipeline.training.signals import Interruption
 
 _COLUMNS = ("trial", "status", "objective", "epochs", "seconds", "run_id", "settings", "reason")
 _DIGITS = 12  # of a search's id
 _NO_EFFECT = ("trials", "save_as")  # on what is proposed
 
 
-def tune(overrides: Sequence[str], config: SearchConfig) -> dict[str, Any]:
+def tune(overrides: Sequence[str], config: SearchConfig, interruption: Interruption) -> dict[str, Any]:
     """Searches, from where the same search was left, and records what it found.
 
     Args:
         overrides: those of the experiment.
+        interruption: the signals of this process.
 
     Returns:
         `{search_id, run_id, status, best, trials, failed, epochs}`, for JSON.
 
     Raises:
         PipelineError: what cannot be searched, or a search none of whose trials came to an end.
+        Interrupted: a signal was received; the trial that ran has kept its state.
     """
     base = compose_experiment(overrides)
     _require_store(base)
@@ -49,11 +53,11 @@ def tune(overrides: Sequence[str], config: SearchConfig) -> dict[str, Any]:
     objective = config.search.objective.for_task(meta.task)
     settings = _settings(config, objective)
     search_id = _search_id(settings, lineage.identity(to_values(base), meta))
-    with journal.held(store.root() / "search" / search_id) as kept:
+    with resumable(base.name, interruption), journal.held(store.root() / "search" / search_id) as kept:
         write_json(kept.folder / "search.json", {"experiment": base.name, "overrides": list(overrides)} | settings)
         with parents.open_parent("search", base.name, search_id, _params(settings)) as parent:
             board = Board(f"{base.name}, search {search_id}", config.search.trials, objective)
-            _explore(overrides, config, objective, kept, parent, board, search_id)
+            _explore(overrides, config, objective, kept, parent, board, search_id, interruption)
             found = best(kept.records, objective)
             _record(parent, kept, found)
             if found is None:
@@ -78,6 +82,7 @@ def _explore(
     parent: Tracker,
     board: Board,
     search_id: str,
+    interruption: Interruption,
 ) -> None:
     from pipeline.models import backend
 
@@ -87,7 +92,7 @@ def _explore(
 
     space = config.parameters()
     tags = {"mlflow.parentRunId": parent.run_id, "search_id": search_id}
-    trials = Trials(overrides, config.search, space, objective, kept, tags)
+    trials = Trials(overrides, config.search, space, objective, kept, tags, interruption)
     heard: list[Record] = []
 
     def hear(record: Record) -> None:

@@ -19,30 +19,38 @@ from pipeline.locks import locked
 from pipeline.sweeping import summary
 from pipeline.sweeping.board import Board
 from pipeline.sweeping.journal import FAILED, FINISHED, RUNNING, Journal, Standing
+from pipeline.sweeping.stopping import resumable, stop_all
 from pipeline.sweeping.trials import direction_of, objective_of
 from pipeline.tracking import parents, store
 from pipeline.tracking.tracker import MemoryTracker, Tracker
+from pipeline.training.signals import Interruption
 
 Launch = Callable[[Path, Mapping[str, str]], None]
 
 
-def run_sweep(grid: Grid, launch: Launch) -> dict[str, Any]:
+def run_sweep(grid: Grid, launch: Launch, interruption: Interruption) -> dict[str, Any]:
     """Runs what of a grid is not finished yet, and sums up all of it.
 
     Args:
         launch: runs every trial of the grid by `trials.run_trial`, given the sweep's folder and tags for the runs.
+        interruption: the signals of this process.
 
     Returns:
         `{sweep_id, run_id, status, best, trials}`, for JSON.
 
     Raises:
         PipelineError: another process runs the same sweep; after the last trial, if any of them failed.
+        Interrupted: a signal was received; the trials that ran have kept their state.
     """
     journal = Journal(store.root() / "sweeps" / grid.sweep_id)
     first = grid.trials[0].config
-    with locked(journal.folder, "runs this very sweep"), _open(grid, first.tracking.store) as parent:
+    with (
+        resumable(grid.name, interruption),
+        locked(journal.folder, "runs this very sweep"),
+        _open(grid, first.tracking.store) as parent,
+    ):
         journal.begin()
-        with Board(grid, journal):
+        with Board(grid, journal), interruption.raising(stop_all):
             launch(journal.folder, {"mlflow.parentRunId": parent.run_id, "sweep_id": grid.sweep_id})
         standings = [_ended(journal.read(number)) for number in range(len(grid.trials))]
         direction = direction_of(first)

@@ -13,8 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline.training.signals import Interrupted
+from pipeline.training.signals import Interrupted, without_interrupts
 
+RUNNER = "pipeline.sweeping.trial_runner"
 _INTERRUPTIONS = {128 + signal.SIGTERM, 128 + signal.SIGINT}
 
 
@@ -74,8 +75,9 @@ class TrialProcess:
 
     def _start(self) -> subprocess.Popen[str]:
         read, write = os.pipe()
-        command = [sys.executable, "-m", "pipeline.sweeping.trial_runner", str(write)]
-        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, pass_fds=[write])
+        command = [sys.executable, "-m", RUNNER, str(os.getpid()), str(write)]
+        with without_interrupts():
+            self._child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, pass_fds=[write])
         os.close(write)
         self._answers = os.fdopen(read, encoding="utf-8")
         return self._child

@@ -17,10 +17,11 @@ from pipeline.training.signals import Interrupted, Interruption, end_with_parent
 
 def main() -> None:
     """Answers requests until stdin ends, which it does with the parent."""
-    end_with_parent()
+    parent, answers_to = (int(number) for number in sys.argv[1:])
+    end_with_parent(parent)
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # Slurm tells a whole task that its time is nearly up; the parent ends
     interruption = Interruption()
-    with interruption.handling(), os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as answers:
+    with interruption.handling(), os.fdopen(answers_to, "w", encoding="utf-8") as answers:
         for request in sys.stdin:
             answer = attempt(json.loads(request), interruption)
             print(json.dumps(answer), file=answers, flush=True)

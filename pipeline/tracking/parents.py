@@ -51,6 +51,7 @@ def open_parent(kind: str, experiment: str, identifier: str, params: Mapping[str
             yield tracker
     finally:
         close(client, run_id, tracker.status)
+        close_dead(client)  # trials whose process was killed
 
 
 def _earlier(client: MlflowClient, experiment: str, kind: str, identifier: str) -> str | None:

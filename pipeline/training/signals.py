@@ -1,10 +1,10 @@
-"""SIGTERM and SIGINT: a training stops where nothing is lost, and ends with the DVC that started it."""
+"""SIGTERM and SIGINT: a training stops where nothing is lost, and ends with the process that started it."""
 
 import ctypes
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -30,6 +30,7 @@ class Interruption:
     def __init__(self) -> None:
         self.requested: signal.Signals | None = None
         self._deferring = False
+        self._stop: Callable[[], None] | None = None
 
     @contextmanager
     def handling(self) -> Iterator[None]:
@@ -57,6 +58,19 @@ class Interruption:
         finally:
             self._deferring = False
 
+    @contextmanager
+    def raising(self, stop: Callable[[], None]) -> Iterator[None]:
+        """Inside a block that is `deferring`, for one that only waits for other processes.
+
+        A signal calls `stop`, by which they end, and raises `Interrupted`; one that came before is raised at once.
+        """
+        self._stop = stop
+        try:
+            self.check()
+            yield
+        finally:
+            self._stop = None
+
     def check(self) -> None:
         """Raises `Interrupted` if a signal was received."""
         if self.requested is not None:
@@ -71,19 +85,34 @@ class Interruption:
             os._exit(128 + number)
         self.requested = signal.Signals(number)
         _say(f"{name}: stopping where nothing is lost; a second signal stops at once")
+        if self._stop is not None:
+            self._stop()
+            self.check()
 
 
 def _say(line: str) -> None:
     os.write(2, f"{line}\n".encode())  # a handler may interrupt a print, which must not be entered twice
 
 
-def end_with_parent() -> None:
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Processes that are started inside never receive SIGINT.
+
+    Ctrl-C reaches every process of a terminal; the one that was started there tells the others what to do.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with_parent(parent: int) -> None:
     """Has Linux send SIGTERM to this process when its parent ends, by whatever means.
 
-    Raises:
-        SystemExit: 143, where the parent has ended already.
+    Args:
+        parent: its id as the parent itself says it: that may have ended already, and SIGTERM comes at once then.
     """
-    parent = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
-        raise SystemExit(128 + signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
