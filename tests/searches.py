@@ -26,6 +26,11 @@ SPACE = {
     "training.batch_size": {"int": [8, 32], "step": 8},
 }
 LINE = {"optimizer.learning_rate": {"float": [1.0e-03, 1.0e-01]}}  # of one setting: bayesian search draws three, then learns
+NESTED = {
+    "optimizer": {"choice": ["sgd", "adam"]},
+    "optimizer.nesterov": {"choice": [True, False], "when": {"optimizer": ["sgd"]}},
+    "optimizer.momentum": {"float": [0.1, 0.9], "when": {"optimizer.nesterov": [True]}},
+}
 Kill = Callable[[str], None]
 
 
@@ -38,7 +43,7 @@ def oracle(found: SearchConfig, objective: Objective = LARGEST) -> Oracle:
 
 
 def parameter(**entry: Any) -> Parameter:
-    return SearchConfig(METHODS["random"](), {**SPACE, "x": entry}).parameters()[-1]
+    return SearchConfig(METHODS["random"](), {**SPACE, "seed": entry}).parameters()[-1]
 
 
 def outcome(proposal: Proposal, **given: Any) -> Record:

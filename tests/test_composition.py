@@ -420,3 +420,12 @@ def test_a_setting_below_null_is_refused_in_one_line(here):
         "Received: training.early_stopping=null training.early_stopping.patience=3. "
         "Give its whole group in a file of conf/experiment/."
     )
+
+
+@pytest.mark.parametrize("override", ["data=null", "experiment=1"])
+def test_a_choice_that_is_no_name_is_told_in_one_line(override):
+    with pytest.raises(PipelineError) as caught:
+        resolved.compose_experiment([override], conf=CONF)
+    assert str(caught.value) == (
+        f"command line: a choice is not the name of a file. Received: {override}. Expected: such as data=mnist."
+    )

@@ -86,3 +86,56 @@ def test_an_override_that_cannot_be_read_is_refused():
     assert str(caught.value) == (
         "command line: an override cannot be read. Received: data=digits seed. Expected: key=value or key=value,value,…."
     )
+
+
+def refusal(*overrides):
+    with pytest.raises(PipelineError) as caught:
+        sweep.grid(overrides, conf=CONF)
+    return str(caught.value)
+
+
+REFUSED = {
+    "seed=1,1": "command line: two trials of the sweep are the same. Received: data=digits seed=1. Expected: each value once.",
+    "seed=range(0)": "command line: a sweep without a trial. Received: data=digits seed=range(0). "
+    "Expected: ranges that hold a value.",
+    "seed=range(1,9,0)": "command line: an override cannot be read. Received: data=digits seed=range(1,9,0). "
+    "Expected: key=value or key=value,value,….",
+    "hydra.sweeper.params={}": "command line: a sweep takes its values from the overrides of the experiment. "
+    "Received: hydra.sweeper.params={}. Expected: key=value,value,….",
+    "checkpoint.pause_at=1": "a sweep trains its trials to their end. Received: checkpoint.pause_at=1. "
+    "Expected: checkpoint.pause_at=null.",
+}
+
+
+@pytest.mark.parametrize("override", REFUSED)
+def test_a_grid_that_cannot_be_is_told_in_one_line(override):
+    assert refusal("data=digits", override) == REFUSED[override]
+
+
+def test_a_seed_that_is_added_is_a_seed():
+    assert [trial.group for trial in sweep.grid(["data=digits", "++seed=1,2"], conf=CONF).trials] == ["", ""]
+
+
+def objectives(*overrides):
+    """The metric of each trial, or None."""
+    return [trial.objective and trial.objective.metric for trial in sweep.grid(overrides, conf=CONF).trials]
+
+
+STOPPING = "training.early_stopping"
+COMPARED = {
+    (f"{STOPPING}.monitor=validation/accuracy", f"{STOPPING}.direction=max", "seed=1,2"): ["validation/accuracy"] * 2,
+    (f"{STOPPING}.monitor=validation/loss,validation/accuracy",): ["validation/loss"] * 2,
+    ("training.loss_reduction=mean,sum",): ["validation/loss", "validation/log_loss"],
+    ("training.loss=null,categorical_crossentropy", f"{STOPPING}=null"): ["validation/loss"] * 2,
+    ("training.loss=categorical_crossentropy", "training.label_smoothing=0,0.1"): ["validation/loss", "validation/log_loss"],
+    ("data=xor,digits",): [None, None],
+    ("data=diabetes", "training.loss=mean_squared_error,mean_absolute_error"): [None, None],
+    ("data=xor", "training.loss=perceptron,binary_crossentropy"): [None, None],
+    ("data=california_housing,california_ratios",): ["validation/loss"] * 2,
+    ("data=california_housing", "data.target_unit=1,1000"): [None, None],
+}
+
+
+@pytest.mark.parametrize("overrides", COMPARED)
+def test_trials_are_compared_by_what_measures_the_same_in_all_of_them(overrides):
+    assert objectives("data=digits", *overrides) == COMPARED[overrides]

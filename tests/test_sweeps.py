@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.locks import locked
-from pipeline.tracking import store
+from pipeline.tracking import parents, store
 from tests.toy import ROOT, prepare_all
 
 SHORT = ["data=pairs", "training.epochs=2", "training.early_stopping=null", "tracking.log_model=false"]
@@ -76,6 +76,13 @@ def test_the_parent_holds_grid_best_summary_and_figures(swept):
     assert run.data.params == {"optimizer.learning_rate": "0.01,0.1", "seed": "1,2"}
     assert run.data.tags["best.run_id"] == swept["best"]["run_id"]
     assert [file.path for file in client.list_artifacts(swept["run_id"])] == ["figures", "summary.csv"]
+
+
+def test_a_grid_in_another_order_is_the_same_sweep(swept):
+    given = {"optimizer.learning_rate": "0.1,0.01", "seed": "2,1"}
+    with parents.open_parent("sweep", "pairs", swept["sweep_id"], given) as parent:
+        assert parent.run_id == swept["run_id"]
+    assert store.client().get_run(swept["run_id"]).data.params == {"optimizer.learning_rate": "0.01,0.1", "seed": "1,2"}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ import pytest
 from pipeline import train, tune
 from pipeline.config.resolved import compose_experiment
 from pipeline.errors import PipelineError
-from pipeline.tracking import store
+from pipeline.sweeping.trial_process import TrialProcess
+from pipeline.tracking import parents, store
 from tests import pinned  # noqa: F401
 from tests.toy import ROOT, prepare_all
 
@@ -120,10 +121,54 @@ def test_a_search_in_memory_is_refused(monkeypatch):
     assert str(caught.value) == "a search keeps its trials in MLflow. Received: tracking=memory. Expected: tracking=mlflow."
 
 
+def answer(patch, given):
+    """Lets the trials come to what is given, without a training."""
+    patch.setattr(TrialProcess, "run", lambda *_, **__: given)
+    patch.setattr(parents, "reached", lambda _: parents.Reached(1.0, 1.0, True))
+
+
 def test_a_search_without_a_trial_that_ends_says_why(folder, monkeypatch):
-    (folder / "conf/space/wrong.yaml").write_text("training.batch_size: {choice: [0, -1]}\n")
+    answer(monkeypatch, {"status": "FAILED", "reason": "training diverged."})
     with pytest.raises(PipelineError) as caught:
-        called(tune, monkeypatch, "data=pairs", "space=wrong", "search=random")
+        called(tune, monkeypatch, "data=pairs", "search=random", "search.trials=2")
     text = str(caught.value)
-    assert text.startswith("none of the 2 trials came to an end. Received: command line: training.batch_size is not possible.")
+    assert text.startswith("none of the 2 trials came to an end. Received: training diverged.")
     assert "What they printed is in" in text
+
+
+@pytest.mark.parametrize(
+    ("space", "arguments", "message"),
+    [
+        (SPACE, ["force=true"], "a search goes on with its trials. Received: force=true. Expected: force=false."),
+        (
+            SPACE,
+            ["checkpoint.pause_at=1"],
+            "a search says itself where its trials pause. Received: checkpoint.pause_at=1. Expected: checkpoint.pause_at=null.",
+        ),
+        (
+            "training.loss: {choice: [null, perceptron]}\n",
+            ["search.objective={metric: validation/loss, direction: min}"],
+            "validation/loss is not the same in all trials. Received: training.loss in the space. "
+            "Choose another search.objective, or take it from the space.",
+        ),
+        (
+            "model.unitz: {choice: [[8], [4]]}\n",
+            [],
+            "the space holds settings that cannot be. Received: model.unitz=[8]. command line: model.unitz is not a setting. ",
+        ),
+    ],
+)
+def test_a_search_that_cannot_be_is_told_in_one_line(folder, monkeypatch, space, arguments, message):
+    (folder / "conf/space/wrong.yaml").write_text(space)
+    with pytest.raises(PipelineError) as caught:
+        called(tune, monkeypatch, "data=pairs", "space=wrong", "search=random", *arguments)
+    assert str(caught.value).startswith(message)
+
+
+def test_without_a_trial_that_was_trained_to_its_end_there_is_no_best(folder, monkeypatch):
+    (folder / "conf/space/wrong.yaml").write_text("optimizer.learning_rate: {choice: [0.01, 0.1]}\n")
+    answer(monkeypatch, {"status": "FINISHED", "run_id": "run", "metrics": {"validation/accuracy": 1.0}})
+    with pytest.raises(PipelineError) as caught:
+        called(tune, monkeypatch, *COMMAND, "space=wrong", "search.save_as=none_of_them")
+    assert str(caught.value).startswith("none of the 2 trials came to an end. Received: 2 paused, in brackets that the space ")
+    assert not (folder / "conf/experiment/none_of_them.yaml").exists()

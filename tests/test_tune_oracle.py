@@ -6,9 +6,9 @@ from pipeline.config.search import Objective
 from pipeline.config.training import Direction
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.searching import journal
-from pipeline.searching.journal import FAILED, FINISHED
+from pipeline.searching.journal import FAILED, FINISHED, PAUSED, Record
 from pipeline.searching.search import best, epochs, latest
-from tests.searches import LARGEST, LINE, config, failing, oracle, outcome, searched
+from tests.searches import LARGEST, LINE, NESTED, config, failing, oracle, outcome, searched
 
 BRACKETS = {"trials": 17, "max_epochs": 9}  # 9 for 1 epoch, of which 3 for 3, of which 1 for 9; 5 for 3, 2 for 9; 3 for 9
 SEARCHES = {"random": {"trials": 5}, "bayesian": {"trials": 5}, "hyperband": {"trials": 9, "max_epochs": 9}}
@@ -139,3 +139,29 @@ def test_a_journal_of_another_search_is_refused(tmp_path):
         "the journal of this search does not fit it. Received: trial 7, where 0 was due. "
         "Remove its folder: what is trained is not trained again."
     )
+
+
+def test_a_trial_that_failed_is_not_tried_again_where_hyperband_promotes_it(tmp_path):
+    tried = []
+
+    def run(proposal):
+        tried.append(proposal.number)
+        return outcome(proposal, status=FAILED, objective=None, reason="it diverged")
+
+    records = searched(config("hyperband", LINE, trials=3, max_epochs=3), tmp_path, run)
+    assert (tried, [record.number for record in records]) == ([0, 1, 2], [0, 1, 2, 0])
+
+
+def test_of_paused_trials_those_that_came_furthest_are_compared():
+    known = {"values": {}, "overrides": [], "status": PAUSED}
+    records = [Record(0, objective=0.9, epochs=1.0, **known), Record(1, objective=0.5, epochs=3.0, **known)]
+    assert best(records, LARGEST).number == 1
+
+
+def test_conditions_upon_conditions_are_searched(tmp_path):
+    found = searched(config("random", LINE | NESTED, trials=12), tmp_path)
+    assert {record.values.get("optimizer.nesterov"): "optimizer.momentum" in record.values for record in found} == {
+        None: False,
+        "true": True,
+        "false": False,
+    }

@@ -1,5 +1,6 @@
 """Settings of a search: spaces, their faults in one line, and how values become overrides."""
 
+import math
 import shutil
 
 import pytest
@@ -11,34 +12,36 @@ from pipeline.config.training import Direction
 from pipeline.errors import PipelineError
 from pipeline.searching.search import Proposal
 from pipeline.searching.trials import trial_overrides
-from tests.searches import SPACE, config, parameter
+from tests.searches import NESTED, SPACE, config, parameter
 from tests.toy import ROOT
 
 KINDS = "Expected: one of float: [low, high], int: [low, high], choice: [value, …]."
 FAULTS = {
-    "space.x is not possible. Received: {}. " + KINDS: {},
-    "space.x is not possible. Received: {'float': [0, 1], 'int': [0, 1]}. " + KINDS: {"float": [0, 1], "int": [0, 1]},
-    "space.x has no step. Received: {'float': [0, 1], 'step': 1}. Allowed: float, log, when.": {"float": [0, 1], "step": 1},
-    "space.x.float is not possible. Received: [1, 0]. Expected: [low, high] of type float.": {"float": [1, 0]},
-    "space.x.float is not possible. Received: ['a', 1]. Expected: [low, high] of type float.": {"float": ["a", 1]},
-    "space.x.float is not possible. Received: 1. Expected: [low, high] of type float.": {"float": 1},
-    "space.x.int is not possible. Received: [0.5, 1]. Expected: [low, high] of type int.": {"int": [0.5, 1]},
-    "space.x.float is not possible. Received: [0, 1]. Expected: numbers above 0 beside log: true.": {
+    "space.seed is not possible. Received: {}. " + KINDS: {},
+    "space.seed is not possible. Received: {'float': [0, 1], 'int': [0, 1]}. " + KINDS: {"float": [0, 1], "int": [0, 1]},
+    "space.seed has no step. Received: {'float': [0, 1], 'step': 1}. Allowed: float, log, when.": {"float": [0, 1], "step": 1},
+    "space.seed.float is not possible. Received: [1, 0]. Expected: [low, high] of type float.": {"float": [1, 0]},
+    "space.seed.float is not possible. Received: ['a', 1]. Expected: [low, high] of type float.": {"float": ["a", 1]},
+    "space.seed.float is not possible. Received: 1. Expected: [low, high] of type float.": {"float": 1},
+    "space.seed.int is not possible. Received: [0.5, 1]. Expected: [low, high] of type int.": {"int": [0.5, 1]},
+    "space.seed.float is not possible. Received: [0, 1]. Expected: numbers above 0 beside log: true.": {
         "float": [0, 1],
         "log": True,
     },
-    "space.x.log is not possible. Received: 1. Expected: true or false.": {"float": [1, 2], "log": 1},
-    "space.x.step is not possible. Received: 0. Expected: a whole number from 1.": {"int": [0, 8], "step": 0},
-    "space.x.choice is not possible. Received: []. Expected: a list of values.": {"choice": []},
-    "space.x.when names no choice above it. Received: optimiser. Did you mean optimizer? Allowed: optimizer.": {
+    "space.seed.log is not possible. Received: 1. Expected: true or false.": {"float": [1, 2], "log": 1},
+    "space.seed.step is not possible. Received: 0. Expected: a whole number from 1.": {"int": [0, 8], "step": 0},
+    "space.seed.step is not possible. Received: 4. Expected: a divisor of 9.": {"int": [1, 10], "step": 4},
+    "space.seed.float is not possible. Received: [0, inf]. Expected: [low, high] of type float.": {"float": [0, math.inf]},
+    "space.seed.choice is not possible. Received: []. Expected: a list of values.": {"choice": []},
+    "space.seed.when names no choice above it. Received: optimiser. Did you mean optimizer? Allowed: optimizer.": {
         "int": [1, 2],
         "when": {"optimiser": ["sgd"]},
     },
-    "space.x.when.optimizer is not possible. Received: ['adagrad']. Expected: among sgd, adam.": {
+    "space.seed.when.optimizer is not possible. Received: ['adagrad']. Expected: among sgd, adam.": {
         "int": [1, 2],
         "when": {"optimizer": ["adagrad"]},
     },
-    "space.x.when is not possible. Received: ['optimizer']. Expected: {other setting: [value, …]}.": {
+    "space.seed.when is not possible. Received: ['optimizer']. Expected: {other setting: [value, …]}.": {
         "int": [1, 2],
         "when": ["optimizer"],
     },
@@ -76,7 +79,7 @@ def test_a_fault_of_a_space_is_told_in_one_line(message):
 
 def test_a_space_holds_what_its_entries_say():
     assert vars(parameter(int=[8, 32], step=8, when={"optimizer": ["adam"]})) == {
-        "name": "x",
+        "name": "seed",
         "kind": "int",
         "low": 8,
         "high": 32,
@@ -85,6 +88,33 @@ def test_a_space_holds_what_its_entries_say():
         "choices": (),
         "when": {"optimizer": ("adam",)},
     }
+
+
+def test_a_condition_on_a_conditional_setting_holds_with_that_one_alone():
+    *_, momentum = config("random", NESTED).parameters()
+    assert momentum.when == {"optimizer": ("sgd",), "optimizer.nesterov": ("true",)}
+
+
+@pytest.mark.parametrize(("choices", "value"), [([8, None], 8), ([0.1, 1], 1), ([True, False], True), ([[8], [4]], [8])])
+def test_a_condition_names_a_choice_as_it_is_written(choices, value):
+    space = {"optimizer": {"choice": choices}, "seed": {"int": [1, 2], "when": {"optimizer": [value]}}}
+    assert config("random", space).parameters()[-1].when == {"optimizer": (hydra_text(value),)}
+
+
+def test_what_decides_what_is_asked_is_not_searched():
+    with pytest.raises(PipelineError) as caught:
+        config("random", {"data": {"choice": ["digits", "mnist"]}})
+    assert str(caught.value) == ("space.data cannot be searched. Received: data. Allowed: model, optimizer, seed, training.")
+
+
+def test_under_hyperband_no_setting_depends_on_the_length_of_training():
+    space = {"training.epochs": {"choice": [3, 4]}, "seed": {"int": [1, 2], "when": {"training.epochs": [3]}}}
+    with pytest.raises(PipelineError) as caught:
+        config("hyperband", space)
+    assert str(caught.value) == (
+        "space.seed.when is on the length of training, which hyperband sets itself. Received: training.epochs. "
+        "Leave it out, or choose another search."
+    )
 
 
 def test_numbers_of_one_type_are_choices_with_an_order_and_all_else_is_text():
@@ -153,11 +183,18 @@ def test_a_space_of_one_choice_is_refused(conf):
             "search.seed=0",
             "command line: search.seed is not possible. Received: 0. Expected: an integer from 1 to 2,147,483,647.",
         ),
+        (
+            "search.save_as=1",
+            "command line: search.save_as is not possible. Received: 1. Expected: a lower-case letter, then more of them, "
+            "digits and _.",
+        ),
+        ("++search.trials=0", "command line: search.trials is not possible. Received: 0. Expected: a whole number from 1."),
         ("search.trails=3", "command line: search.trails is not a setting. Received: search.trails=3. Did you mean trials? "),
         ("search=grid", "command line: there is no search of this name. Received: search=grid. Allowed: "),
         (
             "search.save_as=A",
-            "command line: search.save_as is not possible. Received: A. Expected: lower-case letters, digits and _.",
+            "command line: search.save_as is not possible. Received: A. Expected: a lower-case letter, then more of them, "
+            "digits and _.",
         ),
     ],
 )

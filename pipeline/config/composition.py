@@ -56,6 +56,13 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
         ) from error
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         raise explained(error, overrides=overrides, conf=conf, root=root, schemas=_schemas, place_of=origin.of) from error
+    except ValueError as error:  # how Hydra meets data=null and experiment=1
+        groups = [override for override in overrides if (conf / override.lstrip("+").partition("=")[0]).is_dir()]
+        raise PipelineError(
+            "command line: a choice is not the name of a file",
+            received=" ".join(groups),
+            expected="Expected: such as data=mnist",
+        ) from error
 
 
 def _named(settings: DictConfig, choices: dict[str, str | None]) -> DictConfig:

@@ -1,6 +1,7 @@
 """Settings of a search: how settings of an experiment are proposed, from which space, and by what they are judged."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")  # needs no quotes in Hydra's 
 _WORDS = ("null", "true", "false", "inf", "nan")
 _KINDS = {"float": {"float", "log", "when"}, "int": {"int", "step", "when"}, "choice": {"choice", "when"}}
 LENGTH = ("training.steps", "training.epochs")
+LOSS = ("training.loss", "training.loss_reduction", "training.label_smoothing")
+SEARCHED = ("model", "optimizer", "seed", "training")  # with other data, trials could not be compared
 
 
 class Method(Enum):
@@ -68,8 +71,9 @@ class Search:
         require(self.method == own, "search.method", received=self.method.value, expected=f"{own.value}, as the file has it")
         require(self.trials >= 1, "search.trials", received=self.trials, expected="a whole number from 1")
         require(1 <= self.seed < 2**31, "search.seed", received=self.seed, expected="an integer from 1 to 2,147,483,647")
-        named = self.save_as is None or is_name(self.save_as)
-        require(named, "search.save_as", received=self.save_as, expected="lower-case letters, digits and _")
+        named = self.save_as is None or (is_name(self.save_as) and hydra_text(self.save_as) == self.save_as)
+        expected = "a lower-case letter, then more of them, digits and _"
+        require(named, "search.save_as", received=self.save_as, expected=expected)
 
 
 @dataclass
@@ -141,6 +145,14 @@ class SearchConfig:
             found.append(_parameter(name, given, found))
         if self.search.method is Method.hyperband:
             found = [parameter for parameter in found if parameter.name not in LENGTH]
+            for parameter in found:
+                if on_length := set(LENGTH) & set(parameter.when):
+                    raise ConfigError(
+                        f"space.{parameter.name}.when",
+                        "is on the length of training, which hyperband sets itself",
+                        received=", ".join(on_length),
+                        expected="Leave it out, or choose another search",
+                    )
         return found
 
 
@@ -153,7 +165,7 @@ def compose_search(arguments: Sequence[str], *, conf: Path = CONF) -> tuple[list
     Raises:
         PipelineError: settings that cannot be, no space, or an override for a setting that is searched.
     """
-    own = [argument for argument in arguments if argument.split("=")[0].split(".")[0] in ("search", "space")]
+    own = [argument for argument in arguments if re.split("[.=]", argument.lstrip("+~"))[0] in ("search", "space")]
     overrides = [argument for argument in arguments if argument not in own]
     name = compose_experiment(overrides, conf=conf).name
     if not any(argument.startswith("space=") for argument in own):
@@ -182,6 +194,8 @@ def _require_space(name: str, conf: Path) -> None:
 def _parameter(name: str, given: Any, before: Sequence[Parameter]) -> Parameter:
     """One entry of a space, which may depend on those before it."""
     key = f"space.{name}"
+    if (first := name.split(".")[0]) not in SEARCHED:
+        raise ConfigError(key, "cannot be searched", received=name, expected=suggestion(first, SEARCHED))
     kinds = [kind for kind in _KINDS if isinstance(given, dict) and kind in given]
     require(len(kinds) == 1, key, received=given, expected="one of float: [low, high], int: [low, high], choice: [value, …]")
     (kind,) = kinds
@@ -197,13 +211,14 @@ def _parameter(name: str, given: Any, before: Sequence[Parameter]) -> Parameter:
     require(not log or low > 0, f"{key}.float", received=given[kind], expected="numbers above 0 beside log: true")
     whole = isinstance(step, int) and not isinstance(step, bool) and step >= 1
     require(whole, f"{key}.step", received=step, expected="a whole number from 1")
+    require((high - low) % step == 0 or kind == "float", f"{key}.step", received=step, expected=f"a divisor of {high - low:g}")
     return Parameter(name, kind, low=low, high=high, log=log, step=step, when=when)
 
 
 def _range(key: str, given: Any, kind: type) -> tuple[float, float]:
     numbers = given if isinstance(given, list) else []
     fits = all(isinstance(number, int | kind) and not isinstance(number, bool) for number in numbers)
-    ordered = fits and len(numbers) == 2 and numbers[0] < numbers[1]
+    ordered = fits and len(numbers) == 2 and -math.inf < numbers[0] < numbers[1] < math.inf
     require(ordered, f"{key}.{kind.__name__}", received=given, expected=f"[low, high] of type {kind.__name__}")
     return kind(numbers[0]), kind(numbers[1])
 
@@ -218,15 +233,23 @@ def _choices(key: str, given: Any) -> tuple[Any, ...]:
 
 def _when(key: str, given: Any, before: Sequence[Parameter]) -> dict[str, tuple[Any, ...]]:
     require(isinstance(given, dict), f"{key}.when", received=given, expected="{other setting: [value, …]}")
-    known = {parameter.name: parameter.choices for parameter in before if len(parameter.choices) > 1}
+    known = {parameter.name: parameter for parameter in before if len(parameter.choices) > 1}
     found: dict[str, tuple[Any, ...]] = {}
     for name, values in given.items():
         if name not in known:
             raise ConfigError(f"{key}.when", "names no choice above it", received=name, expected=suggestion(str(name), known))
-        found[name] = _choices(f"{key}.when.{name}", values)
-        unknown = [value for value in found[name] if value not in known[name]]
-        require(not unknown, f"{key}.when.{name}", received=unknown, expected=f"among {', '.join(map(str, known[name]))}")
+        listed = isinstance(values, list) and bool(values)
+        require(listed, f"{key}.when.{name}", received=values, expected="a list of values")
+        by_text = {choice_text(choice): choice for choice in known[name].choices}
+        unknown = [value for value in values if hydra_text(value) not in by_text]
+        require(not unknown, f"{key}.when.{name}", received=unknown, expected=f"among {', '.join(by_text)}")
+        found = dict(known[name].when) | found | {name: tuple(by_text[hydra_text(value)] for value in values)}
     return found
+
+
+def choice_text(choice: Any) -> str:
+    """A choice as Hydra's grammar writes it. Those that are texts are so already."""
+    return choice if isinstance(choice, str) else hydra_text(choice)
 
 
 def hydra_text(value: Any) -> str:

@@ -68,10 +68,16 @@ def explore(oracle: Proposer, journal: Journal, run: Run, heard: Heard) -> None:
         _replay(oracle, record)
         heard(record)
     while (proposal := oracle.propose()) is not None:
-        record = run(proposal)
+        record = _failed_before(journal, proposal) or run(proposal)
         journal.append(record)
         oracle.tell(proposal, record.objective)
         heard(record)
+
+
+def _failed_before(journal: Journal, proposal: Proposal) -> Record | None:
+    """Hyperband promotes trials that failed where too few others are left; they are not tried again."""
+    earlier = next((record for record in latest(journal.records) if record.number == proposal.number), None)
+    return replace(earlier, values=proposal.values) if earlier is not None and earlier.status == FAILED else None
 
 
 def _replay(oracle: Proposer, record: Record) -> None:
@@ -93,14 +99,18 @@ def latest(records: Sequence[Record]) -> list[Record]:
 
 
 def best(records: Sequence[Record], objective: Objective) -> Record | None:
-    """The record with the best objective of those that got the furthest, the first of equals; None where none came to one.
+    """The record with the best objective of those that finished, else got the furthest, the first of equals.
+
+    None where none came to one.
 
     Values of different numbers of epochs are not compared: what hyperband left behind is not the best.
     """
     ended = [record for record in latest(records) if record.status != FAILED and record.objective is not None]
-    finished = [record for record in ended if record.status == FINISHED] or ended
+    furthest = max((record.epochs for record in ended), default=0.0)
+    finished = [record for record in ended if record.status == FINISHED]
+    compared = finished or [record for record in ended if record.epochs == furthest]
     sign = -1 if objective.direction is Direction.max else 1
-    return min(finished, key=lambda record: sign * (record.objective or 0.0), default=None)
+    return min(compared, key=lambda record: sign * (record.objective or 0.0), default=None)
 
 
 def epochs(records: Sequence[Record]) -> Epochs:

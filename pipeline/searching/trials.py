@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.config.resolved import compose_experiment
-from pipeline.config.search import Hyperband, Objective, Parameter, Search, hydra_text
+from pipeline.config.search import Hyperband, Objective, Parameter, Search, choice_text
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.searching.journal import FAILED, FINISHED, PAUSED, Journal, Record
 from pipeline.searching.search import Proposal
@@ -39,7 +39,7 @@ class Trials:
         """Trains a proposal, from where an earlier process or round of hyperband left it.
 
         Raises:
-            ConfigError: the objective is no metric of the training.
+            PipelineError: settings that do not compose, or an objective that is no metric of the training.
             Interrupted: the child was told to stop, and has kept its state.
         """
         overrides = trial_overrides(self.overrides, self.search, self.space, proposal)
@@ -68,8 +68,12 @@ class Trials:
         pause = [f"checkpoint.pause_at={proposal.epochs}"] if proposal.epochs is not None else []
         try:
             config = compose_experiment([*overrides, *pause])
-        except PipelineError as error:
-            return {"status": FAILED, "reason": str(error)}
+        except PipelineError as error:  # a fault of the space: without these trials another part of it would be searched
+            raise PipelineError(
+                "the space holds settings that cannot be",
+                received=" ".join(overrides[len(self.overrides) :]),
+                expected=str(error),
+            ) from error
         with self.interruption.raising(stop_all):
             return self.process.run(
                 [*overrides, *pause],
@@ -83,7 +87,7 @@ def trial_overrides(overrides: Sequence[str], search: Search, space: Sequence[Pa
     """What makes the experiment this trial, in Hydra's grammar; under hyperband with the whole length of training."""
     length = ["training.steps=null", f"training.epochs={search.max_epochs}"] if isinstance(search, Hyperband) else []
     active = {**proposal.settings, **_fixed(space, proposal.settings)}
-    chosen = [f"{parameter.name}={_text(active[parameter.name])}" for parameter in space if parameter.name in active]
+    chosen = [f"{parameter.name}={choice_text(active[parameter.name])}" for parameter in space if parameter.name in active]
     return [*overrides, *length, *chosen]
 
 
@@ -95,11 +99,6 @@ def _fixed(space: Sequence[Parameter], settings: Mapping[str, Any]) -> dict[str,
         if len(parameter.choices) == 1 and all(known.get(name) in values for name, values in parameter.when.items()):
             found[parameter.name] = parameter.choices[0]
     return found
-
-
-def _text(value: Any) -> str:
-    """Choices that are texts are in Hydra's grammar already."""
-    return value if isinstance(value, str) else hydra_text(value)
 
 
 def _objective(metrics: Mapping[str, float], objective: Objective) -> float:

@@ -12,14 +12,14 @@ from typing import Any
 from pipeline.config import composition
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.resolved import compose_experiment, to_values
-from pipeline.config.search import Hyperband, Objective, SearchConfig
+from pipeline.config.search import LOSS, Hyperband, Objective, Parameter, SearchConfig
 from pipeline.config.tracking import Store
 from pipeline.data.prepared import PREPARED, load_meta
 from pipeline.errors import PipelineError, tell
 from pipeline.files import replacing, write_json
 from pipeline.searching import journal, saving
 from pipeline.searching.board import Board
-from pipeline.searching.journal import FAILED, Journal, Record
+from pipeline.searching.journal import FAILED, FINISHED, PAUSED, Journal, Record
 from pipeline.searching.search import Epochs, best, epochs, explore, latest
 from pipeline.sweeping.stopping import resumable
 from pipeline.tracking import lineage, parents, store
@@ -46,11 +46,12 @@ def tune(overrides: Sequence[str], config: SearchConfig, interruption: Interrupt
         Interrupted: a signal was received; the trial that ran has kept its state.
     """
     base = compose_experiment(overrides)
-    _require_store(base)
+    _require_searchable(base)
     if config.search.save_as is not None:
         saving.require_possible(config.search.save_as, base)
     meta = load_meta(PREPARED / base.data.name)
     objective = config.search.objective.for_task(meta.task)
+    _require_one_measure(objective, config.parameters())
     settings = _settings(config, objective)
     search_id = _search_id(settings, lineage.identity(to_values(base), meta))
     with resumable(base.name, interruption), journal.held(store.root() / "search" / search_id) as kept:
@@ -60,7 +61,7 @@ def tune(overrides: Sequence[str], config: SearchConfig, interruption: Interrupt
             _explore(overrides, config, objective, kept, parent, board, search_id, interruption)
             found = best(kept.records, objective)
             _record(parent, kept, found)
-            if found is None:
+            if found is None or found.status != FINISHED:
                 raise _nothing_found(kept)
             _conclude(parent, overrides, config, objective, kept, found)
     return {
@@ -115,12 +116,31 @@ def _log(parent: Tracker, records: Sequence[Record], objective: Objective) -> No
     parent.log_metrics([Measurement(len(records), records[-1].timestamp, known)])
 
 
-def _require_store(config: ExperimentConfig) -> None:
+def _require_searchable(config: ExperimentConfig) -> None:
     if config.tracking.store is not Store.mlflow:
         raise PipelineError(
             "a search keeps its trials in MLflow",
             received=f"tracking={config.tracking.store.value}",
             expected="Expected: tracking=mlflow",
+        )
+    if config.force:  # a trial that is promoted would begin anew
+        raise PipelineError("a search goes on with its trials", received="force=true", expected="Expected: force=false")
+    if config.checkpoint.pause_at is not None:
+        raise PipelineError(
+            "a search says itself where its trials pause",
+            received=f"checkpoint.pause_at={config.checkpoint.pause_at}",
+            expected="Expected: checkpoint.pause_at=null",
+        )
+
+
+def _require_one_measure(objective: Objective, space: Sequence[Parameter]) -> None:
+    """A loss is of one kind in all trials, or its values cannot be compared."""
+    searched = [one.name for one in space if one.name in LOSS and len(one.choices) != 1]
+    if searched and str(objective.metric).endswith("/loss"):
+        raise PipelineError(
+            f"{objective.metric} is not the same in all trials",
+            received=f"{', '.join(searched)} in the space",
+            expected="Choose another search.objective, or take it from the space",
         )
 
 
@@ -154,6 +174,8 @@ def _failed(kept: Journal) -> list[Record]:
 
 def _nothing_found(kept: Journal) -> PipelineError:
     reasons = list(dict.fromkeys(record.reason for record in _failed(kept)))
+    if paused := sum(record.status == PAUSED for record in latest(kept.records)):
+        reasons.append(f"{paused} paused, in brackets that the space has too few settings to fill or whose others failed")
     return PipelineError(
         f"none of the {len(latest(kept.records))} trials came to an end",
         received="; ".join(reason.rstrip(".") for reason in reasons),

@@ -13,14 +13,13 @@ from rich.table import Table
 from pipeline.config.sweep import Grid
 from pipeline.config.tracking import Store
 from pipeline.config.training import Direction
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, tell
 from pipeline.files import replacing_folder
 from pipeline.locks import locked
 from pipeline.sweeping import summary
 from pipeline.sweeping.board import Board
 from pipeline.sweeping.journal import FAILED, FINISHED, RUNNING, Journal, Standing
 from pipeline.sweeping.stopping import resumable, stop_all
-from pipeline.sweeping.trials import direction_of, objective_of
 from pipeline.tracking import parents, store
 from pipeline.tracking.tracker import MemoryTracker, Tracker
 from pipeline.training.signals import Interruption
@@ -53,12 +52,9 @@ def run_sweep(grid: Grid, launch: Launch, interruption: Interruption) -> dict[st
         with Board(grid, journal), interruption.raising(stop_all):
             launch(journal.folder, {"mlflow.parentRunId": parent.run_id, "sweep_id": grid.sweep_id})
         standings = [_ended(journal.read(number)) for number in range(len(grid.trials))]
-        direction = direction_of(first)
-        found = summary.best(standings, direction)
         summary.write(grid, standings, journal.folder / "summary.csv")
-        _draw(grid, standings, direction, journal.folder / "figures")
+        found = _compared(grid, standings, journal.folder / "figures")
         _record(parent, grid, standings, found, journal.folder)
-        Console(stderr=True, width=None if sys.stderr.isatty() else 160).print(_table(grid, standings, direction))
         _require_all(grid, standings, journal)
     return {
         "sweep_id": grid.sweep_id,
@@ -67,6 +63,17 @@ def run_sweep(grid: Grid, launch: Launch, interruption: Interruption) -> dict[st
         "best": found and _known(grid, found),
         "trials": len(standings),
     }
+
+
+def _compared(grid: Grid, standings: Sequence[Standing], figures: Path) -> Standing | None:
+    """Shows how the trials compare, and finds the best one; None where none finished, or where they cannot be compared."""
+    if grid.objective is None:
+        tell(f"{grid.name}: nothing measures the same in all trials, so they are not compared")
+        return None
+    direction = grid.objective.direction
+    _draw(grid, standings, direction, figures)
+    Console(stderr=True, width=None if sys.stderr.isatty() else 160).print(_table(grid, standings, direction))
+    return summary.best(standings, direction)
 
 
 @contextmanager
@@ -98,10 +105,9 @@ def _record(parent: Tracker, grid: Grid, standings: Sequence[Standing], best: St
     for name, count in counts.items():
         parent.set_tag(name, str(count))
     if best is not None and best.objective is not None:
-        objective = objective_of(grid.trials[best.number].config, best.metrics)
         parent.set_tag("best.run_id", best.run_id)
         parent.set_tag("best.settings", grid.trials[best.number].label)
-        parent.set_tag("best.objective", f"{objective} {best.objective:.6g}")
+        parent.set_tag("best.objective", f"{_objective_name(grid, best)} {best.objective:.6g}")
     parent.log_file(folder / "summary.csv")
     for figure in sorted((folder / "figures").glob("*.png")):
         parent.log_file(figure, folder="figures")
@@ -119,7 +125,7 @@ def _draw(grid: Grid, standings: Sequence[Standing], direction: Direction, folde
 
     trials = [grid.trials[standing.number].choices for standing in finished]
     objectives = [float(standing.objective or 0.0) for standing in finished]
-    name = objective_of(grid.trials[0].config, finished[0].metrics)
+    name = _objective_name(grid, finished[0])
     title = f"{grid.name}: sweep {grid.sweep_id}"
     smaller = direction is Direction.min
     drawn = {
@@ -133,10 +139,15 @@ def _draw(grid: Grid, standings: Sequence[Standing], direction: Direction, folde
             (made / f"{stem}.png").write_bytes(figures.png(figure))
 
 
+def _objective_name(grid: Grid, standing: Standing) -> str:
+    objective = grid.trials[standing.number].objective
+    return "" if objective is None else objective.metric
+
+
 def _table(grid: Grid, standings: Sequence[Standing], direction: Direction) -> Table:
     """Each configuration over its seeds, the best first."""
     best = summary.best(standings, direction)
-    caption = "" if best is None else f"best: trial {best.number}, {grid.trials[best.number].label}"
+    caption = "" if best is None else f"best: trial {best.number}, {grid.trials[best.number].label or grid.name}"
     table = Table(title=f"{grid.name}: sweep {grid.sweep_id}", title_justify="left", caption=caption, caption_justify="left")
     for heading in ("configuration", "trials", "mean", "95 % interval"):
         table.add_column(heading, justify="left" if heading == "configuration" else "right")

@@ -5,9 +5,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.sweep import Trial
-from pipeline.config.training import Direction
 from pipeline.sweeping.journal import FAILED, RUNNING, Journal, Standing
 from pipeline.sweeping.trial_process import TrialProcess
 
@@ -22,7 +20,7 @@ def run_trial(trial: Trial, number: int, folder: Path, tags: Mapping[str, str]) 
         tags: for the run's record.
 
     Returns:
-        The objective; NaN where the trial failed, which ends nothing but itself.
+        The objective; NaN where there is none, or where the trial failed, which ends nothing but itself.
 
     Raises:
         Interrupted: a signal ended the trial where nothing is lost.
@@ -35,19 +33,7 @@ def run_trial(trial: Trial, number: int, folder: Path, tags: Mapping[str, str]) 
     if answer["status"] == FAILED:
         journal.write(Standing(number, seconds=seconds, **answer))
         return math.nan
-    objective = answer["metrics"][objective_of(trial.config, answer["metrics"])]
+    objective = None if trial.objective is None else float(answer["metrics"][trial.objective.metric])
     known = {key: answer[key] for key in ("status", "run_id", "fingerprint", "metrics")}
     journal.write(Standing(number, objective=objective, seconds=seconds, **known))
-    return float(objective)
-
-
-def objective_of(config: ExperimentConfig, metrics: Mapping[str, float]) -> str:
-    """The metric by which trials are compared: what early stopping watches, else the validation loss as a mean over rows."""
-    if config.training.early_stopping is not None:
-        return config.training.early_stopping.monitor
-    return "validation/log_loss" if "validation/log_loss" in metrics else "validation/loss"
-
-
-def direction_of(config: ExperimentConfig) -> Direction:
-    """Which way the objective gets better."""
-    return Direction.min if config.training.early_stopping is None else config.training.early_stopping.direction
+    return math.nan if objective is None else objective

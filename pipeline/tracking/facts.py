@@ -13,7 +13,7 @@ from pipeline.tracking import store
 from pipeline.tracking.tracker import RunFacts
 
 _PARAMS_IN_A_BATCH = 100
-_LONGEST_PARAM = 6000
+LONGEST_PARAM = 6000
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
 _LAST = "config.yaml"
 
@@ -27,7 +27,7 @@ def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
         return
     held = client.get_run(run_id).data.params
     given = flattened(facts.settings)
-    params = [Param(name, value[:_LONGEST_PARAM]) for name, value in given.items() if name not in held]
+    params = [Param(name, value[:LONGEST_PARAM]) for name, value in given.items() if name not in held]
     for start in range(0, len(params), _PARAMS_IN_A_BATCH):
         client.log_batch(run_id, params=params[start : start + _PARAMS_IN_A_BATCH], synchronous=True)
     for split in ("train", "validation"):  # the test part belongs to `evaluate`

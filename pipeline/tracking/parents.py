@@ -8,6 +8,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Param, RunTag
 
 from pipeline.tracking import lineage, store
+from pipeline.tracking.facts import LONGEST_PARAM
 from pipeline.tracking.liveness import close, close_dead, process_tags, set_status
 from pipeline.tracking.mlflow_tracker import MlflowTracker
 from pipeline.tracking.runs import user
@@ -37,14 +38,16 @@ def open_parent(kind: str, experiment: str, identifier: str, params: Mapping[str
 
     Args:
         kind: `sweep` or `search`: the tag `sweep_id` or `search_id` is what it is found by.
-        params: what never changes for this identifier.
+        params: said once: the same sweep may be given with its values in another order.
     """
     client = store.client()
     found = store.experiment_id(client, experiment)
     close_dead(client)
     with store.lock():
         run_id = _earlier(client, found, kind, identifier) or _made(client, found, kind, identifier)
-    client.log_batch(run_id, params=[Param(key, value) for key, value in params.items()], synchronous=True)
+    held = client.get_run(run_id).data.params
+    said = [Param(key, value[:LONGEST_PARAM]) for key, value in params.items() if key not in held]
+    client.log_batch(run_id, params=said, synchronous=True)
     tracker = MlflowTracker(client, run_id)
     try:
         with ending(tracker.__setattr__):
