@@ -52,6 +52,10 @@ class DataError(PipelineError):
     """A data file that cannot be trusted."""
 
 
+class StoreError(PipelineError):
+    """A record or a kept state that cannot be opened: a fault of the machine, not of what was to be run."""
+
+
 class FetchError(PipelineError):
     """Bytes that could not be had, or are not the pinned ones."""
 

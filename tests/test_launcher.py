@@ -67,6 +67,13 @@ def test_an_unknown_launcher_is_refused():
     )
 
 
+def test_a_setting_that_hydra_does_not_have_is_refused():
+    assert refusal("hydra.sweep.dirr=x") == (
+        "command line: an override of Hydra's own settings cannot be. Received: hydra.sweep.dirr=x. "
+        "Could not override 'hydra.sweep.dirr'."
+    )
+
+
 def test_a_launcher_whose_package_is_missing_is_refused():
     missing = "hydra.launcher._target_=hydra_plugins.hydra_missing_launcher.missing.Missing"
     assert refusal("hydra/launcher=joblib", missing) == (

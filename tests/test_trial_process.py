@@ -59,21 +59,24 @@ def test_what_a_trial_prints_is_in_its_log(process, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"),
+    ("code", "reason", "cause"),
     [
-        ("raise PipelineError('it diverged', received='nan')", "it diverged. Received: nan."),
-        ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("sys.exit(3)", "exit with 3"),
-        ("os._exit(4)", "the process ended with exit code 4"),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "the process was killed by SIGSEGV"),
+        ("raise PipelineError('it diverged', received='nan')", "it diverged. Received: nan.", "trial"),
+        ("from pipeline.errors import StoreError; raise StoreError('it is locked')", "it is locked.", "machine"),
+        ("open('/dev/full', 'w').write('x' * 9000)", "OSError: [Errno 28] No space left on device", "machine"),
+        ("1 / 0", "ZeroDivisionError: division by zero", "trial"),
+        ("sys.exit(3)", "exit with 3", "trial"),
+        ("os._exit(4)", "the process ended with exit code 4", "trial"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "the process was killed by SIGSEGV", "trial"),
         (
             "os.kill(os.getpid(), signal.SIGKILL)",
             "the process was killed by SIGKILL, as the kernel does where memory runs out",
+            "kill",
         ),
     ],
 )
-def test_a_trial_fails_alone_and_says_why(process, code, reason):
-    assert process(code) == {"status": "FAILED", "reason": reason}
+def test_a_trial_fails_alone_and_says_why(process, code, reason, cause):
+    assert process(code) == {"status": "FAILED", "reason": reason, "cause": cause}
     assert process("pass")["status"] == "FINISHED"
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException
 
 from pipeline.config.composition import CONF
 from pipeline.config.resolved import compose_experiment
-from pipeline.config.sweep import combinations, of_trials
+from pipeline.config.sweep import combinations, of_hydra
 from pipeline.errors import PipelineError
 
 _THREADS = "training.threads"
@@ -35,8 +35,14 @@ def launcher(overrides: Sequence[str], *, conf: Path = CONF) -> Launcher:
     try:
         with shadowing_launchers(), initialize_config_dir(str(conf.resolve()), version_base="1.3"):
             hydra = compose("config", list(overrides), return_hydra_config=True).hydra
-    except HydraException as error:
+    except MissingConfigException as error:
         raise _unknown(overrides) from error
+    except HydraException as error:
+        raise PipelineError(
+            "command line: an override of Hydra's own settings cannot be",
+            received=" ".join(of_hydra(overrides)),
+            expected=str(error).splitlines()[0],
+        ) from error
     name = str(hydra.runtime.choices["hydra/launcher"])
     workers = {"joblib": _processes(hydra.launcher.get("n_jobs", 1)), "submitit_local": hydra.sweeper.max_batch_size}
     return Launcher(name, str(hydra.launcher._target_), workers.get(name, 1))
@@ -51,7 +57,7 @@ def within_this_machine(overrides: Sequence[str], *, conf: Path = CONF) -> list[
     Raises:
         PipelineError: a launcher that is not there, or an experiment that cannot be composed.
     """
-    own = [override for override in overrides if override not in of_trials(overrides)]
+    own = of_hydra(overrides)
     if not own:
         return list(overrides)
     first = combinations(overrides)[0]
@@ -97,6 +103,6 @@ def _installed(target: str) -> bool:
 def _unknown(overrides: Sequence[str]) -> PipelineError:
     return PipelineError(
         "command line: no such launcher, or its package is not installed",
-        received=" ".join(override for override in overrides if override.startswith("hydra")),
+        received=" ".join(of_hydra(overrides)),
         expected="Expected: basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md",
     )

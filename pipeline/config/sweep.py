@@ -135,7 +135,13 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
 
 def of_trials(overrides: Sequence[str]) -> list[str]:
     """The overrides without those of Hydra itself, such as `hydra/launcher=joblib`."""
-    return [override for override in overrides if not override.lstrip("+~").startswith(("hydra/", "hydra."))]
+    own = of_hydra(overrides)
+    return [override for override in overrides if override not in own]
+
+
+def of_hydra(overrides: Sequence[str]) -> list[str]:
+    """Those of Hydra itself alone."""
+    return [override for override in overrides if override.lstrip("+~").startswith(("hydra/", "hydra."))]
 
 
 def _pair(override: str) -> tuple[str, str]:

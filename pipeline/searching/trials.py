@@ -11,7 +11,7 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.searching.journal import FAILED, FINISHED, PAUSED, Journal, Record
 from pipeline.searching.search import Proposal
 from pipeline.sweeping.stopping import stop_all
-from pipeline.sweeping.trial_process import TrialProcess
+from pipeline.sweeping.trial_process import Cause, TrialProcess
 from pipeline.tracking import parents
 from pipeline.training.signals import Interruption
 
@@ -39,11 +39,22 @@ class Trials:
         """Trains a proposal, from where an earlier process or round of hyperband left it.
 
         Raises:
-            PipelineError: settings that do not compose, or an objective that is no metric of the training.
+            PipelineError: settings that do not compose, an objective that is no metric of the training, or a fault of the
+                machine, after which the same search goes on.
             Interrupted: the child was told to stop, and has kept its state.
         """
         overrides = trial_overrides(self.overrides, self.search, self.space, proposal)
         answer = self._answer(overrides, proposal)
+        if (
+            answer.get("cause") == Cause.kill.value
+        ):  # perhaps for want of memory that others took; it goes on from its checkpoint
+            answer = self._answer(overrides, proposal)
+        if answer.get("cause") == Cause.machine.value:
+            raise PipelineError(
+                f"trial {proposal.number} could not be run",
+                received=answer["reason"].rstrip("."),
+                expected="Mend that, and give the same command again: it goes on from there",
+            )
         known: dict[str, Any] = {
             "number": proposal.number,
             "values": proposal.values,

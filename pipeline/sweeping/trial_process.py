@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,14 @@ from pipeline.training.signals import Interrupted, without_interrupts
 
 RUNNER = "pipeline.sweeping.trial_runner"
 _INTERRUPTIONS = {128 + signal.SIGTERM, 128 + signal.SIGINT}
+
+
+class Cause(Enum):
+    """Why a trial failed: by itself, as it would again; by a fault of the machine, such as a full disk; or by SIGKILL."""
+
+    trial = "trial"
+    machine = "machine"
+    kill = "kill"
 
 
 class TrialProcess:
@@ -37,7 +46,7 @@ class TrialProcess:
 
         Returns:
             `{"status": "FINISHED", "run_id": …, "run_key": …, "fingerprint": …, "metrics": {…}}`, or
-            `{"status": "FAILED", "reason": …}`: one line.
+            `{"status": "FAILED", "reason": …, "cause": …}`: one line, and a value of `Cause`.
 
         Raises:
             Interrupted: the trial was told to stop by a signal, and has kept its state.
@@ -61,7 +70,8 @@ class TrialProcess:
         self.close()
         if code in _INTERRUPTIONS:
             raise Interrupted(code)
-        return {"status": "FAILED", "reason": _end(code)}
+        cause = Cause.kill if -code == signal.SIGKILL else Cause.trial
+        return {"status": "FAILED", "reason": _end(code), "cause": cause.value}
 
     def close(self) -> None:
         """Ends the child."""

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.resolved import compose_experiment
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, StoreError
+from pipeline.sweeping.trial_process import Cause
 from pipeline.training.signals import Interrupted, Interruption, end_with_parent
 
 
@@ -29,18 +30,19 @@ def main() -> None:
 
 def attempt(request: dict[str, Any], interruption: Interruption) -> dict[str, Any]:
     """Runs one trial; whatever it raises, but an interruption, becomes the reason why it failed."""
-    _print_to(Path(request["log"]))
     try:
+        _print_to(Path(request["log"]))
         return run(request, interruption)
     except Interrupted:
         raise
     except PipelineError as error:
-        return _failed(str(error))
+        return _failed(str(error), Cause.machine if isinstance(error, StoreError) else Cause.trial)
     except SystemExit as end:
-        return _failed(f"exit with {end.code}")
+        return _failed(f"exit with {end.code}", Cause.trial)
     except Exception as error:  # noqa: BLE001 - a trial may raise anything, and must not end the sweep
         traceback.print_exc()
-        return _failed(f"{type(error).__name__}: {' '.join(str(error).split())}")
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return _failed(reason, Cause.machine if _is_of_machine(error) else Cause.trial)
 
 
 def run(request: dict[str, Any], interruption: Interruption) -> dict[str, Any]:
@@ -62,8 +64,14 @@ def _load() -> None:
     gc.freeze()  # what TensorFlow made stays; Keras collects garbage before each model, and would walk through all of it
 
 
-def _failed(reason: str) -> dict[str, Any]:
-    return {"status": "FAILED", "reason": reason}
+def _is_of_machine(error: Exception) -> bool:
+    from pipeline.tracking.store import FAULTS
+
+    return isinstance(error, (OSError, *FAULTS))
+
+
+def _failed(reason: str, cause: Cause) -> dict[str, Any]:
+    return {"status": "FAILED", "reason": reason, "cause": cause.value}
 
 
 def _print_to(log: Path) -> None:

@@ -31,7 +31,7 @@ def run_trial(trial: Trial, number: int, folder: Path, tags: Mapping[str, str]) 
     answer = _process.run(trial.overrides, threads=trial.config.training.threads, tags=tags, log=journal.log(number))
     seconds = time.perf_counter() - began
     if answer["status"] == FAILED:
-        journal.write(Standing(number, seconds=seconds, **answer))
+        journal.write(Standing(number, FAILED, seconds=seconds, reason=answer["reason"]))
         return math.nan
     objective = None if trial.objective is None else float(answer["metrics"][trial.objective.metric])
     known = {key: answer[key] for key in ("status", "run_id", "fingerprint", "metrics")}

@@ -20,10 +20,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.db import utils
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.errors import PipelineError
+from pipeline.errors import StoreError
 from pipeline.files import replacing
 
 ARTIFACTS = "artifacts"
+FAULTS = (MlflowException, SQLAlchemyError, sqlite3.Error)  # what a store raises that cannot be read or written
 _KIND = {"mlflow.experimentKind": "custom_model_development"}  # the UI shows runs as trainings, not as GenAI evaluations
 
 
@@ -45,7 +46,7 @@ def client() -> MlflowClient:
     """A client of the store, which exists and is up to date afterwards.
 
     Raises:
-        PipelineError: the store cannot be opened or reached.
+        StoreError: the store cannot be opened or reached.
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)  # its migration log says nothing to a person
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
@@ -59,9 +60,9 @@ def client() -> MlflowClient:
             opened.search_experiments(max_results=1)
             if location == _embedded():
                 _write_ahead(root() / "mlflow.db")
-    except (MlflowException, SQLAlchemyError, sqlite3.Error) as error:
+    except FAULTS as error:
         first = str(error).splitlines()[0]
-        raise PipelineError(
+        raise StoreError(
             f"the tracking store {location} cannot be opened",
             received=first,
             expected="Start the server, correct MLFLOW_TRACKING_URI, or move mlruns/mlflow.db away to begin a new store",

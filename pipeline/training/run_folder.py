@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.errors import PipelineError, tell
+from pipeline.errors import StoreError, tell
 from pipeline.locks import locked
 from pipeline.training import checkpoint
 from pipeline.training.checkpoint import Checkpoint, DamagedCheckpointError
@@ -40,7 +40,7 @@ class RunFolder:
         A damaged one is told on stderr and removed, if one before it is whole.
 
         Raises:
-            PipelineError: there are checkpoints, and all of them are damaged.
+            StoreError: there are checkpoints, and all of them are damaged.
         """
         files = self._checkpoints()
         damaged: list[Path] = []
@@ -55,7 +55,7 @@ class RunFolder:
                 one.unlink()
             return found
         if files:
-            raise PipelineError(
+            raise StoreError(
                 f"no checkpoint in {self.path} can be read",
                 received=", ".join(file.name for file in files),
                 expected="Put back a whole copy, or train from the beginning with: force=true",
