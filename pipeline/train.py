@@ -26,7 +26,7 @@ from omegaconf import DictConfig
 from pipeline.config import resolved, sweep
 from pipeline.config.composition import CONF
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.launcher import shadowing_launchers, within_this_machine
+from pipeline.config.launcher import Launcher, checked_before, shadowing_launchers, within_this_machine
 from pipeline.errors import PipelineError, run_command, tell
 from pipeline.training.signals import Interruption, end_with_parent
 
@@ -69,11 +69,12 @@ def train_sweep(overrides: list[str], interruption: Interruption) -> None:
         PipelineError: after the last trial, if any of them failed.
         Interrupted: a signal was received; the same call goes on from there.
     """
-    from pipeline.sweeping import workers
+    overrides, launcher = within_this_machine(overrides)
+    grid = sweep.grid(overrides)
+    os.environ.setdefault("PYTHONWARNINGS", ",".join(f"ignore::UserWarning:{module}" for module in _EXPECTED_WARNINGS))
+    _prepare(launcher, len(grid.trials))
     from pipeline.sweeping.sweep import run_sweep
 
-    overrides = within_this_machine(overrides)
-    grid = sweep.grid(overrides)
     resolved.register()
 
     def launch(folder: Path, tags: Mapping[str, str]) -> None:
@@ -87,17 +88,27 @@ def train_sweep(overrides: list[str], interruption: Interruption) -> None:
             return run_trial(grid.trials[number], number, folder, tags)
 
         sys.argv = [sys.argv[0], "--multirun", *overrides]
-        os.environ.setdefault("PYTHONWARNINGS", ",".join(f"ignore::UserWarning:{module}" for module in _EXPECTED_WARNINGS))
         os.environ["HYDRA_FULL_ERROR"] = "1"  # which lets what a launcher raises come here
-        workers.use()
         try:
-            with shadowing_launchers():
+            with shadowing_launchers(), checked_before():
                 job()
         except Exception as error:  # noqa: BLE001 - as when a worker was killed; what failed with it, the table says
             first, *_ = str(error).splitlines() or [""]
             tell(f"{grid.name}: the launcher ended: {type(error).__name__}: {first}")
 
     print(json.dumps(run_sweep(grid, launch, interruption)), flush=True)
+
+
+def _prepare(launcher: Launcher, trials: int) -> None:
+    """Begins to load TensorFlow where the trials of this machine will run, which takes as long as it takes to open a sweep."""
+    if launcher.name == "joblib" and (processes := min(launcher.workers or 1, trials)) > 1:
+        from pipeline.sweeping import workers
+
+        workers.start(processes)
+    elif launcher.name in ("basic", "joblib"):
+        from pipeline.sweeping.trials import prepare
+
+        prepare()
 
 
 def train(config: ExperimentConfig, interruption: Interruption, *, output: Path | None = None) -> None:

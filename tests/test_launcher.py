@@ -17,7 +17,7 @@ def _eight_cores(monkeypatch):
 def added(*overrides: str) -> list[str]:
     """What is added to the overrides of a sweep."""
     given = ["data=digits", "seed=1,2", *overrides]
-    found = within_this_machine(given, conf=CONF)
+    found, _ = within_this_machine(given, conf=CONF)
     assert found[: len(given)] == given
     return found[len(given) :]
 

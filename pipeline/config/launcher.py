@@ -10,6 +10,7 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, MissingConfigException
+from hydra.plugins.sweeper import Sweeper
 
 from pipeline.config.composition import CONF
 from pipeline.config.resolved import compose_experiment
@@ -48,8 +49,8 @@ def launcher(overrides: Sequence[str], *, conf: Path = CONF) -> Launcher:
     return Launcher(name, str(hydra.launcher._target_), workers.get(name, 1))
 
 
-def within_this_machine(overrides: Sequence[str], *, conf: Path = CONF) -> list[str]:
-    """The overrides, with what keeps the trials that run at once from asking for more cores than there are.
+def within_this_machine(overrides: Sequence[str], *, conf: Path = CONF) -> tuple[list[str], Launcher]:
+    """The overrides, with what keeps the trials that run at once from asking for more cores than there are; and the launcher.
 
     Where several run at once, `training.threads` is added unless it is given: threads are part of a run's identity, so they
     are said and not divided in silence. Where all would begin at once, their number is added too.
@@ -58,8 +59,6 @@ def within_this_machine(overrides: Sequence[str], *, conf: Path = CONF) -> list[
         PipelineError: a launcher that is not there, or an experiment that cannot be composed.
     """
     own = of_hydra(overrides)
-    if not own:
-        return list(overrides)
     first = combinations(overrides)[0]
     config = compose_experiment(first, conf=conf)  # so that what is wrong there is not taken for the launcher's fault
     chosen = launcher([*first, *own], conf=conf)
@@ -70,7 +69,7 @@ def within_this_machine(overrides: Sequence[str], *, conf: Path = CONF) -> list[
     added = [] if chosen.workers else [f"{_BATCH}={workers}"]
     if workers > 1 and not given:
         added.append(f"{_THREADS}={max(1, _cores() // workers)}")
-    return [*overrides, *added]
+    return [*overrides, *added], chosen
 
 
 @contextmanager
@@ -79,6 +78,17 @@ def shadowing_launchers() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema", UserWarning)
         yield
+
+
+@contextmanager
+def checked_before() -> Iterator[None]:
+    """Inside, Hydra's sweeper does not compose all trials once more before the first one runs: `grid` has checked them."""
+    check = Sweeper.validate_batch_is_legal
+    Sweeper.validate_batch_is_legal = lambda *_: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Sweeper.validate_batch_is_legal = check  # type: ignore[method-assign]
 
 
 def _processes(jobs: int) -> int:

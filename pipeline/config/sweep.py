@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -56,7 +57,7 @@ class Grid:
         """What the trials are compared by; None where they cannot be."""
         return self.trials[0].objective
 
-    @property
+    @cached_property
     def sweep_id(self) -> str:
         """12 hexadecimal digits of sha256 over the settings of all trials, in any order."""
         settings = sorted(json.dumps(to_values(trial.config), sort_keys=True) for trial in self.trials)

@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Array = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -42,6 +41,8 @@ def regression(targets: Array, predictions: Array) -> dict[str, float]:
 def classification_intervals(labels: NDArray[np.int64], probabilities: Array, *, seed: int) -> dict[str, Interval]:
     """95 % limits: Wilson's (1927) for `accuracy`, the bootstrap's for `log_loss`."""
     right = int(np.sum(predicted_classes(probabilities) == labels))
+    from scipy import stats  # takes half a second, which a sweep need not wait for
+
     wilson = stats.binomtest(right, len(labels)).proportion_ci(CONFIDENCE, method="wilson")
     surprise = _surprise(labels, probabilities)
     return {

@@ -4,7 +4,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-from scipy import stats
+from scipy.special import stdtrit
 
 from pipeline.evaluation.metrics import CONFIDENCE, Interval
 
@@ -15,7 +15,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float, Interval]:
     The limits hold for values that are drawn independently from about a normal distribution.
     """
     mean = statistics.mean(values)
-    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1))
+    quantile = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2))
     margin = quantile * statistics.stdev(values) / math.sqrt(len(values))
     return mean, (mean - margin, mean + margin)
 

@@ -55,7 +55,10 @@ class TrialProcess:
         if died or self._threads not in (None, threads):
             self.close()
         self._threads = threads
-        child = self._child or self._start()
+        if self._child is None:
+            self.start()
+        child = self._child
+        assert child is not None
         assert child.stdin
         request = {"overrides": list(overrides), "tags": dict(tags), "log": str(log)}
         try:
@@ -83,14 +86,14 @@ class TrialProcess:
             child.wait()
             self._answers.close()
 
-    def _start(self) -> subprocess.Popen[str]:
+    def start(self) -> None:
+        """Starts the child, which loads TensorFlow before it is given a trial."""
         read, write = os.pipe()
         command = [sys.executable, "-m", RUNNER, str(os.getpid()), str(write)]
         with without_interrupts():
             self._child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, pass_fds=[write])
         os.close(write)
         self._answers = os.fdopen(read, encoding="utf-8")
-        return self._child
 
 
 def _end(code: int) -> str:

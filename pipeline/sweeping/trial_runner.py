@@ -1,11 +1,13 @@
 """What the child of `TrialProcess` runs: a trial for each request on stdin, its answer on the descriptor given to it."""
 
 import gc
+import importlib
 import json
 import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ def main() -> None:
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # Slurm tells a whole task that its time is nearly up; the parent ends
     interruption = Interruption()
     with interruption.handling(), os.fdopen(answers_to, "w", encoding="utf-8") as answers:
+        with suppress(Exception):  # which the first trial meets again, and tells
+            _load()
         for request in sys.stdin:
             answer = attempt(json.loads(request), interruption)
             print(json.dumps(answer), file=answers, flush=True)
@@ -61,6 +65,7 @@ def _load() -> None:
     from pipeline.models import backend
 
     backend.load()
+    importlib.import_module("pipeline.experiment")
     gc.freeze()  # what TensorFlow made stays; Keras collects garbage before each model, and would walk through all of it
 
 

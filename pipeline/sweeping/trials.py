@@ -12,6 +12,11 @@ from pipeline.sweeping.trial_process import TrialProcess
 _process = TrialProcess()  # a launcher that runs several trials in one process pays for TensorFlow once
 
 
+def prepare() -> None:
+    """Has this process ready for its first trial, while there is other work to do."""
+    _process.start()
+
+
 def run_trial(trial: Trial, number: int, folder: Path, tags: Mapping[str, str]) -> float:
     """Runs a trial, or gets the result of one that is finished.
 

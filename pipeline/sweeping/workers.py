@@ -1,29 +1,47 @@
-"""joblib's processes as a sweep needs them: they end with it, however it ends, and leave Ctrl-C to it."""
+"""joblib's processes as a sweep needs them: ready when Hydra has a trial for them, ended with the sweep, deaf to Ctrl-C."""
 
 import os
 from collections.abc import Callable
 from typing import Any
 
-from joblib import register_parallel_backend
+from joblib import Parallel, delayed, register_parallel_backend
 from joblib.parallel import LokyBackend
 
+from pipeline.sweeping import trials
 from pipeline.training.signals import end_with_parent, without_interrupts
 
 
-def use() -> None:
-    """Gives these processes to Hydra's launcher, which asks joblib for `loky` by name."""
-    register_parallel_backend("loky", Workers)
+def start(number: int) -> None:
+    """Starts processes, and gives them to Hydra's launcher, which asks joblib for `loky` by name."""
+
+    def make(**settings: Any) -> Workers:
+        return Workers(number, **settings)
+
+    register_parallel_backend("loky", make)
+    Parallel(number, backend="loky")(delayed(os.getpid)() for _ in range(number))
 
 
 class Workers(LokyBackend):  # type: ignore[misc]
-    """Processes that would wait for minutes for work, were the sweep killed before it gave them any."""
+    """Processes, each with a child that loads TensorFlow while the sweep is being opened.
 
-    def configure(self, *arguments: Any, **settings: Any) -> int:
-        """Starts no process yet."""
-        begin = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
-        return int(super().configure(*arguments, **settings, **begin))
+    They would wait for minutes for work, were the sweep killed before it gave them any.
+    """
+
+    def __init__(self, number: int, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._number = number
+
+    def configure(self, n_jobs: int, parallel: Any, **_arrays: Any) -> int:
+        """Always with the same settings, since joblib would start others for new ones; those left out are of large arrays."""
+        begin = {"initializer": _begin, "initargs": (os.getpid(),)}
+        return int(super().configure(min(self._number, self.effective_n_jobs(n_jobs)), parallel, **begin))
 
     def submit(self, func: Callable[[], Any], callback: Callable[[Any], None] | None = None) -> Any:
         """Starts the processes that are missing, and hands over a trial."""
         with without_interrupts():
             return super().submit(func, callback)
+
+
+def _begin(parent: int) -> None:
+    end_with_parent(parent)
+    trials.prepare()
