@@ -44,9 +44,12 @@ bench: $(READY)
 	python -m tests.benchmark
 	python -m tests.sweep_benchmark
 
-# Kills trainings at random moments, then at each write point; the second takes about an hour.
+# Kills trainings, sweeps and searches at random moments, then trainings at each write point; the last takes about an hour.
 chaos: $(READY)
 	python -m tests.chaos --kills $(KILLS)
+	python -m tests.sweep_chaos --kills 30
+	python -m tests.search_chaos --kills 10
+	python -m tests.cold_starts
 	python -m tests.chaos --every-write-point
 
 ui: $(READY)
