@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config import sweep
+from pipeline.errors import PipelineError
 from pipeline.locks import locked
+from pipeline.sweeping.sweep import run_sweep
 from pipeline.tracking import parents, store
+from pipeline.training.signals import Interruption
 from tests.toy import ROOT, prepare_all
 
 SHORT = ["data=pairs", "training.epochs=2", "training.early_stopping=null", "tracking.log_model=false"]
@@ -30,16 +34,18 @@ def _here(folder, monkeypatch):
     monkeypatch.chdir(folder)
 
 
-def train(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pipeline.train", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    return done
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 
-def result_of(*arguments: str) -> dict:
-    return json.loads(train(*arguments).stdout)
+def result_of(*arguments: str, **environment: str) -> dict:
+    with start(*arguments, **environment) as process:
+        out, said = process.communicate()
+    assert process.returncode == 0, said
+    return json.loads(out)
 
 
 def rows_of(folder: Path, sweep_id: str) -> list[dict[str, str]]:
@@ -49,9 +55,14 @@ def rows_of(folder: Path, sweep_id: str) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def swept(folder):
+    """The result of a sweep that was killed amid its trials and begun again."""
+    grid = ["-m", *SHORT, "optimizer.learning_rate=0.01,0.1", "seed=1,2"]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        return result_of("-m", *SHORT, "optimizer.learning_rate=0.01,0.1", "seed=1,2")
+        with start(*grid) as killed:
+            assert any("trial 0 " in line for line in killed.stderr)
+            killed.kill()
+        return result_of(*grid)
 
 
 def test_a_sweep_names_its_best_trial(folder, swept):
@@ -67,6 +78,14 @@ def test_every_trial_is_a_finished_child_of_the_sweep(folder, swept):
     children = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{swept['run_id']}'")
     assert sorted(run.info.run_id for run in children) == sorted(row["run_id"] for row in rows_of(folder, swept["sweep_id"]))
     assert {run.info.status for run in children} == {"FINISHED"}
+
+
+def test_a_sweep_that_was_killed_leaves_no_run_open_and_trains_none_twice(swept):
+    client = store.client()
+    experiment = client.get_experiment_by_name("pairs").experiment_id
+    runs = client.search_runs([experiment], "tags.run_key LIKE '%'")
+    assert len(runs) == len({run.data.tags["run_key"] for run in runs}) == 4
+    assert client.search_runs([experiment], "attributes.status = 'RUNNING'") == []
 
 
 def test_the_parent_holds_grid_best_summary_and_figures(swept):
@@ -90,9 +109,11 @@ def larger(folder, swept):
     """The same grid with a rate at which training diverges: what the command told, and its table."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        done = train("-m", *SHORT, "optimizer.learning_rate=0.01,0.1,1e30", "seed=1,2", code=1)
+        with start("-m", *SHORT, "optimizer.learning_rate=0.01,0.1,1e30", "seed=1,2") as process:
+            _, said = process.communicate()
+        assert process.returncode == 1
     (sweep_id,) = {path.name for path in (folder / "mlruns/sweeps").iterdir()} - {swept["sweep_id"]}
-    return done, rows_of(folder, sweep_id)
+    return said, rows_of(folder, sweep_id)
 
 
 def test_a_larger_grid_trains_only_what_is_new(folder, swept, larger):
@@ -102,39 +123,23 @@ def test_a_larger_grid_trains_only_what_is_new(folder, swept, larger):
 
 
 def test_a_trial_that_fails_is_named_and_the_others_run(larger):
-    done, rows = larger
+    said, rows = larger
     assert [row["status"] for row in rows] == ["FINISHED"] * 4 + ["FAILED"] * 2
-    assert "error: 2 of the sweep's 6 trials failed. Received: optimizer.learning_rate=1e+30 seed=1: training" in done.stderr
+    assert "error: 2 of the sweep's 6 trials failed. Received: optimizer.learning_rate=1e+30 seed=1: training" in said
 
 
-def test_a_trial_alone_is_the_very_run_of_the_sweep(folder, swept):
-    alone = result_of(*SHORT, "optimizer.learning_rate=0.1", "seed=2")
-    (row,) = [row for row in rows_of(folder, swept["sweep_id"]) if row["run_id"] == alone["run_id"]]
-    assert (row["optimizer.learning_rate"], row["seed"], row["fingerprint"]) == ("0.1", "2", alone["fingerprint"])
+def test_a_trial_alone_in_another_store_has_the_same_bits(folder, swept, tmp_path):
+    alone = result_of(*SHORT, "optimizer.learning_rate=0.1", "seed=2", DVC_ROOT=str(tmp_path))
+    (row,) = [row for row in rows_of(folder, swept["sweep_id"]) if row["fingerprint"] == alone["fingerprint"]]
+    assert (row["optimizer.learning_rate"], row["seed"]) == ("0.1", "2")
+    assert row["run_id"] != alone["run_id"]
 
 
-def test_a_sweep_is_run_by_one_process_at_a_time(folder, swept):
-    with locked(folder / "mlruns/sweeps" / swept["sweep_id"], "runs this very sweep"):
-        done = train("-m", *SHORT, "optimizer.learning_rate=0.01,0.1", "seed=1,2", code=1)
-    assert done.stderr.splitlines()[-1].startswith(
-        f"error: another process runs this very sweep. Received: process {os.getpid()} "
-    )
-
-
-def test_a_sweep_that_was_killed_goes_on_to_the_same_end(folder):
-    grid = ["-m", *SHORT, "seed=11,12"]
-    command = [sys.executable, "-m", "pipeline.train", *grid]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    with child:
-        assert any("trial 0 " in line for line in child.stderr)
-        child.send_signal(signal.SIGKILL)
-    result = result_of(*grid)
-    client = store.client()
-    experiment = client.get_experiment_by_name("pairs").experiment_id
-    runs = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{result['run_id']}'")
-    assert sorted((run.data.params["seed"], run.info.status) for run in runs) == [("11", "FINISHED"), ("12", "FINISHED")]
-    assert client.search_runs([experiment], "attributes.status = 'RUNNING'") == []
+def test_a_sweep_is_run_by_one_process_at_a_time(folder):
+    grid = sweep.grid(["data=pairs", "seed=1,2"])
+    with locked(folder / "mlruns/sweeps" / grid.sweep_id, "runs this very sweep"), pytest.raises(PipelineError) as caught:
+        run_sweep(grid, lambda _folder, _tags: None, Interruption())
+    assert str(caught.value).startswith(f"another process runs this very sweep. Received: process {os.getpid()} ")
 
 
 def running() -> int:
@@ -146,14 +151,11 @@ def running() -> int:
 
 def test_ctrl_c_ends_a_sweep_and_all_that_it_started(folder):
     long = [*SHORT, "training.epochs=100000", "training.xla=false", "seed=21,22"]
-    command = [sys.executable, "-m", "pipeline.train", "-m", *long, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=environment, stderr=pipe, text=True, start_new_session=True) as sweep:
+    with start("-m", *long, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2") as process:
         while running() < 3:
             time.sleep(0.1)
-        os.killpg(sweep.pid, signal.SIGINT)
-        _, said = sweep.communicate()
-    assert sweep.returncode == 130
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate()
+    assert process.returncode == 130
     assert said.splitlines()[-1] == "pairs: interrupted; the same command goes on from here"
     assert running() == 0

@@ -71,9 +71,11 @@ def _compared(grid: Grid, standings: Sequence[Standing], figures: Path) -> Stand
         tell(f"{grid.name}: nothing measures the same in all trials, so they are not compared")
         return None
     direction = grid.objective.direction
-    _draw(grid, standings, direction, figures)
-    Console(stderr=True, width=None if sys.stderr.isatty() else 160).print(_table(grid, standings, direction))
-    return summary.best(standings, direction)
+    found = summary.best(standings, direction)
+    if found is not None:
+        _draw(grid, standings, direction, figures)
+        Console(stderr=True, width=None if sys.stderr.isatty() else 160).print(_table(grid, standings, direction, found))
+    return found
 
 
 @contextmanager
@@ -144,10 +146,9 @@ def _objective_name(grid: Grid, standing: Standing) -> str:
     return "" if objective is None else objective.metric
 
 
-def _table(grid: Grid, standings: Sequence[Standing], direction: Direction) -> Table:
+def _table(grid: Grid, standings: Sequence[Standing], direction: Direction, best: Standing) -> Table:
     """Each configuration over its seeds, the best first."""
-    best = summary.best(standings, direction)
-    caption = "" if best is None else f"best: trial {best.number}, {grid.trials[best.number].label or grid.name}"
+    caption = f"best: trial {best.number}, {grid.trials[best.number].label or grid.name}"
     table = Table(title=f"{grid.name}: sweep {grid.sweep_id}", title_justify="left", caption=caption, caption_justify="left")
     for heading in ("configuration", "trials", "mean", "95 % interval"):
         table.add_column(heading, justify="left" if heading == "configuration" else "right")
