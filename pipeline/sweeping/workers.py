@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import Any
 
 from joblib import Parallel, delayed, register_parallel_backend
@@ -18,7 +20,8 @@ def start(number: int) -> None:
         return Workers(number, **settings)
 
     register_parallel_backend("loky", make)
-    Parallel(number, backend="loky")(delayed(os.getpid)() for _ in range(number))
+    with suppress(BrokenProcessPool):  # those that are killed so early are started anew for the first trial
+        Parallel(number, backend="loky")(delayed(os.getpid)() for _ in range(number))
 
 
 class Workers(LokyBackend):  # type: ignore[misc]
