@@ -89,13 +89,13 @@ def test_values_that_were_tried_stand_beside_their_axis(parallel):
     assert {"0.001", "0.01", "0.1", "[100]", "[100,100]", "1", "2"} <= set(written(parallel.axes[0]))
 
 
-def test_numbers_up_to_a_factor_of_20_have_a_linear_axis():
-    found = coordinates([{"a": "1"}, {"a": "5"}, {"a": "20"}], [3.0, 2.0, 1.0])
-    assert heights(found)[:, 0] == pytest.approx([0, 4 / 19, 1])
+def test_numbers_below_a_factor_of_10_have_a_linear_axis():
+    found = coordinates([{"a": "1"}, {"a": "5"}, {"a": "9"}], [3.0, 2.0, 1.0])
+    assert heights(found)[:, 0] == pytest.approx([0, 0.5, 1])
 
 
-def test_numbers_beyond_a_factor_of_20_have_a_logarithmic_axis():
-    found = coordinates([{"a": "1"}, {"a": "10"}, {"a": "100"}], [3.0, 2.0, 1.0])
+def test_numbers_from_a_factor_of_10_have_a_logarithmic_axis():
+    found = coordinates([{"a": "0.01"}, {"a": str(0.1**1.5)}, {"a": "0.1"}], [3.0, 2.0, 1.0])
     assert heights(found)[:, 0] == pytest.approx([0, 0.5, 1])
 
 
@@ -145,7 +145,7 @@ def test_the_bar_of_colours_is_that_of_the_objective(parallel):
     assert parallel.axes[1].get_ylim() == (0.16, 0.9)
 
 
-def test_an_objective_beyond_a_factor_of_20_is_logarithmic():
+def test_an_objective_beyond_a_factor_of_10_is_logarithmic():
     found = coordinates([{"a": "1"}, {"a": "2"}, {"a": "3"}], [0.01, 0.1, 1.0])
     assert sorted(heights(found)[:, 1]) == pytest.approx([0, 0.5, 1])
     assert found.axes[1].get_yscale() == "log"
@@ -166,9 +166,15 @@ def test_a_bar_is_the_interval_of_the_mean(effect):
     assert bars == [[[place, low], [place, high]] for place, (low, high) in zip([0.0, 1.0], ends, strict=True)]
 
 
-def test_each_trial_is_a_dot(effect):
-    dots = effect.axes[2].collections[0].get_offsets()
-    assert dots.tolist() == [[float(trial["seed"]) - 1, loss] for trial, loss in zip(TRIALS, LOSS, strict=True)]
+def test_each_trial_is_a_dot_beside_the_mean(effect):
+    dots = np.asarray(effect.axes[2].collections[0].get_offsets())
+    assert dots[:, 0] == pytest.approx([float(trial["seed"]) - 1.04 for trial in TRIALS])
+    assert dots[:, 1].tolist() == LOSS
+
+
+def test_dots_come_no_nearer_to_the_value_before():
+    (axes,) = effects([{"a": str(number)} for number in range(101)], [1.0, *[2.0] * 100]).axes
+    assert axes.collections[0].get_offsets()[1].tolist() == pytest.approx([0.01 * 2 / 3, 2.0])
 
 
 def test_the_mean_of_all_trials_is_in_every_panel(effect):
@@ -181,9 +187,9 @@ def test_all_panels_have_one_scale_of_which_the_trials_fill_half(effect):
         assert axes.get_ylim() == pytest.approx((-0.21, 1.27))
 
 
-def test_means_of_numbers_are_connected_and_those_of_names_are_not(effect):
+def test_means_of_numbers_are_connected_but_those_of_names_and_seeds_are_not(effect):
     styles = [next(line.get_linestyle() for line in axes.get_lines() if line.get_marker() == "D") for axes in effect.axes]
-    assert styles == ["-", "None", "-"]
+    assert styles == ["-", "None", "None"]
 
 
 def test_a_value_that_was_tried_once_has_no_interval():

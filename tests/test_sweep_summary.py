@@ -1,5 +1,8 @@
 """What a sweep found, from where its trials stand."""
 
+import csv
+from dataclasses import replace
+
 import pytest
 
 from pipeline.config import sweep
@@ -59,6 +62,13 @@ def test_the_table_has_a_row_for_each_trial(grid, tmp_path):
         "0,[8],1,FINISHED,0.5,1.500,run0,,",
         "1,[8],2,FAILED,,0.000,,,it broke",
     ]
+
+
+def test_the_table_has_a_column_for_each_metric(grid, tmp_path):
+    measured = [replace(one, metrics={"validation/accuracy": 0.9}) for one in standings(0.5)]
+    summary.write(grid, [*measured, *standings(0.5, None)[1:]], tmp_path / "summary.csv")
+    with (tmp_path / "summary.csv").open(newline="") as file:
+        assert [row["validation/accuracy"] for row in csv.DictReader(file)] == ["0.9", ""]
 
 
 def test_a_journal_gives_back_what_it_was_told(tmp_path):

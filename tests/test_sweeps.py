@@ -78,6 +78,7 @@ def test_every_trial_is_a_finished_child_of_the_sweep(folder, swept):
     children = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{swept['run_id']}'")
     assert sorted(run.info.run_id for run in children) == sorted(row["run_id"] for row in rows_of(folder, swept["sweep_id"]))
     assert {run.info.status for run in children} == {"FINISHED"}
+    assert {run.info.run_name for run in children} >= {"learning_rate=0.01 seed=1", "learning_rate=0.1 seed=2"}
 
 
 def test_a_sweep_that_was_killed_leaves_no_run_open_and_trains_none_twice(swept):
@@ -94,6 +95,7 @@ def test_the_parent_holds_grid_best_summary_and_figures(swept):
     assert run.info.status == "FINISHED"
     assert run.data.params == {"optimizer.learning_rate": "0.01,0.1", "seed": "1,2"}
     assert run.data.tags["best.run_id"] == swept["best"]["run_id"]
+    assert run.data.metrics == {"best": swept["best"]["objective"]}
     assert [file.path for file in client.list_artifacts(swept["run_id"])] == ["figures", "summary.csv"]
 
 

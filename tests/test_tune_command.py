@@ -81,6 +81,7 @@ def test_the_search_is_one_run_with_its_trials_below(folder, found):
     assert parent.data.params["search.method"] == '"hyperband"'
     assert sorted(child.info.status for child in children) == ["FINISHED"] * 3 + ["SCHEDULED"] * 2
     assert {child.data.tags["trial"] for child in children} == set("01234")
+    assert {child.info.run_name for child in children} == {f"trial {number}" for number in range(5)}
     assert {child.data.tags["search_id"] for child in children} == {line["search_id"]}
 
 

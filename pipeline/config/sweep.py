@@ -17,6 +17,8 @@ from pipeline.config.objective import Objective, in_common
 from pipeline.config.resolved import compose_experiment, to_values
 from pipeline.errors import PipelineError
 
+_LONGEST_NAME = 250  # characters of a run's name that MLflow's tables hold
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -33,6 +35,13 @@ class Trial:
     def label(self) -> str:
         """The swept settings as they are given on a command line."""
         return " ".join(f"{key}={value}" for key, value in self.choices.items())
+
+    @property
+    def run_name(self) -> str:
+        """The label with the last part of each name, which a column of runs has room for; that of the experiment where
+        nothing is swept."""
+        short = " ".join(f"{key.rpartition('.')[2]}={value}" for key, value in self.choices.items())
+        return short[:_LONGEST_NAME] or self.config.name
 
     @property
     def group(self) -> str:

@@ -1,19 +1,21 @@
 """The table of a search: it grows on a terminal, and is a line for each ended trial elsewhere."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.config.search import Objective
 from pipeline.errors import tell
 from pipeline.searching.journal import FAILED, FINISHED, Record
-from pipeline.searching.search import OWN, best, latest
+from pipeline.searching.search import OWN, Proposal, best, latest
+from pipeline.sweeping.table import FRAME, trial_table
 
-_MOST_ROWS = 30  # of a live table: what does not fit a terminal cannot be drawn again
 _STYLES = {FINISHED: "green", FAILED: "bold red"}
 _WIDTH = 160  # where no terminal says its own
 
@@ -21,14 +23,17 @@ _WIDTH = 160  # where no terminal says its own
 class Board:
     """Shows the records of a search, from the beginning of a block to its end."""
 
-    def __init__(self, title: str, trials: int, objective: Objective) -> None:
-        self._title, self._trials, self._objective = title, trials, objective
+    def __init__(self, title: str, trials: int, objective: Objective, settings: Sequence[str]) -> None:
+        self._title, self._trials, self._objective, self._settings = title, trials, objective, settings
         self._records: list[Record] = []
-        self._live = Live(console=Console(stderr=True), auto_refresh=False) if sys.stderr.isatty() else None
+        self._running: Proposal | None = None
+        self._console = Console(stderr=True, width=None if sys.stderr.isatty() else _WIDTH)
+        self._live = Live(console=self._console, auto_refresh=False) if sys.stderr.isatty() else None
 
     def __enter__(self) -> "Board":
         if self._live is not None:
             self._live.start()
+            self._draw(self._live)
         return self
 
     def __exit__(self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
@@ -36,37 +41,59 @@ class Board:
             self._live.update("", refresh=True)
             self._live.stop()
 
+    def begin(self, proposal: Proposal) -> None:
+        """Shows what is trained now."""
+        self._running = proposal
+        if self._live is not None:
+            self._draw(self._live)
+
     def hear(self, record: Record) -> None:
         """Adds a record."""
         self._records.append(record)
+        self._running = None
         if self._live is not None:
-            self._live.update(self._table(latest(self._records)[-_MOST_ROWS:]), refresh=True)
+            self._draw(self._live)
         else:
-            tell(f"{self._title}: {'  '.join(cell for cell in self._cells(record) if cell)}")
+            facts = (str(record.number), _label(record), *self._facts(record))
+            tell(f"{self._title}: {'  '.join(fact for fact in facts if fact)}")
 
     def summarise(self) -> None:
         """Prints the whole table."""
-        Console(stderr=True, width=None if sys.stderr.isatty() else _WIDTH).print(self._table(latest(self._records)))
+        self._console.print(self._table(latest(self._records)))
 
-    def _table(self, records: Sequence[Record]) -> Table:
+    def _draw(self, live: Live) -> None:
+        """As many rows as the terminal has lines for: what does not fit it cannot be drawn again."""
+        table = self._table(latest(self._records)[-max(1, self._console.height - FRAME - 1) :], one_line=True)
+        if self._running is not None:
+            table.add_row(str(self._running.number), *self._values(self._running.settings), "RUNNING", style="cyan")
+        live.update(table, refresh=True)
+
+    def _table(self, records: Sequence[Record], *, one_line: bool = False) -> Table:
         found = best(self._records, self._objective)
         begun = len({record.number for record in self._records})
-        caption = f"{begun} of {self._trials} trials" + ("" if found is None else f", the best: {found.number}")
-        table = Table(title=self._title, title_justify="left", caption=caption, caption_justify="left")
-        for heading in ("trial", "settings", "status", str(self._objective.metric), "epochs", "seconds"):
-            table.add_column(heading, justify="left" if heading in ("settings", "status") else "right")
+        table = trial_table(self._title, self._settings, (str(self._objective.metric), "epochs", "seconds"), one_line=one_line)
+        table.caption = f"{begun} of {self._trials} trials" + ("" if found is None else f", the best: {found.number}")
         for record in records:
             style = "bold green" if record is found else _STYLES.get(record.status, "dim")
-            table.add_row(*self._cells(record), style=style)
+            status, *measured = self._facts(record)
+            values = self._values(record.values)
+            table.add_row(str(record.number), *values, Text(status, no_wrap=one_line), *measured, style=style)
         return table
 
-    def _cells(self, record: Record) -> tuple[str, ...]:
+    def _values(self, values: Mapping[str, Any]) -> list[str]:
+        """The value of each setting; nothing for one that the trial does not have."""
+        return [_short(values[name]) if name in values else "" for name in self._settings]
+
+    def _facts(self, record: Record) -> tuple[str, ...]:
         status = f"{record.status}: {record.reason}" if record.reason else record.status
         objective = "" if record.objective is None else f"{record.objective:.4f}"
-        return str(record.number), _shown(record), status, objective, f"{record.epochs:g}", f"{record.seconds:.1f}"
+        return status, objective, f"{record.epochs:g}", f"{record.seconds:.1f}"
 
 
-def _shown(record: Record) -> str:
-    """The searched settings, with few digits."""
-    values = {name: value for name, value in record.values.items() if not name.startswith(OWN)}
-    return " ".join(f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in values.items())
+def _label(record: Record) -> str:
+    return " ".join(f"{name}={_short(value)}" for name, value in record.values.items() if not name.startswith(OWN))
+
+
+def _short(value: Any) -> str:
+    """A value with few digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -89,7 +89,7 @@ class Trials:
             return self.process.run(
                 [*overrides, *pause],
                 threads=config.training.threads,
-                tags={**self.tags, "trial": str(proposal.number)},
+                tags={**self.tags, "trial": str(proposal.number), "mlflow.runName": f"trial {proposal.number}"},
                 log=self.journal.log(proposal.number),
             )
 

@@ -20,13 +20,13 @@ from pipeline.files import replacing, write_json
 from pipeline.searching import journal, saving
 from pipeline.searching.board import Board
 from pipeline.searching.journal import FAILED, FINISHED, PAUSED, Journal, Record
-from pipeline.searching.search import Epochs, best, epochs, explore, latest
+from pipeline.searching.search import Epochs, Proposal, best, epochs, explore, latest
 from pipeline.sweeping.stopping import resumable
 from pipeline.tracking import lineage, parents, store
 from pipeline.tracking.tracker import Measurement, Tracker
 from pipeline.training.signals import Interruption
 
-_COLUMNS = ("trial", "status", "objective", "epochs", "seconds", "run_id", "settings", "reason")
+_COLUMNS = ("status", "objective", "epochs", "seconds", "run_id", "overrides", "reason")
 _DIGITS = 12  # of a search's id
 _NO_EFFECT = ("trials", "save_as")  # on what is proposed
 
@@ -57,10 +57,10 @@ def tune(overrides: Sequence[str], config: SearchConfig, interruption: Interrupt
     with resumable(base.name, interruption), journal.held(store.root() / "search" / search_id) as kept:
         write_json(kept.folder / "search.json", {"experiment": base.name, "overrides": list(overrides)} | settings)
         with parents.open_parent("search", base.name, search_id, _params(settings)) as parent:
-            board = Board(f"{base.name}, search {search_id}", config.search.trials, objective)
+            board = Board(f"{base.name}, search {search_id}", config.search.trials, objective, _searched(config.parameters()))
             _explore(overrides, config, objective, kept, parent, board, search_id, interruption)
             found = best(kept.records, objective)
-            _record(parent, kept, found)
+            _record(parent, kept, found, _searched(config.parameters()))
             if found is None or found.status != FINISHED:
                 raise _nothing_found(kept)
             _conclude(parent, overrides, config, objective, kept, found)
@@ -96,6 +96,10 @@ def _explore(
     trials = Trials(overrides, config.search, space, objective, kept, tags, interruption)
     heard: list[Record] = []
 
+    def run(proposal: Proposal) -> Record:
+        board.begin(proposal)
+        return trials.run(proposal)
+
     def hear(record: Record) -> None:
         heard.append(record)
         _log(parent, heard, objective)
@@ -104,7 +108,7 @@ def _explore(
     # Trials that ran are part of the search, also where fewer are asked for now.
     search = replace(config.search, trials=max(config.search.trials, len(latest(kept.records))))
     with board:
-        explore(Oracle(search, space, objective), kept, trials.run, hear)
+        explore(Oracle(search, space, objective), kept, run, hear)
     trials.process.close()
     board.summarise()
 
@@ -133,9 +137,14 @@ def _require_searchable(config: ExperimentConfig) -> None:
         )
 
 
+def _searched(space: Sequence[Parameter]) -> list[str]:
+    """The settings that differ from trial to trial."""
+    return [parameter.name for parameter in space if len(parameter.choices) != 1]
+
+
 def _require_one_measure(objective: Objective, space: Sequence[Parameter]) -> None:
     """A loss is of one kind in all trials, or its values cannot be compared."""
-    searched = [one.name for one in space if one.name in LOSS and len(one.choices) != 1]
+    searched = [name for name in _searched(space) if name in LOSS]
     if searched and str(objective.metric).endswith("/loss"):
         raise PipelineError(
             f"{objective.metric} is not the same in all trials",
@@ -183,15 +192,16 @@ def _nothing_found(kept: Journal) -> PipelineError:
     )
 
 
-def _record(parent: Tracker, kept: Journal, found: Record | None) -> None:
+def _record(parent: Tracker, kept: Journal, found: Record | None, searched: Sequence[str]) -> None:
     """The table of all trials and, as tags, what was found."""
     table = kept.folder / "trials.csv"
     with replacing(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
+        writer.writerow(["trial", *searched, *_COLUMNS])
         for record in latest(kept.records):
+            values = [record.values.get(name) for name in searched]
             facts = [record.status, record.objective, record.epochs, record.seconds, record.run_id]
-            writer.writerow([record.number, *facts, " ".join(record.overrides), record.reason])
+            writer.writerow([record.number, *values, *facts, " ".join(record.overrides), record.reason])
     parent.log_file(table)
     spent = epochs(kept.records)
     tags = {

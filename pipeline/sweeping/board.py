@@ -7,13 +7,15 @@ from types import TracebackType
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.config.sweep import Grid
 from pipeline.errors import tell
+from pipeline.sweeping import summary
 from pipeline.sweeping.journal import FAILED, FINISHED, RUNNING, Journal, Standing
+from pipeline.sweeping.table import FRAME, trial_table
 
 _SECONDS_BETWEEN_LOOKS = 0.5
-_MOST_ROWS = 30  # of a live table: what does not fit a terminal cannot be drawn again
 _STYLES = {FINISHED: "green", FAILED: "bold red", RUNNING: "cyan"}
 
 
@@ -24,13 +26,14 @@ class Board:
         self._grid, self._journal = grid, journal
         self._told: set[int] = set()
         self._over = Event()
+        self._console = Console(stderr=True)
         self._live: Live | None = None
         self._thread: Thread | None = None
 
     def __enter__(self) -> "Board":
         if sys.stderr.isatty():
             rate = 1 / _SECONDS_BETWEEN_LOOKS
-            self._live = Live(get_renderable=self._table, console=Console(stderr=True), refresh_per_second=rate)
+            self._live = Live(get_renderable=self._table, console=self._console, refresh_per_second=rate)
             self._live.start()
         else:
             self._thread = Thread(target=self._tell_until_over, daemon=True)
@@ -48,16 +51,19 @@ class Board:
         return [self._journal.read(number) for number in range(len(self._grid.trials))]
 
     def _table(self) -> Table:
+        """As many rows as the terminal has lines for: what does not fit it cannot be drawn again."""
         standings = self._standings()
         ended = sum(standing.status in (FINISHED, FAILED) for standing in standings)
-        table = Table(
-            title=f"{self._grid.name}, sweep {self._grid.sweep_id}: {ended} of {len(standings)} trials", title_justify="left"
-        )
-        for heading in ("trial", "settings", "status", "objective", "seconds"):
-            table.add_column(heading, justify="right" if heading in ("trial", "objective", "seconds") else "left")
-        shown = standings if len(standings) <= _MOST_ROWS else _most_telling(standings)
-        for standing in shown:
-            table.add_row(*_cells(standing, self._grid), style=_STYLES.get(standing.status, "dim"))
+        title = f"{self._grid.name}, sweep {self._grid.sweep_id}: {ended} of {len(standings)} trials"
+        measured = (objective_name(self._grid), "seconds")
+        table = trial_table(title, list(self._grid.trials[0].choices), measured, one_line=True)
+        for standing in most_telling(standings, max(1, self._console.height - FRAME)):
+            status, objective, seconds = _facts(standing)
+            choices = self._grid.trials[standing.number].choices.values()
+            style = _STYLES.get(standing.status, "dim")
+            table.add_row(str(standing.number), *choices, Text(status, no_wrap=True), objective, seconds, style=style)
+        if self._grid.objective and (best := summary.best(standings, self._grid.objective.direction)):
+            table.caption = f"the best so far: trial {best.number}, {best.objective:.4f}"
         return table
 
     def _tell_until_over(self) -> None:
@@ -69,20 +75,29 @@ class Board:
         for standing in self._standings():
             if standing.status in (FINISHED, FAILED) and standing.number not in self._told:
                 self._told.add(standing.number)
-                number, label, status, objective, seconds = _cells(standing, self._grid)
+                status, objective, seconds = _facts(standing)
+                label = self._grid.trials[standing.number].label
                 count = f"{len(self._told)}/{len(self._grid.trials)}"
-                tell(f"{self._grid.name}: {count}  trial {number}  {label}  {status}  {objective}  {seconds} s")
+                tell(f"{self._grid.name}: {count}  trial {standing.number}  {label}  {status}  {objective}  {seconds} s")
 
 
-def _cells(standing: Standing, grid: Grid) -> tuple[str, str, str, str, str]:
+def objective_name(grid: Grid) -> str:
+    """What the trials are compared by."""
+    return "objective" if grid.objective is None else grid.objective.metric
+
+
+def _facts(standing: Standing) -> tuple[str, str, str]:
     objective = "" if standing.objective is None else f"{standing.objective:.4f}"
     status = f"{standing.status}: {standing.reason}" if standing.reason else standing.status
-    seconds = f"{standing.seconds:.1f}" if standing.seconds else ""
-    return str(standing.number), grid.trials[standing.number].label, status, objective, seconds
+    return status, objective, f"{standing.seconds:.1f}" if standing.seconds else ""
 
 
-def _most_telling(standings: list[Standing]) -> list[Standing]:
-    """What runs or failed, and the last that ended, in order."""
+def most_telling(standings: list[Standing], rows: int) -> list[Standing]:
+    """What runs or failed, the last that ended, and what comes next: as many as there are rows, in order."""
     order = {RUNNING: 0, FAILED: 1, FINISHED: 2}
-    telling = sorted(standings, key=lambda standing: (order.get(standing.status, 3), -standing.number))
-    return sorted(telling[:_MOST_ROWS], key=lambda standing: standing.number)
+
+    def rank(standing: Standing) -> tuple[int, int]:
+        waits = standing.status not in order
+        return order.get(standing.status, 3), standing.number if waits else -standing.number
+
+    return sorted(sorted(standings, key=rank)[:rows], key=lambda standing: standing.number)

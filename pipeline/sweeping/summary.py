@@ -11,7 +11,7 @@ from pipeline.evaluation.over_seeds import mean_interval
 from pipeline.files import replacing
 from pipeline.sweeping.journal import FINISHED, Standing
 
-_COLUMNS = ("trial", "status", "objective", "seconds", "run_id", "fingerprint", "reason")
+_COLUMNS = ("seconds", "run_id", "fingerprint", "reason")
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,15 @@ def best(standings: Sequence[Standing], direction: Direction) -> Standing | None
 
 
 def write(grid: Grid, standings: Sequence[Standing], path: Path) -> None:
-    """Writes one row a trial: its swept settings, and what became of it."""
+    """Writes one row a trial: its swept settings, and what became of it, with every metric that any of them has."""
     swept = list(grid.trials[0].choices)
+    metrics = list(dict.fromkeys(name for standing in standings for name in standing.metrics))
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([_COLUMNS[0], *swept, *_COLUMNS[1:]])
+        writer.writerow(["trial", *swept, "status", "objective", *metrics, *_COLUMNS])
         for standing in standings:
             choices = grid.trials[standing.number].choices
-            objective = "" if standing.objective is None else standing.objective
-            facts = [
-                standing.status,
-                objective,
-                f"{standing.seconds:.3f}",
-                standing.run_id,
-                standing.fingerprint,
-                standing.reason,
-            ]
-            writer.writerow([standing.number, *(choices[key] for key in swept), *facts])
+            measured = [standing.metrics.get(name) for name in metrics]
+            facts = [f"{standing.seconds:.3f}", standing.run_id, standing.fingerprint, standing.reason]
+            settings = [choices[key] for key in swept]
+            writer.writerow([standing.number, *settings, standing.status, standing.objective, *measured, *facts])

@@ -1,6 +1,7 @@
 """A whole sweep: its trials by a launcher, its table, its parent run and its summary."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,11 +18,12 @@ from pipeline.errors import PipelineError, tell
 from pipeline.files import replacing_folder
 from pipeline.locks import locked
 from pipeline.sweeping import summary
-from pipeline.sweeping.board import Board
+from pipeline.sweeping.board import Board, objective_name
 from pipeline.sweeping.journal import FAILED, FINISHED, RUNNING, Journal, Standing
 from pipeline.sweeping.stopping import resumable, stop_all
+from pipeline.sweeping.table import add_settings
 from pipeline.tracking import parents, store
-from pipeline.tracking.tracker import MemoryTracker, Tracker
+from pipeline.tracking.tracker import Measurement, MemoryTracker, Tracker
 from pipeline.training.signals import Interruption
 
 Launch = Callable[[Path, Mapping[str, str]], None]
@@ -107,9 +109,12 @@ def _record(parent: Tracker, grid: Grid, standings: Sequence[Standing], best: St
     for name, count in counts.items():
         parent.set_tag(name, str(count))
     if best is not None and best.objective is not None:
+        trial = grid.trials[best.number]
         parent.set_tag("best.run_id", best.run_id)
-        parent.set_tag("best.settings", grid.trials[best.number].label)
-        parent.set_tag("best.objective", f"{_objective_name(grid, best)} {best.objective:.6g}")
+        parent.set_tag("best.settings", trial.label)
+        parent.set_tag("best.objective", f"{trial.objective and trial.objective.metric} {best.objective:.6g}")
+        now = time.time_ns() // 1_000_000
+        parent.log_metrics([Measurement(counts["trials.finished"], now, {"best": best.objective})])
     parent.log_file(folder / "summary.csv")
     for figure in sorted((folder / "figures").glob("*.png")):
         parent.log_file(figure, folder="figures")
@@ -127,7 +132,7 @@ def _draw(grid: Grid, standings: Sequence[Standing], direction: Direction, folde
 
     trials = [grid.trials[standing.number].choices for standing in finished]
     objectives = [float(standing.objective or 0.0) for standing in finished]
-    name = _objective_name(grid, finished[0])
+    name = objective_name(grid)
     title = f"{grid.name}: sweep {grid.sweep_id}"
     smaller = direction is Direction.min
     drawn = {
@@ -141,20 +146,17 @@ def _draw(grid: Grid, standings: Sequence[Standing], direction: Direction, folde
             (made / f"{stem}.png").write_bytes(figures.png(figure))
 
 
-def _objective_name(grid: Grid, standing: Standing) -> str:
-    objective = grid.trials[standing.number].objective
-    return "" if objective is None else objective.metric
-
-
 def _table(grid: Grid, standings: Sequence[Standing], direction: Direction, best: Standing) -> Table:
     """Each configuration over its seeds, the best first."""
     caption = f"best: trial {best.number}, {grid.trials[best.number].label or grid.name}"
     table = Table(title=f"{grid.name}: sweep {grid.sweep_id}", title_justify="left", caption=caption, caption_justify="left")
-    for heading in ("configuration", "trials", "mean", "95 % interval"):
-        table.add_column(heading, justify="left" if heading == "configuration" else "right")
+    settings = {trial.group: [value for key, value in trial.choices.items() if key != "seed"] for trial in grid.trials}
+    add_settings(table, [key for key in grid.trials[0].choices if key != "seed"])
+    for heading in ("trials", f"mean of\n{objective_name(grid)}", "95 % interval"):
+        table.add_column(heading, justify="right")
     for group in summary.groups(grid, standings, direction):
         interval = "" if group.interval is None else f"[{group.interval[0]:.4f}, {group.interval[1]:.4f}]"
-        table.add_row(group.label or grid.name, str(group.trials), f"{group.mean:.4f}", interval)
+        table.add_row(*settings[group.label], str(group.trials), f"{group.mean:.4f}", interval)
     return table
 
 

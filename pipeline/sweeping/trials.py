@@ -33,7 +33,9 @@ def run_trial(trial: Trial, number: int, folder: Path, tags: Mapping[str, str]) 
     journal = Journal(folder)
     journal.write(Standing(number, RUNNING))
     began = time.perf_counter()
-    answer = _process.run(trial.overrides, threads=trial.config.training.threads, tags=tags, log=journal.log(number))
+    threads = trial.config.training.threads
+    named = {**tags, "mlflow.runName": trial.run_name}
+    answer = _process.run(trial.overrides, threads=threads, tags=named, log=journal.log(number))
     seconds = time.perf_counter() - began
     if answer["status"] == FAILED:
         journal.write(Standing(number, FAILED, seconds=seconds, reason=answer["reason"]))

@@ -1,7 +1,7 @@
 """What the settings of a sweep do to its objective. All trials that are drawn have one: those that failed are left out.
 
 Values are texts, as on a command line. A setting whose values are all numbers has an axis in proportion to them, which is
-logarithmic where they span more than a factor of 20; any other has its values side by side in the order of their appearance.
+logarithmic where they span a factor of 10 or more; any other has its values side by side in the order of their appearance.
 """
 
 import math
@@ -21,12 +21,15 @@ from numpy.typing import NDArray
 from pipeline.evaluation.figures.style import SEQUENTIAL, TRAIN, VALIDATION, blank
 from pipeline.evaluation.over_seeds import mean_interval
 
-_FACTOR = 20  # between the largest and the smallest value, above which an axis is logarithmic
+_FACTOR = 10  # between the largest and the smallest value, from which an axis is logarithmic
 _FEW = 8  # values that are written themselves; more get round numbers
 _LONG = 20  # characters of a value that are written
 _CHARACTER, _LINE = 0.085, 0.2  # inches that a character is wide and a line of text is high, at least
 _HIGH, _WIDE = 3.6, 2.6  # inches of an axis that stands, and of one that lies
 _IN_A_ROW = 4
+_BESIDE = 0.04  # of an axis between a mean and the dots of its trials, which would hide each other
+_DOT = 0.5  # opacity of a trial: darker where several coincide
+_SEED = "seed"  # a number without an order: nothing lies between two seeds
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def parallel_coordinates(
 
 
 def main_effects(trials: Sequence[Mapping[str, str]], objective: Sequence[float], *, name: str, title: str) -> Figure:
-    """A panel for each setting: for each value the mean of the objective with its 95 % interval, and the trials as dots.
+    """A panel for each setting: for each value the mean of the objective with its 95 % interval, beside it the trials as dots.
 
     The panels have one scale, which the trials set: the wide interval of two trials may reach beyond it. A value that was tried
     once has no interval. Arguments as for `parallel_coordinates`.
@@ -106,7 +109,7 @@ def main_effects(trials: Sequence[Mapping[str, str]], objective: Sequence[float]
     panels = figure.subplots(rows, columns, squeeze=False, sharey=True)
     values = np.asarray(objective, dtype=float)
     for axes, setting, scale in zip(panels.flat, settings, scales, strict=False):
-        _effect(axes, scale, values)
+        _effect(axes, scale, values, connected=scale.ordered and setting != _SEED)
         axes.set_xlabel(setting)
         _write_below(axes, scale, wide)
     for axes in panels.flat[len(settings) :]:
@@ -136,7 +139,7 @@ def _scale(texts: Sequence[str | None]) -> _Scale:
 def _of_numbers(values: NDArray[np.float64]) -> _Scale:
     tried = np.unique(values[np.isfinite(values)])
     low, high = tried[0], tried[-1]
-    logarithmic = bool(low > 0 and high > _FACTOR * low)
+    logarithmic = bool(low > 0 and high >= _FACTOR * low)
     marked = tried if len(tried) <= _FEW else _round(low, high, logarithmic)
     scaled, ends, at = (np.log(part) if logarithmic else part for part in (values, tried, marked))
     marks = dict(zip(_placed(at, ends).tolist(), (f"{mark:.4g}" for mark in marked), strict=True))
@@ -191,13 +194,14 @@ def _stand(axes: Axes, place: float, setting: str, scale: _Scale, *, room: float
         axes.text(place - 0.08, height, mark, ha="right", va="center", fontsize=8, bbox=ground, zorder=4)
 
 
-def _effect(axes: Axes, scale: _Scale, objective: NDArray[np.float64]) -> None:
+def _effect(axes: Axes, scale: _Scale, objective: NDArray[np.float64], *, connected: bool) -> None:
     axes.axhline(objective.mean(), color="black", linestyle=":", linewidth=1)
-    axes.scatter(scale.places, objective, s=14, color=TRAIN, alpha=0.35, linewidths=0, zorder=3)
     tried = np.unique(scale.places[np.isfinite(scale.places)])
+    beside = min([_BESIDE, *(np.diff(tried) / 3)])
+    axes.scatter(scale.places - beside, objective, s=14, color=TRAIN, alpha=_DOT, linewidths=0)
     groups = [objective[scale.places == place] for place in tried]
     means = [float(group.mean()) for group in groups]
-    axes.plot(tried, means, color=VALIDATION, marker="D", markersize=4, linestyle="-" if scale.ordered else "none")
+    axes.plot(tried, means, color=VALIDATION, marker="D", markersize=4, linestyle="-" if connected else "none")
     for place, group in zip(tried, groups, strict=True):
         if len(group) > 1:
             _, ends = mean_interval(group.tolist())
@@ -217,7 +221,7 @@ def _write_below(axes: Axes, scale: _Scale, wide: float) -> None:
 
 def _legend() -> list[Line2D]:
     return [
-        Line2D([], [], linestyle="none", marker="o", markersize=4, color=TRAIN, alpha=0.35, label="trial"),
+        Line2D([], [], linestyle="none", marker="o", markersize=4, color=TRAIN, alpha=_DOT, label="trial"),
         Line2D([], [], marker="D", markersize=4, color=VALIDATION, label="mean, with its 95 % interval"),
         Line2D([], [], linestyle=":", color="black", label="mean of all trials"),
     ]
