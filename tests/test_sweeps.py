@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import experiment
 from pipeline.config import sweep
+from pipeline.config.resolved import compose_experiment
 from pipeline.errors import PipelineError
 from pipeline.locks import locked
 from pipeline.sweeping.sweep import run_sweep
@@ -19,7 +21,10 @@ from pipeline.tracking import parents, store
 from pipeline.training.signals import Interruption
 from tests.toy import ROOT, prepare_all
 
-SHORT = ["data=pairs", "training.epochs=2", "training.early_stopping=null", "tracking.log_model=false"]
+SHORT = [
+    *("data=pairs", "training.epochs=2", "training.early_stopping=null"),
+    *("training.xla=false", "tracking.log_model=false"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +39,15 @@ def _here(folder, monkeypatch):
     monkeypatch.chdir(folder)
 
 
-def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+def start(*arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pipeline.train", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
     return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 
-def result_of(*arguments: str, **environment: str) -> dict:
-    with start(*arguments, **environment) as process:
+def result_of(*arguments: str) -> dict:
+    with start(*arguments) as process:
         out, said = process.communicate()
     assert process.returncode == 0, said
     return json.loads(out)
@@ -130,11 +135,13 @@ def test_a_trial_that_fails_is_named_and_the_others_run(larger):
     assert "error: 2 of the sweep's 6 trials failed. Received: optimizer.learning_rate=1e+30 seed=1: training" in said
 
 
-def test_a_trial_alone_in_another_store_has_the_same_bits(folder, swept, tmp_path):
-    alone = result_of(*SHORT, "optimizer.learning_rate=0.1", "seed=2", DVC_ROOT=str(tmp_path))
-    (row,) = [row for row in rows_of(folder, swept["sweep_id"]) if row["fingerprint"] == alone["fingerprint"]]
+def test_a_trial_alone_in_another_store_has_the_same_bits(folder, swept, tmp_path, monkeypatch):
+    rows = rows_of(folder, swept["sweep_id"])
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    alone = experiment.run(compose_experiment([*SHORT, "optimizer.learning_rate=0.1", "seed=2"]))
+    (row,) = [row for row in rows if row["fingerprint"] == alone.fingerprint]
     assert (row["optimizer.learning_rate"], row["seed"]) == ("0.1", "2")
-    assert row["run_id"] != alone["run_id"]
+    assert row["run_id"] != alone.run_id
 
 
 def test_a_sweep_is_run_by_one_process_at_a_time(folder):
@@ -152,7 +159,7 @@ def running() -> int:
 
 
 def test_ctrl_c_ends_a_sweep_and_all_that_it_started(folder):
-    long = [*SHORT, "training.epochs=100000", "training.xla=false", "seed=21,22"]
+    long = [*SHORT, "training.epochs=100000", "seed=21,22"]
     with start("-m", *long, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2") as process:
         while running() < 3:
             time.sleep(0.1)
