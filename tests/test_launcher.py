@@ -48,6 +48,10 @@ def test_threads_that_were_given_stay():
     assert added("hydra/launcher=joblib", "training.threads=2") == []
 
 
+def test_threads_that_were_forced_stay_too():
+    assert added("hydra/launcher=joblib", "++training.threads=2") == []
+
+
 def test_processes_that_would_all_begin_at_once_are_as_many_as_cores():
     assert added("hydra/launcher=submitit_local") == ["hydra.sweeper.max_batch_size=8", "training.threads=1"]
 

@@ -64,7 +64,7 @@ def within_this_machine(overrides: Sequence[str], *, conf: Path = CONF) -> tuple
     chosen = launcher([*first, *own], conf=conf)
     if not _installed(chosen.target):
         raise _unknown(own)
-    given = any(override.startswith(f"{_THREADS}=") for override in overrides)
+    given = any(override.lstrip("+").startswith(f"{_THREADS}=") for override in overrides)
     workers = chosen.workers or max(1, _cores() // (config.training.threads if given else 1))
     added = [] if chosen.workers else [f"{_BATCH}={workers}"]
     if workers > 1 and not given:

@@ -45,10 +45,8 @@ class Trials:
         """
         overrides = trial_overrides(self.overrides, self.search, self.space, proposal)
         answer = self._answer(overrides, proposal)
-        if (
-            answer.get("cause") == Cause.kill.value
-        ):  # perhaps for want of memory that others took; it goes on from its checkpoint
-            answer = self._answer(overrides, proposal)
+        if answer.get("cause") == Cause.kill.value:  # perhaps for want of memory that others took
+            answer = self._answer(overrides, proposal)  # from its checkpoint
         if answer.get("cause") == Cause.machine.value:
             raise PipelineError(
                 f"trial {proposal.number} could not be run",
