@@ -41,16 +41,16 @@ experiment: $(READY)
 # Takes about half an hour; nothing else should run meanwhile.
 bench: $(READY)
 	dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@mnist_first_10000 prepare@california_ratios
-	python -m tests.benchmark
-	python -m tests.sweep_benchmark
+	python -m tests.benchmarks.training
+	python -m tests.benchmarks.sweeps
 
 # Kills trainings, sweeps and searches at random moments, then trainings at each write point; the last takes about an hour.
 chaos: $(READY)
-	python -m tests.chaos --kills $(KILLS)
-	python -m tests.sweep_chaos --kills 30
-	python -m tests.search_chaos --kills 10
-	python -m tests.cold_starts
-	python -m tests.chaos --every-write-point
+	python -m tests.chaos.training --kills $(KILLS)
+	python -m tests.chaos.sweeps --kills 30
+	python -m tests.chaos.searches --kills 10
+	python -m tests.chaos.cold_starts
+	python -m tests.chaos.training --every-write-point
 
 ui: $(READY)
 	@echo "TensorBoard, of runs with tracking.tensorboard=true: $(BIN)/tensorboard --logdir mlruns/tensorboard"

@@ -63,7 +63,9 @@ class FetchError(PipelineError):
 def require(condition: bool, key: str, *, received: object, expected: str) -> None:
     """Raises `ConfigError` for the setting `key` unless `condition` holds."""
     if not condition:
-        raise ConfigError(key, "is not possible", received=received, expected=f"Expected: {expected}")
+        raise ConfigError(
+            key, "is not possible", received=received, expected=f"Expected: {expected}"
+        )
 
 
 def suggestion(received: str, allowed: Iterable[str]) -> str:

@@ -37,7 +37,7 @@ def evaluate(name: str) -> None:
 
     backend.load()
     from pipeline.evaluation.assessment import assess
-    from pipeline.evaluation.figures import png
+    from pipeline.evaluation.drawing.png import png
     from pipeline.tracking import runs
 
     config = resolved.read(resolved.CONFIGS / f"{name}.yaml")

@@ -18,21 +18,24 @@ from pipeline.errors import PipelineError, tell
 from pipeline.models import families, serving
 from pipeline.models.augmentation import augmented
 from pipeline.models.fingerprint import fingerprint
-from pipeline.tracking import lineage, runs, store
+from pipeline.runs import folder as run_folder
+from pipeline.runs import identity as lineage
+from pipeline.runs import result
+from pipeline.runs.checkpoint import Checkpoint
+from pipeline.runs.folder import RunFolder
+from pipeline.runs.history import Point
+from pipeline.runs.result import Result
+from pipeline.signals import Interrupted, Interruption
+from pipeline.tracking import runs, store
 from pipeline.tracking.tracker import Measurement, OpenRun, Paused, RunFacts, Tracker
-from pipeline.training import objectives, process, result, run_folder
-from pipeline.training.callbacks import KerasCallbacks
-from pipeline.training.checkpoint import Checkpoint
+from pipeline.training import objectives, process
 from pipeline.training.engine import Engine
 from pipeline.training.engines import build_engine
-from pipeline.training.history import Point
+from pipeline.training.listeners.keras_callbacks import KerasCallbacks
+from pipeline.training.listeners.progress import progress
+from pipeline.training.listeners.tensorboard import Summaries, write_summaries
 from pipeline.training.loop import Keeping, Listener, Rules, train
-from pipeline.training.progress import progress
-from pipeline.training.result import Result
-from pipeline.training.run_folder import RunFolder
 from pipeline.training.schedule import Schedule
-from pipeline.training.signals import Interrupted, Interruption
-from pipeline.training.summaries import Summaries, write_summaries
 
 
 def run(
@@ -73,12 +76,16 @@ def run(
     with _folder(config.tracking.store, key, wait=wait) as folder:
         if config.force:
             folder.clear()
-        if folder.finished and runs.has_run(config.tracking.store, run_id := result.read(folder.result).run_id):
+        if folder.finished and runs.has_run(
+            config.tracking.store, run_id := result.read(folder.result).run_id
+        ):
             folder.end()  # in whose midst a process may have been killed
             runs.add_tags(config.tracking.store, run_id, tags or {})
             tell(f"{config.name}: this very run is finished ({run_id}); force=true trains it anew")
             if config.tracking.tensorboard:  # which may be asked for only now
-                write_summaries(result.read(folder.result).history, _summaries_folder(config, run_id))
+                write_summaries(
+                    result.read(folder.result).history, _summaries_folder(config, run_id)
+                )
         else:
             facts = RunFacts(
                 name=config.name,
@@ -90,7 +97,16 @@ def run(
             )
             opened = open_run or runs.open_run(config.tracking.store)
             try:
-                _train(config, facts, identity, folder, opened, interruption or Interruption(), callbacks, tags or {})
+                _train(
+                    config,
+                    facts,
+                    identity,
+                    folder,
+                    opened,
+                    interruption or Interruption(),
+                    callbacks,
+                    tags or {},
+                )
             except Paused as pause:
                 return _paused(config, pause.reached, output)
             except Interrupted:
@@ -137,7 +153,10 @@ def _train(
         def save(state: Checkpoint) -> None:
             folder.save(Checkpoint(bound | state.facts, state.arrays))
 
-        heard: list[Listener] = [_Recorder(tracker, engine.network, meta, folder), progress(config.name, schedule)]
+        heard: list[Listener] = [
+            _Recorder(tracker, engine.network, meta, folder),
+            progress(config.name, schedule),
+        ]
         if config.tracking.tensorboard:
             heard.append(Summaries(_summaries_folder(config, tracker.run_id)))
         if callbacks:
@@ -153,9 +172,15 @@ def _train(
             interruption=interruption,
         )
         interruption.check()
-        known = {"run_id": tracker.run_id, "run_key": facts.tags["run_key"], "fingerprint": fingerprint(engine.variables)}
+        known = {
+            "run_id": tracker.run_id,
+            "run_key": facts.tags["run_key"],
+            "fingerprint": fingerprint(engine.variables),
+        }
         if outcome.paused:
-            raise Paused(Result(metrics=outcome.kept.metrics, history=outcome.history, paused=True, **known))
+            raise Paused(
+                Result(metrics=outcome.kept.metrics, history=outcome.history, paused=True, **known)
+            )
         model = serving.serve(engine.network, meta)
         result.write(model, outcome, known, folder=folder, evaluate_at=schedule.evaluate_at)
         interruption.check()
@@ -188,7 +213,9 @@ def _paused(config: ExperimentConfig, reached: Result, output: Path | None) -> R
             received=f"checkpoint.pause_at={config.checkpoint.pause_at}",
             expected="Let it go on with: checkpoint.pause_at=null",
         )
-    tell(f"{config.name}: paused at epoch {reached.history[-1].epoch:g}; it goes on with another checkpoint.pause_at")
+    tell(
+        f"{config.name}: paused at epoch {reached.history[-1].epoch:g}; it goes on with another checkpoint.pause_at"
+    )
     return reached
 
 
@@ -196,7 +223,9 @@ def _summaries_folder(config: ExperimentConfig, run_id: str) -> Path:
     return store.root() / "tensorboard" / config.name / run_id
 
 
-def _require_same_identity(kept: dict[str, Any], current: dict[str, Any], folder: RunFolder) -> None:
+def _require_same_identity(
+    kept: dict[str, Any], current: dict[str, Any], folder: RunFolder
+) -> None:
     if (found := lineage.difference(kept, current)) is not None:
         field, before, now = found
         raise PipelineError(
@@ -226,7 +255,9 @@ def _engine(config: ExperimentConfig, meta: Meta, folder: Path, schedule: Schedu
         network,
         trained=augmented(network, config.model),
         optimizer=objectives.build_optimizer(config.optimizer, steps=schedule.total),
-        loss=objectives.build_loss(loss, reduction=training.loss_reduction, label_smoothing=training.label_smoothing),
+        loss=objectives.build_loss(
+            loss, reduction=training.loss_reduction, label_smoothing=training.label_smoothing
+        ),
         metrics=objectives.build_metrics(meta, loss, loss_is_plain=training.loss_is_plain),
         train=replace(train, sample_weight=objectives.class_weights(training, meta, train.y)),
         schedule=schedule,
@@ -245,11 +276,15 @@ class _Recorder(Listener):
 
     def on_commit(self, points: Sequence[Point]) -> None:
         """Logs metrics, learning rate and time at each point's step."""
-        self._tracker.log_metrics([Measurement(point.step, point.timestamp, _measured(point)) for point in points])
+        self._tracker.log_metrics(
+            [Measurement(point.step, point.timestamp, _measured(point)) for point in points]
+        )
 
     def on_snapshot(self, step: int) -> None:
         """Saves the model with the weights of this step."""
-        result.save_model(serving.serve(self._network, self._meta), result.snapshot_file(self._folder.path, step))
+        result.save_model(
+            serving.serve(self._network, self._meta), result.snapshot_file(self._folder.path, step)
+        )
 
 
 def _measured(point: Point) -> dict[str, float]:

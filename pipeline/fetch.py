@@ -26,7 +26,10 @@ def main() -> None:
     provenance = fetch(source, mirror=os.environ.get("DATA_MIRROR"))
     _recommend_pins(source, provenance)
     for name, file in provenance["files"].items():
-        print(f"{RAW / source.name / name}: {file['rows']:,} rows, {file['bytes']:,} bytes", file=sys.stderr)
+        print(
+            f"{RAW / source.name / name}: {file['rows']:,} rows, {file['bytes']:,} bytes",
+            file=sys.stderr,
+        )
 
 
 def _recommend_pins(source: Source, provenance: dict[str, Any]) -> None:
@@ -34,7 +37,10 @@ def _recommend_pins(source: Source, provenance: dict[str, Any]) -> None:
     for download in provenance["downloads"]:
         if download["name"] in unpinned:
             pin = f"sha256: {download['sha256']}"
-            print(f"conf/source/{source.name}.yaml: nothing pins {download['from']}. Pin it with {pin}", file=sys.stderr)
+            print(
+                f"conf/source/{source.name}.yaml: nothing pins {download['from']}. Pin it with {pin}",
+                file=sys.stderr,
+            )
 
 
 if __name__ == "__main__":

@@ -63,8 +63,12 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 def _remove_left_behind(path: Path) -> None:
     for left in path.parent.glob(f".{glob.escape(path.stem)}.*"):
-        process = left.name.removeprefix(f".{path.stem}.").removesuffix(".old").removesuffix(path.suffix)
-        if process.isdecimal() and (int(process) == os.getpid() or not Path("/proc", process).exists()):
+        process = (
+            left.name.removeprefix(f".{path.stem}.").removesuffix(".old").removesuffix(path.suffix)
+        )
+        if process.isdecimal() and (
+            int(process) == os.getpid() or not Path("/proc", process).exists()
+        ):
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
 
@@ -84,7 +88,10 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Writes sorted, indented JSON, so that equal values are equal bytes. NaN is refused."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(
+        path,
+        json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n",
+    )
 
 
 def read_json(path: Path, *, made_by: str) -> Any:
@@ -101,7 +108,9 @@ def read_json(path: Path, *, made_by: str) -> Any:
     except FileNotFoundError:
         raise PipelineError(f"{path} is missing", expected=f"Make it with: {made_by}") from None
     except ValueError as error:
-        raise PipelineError(f"{path} is damaged", received=error, expected=f"Make it anew with: {made_by}") from None
+        raise PipelineError(
+            f"{path} is damaged", received=error, expected=f"Make it anew with: {made_by}"
+        ) from None
 
 
 def sha256(*paths: Path) -> str:

@@ -74,23 +74,29 @@ def show(model: Any, name: str, layer: str | None) -> None:
     """Prints the layers of a model, or the weights of one."""
     from rich.console import Console
 
-    from pipeline.reporting import layers
+    from pipeline.models import description as layers
 
-    table = layers.overview(model, title=name) if layer is None else layers.weights(layers.find(model, layer))
+    table = (
+        layers.overview(model, title=name)
+        if layer is None
+        else layers.weights(layers.find(model, layer))
+    )
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 def draw(model: Any, name: str, index: int) -> None:
     """Draws what each layer makes of one test image, and prints where the figures lie."""
-    from pipeline.evaluation import figures
     from pipeline.evaluation.activations import figures_of
+    from pipeline.evaluation.drawing.png import png
 
     data = PREPARED / model.name  # a served model is named after its data
     meta = load_meta(data)
-    for layer, figure in figures_of(model, load_part(data, "test"), meta, index, title=name).items():
+    for layer, figure in figures_of(
+        model, load_part(data, "test"), meta, index, title=name
+    ).items():
         path = FIGURES / f"{name}_activations_{index}_{layer}.png"
         with replacing(path) as temporary:
-            temporary.write_bytes(figures.png(figure))
+            temporary.write_bytes(png(figure))
         print(path)
 
 

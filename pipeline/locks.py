@@ -30,7 +30,9 @@ def locked(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
             owner = lock.read().strip() or "a process that has just begun"
             if not wait:
                 raise PipelineError(
-                    f"another process {doing}", received=owner, expected="Wait for its end, or stop it"
+                    f"another process {doing}",
+                    received=owner,
+                    expected="Wait for its end, or stop it",
                 ) from None
             tell(f"{owner} {doing}: waiting for its end")
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -21,7 +21,7 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.data.prepared import PREPARED, load_meta, load_part
 from pipeline.errors import PipelineError, run_command, suggestion, tell
 from pipeline.files import read_json, write_json
-from pipeline.training.signals import Interruption, end_with_parent
+from pipeline.signals import Interruption, end_with_parent
 
 OUTPUTS = Path("outputs")
 
@@ -49,7 +49,11 @@ def repeat(name: str, interruption: Interruption) -> None:
     """Trains and tests each seed, writes what they reached, and says it in one line."""
     planned = params.read().repeats
     if name not in planned:
-        raise PipelineError("params.yaml repeats no such experiment", received=name, expected=suggestion(name, planned))
+        raise PipelineError(
+            "params.yaml repeats no such experiment",
+            received=name,
+            expected=suggestion(name, planned),
+        )
     seeds = planned[name]
     from pipeline.models import backend
 
@@ -72,8 +76,8 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
 
     from pipeline import experiment
     from pipeline.evaluation.scoring import score
+    from pipeline.runs.result import SNAPSHOTS
     from pipeline.tracking import runs
-    from pipeline.training.result import SNAPSHOTS
 
     data = PREPARED / config.data.name
     meta = load_meta(data)
@@ -83,13 +87,18 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
         kept = read_json(output / SNAPSHOTS / "index.json", made_by="force=true")["kept"]
         model = keras.saving.load_model(output / "model.keras", compile=False)
     test = score(model, load_part(data, "test"), meta).metrics()
-    runs.log_test_metrics(config.tracking.store, result.run_id, {kept: test}, meta=meta, data_folder=data)
+    runs.log_test_metrics(
+        config.tracking.store, result.run_id, {kept: test}, meta=meta, data_folder=data
+    )
     return {"run_id": result.run_id, "fingerprint": result.fingerprint, "test": test}
 
 
 def _shown(summary: Mapping[str, Mapping[str, float]]) -> str:
     """`accuracy 0.9742 [0.9701, 0.9783], log_loss …`"""
-    limits = {name: f"[{summary['low'][name]:.4f}, {summary['high'][name]:.4f}]" for name in summary["mean"]}
+    limits = {
+        name: f"[{summary['low'][name]:.4f}, {summary['high'][name]:.4f}]"
+        for name in summary["mean"]
+    }
     return ", ".join(f"{name} {mean:.4f} {limits[name]}" for name, mean in summary["mean"].items())
 
 

@@ -34,12 +34,18 @@ def main() -> None:
         print(__doc__)
         return
     if flags - {"--check"}:
-        raise PipelineError("an unknown flag", received=" ".join(sorted(flags)), expected="Expected: --check or --help")
+        raise PipelineError(
+            "an unknown flag",
+            received=" ".join(sorted(flags)),
+            expected="Expected: --check or --help",
+        )
     planned = params.read()
     for name in names:
         if name not in planned.experiments:
             raise PipelineError(
-                "no experiment of params.yaml has this name", received=name, expected=suggestion(name, planned.experiments)
+                "no experiment of params.yaml has this name",
+                received=name,
+                expected=suggestion(name, planned.experiments),
             )
     rows = results.collect(planned, names or list(planned.experiments))
     if flags:
@@ -59,7 +65,9 @@ def check(rows: Sequence[Row]) -> None:
     claims = [(row.experiment, claim) for row in rows for claim in row.claims]
     unmet = [f"{experiment}: {claim.claim}" for experiment, claim in claims if not claim.is_met]
     if unmet:
-        raise PipelineError(f"{len(unmet)} of {len(claims)} claims are not met", received="; ".join(unmet))
+        raise PipelineError(
+            f"{len(unmet)} of {len(claims)} claims are not met", received="; ".join(unmet)
+        )
 
 
 def report(rows: Sequence[Row]) -> None:
@@ -82,25 +90,39 @@ def report(rows: Sequence[Row]) -> None:
         )
     unrepeated = [row.experiment for row in rows if row.unrepeated]
     if unrepeated:
-        raise PipelineError("seeds could not be trained", received=", ".join(unrepeated), expected="See why above")
+        raise PipelineError(
+            "seeds could not be trained", received=", ".join(unrepeated), expected="See why above"
+        )
 
 
 def activation_functions() -> Picture:
     """The figure of the appendix."""
     from pipeline.evaluation import figures
+    from pipeline.evaluation.drawing.png import png
 
     alt = "step, sigmoid, tanh and ReLU over their input, each beside its derivative"
-    return pictures.picture(figures.png(figures.activation_functions()), title="activation functions", alt=alt)
+    return pictures.picture(
+        png(figures.activation_functions()), title="activation functions", alt=alt
+    )
 
 
 def _with_runs(rows: Sequence[Row]) -> list[Row]:
     """Takes away results whose run is not in the tracking store: a cached output may outlive its store."""
     from pipeline.tracking import runs
 
-    tracked = {row.experiment: row.result.run["run_id"] for row in rows if row.result and _is_tracked(row.experiment)}
+    tracked = {
+        row.experiment: row.result.run["run_id"]
+        for row in rows
+        if row.result and _is_tracked(row.experiment)
+    }
     gone = runs.missing_runs(tracked) if tracked else []
     reason = "its run is not in the tracking store; train it again: dvc repro --force train@{}"
-    return [replace(row, result=None, missing=reason.format(row.experiment)) if row.experiment in gone else row for row in rows]
+    return [
+        replace(row, result=None, missing=reason.format(row.experiment))
+        if row.experiment in gone
+        else row
+        for row in rows
+    ]
 
 
 def _is_tracked(experiment: str) -> bool:

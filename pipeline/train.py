@@ -23,12 +23,18 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from pipeline.config import resolved, sweep
+from pipeline.config import resolved
 from pipeline.config.composition import CONF
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.launcher import Launcher, checked_before, shadowing_launchers, within_this_machine
 from pipeline.errors import PipelineError, run_command, tell
-from pipeline.training.signals import Interruption, end_with_parent
+from pipeline.signals import Interruption, end_with_parent
+from pipeline.studies import grid as sweep
+from pipeline.studies.launcher import (
+    Launcher,
+    checked_before,
+    shadowing_launchers,
+    within_this_machine,
+)
 
 OUTPUTS = Path("outputs")
 _EXPECTED_WARNINGS = (
@@ -59,7 +65,11 @@ def _main(arguments: list[str], interruption: Interruption) -> None:
     elif flags <= {"-m", "--multirun"}:
         train_sweep(overrides, interruption)
     else:
-        raise PipelineError("an unknown flag", received=" ".join(sorted(flags)), expected="Expected: -m, --resolved or --help")
+        raise PipelineError(
+            "an unknown flag",
+            received=" ".join(sorted(flags)),
+            expected="Expected: -m, --resolved or --help",
+        )
 
 
 def train_sweep(overrides: list[str], interruption: Interruption) -> None:
@@ -71,16 +81,18 @@ def train_sweep(overrides: list[str], interruption: Interruption) -> None:
     """
     overrides, launcher = within_this_machine(overrides)
     grid = sweep.grid(overrides)
-    os.environ.setdefault("PYTHONWARNINGS", ",".join(f"ignore::UserWarning:{module}" for module in _EXPECTED_WARNINGS))
+    os.environ.setdefault(
+        "PYTHONWARNINGS", ",".join(f"ignore::UserWarning:{module}" for module in _EXPECTED_WARNINGS)
+    )
     _prepare(launcher, len(grid.trials))
-    from pipeline.sweeping.sweep import run_sweep
+    from pipeline.studies.sweep import run_sweep
 
     resolved.register()
 
     def launch(folder: Path, tags: Mapping[str, str]) -> None:
         @hydra.main(config_path=str(CONF.resolve()), config_name="config", version_base="1.3")
         def job(_composed: DictConfig) -> float:
-            from pipeline.sweeping.trials import run_trial
+            from pipeline.studies.trials import run_trial
 
             settings = HydraConfig.get()
             os.chdir(settings.runtime.cwd)  # Ray begins where a node was started
@@ -102,16 +114,18 @@ def train_sweep(overrides: list[str], interruption: Interruption) -> None:
 def _prepare(launcher: Launcher, trials: int) -> None:
     """Begins to load TensorFlow where the trials of this machine will run, which takes as long as it takes to open a sweep."""
     if launcher.name == "joblib" and (processes := min(launcher.workers or 1, trials)) > 1:
-        from pipeline.sweeping import workers
+        from pipeline.studies import workers
 
         workers.start(processes)
     elif launcher.name in ("basic", "joblib"):
-        from pipeline.sweeping.trials import prepare
+        from pipeline.studies.trials import prepare
 
         prepare()
 
 
-def train(config: ExperimentConfig, interruption: Interruption, *, output: Path | None = None) -> None:
+def train(
+    config: ExperimentConfig, interruption: Interruption, *, output: Path | None = None
+) -> None:
     """Runs the experiment and prints its result."""
     from pipeline.models import backend
 

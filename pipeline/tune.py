@@ -14,9 +14,9 @@ The last line on stdout is one JSON object {search_id, run_id, status, best, tri
 import json
 import sys
 
-from pipeline.config.search import compose_search
 from pipeline.errors import run_command
-from pipeline.training.signals import Interruption
+from pipeline.signals import Interruption
+from pipeline.studies.space import compose_search
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     interruption = Interruption()
     with interruption.handling():
         overrides, config = compose_search(sys.argv[1:])
-        from pipeline.searching.tuning import tune
+        from pipeline.studies.search import tune
 
         print(json.dumps(tune(overrides, config, interruption)), flush=True)
 

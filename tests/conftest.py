@@ -8,11 +8,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("suite")  # how fast an example runs says nothing on a machine that does other work too
+settings.load_profile(
+    "suite"
+)  # how fast an example runs says nothing on a machine that does other work too
 
 _SETTINGS = ("DATA_MIRROR", "MLFLOW_TRACKING_URI", "PIPELINE_DEBUG")
 
-_LONG = ("test_dvc", "test_chaos", "test_your_own_csv", "test_sweeps")
+_LONG = ("test_dvc", "test_kills", "test_your_own_csv", "test_sweeps")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

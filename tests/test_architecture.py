@@ -7,10 +7,23 @@ import sys
 import pytest
 import yaml
 
-from tests.imports import ROOT, closure, files_of, imported, modules
+from tests.support import ROOT
+from tests.support.imports import closure, files_of, imported, modules
 
-COMMANDS = ("fetch", "prepare", "compose", "train", "evaluate", "repeat", "report", "inspect", "tune")
-STAGES = {"fetch_own": "fetch"} | {name: name for name in COMMANDS if name not in ("inspect", "tune")}
+COMMANDS = (
+    "fetch",
+    "prepare",
+    "compose",
+    "train",
+    "evaluate",
+    "repeat",
+    "report",
+    "inspect",
+    "tune",
+)
+STAGES = {"fetch_own": "fetch"} | {
+    name: name for name in COMMANDS if name not in ("inspect", "tune")
+}
 OWNERS = {
     "mlflow": "pipeline.tracking",
     "requests": "pipeline.data.download",
@@ -20,7 +33,17 @@ OWNERS = {
     "http": "pipeline.data.download",
     "urllib.request": "pipeline.data.download",
 }
-LIBRARIES = ("config", "data", "models", "training", "evaluation", "tracking", "reporting", "sweeping", "searching")
+LIBRARIES = (
+    "config",
+    "data",
+    "models",
+    "training",
+    "evaluation",
+    "tracking",
+    "reporting",
+    "sweeping",
+    "searching",
+)
 
 
 def _within(name: str, owner: str) -> bool:
@@ -38,12 +61,18 @@ def test_commands_are_the_top_level_and_everything_else_is_library():
 
 
 def test_subpackages_are_the_ones_of_the_map():
-    assert {path.parent.name for path in (ROOT / "pipeline").glob("*/__init__.py")} == set(LIBRARIES)
+    assert {path.parent.name for path in (ROOT / "pipeline").glob("*/__init__.py")} == set(
+        LIBRARIES
+    )
 
 
 @pytest.mark.parametrize("name", sorted(modules()))
 def test_no_module_imports_a_command(name):
-    assert not [other for other in imported(name) if other in {f"pipeline.{command}" for command in COMMANDS}]
+    assert not [
+        other
+        for other in imported(name)
+        if other in {f"pipeline.{command}" for command in COMMANDS}
+    ]
 
 
 @pytest.mark.parametrize(("package", "owner"), sorted(OWNERS.items()))
@@ -65,13 +94,23 @@ def test_only_files_renames():
 
 
 def test_config_knows_no_keras():
-    users = [name for name in modules() if name.startswith("pipeline.config") for other in imported(name) if "keras" in other]
+    users = [
+        name
+        for name in modules()
+        if name.startswith("pipeline.config")
+        for other in imported(name)
+        if "keras" in other
+    ]
     assert users == []
 
 
 def test_evaluation_does_not_log():
     users = [name for name in modules() if name.startswith("pipeline.evaluation")]
-    assert [name for name in users if any(_within(other, "pipeline.tracking") for other in imported(name))] == []
+    assert [
+        name
+        for name in users
+        if any(_within(other, "pipeline.tracking") for other in imported(name))
+    ] == []
 
 
 def test_training_does_not_open_the_test_split():
@@ -80,7 +119,9 @@ def test_training_does_not_open_the_test_split():
         opened = [
             ast.unparse(node)
             for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "load_part" and "'test'" in ast.unparse(node)
+            if isinstance(node, ast.Call)
+            and ast.unparse(node.func) == "load_part"
+            and "'test'" in ast.unparse(node)
         ]
         assert opened == []
 
@@ -93,7 +134,9 @@ def test_no_module_has_a_name_that_says_nothing(word):
 @pytest.mark.parametrize("command", ["fetch", "prepare", "compose"])
 def test_a_data_command_loads_no_tensorflow(command):
     code = f"import sys, pipeline.{command}; print({{'tensorflow', 'keras', 'mlflow'}} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     assert done.stdout.strip() == "set()"
 
 
@@ -116,7 +159,9 @@ def test_a_stage_runs_the_module_of_its_name_in_place_of_the_shell(stage):
 
 def test_a_file_of_training_is_no_dependency_of_fetch_prepare_or_compose():
     for command in ("fetch", "prepare", "compose"):
-        assert not [name for name in closure(f"pipeline.{command}") if name.startswith("pipeline.training")]
+        assert not [
+            name for name in closure(f"pipeline.{command}") if name.startswith("pipeline.training")
+        ]
 
 
 @pytest.mark.parametrize("group", ["source", "data"])

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError, PipelineError, require, suggestion
+from tests.support import ROOT
 
-ROOT = Path(__file__).parent.parent
 HEAD = "from pipeline.errors import PipelineError, run_command\n"
 
 
@@ -29,7 +29,9 @@ def command(body: str, cwd: Path, **environment: str) -> subprocess.CompletedPro
 
 
 def test_an_error_has_three_parts_in_one_line():
-    error = PipelineError("a.csv, line 3: not a number", received="x", expected="Expected: a number")
+    error = PipelineError(
+        "a.csv, line 3: not a number", received="x", expected="Expected: a number"
+    )
     assert str(error) == "a.csv, line 3: not a number. Received: x. Expected: a number."
 
 
@@ -38,7 +40,10 @@ def test_parts_that_are_not_given_are_left_out():
 
 
 def test_a_received_zero_is_shown():
-    assert str(PipelineError("training.epochs is not possible", received=0)) == "training.epochs is not possible. Received: 0."
+    assert (
+        str(PipelineError("training.epochs is not possible", received=0))
+        == "training.epochs is not possible. Received: 0."
+    )
 
 
 @pytest.mark.parametrize("end", [".", "?", "!"])
@@ -67,7 +72,10 @@ def test_require_refuses_a_false_condition():
 
 
 def test_a_name_that_comes_near_is_suggested():
-    assert suggestion("bacth_size", ["batch_size", "epochs"]) == "Did you mean batch_size? Allowed: batch_size, epochs."
+    assert (
+        suggestion("bacth_size", ["batch_size", "epochs"])
+        == "Did you mean batch_size? Allowed: batch_size, epochs."
+    )
 
 
 def test_nothing_is_suggested_where_no_name_comes_near():
@@ -90,7 +98,10 @@ def test_a_named_error_is_one_line_and_exit_1(tmp_path):
 
 def test_an_unforeseen_error_is_one_line_and_says_how_to_see_more(tmp_path):
     done = command("raise ValueError('two\\nlines')", tmp_path)
-    assert (done.returncode, done.stderr) == (1, "error: ValueError: two lines PIPELINE_DEBUG=1 shows the traceback.\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: ValueError: two lines PIPELINE_DEBUG=1 shows the traceback.\n",
+    )
 
 
 def test_debugging_shows_the_traceback_above_the_line(tmp_path):
@@ -111,7 +122,9 @@ def test_an_exit_code_of_the_command_itself_is_kept(tmp_path):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_command_with_its_code(tmp_path, number, code):
     heard = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # a suite in the background of a shell ignores it
-    done = command(f"import os, signal; {heard}; os.kill(os.getpid(), {int(number)}); signal.pause()", tmp_path)
+    done = command(
+        f"import os, signal; {heard}; os.kill(os.getpid(), {int(number)}); signal.pause()", tmp_path
+    )
     assert done.returncode == code
 
 

@@ -15,14 +15,19 @@ from pipeline import experiment
 from pipeline.data.prepared import load_meta
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.evaluation.assessment import assess
+from pipeline.runs import history
 from pipeline.tracking.tracker import MemoryTracker, open_in_memory
-from pipeline.training import history, process
-from tests import pinned  # noqa: F401
-from tests.toy import ROOT, config_of, prepare_all
+from pipeline.training import process
+from tests.support import ROOT
+from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.toy import config_of, prepare_all
 
-AT_STEPS = ["training.batch_size=16", "training.evaluate_at=[0,2]"]  # of 36 rows: three steps an epoch
+AT_STEPS = [
+    "training.batch_size=16",
+    "training.evaluate_at=[0,2]",
+]  # of 36 rows: three steps an epoch
 TRAIN = (
-    "import json, sys; from pathlib import Path; from pipeline import experiment; from tests.toy import config_of;"
+    "import json, sys; from pathlib import Path; from pipeline import experiment; from tests.support.toy import config_of;"
     "folder = Path(sys.argv[1]); config = config_of(folder, *sys.argv[2:]);"
     "result = experiment.run(config, prepared=folder / 'data/prepared');"
     "print(json.dumps([result.fingerprint, result.run_key, result.metrics]))"
@@ -41,7 +46,9 @@ def _here(folder, monkeypatch):
     monkeypatch.chdir(folder)
 
 
-def run(folder: Path, *overrides: str, output: Path | None = None) -> tuple[experiment.Result, MemoryTracker]:
+def run(
+    folder: Path, *overrides: str, output: Path | None = None
+) -> tuple[experiment.Result, MemoryTracker]:
     """A finished run and its record."""
     trackers: list[MemoryTracker] = []
 
@@ -52,7 +59,9 @@ def run(folder: Path, *overrides: str, output: Path | None = None) -> tuple[expe
             yield tracker
 
     config = config_of(folder, *overrides)
-    result = experiment.run(config, prepared=folder / "data/prepared", output=output, open_run=opened)
+    result = experiment.run(
+        config, prepared=folder / "data/prepared", output=output, open_run=opened
+    )
     return result, trackers[0]
 
 
@@ -62,7 +71,9 @@ def written(folder, tmp_path_factory):
     output = tmp_path_factory.mktemp("outputs") / "shapes"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        result, tracker = run(folder, "data=shapes", "tracking.log_model=true", *AT_STEPS, output=output)
+        result, tracker = run(
+            folder, "data=shapes", "tracking.log_model=true", *AT_STEPS, output=output
+        )
     return result, tracker, output
 
 
@@ -75,7 +86,12 @@ def refusal(folder: Path, *overrides: str) -> str:
 def test_metrics_are_those_of_the_weights_that_were_kept(written):
     result, _, _ = written
     assert result.metrics == result.history[-1].metrics
-    assert sorted(result.metrics) == ["train/accuracy", "train/loss", "validation/accuracy", "validation/loss"]
+    assert sorted(result.metrics) == [
+        "train/accuracy",
+        "train/loss",
+        "validation/accuracy",
+        "validation/loss",
+    ]
 
 
 def test_the_model_learns(folder):
@@ -101,7 +117,9 @@ def test_the_record_has_settings_tags_and_an_end(written):
 
 def test_a_run_writes_what_later_stages_read(written):
     result, _, output = written
-    assert sorted(path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()) == [
+    assert sorted(
+        path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()
+    ) == [
         "history.csv",
         "model.keras",
         "run.json",
@@ -132,8 +150,12 @@ def test_a_run_without_a_folder_writes_nothing(folder):
 def test_the_assessment_repeats_what_training_measured(folder, written):
     result, _, output = written
     found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
-    assert found.summary["validation"]["accuracy"] == pytest.approx(result.metrics["validation/accuracy"])
-    assert found.summary["validation"]["log_loss"] == pytest.approx(result.metrics["validation/loss"], abs=1e-5)
+    assert found.summary["validation"]["accuracy"] == pytest.approx(
+        result.metrics["validation/accuracy"]
+    )
+    assert found.summary["validation"]["log_loss"] == pytest.approx(
+        result.metrics["validation/loss"], abs=1e-5
+    )
     assert {name: found.summary[name] for name in ("parameters", "epochs", "steps")} == {
         "parameters": (64 * 64 + 64) + (64 * 32 + 32) + (32 * 3 + 3),
         "epochs": 2.0,
@@ -157,7 +179,9 @@ def test_the_assessment_of_a_regression_is_in_units_of_its_target(folder, tmp_pa
     result, _ = run(folder, "data=prices", output=tmp_path / "prices")
     found = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
     scale = load_meta(folder / "data/prepared/prices").target.scale
-    assert found.summary["validation"]["mse"] == pytest.approx(result.metrics["validation/loss"] * scale**2, rel=1e-4)
+    assert found.summary["validation"]["mse"] == pytest.approx(
+        result.metrics["validation/loss"] * scale**2, rel=1e-4
+    )
     assert sorted(found.figures) == ["learning_curves", "residuals"]
     assert found.figures["residuals"].axes[0].get_xlabel() == "true price / 1,000"
 
@@ -165,7 +189,10 @@ def test_the_assessment_of_a_regression_is_in_units_of_its_target(folder, tmp_pa
 def test_the_assessment_needs_a_training(folder, tmp_path):
     with pytest.raises(PipelineError) as caught:
         assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
-    assert str(caught.value) == f"{tmp_path}/shapes/history.csv is missing. Train first: dvc repro train@shapes."
+    assert (
+        str(caught.value)
+        == f"{tmp_path}/shapes/history.csv is missing. Train first: dvc repro train@shapes."
+    )
 
 
 @pytest.mark.parametrize(
@@ -173,8 +200,17 @@ def test_the_assessment_needs_a_training(folder, tmp_path):
     [
         ["data=pairs", "model=linear", "training.loss=perceptron", "optimizer=sgd"],
         ["data=shapes", "model=cnn", "model.filters=[2]", "model.units=[4]", "optimizer=adagrad"],
-        ["data=shapes", "model=layers", "model.layers=[{class_name: Flatten}, {class_name: Dropout, rate: 0.5}]"],
-        ["data=prices", "training.loss=mean_absolute_error", "training.epochs=null", "training.steps=2"],
+        [
+            "data=shapes",
+            "model=layers",
+            "model.layers=[{class_name: Flatten}, {class_name: Dropout, rate: 0.5}]",
+        ],
+        [
+            "data=prices",
+            "training.loss=mean_absolute_error",
+            "training.epochs=null",
+            "training.steps=2",
+        ],
     ],
 )
 def test_families_losses_and_optimizers_go_together(folder, overrides):
@@ -206,7 +242,9 @@ def test_a_training_that_diverges_is_recorded_as_failed(folder):
             yield tracker
 
     config = config_of(folder, "data=prices", "optimizer=sgd", "optimizer.learning_rate=1.0e+30")
-    with pytest.raises(PipelineError, match=r"^training diverged: .* is no longer a number after step 2\."):
+    with pytest.raises(
+        PipelineError, match=r"^training diverged: .* is no longer a number after step 2\."
+    ):
         experiment.run(config, prepared=folder / "data/prepared", open_run=opened)
     assert trackers[0].status == "FAILED"
 
@@ -223,9 +261,20 @@ def test_threads_cannot_change_in_a_process_that_trained(folder):
 
 def test_two_processes_train_the_same_bits_and_another_seed_other_ones(folder):
     def started(*overrides: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", TRAIN, str(folder), "data=shapes", "model=cnn", "model.dropout=0.5", *overrides]
+        command = [
+            sys.executable,
+            "-c",
+            TRAIN,
+            str(folder),
+            "data=shapes",
+            "model=cnn",
+            "model.dropout=0.5",
+            *overrides,
+        ]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        return subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
 
     both = [started("seed=1"), started("seed=1")]
     one, same = (json.loads(child.communicate()[0].splitlines()[-1]) for child in both)
@@ -255,13 +304,17 @@ class Diary(keras.callbacks.Callback):
 
 def test_keras_callbacks_hear_of_every_epoch(folder):
     diary = Diary()
-    experiment.run(config_of(folder, "data=pairs"), prepared=folder / "data/prepared", callbacks=[diary])
+    experiment.run(
+        config_of(folder, "data=pairs"), prepared=folder / "data/prepared", callbacks=[diary]
+    )
     names = ["accuracy", "loss", "val_accuracy", "val_loss"]
     assert diary.heard == [(0, names), (1, names)]
 
 
 def test_a_keras_callback_may_end_the_training(folder):
-    stop = keras.callbacks.LambdaCallback(on_epoch_end=lambda _epoch, _logs: setattr(stop.model, "stop_training", True))
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda _epoch, _logs: setattr(stop.model, "stop_training", True)
+    )
     config = config_of(folder, "data=pairs", "training.epochs=9")
     result = experiment.run(config, prepared=folder / "data/prepared", callbacks=[stop])
     assert [point.epoch for point in result.history] == [1.0]
@@ -269,7 +322,13 @@ def test_a_keras_callback_may_end_the_training(folder):
 
 def test_weights_of_classes_change_the_training_and_not_the_validation(folder):
     plain, _ = run(folder, "data=pairs", "training.epochs=1", "training.evaluate_at=[0]")
-    weighed, _ = run(folder, "data=pairs", "training.epochs=1", "training.evaluate_at=[0]", "training.class_weight={above: 3}")
+    weighed, _ = run(
+        folder,
+        "data=pairs",
+        "training.epochs=1",
+        "training.evaluate_at=[0]",
+        "training.class_weight={above: 3}",
+    )
     assert weighed.fingerprint != plain.fingerprint
     assert weighed.history[0].metrics == plain.history[0].metrics
 
@@ -277,13 +336,19 @@ def test_weights_of_classes_change_the_training_and_not_the_validation(folder):
 def test_the_model_of_an_averaging_optimizer_is_the_one_that_was_measured(folder, tmp_path):
     result, _ = run(folder, "data=shapes", "optimizer.ema_momentum=0.9", output=tmp_path / "shapes")
     found = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
-    assert found.summary["validation"]["log_loss"] == pytest.approx(result.metrics["validation/loss"], abs=1e-5)
+    assert found.summary["validation"]["log_loss"] == pytest.approx(
+        result.metrics["validation/loss"], abs=1e-5
+    )
 
 
 def test_one_hot_labels_and_the_functional_api_change_no_history(folder):
     plain, _ = run(folder, "data=shapes")
-    other, _ = run(folder, "data=shapes", "model.api=functional", "training.loss=categorical_crossentropy")
-    assert [point.metrics for point in other.history] == [pytest.approx(point.metrics, rel=1e-5) for point in plain.history]
+    other, _ = run(
+        folder, "data=shapes", "model.api=functional", "training.loss=categorical_crossentropy"
+    )
+    assert [point.metrics for point in other.history] == [
+        pytest.approx(point.metrics, rel=1e-5) for point in plain.history
+    ]
 
 
 def test_a_summed_loss_smoothed_labels_and_a_schedule_train_with_augmentation(folder):

@@ -15,10 +15,20 @@ from pipeline.config.composition import compose, register
 from pipeline.config.source import IDX_FILES, FetchConfig, File, Format, Source
 from pipeline.data.sources import fetch
 from pipeline.errors import ConfigError, DataError, FetchError
-from tests.imports import ROOT
-from tests.loopback import body, serving
+from tests.support import ROOT
+from tests.support.loopback import body, serving
 
-KEYS = ["classes", "columns", "downloads", "files", "format", "image_shape", "pixel_maximum", "source", "target"]
+KEYS = [
+    "classes",
+    "columns",
+    "downloads",
+    "files",
+    "format",
+    "image_shape",
+    "pixel_maximum",
+    "source",
+    "target",
+]
 NOWHERE = "https://127.0.0.1:9"  # nothing listens on the discard port
 
 
@@ -29,7 +39,11 @@ def project(tmp_path: Path) -> Path:
 
 
 def run(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    cleared = {key: value for key, value in os.environ.items() if key not in ("DATA_MIRROR", "PIPELINE_DEBUG", "DVC_STAGE")}
+    cleared = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("DATA_MIRROR", "PIPELINE_DEBUG", "DVC_STAGE")
+    }
     return subprocess.run(
         [sys.executable, "-m", "pipeline.fetch", *arguments],
         cwd=project,
@@ -55,7 +69,14 @@ def tiny_mnist(mirror: Path) -> Source:
             path = mirror / "tiny" / name
             path.write_bytes(gzip.compress(content, mtime=0))
             files.append(File(name, pin(path.read_bytes()), [f"{NOWHERE}/{name}"]))
-    return Source("tiny", Format.idx, files=files, target="label", image_shape=[1, 2, 1], classes=["a", "b", "c"])
+    return Source(
+        "tiny",
+        Format.idx,
+        files=files,
+        target="label",
+        image_shape=[1, 2, 1],
+        classes=["a", "b", "c"],
+    )
 
 
 def raw_of(folder: Path) -> dict[str, bytes]:
@@ -66,7 +87,9 @@ def test_the_command_says_where_the_result_lies(project: Path) -> None:
     done = run(project, "source=xor")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "data/raw/xor/data.csv: 4 rows, 32 bytes\n"
-    assert (project / "data/raw/xor/data.csv").read_text() == "a,b,xor\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n"
+    assert (
+        project / "data/raw/xor/data.csv"
+    ).read_text() == "a,b,xor\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n"
 
 
 def test_the_command_helps(project: Path) -> None:
@@ -77,7 +100,11 @@ def test_the_command_helps(project: Path) -> None:
 
 def test_the_command_fails_in_one_line_that_names_every_url_and_the_mirror(project: Path) -> None:
     file = project / "conf/source/mnist.yaml"
-    file.write_text(file.read_text().replace("https://ossci", f"{NOWHERE}/ossci").replace("https://storage", f"{NOWHERE}/b"))
+    file.write_text(
+        file.read_text()
+        .replace("https://ossci", f"{NOWHERE}/ossci")
+        .replace("https://storage", f"{NOWHERE}/b")
+    )
     done = run(project, "source=mnist")
     assert done.returncode == 1
     assert done.stderr == (
@@ -126,9 +153,17 @@ def test_images_come_from_the_mirror_with_all_their_facts(tmp_path: Path) -> Non
     assert raw_of(tmp_path / "raw/tiny")["train.csv"] == b"label,p0,p1\n0,0,1\n1,2,3\n2,4,5\n"
     assert raw_of(tmp_path / "raw/tiny")["test.csv"] == b"label,p0,p1\n0,0,1\n"
     assert sorted(facts) == KEYS
-    assert facts["files"]["test.csv"] == {"rows": 1, "bytes": 18, "sha256": pin(b"label,p0,p1\n0,0,1\n")}
+    assert facts["files"]["test.csv"] == {
+        "rows": 1,
+        "bytes": 18,
+        "sha256": pin(b"label,p0,p1\n0,0,1\n"),
+    }
     assert facts["columns"] == ["label", "p0", "p1"]
-    assert (facts["target"], facts["image_shape"], facts["pixel_maximum"]) == ("label", [1, 2, 1], 255)
+    assert (facts["target"], facts["image_shape"], facts["pixel_maximum"]) == (
+        "label",
+        [1, 2, 1],
+        255,
+    )
 
 
 def test_nothing_else_is_left_in_the_folder(tmp_path: Path) -> None:
@@ -166,7 +201,13 @@ def test_the_first_file_that_cannot_be_had_ends_the_fetch(tmp_path: Path) -> Non
 def test_the_mirror_is_looked_at_for_all_alternatives_before_any_publisher(tmp_path: Path) -> None:
     files = [File("a.tar.gz", pin(b"a"), [f"{NOWHERE}/a.tar.gz"]), File("b.tar.xz", pin(b"b"))]
     source = Source(
-        "tiny", Format.cifar10, files=files, alternatives=True, target="label", image_shape=[32, 32, 3], classes=["a"]
+        "tiny",
+        Format.cifar10,
+        files=files,
+        alternatives=True,
+        target="label",
+        image_shape=[32, 32, 3],
+        classes=["a"],
     )
     with serving() as site:
         with pytest.raises(FetchError) as error:
@@ -183,7 +224,9 @@ def test_a_pin_holds_for_a_local_file_too(tmp_path: Path) -> None:
     with pytest.raises(FetchError) as error:
         fetch(Source("own", path=str(tmp_path / "own.csv"), sha256="0" * 64), root=tmp_path / "raw")
     received = pin(b"a,b\n1,2\n")
-    assert str(error.value).endswith(f"has not the sha256 of its pin. Received: {received}. Expected: {'0' * 64}.")
+    assert str(error.value).endswith(
+        f"has not the sha256 of its pin. Received: {received}. Expected: {'0' * 64}."
+    )
 
 
 def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +237,9 @@ def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert facts["downloads"][0]["from"] == "~/own.csv"
 
 
-def test_a_damaged_csv_is_named_as_its_settings_name_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_csv_is_named_as_its_settings_name_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("own.csv").write_bytes(b"a,b\n1\n")
     with pytest.raises(DataError, match=r"^own.csv, line 2: the row is short"):
@@ -206,7 +251,10 @@ def test_a_target_must_be_a_column(tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_bytes(b"a,b\n1,2\n")
     with pytest.raises(DataError) as error:
         fetch(Source("own", path=str(tmp_path / "own.csv"), target="c"), root=tmp_path / "raw")
-    assert str(error.value) == "conf/source/own.yaml: target is not a column of the data. Received: c. Columns: a, b."
+    assert (
+        str(error.value)
+        == "conf/source/own.yaml: target is not a column of the data. Received: c. Columns: a, b."
+    )
 
 
 @pytest.mark.parametrize(
@@ -214,9 +262,26 @@ def test_a_target_must_be_a_column(tmp_path: Path) -> None:
     [
         {"format": Format.csv},
         {"format": Format.csv, "path": "a.csv", "url": "https://a.example/a.csv"},
-        {"format": Format.idx, "files": [File("a.gz", "0" * 64)], "target": "y", "image_shape": [1, 1, 1], "classes": ["a"]},
-        {"format": Format.cifar10, "files": [File("a.tar.gz")], "target": "y", "image_shape": [32, 32, 3], "classes": ["a"]},
-        {"format": Format.cifar10, "files": [File("a.tar.gz", "0" * 64)], "image_shape": [32, 32, 3], "classes": ["a"]},
+        {
+            "format": Format.idx,
+            "files": [File("a.gz", "0" * 64)],
+            "target": "y",
+            "image_shape": [1, 1, 1],
+            "classes": ["a"],
+        },
+        {
+            "format": Format.cifar10,
+            "files": [File("a.tar.gz")],
+            "target": "y",
+            "image_shape": [32, 32, 3],
+            "classes": ["a"],
+        },
+        {
+            "format": Format.cifar10,
+            "files": [File("a.tar.gz", "0" * 64)],
+            "image_shape": [32, 32, 3],
+            "classes": ["a"],
+        },
         {"format": Format.sklearn, "dataset": "wine"},
         {"format": Format.rows, "columns": ["a", "b"], "rows": [[1, 2], [3]]},
         {"format": Format.rows, "columns": ["a", "b"], "rows": [[1, "two"]]},
@@ -233,13 +298,17 @@ def test_a_file_has_a_plain_name(name: str) -> None:
         File(name)
 
 
-@pytest.mark.parametrize("url", ["http://a.example/b", "file:///etc/passwd", "ftp://a.example/b", "b.csv", "https:///b"])
+@pytest.mark.parametrize(
+    "url", ["http://a.example/b", "file:///etc/passwd", "ftp://a.example/b", "b.csv", "https:///b"]
+)
 def test_a_published_url_is_https(url: str) -> None:
     with pytest.raises(ConfigError):
         File("b.csv", urls=[url])
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "conf/source").glob("*.yaml")))
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in (ROOT / "conf/source").glob("*.yaml"))
+)
 def test_every_source_composes_under_its_own_name(name: str) -> None:
     register("fetch", FetchConfig)
     assert compose("fetch", FetchConfig, [f"source={name}"], conf=ROOT / "conf").source.name == name

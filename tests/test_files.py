@@ -12,7 +12,11 @@ from pipeline.errors import PipelineError
 from pipeline.files import read_json, replacing, replacing_folder, sha256, write_json, write_text
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
@@ -140,7 +144,10 @@ def test_a_damaged_file_names_the_command_that_makes_it(tmp_path, monkeypatch):
 
 def test_a_digest_of_no_bytes_is_the_published_one(tmp_path):
     (tmp_path / "empty").touch()
-    assert sha256(tmp_path / "empty") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert (
+        sha256(tmp_path / "empty")
+        == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )
 
 
 def test_a_digest_of_files_is_that_of_their_bytes_one_after_the_other(tmp_path):
@@ -157,7 +164,9 @@ def test_json_ends_with_a_line_break(tmp_path):
 
 
 def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
-    (tmp_path / ".facts.4194305.json").write_text("half", encoding="utf-8")  # no process has so high a number
+    (tmp_path / ".facts.4194305.json").write_text(
+        "half", encoding="utf-8"
+    )  # no process has so high a number
     write_json(tmp_path / "facts.json", 1)
     assert names(tmp_path) == ["facts.json"]
 

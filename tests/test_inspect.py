@@ -13,11 +13,11 @@ from pipeline.data.prepared import load_meta, load_part
 from pipeline.errors import PipelineError
 from pipeline.evaluation.activations import figures_of
 from pipeline.evaluation.figures.units import unit_activations
+from pipeline.models import description as layers
 from pipeline.models import families, serving
-from pipeline.reporting import layers
 from pipeline.tracking import logged_models, store
-from tests import pinned  # noqa: F401
-from tests.toy import config_of, prepare_all
+from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.toy import config_of, prepare_all
 
 CNN = families_of.Cnn(family="cnn", filters=[2], kernel_size=3, units=[4])
 
@@ -30,10 +30,21 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        short = ["data=shapes", "tracking=mlflow", "model.units=[5]", "training.epochs=1", "training.xla=false"]
+        short = [
+            "data=shapes",
+            "tracking=mlflow",
+            "model.units=[5]",
+            "training.epochs=1",
+            "training.xla=false",
+        ]
         experiment.run(config_of(folder, *short), output=folder / "outputs/shapes")
-        for name, variant, config in (("cnn", "shapes", CNN), ("prices", "prices", families_of.Linear(family="linear"))):
-            served = serving.serve(families.build(config, prepared[variant], seed=1), prepared[variant])
+        for name, variant, config in (
+            ("cnn", "shapes", CNN),
+            ("prices", "prices", families_of.Linear(family="linear")),
+        ):
+            served = serving.serve(
+                families.build(config, prepared[variant], seed=1), prepared[variant]
+            )
             (folder / "outputs" / name).mkdir()
             served.save(folder / "outputs" / name / "model.keras")
     return folder
@@ -50,11 +61,15 @@ def called(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     inspect.main()
 
 
-def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> list[list[str]]:
+def said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> list[list[str]]:
     """The words of each line on stdout, without the lines of tables."""
     called(monkeypatch, *arguments)
     lines = capsys.readouterr().out.splitlines()
-    return [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if line.startswith("│")]
+    return [
+        [cell.strip() for cell in line.split("│")[1:-1]] for line in lines if line.startswith("│")
+    ]
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
@@ -87,7 +102,14 @@ def test_layers_are_listed_with_those_of_the_network_inside(monkeypatch, capsys)
 def test_the_way_from_a_csv_to_the_network_is_listed_too(monkeypatch, capsys):
     rows = said(monkeypatch, capsys, "prices")
     kinds = [kind for _, kind, *_ in rows]
-    assert {"InputLayer", "StringLookup", "Divide", "Concatenate", "Sequential", "Rescaling"} <= set(kinds)
+    assert {
+        "InputLayer",
+        "StringLookup",
+        "Divide",
+        "Concatenate",
+        "Sequential",
+        "Rescaling",
+    } <= set(kinds)
 
 
 def test_what_is_not_trained_is_told_from_what_is():
@@ -105,7 +127,9 @@ def test_a_run_is_named_by_how_its_id_begins(monkeypatch, capsys):
 
 def test_the_model_of_a_run_is_the_one_that_was_kept():
     kept = keras.saving.load_model("outputs/shapes/model.keras", compile=False)
-    for logged, expected in zip(logged_models.load(run_id()).get_weights(), kept.get_weights(), strict=True):
+    for logged, expected in zip(
+        logged_models.load(run_id()).get_weights(), kept.get_weights(), strict=True
+    ):
         np.testing.assert_array_equal(logged, expected)
 
 
@@ -114,7 +138,9 @@ def test_the_weights_of_a_layer_are_told_in_numbers():
     keras.Sequential([keras.Input((2,)), layer])
     layer.set_weights([np.array([[3.0, 0.0], [-1.0, 0.0]]), np.array([0.0, 4.0])])
     table = layers.weights(layer)
-    rows = list(zip(*([str(cell) for cell in column.cells] for column in table.columns), strict=True))
+    rows = list(
+        zip(*([str(cell) for cell in column.cells] for column in table.columns), strict=True)
+    )
     assert rows == [
         ("kernel", "(2, 2)", "float32", "0.5", "1.5", "-1", "3", "50.0%", "3.162"),
         ("bias", "(2,)", "float32", "2", "2", "0", "4", "50.0%", "4"),
@@ -125,11 +151,20 @@ def test_the_weights_of_a_layer_are_told_in_numbers():
 @pytest.mark.parametrize("name", ["dense_1", "dense1", "Dense1"])
 def test_a_layer_may_be_named_without_underscores(monkeypatch, capsys, name):
     rows = said(monkeypatch, capsys, "cnn", "--layer", name)
-    assert [row[:3] for row in rows] == [["kernel", "(32, 4)", "float32"], ["bias", "(4,)", "float32"]]
+    assert [row[:3] for row in rows] == [
+        ["kernel", "(32, 4)", "float32"],
+        ["bias", "(4,)", "float32"],
+    ]
 
 
 def test_the_exact_name_comes_first():
-    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="dense_1"), keras.layers.Dense(2, name="dense1")])
+    network = keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.Dense(1, name="dense_1"),
+            keras.layers.Dense(2, name="dense1"),
+        ]
+    )
     assert layers.find(network, "dense1").units == 2
     assert layers.find(network, "dense_1").units == 1
 
@@ -174,8 +209,12 @@ def test_a_dense_layer_that_gives_more_than_a_row_of_units_is_not_drawn():
         {"class_name": "Dense", "units": 2},
         {"class_name": "Flatten"},
     ]
-    served = serving.serve(families.build(families_of.Layers(family="layers", layers=stack), meta, seed=1), meta)
-    assert list(figures_of(served, load_part(Path("data/prepared/shapes"), "test"), meta, 0, title="")) == ["output"]
+    served = serving.serve(
+        families.build(families_of.Layers(family="layers", layers=stack), meta, seed=1), meta
+    )
+    assert list(
+        figures_of(served, load_part(Path("data/prepared/shapes"), "test"), meta, 0, title="")
+    ) == ["output"]
 
 
 def test_a_bar_is_the_activation_of_a_unit():
@@ -226,8 +265,12 @@ def test_a_beginning_that_several_runs_have_is_refused():
     experiment_id = client.create_experiment("several")
     # Of seventeen ids, two begin with the same digit.
     ids = [client.create_run(experiment_id).info.run_id for _ in range(17)]
-    first = next(digit for digit in "0123456789abcdef" if sum(found.startswith(digit) for found in ids) > 1)
-    with pytest.raises(PipelineError, match=rf"^several runs begin so\. Received: {first}\. They are: "):
+    first = next(
+        digit for digit in "0123456789abcdef" if sum(found.startswith(digit) for found in ids) > 1
+    )
+    with pytest.raises(
+        PipelineError, match=rf"^several runs begin so\. Received: {first}\. They are: "
+    ):
         logged_models.find_run(first)
 
 
@@ -248,7 +291,10 @@ def test_a_run_without_a_model_is_refused():
         ([], "the following arguments are required: model"),
         (["cnn", "--activations", "x"], "argument --activations: invalid int value: 'x'"),
         (["cnn", "--weights"], "unrecognized arguments: --weights"),
-        (["cnn", "--layer", "a", "--activations", "1"], "argument --activations: not allowed with argument --layer"),
+        (
+            ["cnn", "--layer", "a", "--activations", "1"],
+            "argument --activations: not allowed with argument --layer",
+        ),
     ],
 )
 def test_a_command_that_cannot_be_read_is_refused_in_one_line(monkeypatch, arguments, what):

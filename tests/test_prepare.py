@@ -11,22 +11,35 @@ from pipeline.config.composition import compose, register
 from pipeline.config.data import PrepareConfig, Task
 from pipeline.data.preparation import prepare
 from pipeline.data.prepared import SPLITS, Meta, digest_of, load_meta, load_part
-from tests.raw_sources import data_of, table, write_source
+from tests.support import ROOT
+from tests.support.raw_sources import data_of, table, write_source
 
 ROWS = [f"{i},{'red' if i % 2 else 'blue'},{3 * i}" for i in range(20)]
 CLASSES = {"task": Task.classification}
-ROOT = Path(__file__).parent.parent
 
 
-def prepared(tmp_path: Path, rows: list[str], /, header: str = "a,b,y", test: list[str] | None = None, **settings: Any) -> Meta:
+def prepared(
+    tmp_path: Path,
+    rows: list[str],
+    /,
+    header: str = "a,b,y",
+    test: list[str] | None = None,
+    **settings: Any,
+) -> Meta:
     """Prepares tmp_path/own from tmp_path/raw/own."""
     content = None if test is None else table(test, header)
-    write_source(tmp_path / "raw/own", train=table(rows, header), test=content, columns=header.split(","))
+    write_source(
+        tmp_path / "raw/own", train=table(rows, header), test=content, columns=header.split(",")
+    )
     return prepare(data_of(**settings), raw_root=tmp_path / "raw", root=tmp_path)
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def rows_of(tmp_path: Path, split: str) -> list[list[str]]:
@@ -36,7 +49,11 @@ def rows_of(tmp_path: Path, split: str) -> list[list[str]]:
 
 def test_the_folder_holds_arrays_rows_and_facts(tmp_path):
     prepared(tmp_path, ROWS)
-    parts = [f"{split}/{name}" for split in ("test", "train", "validation") for name in ("rows.csv", "x.npy", "y.npy")]
+    parts = [
+        f"{split}/{name}"
+        for split in ("test", "train", "validation")
+        for name in ("rows.csv", "x.npy", "y.npy")
+    ]
     assert list(bytes_of(tmp_path / "own")) == ["meta.json", *parts]
 
 
@@ -54,13 +71,17 @@ def test_features_are_numbers_first_then_levels(tmp_path):
 def test_every_row_is_in_one_part(tmp_path):
     meta = prepared(tmp_path, ROWS)
     assert meta.rows == {"train": 13, "validation": 3, "test": 4}
-    assert sorted(int(row[0]) for split in SPLITS for row in rows_of(tmp_path, split)[1:]) == list(range(20))
+    assert sorted(int(row[0]) for split in SPLITS for row in rows_of(tmp_path, split)[1:]) == list(
+        range(20)
+    )
 
 
 def test_rows_stand_in_the_order_of_the_arrays(tmp_path):
     meta = prepared(tmp_path, ROWS)
     y = load_part(tmp_path / "own", "train").y * meta.target.scale + meta.target.mean
-    assert [float(row[2]) for row in rows_of(tmp_path, "train")[1:]] == pytest.approx(y.tolist(), abs=1e-5)
+    assert [float(row[2]) for row in rows_of(tmp_path, "train")[1:]] == pytest.approx(
+        y.tolist(), abs=1e-5
+    )
 
 
 def test_rows_keep_columns_that_no_feature_uses(tmp_path):
@@ -76,10 +97,18 @@ def test_two_runs_write_the_same_bytes(tmp_path):
 
 def test_statistics_are_of_training_rows_alone(tmp_path):
     meta = prepared(tmp_path / "1", ROWS)
-    changed = [int(row[0]) for split in ("validation", "test") for row in rows_of(tmp_path / "1", split)[1:]]
+    changed = [
+        int(row[0])
+        for split in ("validation", "test")
+        for row in rows_of(tmp_path / "1", split)[1:]
+    ]
     rows = [f"{row}00,green,{row}00" if row in changed else text for row, text in enumerate(ROWS)]
     other = prepared(tmp_path / "2", rows)
-    assert (other.table, other.target, other.digests["train"]) == (meta.table, meta.target, meta.digests["train"])
+    assert (other.table, other.target, other.digests["train"]) == (
+        meta.table,
+        meta.target,
+        meta.digests["train"],
+    )
     assert other.digests["test"] != meta.digests["test"]
 
 
@@ -101,12 +130,18 @@ def test_the_digest_of_the_source_is_kept(tmp_path):
 
 def test_settings_are_kept_as_plain_values(tmp_path):
     config = prepared(tmp_path, ROWS, rows=10).config
-    assert (config["task"], config["rows"], config["split"]["validation"]) == ("regression", 10, 0.2)
+    assert (config["task"], config["rows"], config["split"]["validation"]) == (
+        "regression",
+        10,
+        0.2,
+    )
 
 
 def test_rows_takes_the_first_rows_alone(tmp_path):
     prepared(tmp_path, ROWS, rows=10)
-    assert sorted(int(row[0]) for split in SPLITS for row in rows_of(tmp_path, split)[1:]) == list(range(10))
+    assert sorted(int(row[0]) for split in SPLITS for row in rows_of(tmp_path, split)[1:]) == list(
+        range(10)
+    )
 
 
 def test_the_sources_own_test_part_is_the_test(tmp_path):
@@ -178,16 +213,25 @@ def test_classes_of_whole_numbers_are_in_their_order(tmp_path):
 
 
 def test_classes_of_text_are_in_alphabetical_order(tmp_path):
-    meta = prepared(tmp_path, [f"{i},1,{('no', 'yes', 'maybe')[i % 3]}" for i in range(30)], **CLASSES)
+    meta = prepared(
+        tmp_path, [f"{i},1,{('no', 'yes', 'maybe')[i % 3]}" for i in range(30)], **CLASSES
+    )
     assert meta.classes == ["maybe", "no", "yes"]
     assert load_part(tmp_path / "own", "train").y.dtype == np.int32
 
 
 def test_one_label_against_all_others(tmp_path):
-    meta = prepared(tmp_path, [f"{i},1,{('no', 'yes', 'maybe')[i % 3]}" for i in range(30)], positive="yes", **CLASSES)
+    meta = prepared(
+        tmp_path,
+        [f"{i},1,{('no', 'yes', 'maybe')[i % 3]}" for i in range(30)],
+        positive="yes",
+        **CLASSES,
+    )
     assert meta.classes == ["not yes", "yes"]
     labels = [row[2] for row in rows_of(tmp_path, "train")[1:]]
-    assert load_part(tmp_path / "own", "train").y.tolist() == [int(label == "yes") for label in labels]
+    assert load_part(tmp_path / "own", "train").y.tolist() == [
+        int(label == "yes") for label in labels
+    ]
 
 
 def test_class_counts_of_each_part(tmp_path):

@@ -14,10 +14,10 @@ from pipeline.data.prepared import load_meta, load_part
 from pipeline.errors import PipelineError
 from pipeline.evaluation.over_seeds import mean_interval
 from pipeline.evaluation.scoring import score
+from pipeline.signals import Interrupted, Interruption
 from pipeline.tracking import store
-from pipeline.training.signals import Interrupted, Interruption
-from tests import pinned  # noqa: F401
-from tests.toy import config_of, prepare_all
+from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.toy import config_of, prepare_all
 
 PARAMS = """sources: [shapes, prices]
 data: {shapes: shapes, prices: prices}
@@ -25,7 +25,13 @@ experiments: {shapes: {data: shapes}, prices: {data: prices}}
 repeats: {shapes: {data: shapes, seeds: [7, 11]}}
 """
 SEEDS = ["7", "11"]
-SMALL = ["data=shapes", "tracking=mlflow", "tracking.log_model=false", "model.units=[8]", "training.xla=false"]
+SMALL = [
+    "data=shapes",
+    "tracking=mlflow",
+    "tracking.log_model=false",
+    "model.units=[8]",
+    "training.xla=false",
+]
 STEPS = ["training.batch_size=12", "training.epochs=3"]  # nine, three an epoch
 
 
@@ -38,7 +44,9 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        composition.save(resolved.to_values(config_of(folder, *SMALL, *STEPS)), resolved.CONFIGS / "shapes.yaml")
+        composition.save(
+            resolved.to_values(config_of(folder, *SMALL, *STEPS)), resolved.CONFIGS / "shapes.yaml"
+        )
         with pytest.raises(Interrupted):
             repeat.repeat("shapes", Stopped())
         assert not Path("outputs/shapes").exists()
@@ -98,7 +106,10 @@ def test_a_run_differs_from_the_others_in_its_seed_alone():
 
 
 def test_a_seed_that_was_interrupted_went_on():
-    resumed = [store.client().get_run(written()["seeds"][seed]["run_id"]).data.tags.get("resumed") for seed in SEEDS]
+    resumed = [
+        store.client().get_run(written()["seeds"][seed]["run_id"]).data.tags.get("resumed")
+        for seed in SEEDS
+    ]
     assert resumed == ["1", None]
 
 
@@ -122,7 +133,9 @@ def test_the_mean_and_its_interval_are_over_the_seeds():
     found = written()
     for name in ("accuracy", "log_loss"):
         mean, (low, high) = mean_interval([found["seeds"][seed]["test"][name] for seed in SEEDS])
-        assert (found["mean"][name], found["low"][name], found["high"][name]) == pytest.approx((mean, low, high))
+        assert (found["mean"][name], found["low"][name], found["high"][name]) == pytest.approx(
+            (mean, low, high)
+        )
 
 
 def test_repeating_again_trains_nothing_and_says_the_same(monkeypatch, capsys):
@@ -132,15 +145,25 @@ def test_repeating_again_trains_nothing_and_says_the_same(monkeypatch, capsys):
     assert (written(), recorded(), out) == (before, runs, "")
     mean = {name: f"{value:.4f}" for name, value in before["mean"].items()}
     lines = err.splitlines()
-    assert [line for line in lines if "seed " in line] == ["shapes: seed 7, 1 of 2", "shapes: seed 11, 2 of 2"]
+    assert [line for line in lines if "seed " in line] == [
+        "shapes: seed 7, 1 of 2",
+        "shapes: seed 11, 2 of 2",
+    ]
     assert len([line for line in lines if "this very run is finished" in line]) == 2
-    assert lines[-1].startswith(f"shapes: mean over 2 seeds [95 % interval]: accuracy {mean['accuracy']} [")
+    assert lines[-1].startswith(
+        f"shapes: mean over 2 seeds [95 % interval]: accuracy {mean['accuracy']} ["
+    )
     assert f"], log_loss {mean['log_loss']} [" in lines[-1]
 
 
 @pytest.mark.parametrize(
     ("arguments", "received"),
-    [([], "nothing"), (["shapes"], "shapes"), (["experiment="], "experiment="), (["experiment=a", "b"], "experiment=a b")],
+    [
+        ([], "nothing"),
+        (["shapes"], "shapes"),
+        (["experiment="], "experiment="),
+        (["experiment=a", "b"], "experiment=a b"),
+    ],
 )
 def test_exactly_one_experiment_must_be_named(monkeypatch, arguments, received):
     assert refusal(monkeypatch, *arguments) == (

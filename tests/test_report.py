@@ -16,11 +16,16 @@ from pipeline.reporting import formatting, rendering, results
 from pipeline.reporting.overview import overview
 from pipeline.tracking import runs, store
 from pipeline.tracking.tracker import RunFacts
-from tests.facts import images
-from tests.results_on_disk import CLIMBING, METRICS, RUN, SEEDS, planned, write_result
-from tests.toy import ROOT, config_of, copy_conf, params_of
+from tests.support import ROOT
+from tests.support.metas import images
+from tests.support.results import CLIMBING, METRICS, RUN, SEEDS, planned, write_result
+from tests.support.toy import config_of, copy_conf, params_of
 
-PARAMS = params_of(sources=["shapes"], data={"shapes": "shapes"}, experiments={"shapes": "shapes", "pairs": "shapes"})
+PARAMS = params_of(
+    sources=["shapes"],
+    data={"shapes": "shapes"},
+    experiments={"shapes": "shapes", "pairs": "shapes"},
+)
 CLAIMS = [{"metric": "test/accuracy", "at_least": 0.9}, {"metric": "parameters", "at_most": 100}]
 RUN_ID = RUN["run_id"]
 
@@ -34,12 +39,18 @@ def outputs(tmp_path):
     """One experiment with a result, and one without."""
     folder = tmp_path / "outputs"
     write_result(folder, "shapes")
-    write_plan(folder, shapes=planned(claims=CLAIMS, reported="about 0.9"), pairs=planned(claims=CLAIMS[:1]))
+    write_plan(
+        folder,
+        shapes=planned(claims=CLAIMS, reported="about 0.9"),
+        pairs=planned(claims=CLAIMS[:1]),
+    )
     return folder
 
 
 def rows_of(outputs: Path, *names: str) -> list[results.Row]:
-    return results.collect(PARAMS, names or ["shapes", "pairs"], outputs=outputs, prepared=outputs.parent / "prepared")
+    return results.collect(
+        PARAMS, names or ["shapes", "pairs"], outputs=outputs, prepared=outputs.parent / "prepared"
+    )
 
 
 def test_a_row_says_what_an_experiment_reached(outputs):
@@ -79,7 +90,9 @@ def test_a_claim_exactly_at_its_bound_is_met():
 def test_a_claim_on_what_was_not_measured_is_not_met(outputs):
     write_plan(outputs, shapes=planned(claims=[{"metric": "test/r2", "at_least": 0.4}]))
     (row,) = rows_of(outputs, "shapes")
-    assert [rendering.verdict(claim) for claim in row.claims] == ["test/r2 ≥ 0.4: NOT met (not measured)"]
+    assert [rendering.verdict(claim) for claim in row.claims] == [
+        "test/r2 ≥ 0.4: NOT met (not measured)"
+    ]
     assert row.headline == "accuracy"
 
 
@@ -109,7 +122,13 @@ def test_figures_are_pictures_that_say_what_they_show(outputs):
 
 
 def test_figures_come_in_the_order_of_their_kind_and_then_of_their_number(tmp_path):
-    names = ("first_layer_weights_step_100", "first_layer_weights_step_20", "other", "confusion_matrix", "learning_curves")
+    names = (
+        "first_layer_weights_step_100",
+        "first_layer_weights_step_20",
+        "other",
+        "confusion_matrix",
+        "learning_curves",
+    )
     write_result(tmp_path, "shapes", figures=names)
     write_plan(tmp_path, shapes=planned())
     assert [picture.title for picture in rows_of(tmp_path, "shapes")[0].result.figures] == [
@@ -126,7 +145,10 @@ def test_a_figure_that_is_no_picture_is_refused(outputs):
     figure.write_bytes(b"image")
     with pytest.raises(PipelineError) as caught:
         rows_of(outputs, "shapes")
-    assert str(caught.value) == f"{figure} is damaged. Make it anew with: dvc repro --force evaluate@shapes."
+    assert (
+        str(caught.value)
+        == f"{figure} is damaged. Make it anew with: dvc repro --force evaluate@shapes."
+    )
 
 
 def test_an_experiment_that_was_not_run_says_how_to_run_it(outputs):
@@ -135,7 +157,9 @@ def test_an_experiment_that_was_not_run_says_how_to_run_it(outputs):
     assert (row.verdict, row.figure, row.figure_of_seeds, row.overfits) == ("unmet", "", "", "")
 
 
-@pytest.mark.parametrize("stage", ["compose", "fetch@shapes", "fetch_own@shapes", "prepare@shapes", "train@pairs"])
+@pytest.mark.parametrize(
+    "stage", ["compose", "fetch@shapes", "fetch_own@shapes", "prepare@shapes", "train@pairs"]
+)
 def test_an_experiment_is_missing_for_the_reason_its_stage_left(outputs, stage):
     (outputs / "failures").mkdir()
     (outputs / f"failures/{stage}.txt").write_text("no such file.\n")
@@ -184,11 +208,18 @@ def test_a_training_that_overfits_is_flagged(tmp_path):
 
 
 def test_snapshots_are_measured_by_step(tmp_path):
-    at_steps = {"accuracy_at_step_1000": 0.9, "accuracy_at_step_20": 0.5, "log_loss_at_step_20": 0.7}
+    at_steps = {
+        "accuracy_at_step_1000": 0.9,
+        "accuracy_at_step_20": 0.5,
+        "log_loss_at_step_20": 0.7,
+    }
     write_result(tmp_path, "shapes", metrics=METRICS | {"test": METRICS["test"] | at_steps})
     write_plan(tmp_path, shapes=planned())
     (row,) = rows_of(tmp_path, "shapes")
-    assert list(row.result.test_by_step.items()) == [(20, {"accuracy": 0.5, "log_loss": 0.7}), (1000, {"accuracy": 0.9})]
+    assert list(row.result.test_by_step.items()) == [
+        (20, {"accuracy": 0.5, "log_loss": 0.7}),
+        (1000, {"accuracy": 0.9}),
+    ]
 
 
 def test_the_overview_counts_what_is_met_and_what_it_took(outputs):
@@ -270,7 +301,14 @@ def test_a_duration_reads_as_people_say_it(seconds, text):
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.98333, "0.9833"), (2913.42, "2,913.4"), (0.0001, "0.0001"), (0.0000314, "3.1e-05"), (0.0, "0.0000")]
+    ("value", "text"),
+    [
+        (0.98333, "0.9833"),
+        (2913.42, "2,913.4"),
+        (0.0001, "0.0001"),
+        (0.0000314, "3.1e-05"),
+        (0.0, "0.0000"),
+    ],
 )
 def test_a_figure_has_digits_that_say_something(value, text):
     assert formatting.number(value) == text
@@ -282,12 +320,21 @@ def test_epochs_are_counted_whole_from_a_hundred_on(value, text):
 
 
 def test_days_of_two_months_are_told_whole():
-    assert formatting.dates(1_764_547_199_000, 1_764_547_200_000) == "30 November 2025 to 1 December 2025"
+    assert (
+        formatting.dates(1_764_547_199_000, 1_764_547_200_000)
+        == "30 November 2025 to 1 December 2025"
+    )
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "null"), (True, "true"), (0.001, "0.001"), ([256, 128], "[256, 128]"), ({"monitor": "loss"}, "{monitor: loss}")],
+    [
+        (None, "null"),
+        (True, "true"),
+        (0.001, "0.001"),
+        ([256, 128], "[256, 128]"),
+        ({"monitor": "loss"}, "{monitor: loss}"),
+    ],
 )
 def test_a_setting_reads_as_in_its_file(value, text):
     assert formatting.setting(value) == text
@@ -305,7 +352,9 @@ def test_a_long_name_may_break_between_its_parts(name, parts):
     assert formatting.parts(name) == parts
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.98333, "0.9833"), (-1.5, "-1.5000"), (2913.44, "2,913.4")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.98333, "0.9833"), (-1.5, "-1.5000"), (2913.44, "2,913.4")]
+)
 def test_large_numbers_need_fewer_decimals(value, text):
     assert formatting.number(value) == text
 
@@ -338,11 +387,17 @@ def composed(folder: Path, tracking: str) -> None:
     composition.save(resolved.to_values(config), folder / "outputs/configs/shapes.yaml")
 
 
-def test_a_missing_experiment_is_an_error_after_the_report_is_written(repository, monkeypatch, capsys):
+def test_a_missing_experiment_is_an_error_after_the_report_is_written(
+    repository, monkeypatch, capsys
+):
     composed(repository, "memory")
-    assert reported(monkeypatch) == "1 of 2 experiments are missing. Received: pairs. See why above."
+    assert (
+        reported(monkeypatch) == "1 of 2 experiments are missing. Received: pairs. See why above."
+    )
     assert capsys.readouterr().out.endswith("Report: outputs/report.md and outputs/report.html\n")
-    assert "| pairs |  | missing: " in (repository / "outputs/report.md").read_text(encoding="utf-8")
+    assert "| pairs |  | missing: " in (repository / "outputs/report.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_report_of_named_experiments_holds_those_alone(repository, monkeypatch, capsys):
@@ -353,17 +408,25 @@ def test_the_report_of_named_experiments_holds_those_alone(repository, monkeypat
 
 def test_a_run_that_is_not_in_the_store_is_said_so(repository, monkeypatch, capsys):
     composed(repository, "mlflow")
-    assert reported(monkeypatch, "shapes") == "1 of 1 experiments are missing. Received: shapes. See why above."
-    assert "missing: its run is not in the tracking store; train it again: dvc repro --force train@shapes" in (
-        repository / "outputs/report.md"
-    ).read_text(encoding="utf-8")
+    assert (
+        reported(monkeypatch, "shapes")
+        == "1 of 1 experiments are missing. Received: shapes. See why above."
+    )
+    assert (
+        "missing: its run is not in the tracking store; train it again: dvc repro --force train@shapes"
+        in (repository / "outputs/report.md").read_text(encoding="utf-8")
+    )
 
 
 def test_a_run_that_is_in_the_store_is_reported(repository, monkeypatch, capsys):
     composed(repository, "mlflow")
-    with runs.open_in_mlflow(RunFacts("shapes", {}, {}, images(), Path("data/prepared/shapes"))) as tracker:
+    with runs.open_in_mlflow(
+        RunFacts("shapes", {}, {}, images(), Path("data/prepared/shapes"))
+    ) as tracker:
         pass
-    (repository / "outputs/shapes/run.json").write_text(json.dumps(RUN | {"run_id": tracker.run_id}))
+    (repository / "outputs/shapes/run.json").write_text(
+        json.dumps(RUN | {"run_id": tracker.run_id})
+    )
     assert reported(monkeypatch, "shapes") == ""
     assert store.root() == repository / "mlruns"
 
@@ -374,7 +437,9 @@ def test_an_experiment_that_is_not_planned_is_refused(repository, monkeypatch):
     )
 
 
-def test_a_check_prints_every_claim_and_ends_with_those_that_are_not_met(repository, monkeypatch, capsys):
+def test_a_check_prints_every_claim_and_ends_with_those_that_are_not_met(
+    repository, monkeypatch, capsys
+):
     assert reported(monkeypatch, "--check") == (
         "2 of 3 claims are not met. Received: shapes: parameters ≤ 100; pairs: test/accuracy ≥ 0.9."
     )
@@ -392,10 +457,15 @@ def test_a_check_of_claims_that_are_met_is_no_error(repository, monkeypatch, cap
 
 
 def test_an_unknown_flag_is_refused(repository, monkeypatch):
-    assert reported(monkeypatch, "--chek") == "an unknown flag. Received: --chek. Expected: --check or --help."
+    assert (
+        reported(monkeypatch, "--chek")
+        == "an unknown flag. Received: --chek. Expected: --check or --help."
+    )
 
 
 def test_the_report_loads_no_tensorflow():
     code = "import sys; from pipeline.report import activation_functions; activation_functions(); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     assert {"tensorflow", "keras"} & set(done.stdout.split()) == set()

@@ -6,16 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from pipeline.training.signals import Interrupted, Interruption
+from pipeline.signals import Interrupted, Interruption
+from tests.support import ROOT
 
-ROOT = Path(__file__).parent.parent
 HEAD = """
 import sys
-from pipeline.training.signals import Interruption
+from pipeline.signals import Interruption
 interruption = Interruption()
 
 def wait(word):
@@ -99,7 +98,10 @@ def test_outside_a_deferring_block_a_signal_ends_at_once(number, code):
 def test_inside_a_deferring_block_the_first_signal_waits(number, code):
     with child(INSIDE) as process:
         process.process.send_signal(number)
-        assert process.told() == f"{number.name}: stopping where nothing is lost; a second signal stops at once\n"
+        assert (
+            process.told()
+            == f"{number.name}: stopping where nothing is lost; a second signal stops at once\n"
+        )
         process.go_on()
         assert process.said() == f"{number.name}\n"
 
@@ -135,13 +137,19 @@ def test_a_signal_before_a_block_that_waits_is_raised_at_its_beginning():
     interruption = Interruption()
     with interruption.handling(), interruption.deferring():
         signal.raise_signal(signal.SIGTERM)
-        with pytest.raises(Interrupted), interruption.raising(lambda: pytest.fail("nothing is waited for")):
+        with (
+            pytest.raises(Interrupted),
+            interruption.raising(lambda: pytest.fail("nothing is waited for")),
+        ):
             pytest.fail("the block was entered")
 
 
 def test_a_process_whose_parent_has_ended_before_it_could_ask_ends():
-    code = "import os; from pipeline.training.signals import end_with_parent; end_with_parent(os.getpid())"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == -signal.SIGTERM
+    code = "import os; from pipeline.signals import end_with_parent; end_with_parent(os.getpid())"
+    assert (
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode
+        == -signal.SIGTERM
+    )
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)

@@ -40,7 +40,9 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
         PipelineError: a key, a type, a choice or a value that cannot be, naming the file that set it.
     """
     if not (conf / f"{root}.yaml").is_file():
-        raise PipelineError(f"{conf / root}.yaml is missing", expected="Run the command in the repository's root")
+        raise PipelineError(
+            f"{conf / root}.yaml is missing", expected="Run the command in the repository's root"
+        )
     GlobalHydra.instance().clear()
     origin = _Origin({}, overrides, conf)
     try:
@@ -55,9 +57,15 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
             expected="Give its whole group in a file of conf/experiment/",
         ) from error
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
-        raise explained(error, overrides=overrides, conf=conf, root=root, schemas=_schemas, place_of=origin.of) from error
+        raise explained(
+            error, overrides=overrides, conf=conf, root=root, schemas=_schemas, place_of=origin.of
+        ) from error
     except ValueError as error:  # how Hydra meets data=null and experiment=1
-        groups = [override for override in overrides if (conf / override.lstrip("+").partition("=")[0]).is_dir()]
+        groups = [
+            override
+            for override in overrides
+            if (conf / override.lstrip("+").partition("=")[0]).is_dir()
+        ]
         raise PipelineError(
             "command line: a choice is not the name of a file",
             received=" ".join(groups),
@@ -82,17 +90,29 @@ def _named(settings: DictConfig, choices: dict[str, str | None]) -> DictConfig:
 
 def _name(part: DictConfig, name: str | None, key: str) -> None:
     if part.name:
-        raise ConfigError(key, "is not a setting", received=part.name, expected="Names are those of the files in conf/")
+        raise ConfigError(
+            key,
+            "is not a setting",
+            received=part.name,
+            expected="Names are those of the files in conf/",
+        )
     part.name = name
 
 
 class _Origin:
     """Finds the place that set a key last: an override, else a chosen file, else the schema's default."""
 
-    def __init__(self, choices: dict[str, str | None], overrides: Sequence[str], conf: Path) -> None:
+    def __init__(
+        self, choices: dict[str, str | None], overrides: Sequence[str], conf: Path
+    ) -> None:
         self.choices = choices
-        groups = ["experiment", *(group for group in choices if "/" not in group and group != "experiment")]
-        self.files = [conf / group / f"{choices[group]}.yaml" for group in groups if choices.get(group)]
+        groups = [
+            "experiment",
+            *(group for group in choices if "/" not in group and group != "experiment"),
+        ]
+        self.files = [
+            conf / group / f"{choices[group]}.yaml" for group in groups if choices.get(group)
+        ]
         self.files += [conf / "config.yaml"]
         self.overrides = overrides
         self.conf = conf
@@ -115,7 +135,9 @@ def _checked(settings: DictConfig, schema: type[T], origin: _Origin) -> T:
         checked = OmegaConf.to_object(settings)
     except ConfigError as error:
         raise PipelineError(
-            f"{origin.of(error.key)}: {error.what}", received=error.received, expected=error.expected
+            f"{origin.of(error.key)}: {error.what}",
+            received=error.received,
+            expected=error.expected,
         ) from error
     if not isinstance(checked, schema):
         raise TypeError(f"expected {schema.__name__}, composed {type(checked).__name__}")
@@ -129,8 +151,17 @@ def _refuse_unknown(node: Any, path: str, origin: _Origin) -> None:
     for key, value in _items(node):
         here = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
         if key == "_target_":
-            raise ConfigError(here, "is refused", received=value, expected="Settings name things from closed tables only")
-        if known is not None and schema is not None and key not in {field.name for field in fields(schema)}:
+            raise ConfigError(
+                here,
+                "is refused",
+                received=value,
+                expected="Settings name things from closed tables only",
+            )
+        if (
+            known is not None
+            and schema is not None
+            and key not in {field.name for field in fields(schema)}
+        ):
             raise unknown_key(origin.of(here), here, f"{key}={value}", known)
         _refuse_unknown(value, here, origin)
 
@@ -158,7 +189,9 @@ def save(values: dict[str, Any], path: Path) -> None:
 def to_yaml(values: dict[str, Any], *, short: bool = False) -> str:
     """Settings as YAML; `short` writes the innermost lists and groups on one line each."""
     style = None if short else False
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=style)
+    return yaml.dump(
+        values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=style
+    )
 
 
 class _Dumper(yaml.SafeDumper):

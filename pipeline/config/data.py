@@ -43,8 +43,18 @@ class Split:
         for key, size in (("test", self.test), ("validation", self.validation)):
             if size is not None:
                 possible = 0 < size < 1 or (size >= 1 and size == int(size))
-                require(possible, f"data.split.{key}", received=size, expected="a fraction below 1 or a count of rows")
-        require(0 <= self.seed < 2**32, "data.split.seed", received=self.seed, expected="an integer from 0 to 4,294,967,295")
+                require(
+                    possible,
+                    f"data.split.{key}",
+                    received=size,
+                    expected="a fraction below 1 or a count of rows",
+                )
+        require(
+            0 <= self.seed < 2**32,
+            "data.split.seed",
+            received=self.seed,
+            expected="an integer from 0 to 4,294,967,295",
+        )
 
 
 @dataclass
@@ -73,25 +83,63 @@ class Data:
     split: Split = field(default_factory=Split)
 
     def __post_init__(self) -> None:
-        require(is_name(self.name), "data.name", received=self.name, expected="lower-case letters, digits and _")
+        require(
+            is_name(self.name),
+            "data.name",
+            received=self.name,
+            expected="lower-case letters, digits and _",
+        )
         self.source = self.source or self.name
         if self.rows is not None:
             require(self.rows >= 3, "data.rows", received=self.rows, expected="at least 3 rows")
-        require(self.target_unit > 0, "data.target_unit", received=self.target_unit, expected="a number above 0")
+        require(
+            self.target_unit > 0,
+            "data.target_unit",
+            received=self.target_unit,
+            expected="a number above 0",
+        )
         for name, operands in self.ratios.items():
             possible = len(operands) == 2 and self.target not in operands
             require(
-                possible, f"data.ratios.{name}", received=operands, expected="[numerator, denominator], none of them the target"
+                possible,
+                f"data.ratios.{name}",
+                received=operands,
+                expected="[numerator, denominator], none of them the target",
             )
         both = sorted(set(self.numeric) & set(self.categorical))
-        require(not both, "data.numeric", received=both, expected="no column that data.categorical names too")
+        require(
+            not both,
+            "data.numeric",
+            received=both,
+            expected="no column that data.categorical names too",
+        )
         listed = self.features or []
-        require(len(set(listed)) == len(listed), "data.features", received=listed, expected="each column once")
-        require(self.target not in listed, "data.features", received=self.target, expected="no target among the features")
+        require(
+            len(set(listed)) == len(listed),
+            "data.features",
+            received=listed,
+            expected="each column once",
+        )
+        require(
+            self.target not in listed,
+            "data.features",
+            received=self.target,
+            expected="no target among the features",
+        )
         dropped = sorted(set(self.drop) & set(listed))
-        require(not dropped, "data.drop", received=dropped, expected="no column that data.features names too")
+        require(
+            not dropped,
+            "data.drop",
+            received=dropped,
+            expected="no column that data.features names too",
+        )
         if self.positive is not None:
-            require(self.task is Task.classification, "data.positive", received=self.positive, expected="task: classification")
+            require(
+                self.task is Task.classification,
+                "data.positive",
+                received=self.positive,
+                expected="task: classification",
+            )
         if self.split.method is SplitMethod.stratified:
             require(
                 self.task is Task.classification,

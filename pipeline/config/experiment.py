@@ -24,7 +24,12 @@ class Claim:
 
     def __post_init__(self) -> None:
         bounded = self.at_least > -math.inf or self.at_most < math.inf
-        require(bounded, "claims", received=self.metric, expected="at_least or at_most beside each metric")
+        require(
+            bounded,
+            "claims",
+            received=self.metric,
+            expected="at_least or at_most beside each metric",
+        )
 
     def is_met_by(self, value: float) -> bool:
         """Whether `value` lies within the bounds."""
@@ -33,7 +38,9 @@ class Claim:
     def values(self) -> dict[str, str | float]:
         """The claim as JSON holds it: a bound that is not set is left out."""
         bounds = {"at_least": self.at_least, "at_most": self.at_most}
-        return {"metric": self.metric} | {key: bound for key, bound in bounds.items() if math.isfinite(bound)}
+        return {"metric": self.metric} | {
+            key: bound for key, bound in bounds.items() if math.isfinite(bound)
+        }
 
     def __str__(self) -> str:
         if self.at_least == self.at_most:
@@ -54,9 +61,19 @@ class Checkpointing:
     pause_at: int | None = None
 
     def __post_init__(self) -> None:
-        require(self.every_seconds > 0, "checkpoint.every_seconds", received=self.every_seconds, expected="a number above 0")
+        require(
+            self.every_seconds > 0,
+            "checkpoint.every_seconds",
+            received=self.every_seconds,
+            expected="a number above 0",
+        )
         possible = self.pause_at is None or self.pause_at >= 1
-        require(possible, "checkpoint.pause_at", received=self.pause_at, expected="a whole number from 1, or null")
+        require(
+            possible,
+            "checkpoint.pause_at",
+            received=self.pause_at,
+            expected="a whole number from 1, or null",
+        )
 
 
 @dataclass
@@ -83,13 +100,28 @@ class ExperimentConfig:
     def __post_init__(self) -> None:
         if self.training.xla is None:
             # On a CPU, XLA's convolutions and the gradients of its pooling are many times slower than TensorFlow's.
-            self.training.xla = self.training.engine is EngineName.compiled and not self.model.convolves
-        falls_twice = self.optimizer.schedule is not Schedule.constant and self.training.reduce_on_plateau.patience is not None
+            self.training.xla = (
+                self.training.engine is EngineName.compiled and not self.model.convolves
+            )
+        falls_twice = (
+            self.optimizer.schedule is not Schedule.constant
+            and self.training.reduce_on_plateau.patience is not None
+        )
         require(
             not falls_twice,
             "optimizer.schedule",
             received=f"{self.optimizer.schedule.value} beside training.reduce_on_plateau.patience",
             expected="one rule for the learning rate",
         )
-        require(is_name(self.name), "name", received=self.name, expected="lower-case letters, digits and _")
-        require(0 <= self.seed < 2**32, "seed", received=self.seed, expected="an integer from 0 to 4,294,967,295")
+        require(
+            is_name(self.name),
+            "name",
+            received=self.name,
+            expected="lower-case letters, digits and _",
+        )
+        require(
+            0 <= self.seed < 2**32,
+            "seed",
+            received=self.seed,
+            expected="an integer from 0 to 4,294,967,295",
+        )

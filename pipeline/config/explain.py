@@ -48,7 +48,9 @@ def explained(
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         place = f"{_shown(Path(mark.name), conf)}, line {mark.line + 1}, column {mark.column + 1}"
-        return PipelineError(f"{place}: this is not YAML", received=error.problem, expected="Expected: plain YAML")
+        return PipelineError(
+            f"{place}: this is not YAML", received=error.problem, expected="Expected: plain YAML"
+        )
     cause = error.__cause__ if error.__cause__ is not None else error
     text = str(error) + "\n" + str(cause)
     if isinstance(error, OverrideParseException):
@@ -63,7 +65,10 @@ def explained(
         )
     if match := _UNCHOSEN.search(text):
         choices = suggestion("", _choices(match["group"], conf))
-        return PipelineError(f"command line: no {match['group']} is chosen", expected=f"Expected: {match['group']}=… {choices}")
+        return PipelineError(
+            f"command line: no {match['group']} is chosen",
+            expected=f"Expected: {match['group']}=… {choices}",
+        )
     if match := _NO_CHOICE.search(text):
         return _unknown_choice(match["group"], match["choice"], overrides, conf, root)
     if match := _NO_GROUP.search(text):
@@ -79,7 +84,9 @@ def _unreadable_override(override: str) -> PipelineError:
     )
 
 
-def _unknown_choice(group: str, choice: str, overrides: Sequence[str], conf: Path, root: str) -> PipelineError:
+def _unknown_choice(
+    group: str, choice: str, overrides: Sequence[str], conf: Path, root: str
+) -> PipelineError:
     place = str(conf / f"{root}.yaml")
     if any(override.lstrip("+") == f"{group}={choice}" for override in overrides):
         place = "command line"
@@ -98,32 +105,48 @@ def _unknown_choice(group: str, choice: str, overrides: Sequence[str], conf: Pat
 
 def _unknown_group(group: str, place: str, conf: Path) -> PipelineError:
     groups = [folder.name for folder in conf.iterdir() if folder.is_dir()]
-    return PipelineError(f"{place}: there is no group of this name", received=group, expected=suggestion(group, groups))
+    return PipelineError(
+        f"{place}: there is no group of this name",
+        received=group,
+        expected=suggestion(group, groups),
+    )
 
 
 def _bad_key(
-    text: str, overrides: Sequence[str], conf: Path, schemas: Sequence[type], place_of: Callable[[str], str]
+    text: str,
+    overrides: Sequence[str],
+    conf: Path,
+    schemas: Sequence[type],
+    place_of: Callable[[str], str],
 ) -> PipelineError:
     match = _FULL_KEY.search(text)
     problem = _BAD_VALUE.search(text)
     reason = problem.group(0).strip() if problem else text.splitlines()[0]
     if match is None:
-        return PipelineError(f"{_file_of(text, conf)}: {reason}", expected="See docs/configuration.md")
+        return PipelineError(
+            f"{_file_of(text, conf)}: {reason}", expected="See docs/configuration.md"
+        )
     key = match["key"]
     place = _file_of(text, conf) if _IN_FILE.search(text) else place_of(key)
     if "missing mandatory value" in text:
-        return PipelineError(f"{place}: {key} has no value", expected="It has no default, so it must be given")
+        return PipelineError(
+            f"{place}: {key} has no value", expected="It has no default, so it must be given"
+        )
     received = _received(key, place, overrides, conf)
     if unknown := _UNKNOWN_KEY.search(text):
         allowed = _settings(unknown["type"], schemas)
         return unknown_key(place, key, received, allowed)
-    return PipelineError(f"{place}: {key} has a wrong value", received=received, expected=f"{_sentence(reason)}")
+    return PipelineError(
+        f"{place}: {key} has a wrong value", received=received, expected=f"{_sentence(reason)}"
+    )
 
 
 def unknown_key(place: str, key: str, received: str, allowed: Sequence[str]) -> PipelineError:
     """The line for a key that the schema does not have."""
     return PipelineError(
-        f"{place}: {key} is not a setting", received=received, expected=suggestion(key.rpartition(".")[2], allowed)
+        f"{place}: {key} is not a setting",
+        received=received,
+        expected=suggestion(key.rpartition(".")[2], allowed),
     )
 
 

@@ -28,9 +28,16 @@ class Model:
 
     def __post_init__(self) -> None:
         own = type(self).family
-        require(self.family == own, "model.family", received=self.family, expected=f"{own}, as the file has it")
+        require(
+            self.family == own,
+            "model.family",
+            received=self.family,
+            expected=f"{own}, as the file has it",
+        )
         ordered = len(self.pixel_range) == 2 and self.pixel_range[0] < self.pixel_range[1]
-        require(ordered, "model.pixel_range", received=self.pixel_range, expected="[lowest, highest]")
+        require(
+            ordered, "model.pixel_range", received=self.pixel_range, expected="[lowest, highest]"
+        )
         _require_class_names("model.augmentation", self.augmentation)
 
 
@@ -46,11 +53,18 @@ def _require_class_names(key: str, layers: list[dict[str, Any]]) -> None:
 
 
 def _require_fraction(key: str, value: float) -> None:
-    require(0 <= value < 1, key, received=value, expected="a fraction from 0 up to, not including, 1")
+    require(
+        0 <= value < 1, key, received=value, expected="a fraction from 0 up to, not including, 1"
+    )
 
 
 def _require_sizes(key: str, sizes: list[int]) -> None:
-    require(all(size >= 1 for size in sizes), key, received=sizes, expected="a list of whole numbers from 1")
+    require(
+        all(size >= 1 for size in sizes),
+        key,
+        received=sizes,
+        expected="a list of whole numbers from 1",
+    )
 
 
 @dataclass
@@ -128,7 +142,9 @@ class Resnet(Model):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(bool(self.filters), "model.filters", received=self.filters, expected="at least one size")
+        require(
+            bool(self.filters), "model.filters", received=self.filters, expected="at least one size"
+        )
         _require_sizes("model.filters", self.filters)
         _require_sizes("model.blocks", [self.blocks])
         _require_fraction("model.dropout", self.dropout)
@@ -144,11 +160,19 @@ class Layers(Model):
     @property
     def convolves(self) -> bool:
         kinds = ("Conv", "Pool", "Rand", "Mix")
-        return super().convolves or any(kind in layer["class_name"] for layer in self.layers for kind in kinds)
+        return super().convolves or any(
+            kind in layer["class_name"] for layer in self.layers for kind in kinds
+        )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _require_class_names("model.layers", self.layers)
 
 
-FAMILIES: dict[str, type[Model]] = {"linear": Linear, "mlp": Mlp, "cnn": Cnn, "resnet": Resnet, "layers": Layers}
+FAMILIES: dict[str, type[Model]] = {
+    "linear": Linear,
+    "mlp": Mlp,
+    "cnn": Cnn,
+    "resnet": Resnet,
+    "layers": Layers,
+}

@@ -37,7 +37,12 @@ class Optimizer:
 
     def __post_init__(self) -> None:
         own = type(self).family
-        require(self.family == own, "optimizer.family", received=self.family, expected=f"{own}, as the file has it")
+        require(
+            self.family == own,
+            "optimizer.family",
+            received=self.family,
+            expected=f"{own}, as the file has it",
+        )
         require(
             0 < self.learning_rate < float("inf"),
             "optimizer.learning_rate",
@@ -45,22 +50,44 @@ class Optimizer:
             expected="a number above 0",
         )
         both = self.clipnorm is not None and self.global_clipnorm is not None
-        require(not both, "optimizer.clipnorm", received=self.clipnorm, expected="clipnorm or global_clipnorm, not both")
+        require(
+            not both,
+            "optimizer.clipnorm",
+            received=self.clipnorm,
+            expected="clipnorm or global_clipnorm, not both",
+        )
         for key in ("clipnorm", "global_clipnorm"):
             norm = getattr(self, key)
-            require(norm is None or norm > 0, f"optimizer.{key}", received=norm, expected="a number above 0")
+            require(
+                norm is None or norm > 0,
+                f"optimizer.{key}",
+                received=norm,
+                expected="a number above 0",
+            )
         decay = self.weight_decay
-        require(decay is None or decay >= 0, "optimizer.weight_decay", received=decay, expected="0 or more, or null")
+        require(
+            decay is None or decay >= 0,
+            "optimizer.weight_decay",
+            received=decay,
+            expected="0 or more, or null",
+        )
         if self.ema_momentum is not None:
             _require_fraction("ema_momentum", self.ema_momentum)
         _require_fraction("final_share", self.final_share)
-        possible = self.warmup_steps == 0 or (self.warmup_steps > 0 and self.schedule is Schedule.cosine)
+        possible = self.warmup_steps == 0 or (
+            self.warmup_steps > 0 and self.schedule is Schedule.cosine
+        )
         expected = "0, or more with optimizer.schedule: cosine"
         require(possible, "optimizer.warmup_steps", received=self.warmup_steps, expected=expected)
 
 
 def _require_fraction(key: str, value: float) -> None:
-    require(0 <= value < 1, f"optimizer.{key}", received=value, expected="a number from 0 up to, not including, 1")
+    require(
+        0 <= value < 1,
+        f"optimizer.{key}",
+        received=value,
+        expected="a number from 0 up to, not including, 1",
+    )
 
 
 @dataclass

@@ -9,7 +9,9 @@ from pipeline.config import composition, resolved
 from pipeline.config.experiment import ExperimentConfig
 
 
-def outline(config: ExperimentConfig, overrides: Sequence[str], *, conf: Path = composition.CONF) -> dict[str, Any]:
+def outline(
+    config: ExperimentConfig, overrides: Sequence[str], *, conf: Path = composition.CONF
+) -> dict[str, Any]:
     """The experiment's line in `outputs/plan.json`.
 
     Args:
@@ -18,7 +20,9 @@ def outline(config: ExperimentConfig, overrides: Sequence[str], *, conf: Path = 
     head = conf / "experiment" / f"{config.name}.yaml"
     choice = f"experiment={config.name}" if head.is_file() else f"data={config.data.name}"
     return {
-        "description": description(head) if head.is_file() else "The default experiment on these data.",
+        "description": description(head)
+        if head.is_file()
+        else "The default experiment on these data.",
         "reported": config.reported,
         "claims": [claim.values() for claim in config.claims],
         "changed": changes(config, conf=conf),
@@ -38,7 +42,9 @@ def description(head: Path) -> str:
     return " ".join(lines)
 
 
-def changes(config: ExperimentConfig, *, conf: Path = composition.CONF) -> dict[str, dict[str, Any]]:
+def changes(
+    config: ExperimentConfig, *, conf: Path = composition.CONF
+) -> dict[str, dict[str, Any]]:
     """`{"default": …, "value": …}` by dotted key, for each setting that is not the default's.
 
     The default is what `conf/config.yaml` composes on the same data. The settings of another family of models or

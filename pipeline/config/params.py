@@ -34,14 +34,20 @@ def read(path: Path = PARAMS) -> Params:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PipelineError(f"{path} is missing", expected="Run the command in the repository's root") from None
+        raise PipelineError(
+            f"{path} is missing", expected="Run the command in the repository's root"
+        ) from None
     except yaml.YAMLError as error:
         raise PipelineError(f"{path}: this is not YAML", received=error) from error
     if not isinstance(values, dict):
         raise PipelineError(f"{path} holds no settings", expected=f"Expected: {', '.join(_KEYS)}")
     for key in values:
         if key not in _KEYS:
-            raise PipelineError(f"{path}: {key} is not a setting", received=key, expected=suggestion(str(key), _KEYS))
+            raise PipelineError(
+                f"{path}: {key} is not a setting",
+                received=key,
+                expected=suggestion(str(key), _KEYS),
+            )
     experiments = _experiments(path, values)
     found = Params(
         sources=_list(path, values, "sources"),
@@ -74,15 +80,23 @@ def _experiments(path: Path, values: Mapping[str, Any]) -> dict[str, str]:
     expected = "{data: <data variant>}"
     found: dict[str, str] = {}
     for name, given in _table(path, values, "experiments", expected).items():
-        if not isinstance(given, dict) or set(given) != {"data"} or not isinstance(given["data"], str):
+        if (
+            not isinstance(given, dict)
+            or set(given) != {"data"}
+            or not isinstance(given["data"], str)
+        ):
             raise PipelineError(
-                f"{path}: experiments.{name} does not say its data", received=given, expected=f"Expected: {expected}"
+                f"{path}: experiments.{name} does not say its data",
+                received=given,
+                expected=f"Expected: {expected}",
             )
         found[name] = given["data"]
     return found
 
 
-def _repeats(path: Path, values: Mapping[str, Any], experiments: Mapping[str, str]) -> dict[str, list[int]]:
+def _repeats(
+    path: Path, values: Mapping[str, Any], experiments: Mapping[str, str]
+) -> dict[str, list[int]]:
     """Seeds by experiment; the data stand beside them for DVC, which looks nothing up."""
     expected = "{data: <data variant>, seeds: [<seed>, <seed>, …]}"
     found: dict[str, list[int]] = {}
@@ -95,7 +109,9 @@ def _repeats(path: Path, values: Mapping[str, Any], experiments: Mapping[str, st
             )
         if not isinstance(given, dict) or set(given) != {"data", "seeds"}:
             raise PipelineError(
-                f"{path}: repeats.{name} does not say its data and seeds", received=given, expected=f"Expected: {expected}"
+                f"{path}: repeats.{name} does not say its data and seeds",
+                received=given,
+                expected=f"Expected: {expected}",
             )
         if given["data"] != experiments[name]:
             raise PipelineError(
@@ -110,7 +126,9 @@ def _repeats(path: Path, values: Mapping[str, Any], experiments: Mapping[str, st
 def _seeds(what: str, given: Any) -> list[int]:
     """Several different seeds: a mean over one has no interval."""
     seeds = given if isinstance(given, list) else []
-    whole = all(isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32 for seed in seeds)
+    whole = all(
+        isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32 for seed in seeds
+    )
     if not whole or len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise PipelineError(
             f"{what} is not possible",
@@ -123,7 +141,11 @@ def _seeds(what: str, given: Any) -> list[int]:
 def _table(path: Path, values: Mapping[str, Any], key: str, entry: str) -> dict[str, Any]:
     given = values.get(key) or {}
     if not isinstance(given, dict):
-        raise PipelineError(f"{path}: {key} is no table of names", received=given, expected=f"Expected: <experiment>: {entry}")
+        raise PipelineError(
+            f"{path}: {key} is no table of names",
+            received=given,
+            expected=f"Expected: <experiment>: {entry}",
+        )
     return given
 
 
@@ -131,7 +153,9 @@ def _require_known(path: Path, key: str, given: Mapping[str, str], known: Any) -
     for name, needed in given.items():
         if needed not in known:
             raise PipelineError(
-                f"{path}: {key}.{name} needs what is not listed", received=needed, expected=suggestion(needed, known)
+                f"{path}: {key}.{name} needs what is not listed",
+                received=needed,
+                expected=suggestion(needed, known),
             )
 
 
@@ -166,7 +190,13 @@ def _listed(text: str) -> dict[str, str]:
 
 def _place(lines: list[str], name: str) -> int:
     """The line before which an experiment is listed: in the order of names where they have one."""
-    start = next((number for number, line in enumerate(lines) if line.startswith("experiments:")), len(lines) - 1) + 1
+    start = (
+        next(
+            (number for number, line in enumerate(lines) if line.startswith("experiments:")),
+            len(lines) - 1,
+        )
+        + 1
+    )
     end = start
     for number in range(start, len(lines)):
         if not lines[number].startswith(" "):

@@ -20,7 +20,9 @@ def compose_all(params: Params, *, conf: Path = composition.CONF) -> list[Experi
     composition.register("prepare", PrepareConfig)
     _check_own_files(params, conf)
     variants = {name: _variant(name, source, conf) for name, source in params.data.items()}
-    return [_experiment(name, variants[data], params, conf) for name, data in params.experiments.items()]
+    return [
+        _experiment(name, variants[data], params, conf) for name, data in params.experiments.items()
+    ]
 
 
 def _check_own_files(params: Params, conf: Path) -> None:

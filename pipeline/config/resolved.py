@@ -23,7 +23,9 @@ def register() -> None:
             composition.register(name, schema, group=group)
 
 
-def compose_experiment(overrides: Sequence[str], *, conf: Path = composition.CONF) -> ExperimentConfig:
+def compose_experiment(
+    overrides: Sequence[str], *, conf: Path = composition.CONF
+) -> ExperimentConfig:
     """Composes an experiment from `conf/config.yaml` and overrides; raises `PipelineError`."""
     register()
     return composition.compose("config", ExperimentConfig, overrides, conf=conf)
@@ -32,7 +34,9 @@ def compose_experiment(overrides: Sequence[str], *, conf: Path = composition.CON
 def to_values(config: ExperimentConfig) -> dict[str, Any]:
     """Everything a run depends on, as plain values: without what the report reads and the wish to train anew."""
     values = composition.to_values(config)
-    return {key: value for key, value in values.items() if key not in ("claims", "reported", "force")}
+    return {
+        key: value for key, value in values.items() if key not in ("claims", "reported", "force")
+    }
 
 
 def read(path: Path) -> ExperimentConfig:

@@ -36,11 +36,22 @@ class File:
     urls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        plain = bool(self.name) and PurePosixPath(self.name).name == self.name and not self.name.startswith(".")
-        require(plain, "source.files.name", received=self.name, expected="a file name without a folder")
+        plain = (
+            bool(self.name)
+            and PurePosixPath(self.name).name == self.name
+            and not self.name.startswith(".")
+        )
+        require(
+            plain, "source.files.name", received=self.name, expected="a file name without a folder"
+        )
         if self.sha256 is not None:
             hexadecimal = len(self.sha256) == 64 and set(self.sha256) <= set("0123456789abcdef")
-            require(hexadecimal, "source.files.sha256", received=self.sha256, expected="64 lower-case hexadecimal digits")
+            require(
+                hexadecimal,
+                "source.files.sha256",
+                received=self.sha256,
+                expected="64 lower-case hexadecimal digits",
+            )
         for url in self.urls:
             parts = urlsplit(url)
             require(
@@ -71,33 +82,67 @@ class Source:
     alternatives: bool = False
     dataset: str | None = None
     columns: list[str] = field(default_factory=list)
-    rows: list[Any] = field(default_factory=list)  # of lists of numbers, in which OmegaConf would refuse integers
+    rows: list[Any] = field(
+        default_factory=list
+    )  # of lists of numbers, in which OmegaConf would refuse integers
     target: str | None = None
     image_shape: list[int] | None = None
     pixel_maximum: int = 255
     classes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        require(is_name(self.name), "source.name", received=self.name, expected="lower-case letters, digits and _")
+        require(
+            is_name(self.name),
+            "source.name",
+            received=self.name,
+            expected="lower-case letters, digits and _",
+        )
         if self.url is not None:
             name = PurePosixPath(urlsplit(self.url).path).name or "data.csv"
             self.files = [File(name=name, sha256=self.sha256, urls=[self.url])]
         if self.format is Format.csv:
-            given = [key for key in ("path", "url") if getattr(self, key) is not None] or (["files"] if self.files else [])
-            require(len(given) == 1, "source", received=" and ".join(given) or "neither", expected="one of path and url")
+            given = [key for key in ("path", "url") if getattr(self, key) is not None] or (
+                ["files"] if self.files else []
+            )
+            require(
+                len(given) == 1,
+                "source",
+                received=" and ".join(given) or "neither",
+                expected="one of path and url",
+            )
         if self.format in (Format.idx, Format.cifar10):
             self._check_archives()
         if self.format is Format.sklearn:
             bundled = ("iris", "digits", "diabetes")
-            require(self.dataset in bundled, "source.dataset", received=self.dataset, expected=" or ".join(bundled))
+            require(
+                self.dataset in bundled,
+                "source.dataset",
+                received=self.dataset,
+                expected=" or ".join(bundled),
+            )
         if self.format is Format.rows:
             width = len(self.columns)
             even = bool(self.rows) and all(_is_row(row, width) for row in self.rows)
-            require(even, "source.rows", received=self.rows, expected=f"rows of {width} numbers, one for each column")
-        require(len(self.delimiter) == 1, "source.delimiter", received=repr(self.delimiter), expected="one character")
+            require(
+                even,
+                "source.rows",
+                received=self.rows,
+                expected=f"rows of {width} numbers, one for each column",
+            )
+        require(
+            len(self.delimiter) == 1,
+            "source.delimiter",
+            received=repr(self.delimiter),
+            expected="one character",
+        )
         if self.image_shape is not None:
             positive = len(self.image_shape) == 3 and all(side > 0 for side in self.image_shape)
-            require(positive, "source.image_shape", received=self.image_shape, expected="[height, width, channels]")
+            require(
+                positive,
+                "source.image_shape",
+                received=self.image_shape,
+                expected="[height, width, channels]",
+            )
             require(
                 1 <= self.pixel_maximum <= 255,
                 "source.pixel_maximum",
@@ -106,24 +151,63 @@ class Source:
             )
 
     def _check_archives(self) -> None:
-        require(bool(self.files), "source.files", received="none", expected="at least one file with its sha256")
+        require(
+            bool(self.files),
+            "source.files",
+            received="none",
+            expected="at least one file with its sha256",
+        )
         pinned = all(file.sha256 for file in self.files)
-        require(pinned, "source.files.sha256", received="none", expected="a pin for each file of this format")
+        require(
+            pinned,
+            "source.files.sha256",
+            received="none",
+            expected="a pin for each file of this format",
+        )
         for key in ("target", "image_shape", "classes"):
-            require(bool(getattr(self, key)), f"source.{key}", received="none", expected="a value, for this format")
+            require(
+                bool(getattr(self, key)),
+                f"source.{key}",
+                received="none",
+                expected="a value, for this format",
+            )
         if self.format is Format.idx:
             names = sorted(name for pair in IDX_FILES.values() for name in pair)
             given = sorted(file.name for file in self.files)
-            require(given == names and not self.alternatives, "source.files", received=given, expected=", ".join(names))
-            require((self.image_shape or [])[2:] == [1], "source.image_shape", received=self.image_shape, expected="1 channel")
+            require(
+                given == names and not self.alternatives,
+                "source.files",
+                received=given,
+                expected=", ".join(names),
+            )
+            require(
+                (self.image_shape or [])[2:] == [1],
+                "source.image_shape",
+                received=self.image_shape,
+                expected="1 channel",
+            )
         else:
             one = len(self.files) == 1 or self.alternatives
-            require(one, "source.alternatives", received=self.alternatives, expected="true, or a single file")
-            require(self.image_shape == [32, 32, 3], "source.image_shape", received=self.image_shape, expected="[32, 32, 3]")
+            require(
+                one,
+                "source.alternatives",
+                received=self.alternatives,
+                expected="true, or a single file",
+            )
+            require(
+                self.image_shape == [32, 32, 3],
+                "source.image_shape",
+                received=self.image_shape,
+                expected="[32, 32, 3]",
+            )
 
 
 def _is_row(row: Any, width: int) -> bool:
-    return isinstance(row, list) and len(row) == width and all(type(value) in (int, float) for value in row)
+    return (
+        isinstance(row, list)
+        and len(row) == width
+        and all(type(value) in (int, float) for value in row)
+    )
 
 
 @dataclass

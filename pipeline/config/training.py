@@ -66,9 +66,24 @@ class EarlyStopping:
 
     def __post_init__(self) -> None:
         patient = self.patience is None or self.patience >= 1
-        require(patient, "training.early_stopping.patience", received=self.patience, expected="at least 1, or null")
-        require(self.min_delta >= 0, "training.early_stopping.min_delta", received=self.min_delta, expected="0 or more")
-        require(self.start_epoch >= 1, "training.early_stopping.start_epoch", received=self.start_epoch, expected="at least 1")
+        require(
+            patient,
+            "training.early_stopping.patience",
+            received=self.patience,
+            expected="at least 1, or null",
+        )
+        require(
+            self.min_delta >= 0,
+            "training.early_stopping.min_delta",
+            received=self.min_delta,
+            expected="0 or more",
+        )
+        require(
+            self.start_epoch >= 1,
+            "training.early_stopping.start_epoch",
+            received=self.start_epoch,
+            expected="at least 1",
+        )
 
 
 @dataclass
@@ -88,10 +103,17 @@ class ReduceOnPlateau:
 
     def __post_init__(self) -> None:
         key = "training.reduce_on_plateau"
-        require(0 < self.factor < 1, f"{key}.factor", received=self.factor, expected="a number above 0 and below 1")
+        require(
+            0 < self.factor < 1,
+            f"{key}.factor",
+            received=self.factor,
+            expected="a number above 0 and below 1",
+        )
         patient = self.patience is None or self.patience >= 1
         require(patient, f"{key}.patience", received=self.patience, expected="at least 1, or null")
-        require(self.min_delta >= 0, f"{key}.min_delta", received=self.min_delta, expected="0 or more")
+        require(
+            self.min_delta >= 0, f"{key}.min_delta", received=self.min_delta, expected="0 or more"
+        )
         require(self.cooldown >= 0, f"{key}.cooldown", received=self.cooldown, expected="0 or more")
         require(self.lowest >= 0, f"{key}.lowest", received=self.lowest, expected="0 or more")
 
@@ -126,9 +148,19 @@ class Training:
 
     def __post_init__(self) -> None:
         by_keras = self.engine is EngineName.keras
-        require(not (by_keras and self.xla), "training.xla", received=self.xla, expected="false or null for engine: keras")
+        require(
+            not (by_keras and self.xla),
+            "training.xla",
+            received=self.xla,
+            expected="false or null for engine: keras",
+        )
         given = [key for key in ("epochs", "steps") if getattr(self, key) is not None]
-        require(len(given) == 1, "training.epochs", received=given or "neither", expected="one of epochs and steps")
+        require(
+            len(given) == 1,
+            "training.epochs",
+            received=given or "neither",
+            expected="one of epochs and steps",
+        )
         self.class_weight = _class_weight(self.class_weight)
         smoothing = self.label_smoothing
         require(
@@ -146,7 +178,12 @@ class Training:
         )
         for key in ("epochs", "steps", "batch_size", "in_memory_limit", "threads"):
             value = getattr(self, key)
-            require(value is None or value >= 1, f"training.{key}", received=value, expected="a whole number from 1")
+            require(
+                value is None or value >= 1,
+                f"training.{key}",
+                received=value,
+                expected="a whole number from 1",
+            )
         require(
             all(step >= 0 for step in self.evaluate_at),
             "training.evaluate_at",
@@ -155,7 +192,12 @@ class Training:
         )
         if self.steps is not None:
             beyond = [step for step in self.evaluate_at if step > self.steps]
-            require(not beyond, "training.evaluate_at", received=beyond, expected=f"no step after the last, {self.steps}")
+            require(
+                not beyond,
+                "training.evaluate_at",
+                received=beyond,
+                expected=f"no step after the last, {self.steps}",
+            )
 
     @property
     def loss_is_plain(self) -> bool:
@@ -171,7 +213,16 @@ def _class_weight(given: Any) -> dict[str, float] | str | None:
     require(isinstance(given, dict) and bool(given), key, received=given, expected=expected)
     for name, weight in given.items():
         named = isinstance(name, str | int) and not isinstance(name, bool)
-        require(named, key, received=name, expected="names of classes; put yes, no, on and off into quotes")
-        is_number = isinstance(weight, int | float) and not isinstance(weight, bool) and 0 <= weight < float("inf")
+        require(
+            named,
+            key,
+            received=name,
+            expected="names of classes; put yes, no, on and off into quotes",
+        )
+        is_number = (
+            isinstance(weight, int | float)
+            and not isinstance(weight, bool)
+            and 0 <= weight < float("inf")
+        )
         require(is_number, key, received=f"{name}: {weight}", expected="weights of 0 or more")
     return {str(name): float(weight) for name, weight in given.items()}

@@ -13,7 +13,9 @@ from pipeline.data.tables import Text, is_number, shown
 from pipeline.errors import ConfigError, DataError, suggestion
 
 MISSING = frozenset({"", "?", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"})
-MOST_LEVELS = 100  # of a column that data.categorical does not name: more look like names or numbers of rows
+MOST_LEVELS = (
+    100  # of a column that data.categorical does not name: more look like names or numbers of rows
+)
 _INFINITE = {"inf", "infinity"}
 
 
@@ -29,7 +31,9 @@ class Inputs:
 
     def take(self, rows: NDArray[np.int64]) -> "Inputs":
         numeric = {name: values[rows] for name, values in self.numeric.items()}
-        categorical = {name: [values[row] for row in rows] for name, values in self.categorical.items()}
+        categorical = {
+            name: [values[row] for row in rows] for name, values in self.categorical.items()
+        }
         return Inputs(self.features, numeric, categorical)
 
 
@@ -45,9 +49,15 @@ def inputs_of(text: Text, data: Data) -> Inputs:
     numeric: dict[str, NDArray[np.float64]] = {}
     categorical: dict[str, list[str]] = {}
     for column in dict.fromkeys([*features, *operands]):
-        if column in operands or column in data.numeric or (column not in data.categorical and _is_numeric(text, column)):
+        if (
+            column in operands
+            or column in data.numeric
+            or (column not in data.categorical and _is_numeric(text, column))
+        ):
             numeric[column] = numbers(
-                text, column, advice=f"If the column holds categories, list {column} under data.categorical"
+                text,
+                column,
+                advice=f"If the column holds categories, list {column} under data.categorical",
             )
         else:
             categorical[column] = levels(text, column)
@@ -92,16 +102,26 @@ def check_columns(data: Data, columns: Sequence[str], *, shown_as: str) -> None:
                 )
     for name in set(data.ratios) & set(columns):
         raise ConfigError(
-            f"data.ratios.{name}", "has the name of a column", received=name, expected="Expected: a name of its own"
+            f"data.ratios.{name}",
+            "has the name of a column",
+            received=name,
+            expected="Expected: a name of its own",
         )
 
 
 def _features(data: Data, columns: Iterable[str]) -> list[str]:
     left_out = {data.target, *data.drop}
-    features = data.features if data.features is not None else [name for name in columns if name not in left_out]
+    features = (
+        data.features
+        if data.features is not None
+        else [name for name in columns if name not in left_out]
+    )
     if not features and not data.ratios:
         raise ConfigError(
-            "data.drop", "leaves no feature", received=", ".join(data.drop), expected="Expected: one column at least"
+            "data.drop",
+            "leaves no feature",
+            received=", ".join(data.drop),
+            expected="Expected: one column at least",
         )
     return features
 
@@ -136,7 +156,11 @@ def levels(text: Text, column: str) -> list[str]:
 
 def _no_number(value: str, place: str, advice: str) -> DataError:
     if is_number(value) or _is_infinite(value):
-        return DataError(f"{place}: the value is infinite", received=shown(value), expected="Expected: a finite number")
+        return DataError(
+            f"{place}: the value is infinite",
+            received=shown(value),
+            expected="Expected: a finite number",
+        )
     if is_number(value.replace(",", "")):
         advice = "Expected: a decimal point and no commas, such as 1234.5"
     return DataError(f"{place}: the value is not a number", received=shown(value), expected=advice)

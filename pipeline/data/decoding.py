@@ -33,7 +33,9 @@ def utf8_lines(path: Path, *, shown_as: str) -> Iterator[Iterator[str]]:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
             yield _checked(text, shown_as)
     except OSError as error:
-        raise DataError(f"{shown_as} cannot be read", received=error.strerror, expected="Expected: a CSV file") from None
+        raise DataError(
+            f"{shown_as} cannot be read", received=error.strerror, expected="Expected: a CSV file"
+        ) from None
 
 
 def _check_signature(head: bytes, shown_as: str) -> None:
@@ -41,14 +43,21 @@ def _check_signature(head: bytes, shown_as: str) -> None:
     kinds += ["UTF-16 text"] if _UTF16.match(head) else []
     if not kinds:
         return
-    advice = "Expected: UTF-8; save the file in that encoding" if kinds[0] == "UTF-16 text" else "Expected: the CSV itself"
+    advice = (
+        "Expected: UTF-8; save the file in that encoding"
+        if kinds[0] == "UTF-16 text"
+        else "Expected: the CSV itself"
+    )
     raise DataError(f"{shown_as} is not CSV in UTF-8", received=kinds[0], expected=advice)
 
 
 def _checked(lines: Iterator[str], shown_as: str) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
         if "\0" in line:
-            raise DataError(f"{shown_as}, line {number}: there is a NUL byte", expected="Expected: text in UTF-8")
+            raise DataError(
+                f"{shown_as}, line {number}: there is a NUL byte",
+                expected="Expected: text in UTF-8",
+            )
         if not line.isascii():
             _check_encoding(line, f"{shown_as}, line {number}")
         yield line
@@ -59,4 +68,6 @@ def _check_encoding(line: str, place: str) -> None:
         line.encode("utf-8")
     except UnicodeEncodeError as error:
         byte = f"0x{ord(line[error.start]) - 0xDC00:02x}"
-        raise DataError(f"{place}: a byte is not UTF-8", received=byte, expected="Save the file as UTF-8") from None
+        raise DataError(
+            f"{place}: a byte is not UTF-8", received=byte, expected="Save the file as UTF-8"
+        ) from None

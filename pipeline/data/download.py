@@ -20,7 +20,14 @@ from urllib.parse import urljoin, urlsplit
 import pooch
 import requests
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from urllib3 import exceptions as faults
 
 from pipeline.errors import FetchError
@@ -67,7 +74,9 @@ class _PassingError(_PlaceError):
     """A fault that another try may not meet."""
 
 
-def first_of(places: Sequence[Place], folder: Path, *, wanted: str, limits: Limits = Limits()) -> Place:
+def first_of(
+    places: Sequence[Place], folder: Path, *, wanted: str, limits: Limits = Limits()
+) -> Place:
     """Puts the file of the first place that has it into `folder`, under its name, and returns that place.
 
     Args:
@@ -107,7 +116,9 @@ def _put(place: Place, folder: Path, limits: Limits) -> None:
     pooch.get_logger().setLevel("WARNING")
     downloader = partial(_download, limits=limits) if _is_url(place.at) else _copy
     try:
-        pooch.retrieve(place.at, known_hash=place.sha256, fname=place.name, path=folder, downloader=downloader)
+        pooch.retrieve(
+            place.at, known_hash=place.sha256, fname=place.name, path=folder, downloader=downloader
+        )
     except ValueError as error:  # pooch's word for a wrong checksum
         raise _PlaceError(str(error).partition(". Deleted")[0]) from error
 
@@ -144,7 +155,9 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (requests.RequestException, faults.HTTPError) as error:
-        cause = error.args[0] if isinstance(error, requests.RequestException) and error.args else error
+        cause = (
+            error.args[0] if isinstance(error, requests.RequestException) and error.args else error
+        )
         cause = cause.reason if isinstance(cause, faults.MaxRetryError) else cause
         passing = isinstance(cause, (faults.ProtocolError, faults.ReadTimeoutError))
         raise (_PassingError if passing else _PlaceError)(_in_words(cause)) from error
@@ -192,7 +205,9 @@ def _answer(session: requests.Session, url: str, limits: Limits) -> requests.Res
             stream=True,
             allow_redirects=False,
             timeout=(limits.connect, limits.read),
-            headers={"Accept-Encoding": "identity"},  # the pin is of the bytes as they are published
+            headers={
+                "Accept-Encoding": "identity"
+            },  # the pin is of the bytes as they are published
         )
         target = session.get_redirect_target(response)
         if target is None:
@@ -205,7 +220,9 @@ def _answer(session: requests.Session, url: str, limits: Limits) -> requests.Res
 def _refuse_plain(here: str, first: str) -> None:
     """Plain http is for a mirror on this machine, and stays there."""
     parts = urlsplit(here)
-    loopback = parts.scheme == "http" and parts.hostname in _LOOPBACK and urlsplit(first).scheme == "http"
+    loopback = (
+        parts.scheme == "http" and parts.hostname in _LOOPBACK and urlsplit(first).scheme == "http"
+    )
     if parts.scheme != "https" and not loopback:
         step = "its URL" if here == first else f"a redirect to {without_password(here)}"
         raise _PlaceError(f"{step} is refused, https alone is allowed")
@@ -232,7 +249,13 @@ def _save(response: requests.Response, target: Path, limits: Limits) -> None:
 
 
 def _bar() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
 
 

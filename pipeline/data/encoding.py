@@ -22,8 +22,14 @@ def fit_table(train: Inputs, ratios: dict[str, list[str]], *, shown_as: str) -> 
     Raises:
         DataError: a feature has no value at all in these rows.
     """
-    numeric = [_fit_numeric(name, of, train, shown_as) for name, of in _numeric_features(train, ratios)]
-    categorical = [_fit_categorical(name, train.categorical[name]) for name in train.features if name in train.categorical]
+    numeric = [
+        _fit_numeric(name, of, train, shown_as) for name, of in _numeric_features(train, ratios)
+    ]
+    categorical = [
+        _fit_categorical(name, train.categorical[name])
+        for name in train.features
+        if name in train.categorical
+    ]
     return Table(numeric, categorical)
 
 
@@ -37,7 +43,9 @@ def fit_target(name: str, train: Numbers, *, unit: float, standardize: bool) -> 
 
 def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
     """The features of rows, shape (rows, features), computed in float64."""
-    numeric = [(value_of(feature, inputs) - feature.mean) / feature.scale for feature in table.numeric]
+    numeric = [
+        (value_of(feature, inputs) - feature.mean) / feature.scale for feature in table.numeric
+    ]
     indicators = [
         np.array(inputs.categorical[feature.name], dtype=object) == level
         for feature in table.categorical
@@ -57,7 +65,9 @@ def value_of(feature: NumericFeature, inputs: Inputs) -> Numbers:
     return np.where(np.isfinite(values), values, feature.missing)
 
 
-def _numeric_features(inputs: Inputs, ratios: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
+def _numeric_features(
+    inputs: Inputs, ratios: dict[str, list[str]]
+) -> Iterator[tuple[str, list[str]]]:
     yield from ((name, [name]) for name in inputs.features if name in inputs.numeric)
     yield from ratios.items()
 
@@ -77,7 +87,8 @@ def _fit_numeric(name: str, of: list[str], train: Inputs, shown_as: str) -> Nume
     known = np.where(np.isfinite(values), values, np.nan).reshape(-1, 1)
     if np.isnan(known).all():
         raise DataError(
-            f"{shown_as}, column {name}: there is no value in any training row", expected=f"List {name} under data.drop"
+            f"{shown_as}, column {name}: there is no value in any training row",
+            expected=f"List {name} under data.drop",
         )
     imputer = SimpleImputer(strategy="median")
     mean, scale = _mean_and_scale(imputer.fit_transform(known)[:, 0])
@@ -95,5 +106,7 @@ def _mean_and_scale(values: Numbers) -> tuple[float, float]:
 def _fit_categorical(name: str, values: list[str]) -> CategoricalFeature:
     from sklearn.preprocessing import OneHotEncoder
 
-    encoder = OneHotEncoder(handle_unknown="ignore").fit(np.array(values, dtype=object).reshape(-1, 1))
+    encoder = OneHotEncoder(handle_unknown="ignore").fit(
+        np.array(values, dtype=object).reshape(-1, 1)
+    )
     return CategoricalFeature(name, levels=[str(level) for level in encoder.categories_[0]])

@@ -55,7 +55,12 @@ def _read_into(x: Bytes, y: NDArray[np.int32], path: Path, raw: Raw, target: str
             start = rows.stop
     except ValueError as error:
         raise _diagnosis(path, raw, target, str(error)) from None
-    if start == 0 or start != len(x) or x.max() > raw.pixel_maximum or (raw.classes and y.max() >= len(raw.classes)):
+    if (
+        start == 0
+        or start != len(x)
+        or x.max() > raw.pixel_maximum
+        or (raw.classes and y.max() >= len(raw.classes))
+    ):
         raise _diagnosis(path, raw, target, f"{start:,} rows")
 
 
@@ -64,7 +69,9 @@ def _batches(path: Path, columns: list[str]) -> Iterator[Bytes]:
     reader = csv.open_csv(
         path,
         read_options=csv.ReadOptions(block_size=_BLOCK),
-        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(columns, pyarrow.uint8()), null_values=[]),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(columns, pyarrow.uint8()), null_values=[]
+        ),
     )
     with reader:
         for batch in reader:

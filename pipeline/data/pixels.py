@@ -16,7 +16,9 @@ from pipeline.errors import DataError
 Bytes = NDArray[np.uint8]
 Images = tuple[Bytes, Bytes]  # labels (n,), pixels (n, height * width * channels)
 
-_ROWS = 2_000  # 6 MB of CIFAR-10's pixels: the text that is made of them is about three times as large
+_ROWS = (
+    2_000  # 6 MB of CIFAR-10's pixels: the text that is made of them is about three times as large
+)
 
 
 def columns_of(target: str, pixels: int) -> list[str]:

@@ -55,7 +55,10 @@ def prepare(data: Data, *, raw_root: Path = RAW, root: Path = PREPARED) -> Meta:
     _check_rows(raw, data)
     content = _images(raw, data) if raw.image_shape else _table(raw, data)
     with replacing_folder(root / data.name) as folder:
-        digests = {split: _write_part(folder / split, content, rows) for split, rows in content.goal.parts.items()}
+        digests = {
+            split: _write_part(folder / split, content, rows)
+            for split, rows in content.goal.parts.items()
+        }
         meta = _meta(data, raw, content, digests)
         meta.save(folder)
     return meta
@@ -65,7 +68,9 @@ def _check_headers(raw: Raw) -> None:
     """Both files must have the columns that `provenance.json` names, in that order."""
     for path in filter(None, (raw.train, raw.test)):
         _, columns = next(rows_of(path, shown_as=str(path)))
-        for number, (received, expected) in enumerate(zip_longest(columns, raw.columns, fillvalue="nothing"), start=1):
+        for number, (received, expected) in enumerate(
+            zip_longest(columns, raw.columns, fillvalue="nothing"), start=1
+        ):
             if received != expected:
                 raise DataError(
                     f"{path}, line 1: column {number} is not that of the source",
@@ -77,7 +82,12 @@ def _check_headers(raw: Raw) -> None:
 def _check_rows(raw: Raw, data: Data) -> None:
     rows = raw.rows[raw.train.name]
     if data.rows is not None and data.rows > rows:
-        raise ConfigError("data.rows", "is more than there are", received=data.rows, expected=f"Expected: at most {rows:,}")
+        raise ConfigError(
+            "data.rows",
+            "is more than there are",
+            received=data.rows,
+            expected=f"Expected: at most {rows:,}",
+        )
 
 
 def _images(raw: Raw, data: Data) -> _Content:
@@ -89,13 +99,28 @@ def _images(raw: Raw, data: Data) -> _Content:
 
 def _check_image_settings(raw: Raw, data: Data) -> None:
     if data.task is not Task.classification:
-        raise ConfigError("data.task", "is not possible for images", received="regression", expected="Expected: classification")
+        raise ConfigError(
+            "data.task",
+            "is not possible for images",
+            received="regression",
+            expected="Expected: classification",
+        )
     if data.target not in raw.columns or raw.target not in (None, data.target):
         label = raw.target or raw.columns[0]
-        raise ConfigError("data.target", "is not the label of the images", received=data.target, expected=f"Expected: {label}")
+        raise ConfigError(
+            "data.target",
+            "is not the label of the images",
+            received=data.target,
+            expected=f"Expected: {label}",
+        )
     for key in ("features", "drop", "numeric", "categorical", "ratios"):
         if value := getattr(data, key):
-            raise ConfigError(f"data.{key}", "is for tables alone", received=value, expected="Leave it out for images")
+            raise ConfigError(
+                f"data.{key}",
+                "is for tables alone",
+                received=value,
+                expected="Leave it out for images",
+            )
 
 
 def _table(raw: Raw, data: Data) -> _Content:
@@ -118,14 +143,20 @@ def _classification(raw: Raw, data: Data, y: NDArray[np.int32], classes: list[st
         y, classes = one_against_all(y, classes, data.positive)
     usable, own_test = _usable(raw, data, len(y))
     parts = split_rows(usable, data.split, labels=y[:usable], classes=classes, own_test=own_test)
-    return _Goal(y, Target(data.target), classes, parts, {"classes": class_counts(y, classes, parts)})
+    return _Goal(
+        y, Target(data.target), classes, parts, {"classes": class_counts(y, classes, parts)}
+    )
 
 
 def _regression(raw: Raw, data: Data, values: NDArray[np.float64]) -> _Goal:
     usable, own_test = _usable(raw, data, len(values))
     parts = split_rows(usable, data.split, labels=None, own_test=own_test)
-    target = fit_target(data.target, values[parts.train], unit=data.target_unit, standardize=data.standardize_target)
-    return _Goal(encode_target(target, values), target, None, parts, {"target": ranges(values, parts)})
+    target = fit_target(
+        data.target, values[parts.train], unit=data.target_unit, standardize=data.standardize_target
+    )
+    return _Goal(
+        encode_target(target, values), target, None, parts, {"target": ranges(values, parts)}
+    )
 
 
 def _usable(raw: Raw, data: Data, total: int) -> tuple[int, NDArray[np.int64] | None]:

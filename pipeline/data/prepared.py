@@ -64,7 +64,9 @@ class Table:
     @property
     def features(self) -> list[str]:
         """Names of the columns of `x`."""
-        indicators = [f"{feature.name}={level}" for feature in self.categorical for level in feature.levels]
+        indicators = [
+            f"{feature.name}={level}" for feature in self.categorical for level in feature.levels
+        ]
         return [feature.name for feature in self.numeric] + indicators
 
 

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.config.source import IDX_FILES, File, Format, Source
-from pipeline.data import bundled
 from pipeline.data.download import Place, first_of, without_password
+from pipeline.data.formats import sklearn as bundled
 from pipeline.data.raw import RAW
 from pipeline.errors import DataError, FetchError, PipelineError
 from pipeline.files import replacing_folder, sha256, write_json
@@ -75,10 +75,15 @@ def _provenance(source: Source, folder: Path, made: _Made) -> dict[str, Any]:
         "source": source.name,
         "format": source.format.value,
         "downloads": [
-            {"name": each.name, "from": each.origin, "sha256": each.sha256, "bytes": each.bytes} for each in made.downloads
+            {"name": each.name, "from": each.origin, "sha256": each.sha256, "bytes": each.bytes}
+            for each in made.downloads
         ],
         "files": {
-            name: {"rows": rows, "bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
+            name: {
+                "rows": rows,
+                "bytes": (folder / name).stat().st_size,
+                "sha256": sha256(folder / name),
+            }
             for name, rows in made.rows.items()
         },
         "columns": made.columns,
@@ -90,20 +95,24 @@ def _provenance(source: Source, folder: Path, made: _Made) -> dict[str, Any]:
 
 
 def _idx(source: Source, folder: Path, work: Path, mirror: str | None) -> _Made:
-    from pipeline.data import idx, pixels
+    from pipeline.data import pixels
+    from pipeline.data.formats import idx
 
     downloads = _downloaded(source, work, mirror)
     shape = source.image_shape or []
     columns = pixels.columns_of(str(source.target), math.prod(shape))
     rows = {}
     for part, (images, labels) in IDX_FILES.items():
-        records = idx.read(work / images, work / labels, shape=tuple(shape[:2]), classes=len(source.classes))
+        records = idx.read(
+            work / images, work / labels, shape=tuple(shape[:2]), classes=len(source.classes)
+        )
         rows[part] = pixels.write_csv(folder / part, columns, records)
     return _Made(downloads, columns, rows)
 
 
 def _cifar10(source: Source, folder: Path, work: Path, mirror: str | None) -> _Made:
-    from pipeline.data import cifar10, pixels
+    from pipeline.data import pixels
+    from pipeline.data.formats import cifar10
 
     (download,) = _downloaded(source, work, mirror)
     cifar10.unpack(work / download.name, work)
@@ -140,10 +149,18 @@ def _sklearn(source: Source, folder: Path, _work: Path, _mirror: str | None) -> 
 
 
 def _rows(source: Source, folder: Path, _work: Path, _mirror: str | None) -> _Made:
-    return _written(folder, source.columns, source.rows, name=source.name, origin=f"conf/source/{source.name}.yaml")
+    return _written(
+        folder,
+        source.columns,
+        source.rows,
+        name=source.name,
+        origin=f"conf/source/{source.name}.yaml",
+    )
 
 
-def _written(folder: Path, columns: list[str], rows: Sequence[Sequence[Any]], *, name: str, origin: str) -> _Made:
+def _written(
+    folder: Path, columns: list[str], rows: Sequence[Sequence[Any]], *, name: str, origin: str
+) -> _Made:
     path = folder / "data.csv"
     count = bundled.write_csv(path, columns, rows)
     return _Made([_download(name, origin, path)], columns, {path.name: count})
@@ -164,7 +181,9 @@ def _local(source: Source) -> tuple[Path, Download]:
     download = _download(path.name, str(source.path), path)
     if source.sha256 not in (None, download.sha256):
         raise FetchError(
-            f"{path} has not the sha256 of its pin", received=download.sha256, expected=f"Expected: {source.sha256}"
+            f"{path} has not the sha256 of its pin",
+            received=download.sha256,
+            expected=f"Expected: {source.sha256}",
         )
     return path, download
 

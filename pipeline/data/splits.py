@@ -29,7 +29,12 @@ class Parts:
 
 
 def split_rows(
-    rows: int, settings: Split, *, labels: NDArray[np.int32] | None, classes: Sequence[str] = (), own_test: Rows | None
+    rows: int,
+    settings: Split,
+    *,
+    labels: NDArray[np.int32] | None,
+    classes: Sequence[str] = (),
+    own_test: Rows | None,
 ) -> Parts:
     """Parts rows 0 to `rows - 1`.
 
@@ -61,13 +66,19 @@ def split_rows(
         size = _size(TEST if settings.test is None else settings.test, rows, "data.split.test")
         test, left = _drawn(left, size, method, labels, seed=settings.seed, key="data.split.test")
     size = _size(settings.validation, len(left), "data.split.validation")
-    validation, train = _drawn(left, size, method, labels, seed=settings.seed, key="data.split.validation")
+    validation, train = _drawn(
+        left, size, method, labels, seed=settings.seed, key="data.split.validation"
+    )
     return Parts(train, validation, test)
 
 
 def _check_whole(settings: Split, own_test: Rows | None) -> None:
     if own_test is not None or settings.test is not None:
-        received = "a source with a test part" if settings.test is None else f"data.split.test={settings.test:g}"
+        received = (
+            "a source with a test part"
+            if settings.test is None
+            else f"data.split.test={settings.test:g}"
+        )
         raise ConfigError(
             "data.split.method",
             "takes all rows for each part",
@@ -89,7 +100,13 @@ def _size(asked: float, rows: int, key: str) -> int:
 
 
 def _drawn(
-    rows: Rows, size: int, method: SplitMethod, labels: NDArray[np.int32] | None, *, seed: int, key: str
+    rows: Rows,
+    size: int,
+    method: SplitMethod,
+    labels: NDArray[np.int32] | None,
+    *,
+    seed: int,
+    key: str,
 ) -> tuple[Rows, Rows]:
     """`size` of the rows, and the others; scikit-learn draws, so that a seed gives the split it gives elsewhere."""
     if method is SplitMethod.first:
@@ -98,10 +115,15 @@ def _drawn(
 
     stratify = None if method is SplitMethod.random or labels is None else labels[rows]
     try:
-        others, chosen = train_test_split(rows, test_size=size, random_state=seed, stratify=stratify)
+        others, chosen = train_test_split(
+            rows, test_size=size, random_state=seed, stratify=stratify
+        )
     except ValueError as error:
         raise ConfigError(
-            key, "cannot be stratified", received=str(error).rstrip("."), expected="Use data.split.method: random"
+            key,
+            "cannot be stratified",
+            received=str(error).rstrip("."),
+            expected="Use data.split.method: random",
         ) from error
     return np.sort(chosen), np.sort(others)
 

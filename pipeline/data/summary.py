@@ -11,10 +11,14 @@ from pipeline.data.splits import Parts
 from pipeline.data.tables import Text
 
 
-def class_counts(y: NDArray[np.int32], classes: list[str], parts: Parts) -> dict[str, dict[str, int]]:
+def class_counts(
+    y: NDArray[np.int32], classes: list[str], parts: Parts
+) -> dict[str, dict[str, int]]:
     """Rows of each class in each part."""
     return {
-        split: dict(zip(classes, np.bincount(y[rows], minlength=len(classes)).tolist(), strict=True))
+        split: dict(
+            zip(classes, np.bincount(y[rows], minlength=len(classes)).tolist(), strict=True)
+        )
         for split, rows in parts.items()
     }
 
@@ -38,10 +42,14 @@ def table_counts(text: Text, inputs: Inputs, table: Table, parts: Parts) -> dict
     unseen: dict[str, dict[str, int]] = {}
     for split, rows in parts.items():
         columns = [*inputs.numeric, *inputs.categorical]
-        counts = {name: sum(is_missing(text.columns[name][row]) for row in rows) for name in columns}
+        counts = {
+            name: sum(is_missing(text.columns[name][row]) for row in rows) for name in columns
+        }
         missing[split] = {name: count for name, count in counts.items() if count}
         counts = {
-            feature.name: sum(inputs.categorical[feature.name][row] not in feature.levels for row in rows)
+            feature.name: sum(
+                inputs.categorical[feature.name][row] not in feature.levels for row in rows
+            )
             for feature in table.categorical
         }
         unseen[split] = {name: count for name, count in counts.items() if count}

@@ -35,7 +35,9 @@ class Text:
         return f"{path}, line {line}, column {column}"
 
     def first(self, rows: int | None) -> "Text":
-        return Text({name: values[:rows] for name, values in self.columns.items()}, self.origins[:rows])
+        return Text(
+            {name: values[:rows] for name, values in self.columns.items()}, self.origins[:rows]
+        )
 
     def followed_by(self, other: "Text") -> "Text":
         """These rows, then those of `other`, which has the same columns."""
@@ -51,7 +53,13 @@ class Text:
 
 
 def normalise(
-    source: Path, target: Path, *, shown_as: str, delimiter: str = ",", header: bool = True, columns: Sequence[str] = ()
+    source: Path,
+    target: Path,
+    *,
+    shown_as: str,
+    delimiter: str = ",",
+    header: bool = True,
+    columns: Sequence[str] = (),
 ) -> tuple[list[str], int]:
     """Writes the rows of `source` to `target` as UTF-8 with commas and a header; returns its columns and row count.
 
@@ -62,7 +70,9 @@ def normalise(
     Raises:
         DataError: the file is not a CSV, or not one table; `target` is then as it was.
     """
-    records = rows_of(source, shown_as=shown_as, delimiter=delimiter, header=header, columns=columns)
+    records = rows_of(
+        source, shown_as=shown_as, delimiter=delimiter, header=header, columns=columns
+    )
     count = 0
     with replacing(target) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -92,7 +102,12 @@ def read(path: Path) -> Text:
 
 
 def rows_of(
-    path: Path, *, shown_as: str, delimiter: str = ",", header: bool = True, columns: Sequence[str] = ()
+    path: Path,
+    *,
+    shown_as: str,
+    delimiter: str = ",",
+    header: bool = True,
+    columns: Sequence[str] = (),
 ) -> Iterator[tuple[int, list[str]]]:
     """Yields the line and the cells of the header, then of each row; there is at least one row, all of one width.
 
@@ -115,7 +130,11 @@ def rows_of(
         yield line, cells
         count += 1
     if not count:
-        raise DataError(f"{shown_as} has a header and no rows", received="1 line", expected="Expected: at least one row")
+        raise DataError(
+            f"{shown_as} has a header and no rows",
+            received="1 line",
+            expected="Expected: at least one row",
+        )
 
 
 def is_number(text: str) -> bool:
@@ -161,14 +180,19 @@ def _explained(problem: str, shown_as: str, begins: int, line: int, delimiter: s
     return DataError(f"{shown_as}, line {line}: this is not CSV", received=problem)
 
 
-def _without_blank_lines(records: Iterator[tuple[int, list[str]]], shown_as: str) -> Iterator[tuple[int, list[str]]]:
+def _without_blank_lines(
+    records: Iterator[tuple[int, list[str]]], shown_as: str
+) -> Iterator[tuple[int, list[str]]]:
     """Blank lines at the end are nothing; one before a row is a fault."""
     blank = 0
     for line, cells in records:
         if not cells:
             blank = blank or line
         elif blank:
-            raise DataError(f"{shown_as}, line {blank}: the line is blank", expected="Expected: blank lines at the end alone")
+            raise DataError(
+                f"{shown_as}, line {blank}: the line is blank",
+                expected="Expected: blank lines at the end alone",
+            )
         else:
             yield line, cells
 
@@ -191,10 +215,15 @@ def _header(cells: list[str], shown_as: str, line: int) -> list[str]:
     if all(is_number(name) for name in names):
         received = shown(",".join(cells))
         raise DataError(
-            f"{place}: the header holds numbers alone", received=received, expected="Without one, set header: false"
+            f"{place}: the header holds numbers alone",
+            received=received,
+            expected="Without one, set header: false",
         )
     if "" in names:
-        raise DataError(f"{place}: column {names.index('') + 1} has no name", expected="Expected: a name for each column")
+        raise DataError(
+            f"{place}: column {names.index('') + 1} has no name",
+            expected="Expected: a name for each column",
+        )
     _check_unique(names, place)
     return names
 
@@ -209,7 +238,9 @@ def _names(cells: list[str], columns: Sequence[str], shown_as: str) -> list[str]
 def _check_unique(names: list[str], place: str) -> None:
     name, count = Counter(names).most_common(1)[0]
     if count > 1:
-        positions = ", ".join(str(index) for index, other in enumerate(names, start=1) if other == name)
+        positions = ", ".join(
+            str(index) for index, other in enumerate(names, start=1) if other == name
+        )
         raise DataError(
             f"{place}: the column name {name} is repeated",
             received=f"columns {positions}",

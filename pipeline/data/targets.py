@@ -28,7 +28,11 @@ def labels(text: Text, target: str) -> tuple[Labels, list[str]]:
         classes = sorted(distinct)
     if len(classes) < 2:
         place = f"{text.origins[0][0]}, column {target}"
-        raise DataError(f"{place}: there is one class only", received=shown(classes[0]), expected="Expected: at least two")
+        raise DataError(
+            f"{place}: there is one class only",
+            received=shown(classes[0]),
+            expected="Expected: at least two",
+        )
     number = {name: index for index, name in enumerate(classes)}
     return np.array([number[name] for name in names], dtype=np.int32), classes
 
@@ -37,7 +41,10 @@ def one_against_all(y: Labels, classes: list[str], positive: str) -> tuple[Label
     """Two classes: 1 for the label `positive`, 0 for all others."""
     if positive not in classes:
         raise ConfigError(
-            "data.positive", "is not one of the labels", received=positive, expected=suggestion(positive, classes)
+            "data.positive",
+            "is not one of the labels",
+            received=positive,
+            expected=suggestion(positive, classes),
         )
     return (y == classes.index(positive)).astype(np.int32), [f"not {positive}", positive]
 

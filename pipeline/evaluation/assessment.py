@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 
 from pipeline.data.prepared import load_meta, load_part
 from pipeline.errors import PipelineError
+from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.gallery import draw
-from pipeline.evaluation.gallery.subject import Subject
 from pipeline.evaluation.scoring import score
 from pipeline.files import read_json
-from pipeline.training import history
-from pipeline.training.history import Point
-from pipeline.training.result import SNAPSHOTS, snapshot_file
+from pipeline.runs import history
+from pipeline.runs.history import Point
+from pipeline.runs.result import SNAPSHOTS, snapshot_file
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,20 @@ def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
     parts = {split: load_part(data, split) for split in ("train", "validation", "test")}
     scores = {split: score(model, part, meta) for split, part in parts.items()}
     test, intervals = scores["test"].metrics(), scores["test"].intervals(seed=seed)
-    limits = {f"{name}_{end}": pair[at] for name, pair in intervals.items() for at, end in enumerate(("low", "high"))}
+    limits = {
+        f"{name}_{end}": pair[at]
+        for name, pair in intervals.items()
+        for at, end in enumerate(("low", "high"))
+    }
     snapshots = {step: _load(snapshot_file(output, step)) for step in index["steps"]}
-    by_step = {step: score(snapshot, parts["test"], meta).metrics() for step, snapshot in snapshots.items()}
-    at_steps = {f"{metric}_at_step_{step}": value for step, found in by_step.items() for metric, value in found.items()}
+    by_step = {
+        step: score(snapshot, parts["test"], meta).metrics() for step, snapshot in snapshots.items()
+    }
+    at_steps = {
+        f"{metric}_at_step_{step}": value
+        for step, found in by_step.items()
+        for metric, value in found.items()
+    }
     last = points[-1]
     summary = {
         "train": scores["train"].metrics(),
@@ -66,7 +76,9 @@ def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
         "examples_per_second": last.examples_per_second,
     }
     kept = index["kept"]
-    subject = Subject(name, meta, model, snapshots, parts["train"], parts["test"], scores["test"], points, kept)
+    subject = Subject(
+        name, meta, model, snapshots, parts["train"], parts["test"], scores["test"], points, kept
+    )
     return Assessment(summary, by_step | {kept: test}, intervals, draw(subject))
 
 
@@ -84,4 +96,6 @@ def _load(path: Path) -> Any:
 
 
 def _untrained(path: Path) -> PipelineError:
-    return PipelineError(f"{path} is missing", expected=f"Train first: dvc repro train@{path.parent.name}")
+    return PipelineError(
+        f"{path} is missing", expected=f"Train first: dvc repro train@{path.parent.name}"
+    )

@@ -22,7 +22,11 @@ def predicted_classes(probabilities: Array) -> NDArray[np.int64]:
 
 def by_class(probabilities: Array) -> Array:
     """Probabilities `(rows, classes)`, also of a model that gives only that of the second class, `(rows, 1)`."""
-    return probabilities if probabilities.shape[1] > 1 else np.hstack([1 - probabilities, probabilities])
+    return (
+        probabilities
+        if probabilities.shape[1] > 1
+        else np.hstack([1 - probabilities, probabilities])
+    )
 
 
 def classification(labels: NDArray[np.int64], probabilities: Array) -> dict[str, float]:
@@ -35,10 +39,16 @@ def classification(labels: NDArray[np.int64], probabilities: Array) -> dict[str,
 
 def regression(targets: Array, predictions: Array) -> dict[str, float]:
     """`mse` and `mae` in the target's unit (squared for mse), and `r2`, for vectors `(rows,)`."""
-    return {"mse": _mse(targets, predictions), "mae": _mae(targets, predictions), "r2": _r2(targets, predictions)}
+    return {
+        "mse": _mse(targets, predictions),
+        "mae": _mae(targets, predictions),
+        "r2": _r2(targets, predictions),
+    }
 
 
-def classification_intervals(labels: NDArray[np.int64], probabilities: Array, *, seed: int) -> dict[str, Interval]:
+def classification_intervals(
+    labels: NDArray[np.int64], probabilities: Array, *, seed: int
+) -> dict[str, Interval]:
     """95 % limits: Wilson's (1927) for `accuracy`, the bootstrap's for `log_loss`."""
     right = int(np.sum(predicted_classes(probabilities) == labels))
     from scipy import stats  # takes half a second, which a sweep need not wait for
@@ -59,7 +69,12 @@ def regression_intervals(targets: Array, predictions: Array, *, seed: int) -> di
     }
 
 
-def _of_rows(metric: Callable[[Array, Array], float], targets: Array, predictions: Array, rows: NDArray[np.int64]) -> float:
+def _of_rows(
+    metric: Callable[[Array, Array], float],
+    targets: Array,
+    predictions: Array,
+    rows: NDArray[np.int64],
+) -> float:
     return metric(targets[rows], predictions[rows])
 
 

@@ -53,7 +53,8 @@ def _columns(part: Part, meta: Meta) -> dict[str, Any]:
     text = tables.read(part.rows)
     advice = f"Make the file anew with: dvc repro prepare@{meta.name}"
     columns = {
-        input_name(name): tf.constant(numbers(text, name, advice=advice).reshape(-1, 1)) for name in meta.table.numeric_columns
+        input_name(name): tf.constant(numbers(text, name, advice=advice).reshape(-1, 1))
+        for name in meta.table.numeric_columns
     }
     for name in meta.table.categorical_columns:
         columns[input_name(name)] = tf.constant([[level] for level in levels(text, name)])

@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 _KEEP_PIXELS = (keras.layers.InputLayer, keras.layers.Rescaling, keras.layers.Flatten)
-_BENDS = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.ELU)  # activations that are layers
+_BENDS = (
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.ELU,
+)  # activations that are layers
 
 
 def network_of(model: Any) -> Any:
@@ -21,7 +25,9 @@ def convolutions(network: Any) -> list[Any]:
     return [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
 
 
-def activations_of(network: Any, names: Sequence[str], inputs: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
+def activations_of(
+    network: Any, names: Sequence[str], inputs: NDArray[Any]
+) -> dict[str, NDArray[np.float32]]:
     """What the named layers give for `inputs`, by name.
 
     Args:
@@ -36,7 +42,10 @@ def activations_of(network: Any, names: Sequence[str], inputs: NDArray[Any]) -> 
     """
     (given,) = network.inputs  # `network.input` would be what the served model gives it
     inside = keras.Model(given, {name: network.get_layer(name).output for name in names})
-    return {name: keras.ops.convert_to_numpy(output) for name, output in inside(inputs, training=False).items()}
+    return {
+        name: keras.ops.convert_to_numpy(output)
+        for name, output in inside(inputs, training=False).items()
+    }
 
 
 def first_dense(network: Any) -> Any | None:
@@ -44,7 +53,9 @@ def first_dense(network: Any) -> Any | None:
     if len(network.input_shape) != 4:
         return None
     layer = next(layer for layer in network.layers if not isinstance(layer, _KEEP_PIXELS))
-    sees_all = isinstance(layer, keras.layers.Dense) and layer.kernel.shape[0] == np.prod(network.input_shape[1:])
+    sees_all = isinstance(layer, keras.layers.Dense) and layer.kernel.shape[0] == np.prod(
+        network.input_shape[1:]
+    )
     return layer if sees_all else None
 
 
@@ -63,7 +74,10 @@ def with_steps(network: Any) -> Any:
     def stepping(layer: Any) -> Any:
         if isinstance(layer, _BENDS):
             return keras.layers.Activation(_heaviside, name=layer.name)
-        config, activation = layer.get_config(), getattr(layer, "activation", keras.activations.linear)
+        config, activation = (
+            layer.get_config(),
+            getattr(layer, "activation", keras.activations.linear),
+        )
         if activation is not keras.activations.linear:
             config["activation"] = _sign if activation is keras.activations.tanh else _heaviside
         return type(layer).from_config(config)

@@ -6,7 +6,7 @@ import keras
 
 from pipeline.config.model import Model
 from pipeline.errors import ConfigError
-from pipeline.models.layers import layer_of
+from pipeline.models.families.layers import layer_of
 
 
 def augmented(network: Any, config: Model) -> Any:
@@ -22,9 +22,15 @@ def augmented(network: Any, config: Model) -> Any:
         return network
     if not any(layer.name == "scale" for layer in network.layers):
         raise ConfigError(
-            "model.augmentation", "needs images", received=config.augmentation[0], expected="Leave it out for a table"
+            "model.augmentation",
+            "needs images",
+            received=config.augmentation[0],
+            expected="Leave it out for a table",
         )
-    layers = [layer_of("model.augmentation", number, settings) for number, settings in enumerate(config.augmentation)]
+    layers = [
+        layer_of("model.augmentation", number, settings)
+        for number, settings in enumerate(config.augmentation)
+    ]
 
     def with_augmentation(layer: Any) -> Any:
         return _behind(layer, layers, network.input_shape) if layer.name == "scale" else layer

@@ -20,7 +20,9 @@ def load() -> None:
         try:
             importlib.import_module("tensorflow")
             importlib.import_module("keras")
-            logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each loaded model is traced anew, which it warns of
+            logging.getLogger("tensorflow").setLevel(
+                logging.ERROR
+            )  # each loaded model is traced anew, which it warns of
         except BaseException:
             held.seek(0)
             os.write(stderr, held.read())

@@ -35,20 +35,31 @@ def dense(units: Sequence[int], *, activation: str, dropout: float, seed: int) -
     for number, size in enumerate(units, start=1):
         layers.append(keras.layers.Dense(size, activation=activation, name=f"dense_{number}"))
         if dropout > 0:
-            layers.append(keras.layers.Dropout(dropout, seed=seed + number, name=f"dropout_{number}"))
+            layers.append(
+                keras.layers.Dropout(dropout, seed=seed + number, name=f"dropout_{number}")
+            )
     return layers
 
 
 def _require_activation(name: str) -> None:
     ways = {"get", "serialize", "deserialize"}
-    known = {key for key, value in vars(keras.activations).items() if inspect.isfunction(value)} - ways
+    known = {
+        key for key, value in vars(keras.activations).items() if inspect.isfunction(value)
+    } - ways
     if name not in known:
-        raise ConfigError("model.activation", "is no Keras activation", received=name, expected=suggestion(name, known))
+        raise ConfigError(
+            "model.activation",
+            "is no Keras activation",
+            received=name,
+            expected=suggestion(name, known),
+        )
 
 
 def sequential(layers: Sequence[Any], meta: Meta) -> Any:
     """The network of `layers` and the output layer."""
-    return keras.Sequential([*layers, keras.layers.Dense(meta.outputs, name="output")], name="network")
+    return keras.Sequential(
+        [*layers, keras.layers.Dense(meta.outputs, name="output")], name="network"
+    )
 
 
 def functional(layers: Sequence[Any], meta: Meta) -> Any:

@@ -44,7 +44,9 @@ def _features(table: Table, inputs: Mapping[str, Any]) -> Any:
         parts.append(_standardised(keras.ops.concatenate(raw, axis=1), table.numeric))
     for feature in table.categorical:
         # Number 0 stands for a level never seen in training: its indicator is cut off, the others are all zero.
-        lookup = keras.layers.StringLookup(vocabulary=feature.levels, output_mode="one_hot", mask_token=None)
+        lookup = keras.layers.StringLookup(
+            vocabulary=feature.levels, output_mode="one_hot", mask_token=None
+        )
         parts.append(keras.ops.cast(lookup(inputs[input_name(feature.name)]), "float32")[:, 1:])
     return keras.ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
@@ -56,7 +58,8 @@ def _quotient(feature: NumericFeature, inputs: Mapping[str, Any]) -> Any:
 
 def _standardised(values: Any, features: list[NumericFeature]) -> Any:
     missing, mean, scale = (
-        np.array([[getattr(feature, name) for feature in features]]) for name in ("missing", "mean", "scale")
+        np.array([[getattr(feature, name) for feature in features]])
+        for name in ("missing", "mean", "scale")
     )
     known = keras.ops.where(keras.ops.isfinite(values), values, missing)
     return keras.ops.cast(keras.ops.divide(keras.ops.subtract(known, mean), scale), "float32")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.training.history import Point
+from pipeline.runs.history import Point
 
 TOLERANCE = 0.05
 

@@ -32,7 +32,9 @@ def picture(png: bytes, *, title: str, alt: str) -> Picture:
     if not png.startswith(_SIGNATURE) or len(png) < 24:
         raise ValueError("no PNG")
     width, height = struct.unpack(">II", png[16:24])
-    return Picture(title, alt, f"data:image/png;base64,{base64.b64encode(png).decode()}", width, height)
+    return Picture(
+        title, alt, f"data:image/png;base64,{base64.b64encode(png).decode()}", width, height
+    )
 
 
 def read(folder: Path, experiment: str) -> list[Picture]:
@@ -52,7 +54,8 @@ def _read(path: Path, experiment: str) -> Picture:
         return picture(path.read_bytes(), title=title, alt=alt)
     except ValueError:
         raise PipelineError(
-            f"{path} is damaged", expected=f"Make it anew with: dvc repro --force evaluate@{experiment}"
+            f"{path} is damaged",
+            expected=f"Make it anew with: dvc repro --force evaluate@{experiment}",
         ) from None
 
 

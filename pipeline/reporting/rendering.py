@@ -45,7 +45,9 @@ def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = (
     written = []
     for name in ("report.md", "report.html"):
         template = environment.get_template(f"{name}.j2")
-        text = template.render(rows=rows, by_source=_by_source(rows), overview=overview(rows), appendix=appendix)
+        text = template.render(
+            rows=rows, by_source=_by_source(rows), overview=overview(rows), appendix=appendix
+        )
         write_text(outputs / name, text)
         written.append(outputs / name)
     return written
@@ -54,13 +56,21 @@ def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = (
 def _by_source(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     """The rows of each source of data, in order of the sources' names."""
     of_source = attrgetter("source")
-    return [(source, list(found)) for source, found in groupby(sorted(rows, key=of_source), key=of_source)]
+    return [
+        (source, list(found))
+        for source, found in groupby(sorted(rows, key=of_source), key=of_source)
+    ]
 
 
 def table(rows: Sequence[Row]) -> Table:
     """The report for a terminal."""
     found = overview(rows)
-    drawn = Table(title=f"{found.verdict}; {found.effort}", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    drawn = Table(
+        title=f"{found.verdict}; {found.effort}",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+    )
     for heading, justify, is_whole in _COLUMNS:
         drawn.add_column(heading, justify=justify, no_wrap=is_whole, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
@@ -90,10 +100,21 @@ _COLUMNS = (
 
 
 def _cells(row: Row) -> list[str | Text]:
-    name = Text("\n").join([Text(row.experiment), *([Text(f"! {row.overfits}", style="yellow")] if row.overfits else [])])
+    name = Text("\n").join(
+        [
+            Text(row.experiment),
+            *([Text(f"! {row.overfits}", style="yellow")] if row.overfits else []),
+        ]
+    )
     if row.result is None:
-        return [name, Text("missing", style="bold red"), "\n".join(str(claim) for claim in row.planned.claims)]
-    claims = Text("\n").join(Text(verdict(claim), style="green" if claim.is_met else "bold red") for claim in row.claims)
+        return [
+            name,
+            Text("missing", style="bold red"),
+            "\n".join(str(claim) for claim in row.planned.claims),
+        ]
+    claims = Text("\n").join(
+        Text(verdict(claim), style="green" if claim.is_met else "bold red") for claim in row.claims
+    )
     metrics = row.metrics
     return [
         name,
@@ -109,7 +130,11 @@ def _cells(row: Row) -> list[str | Text]:
 
 def verdict(checked: CheckedClaim) -> str:
     """`test/accuracy ≥ 0.9: met`, with the value where it is not."""
-    return f"{checked.claim}: met" if checked.is_met else f"{checked.claim}: NOT met ({checked.reached})"
+    return (
+        f"{checked.claim}: met"
+        if checked.is_met
+        else f"{checked.claim}: NOT met ({checked.reached})"
+    )
 
 
 def checklist(rows: Sequence[Row]) -> list[str]:

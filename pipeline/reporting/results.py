@@ -13,11 +13,16 @@ from pipeline.reporting import pictures
 from pipeline.reporting.formatting import number
 from pipeline.reporting.overfitting import Overfitting, overfitting
 from pipeline.reporting.pictures import Picture
-from pipeline.training import history
-from pipeline.training.history import Point
+from pipeline.runs import history
+from pipeline.runs.history import Point
 
 OUTPUTS = Path("outputs")
-_FILES = ("history.csv", "run.json", "snapshots/index.json", "metrics.json")  # DVC removes those of a stage before it runs
+_FILES = (
+    "history.csv",
+    "run.json",
+    "snapshots/index.json",
+    "metrics.json",
+)  # DVC removes those of a stage before it runs
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,10 @@ class Row:
 
     @property
     def claims(self) -> list[CheckedClaim]:
-        return [CheckedClaim(claim, look_up(self.metrics, claim.metric)) for claim in self.planned.claims]
+        return [
+            CheckedClaim(claim, look_up(self.metrics, claim.metric))
+            for claim in self.planned.claims
+        ]
 
     @property
     def is_met(self) -> bool:
@@ -135,7 +143,11 @@ class Row:
     @property
     def headline(self) -> str:
         """The test metric that is shown: that of the first claim, or the usual one of the task."""
-        claimed = [claim.metric.partition("/")[2] for claim in self.planned.claims if claim.metric.startswith("test/")]
+        claimed = [
+            claim.metric.partition("/")[2]
+            for claim in self.planned.claims
+            if claim.metric.startswith("test/")
+        ]
         test = self.metrics.get("test", {})
         return next((name for name in [*claimed, "accuracy", "r2"] if name in test), "")
 
@@ -147,13 +159,19 @@ class Row:
     @property
     def interval(self) -> str:
         """`[0.9075, 0.9186]`: the 95 % interval of the headline, where it has one."""
-        low, high = (look_up(self.metrics, f"test/{self.headline}_{end}") for end in ("low", "high"))
+        low, high = (
+            look_up(self.metrics, f"test/{self.headline}_{end}") for end in ("low", "high")
+        )
         return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"
 
     @property
     def figure(self) -> str:
         """`accuracy 0.9132 [0.9075, 0.9186]`."""
-        return "" if self.value is None else f"{self.headline} {number(self.value)} {self.interval}".rstrip()
+        return (
+            ""
+            if self.value is None
+            else f"{self.headline} {number(self.value)} {self.interval}".rstrip()
+        )
 
     @property
     def figure_of_seeds(self) -> str:
@@ -167,7 +185,9 @@ class Row:
         return str((self.result and self.result.overfitting) or "")
 
 
-def collect(params: Params, names: Sequence[str], *, outputs: Path = OUTPUTS, prepared: Path = PREPARED) -> list[Row]:
+def collect(
+    params: Params, names: Sequence[str], *, outputs: Path = OUTPUTS, prepared: Path = PREPARED
+) -> list[Row]:
     """A row for each named experiment, in order.
 
     Raises:
@@ -235,7 +255,14 @@ def _why_missing(name: str, params: Params, outputs: Path) -> str:
     """The line that the first failed stage on the way left, or how to run it."""
     data = params.experiments[name]
     source = params.data[data]
-    stages = ["compose", f"fetch@{source}", f"fetch_own@{source}", f"prepare@{data}", f"train@{name}", f"evaluate@{name}"]
+    stages = [
+        "compose",
+        f"fetch@{source}",
+        f"fetch_own@{source}",
+        f"prepare@{data}",
+        f"train@{name}",
+        f"evaluate@{name}",
+    ]
     failures = filter(None, (_failure(stage, outputs) for stage in stages))
     return next(failures, f"not run yet: dvc repro evaluate@{name}")
 

@@ -27,9 +27,13 @@ def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
         return
     held = client.get_run(run_id).data.params
     given = flattened(facts.settings)
-    params = [Param(name, value[:LONGEST_PARAM]) for name, value in given.items() if name not in held]
+    params = [
+        Param(name, value[:LONGEST_PARAM]) for name, value in given.items() if name not in held
+    ]
     for start in range(0, len(params), _PARAMS_IN_A_BATCH):
-        client.log_batch(run_id, params=params[start : start + _PARAMS_IN_A_BATCH], synchronous=True)
+        client.log_batch(
+            run_id, params=params[start : start + _PARAMS_IN_A_BATCH], synchronous=True
+        )
     for split in ("train", "validation"):  # the test part belongs to `evaluate`
         log_data_set(client, run_id, facts.meta, split, facts.data_folder)
     if facts.patch:
@@ -51,22 +55,30 @@ def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def log_data_set(client: MlflowClient, run_id: str, meta: Meta, split: str, folder: Path) -> None:
     """Lists one split among the run's data sets, once."""
-    with store.lock():  # MLflow crashes where two runs bring a data set that is new to their experiment
+    with (
+        store.lock()
+    ):  # MLflow crashes where two runs bring a data set that is new to their experiment
         client.log_inputs(run_id, datasets=[data_set(meta, split, folder)])
 
 
 def data_set(meta: Meta, split: str, folder: Path) -> DatasetInput:
     """One split as MLflow knows data sets, by its digest."""
     shapes = {
-        "features": [{"type": "tensor", "tensor-spec": {"dtype": meta.dtype, "shape": [-1, *meta.shape]}}],
-        "targets": [{"type": "tensor", "tensor-spec": {"dtype": _target_dtype(meta), "shape": [-1]}}],
+        "features": [
+            {"type": "tensor", "tensor-spec": {"dtype": meta.dtype, "shape": [-1, *meta.shape]}}
+        ],
+        "targets": [
+            {"type": "tensor", "tensor-spec": {"dtype": _target_dtype(meta), "shape": [-1]}}
+        ],
     }
     entity = Dataset(
         name=f"{meta.name}/{split}",
         digest=meta.digests[split],
         source_type="local",
         source=json.dumps({"uri": str(folder / split)}),
-        schema=json.dumps({"mlflow_tensorspec": {key: json.dumps(value) for key, value in shapes.items()}}),
+        schema=json.dumps(
+            {"mlflow_tensorspec": {key: json.dumps(value) for key, value in shapes.items()}}
+        ),
         profile=json.dumps({"num_rows": meta.rows[split]}),
     )
     return DatasetInput(entity, tags=[InputTag("mlflow.data.context", _CONTEXTS[split])])

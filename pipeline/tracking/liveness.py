@@ -29,7 +29,9 @@ def process_tags() -> dict[str, str]:
 def lives(tags: Mapping[str, str]) -> bool:
     """Whether the process that these tags name runs on this host now."""
     return (
-        _of_this_host(tags) and tags["process.boot"] == _boot() and tags["process.started"] == _start_time(tags["process.pid"])
+        _of_this_host(tags)
+        and tags["process.boot"] == _boot()
+        and tags["process.started"] == _start_time(tags["process.pid"])
     )
 
 
@@ -51,7 +53,9 @@ def set_status(client: MlflowClient, run_id: str, status: str, *, end_time: int)
 
     `MlflowClient` itself can neither take an end time away nor end a run without printing where a server shows it.
     """
-    client._tracking_client.store.update_run_info(run_id, RunStatus.from_string(status), end_time, None)
+    client._tracking_client.store.update_run_info(
+        run_id, RunStatus.from_string(status), end_time, None
+    )
 
 
 def close(client: MlflowClient, run_id: str, status: str) -> None:
@@ -73,13 +77,22 @@ def _start_time(pid: str) -> str | None:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return None
-    state, *fields = stat.rpartition(")")[2].split()  # the name before it may hold spaces and parentheses
+    state, *fields = stat.rpartition(")")[
+        2
+    ].split()  # the name before it may hold spaces and parentheses
     return None if state == "Z" else fields[_START_TIME]
 
 
 def _running(client: MlflowClient) -> Iterator[Run]:
-    experiments = [found.experiment_id for found in _pages(lambda token: client.search_experiments(page_token=token))]
-    return _pages(lambda token: client.search_runs(experiments, "attributes.status = 'RUNNING'", page_token=token))
+    experiments = [
+        found.experiment_id
+        for found in _pages(lambda token: client.search_experiments(page_token=token))
+    ]
+    return _pages(
+        lambda token: client.search_runs(
+            experiments, "attributes.status = 'RUNNING'", page_token=token
+        )
+    )
 
 
 def _pages(search: Callable[[str | None], Any]) -> Iterator[Any]:
@@ -91,5 +104,9 @@ def _pages(search: Callable[[str | None], Any]) -> Iterator[Any]:
 
 
 def _last_sign(client: MlflowClient, run: Run) -> int:
-    points = [point for name in run.data.metrics for point in client.get_metric_history(run.info.run_id, name)]
+    points = [
+        point
+        for name in run.data.metrics
+        for point in client.get_metric_history(run.info.run_id, name)
+    ]
     return max([int(run.info.start_time), *(int(point.timestamp) for point in points)])

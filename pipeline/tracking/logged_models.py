@@ -20,12 +20,18 @@ def find_run(beginning: str) -> str:
     """
     client = store.client()
     experiments = [found.experiment_id for found in client.search_experiments()]
-    found = client.search_runs(experiments, f"attributes.run_id LIKE '{beginning}%'", max_results=_NAMED)
+    found = client.search_runs(
+        experiments, f"attributes.run_id LIKE '{beginning}%'", max_results=_NAMED
+    )
     run_ids = sorted(str(run.info.run_id) for run in found)
     if not run_ids:
-        raise PipelineError(f"the tracking store {store.uri()} has no run whose id begins so", received=beginning)
+        raise PipelineError(
+            f"the tracking store {store.uri()} has no run whose id begins so", received=beginning
+        )
     if len(run_ids) > 1:
-        raise PipelineError("several runs begin so", received=beginning, expected=f"They are: {', '.join(run_ids)}")
+        raise PipelineError(
+            "several runs begin so", received=beginning, expected=f"They are: {', '.join(run_ids)}"
+        )
     return run_ids[0]
 
 
@@ -37,7 +43,9 @@ def load(run_id: str) -> Any:
     """
     client = store.client()
     run = client.get_run(run_id)
-    found = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run_id}' AND name = '{MODEL}'")
+    found = client.search_logged_models(
+        [run.info.experiment_id], f"source_run_id = '{run_id}' AND name = '{MODEL}'"
+    )
     whole = [logged.model_id for logged in found if logged.status == LoggedModelStatus.READY]
     if not whole:
         raise PipelineError(

@@ -34,17 +34,24 @@ class MlflowTracker:
         for measured in measurements:
             for name, value in measured.values.items():
                 if measured.step not in self._held_steps(name):
-                    new.setdefault((name, measured.step), Metric(name, value, measured.timestamp, measured.step))
+                    new.setdefault(
+                        (name, measured.step),
+                        Metric(name, value, measured.timestamp, measured.step),
+                    )
         metrics = list(new.values())
         for start in range(0, len(metrics), _METRICS_IN_A_BATCH):
-            self._client.log_batch(self.run_id, metrics=metrics[start : start + _METRICS_IN_A_BATCH], synchronous=True)
+            self._client.log_batch(
+                self.run_id, metrics=metrics[start : start + _METRICS_IN_A_BATCH], synchronous=True
+            )
         for name, step in new:
             self._steps[name].add(step)
 
     def _held_steps(self, name: str) -> set[int]:
         """Steps at which the store holds this metric; MLflow itself would add a second point with another time stamp."""
         if name not in self._steps:
-            self._steps[name] = {point.step for point in self._client.get_metric_history(self.run_id, name)}
+            self._steps[name] = {
+                point.step for point in self._client.get_metric_history(self.run_id, name)
+            }
         return self._steps[name]
 
     def set_tag(self, name: str, value: str) -> None:
@@ -64,7 +71,9 @@ class MlflowTracker:
             [run.info.experiment_id], f"source_run_id = '{self.run_id}' AND name = '{MODEL}'"
         )
         whole = {logged.model_id for logged in found if logged.status == LoggedModelStatus.READY}
-        if any(output.model_id in whole and output.step == step for output in run.outputs.model_outputs):
+        if any(
+            output.model_id in whole and output.step == step for output in run.outputs.model_outputs
+        ):
             return
         for logged in found:
             if logged.model_id not in whole:
@@ -87,6 +96,14 @@ def signature(meta: Meta) -> ModelSignature:
     if meta.table is None:
         inputs = [TensorSpec(np.dtype(meta.dtype), (-1, *meta.shape), name=None)]
     else:
-        inputs = [TensorSpec(np.dtype(np.float64), (-1, 1), input_name(name)) for name in meta.table.numeric_columns]
-        inputs += [TensorSpec(np.dtype(object), (-1, 1), input_name(name)) for name in meta.table.categorical_columns]
-    return ModelSignature(Schema(inputs), Schema([TensorSpec(np.dtype(np.float32), (-1, meta.outputs))]))
+        inputs = [
+            TensorSpec(np.dtype(np.float64), (-1, 1), input_name(name))
+            for name in meta.table.numeric_columns
+        ]
+        inputs += [
+            TensorSpec(np.dtype(object), (-1, 1), input_name(name))
+            for name in meta.table.categorical_columns
+        ]
+    return ModelSignature(
+        Schema(inputs), Schema([TensorSpec(np.dtype(np.float32), (-1, meta.outputs))])
+    )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from mlflow import MlflowClient
 from mlflow.entities import Param, RunTag
 
-from pipeline.tracking import lineage, store
+from pipeline.runs import identity as lineage
+from pipeline.tracking import store
 from pipeline.tracking.facts import LONGEST_PARAM
 from pipeline.tracking.liveness import close, close_dead, process_tags, set_status
 from pipeline.tracking.mlflow_tracker import MlflowTracker
@@ -29,11 +30,15 @@ class Reached:
 def reached(run_id: str) -> Reached:
     """What the record of a run says of its length."""
     run = store.client().get_run(run_id)
-    return Reached(run.data.metrics["epoch"], run.data.metrics["seconds"], run.info.status == "SCHEDULED")
+    return Reached(
+        run.data.metrics["epoch"], run.data.metrics["seconds"], run.info.status == "SCHEDULED"
+    )
 
 
 @contextmanager
-def open_parent(kind: str, experiment: str, identifier: str, params: Mapping[str, str]) -> Iterator[Tracker]:
+def open_parent(
+    kind: str, experiment: str, identifier: str, params: Mapping[str, str]
+) -> Iterator[Tracker]:
     """Opens the parent run, that of an earlier process if there is one, and closes it truthfully.
 
     Args:
@@ -64,14 +69,21 @@ def _earlier(client: MlflowClient, experiment: str, kind: str, identifier: str) 
         return None
     run_id = str(found[0].info.run_id)
     # First the tags: a RUNNING run of a dead process would be closed.
-    client.log_batch(run_id, tags=[RunTag(key, value) for key, value in process_tags().items()], synchronous=True)
+    client.log_batch(
+        run_id, tags=[RunTag(key, value) for key, value in process_tags().items()], synchronous=True
+    )
     set_status(client, run_id, "RUNNING", end_time=0)
     return run_id
 
 
 def _made(client: MlflowClient, experiment: str, kind: str, identifier: str) -> str:
     git = lineage.git_state()
-    tags = {"kind": kind, f"{kind}_id": identifier, "mlflow.user": user(), "mlflow.source.name": _COMMANDS[kind]}
+    tags = {
+        "kind": kind,
+        f"{kind}_id": identifier,
+        "mlflow.user": user(),
+        "mlflow.source.name": _COMMANDS[kind],
+    }
     tags |= {"git.commit": git.commit, "git.dirty": str(git.dirty).lower()} if git else {}
     run = client.create_run(experiment, run_name=f"{kind} {identifier}", tags=tags | process_tags())
     return str(run.info.run_id)

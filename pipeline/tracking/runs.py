@@ -17,9 +17,19 @@ from pipeline.tracking import store
 from pipeline.tracking.facts import log_data_set, log_facts
 from pipeline.tracking.liveness import close, close_dead, lives, process_tags, set_status
 from pipeline.tracking.mlflow_tracker import MlflowTracker
-from pipeline.tracking.tracker import Measurement, OpenRun, RunFacts, Tracker, ending, open_in_memory
+from pipeline.tracking.tracker import (
+    Measurement,
+    OpenRun,
+    RunFacts,
+    Tracker,
+    ending,
+    open_in_memory,
+)
 
-_NO_SUCH_RUN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the second for what cannot be an id
+_NO_SUCH_RUN = (
+    "RESOURCE_DOES_NOT_EXIST",
+    "INVALID_PARAMETER_VALUE",
+)  # the second for what cannot be an id
 
 
 def open_run(kind: Store) -> OpenRun:
@@ -28,14 +38,18 @@ def open_run(kind: Store) -> OpenRun:
 
 
 @contextmanager
-def open_in_mlflow(facts: RunFacts, *, run_id: str | None = None, anew: bool = False) -> Iterator[Tracker]:
+def open_in_mlflow(
+    facts: RunFacts, *, run_id: str | None = None, anew: bool = False
+) -> Iterator[Tracker]:
     """Opens a run of the experiment `facts.name`, as `OpenRun` says, and closes it truthfully."""
     client = store.client()
     experiment = store.experiment_id(client, facts.name)
     close_dead(client)
     with store.lock():  # of two processes that find the same run, one gets it
         earlier = None if anew else _earlier(client, experiment, facts, run_id)
-        tracker = MlflowTracker(client, _reopen(client, earlier) if earlier else _create(client, experiment, facts))
+        tracker = MlflowTracker(
+            client, _reopen(client, earlier) if earlier else _create(client, experiment, facts)
+        )
     try:
         with ending(tracker.__setattr__):
             log_facts(client, tracker.run_id, facts)
@@ -44,7 +58,9 @@ def open_in_mlflow(facts: RunFacts, *, run_id: str | None = None, anew: bool = F
         close(client, tracker.run_id, tracker.status)
 
 
-def _earlier(client: MlflowClient, experiment: str, facts: RunFacts, run_id: str | None) -> Run | None:
+def _earlier(
+    client: MlflowClient, experiment: str, facts: RunFacts, run_id: str | None
+) -> Run | None:
     """The run to go on with. One that a living process of this host writes is left to it, unless a checkpoint names it."""
     if run_id is not None:
         return client.get_run(run_id) if exists(client, run_id) else None
@@ -52,7 +68,9 @@ def _earlier(client: MlflowClient, experiment: str, facts: RunFacts, run_id: str
         return None
     same_key = f"tags.run_key = '{facts.tags['run_key']}' AND attributes.status != 'FINISHED'"
     found = client.search_runs([experiment], same_key, order_by=["attributes.start_time DESC"])
-    return next((run for run in found if run.info.status != "RUNNING" or not lives(run.data.tags)), None)
+    return next(
+        (run for run in found if run.info.status != "RUNNING" or not lives(run.data.tags)), None
+    )
 
 
 def _create(client: MlflowClient, experiment: str, facts: RunFacts) -> str:
@@ -65,7 +83,9 @@ def _reopen(client: MlflowClient, run: Run) -> str:
     run_id = str(run.info.run_id)
     tags = process_tags() | {"resumed": str(int(run.data.tags.get("resumed", 0)) + 1)}
     # First the tags: a RUNNING run of a dead process would be closed.
-    client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()], synchronous=True)
+    client.log_batch(
+        run_id, tags=[RunTag(name, value) for name, value in tags.items()], synchronous=True
+    )
     set_status(client, run_id, "RUNNING", end_time=0)
     return run_id
 
@@ -109,7 +129,12 @@ def log_evaluation(
 
 
 def log_test_metrics(
-    kind: Store, run_id: str, by_step: Mapping[int, Mapping[str, float]], *, meta: Meta, data_folder: Path
+    kind: Store,
+    run_id: str,
+    by_step: Mapping[int, Mapping[str, float]],
+    *,
+    meta: Meta,
+    data_folder: Path,
 ) -> None:
     """Adds metrics of the test split by step, and that split as a data set, to the run that trained the model.
 
@@ -121,7 +146,11 @@ def log_test_metrics(
 
 
 def _log_test_metrics(
-    client: MlflowClient, tracker: Tracker, by_step: Mapping[int, Mapping[str, float]], meta: Meta, data_folder: Path
+    client: MlflowClient,
+    tracker: Tracker,
+    by_step: Mapping[int, Mapping[str, float]],
+    meta: Meta,
+    data_folder: Path,
 ) -> None:
     now = time.time_ns() // 1_000_000
     tracker.log_metrics(

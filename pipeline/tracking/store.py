@@ -24,8 +24,14 @@ from pipeline.errors import StoreError
 from pipeline.files import replacing
 
 ARTIFACTS = "artifacts"
-FAULTS = (MlflowException, SQLAlchemyError, sqlite3.Error)  # what a store raises that cannot be read or written
-_KIND = {"mlflow.experimentKind": "custom_model_development"}  # the UI shows runs as trainings, not as GenAI evaluations
+FAULTS = (
+    MlflowException,
+    SQLAlchemyError,
+    sqlite3.Error,
+)  # what a store raises that cannot be read or written
+_KIND = {
+    "mlflow.experimentKind": "custom_model_development"
+}  # the UI shows runs as trainings, not as GenAI evaluations
 
 
 def root() -> Path:
@@ -48,7 +54,9 @@ def client() -> MlflowClient:
     Raises:
         StoreError: the store cannot be opened or reached.
     """
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # its migration log says nothing to a person
+    logging.getLogger("alembic").setLevel(
+        logging.WARNING
+    )  # its migration log says nothing to a person
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
     location = uri()
     mlflow.set_tracking_uri(location)
@@ -82,7 +90,9 @@ def experiment_id(opened: MlflowClient, name: str) -> str:
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-            return str(opened.get_experiment_by_name(name).experiment_id)  # which another machine has made meanwhile
+            return str(
+                opened.get_experiment_by_name(name).experiment_id
+            )  # which another machine has made meanwhile
 
 
 @contextmanager

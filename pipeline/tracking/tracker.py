@@ -56,7 +56,9 @@ class Tracker(Protocol):
 class OpenRun(Protocol):
     """Opens a run, and closes it FINISHED, FAILED, KILLED or SCHEDULED, as its block ends."""
 
-    def __call__(self, facts: RunFacts, *, run_id: str | None = None, anew: bool = False) -> AbstractContextManager[Tracker]:
+    def __call__(
+        self, facts: RunFacts, *, run_id: str | None = None, anew: bool = False
+    ) -> AbstractContextManager[Tracker]:
         """Goes on with the record of an earlier process, or begins one.
 
         1. `anew`: a new run.

@@ -9,11 +9,11 @@ from typing import Any
 from pipeline.config.training import EarlyStopping, ReduceOnPlateau
 from pipeline.data.prepared import Part
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.training.checkpoint import Checkpoint
+from pipeline.runs.checkpoint import Checkpoint
+from pipeline.runs.history import Point
+from pipeline.signals import Interruption
 from pipeline.training.engine import Engine, Progress
-from pipeline.training.history import Point
 from pipeline.training.schedule import Schedule
-from pipeline.training.signals import Interruption
 from pipeline.training.stopping import Plateau, Stopping
 
 _LARGEST_SHARE = 0.02  # of the time of training, for keeping and logging it; what that slows beside comes to as much
@@ -125,7 +125,17 @@ def train(
         Interrupted: a signal was received; the state is kept.
         PipelineError: the loss is no longer a finite number.
     """
-    training = _Training(engine, schedule, validation, rules, listeners, keeping, interruption or Interruption(), clock, now)
+    training = _Training(
+        engine,
+        schedule,
+        validation,
+        rules,
+        listeners,
+        keeping,
+        interruption or Interruption(),
+        clock,
+        now,
+    )
     try:
         return training.run()
     finally:
@@ -148,7 +158,12 @@ class _Training:
         clock: Callable[[], float],
         now: Callable[[], float],
     ) -> None:
-        self.engine, self.schedule, self.validation, self.listeners = engine, schedule, validation, listeners
+        self.engine, self.schedule, self.validation, self.listeners = (
+            engine,
+            schedule,
+            validation,
+            listeners,
+        )
         self.keeping, self.interruption, self.clock, self.now = keeping, interruption, clock, now
         self.stopping = Stopping(rules.early_stopping) if rules.early_stopping else None
         self.plateau = Plateau(rules.reduce_on_plateau)
@@ -214,7 +229,10 @@ class _Training:
             listener.on_step(self.step, progress.metrics)
         if self.step == self.segment_stop:
             return  # its evaluation comes first
-        overdue = self.keeping is not None and self.clock() - self.committed_at >= self.keeping.every_seconds
+        overdue = (
+            self.keeping is not None
+            and self.clock() - self.committed_at >= self.keeping.every_seconds
+        )
         if overdue or self.interruption.requested:
             self._commit()
         self.interruption.check()
@@ -239,7 +257,10 @@ class _Training:
         self.interruption.check()
 
     def _measure(self) -> Point:
-        validation = {f"validation/{name}": value for name, value in self.engine.evaluate(self.validation).items()}
+        validation = {
+            f"validation/{name}": value
+            for name, value in self.engine.evaluate(self.validation).items()
+        }
         return Point(
             step=self.step,
             epoch=self.step / self.schedule.steps_per_epoch,
@@ -254,7 +275,9 @@ class _Training:
     def _decide(self, point: Point) -> None:
         if self.stopping is not None:
             epoch = -(-point.step // self.schedule.steps_per_epoch)
-            if self.stopping.see(point.metrics[self.stopping.rule.monitor], epoch=epoch, step=point.step):
+            if self.stopping.see(
+                point.metrics[self.stopping.rule.monitor], epoch=epoch, step=point.step
+            ):
                 self.best_weights = self.engine.network.get_weights()
         rate = self.plateau.see(point.metrics[self.plateau.rule.monitor], point.learning_rate)
         if rate != point.learning_rate:
@@ -288,7 +311,9 @@ class _Training:
             "stopping": self.stopping and self.stopping.numbers(),
             "plateau": self.plateau.numbers(),
         }
-        return Checkpoint(facts, {"engine": self.engine.get_state(), "best_weights": self.best_weights})
+        return Checkpoint(
+            facts, {"engine": self.engine.get_state(), "best_weights": self.best_weights}
+        )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         facts = checkpoint.facts
@@ -299,7 +324,10 @@ class _Training:
         self.logged = len(self.history)  # listeners hear of these in `on_begin`
         self.epoch = _EpochMeans(**facts["epoch"])
         self.began -= facts["seconds"]
-        self.training_seconds, self.timed_examples = facts["training_seconds"], facts["timed_examples"]
+        self.training_seconds, self.timed_examples = (
+            facts["training_seconds"],
+            facts["timed_examples"],
+        )
         if self.stopping is not None:
             self.stopping.restore(facts["stopping"])
         self.plateau.restore(facts["plateau"])
@@ -327,8 +355,15 @@ class _Training:
         return next(point for point in self.history if point.step == self.stopping.best_step)
 
     def _require_monitored(self) -> None:
-        names = [f"{split}/{name}" for split in ("train", "validation") for name in self.engine.metric_names]
-        for key, machine in (("early_stopping", self.stopping), ("reduce_on_plateau", self.plateau)):
+        names = [
+            f"{split}/{name}"
+            for split in ("train", "validation")
+            for name in self.engine.metric_names
+        ]
+        for key, machine in (
+            ("early_stopping", self.stopping),
+            ("reduce_on_plateau", self.plateau),
+        ):
             if machine is not None and machine.rule.monitor not in names:
                 raise ConfigError(
                     f"training.{key}.monitor",

@@ -21,7 +21,9 @@ class OneHotCrossentropy(keras.losses.CategoricalCrossentropy):  # type: ignore[
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """One value for each row."""
         numbers = keras.ops.cast(keras.ops.squeeze(y_true, axis=-1), "int32")
-        return super().call(keras.ops.one_hot(numbers, y_pred.shape[-1], dtype=y_pred.dtype), y_pred)
+        return super().call(
+            keras.ops.one_hot(numbers, y_pred.shape[-1], dtype=y_pred.dtype), y_pred
+        )
 
 
 class Perceptron(keras.losses.Loss):  # type: ignore[misc]
@@ -38,7 +40,9 @@ class Perceptron(keras.losses.Loss):  # type: ignore[misc]
 
 
 _LOSSES: dict[Loss, Callable[..., Any]] = {
-    Loss.sparse_categorical_crossentropy: partial(keras.losses.SparseCategoricalCrossentropy, from_logits=True),
+    Loss.sparse_categorical_crossentropy: partial(
+        keras.losses.SparseCategoricalCrossentropy, from_logits=True
+    ),
     Loss.categorical_crossentropy: partial(OneHotCrossentropy, from_logits=True),
     Loss.binary_crossentropy: partial(keras.losses.BinaryCrossentropy, from_logits=True),
     Loss.perceptron: Perceptron,
@@ -46,9 +50,15 @@ _LOSSES: dict[Loss, Callable[..., Any]] = {
     Loss.mean_absolute_error: keras.losses.MeanAbsoluteError,
 }
 _PLAIN_LOSSES: dict[Loss, Callable[[], Any]] = {
-    Loss.sparse_categorical_crossentropy: partial(keras.metrics.SparseCategoricalCrossentropy, "log_loss", from_logits=True),
-    Loss.categorical_crossentropy: partial(keras.metrics.SparseCategoricalCrossentropy, "log_loss", from_logits=True),
-    Loss.binary_crossentropy: partial(keras.metrics.BinaryCrossentropy, "log_loss", from_logits=True),
+    Loss.sparse_categorical_crossentropy: partial(
+        keras.metrics.SparseCategoricalCrossentropy, "log_loss", from_logits=True
+    ),
+    Loss.categorical_crossentropy: partial(
+        keras.metrics.SparseCategoricalCrossentropy, "log_loss", from_logits=True
+    ),
+    Loss.binary_crossentropy: partial(
+        keras.metrics.BinaryCrossentropy, "log_loss", from_logits=True
+    ),
     Loss.mean_squared_error: partial(keras.metrics.MeanSquaredError, "mse"),
     Loss.mean_absolute_error: partial(keras.metrics.MeanAbsoluteError, "mae"),
 }
@@ -68,14 +78,23 @@ def loss_name(chosen: Loss | None, meta: Meta) -> Loss:
         allowed = [Loss.binary_crossentropy, Loss.perceptron]
     if chosen is not None and chosen not in allowed:
         names = " or ".join(loss.value for loss in allowed)
-        raise ConfigError("training.loss", "does not suit the data", received=chosen.value, expected=f"Expected: {names}")
+        raise ConfigError(
+            "training.loss",
+            "does not suit the data",
+            received=chosen.value,
+            expected=f"Expected: {names}",
+        )
     return chosen or allowed[0]
 
 
-def build_loss(name: Loss, *, reduction: Reduction = Reduction.mean, label_smoothing: float = 0.0) -> Any:
+def build_loss(
+    name: Loss, *, reduction: Reduction = Reduction.mean, label_smoothing: float = 0.0
+) -> Any:
     """The Keras loss of a name; it takes the network's raw output."""
     smoothing = {"label_smoothing": label_smoothing} if label_smoothing > 0 else {}
-    return _LOSSES[name](reduction="sum" if reduction is Reduction.sum else "sum_over_batch_size", **smoothing)
+    return _LOSSES[name](
+        reduction="sum" if reduction is Reduction.sum else "sum_over_batch_size", **smoothing
+    )
 
 
 def build_metrics(meta: Meta, loss: Loss, *, loss_is_plain: bool = True) -> list[Any]:
@@ -91,7 +110,9 @@ def build_metrics(meta: Meta, loss: Loss, *, loss_is_plain: bool = True) -> list
         return [keras.metrics.MeanAbsoluteError(name="mae"), *plain]
     if meta.outputs > 1:
         return [keras.metrics.SparseCategoricalAccuracy(name="accuracy"), *plain]
-    accuracy = keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)  # on raw outputs, where 0 is probability 0.5
+    accuracy = keras.metrics.BinaryAccuracy(
+        name="accuracy", threshold=0.0
+    )  # on raw outputs, where 0 is probability 0.5
     return [accuracy, *plain]
 
 
@@ -108,7 +129,12 @@ def class_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np
     if chosen is None:
         return None
     if meta.classes is None:
-        raise ConfigError("training.class_weight", "does not suit a regression", received=chosen, expected="Expected: null")
+        raise ConfigError(
+            "training.class_weight",
+            "does not suit a regression",
+            received=chosen,
+            expected="Expected: null",
+        )
     weights = np.ones(len(meta.classes))
     if chosen == BALANCED:
         present = np.unique(y)
@@ -117,7 +143,10 @@ def class_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np
         for name, weight in chosen.items():
             if name not in meta.classes:
                 raise ConfigError(
-                    f"training.class_weight.{name}", "is no class", received=name, expected=suggestion(name, meta.classes)
+                    f"training.class_weight.{name}",
+                    "is no class",
+                    received=name,
+                    expected=suggestion(name, meta.classes),
                 )
             weights[meta.classes.index(name)] = weight
     rows: NDArray[np.float32] = weights.astype(np.float32)[y]
@@ -140,12 +169,18 @@ def build_optimizer(config: Optimizer, *, steps: int) -> Any:
         shared |= {"use_ema": True, "ema_momentum": config.ema_momentum}
     match config:
         case Sgd():
-            return keras.optimizers.SGD(momentum=config.momentum, nesterov=config.nesterov, **shared)
+            return keras.optimizers.SGD(
+                momentum=config.momentum, nesterov=config.nesterov, **shared
+            )
         case Adam():
-            return keras.optimizers.Adam(beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon, **shared)
+            return keras.optimizers.Adam(
+                beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon, **shared
+            )
         case Adagrad():
             return keras.optimizers.Adagrad(
-                initial_accumulator_value=config.initial_accumulator_value, epsilon=config.epsilon, **shared
+                initial_accumulator_value=config.initial_accumulator_value,
+                epsilon=config.epsilon,
+                **shared,
             )
     raise TypeError(f"no optimizer for {config!r}")
 

@@ -23,7 +23,12 @@ class _Counting(keras.layers.Layer):  # type: ignore[misc]
         self.supports_masking = True
         self._seed = seed
         self._counter = self.add_weight(
-            name="counter", shape=(), dtype="int64", initializer="zeros", trainable=False, autocast=False
+            name="counter",
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            autocast=False,
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -53,7 +58,12 @@ class CounterDropout(_Counting):
         if self.rate in (0, 1):
             return inputs * (1 - self.rate)
         bits = tf.random.stateless_uniform(
-            self._mask_shape(inputs), seed=self.next_seed(), minval=None, maxval=None, dtype=tf.uint32, alg="threefry"
+            self._mask_shape(inputs),
+            seed=self.next_seed(),
+            minval=None,
+            maxval=None,
+            dtype=tf.uint32,
+            alg="threefry",
         )
         kept = bits >= tf.constant(round(self.rate * 2**_BITS), tf.uint32)
         return tf.where(kept, inputs * (1 / (1 - self.rate)), tf.zeros((), inputs.dtype))
@@ -68,15 +78,21 @@ class CounterDropout(_Counting):
 class CounterNoise(_Counting):
     """Normal noise of `stddev`, added to values or (`multiplies`) to the factor 1 of each."""
 
-    def __init__(self, stddev: float, *, seed: int, multiplies: bool = False, **settings: Any) -> None:
+    def __init__(
+        self, stddev: float, *, seed: int, multiplies: bool = False, **settings: Any
+    ) -> None:
         super().__init__(seed=seed, **settings)
         self.stddev = stddev
         self.multiplies = multiplies
 
     def disturbed(self, inputs: Any) -> Any:
         """Draws a number for each value."""
-        drawn = tf.random.stateless_normal(tf.shape(inputs), seed=self.next_seed(), dtype=inputs.dtype, alg="threefry")
-        return inputs * (1 + self.stddev * drawn) if self.multiplies else inputs + self.stddev * drawn
+        drawn = tf.random.stateless_normal(
+            tf.shape(inputs), seed=self.next_seed(), dtype=inputs.dtype, alg="threefry"
+        )
+        return (
+            inputs * (1 + self.stddev * drawn) if self.multiplies else inputs + self.stddev * drawn
+        )
 
 
 def _spatial(layer: Any, seed: int) -> Any:
@@ -94,7 +110,9 @@ _STAND_INS: dict[type, Callable[[Any, int], Any]] = {
     keras.layers.SpatialDropout1D: _spatial,
     keras.layers.SpatialDropout2D: _spatial,
     keras.layers.SpatialDropout3D: _spatial,
-    keras.layers.GaussianNoise: lambda layer, seed: CounterNoise(layer.stddev, seed=seed, name=layer.name),
+    keras.layers.GaussianNoise: lambda layer, seed: CounterNoise(
+        layer.stddev, seed=seed, name=layer.name
+    ),
     keras.layers.GaussianDropout: lambda layer, seed: CounterNoise(
         math.sqrt(layer.rate / (1 - layer.rate)), seed=seed, multiplies=True, name=layer.name
     ),

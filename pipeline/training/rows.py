@@ -7,7 +7,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.data.prepared import Part
-from pipeline.training.trainer import columns
+from pipeline.training.fitted_model import columns
 
 _COPIES = 2  # a block as numpy gathered it, and as TensorFlow holds it
 
@@ -27,7 +27,9 @@ class Resident:
 
     def __init__(self, part: Part, batch_size: int) -> None:
         self.most = -(-len(part) // batch_size)
-        self._arrays = tf.nest.map_structure(lambda array: tf.constant(np.asarray(array)), columns(part))
+        self._arrays = tf.nest.map_structure(
+            lambda array: tf.constant(np.asarray(array)), columns(part)
+        )
 
     def take(self, order: NDArray[np.int32], first: int, count: int) -> tuple[Any, Any, int]:  # noqa: ARG002 - of Rows
         """The whole order and all arrays."""
@@ -49,7 +51,9 @@ class Streamed:
 
         def block(array: NDArray[Any]) -> Any:
             filled = np.empty((len(self._order), *array.shape[1:]), array.dtype)
-            np.take(array, rows, axis=0, out=filled[:count], mode="clip")  # any other mode takes a copy more
+            np.take(
+                array, rows, axis=0, out=filled[:count], mode="clip"
+            )  # any other mode takes a copy more
             return tf.constant(filled)
 
         return self._order, tf.nest.map_structure(block, self._columns), 0

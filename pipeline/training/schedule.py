@@ -28,11 +28,18 @@ class Schedule:
     def of(cls, training: Training, *, rows: int, seed: int) -> "Schedule":
         """The schedule of a configuration; raises `ConfigError` for an evaluation after the last step."""
         steps_per_epoch = -(-rows // training.batch_size)
-        total = training.steps if training.steps is not None else (training.epochs or 0) * steps_per_epoch
+        total = (
+            training.steps
+            if training.steps is not None
+            else (training.epochs or 0) * steps_per_epoch
+        )
         beyond = [step for step in training.evaluate_at if step > total]
         if beyond:
             raise ConfigError(
-                "training.evaluate_at", "lies after the end", received=beyond, expected=f"Expected: steps up to {total}"
+                "training.evaluate_at",
+                "lies after the end",
+                received=beyond,
+                expected=f"Expected: steps up to {total}",
             )
         return cls(rows, training.batch_size, total, seed, sorted(set(training.evaluate_at)))
 
@@ -60,11 +67,17 @@ class Schedule:
     def indices(self, start: int, stop: int) -> NDArray[np.int32]:
         """Rows of the steps `start` to `stop` of one epoch, in training order; batches are consecutive runs."""
         first = self.first_row(start)
-        return self.order(start // self.steps_per_epoch)[first : first + (stop - start) * self.batch_size]
+        return self.order(start // self.steps_per_epoch)[
+            first : first + (stop - start) * self.batch_size
+        ]
 
     def order(self, epoch: int) -> NDArray[np.int32]:
         """All rows in the order of an epoch, counted from 0."""
-        return np.random.Generator(np.random.Philox(key=[self.seed, epoch])).permutation(self.rows).astype(np.int32)
+        return (
+            np.random.Generator(np.random.Philox(key=[self.seed, epoch]))
+            .permutation(self.rows)
+            .astype(np.int32)
+        )
 
     def first_row(self, step: int) -> int:
         """Where the batch of a step begins in its epoch's order."""

@@ -15,7 +15,9 @@ class _Machine:
 
     def numbers(self) -> dict[str, Any]:
         """The state, as values that JSON holds exactly."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "rule"}
+        return {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name != "rule"
+        }
 
     def restore(self, numbers: dict[str, Any]) -> None:
         """Goes on from what `numbers` gave."""

@@ -13,13 +13,15 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from pipeline.reporting import pictures, rendering, results
-from tests.results_on_disk import CLIMBING, FALLING, METRICS, SEEDS, planned, png, write_result
-from tests.toy import params_of
+from tests.support.results import CLIMBING, FALLING, METRICS, SEEDS, planned, png, write_result
+from tests.support.toy import params_of
 
 WIDE, PHONE = (1280, 800), (390, 844)
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, for text of any size
 PARAMETERS = {"ten": 10, "nine": 9, "thousand": 1000}
-PARAMS = params_of(sources=["toy"], data={"toy": "toy"}, experiments=dict.fromkeys([*PARAMETERS, "missing"], "toy"))
+PARAMS = params_of(
+    sources=["toy"], data={"toy": "toy"}, experiments=dict.fromkeys([*PARAMETERS, "missing"], "toy")
+)
 
 DECODE = """
 const done = arguments[0];
@@ -50,7 +52,11 @@ return [...document.body.querySelectorAll("*")].filter(isRead).map((element) => 
 def url(tmp_path_factory):
     """Three experiments with results, one of which overfits and misses its claim, and one without."""
     outputs = tmp_path_factory.mktemp("repository") / "outputs"
-    plan = {"missing": planned(claims=[{"metric": "test/accuracy", "at_least": 0.9}], reported="about 0.9")}
+    plan = {
+        "missing": planned(
+            claims=[{"metric": "test/accuracy", "at_least": 0.9}], reported="about 0.9"
+        )
+    }
     for name, parameters in PARAMETERS.items():
         overfits = name == "nine"
         losses = CLIMBING if overfits else FALLING
@@ -62,8 +68,14 @@ def url(tmp_path_factory):
         )
     (outputs / "ten/seeds.json").write_text(json.dumps(SEEDS))
     (outputs / "plan.json").write_text(json.dumps(plan))
-    rows = results.collect(PARAMS, list(PARAMS.experiments), outputs=outputs, prepared=outputs.parent / "prepared")
-    rendering.write(rows, outputs, appendix=[pictures.picture(png(1600, 500), title="functions", alt="four functions")])
+    rows = results.collect(
+        PARAMS, list(PARAMS.experiments), outputs=outputs, prepared=outputs.parent / "prepared"
+    )
+    rendering.write(
+        rows,
+        outputs,
+        appendix=[pictures.picture(png(1600, 500), title="functions", alt="four functions")],
+    )
     return (outputs / "report.html").as_uri()
 
 
@@ -74,7 +86,9 @@ def chromium() -> Iterator[Chrome]:
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options=options, service=ChromeService(executable_path=str(shutil.which("chromedriver"))))
+    driver = Chrome(
+        options=options, service=ChromeService(executable_path=str(shutil.which("chromedriver")))
+    )
     yield driver
     driver.quit()
 
@@ -95,7 +109,11 @@ def shown(chromium: Chrome, scheme: str, width: int, height: int) -> None:
 
 
 def heading(page: Chrome, name: str) -> WebElement:
-    (found,) = [cell for cell in page.find_elements(By.CSS_SELECTOR, ".summary thead th") if cell.text.startswith(name)]
+    (found,) = [
+        cell
+        for cell in page.find_elements(By.CSS_SELECTOR, ".summary thead th")
+        if cell.text.startswith(name)
+    ]
     return found
 
 
@@ -163,22 +181,31 @@ def test_a_picture_is_enlarged_and_closed_again(page):
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_the_page_does_not_scroll_sideways(page, size):
     shown(page, "light", *size)
-    page.execute_script("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    page.execute_script(
+        "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+    )
     assert page.execute_script("return document.scrollingElement.scrollWidth") <= size[0]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_can_be_read(page, scheme):
     shown(page, scheme, *WIDE)
-    page.execute_script("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    page.execute_script(
+        "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+    )
     found = page.execute_script(CONTRASTS)
     assert len(found) > 50
-    assert [(round(contrast, 2), text) for contrast, text in found if contrast < LEAST_CONTRAST] == []
+    assert [
+        (round(contrast, 2), text) for contrast, text in found if contrast < LEAST_CONTRAST
+    ] == []
 
 
 def test_dark_is_dark(page):
     shown(page, "dark", *WIDE)
-    assert page.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 22, 26)"
+    assert (
+        page.execute_script("return getComputedStyle(document.body).backgroundColor")
+        == "rgb(20, 22, 26)"
+    )
 
 
 def test_the_keyboard_reaches_the_summary_first(page):

@@ -9,9 +9,7 @@ from pipeline.evaluation.figures.curves import learning_curves
 from pipeline.evaluation.figures.functions import activation_functions
 from pipeline.evaluation.figures.images import sample_images
 from pipeline.evaluation.figures.plane import decision_boundary, output_surfaces
-from pipeline.evaluation.figures.png import png
 from pipeline.evaluation.figures.regression import error_map, residuals
-from pipeline.evaluation.figures.sweeps import main_effects, parallel_coordinates
 from pipeline.evaluation.figures.weights import convolution_kernels, first_layer_weights
 
 __all__ = [
@@ -23,10 +21,7 @@ __all__ = [
     "error_map",
     "first_layer_weights",
     "learning_curves",
-    "main_effects",
     "output_surfaces",
-    "parallel_coordinates",
-    "png",
     "residuals",
     "sample_images",
     "worst_errors",

@@ -6,12 +6,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from pipeline.evaluation.drawing.style import SEQUENTIAL, blank
+from pipeline.evaluation.drawing.tiles import Tiles, columns_for
 from pipeline.evaluation.figures.images import GREYS
-from pipeline.evaluation.figures.style import SEQUENTIAL, blank
-from pipeline.evaluation.figures.tiles import Tiles, columns_for
 
 
-def activation_maps(images: NDArray[np.float64], maps: NDArray[np.float32], names: Sequence[str], *, title: str) -> Figure:
+def activation_maps(
+    images: NDArray[np.float64], maps: NDArray[np.float32], names: Sequence[str], *, title: str
+) -> Figure:
     """One row for each image, beside the maps of all channels, which have one scale in the whole figure.
 
     Args:
@@ -30,6 +32,8 @@ def activation_maps(images: NDArray[np.float64], maps: NDArray[np.float32], name
         left.imshow(picture, interpolation="nearest", **GREYS)
         left.set_title(name, fontsize=9)
         left.set_axis_off()
-        image = tiles.draw(right, cmap=SEQUENTIAL, vmin=min(0.0, float(maps.min())), vmax=float(maps.max()))
+        image = tiles.draw(
+            right, cmap=SEQUENTIAL, vmin=min(0.0, float(maps.min())), vmax=float(maps.max())
+        )
     figure.colorbar(image, ax=panels, label="activation", shrink=0.8)
     return figure

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from pipeline.evaluation.drawing.style import blank
+from pipeline.evaluation.drawing.tiles import Tiles
 from pipeline.evaluation.figures.images import GREYS
-from pipeline.evaluation.figures.style import blank
-from pipeline.evaluation.figures.tiles import Tiles
 
 
 def confusion_matrix(counts: NDArray[np.int64], classes: Sequence[str], *, title: str) -> Figure:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.evaluation.figures.style import ACCENT, TRAIN, VALIDATION, blank
+from pipeline.evaluation.drawing.style import ACCENT, TRAIN, VALIDATION, blank
 
 _LINES = {"train": (TRAIN, "-", "o"), "validation": (VALIDATION, "--", "s")}
 _FEW = 40  # points that still have room for a mark each
@@ -35,7 +35,13 @@ def learning_curves(
                 at, values = np.asarray(epochs)[known], np.asarray(splits[split])[known]
                 marks = {"marker": mark, "markersize": 4} if len(at) <= _FEW else {}
                 axes.plot(at, values, color=colour, linestyle=line, label=split, **marks)
-        axes.axvline(kept, color=ACCENT, linestyle=":", linewidth=1.5, label=f"weights kept (epoch {kept:,.5g})")
+        axes.axvline(
+            kept,
+            color=ACCENT,
+            linestyle=":",
+            linewidth=1.5,
+            label=f"weights kept (epoch {kept:,.5g})",
+        )
         axes.legend(frameon=False)
         _finish(axes, epochs, label)
     if learning_rate is not None:

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.evaluation.figures.style import COLOURS, blank
+from pipeline.evaluation.drawing.style import COLOURS, blank
 
 _LINES = {"step": ("-", 3.0), "sigmoid": ("--", 1.8), "tanh": ("-.", 1.8), "ReLU": (":", 2.4)}
 
@@ -14,10 +14,19 @@ def activation_functions() -> Figure:
     sigmoid = 1 / (1 + np.exp(-z))
     above = np.where(z == 0, np.nan, z > 0)  # step and ReLU break at 0
     functions = {"step": above, "sigmoid": sigmoid, "tanh": np.tanh(z), "ReLU": np.maximum(z, 0)}
-    derivatives = {"step": 0 * above, "sigmoid": sigmoid * (1 - sigmoid), "tanh": 1 - np.tanh(z) ** 2, "ReLU": above}
+    derivatives = {
+        "step": 0 * above,
+        "sigmoid": sigmoid * (1 - sigmoid),
+        "tanh": 1 - np.tanh(z) ** 2,
+        "ReLU": above,
+    }
     figure = blank(9.6, 3.8, "Activation functions and their derivatives")
     for axes, values, label, limits in zip(
-        figure.subplots(1, 2), (functions, derivatives), ("$f(z)$", "$f'(z)$"), ((-1.2, 2.2), (-0.1, 1.15)), strict=True
+        figure.subplots(1, 2),
+        (functions, derivatives),
+        ("$f(z)$", "$f'(z)$"),
+        ((-1.2, 2.2), (-0.1, 1.15)),
+        strict=True,
     ):
         for (name, curve), colour in zip(values.items(), COLOURS, strict=False):
             line, width = _LINES[name]

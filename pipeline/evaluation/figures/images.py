@@ -7,10 +7,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pipeline.evaluation.figures.style import blank
-from pipeline.evaluation.figures.tiles import Tiles
+from pipeline.evaluation.drawing.style import blank
+from pipeline.evaluation.drawing.tiles import Tiles
 
-GREYS: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1}  # black is 0; imshow takes no notice of them for colours
+GREYS: dict[str, Any] = {
+    "cmap": "gray",
+    "vmin": 0,
+    "vmax": 1,
+}  # black is 0; imshow takes no notice of them for colours
 
 
 def sample_images(images: NDArray[np.float64], labels: Sequence[str], *, title: str) -> Figure:

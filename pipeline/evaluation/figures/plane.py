@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from pipeline.evaluation.figures.style import COLOURS, MARKERS, SEQUENTIAL, blank
+from pipeline.evaluation.drawing.style import COLOURS, MARKERS, SEQUENTIAL, blank
 
 _FACES = 100  # of a surface along each axis
 
@@ -60,8 +60,23 @@ def decision_boundary(
     for number, points in product(range(len(classes)), (train, test)):
         at = points.features[points.labels == number]
         mark = MARKERS[number % len(MARKERS)]
-        axes.scatter(at[:, 0], at[:, 1], s=36, color=colours[number], marker=mark, edgecolors="white", linewidths=0.5)
-    axes.scatter(test.features[:, 0], test.features[:, 1], s=110, facecolors="none", edgecolors="black", linewidths=1.0)
+        axes.scatter(
+            at[:, 0],
+            at[:, 1],
+            s=36,
+            color=colours[number],
+            marker=mark,
+            edgecolors="white",
+            linewidths=0.5,
+        )
+    axes.scatter(
+        test.features[:, 0],
+        test.features[:, 1],
+        s=110,
+        facecolors="none",
+        edgecolors="black",
+        linewidths=1.0,
+    )
     axes.set(xlabel=names[0], ylabel=names[1], xlim=(across[0], across[-1]), ylim=(up[0], up[-1]))
     figure.legend(handles=_legend(classes, colours), loc="outside right upper", frameon=False)
     return figure
@@ -69,11 +84,25 @@ def decision_boundary(
 
 def _legend(classes: Sequence[str], colours: Sequence[str]) -> list[Line2D]:
     marks = [
-        Line2D([], [], linestyle="none", marker=MARKERS[number % len(MARKERS)], color=colour, label=name)
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker=MARKERS[number % len(MARKERS)],
+            color=colour,
+            label=name,
+        )
         for number, (name, colour) in enumerate(zip(classes, colours, strict=True))
     ]
     ring = Line2D(
-        [], [], linestyle="none", marker="o", markersize=10.5, fillstyle="none", color="black", label="of the test split"
+        [],
+        [],
+        linestyle="none",
+        marker="o",
+        markersize=10.5,
+        fillstyle="none",
+        color="black",
+        label="of the test split",
     )
     return [*marks, ring, Line2D([], [], color="black", label="boundary")]
 
@@ -92,7 +121,15 @@ def output_surfaces(
     some = slice(None, None, max(1, len(across) // _FACES))
     mesh = np.meshgrid(across[some], up[some])
     for axes, (name, output) in zip(panels, outputs.items(), strict=True):
-        look = {"cmap": SEQUENTIAL, "vmin": 0, "vmax": 1, "rstride": 1, "cstride": 1, "linewidth": 0, "antialiased": False}
+        look = {
+            "cmap": SEQUENTIAL,
+            "vmin": 0,
+            "vmax": 1,
+            "rstride": 1,
+            "cstride": 1,
+            "linewidth": 0,
+            "antialiased": False,
+        }
         surface = axes.plot_surface(*mesh, output[some, some], **look)
         surface.set_array(_middles(output[some, some]).ravel())
         axes.set(xlabel=names[0], ylabel=names[1], zlabel="output", zlim=(0, 1))

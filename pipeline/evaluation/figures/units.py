@@ -7,11 +7,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from pipeline.evaluation.drawing.style import TRAIN, blank
 from pipeline.evaluation.figures.images import GREYS
-from pipeline.evaluation.figures.style import TRAIN, blank
 
 
-def unit_activations(images: NDArray[np.float64], values: NDArray[np.float32], names: Sequence[str], *, title: str) -> Figure:
+def unit_activations(
+    images: NDArray[np.float64], values: NDArray[np.float32], names: Sequence[str], *, title: str
+) -> Figure:
     """One row for each image, beside the activations of all units, which have one scale in the whole figure.
 
     Args:

@@ -2,8 +2,8 @@
 
 from matplotlib.figure import Figure
 
+from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.gallery import curves, images, layers, tables
-from pipeline.evaluation.gallery.subject import Subject
 
 
 def draw(subject: Subject) -> dict[str, Figure]:

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from pipeline.data.prepared import Meta, Target
 from pipeline.evaluation import figures
-from pipeline.evaluation.figures.style import literal
-from pipeline.evaluation.gallery.subject import Subject
+from pipeline.evaluation.drawing.style import literal
+from pipeline.evaluation.drawing.subject import Subject
 
 
 def draw(subject: Subject) -> dict[str, Figure]:
@@ -17,7 +17,8 @@ def draw(subject: Subject) -> dict[str, Figure]:
         names.remove("loss")  # summed over the batch then, or of smoothed labels
     curves = {
         _label(name, subject.meta): {
-            split: [point.metrics.get(f"{split}/{name}", np.nan) for point in history] for split in ("train", "validation")
+            split: [point.metrics.get(f"{split}/{name}", np.nan) for point in history]
+            for split in ("train", "validation")
         }
         for name in names
     }
@@ -37,7 +38,9 @@ def _label(metric: str, meta: Meta) -> str:
     units = {"accuracy": "share of rows", "log_loss": "nats"}
     if meta.task == "regression":
         standardised = (meta.target.mean, meta.target.scale) != (0, 1)
-        unit = f"standardised {literal(meta.target.name)}" if standardised else quantity(meta.target)
+        unit = (
+            f"standardised {literal(meta.target.name)}" if standardised else quantity(meta.target)
+        )
         units |= {"mae": unit, "mse": f"{unit}, squared"}
     return f"{metric} ({units[metric]})" if metric in units else metric
 

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.evaluation import figures, metrics
-from pipeline.evaluation.gallery.subject import Subject
+from pipeline.evaluation.drawing.subject import Subject
 
 SAMPLES = 40
 WORST = 9
@@ -18,9 +18,15 @@ def draw(subject: Subject) -> dict[str, Figure]:
 
 def _samples(subject: Subject) -> Figure:
     train, classes = subject.train, subject.classes
-    rows = np.sort(np.random.default_rng(_SEED).choice(len(train), size=min(SAMPLES, len(train)), replace=False))
+    rows = np.sort(
+        np.random.default_rng(_SEED).choice(
+            len(train), size=min(SAMPLES, len(train)), replace=False
+        )
+    )
     title = f"{subject.name}: images of the training split"
-    return figures.sample_images(subject.pictures(train, rows), [classes[label] for label in train.y[rows]], title=title)
+    return figures.sample_images(
+        subject.pictures(train, rows), [classes[label] for label in train.y[rows]], title=title
+    )
 
 
 def _worst(subject: Subject) -> dict[str, Figure]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pipeline.evaluation import figures
-from pipeline.evaluation.gallery.subject import Subject
+from pipeline.evaluation.drawing.subject import Subject
 from pipeline.models import anatomy
 
 TEST_IMAGES = (0, 13)  # whose activations are drawn
@@ -17,7 +17,9 @@ MOST_LAYERS = 4  # convolutions
 MOST_CHANNELS = 64  # of each
 MOST_UNITS = 100
 MOST_WEIGHTS = 102_400  # of all units in a figure: so many for 32 by 32 pixels
-_CENTRAL = 0.999  # of the weights that colours tell apart: a few large ones would make all others pale
+_CENTRAL = (
+    0.999  # of the weights that colours tell apart: a few large ones would make all others pale
+)
 
 
 def draw(subject: Subject) -> dict[str, Figure]:
@@ -39,17 +41,32 @@ def _first_layer(subject: Subject) -> dict[str, Figure]:
         return means
 
     kept = weights_of(subject.model)
-    early = {step: weights_of(model) for step, model in subject.snapshots.items() if str(step).strip("0") == "1"}
+    early = {
+        step: weights_of(model)
+        for step, model in subject.snapshots.items()
+        if str(step).strip("0") == "1"
+    }
     shared: dict[str, Any] = {
         "limit": float(np.quantile(np.abs([kept, *early.values()]), _CENTRAL)) or 1.0,
-        "labels": subject.classes[:shown] if layer is subject.network.layers[-1] and subject.meta.outputs > 1 else [],
+        "labels": subject.classes[:shown]
+        if layer is subject.network.layers[-1] and subject.meta.outputs > 1
+        else [],
     }
     head = f"{subject.name}: weights of {layer.name}"
-    facts = [_part(len(kept), layer.units, "units"), "mean over the colours" if subject.meta.shape[2] > 1 else ""]
-    drawn = {"first_layer_weights": figures.first_layer_weights(kept, title=_title(head, *facts), **shared)}
+    facts = [
+        _part(len(kept), layer.units, "units"),
+        "mean over the colours" if subject.meta.shape[2] > 1 else "",
+    ]
+    drawn = {
+        "first_layer_weights": figures.first_layer_weights(
+            kept, title=_title(head, *facts), **shared
+        )
+    }
     for step, weights in early.items():
         title = _title(head, f"after step {step:,}", *facts)
-        drawn[f"first_layer_weights_step_{step:06d}"] = figures.first_layer_weights(weights, title=title, **shared)
+        drawn[f"first_layer_weights_step_{step:06d}"] = figures.first_layer_weights(
+            weights, title=title, **shared
+        )
     return drawn
 
 
@@ -67,7 +84,10 @@ def _convolutions(subject: Subject) -> dict[str, Figure]:
     activations = anatomy.activations_of(network, [layer.name for layer in shown], test.x[rows])
     drawn = {}
     for number, layer in enumerate(shown, start=1):
-        facts = [f"convolution {number} of {len(layers)}", _part(MOST_CHANNELS, layer.filters, "filters")]
+        facts = [
+            f"convolution {number} of {len(layers)}",
+            _part(MOST_CHANNELS, layer.filters, "filters"),
+        ]
         kernels = keras.ops.convert_to_numpy(layer.kernel)[..., :MOST_CHANNELS]
         inputs = ""
         if kernels.shape[2] > (subject.meta.shape[2] if layer is every[0] else 1):
@@ -77,7 +97,9 @@ def _convolutions(subject: Subject) -> dict[str, Figure]:
         drawn[f"kernels_{layer.name}"] = figures.convolution_kernels(kernels, title=title)
         maps = activations[layer.name][..., :MOST_CHANNELS]
         title = _title(f"{subject.name}: activations of {layer.name}", *facts)
-        drawn[f"activations_{layer.name}"] = figures.activation_maps(images, maps, names, title=title)
+        drawn[f"activations_{layer.name}"] = figures.activation_maps(
+            images, maps, names, title=title
+        )
     return drawn
 
 

@@ -11,10 +11,10 @@ from sklearn.metrics import confusion_matrix
 
 from pipeline.data.prepared import Meta, Part, input_name
 from pipeline.evaluation import figures, metrics
+from pipeline.evaluation.drawing.style import literal
+from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures.plane import Points
-from pipeline.evaluation.figures.style import literal
 from pipeline.evaluation.gallery.curves import quantity
-from pipeline.evaluation.gallery.subject import Subject
 from pipeline.models import anatomy
 from pipeline.models.serving import serve
 
@@ -26,7 +26,11 @@ _RESOLUTION = 200  # places of that plane along each axis
 
 def draw_regression(subject: Subject) -> dict[str, Figure]:
     """`residuals`, and `error_map` where longitude and latitude are features in degrees."""
-    true, predicted, unit = subject.scores.truth, subject.scores.prediction, quantity(subject.meta.target)
+    true, predicted, unit = (
+        subject.scores.truth,
+        subject.scores.prediction,
+        quantity(subject.meta.target),
+    )
     title = f"{subject.name}: predictions of the test split and their errors"
     drawn = {"residuals": figures.residuals(true, predicted, unit=unit, title=title)}
     columns = _columns(subject.meta)
@@ -34,7 +38,9 @@ def draw_regression(subject: Subject) -> dict[str, Figure]:
         longitude, latitude = (columns[name].of(subject.test) for name in ("longitude", "latitude"))
         if np.abs(longitude).max() <= 360 and np.abs(latitude).max() <= 90:
             title = f"{subject.name}: where the errors of the test split lie"
-            drawn["error_map"] = figures.error_map(longitude, latitude, predicted - true, unit=unit, title=title)
+            drawn["error_map"] = figures.error_map(
+                longitude, latitude, predicted - true, unit=unit, title=title
+            )
     return drawn
 
 
@@ -66,7 +72,9 @@ class _Column:
 
     def of(self, part: Part) -> NDArray[np.float64]:
         """Its values in the unit of the CSV, with what stands in for missing ones."""
-        values: NDArray[np.float64] = part.x[:, self.place].astype(np.float64) * self.scale + self.mean
+        values: NDArray[np.float64] = (
+            part.x[:, self.place].astype(np.float64) * self.scale + self.mean
+        )
         return values
 
     def axis(self, *parts: Part) -> NDArray[np.float64]:
@@ -89,12 +97,17 @@ def _columns(meta: Meta) -> dict[str, _Column]:
 def _on_the_plane(subject: Subject, first: _Column, second: _Column) -> dict[str, Figure]:
     across, up = (column.axis(subject.train, subject.test) for column in (first, second))
     inputs = (input_name(column.name) for column in (first, second))
-    places = {name: grid.reshape(-1, 1) for name, grid in zip(inputs, np.meshgrid(across, up), strict=True)}
+    places = {
+        name: grid.reshape(-1, 1)
+        for name, grid in zip(inputs, np.meshgrid(across, up), strict=True)
+    }
     names = (literal(first.name), literal(second.name))
 
     def probabilities_of(model: Any) -> NDArray[np.float64]:
         """Of a served model, (len(up), len(across), classes)."""
-        return metrics.by_class(keras.ops.convert_to_numpy(model(places))).reshape(len(up), len(across), -1)
+        return metrics.by_class(keras.ops.convert_to_numpy(model(places))).reshape(
+            len(up), len(across), -1
+        )
 
     probabilities = probabilities_of(subject.model)
     train, test = (_points(part, first, second) for part in (subject.train, subject.test))
@@ -111,13 +124,18 @@ def _on_the_plane(subject: Subject, first: _Column, second: _Column) -> dict[str
         )
     }
     if len(subject.classes) == 2:
-        stepping = probabilities_of(serve(anatomy.with_steps(subject.network), subject.meta))[:, :, 1] >= 0.5
+        stepping = (
+            probabilities_of(serve(anatomy.with_steps(subject.network), subject.meta))[:, :, 1]
+            >= 0.5
+        )
         outputs = {
             "its own activations, and a sigmoid": probabilities[:, :, 1],
             "a step in place of each": stepping.astype(np.float64),
         }
         title = f"{subject.name}: output for the class {subject.classes[1]}"
-        drawn["output_surfaces"] = figures.output_surfaces(across, up, outputs, names=names, title=title)
+        drawn["output_surfaces"] = figures.output_surfaces(
+            across, up, outputs, names=names, title=title
+        )
     return drawn
 
 

@@ -1,0 +1,1 @@
+"""File formats of published data sets: one module a format."""

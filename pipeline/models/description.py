@@ -1,0 +1,106 @@
+"""A model's layers and their weights as tables for the terminal."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.errors import PipelineError, suggestion
+
+
+def overview(model: Any, *, title: str) -> Table:
+    """Every layer in order, those of the network inside the served model below it, with the totals of the whole."""
+    drawn = Table(title=title, title_justify="left", show_footer=True)
+    drawn.add_column("layer", footer="total")
+    drawn.add_column("kind")
+    drawn.add_column("output shape")
+    drawn.add_column("parameters", footer=f"{_size(model.weights):,}", justify="right")
+    drawn.add_column("trainable", footer=f"{_size(model.trainable_weights):,}", justify="right")
+    for depth, layer in _walk(model):
+        name = Text("  " * depth + layer.name)
+        if isinstance(layer, keras.layers.Layer):
+            counts = [f"{_size(weights):,}" for weights in (layer.weights, layer.trainable_weights)]
+        else:
+            counts = []  # an operation of keras.ops
+        drawn.add_row(name, type(layer).__name__, _shape_of(layer), *counts)
+    return drawn
+
+
+def find(model: Any, name: str) -> Any:
+    """The layer of a name, by whichever way the name is written: `dense1` is `dense_1`, unless there is a `dense1`.
+
+    Raises:
+        PipelineError: there is no such layer.
+    """
+    layers = {
+        layer.name: layer for _, layer in _walk(model) if isinstance(layer, keras.layers.Layer)
+    }
+    if name in layers:
+        return layers[name]
+    for known, layer in layers.items():
+        if _plain(known) == _plain(name):
+            return layer
+    raise PipelineError(
+        "the model has no layer of this name", received=name, expected=suggestion(name, layers)
+    )
+
+
+def weights(layer: Any) -> Table:
+    """Statistics of each weight array of a layer."""
+    drawn = Table(
+        title=f"{layer.name}: {type(layer).__name__}, output {_shape_of(layer)}",
+        caption=None if layer.weights else "It has no weights.",
+        title_justify="left",
+        caption_justify="left",
+    )
+    drawn.add_column("weights")
+    drawn.add_column("shape")
+    drawn.add_column("dtype")
+    for heading in ("mean", "standard deviation", "min", "max", "zeros", "norm"):
+        drawn.add_column(heading, justify="right")
+    for variable in layer.weights:
+        values = keras.ops.convert_to_numpy(variable)
+        drawn.add_row(
+            Text(_name_in(layer, variable)),
+            str(values.shape),
+            str(values.dtype),
+            *_statistics(values),
+        )
+    return drawn
+
+
+def _walk(model: Any, depth: int = 0) -> Iterator[tuple[int, Any]]:
+    """Layers, and operations between them, by their depth of nesting; a nested model comes before what is inside it."""
+    inside = model.layers if isinstance(model, keras.Sequential) else model.operations
+    for layer in inside:
+        yield depth, layer
+        if isinstance(layer, keras.Model):
+            yield from _walk(layer, depth + 1)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _shape_of(layer: Any) -> str:
+    return str(tuple(layer.output.shape))
+
+
+def _size(variables: Sequence[Any]) -> int:
+    return sum(int(np.prod(variable.shape)) for variable in variables)
+
+
+def _name_in(layer: Any, variable: Any) -> str:
+    """`kernel`; in a layer that holds others, which of them it belongs to as well."""
+    return str(variable.path).rpartition(f"{layer.name}/")[2]
+
+
+def _statistics(values: NDArray[Any]) -> list[str]:
+    exact = values.astype(np.float64)
+    numbers = [exact.mean(), exact.std(), exact.min(), exact.max()]
+    zeros = f"{np.mean(exact == 0):.1%}"
+    return [*(f"{number:.4g}" for number in numbers), zeros, f"{np.linalg.norm(exact):.4g}"]

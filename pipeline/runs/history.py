@@ -1,0 +1,68 @@
+"""The history of a training: one point for each evaluation, in memory and as `history.csv`."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from pipeline.files import replacing
+
+
+@dataclass(frozen=True)
+class Point:
+    """What was known after `step` optimizer steps.
+
+    `epoch` counts passes over the training part, in fractions. `timestamp` is in milliseconds since 1970. `seconds` is
+    the time that processes spent on the training since it began; `training_seconds` and `timed_examples` belong to the
+    training passes alone, compilation left out. `metrics` holds `train/…` (means over the epoch so far) and `validation/…`.
+    """
+
+    step: int
+    epoch: float
+    timestamp: int
+    seconds: float
+    training_seconds: float
+    timed_examples: int
+    learning_rate: float
+    metrics: dict[str, float]
+
+    @property
+    def examples_per_second(self) -> float:
+        """Examples trained per second of training passes alone; 0 before any was timed."""
+        return self.timed_examples / self.training_seconds if self.training_seconds > 0 else 0.0
+
+
+_FACTS = [field.name for field in fields(Point) if field.name != "metrics"]
+
+
+def write(history: Sequence[Point], path: Path) -> None:
+    """Writes one row a point; a metric not known at a point is an empty cell."""
+    names = list(dict.fromkeys(name for point in history for name in point.metrics))
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*_FACTS, *names])
+        for point in history:
+            facts = [getattr(point, fact) for fact in _FACTS]
+            writer.writerow([*facts, *(point.metrics.get(name, "") for name in names)])
+
+
+def read(path: Path) -> list[Point]:
+    """Reads what `write` wrote, with the same floats."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [_point(row) for row in csv.DictReader(file)]
+
+
+def _point(row: dict[str, str]) -> Point:
+    metrics = {
+        name: float(value) for name, value in row.items() if name not in _FACTS and value != ""
+    }
+    return Point(
+        step=int(row["step"]),
+        epoch=float(row["epoch"]),
+        timestamp=int(row["timestamp"]),
+        seconds=float(row["seconds"]),
+        training_seconds=float(row["training_seconds"]),
+        timed_examples=int(row["timed_examples"]),
+        learning_rate=float(row["learning_rate"]),
+        metrics=metrics,
+    )

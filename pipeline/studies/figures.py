@@ -1,0 +1,282 @@
+"""What the settings of a sweep do to its objective. All trials that are drawn have one: those that failed are left out.
+
+Values are texts, as on a command line. A setting whose values are all numbers has an axis in proportion to them, which is
+logarithmic where they span a factor of 10 or more; any other has its values side by side in the order of their appearance.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, MaxNLocator
+from numpy.typing import NDArray
+
+from pipeline.evaluation.drawing.style import SEQUENTIAL, TRAIN, VALIDATION, blank
+from pipeline.evaluation.over_seeds import mean_interval
+
+_FACTOR = 10  # between the largest and the smallest value, from which an axis is logarithmic
+_FEW = 8  # values that are written themselves; more get round numbers
+_LONG = 20  # characters of a value that are written
+_CHARACTER, _LINE = (
+    0.085,
+    0.2,
+)  # inches that a character is wide and a line of text is high, at least
+_HIGH, _WIDE = 3.6, 2.6  # inches of an axis that stands, and of one that lies
+_IN_A_ROW = 4
+_BESIDE = 0.04  # of an axis between a mean and the dots of its trials, which would hide each other
+_DOT = 0.5  # opacity of a trial: darker where several coincide
+_SEED = "seed"  # a number without an order: nothing lies between two seeds
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """An axis from 0 to 1: where on it each trial lies, NaN where it does not have the setting, and what is written there."""
+
+    places: NDArray[np.float64]
+    marks: dict[float, str]
+    ordered: bool
+    logarithmic: bool = False
+
+    @property
+    def longest(self) -> int:
+        return max(map(len, self.marks.values()))
+
+    def thinned(self, room: float) -> dict[float, str]:
+        """The marks without numbers that are nearer than `room` to the one before; names are all kept."""
+        kept: dict[float, str] = {}
+        for place, mark in sorted(self.marks.items()):
+            if not self.ordered or not kept or place - max(kept) >= room:
+                kept[place] = mark
+        return kept
+
+
+def parallel_coordinates(
+    trials: Sequence[Mapping[str, str]],
+    objective: Sequence[float],
+    *,
+    name: str,
+    smaller_is_better: bool,
+    title: str,
+) -> Figure:
+    """An axis for each setting and, last, for the objective; a line for each trial, dark where the objective is good.
+
+    Better trials cover worse ones; the best is black. A line has a gap where a trial does not have a setting.
+
+    Args:
+        trials: one or more, each with the values of its settings; there is one setting or more.
+        objective: of each trial, finite.
+        name: of the objective.
+    """
+    scales = {
+        setting: _scale([trial.get(setting) for trial in trials]) for setting in _settings(trials)
+    }
+    scales[name] = goal = _of_numbers(np.asarray(objective, dtype=float))
+    across = _across(scales)
+    high = max(_HIGH, _LINE * max(len(scale.marks) for scale in scales.values()))
+    figure = blank(max(6.4, across[-1] + 2.4), high + 1.6, title)
+    axes = figure.subplots()
+    for place, (setting, scale) in zip(across, scales.items(), strict=True):
+        _stand(axes, place, setting, scale, room=_LINE / high)
+    sign = -1 if smaller_is_better else 1
+    order = np.argsort(sign * np.asarray(objective), kind="stable")
+    paths = [
+        [(place, scale.places[trial]) for place, scale in zip(across, scales.values(), strict=True)]
+        for trial in order
+    ]
+    lines = LineCollection(
+        paths,
+        array=np.asarray(objective)[order],
+        cmap=SEQUENTIAL if smaller_is_better else f"{SEQUENTIAL}_r",
+        norm=LogNorm() if goal.logarithmic else Normalize(),
+        linewidths=1.4,
+    )
+    axes.add_collection(lines)
+    best = f"best trial: {objective[order[-1]]:.4g}"
+    axes.plot(
+        *zip(*paths[-1], strict=True),
+        color="black",
+        linewidth=2.6,
+        marker="o",
+        markersize=6,
+        label=best,
+    )
+    axes.set(
+        xlim=(
+            across[0] - _CHARACTER * scales[_settings(trials)[0]].longest - 0.2,
+            across[-1] + 0.2,
+        ),
+        ylim=(-0.03, 1.03),
+    )
+    axes.set_axis_off()
+    figure.colorbar(lines, ax=axes, label=name)
+    figure.legend(loc="outside lower center", frameon=False)
+    return figure
+
+
+def main_effects(
+    trials: Sequence[Mapping[str, str]], objective: Sequence[float], *, name: str, title: str
+) -> Figure:
+    """A panel for each setting: for each value the mean of the objective with its 95 % interval, beside it the trials as dots.
+
+    The panels have one scale, which the trials set: the wide interval of two trials may reach beyond it. A value that was tried
+    once has no interval. Arguments as for `parallel_coordinates`.
+    """
+    settings = _settings(trials)
+    columns = min(_IN_A_ROW, len(settings))
+    rows = -(-len(settings) // columns)
+    scales = [_scale([trial.get(setting) for trial in trials]) for setting in settings]
+    wide = max([_WIDE, *(_LINE * len(scale.marks) for scale in scales)])
+    figure = blank(max(6.4, columns * (wide + 0.4) + 0.6), rows * 3.2 + 0.9, title)
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    values = np.asarray(objective, dtype=float)
+    for axes, setting, scale in zip(panels.flat, settings, scales, strict=False):
+        _effect(axes, scale, values, connected=scale.ordered and setting != _SEED)
+        axes.set_xlabel(setting)
+        _write_below(axes, scale, wide)
+    for axes in panels.flat[len(settings) :]:
+        axes.set_axis_off()
+    for axes in panels[:, 0]:
+        axes.set_ylabel(name)
+    beyond = 0.5 * float(np.ptp(values)) or 0.1 * abs(float(values[0])) or 1.0
+    panels[0, 0].set_ylim(values.min() - beyond, values.max() + beyond)
+    figure.legend(handles=_legend(), loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def _settings(trials: Sequence[Mapping[str, str]]) -> list[str]:
+    return list(dict.fromkeys(setting for trial in trials for setting in trial))
+
+
+def _scale(texts: Sequence[str | None]) -> _Scale:
+    known = list(dict.fromkeys(text for text in texts if text is not None))
+    if all(_is_number(text) for text in known):
+        return _of_numbers(np.array([math.nan if text is None else float(text) for text in texts]))
+    numbers = np.array([math.nan if text is None else known.index(text) for text in texts])
+    places = _placed(np.arange(len(known), dtype=float), numbers)
+    marks = dict(zip(places.tolist(), map(_shortened, known), strict=True))
+    return _Scale(_placed(numbers, numbers), marks, ordered=False)
+
+
+def _of_numbers(values: NDArray[np.float64]) -> _Scale:
+    tried = np.unique(values[np.isfinite(values)])
+    low, high = tried[0], tried[-1]
+    logarithmic = bool(low > 0 and high >= _FACTOR * low)
+    marked = tried if len(tried) <= _FEW else _round(low, high, logarithmic)
+    scaled, ends, at = (np.log(part) if logarithmic else part for part in (values, tried, marked))
+    marks = dict(zip(_placed(at, ends).tolist(), (f"{mark:.4g}" for mark in marked), strict=True))
+    return _Scale(_placed(scaled, ends), marks, ordered=True, logarithmic=logarithmic)
+
+
+def _round(low: float, high: float, logarithmic: bool) -> NDArray[np.float64]:
+    """Round numbers from `low` to `high`."""
+    if logarithmic:
+        ticks = LogLocator(subs=(1,) if high > 1000 * low else (1, 2, 5)).tick_values(low, high)
+    else:
+        ticks = MaxNLocator(6).tick_values(low, high)
+    found: NDArray[np.float64] = np.array([tick for tick in ticks if low <= tick <= high])
+    return found
+
+
+def _placed(values: NDArray[np.float64], among: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`values` in proportion between the least and the greatest of `among`, or halfway where these are equal."""
+    low, high = np.nanmin(among), np.nanmax(among)
+    placed: NDArray[np.float64] = (
+        (values - low) / (high - low) if high > low else values - low + 0.5
+    )
+    return placed
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _shortened(text: str) -> str:
+    half = _LONG // 2
+    return text if len(text) <= _LONG else f"{text[:half]}…{text[-half + 1 :]}"
+
+
+def _across(scales: Mapping[str, _Scale]) -> list[float]:
+    """Inches from the first axis to each, so that neither names above nor values to the left meet a neighbour."""
+    found = [0.0]
+    names = [max(map(len, setting.split("."))) + 1 for setting in scales]
+    for before, name, scale in zip(names, names[1:], list(scales.values())[1:], strict=False):
+        found.append(
+            found[-1]
+            + max(1.2, _CHARACTER * scale.longest + 0.3, _CHARACTER * (before + name) / 2 + 0.1)
+        )
+    return found
+
+
+def _stand(axes: Axes, place: float, setting: str, scale: _Scale, *, room: float) -> None:
+    """An axis with its name above it, a line for each part of the name, and its values to the left."""
+    axes.plot([place, place], [0, 1], color="black", linewidth=1)
+    axes.text(place, 1.05, setting.replace(".", ".\n"), ha="center", va="bottom", fontsize=9)
+    ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
+    for height, mark in scale.thinned(room).items():
+        axes.plot([place - 0.05, place], [height, height], color="black", linewidth=1)
+        axes.text(
+            place - 0.08, height, mark, ha="right", va="center", fontsize=8, bbox=ground, zorder=4
+        )
+
+
+def _effect(axes: Axes, scale: _Scale, objective: NDArray[np.float64], *, connected: bool) -> None:
+    axes.axhline(objective.mean(), color="black", linestyle=":", linewidth=1)
+    tried = np.unique(scale.places[np.isfinite(scale.places)])
+    beside = min([_BESIDE, *(np.diff(tried) / 3)])
+    axes.scatter(scale.places - beside, objective, s=14, color=TRAIN, alpha=_DOT, linewidths=0)
+    groups = [objective[scale.places == place] for place in tried]
+    means = [float(group.mean()) for group in groups]
+    axes.plot(
+        tried,
+        means,
+        color=VALIDATION,
+        marker="D",
+        markersize=4,
+        linestyle="-" if connected else "none",
+    )
+    for place, group in zip(tried, groups, strict=True):
+        if len(group) > 1:
+            _, ends = mean_interval(group.tolist())
+            axes.plot([place, place], ends, color=VALIDATION, linewidth=1.6)
+    axes.grid(axis="y", alpha=0.25)
+
+
+def _write_below(axes: Axes, scale: _Scale, wide: float) -> None:
+    """The values below their places: numbers that have room, names aslant where they are too long to lie."""
+    label = _CHARACTER * scale.longest + 0.08
+    marks = scale.thinned(label / wide)
+    crowded = not scale.ordered and label > wide / max(1, len(marks) - 1)
+    turned: dict[str, Any] = (
+        {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
+    )
+    axes.set_xticks(list(marks), list(marks.values()), fontsize=8, **turned)
+    axes.set_xlim(-0.12, 1.12)
+
+
+def _legend() -> list[Line2D]:
+    return [
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            markersize=4,
+            color=TRAIN,
+            alpha=_DOT,
+            label="trial",
+        ),
+        Line2D(
+            [], [], marker="D", markersize=4, color=VALIDATION, label="mean, with its 95 % interval"
+        ),
+        Line2D([], [], linestyle=":", color="black", label="mean of all trials"),
+    ]

@@ -1,1 +1,0 @@
-"""Sweeps: many trials of one grid, each in a process that it alone can bring down."""

@@ -1,0 +1,82 @@
+"""Summaries for TensorBoard: the curves of a training as event files, of which TensorBoard makes charts.
+
+train/        means over the epoch so far, and the learning rate
+validation/   the same metrics by the same names, so that both curves share a chart
+
+The files are written without `tf.summary`: that needs TensorBoard itself, and would give the points which a process
+goes on with the time at which they are written again.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from pipeline.runs.history import Point
+from pipeline.training.loop import Listener
+
+_SPLITS = ("train", "validation")
+
+
+class Summaries(Listener):
+    """Writes each kept point once to `folder`, which belongs to one run.
+
+    A killed process may have left points that no checkpoint holds: a process that goes on writes the folder anew.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writers: dict[str, Any] = {}
+
+    def on_begin(self, history: Sequence[Point]) -> None:
+        """Begins with what earlier processes reached, and nothing else."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._writers = {split: _writer(self._folder / split) for split in _SPLITS}
+        self.on_commit(history)
+
+    def on_commit(self, points: Sequence[Point]) -> None:
+        for point in points:
+            for split, writer in self._writers.items():
+                writer.write(_event(point, dict(_scalars(point, split))).SerializeToString())
+        for writer in self._writers.values():
+            writer.flush()
+
+    def on_end(self) -> None:
+        for writer in self._writers.values():
+            writer.close()
+
+
+def write_summaries(history: Sequence[Point], folder: Path) -> None:
+    """Writes the summaries of a finished training."""
+    summaries = Summaries(folder)
+    summaries.on_begin(history)
+    summaries.on_end()
+
+
+def _writer(folder: Path) -> Any:
+    folder.mkdir(parents=True)
+    # TensorBoard follows a folder from file to file in order of their names: a later one must have a greater name.
+    writer = tf.io.TFRecordWriter(str(folder / f"events.out.tfevents.{time.time_ns()}"))
+    writer.write(
+        tf.compat.v1.Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString()
+    )
+    return writer
+
+
+def _event(point: Point, scalars: dict[str, float]) -> Any:
+    values = [
+        tf.compat.v1.Summary.Value(tag=tag, simple_value=value) for tag, value in scalars.items()
+    ]
+    summary = tf.compat.v1.Summary(value=values)
+    return tf.compat.v1.Event(wall_time=point.timestamp / 1000, step=point.step, summary=summary)
+
+
+def _scalars(point: Point, split: str) -> Iterator[tuple[str, float]]:
+    for name, value in point.metrics.items():
+        if name.startswith(f"{split}/"):
+            yield name.removeprefix(f"{split}/"), value
+    if split == "train":
+        yield "learning_rate", point.learning_rate

@@ -1,0 +1,764 @@
+"""Kills trainings by SIGKILL and compares what comes of them: python -m tests.chaos.training [--kills 200] [--every-write-point]
+
+A run is a chain of lives in a repository of its own: each life gives the same command again, all but the last are
+killed. What the run leaves must be what one uninterrupted life leaves: bits, history, files, and record in MLflow.
+The libraries are imported once; each life is a fork of that process, which itself runs no TensorFlow operation.
+"""
+
+import argparse
+import csv
+import dataclasses
+import functools
+import hashlib
+import importlib
+import json
+import math
+import os
+import re
+import select
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import Any, NoReturn
+from zipfile import ZipFile
+
+import h5py
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tests.support import ROOT
+from tests.support.toy import prepare_all
+
+# Of 36 training rows: batches of 8 are five steps an epoch, the last of four rows; batches of 16 are three.
+CASES = {
+    "mlp": """
+defaults: [override /data: shapes, override /model: layers]
+model:
+  layers:
+    - {class_name: Flatten}
+    - {class_name: Dense, units: 12, activation: relu}
+    - {class_name: BatchNormalization}
+    - {class_name: Dropout, rate: 0.4}
+optimizer: {learning_rate: 0.03}
+training:
+  epochs: 30
+  batch_size: 8
+  early_stopping: {patience: 3, min_delta: 0.01}
+  reduce_on_plateau: {direction: min, patience: 2, min_delta: 0.01}
+""",
+    "cnn": """
+defaults: [override /data: shapes, override /model: layers]
+model:
+  layers:
+    - {class_name: RandomFlip}
+    - {class_name: RandomTranslation, height_factor: 0.2, width_factor: 0.2}
+    - {class_name: Conv2D, filters: 3, kernel_size: 3, activation: relu}
+    - {class_name: Flatten}
+training: {xla: false, epochs: 3, batch_size: 8, evaluate_at: [0, 2, 7], early_stopping: null}
+""",
+    "regression": """
+defaults: [override /data: prices]
+model: {units: [8]}
+optimizer: {learning_rate: 0.05}
+training: {xla: false, epochs: 12, batch_size: 16, early_stopping: {patience: 2, min_delta: 0.02}}
+""",
+    "new_store": """
+defaults: [override /data: pairs, override /model: linear]
+training: {epochs: 2, batch_size: 16, early_stopping: null}
+""",
+}
+ANY_TIME, SOON_AFTER, AT, AMID = KINDS = (
+    "from outside, at any time",
+    "from outside, soon after a write point",
+    "from inside, at a write point",
+    "from inside, amid the bytes of a file",
+)
+_LONGEST_CHAIN = 5
+_SOON = 0.03
+_LIFE_LIMIT = 300.0
+_TIMINGS = ("timestamp", "seconds", "training_seconds", "examples_per_second")
+_OF_ONE_LIFE = ("process.", "resumed", "mlflow.log-model.history")
+_WITHOUT_EFFECT = "checkpoint.every_seconds"
+_READY = 2
+_SETTINGS = ("MLFLOW_TRACKING_URI", "DVC_ROOT", "DVC_STAGE", "DVC_EXP_NAME", "XLA_FLAGS")
+_IMPORTED_ON_DEMAND = (
+    "mlflow.keras",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "pipeline.train",
+    "pipeline.experiment",
+)
+_ADDRESS = re.compile(rb'"shared_object_id": \d+')
+# Where the path and the folder that it starts from stand among the arguments of an audit event.
+_PATHS = {
+    "open": (0, None),
+    "os.rename": (1, 3),
+    "os.remove": (0, 1),
+    "os.mkdir": (0, 2),
+    "os.rmdir": (0, 1),
+}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_CHANGES = ("INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP")
+
+
+@dataclasses.dataclass(frozen=True)
+class Way:
+    """What may differ from life to life and must not change a bit.
+
+    Slices of one step instead of half a second; a checkpoint after every slice; every evaluation kept, however short
+    the epochs are.
+    """
+
+    single_steps: bool = False
+    every_slice: bool = False
+    every_evaluation: bool = True
+
+    @property
+    def dense(self) -> bool:
+        return self.single_steps and self.every_slice
+
+
+@dataclasses.dataclass(frozen=True)
+class Kill:
+    """How a life ends: by `kind`, reckoned from a write point; `delay` in seconds, `share` of a file that is written."""
+
+    kind: str
+    point: int
+    delay: float = 0.0
+    share: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Life:
+    """One process: its exit code, negative for a signal, the write points that it met, and how it was to end."""
+
+    code: int
+    points: list[str]
+    seconds: float
+    kill: Kill | None
+
+    @property
+    def killed(self) -> bool:
+        return self.code == -signal.SIGKILL and self.kill is not None
+
+    @property
+    def last(self) -> str:
+        return self.points[-1]
+
+    def __str__(self) -> str:
+        if not self.killed or self.kill is None:
+            return f"ended with {self.code}"
+        words = {ANY_TIME: "after", SOON_AFTER: "soon after", AT: "before", AMID: "amid"}
+        return f"{words[self.kill.kind]} {len(self.points) - 1} {self.last}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A chain of lives, and in what its result differs from that of an uninterrupted life."""
+
+    case: str
+    lives: list[Life]
+    differences: list[str]
+
+    @property
+    def kills(self) -> list[Life]:
+        return [life for life in self.lives if life.killed]
+
+    def __str__(self) -> str:
+        verdict = f"DIFFERENT: {'; '.join(self.differences)}" if self.differences else "equal"
+        return f"{self.case}: killed {', '.join(map(str, self.kills)) or 'never'}: {verdict}"
+
+
+class Lab:
+    """Repositories under one folder, the process that is forked, and the uninterrupted lives of each case."""
+
+    def __init__(self, folder: Path, cases: list[str]) -> None:
+        self.folder = folder
+        self.made = 0
+        self._template = folder / "template"
+        self._load()
+        self._fork(self._make_template)
+        self._configs = {case: self._compose(case) for case in cases}
+        self._whole: dict[tuple[str, Way], Life] = {}
+        self._reference: dict[str, dict[str, Any]] = {}
+
+    def _load(self) -> None:
+        """Imports all that a life needs, and holds the code to be that which was imported, whatever is edited meanwhile."""
+        for name in _SETTINGS:
+            os.environ.pop(name, None)
+        os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+        os.environ["TMPDIR"] = tempfile.tempdir = str(self.folder / "tmp")
+        Path(tempfile.tempdir).mkdir(parents=True)
+        from pipeline.models import backend
+
+        backend.load()
+        for name in _IMPORTED_ON_DEMAND:
+            importlib.import_module(name)
+        from mlflow.utils import requirements_utils
+
+        from pipeline.runs import identity as lineage
+
+        requirements_utils._init_modules_to_packages_map()
+        lineage.code_digest = functools.cache(lineage.code_digest)
+        lineage.code_digest()
+
+    def _make_template(self) -> None:
+        """Prepared data and an empty store in a repository with an edit that is not committed."""
+        prepare_all(self._template)
+        shutil.copy(ROOT / ".gitignore", self._template)
+        author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        for case, text in CASES.items():
+            (self._template / f"conf/experiment/{case}.yaml").write_text(
+                f"# @package _global_{text}", encoding="utf-8"
+            )
+        for command in (
+            ["init", "--quiet"],
+            ["add", "."],
+            [*author, "commit", "--quiet", "--message", "begin"],
+        ):
+            subprocess.run(["git", *command], cwd=self._template, check=True)
+        (self._template / "notes.txt").write_text("not committed\n", encoding="utf-8")
+        os.chdir(self._template)
+        from pipeline.tracking import store
+
+        store.client()
+
+    def _compose(self, case: str) -> Any:
+        from pipeline.config import resolved
+
+        return resolved.compose_experiment([f"experiment={case}"], conf=self._template / "conf")
+
+    def reference(self, case: str) -> dict[str, Any]:
+        """What an uninterrupted life leaves."""
+        if case not in self._reference:
+            self.whole(case, Way())
+        return self._reference[case]
+
+    def whole(self, case: str, way: Way) -> Life:
+        """An uninterrupted life; whichever way it goes, it must leave the same."""
+        if (case, way) not in self._whole:
+            folder = self.repository(case)
+            life = self.live(case, folder, way)
+            assert life.code == 0, self.log(folder)
+            found = examine(folder, case)
+            reference = self._reference.setdefault(case, found)
+            assert not differences(reference, found), (case, way, differences(reference, found))
+            _require_telling(case, found)
+            self._whole[case, way] = life
+        return self._whole[case, way]
+
+    def repository(self, case: str) -> Path:
+        """A new repository; that of the case `new_store` has no store."""
+        self.made += 1
+        folder = self.folder / f"{case}_{self.made}"
+        ignored = shutil.ignore_patterns("mlruns") if case == "new_store" else None
+        shutil.copytree(self._template, folder, ignore=ignored)
+        return folder
+
+    def log(self, folder: Path) -> str:
+        """What the lives in a repository said."""
+        return folder.with_suffix(".log").read_text(encoding="utf-8")
+
+    def live(self, case: str, folder: Path, way: Way, kill: Kill | None = None) -> Life:
+        """One life in a repository, to its end or to its kill."""
+        began = time.monotonic()
+        reading, writing = os.pipe()
+        child = self._start(
+            lambda: self._train(case, folder, way, Watch(folder, writing, kill)),
+            folder.with_suffix(".log"),
+        )
+        os.close(writing)
+        points = _follow(reading, child, kill)
+        os.close(reading)
+        _, status = os.waitpid(child, 0)
+        return Life(os.waitstatus_to_exitcode(status), points, time.monotonic() - began, kill)
+
+    def _train(self, case: str, folder: Path, way: Way, watch: "Watch") -> None:
+        from pipeline import train
+        from pipeline.config.experiment import Checkpointing
+        from pipeline.signals import Interruption
+        from pipeline.training import loop
+        from pipeline.training.engines import compiled as compiled_engine
+
+        os.chdir(folder)
+        config = self._configs[case]
+        if way.single_steps:
+            compiled_engine._SLICE_SECONDS, compiled_engine._FIRST_SLICE = 0.0, 1
+        if way.every_slice:
+            config = dataclasses.replace(config, checkpoint=Checkpointing(every_seconds=1e-9))
+        if way.every_evaluation:
+            loop._LARGEST_SHARE = 1e9
+        watch.begin()
+        interruption = Interruption()
+        with interruption.handling():
+            train.train(config, interruption, output=train.OUTPUTS / case)
+
+    def _fork(self, act: Callable[[], None]) -> None:
+        log = self.folder / "template.log"
+        _, status = os.waitpid(self._start(act, log), 0)
+        assert status == 0, log.read_text(encoding="utf-8")
+
+    def _start(self, act: Callable[[], None], log: Path) -> int:
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            _act(act, log)
+        return child
+
+
+def _act(act: Callable[[], None], log: Path) -> NoReturn:
+    """The whole of a forked process."""
+    code = 1
+    try:
+        sys.stdout = sys.stderr = log.open("a", buffering=1, encoding="utf-8")
+        act()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+        raise
+    finally:
+        os._exit(code)  # whatever happened: this is not the driver
+
+
+def _follow(reading: int, child: int, kill: Kill | None) -> list[str]:
+    """The write points that a life reports until its end, which comes from here if it is to come from outside."""
+    outside = kill is not None and kill.kind in (ANY_TIME, SOON_AFTER)
+    limit: float = time.monotonic() + _LIFE_LIMIT
+    due = math.inf
+    told = b""
+    while True:
+        wait = max(0.0, min(due, limit) - time.monotonic())
+        if not select.select([reading], [], [], wait)[0]:
+            os.kill(child, signal.SIGKILL)
+            due, limit = math.inf, time.monotonic() + _LIFE_LIMIT
+        elif data := os.read(reading, 1 << 16):
+            told += data
+            if outside and due == math.inf and kill is not None and told.count(b"\n") > kill.point:
+                due = time.monotonic() + kill.delay
+        else:
+            return told.decode().splitlines()
+
+
+class Watch:
+    """Counts the write points of a life, reports each to the driver, and kills the life at one of them.
+
+    A write point comes before a file is opened for writing, renamed or removed, before a folder is made or removed, before
+    a statement that changes the store, and before the commit of one. What `shutil` does consists of such points.
+    """
+
+    def __init__(self, folder: Path, report: int, kill: Kill | None) -> None:
+        self._folder, self._report, self._kill = f"{folder}/", report, kill
+        self._number, self._uncommitted = 0, False
+
+    def begin(self) -> None:
+        from sqlalchemy import event
+        from sqlalchemy.engine import Engine
+
+        self._say("begin")
+        event.listen(Engine, "before_cursor_execute", self._statement)
+        event.listen(Engine, "commit", self._commit)
+        sys.addaudithook(self._audit)
+
+    def _audit(self, name: str, arguments: tuple[Any, ...]) -> None:
+        if name not in _PATHS or (name == "open" and not (arguments[2] or 0) & _WRITING):
+            return
+        path_at, folder_at = _PATHS[name]
+        path = arguments[path_at]
+        if isinstance(path, int):
+            return
+        folder = -1 if folder_at is None else arguments[folder_at]
+        above = os.getcwd() if folder == -1 else os.readlink(f"/proc/self/fd/{folder}")  # noqa: PTH115, PTH109
+        whole = os.path.join(above, os.fsdecode(path))  # noqa: PTH118
+        if whole.startswith(self._folder) and not _is_done(name, whole):
+            self._point(
+                f"{name.removeprefix('os.')} {_plain(whole)}",
+                arguments[0] if name == "os.rename" else None,
+            )
+
+    def _statement(self, connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        words = statement.split(maxsplit=3)
+        if words[0].upper() in _CHANGES and str(connection.engine.url.database).startswith(
+            self._folder
+        ):
+            self._uncommitted = True
+            self._point(" ".join(words[:3]))
+
+    def _commit(self, _connection: Any) -> None:
+        if self._uncommitted:
+            self._uncommitted = False
+            self._point("commit")
+
+    def _point(self, what: str, renamed: Any = None) -> None:
+        self._number += 1
+        self._say(what)
+        kill = self._kill
+        if kill is None or self._number < kill.point:
+            return
+        if kill.kind == AMID and renamed is not None and Path(renamed).is_file():
+            os.truncate(renamed, int(kill.share * Path(renamed).stat().st_size))
+            os.kill(os.getpid(), signal.SIGKILL)
+        if kill.kind == AT:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _say(self, what: str) -> None:
+        os.write(self._report, f"{what}\n".encode())
+
+
+def _is_done(name: str, path: str) -> bool:
+    """Whether there is nothing to remove, or nothing to make."""
+    return (name == "os.remove" and not os.path.lexists(path)) or (
+        name == "os.mkdir" and Path(path).is_dir()
+    )
+
+
+def _plain(path: str) -> str:
+    """A file's name without the number of its process."""
+    return re.sub(r"^(\..*)\.\d+(?=\.|$)", r"\1.N", path.rpartition("/")[2])
+
+
+def examine(folder: Path, case: str) -> dict[str, Any]:
+    """All that a finished run left and that must be equal, by what it is called; timings and random names are left out."""
+    output = folder / "outputs" / case
+    known = json.loads((output / "run.json").read_text(encoding="utf-8"))
+    kept = folder / "mlruns/checkpoints" / known["run_key"]
+    temporary = [
+        path for root in ("mlruns/checkpoints", "outputs") for path in (folder / root).rglob(".*")
+    ]
+    return {
+        "fingerprint": known["fingerprint"],
+        "run key": known["run_key"],
+        "history": _history(output / "history.csv"),
+        "kept and snapshots": json.loads(
+            (output / "snapshots/index.json").read_text(encoding="utf-8")
+        ),
+        "files in outputs": _names(output),
+        "weights in outputs": _weights(output),
+        "folders of runs": sorted(path.name for path in kept.parent.glob("[!.]*")),
+        "files in the run's folder": _names(kept),
+        "weights in the run's folder": _weights(kept),
+        "history in the run's folder": _history(kept / "result/history.csv"),
+        "temporary files": sorted(path.relative_to(folder).as_posix() for path in temporary),
+        **_record(folder, known["run_id"]),
+    }
+
+
+def _history(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            {
+                name: float(value).hex()
+                for name, value in row.items()
+                if name not in _TIMINGS and value != ""
+            }
+            for row in csv.DictReader(file)
+        ]
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def _weights(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): _digest(path)
+        for path in sorted(folder.rglob("[!.]*.keras"))
+    }
+
+
+def _digest(path: Path) -> str:
+    """sha256 over the weights of a saved model and what it is built of."""
+    digest = hashlib.sha256()
+    with (
+        ZipFile(path) as archive,
+        archive.open("model.weights.h5") as file,
+        h5py.File(file) as weights,
+    ):
+        digest.update(_ADDRESS.sub(b"", archive.read("config.json")))
+        found: dict[str, Any] = {}
+        weights.visititems(
+            lambda name, item: (
+                found.update({name: item}) if isinstance(item, h5py.Dataset) else None
+            )
+        )
+        for name, dataset in sorted(found.items()):
+            value = np.asarray(dataset)
+            digest.update(f"{name}|{value.shape}|{value.dtype.str}|".encode() + value.tobytes())
+    return digest.hexdigest()
+
+
+def _record(folder: Path, run_id: str) -> dict[str, Any]:
+    """The MLflow store's rows, read without MLflow."""
+    with closing(sqlite3.connect(folder / "mlruns/mlflow.db")) as store:
+
+        def rows(query: str, *values: object) -> list[Any]:
+            return sorted(store.execute(query, values).fetchall())
+
+        models = rows(
+            "SELECT artifact_location, status FROM logged_models WHERE lifecycle_stage = 'active'"
+        )
+        ready = [_path(uri) for uri, status in models if status == _READY]
+        return {
+            "runs": rows(
+                "SELECT status, lifecycle_stage, name, end_time IS NULL, run_uuid = ? FROM runs",
+                run_id,
+            ),
+            "runs of the key": rows(
+                "SELECT count(*) FROM tags WHERE key = 'run_key' GROUP BY value"
+            ),
+            "metrics": _points(rows("SELECT key, step, value, is_nan FROM metrics")),
+            "latest metrics": _points(rows("SELECT key, step, value, is_nan FROM latest_metrics")),
+            "parameters": [
+                row for row in rows("SELECT key, value FROM params") if row[0] != _WITHOUT_EFFECT
+            ],
+            "tags": [
+                row
+                for row in rows("SELECT key, value FROM tags")
+                if not row[0].startswith(_OF_ONE_LIFE)
+            ],
+            "data sets": rows(
+                "SELECT name, digest FROM inputs JOIN datasets ON source_id = dataset_uuid"
+            ),
+            "logged models": rows(
+                "SELECT name, inputs.step FROM logged_models JOIN inputs ON destination_id = model_id"
+                " WHERE status = ? AND lifecycle_stage = 'active' AND source_run_id = ?",
+                _READY,
+                run_id,
+            ),
+            "models that are not ready": len(models) - len(ready),
+            "files of logged models": [_names(folder) for folder in ready],
+            "weights of logged models": [_weights(folder) for folder in ready],
+            "artifacts": [_listed(_path(uri)) for [uri] in rows("SELECT artifact_uri FROM runs")],
+        }
+
+
+def _listed(artifacts: Path) -> list[str]:
+    """What MLflow lists; it hides the half of a file that it left when it was killed, and never removes it."""
+    return [name for name in _names(artifacts) if ".artifact.uploading." not in name]
+
+
+def _path(uri: str) -> Path:
+    return Path(uri.removeprefix("file://"))
+
+
+def _points(rows: list[Any]) -> list[Any]:
+    """Metrics as they must be equal; of a timing it is only that it stands there once."""
+    return sorted(
+        (key, step, "" if key in _TIMINGS else float(value).hex(), nan)
+        for key, step, value, nan in rows
+    )
+
+
+def differences(reference: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    """What is not equal, with the first difference of each."""
+    return [
+        f"{name}: {_first(reference[name], found[name])}"
+        for name in reference
+        if reference[name] != found[name]
+    ]
+
+
+def _first(expected: Any, received: Any) -> str:
+    if isinstance(expected, dict) and isinstance(received, dict):
+        expected, received = list(expected.items()), list(received.items())
+    if isinstance(expected, list) and isinstance(received, list):
+        lacking = [item for item in expected if item not in received]
+        added = [item for item in received if item not in expected]
+        return f"{len(expected)} expected, {len(received)} found; lacking {lacking[:1]}, added {added[:1]}"
+    return f"{expected} expected, {received} found"
+
+
+def _require_telling(case: str, found: dict[str, Any]) -> None:
+    """A case shows nothing of early stopping, the plateau or snapshots where it does not meet them."""
+    points, kept = found["history"], found["kept and snapshots"]
+    if case in ("mlp", "regression"):
+        assert float(kept["kept"]).hex() != points[-1]["step"], (
+            f"{case}: the last epoch is the best: {points}"
+        )
+        longest = int(re.findall(r"epochs: (\d+)", CASES[case])[0])
+        assert float.fromhex(points[-1]["epoch"]) < longest, f"{case}: nothing stopped early"
+    if case == "mlp":
+        assert len({point["learning_rate"] for point in points}) > 1, (
+            "mlp: the plateau was never met"
+        )
+    if case == "cnn":
+        assert kept["steps"] == [0, 2, 7]
+
+
+def random_runs(lab: Lab, cases: list[str], *, kills: int, seed: int) -> Iterator[Run]:
+    """Chains of the cases in turn, until there were so many kills."""
+    number = 0
+    while kills > 0:
+        case = cases[number % len(cases)]
+        run = chain(lab, case, Random(f"{seed} {case} {number}"), most=kills)
+        kills -= len(run.kills)
+        number += 1
+        yield run
+
+
+def chain(lab: Lab, case: str, random: Random, *, most: int) -> Run:
+    """Up to five lives that are killed, if they do not end before, and one that is not."""
+    folder = lab.repository(case)
+    lives: list[Life] = []
+    for left in range(min(random.randint(1, _LONGEST_CHAIN), most), 0, -1):
+        way = Way(*(random.random() < 0.5 for _ in dataclasses.fields(Way)))
+        whole = lab.whole(case, Way(way.dense, way.dense))
+        lives.append(lab.live(case, folder, way, _draw(whole, random, share=left**-0.5)))
+        if not lives[-1].killed:
+            break
+    else:
+        lives.append(lab.live(case, folder, Way()))
+    return _judged(lab, case, folder, lives)
+
+
+def _draw(whole: Life, random: Random, *, share: float) -> Kill:
+    """Some moment of a life that meets the write points of `whole`, among the first `share` of them."""
+    kind = random.choice(KINDS)
+    if kind == ANY_TIME:
+        return Kill(kind, 0, delay=random.uniform(0, share * whole.seconds))
+    last = int(share * (len(whole.points) - 1))
+    if kind == SOON_AFTER:
+        return Kill(kind, random.randint(0, last), delay=random.uniform(0, _SOON))
+    if kind == AT:
+        return Kill(kind, random.randint(1, last))
+    renames = [number for number, point in enumerate(whole.points) if point.startswith("rename")]
+    return Kill(
+        kind, random.choice(renames[: math.ceil(share * len(renames))]), share=random.random()
+    )
+
+
+def enumerated_runs(lab: Lab, case: str) -> Iterator[Run]:
+    """For each write point of a case, a life that is killed there and one that goes on from it."""
+    for number in range(1, len(lab.whole(case, Way()).points)):
+        folder = lab.repository(case)
+        lives = [lab.live(case, folder, Way(), Kill(AT, number))]
+        if lives[0].killed:
+            lives.append(lab.live(case, folder, Way()))
+        yield _judged(lab, case, folder, lives)
+
+
+def _judged(lab: Lab, case: str, folder: Path, lives: list[Life]) -> Run:
+    if lives[-1].code != 0:
+        return Run(
+            case,
+            lives,
+            [
+                f"the last life ended with {lives[-1].code}: {lab.log(folder).splitlines()[-1]} ({folder})"
+            ],
+        )
+    found = differences(lab.reference(case), examine(folder, case))
+    if found:
+        found.append(str(folder))
+    else:
+        shutil.rmtree(folder)
+    return Run(case, lives, found)
+
+
+def main(arguments: list[str]) -> int:
+    """Runs what was asked for; 1 if anything differed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.chaos.training", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "--kills", type=int, default=200, help="how many lives end at random moments (200)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="draws those moments (1)")
+    parser.add_argument(
+        "--every-write-point", action="store_true", help="kills once at each write point instead"
+    )
+    parser.add_argument(
+        "--case", choices=CASES, action="append", help="one case alone; may be repeated"
+    )
+    parser.add_argument("--keep", type=Path, help="a new folder for the repositories, which stay")
+    given = parser.parse_args(arguments)
+    cases = given.case or list(CASES)
+    folder = given.keep or Path(tempfile.mkdtemp(prefix="chaos."))
+    began = time.monotonic()
+    lab = Lab(folder.resolve(), cases)
+    if given.every_write_point:
+        total = sum(len(lab.whole(case, Way()).points) - 1 for case in cases)
+        runs = (run for case in cases for run in enumerated_runs(lab, case))
+    else:
+        total, runs = given.kills, random_runs(lab, cases, kills=given.kills, seed=given.seed)
+    done = _show(runs, total)
+    for case in cases if given.every_write_point else []:
+        print(f"{case}: {len(lab.whole(case, Way()).points) - 1} write points")
+    different = _summarise(done, time.monotonic() - began)
+    if not different and not given.keep:
+        shutil.rmtree(folder)
+    return int(different > 0)
+
+
+def _show(runs: Iterator[Run], total: int) -> list[Run]:
+    """Prints each run as it ends, below it the progress where stderr is a terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("kills"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    bar = Progress(
+        *columns,
+        console=console,
+        disable=not console.is_terminal,
+        auto_refresh=False,
+        redirect_stdout=sys.stdout.isatty(),
+    )
+    done: list[Run] = []
+    with bar:
+        task = bar.add_task("0 differences", total=total)
+        for run in runs:
+            done.append(run)
+            print(run, flush=True)
+            different = sum(bool(other.differences) for other in done)
+            bar.update(
+                task, advance=len(run.kills), description=f"{different} differences", refresh=True
+            )
+    return done
+
+
+def _summarise(runs: list[Run], seconds: float) -> int:
+    """Prints kills by kind and by what they came beside; the number of runs that differ."""
+    cases = list(dict.fromkeys(run.case for run in runs))
+    table = Table("kind of moment", *cases, "kills", "runs", "differences")
+    for kind in KINDS:
+        touched = [
+            run for run in runs if any(life.kill.kind == kind for life in run.kills if life.kill)
+        ]
+        counts = Counter(
+            run.case
+            for run in touched
+            for life in run.kills
+            if life.kill and life.kill.kind == kind
+        )
+        different = sum(bool(run.differences) for run in touched)
+        table.add_row(
+            kind,
+            *(str(counts[case]) for case in cases),
+            str(counts.total()),
+            str(len(touched)),
+            str(different),
+        )
+    Console(width=None if sys.stdout.isatty() else 150).print(table)
+    kills = [life for run in runs for life in run.kills]
+    words = Counter(life.last.split()[0] for life in kills)
+    print("beside:", ", ".join(f"{word} {count}" for word, count in words.most_common()))
+    different = sum(bool(run.differences) for run in runs)
+    print(f"{len(kills)} kills, {len(runs)} runs, {different} differences, {seconds:.0f} seconds")
+    return different
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,120 @@
+"""The plan: experiments of params.yaml held against conf/."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import params
+from pipeline.config.plan import compose_all
+from pipeline.config.training import Training
+from pipeline.errors import PipelineError
+from tests.support import ROOT
+from tests.support.toy import copy_conf, params_of
+
+IRIS = {"sources": ["iris"], "data": {"iris_setosa": "iris"}}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    copy_conf(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def refusal(**given):
+    with pytest.raises(PipelineError) as caught:
+        compose_all(params_of(**given))
+    return str(caught.value)
+
+
+def test_every_experiment_of_the_repository_is_planned_in_order():
+    planned = params.read(ROOT / "params.yaml")
+    configs = compose_all(planned, conf=ROOT / "conf")
+    assert [config.name for config in configs] == list(planned.experiments)
+    assert [config.data.name for config in configs] == list(planned.experiments.values())
+
+
+def test_an_experiment_named_after_its_data_needs_no_file(here):
+    (config,) = compose_all(params_of(data={"shapes": "shapes"}, experiments={"shapes": "shapes"}))
+    assert (config.name, config.data.name, config.model.family) == ("shapes", "shapes", "mlp")
+
+
+def test_another_experiment_needs_a_file(here):
+    assert refusal(data={"shapes": "shapes"}, experiments={"deep": "shapes"}) == (
+        "params.yaml: experiments.deep has no file conf/experiment/deep.yaml. Received: deep: {data: shapes}. "
+        "Write the file, or name the experiment shapes to run the default one on these data."
+    )
+
+
+def test_overrides_are_applied_to_every_experiment(here):
+    configs = compose_all(
+        params_of(
+            data={"shapes": "shapes", "pairs": "pairs"},
+            experiments={"shapes": "shapes", "pairs": "pairs"},
+            overrides=["training.threads=1"],
+        )
+    )
+    assert [config.training.threads for config in configs] == [1, 1]
+
+
+def test_data_other_than_those_of_the_experiments_file_are_refused(here):
+    assert refusal(
+        data=IRIS["data"] | {"shapes": "shapes"}, experiments={"iris_perceptron": "shapes"}
+    ) == (
+        "params.yaml: experiments.iris_perceptron.data is not the data of conf/experiment/iris_perceptron.yaml. "
+        "Received: shapes. Expected: iris_setosa."
+    )
+
+
+def test_a_source_other_than_that_of_the_variants_file_is_refused(here):
+    assert refusal(data={"iris_setosa": "digits"}) == (
+        "params.yaml: data.iris_setosa is not the source of conf/data/iris_setosa.yaml. Received: digits. Expected: iris."
+    )
+
+
+def test_overrides_may_not_change_data_that_are_prepared_once(here):
+    assert refusal(
+        **IRIS, experiments={"iris_perceptron": "iris_setosa"}, overrides=["data.split.seed=7"]
+    ) == (
+        "conf/experiment/iris_perceptron.yaml or the overrides of params.yaml change settings of data, "
+        "which are prepared once. Received: data=iris_setosa. Make a data variant of its own in conf/data/."
+    )
+
+
+def test_an_experiments_file_may_not_change_data_either(here):
+    Path("conf/experiment/deep.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - override /data: shapes\ndata: {rows: 30}\n"
+    )
+    assert refusal(data={"shapes": "shapes"}, experiments={"deep": "shapes"}) == (
+        "conf/experiment/deep.yaml or the overrides of params.yaml change settings of data, "
+        "which are prepared once. Received: data=shapes. Make a data variant of its own in conf/data/."
+    )
+
+
+def test_the_path_of_an_own_file_is_that_of_its_source(here):
+    Path("conf/source/wine.yaml").write_text("format: csv\npath: wine.csv\n")
+    assert compose_all(params_of(own_files={"wine": "./wine.csv"})) == []
+
+
+def test_another_path_of_an_own_file_is_refused(here):
+    Path("conf/source/wine.yaml").write_text("format: csv\npath: wine.csv\n")
+    assert refusal(own_files={"wine": "other.csv"}) == (
+        "params.yaml: own_files.wine is not the path of conf/source/wine.yaml. Received: other.csv. Expected: wine.csv."
+    )
+
+
+def test_an_own_file_needs_a_source_with_a_path(here):
+    assert refusal(own_files={"iris": "iris.csv"}) == (
+        "params.yaml: own_files.iris is not the path of conf/source/iris.yaml. Received: iris.csv. "
+        "Expected: a file whose settings give a path."
+    )
+
+
+def test_an_override_that_suits_no_experiment_is_refused(here):
+    assert refusal(
+        data={"shapes": "shapes"}, experiments={"shapes": "shapes"}, overrides=["training.thread=1"]
+    ) == (
+        "command line: training.thread is not a setting. Received: training.thread=1. Did you mean threads? "
+        f"Allowed: {', '.join(sorted(field.name for field in fields(Training)))}."
+    )

@@ -1,0 +1,182 @@
+"""The suite's part of `tests.chaos.training`: a dozen kills over its cases, and a comparison that can fail."""
+
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.training import differences, examine
+from tests.support import ROOT
+
+CHAOS = [sys.executable, "-m", "tests.chaos.training"]
+CASES = ("mlp", "cnn", "regression")
+ONE_BIT_OFF = """
+import sys
+import numpy as np
+from pipeline.models import backend
+from tests.chaos import training as chaos
+backend.load()
+from pipeline.training import checkpoint
+whole = checkpoint.read
+def read(path):
+    found = whole(path)
+    first = found.arrays["engine"][0]
+    flipped = first.reshape(-1).copy()
+    flipped.view(np.uint8)[0] ^= 1
+    found.arrays["engine"][0] = flipped.reshape(first.shape)
+    return found
+checkpoint.read = read
+sys.exit(chaos.main(sys.argv[1:]))
+"""
+
+
+def killed(command: list[str], folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A finished run of `tests.chaos.training` that leaves its repositories in `folder`."""
+    whole = [*command, "--keep", str(folder), *arguments]
+    return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("chaos") / "repositories"
+
+
+@pytest.fixture(scope="module")
+def dozen(folder):
+    return killed(
+        CHAOS,
+        folder,
+        "--kills",
+        "12",
+        "--seed",
+        "5462",
+        *(part for case in CASES for part in ("--case", case)),
+    )
+
+
+def test_what_was_killed_a_dozen_times_ends_as_what_was_not(dozen):
+    assert dozen.returncode == 0, dozen.stdout + dozen.stderr
+    assert {
+        line.partition(":")[0] for line in dozen.stdout.splitlines() if ": killed " in line
+    } == set(CASES)
+    assert re.fullmatch(
+        r"12 kills, \d+ runs, 0 differences, \d+ seconds", dozen.stdout.splitlines()[-1]
+    )
+
+
+def test_a_checkpoint_that_is_one_bit_off_is_seen(tmp_path):
+    done = killed(
+        [sys.executable, "-c", ONE_BIT_OFF],
+        tmp_path / "chaos",
+        "--kills",
+        "1",
+        "--seed",
+        "9",
+        "--case",
+        "cnn",
+    )
+    assert "DIFFERENT: fingerprint: " in done.stdout, done.stdout + done.stderr
+    assert " 1 differences, " in done.stdout.splitlines()[-1]
+    assert done.returncode == 1
+
+
+def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
+    """Replaces text in the one file that the pattern names."""
+
+    def tamper(repository: Path) -> None:
+        [path] = repository.glob(file)
+        text = path.read_text(encoding="utf-8")
+        assert re.search(old, text)
+        path.write_text(re.sub(old, new, text, count=1), encoding="utf-8")
+
+    return tamper
+
+
+def execute(statement: str) -> Callable[[Path], None]:
+    """Changes the store by SQL."""
+
+    def tamper(repository: Path) -> None:
+        with closing(sqlite3.connect(repository / "mlruns/mlflow.db")) as store, store:
+            assert store.execute(statement).rowcount > 0
+
+    return tamper
+
+
+def create(file: str) -> Callable[[Path], None]:
+    """Adds a file to the folder that the pattern names."""
+
+    def tamper(repository: Path) -> None:
+        [folder] = repository.glob(str(Path(file).parent))
+        (folder / Path(file).name).touch()
+
+    return tamper
+
+
+@pytest.mark.parametrize(
+    ("named", "tamper"),
+    [
+        ("fingerprint", edit("outputs/*/run.json", '"fingerprint": ".', '"fingerprint": "x')),
+        ("folders of runs", create("mlruns/checkpoints/another")),
+        ("history", edit("outputs/*/history.csv", r"\d\n$", "\n")),
+        ("history", edit("outputs/*/history.csv", r"[^\n]+\n$", "")),
+        ("kept and snapshots", edit("outputs/*/snapshots/index.json", '"kept": ', '"kept": 1')),
+        ("temporary files", create("outputs/regression/.model.7.keras")),
+        ("temporary files", create("mlruns/checkpoints/.result.7")),
+        ("files in the run's folder", create("mlruns/checkpoints/*/000009.checkpoint")),
+        ("runs", execute("UPDATE runs SET status = 'RUNNING'")),
+        ("runs", execute("UPDATE runs SET end_time = NULL")),
+        (
+            "runs",
+            execute(
+                "INSERT INTO runs (run_uuid, name, status, lifecycle_stage, experiment_id, artifact_uri)"
+                " SELECT 'r', name, 'KILLED', 'active', experiment_id, artifact_uri FROM runs"
+            ),
+        ),
+        (
+            "metrics",
+            execute(
+                "UPDATE metrics SET value = value + 1e-7 WHERE key = 'validation/loss' AND step = 3"
+            ),
+        ),
+        ("metrics", execute("DELETE FROM metrics WHERE key = 'seconds' AND step = 3")),
+        (
+            "metrics",
+            execute(
+                "INSERT INTO metrics SELECT key, value, timestamp + 1, run_uuid, step, is_nan FROM metrics"
+                " WHERE key = 'seconds' AND step = 3"
+            ),
+        ),
+        ("latest metrics", execute("UPDATE latest_metrics SET step = 0 WHERE key = 'train/loss'")),
+        ("parameters", execute("DELETE FROM params WHERE key = 'seed'")),
+        ("tags", execute("DELETE FROM tags WHERE key = 'fingerprint'")),
+        ("data sets", execute("DELETE FROM inputs WHERE source_type = 'DATASET'")),
+        ("logged models", execute("UPDATE logged_models SET status = 1")),
+        ("models that are not ready", execute("UPDATE logged_models SET status = 1")),
+    ],
+)
+@pytest.mark.usefixtures("dozen")
+def test_the_comparison_sees(folder, tmp_path, named, tamper):
+    original = next(folder.glob("regression_*/")).resolve()
+    copy = shutil.copytree(original, tmp_path / "copy")
+    reference = examine(copy, "regression")
+    tamper(copy)
+    assert named in [
+        difference.partition(":")[0]
+        for difference in differences(reference, examine(copy, "regression"))
+    ]
+
+
+def test_the_comparison_sees_other_weights(folder, tmp_path, dozen):
+    one, other = (next(folder.glob(f"{case}_*/")) for case in ("regression", "mlp"))
+    copy = shutil.copytree(one, tmp_path / "copy")
+    reference = examine(copy, "regression")
+    shutil.copy(other / "outputs/mlp/model.keras", copy / "outputs/regression/model.keras")
+    assert [
+        line.partition(":")[0] for line in differences(reference, examine(copy, "regression"))
+    ] == ["weights in outputs"]

@@ -1,0 +1,90 @@
+"""Any stack of Keras layers, and what is refused of it."""
+
+import numpy as np
+import pytest
+
+from pipeline.config.model import Layers
+from pipeline.errors import ConfigError
+from pipeline.models import families
+from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.metas import images, table
+
+DENSE = "activity_regularizer, bias_constraint, bias_initializer"
+
+
+def build(*layers, meta=None):
+    return families.build(Layers(layers=list(layers)), meta or images(), seed=1)
+
+
+def refusal(*layers, meta=None):
+    with pytest.raises(ConfigError) as caught:
+        build(*layers, meta=meta)
+    return str(caught.value)
+
+
+def test_layers_stand_in_the_order_given():
+    network = build(
+        {"class_name": "Conv2D", "filters": 2, "kernel_size": 3},
+        {"class_name": "BatchNormalization"},
+        {"class_name": "GlobalAveragePooling2D", "name": "average"},
+    )
+    names = [type(layer).__name__ for layer in network.layers]
+    assert names == ["Rescaling", "Conv2D", "BatchNormalization", "GlobalAveragePooling2D", "Dense"]
+    assert network.layers[3].name == "average"
+
+
+def test_a_stack_gives_numbers():
+    network = build(
+        {"class_name": "Flatten"}, {"class_name": "Dense", "units": 4, "activation": "relu"}
+    )
+    assert np.array(network(np.zeros((2, 8, 8, 1), dtype=np.uint8))).shape == (2, 3)
+
+
+def test_an_unknown_layer_is_refused_with_a_suggestion():
+    text = refusal({"class_name": "Dens", "units": 4})
+    assert text.startswith(
+        "model.layers[0].class_name is no Keras layer. Received: Dens. Did you mean Dense? Allowed: Activation, "
+    )
+    assert len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "Wrapper", "Layer"],
+)
+def test_a_layer_that_runs_code_from_elsewhere_is_refused(name):
+    text = refusal({"class_name": name, "function": "os.system"})
+    assert text.startswith(f"model.layers[0].class_name is no Keras layer. Received: {name}. ")
+    assert f" {name}," not in text.partition("Allowed:")[2]
+
+
+def test_an_unknown_argument_is_refused_with_a_suggestion():
+    assert refusal({"class_name": "Flatten"}, {"class_name": "Dense", "unit": 4}).startswith(
+        f"model.layers[1].unit is no argument of Dense. Received: unit. Did you mean units? Allowed: activation, {DENSE}, "
+    )
+
+
+def test_a_missing_argument_is_refused_in_one_line():
+    assert refusal({"class_name": "Dense"}) == (
+        "model.layers[0] is refused by Dense. Received: {}. Dense.__init__() missing 1 required positional argument: 'units'."
+    )
+
+
+def test_a_value_that_keras_refuses_is_refused_in_one_line():
+    text = refusal({"class_name": "Dense", "units": -4})
+    assert text.startswith("model.layers[0] is refused by Dense. Received: {'units': -4}. ")
+    assert len(text.splitlines()) == 1
+
+
+def test_layers_that_do_not_fit_the_data_are_refused_in_one_line():
+    text = refusal({"class_name": "Conv2D", "filters": 2, "kernel_size": 3}, meta=table())
+    assert text.startswith("model.layers cannot be built. Received: ")
+    assert text.endswith("Expected: layers for inputs of shape (2,).")
+    assert len(text.splitlines()) == 1
+
+
+def test_a_stack_must_end_with_one_row_for_each_example():
+    assert refusal({"class_name": "Conv2D", "filters": 2, "kernel_size": 3}) == (
+        "model.layers gives more than one row of outputs for each example. "
+        "Received: output shape (None, 6, 6, 3). Expected: a Flatten or a global pooling layer last."
+    )

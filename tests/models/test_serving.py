@@ -1,0 +1,155 @@
+"""The served model takes what the CSV holds and gives what its reader wants."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline.config import model
+from pipeline.data import tables
+from pipeline.data.columns import Inputs, levels, numbers
+from pipeline.data.encoding import encode
+from pipeline.data.prepared import SPLITS, input_name, load_part
+from pipeline.models import families, serving
+from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.metas import images, table
+from tests.support.toy import prepare_all
+
+
+@pytest.fixture(scope="module")
+def prices(tmp_path_factory):
+    """Facts and folder of the regression, and a network for it."""
+    folder = tmp_path_factory.mktemp("prices")
+    meta = prepare_all(folder)["prices"]
+    return meta, folder / "data/prepared/prices", families.build(model.Mlp(units=[5]), meta, seed=1)
+
+
+def served_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
+    """What the served model says of columns of the CSV."""
+    meta, _, network = prices
+    inputs = {}
+    for name, values in columns.items():
+        kind = tf.string if name in meta.table.categorical_columns else tf.float64
+        inputs[input_name(name)] = tf.reshape(tf.constant(values, dtype=kind), (-1, 1))
+    return np.array(serving.serve(network, meta)(inputs))
+
+
+def expected_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
+    """The same by the encoding of `prepare`, the network, and the way back to the target's unit."""
+    meta, _, network = prices
+    numeric = {name: np.array(columns[name]) for name in meta.table.numeric_columns}
+    categorical = {name: columns[name] for name in meta.table.categorical_columns}
+    x = encode(meta.table, Inputs(features=list(columns), numeric=numeric, categorical=categorical))
+    return np.array(network(x)) * meta.target.scale + meta.target.mean
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_raw_rows_give_what_prepared_rows_give(prices, split):
+    meta, folder, network = prices
+    part = load_part(folder, split)
+    text = tables.read(part.rows)
+    columns = {name: numbers(text, name, advice="").tolist() for name in meta.table.numeric_columns}
+    columns |= {name: levels(text, name) for name in meta.table.categorical_columns}
+    expected = np.array(network(np.array(part.x))) * meta.target.scale + meta.target.mean
+    assert served_rows(prices, columns) == pytest.approx(expected, abs=1e-6)
+
+
+UNUSUAL = {
+    "a missing number": {"rooms": [4.0], "houses": [2.0], "size / m2": [np.nan], "area": ["north"]},
+    "an infinite number": {
+        "rooms": [4.0],
+        "houses": [2.0],
+        "size / m2": [np.inf],
+        "area": ["north"],
+    },
+    "a ratio over zero": {"rooms": [4.0], "houses": [0.0], "size / m2": [30.0], "area": ["north"]},
+    "a ratio of zeros": {"rooms": [0.0], "houses": [0.0], "size / m2": [30.0], "area": ["north"]},
+    "a category never seen": {
+        "rooms": [4.0],
+        "houses": [2.0],
+        "size / m2": [30.0],
+        "area": ["the moon"],
+    },
+    "a missing category": {"rooms": [4.0], "houses": [2.0], "size / m2": [30.0], "area": [""]},
+}
+
+
+@pytest.mark.parametrize("row", UNUSUAL)
+def test_unusual_rows_are_encoded_as_in_preparation(prices, row):
+    served = served_rows(prices, UNUSUAL[row])
+    assert np.isfinite(served).all()
+    assert served == pytest.approx(expected_rows(prices, UNUSUAL[row]), abs=1e-6)
+
+
+def test_a_category_never_seen_is_not_a_missing_one(prices):
+    unseen, missing = (
+        served_rows(prices, UNUSUAL[row]) for row in ("a category never seen", "a missing category")
+    )
+    assert unseen != missing
+
+
+def test_inputs_are_named_after_columns_without_their_slashes(prices):
+    meta, _, network = prices
+    served = serving.serve(network, meta)
+    assert {tensor.name for tensor in served.inputs} == {"houses", "size _ m2", "rooms", "area"}
+
+
+def test_a_prediction_is_in_the_unit_of_the_target(prices):
+    meta, folder, _ = prices
+    network = families.build(model.Mlp(units=[5]), meta, seed=1)
+    network.get_layer("output").set_weights([np.zeros((5, 1)), np.ones(1)])
+    served = served_rows((meta, folder, network), UNUSUAL["a missing number"])
+    assert served[0, 0] == pytest.approx(meta.target.mean + meta.target.scale)
+
+
+def test_a_saved_model_predicts_what_it_predicted_before(prices, tmp_path):
+    meta, _, network = prices
+    served = serving.serve(network, meta)
+    served.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    row = {
+        input_name(name): tf.reshape(tf.constant(values), (-1, 1))
+        for name, values in {
+            "rooms": [4.0],
+            "houses": [2.0],
+            "size / m2": [np.nan],
+            "area": ["south"],
+        }.items()
+    }
+    row = {
+        name: tf.cast(value, tf.float64) if value.dtype.is_floating else value
+        for name, value in row.items()
+    }
+    assert np.array_equal(np.array(loaded(row)), np.array(served(row)))
+
+
+def test_images_are_served_as_pixels_and_answered_with_probabilities():
+    served = serving.serve(families.build(model.Linear(), images(), seed=1), images())
+    pixels = np.random.default_rng(0).integers(0, 256, size=(5, 8, 8, 1)).astype(np.uint8)
+    answer = np.array(served(pixels))
+    assert answer.shape == (5, 3)
+    assert answer.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-6)
+    assert (answer > 0).all()
+
+
+def test_probabilities_are_the_softmax_of_the_networks_output():
+    network = families.build(model.Linear(), images(), seed=1)
+    pixels = np.full((1, 8, 8, 1), 200, dtype=np.uint8)
+    raw = np.exp(np.array(network(pixels), dtype=np.float64))
+    assert np.array(serving.serve(network, images())(pixels)) == pytest.approx(
+        raw / raw.sum(), abs=1e-6
+    )
+
+
+def test_two_classes_are_answered_with_the_probability_of_the_second():
+    network = families.build(model.Linear(), table(), seed=1)
+    network.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
+    inputs = {
+        "x0": tf.constant([[0.0], [np.log(3.0)]], tf.float64),
+        "x1": tf.zeros((2, 1), tf.float64),
+    }
+    assert np.array(serving.serve(network, table())(inputs)) == pytest.approx(
+        np.array([[0.5], [0.75]]), abs=1e-6
+    )

@@ -1,0 +1,274 @@
+"""The folder of a run: its last two checkpoints, its lock, and what it says of damage."""
+
+import fcntl
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pipeline import locks
+from pipeline.errors import PipelineError
+from pipeline.runs import folder as run_folder
+from pipeline.runs.checkpoint import Checkpoint
+from pipeline.runs.folder import RunFolder
+from tests.support import ROOT
+
+HOLDER = """
+import sys
+from pathlib import Path
+from pipeline.training import run_folder
+with run_folder.held(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def at(step: int) -> Checkpoint:
+    return Checkpoint({"step": step}, {})
+
+
+def files_in(path: Path) -> list[str]:
+    return sorted(file.relative_to(path).as_posix() for file in path.rglob("*"))
+
+
+def held_with(path: Path, *steps: int) -> None:
+    """A process's work on the folder: a checkpoint at each step."""
+    with run_folder.held(path) as folder:
+        for step in steps:
+            folder.save(at(step))
+
+
+def latest(path: Path) -> Checkpoint | None:
+    with run_folder.held(path) as folder:
+        return folder.latest()
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(PipelineError) as caught, run_folder.held(path) as folder:
+        folder.latest()
+    return str(caught.value)
+
+
+def damage(file: Path) -> int:
+    """Changes the last byte; the number of bytes."""
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    return len(data)
+
+
+def fill(folder: RunFolder) -> None:
+    """A run on its way: two checkpoints, a snapshot and a result."""
+    for step in (1, 2):
+        folder.save(at(step))
+    for path in (folder.snapshots / "step_000001.keras", folder.result / "run.json"):
+        path.parent.mkdir()
+        path.write_text("{}", encoding="utf-8")
+
+
+@contextmanager
+def another_process(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the folder."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_where_none_was_written_there_is_no_checkpoint(tmp_path):
+    assert latest(tmp_path) is None
+
+
+def test_the_newest_checkpoint_is_the_one_to_go_on_from(tmp_path):
+    held_with(tmp_path, 5, 10, 15)
+    assert latest(tmp_path) == at(15)
+
+
+def test_two_checkpoints_are_kept(tmp_path):
+    held_with(tmp_path, 5, 10, 15)
+    assert files_in(tmp_path) == ["000002.checkpoint", "000003.checkpoint", "lock"]
+
+
+def test_numbers_go_on_in_the_next_process(tmp_path):
+    held_with(tmp_path, 5, 10, 15)
+    held_with(tmp_path, 20)
+    assert files_in(tmp_path) == ["000003.checkpoint", "000004.checkpoint", "lock"]
+    assert latest(tmp_path) == at(20)
+
+
+def test_numbers_of_seven_digits_are_newer_than_those_of_six(tmp_path):
+    held_with(tmp_path, 5)
+    (tmp_path / "000001.checkpoint").replace(tmp_path / "999999.checkpoint")
+    held_with(tmp_path, 10, 15)
+    assert files_in(tmp_path) == ["1000000.checkpoint", "1000001.checkpoint", "lock"]
+    assert latest(tmp_path) == at(15)
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path):
+    held_with(tmp_path, 5, 10)
+    damage(tmp_path / "000002.checkpoint")
+    assert latest(tmp_path) == at(5)
+
+
+def test_a_damaged_checkpoint_is_told_on_stderr(tmp_path, capsys):
+    held_with(tmp_path, 5, 10)
+    size = damage(tmp_path / "000002.checkpoint")
+    latest(tmp_path)
+    assert capsys.readouterr() == (
+        "",
+        f"warning: {tmp_path}/000002.checkpoint is damaged. Received: {size} bytes that do not match their checksum. "
+        "The one before it is tried.\n",
+    )
+
+
+def test_a_damaged_checkpoint_is_removed_where_the_one_before_is_whole(tmp_path):
+    held_with(tmp_path, 5, 10)
+    damage(tmp_path / "000002.checkpoint")
+    latest(tmp_path)
+    assert files_in(tmp_path) == ["000001.checkpoint", "lock"]
+
+
+def test_a_damaged_older_checkpoint_does_not_matter(tmp_path, capsys):
+    held_with(tmp_path, 5, 10)
+    damage(tmp_path / "000001.checkpoint")
+    assert (latest(tmp_path), capsys.readouterr().err) == (at(10), "")
+
+
+def test_where_all_are_damaged_the_run_is_refused(tmp_path):
+    held_with(tmp_path, 5, 10)
+    for name in ("000001", "000002"):
+        damage(tmp_path / f"{name}.checkpoint")
+    assert refusal(tmp_path) == (
+        f"no checkpoint in {tmp_path} can be read. Received: 000001.checkpoint, 000002.checkpoint. "
+        "Put back a whole copy, or train from the beginning with: force=true."
+    )
+
+
+def test_where_all_are_damaged_nothing_is_removed(tmp_path):
+    held_with(tmp_path, 5, 10)
+    for name in ("000001", "000002"):
+        damage(tmp_path / f"{name}.checkpoint")
+    before = [file.read_bytes() for file in sorted(tmp_path.glob("*.checkpoint"))]
+    refusal(tmp_path)
+    assert [file.read_bytes() for file in sorted(tmp_path.glob("*.checkpoint"))] == before
+
+
+def test_what_a_killed_writer_left_is_swept(tmp_path):
+    held_with(tmp_path, 5)
+    (tmp_path / ".000002.4711.checkpoint").write_bytes(b"half")
+    assert latest(tmp_path) == at(5)
+    assert files_in(tmp_path) == ["000001.checkpoint", "lock"]
+
+
+def test_a_folder_that_another_process_holds_is_refused(tmp_path):
+    with another_process(tmp_path) as owner:
+        assert refusal(tmp_path) == (
+            f"another process trains this very run. Received: process {owner.pid} on {platform.node()}. "
+            "Wait for its end, or stop it."
+        )
+
+
+def test_an_owner_that_has_not_said_its_name_yet_is_refused_too(tmp_path):
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert refusal(tmp_path) == (
+            "another process trains this very run. Received: a process that has just begun. Wait for its end, or stop it."
+        )
+
+
+def test_a_folder_can_be_waited_for(tmp_path, monkeypatch):
+    told = []
+    with another_process(tmp_path) as owner:
+
+        def tell(line: str) -> None:
+            told.append(line)
+            owner.kill()
+
+        monkeypatch.setattr(locks, "tell", tell)
+        with run_folder.held(tmp_path, wait=True):
+            assert (
+                tmp_path / "lock"
+            ).read_text() == f"process {os.getpid()} on {platform.node()}\n"
+    assert told == [
+        f"process {owner.pid} on {platform.node()} trains this very run: waiting for its end"
+    ]
+
+
+def test_the_folder_of_another_process_is_left_as_it_is(tmp_path):
+    with another_process(tmp_path):
+        (tmp_path / ".000001.4711.checkpoint").write_bytes(b"half")
+        before = files_in(tmp_path)
+        refusal(tmp_path)
+        assert files_in(tmp_path) == before
+
+
+def test_a_killed_owner_holds_nothing(tmp_path):
+    with another_process(tmp_path) as owner:
+        owner.kill()
+        owner.wait()
+        assert latest(tmp_path) is None
+
+
+def test_the_lock_names_its_present_owner_alone(tmp_path):
+    (tmp_path / "lock").write_text(
+        "process 4194304 on a machine of a long name\n", encoding="utf-8"
+    )
+    with run_folder.held(tmp_path):
+        assert (tmp_path / "lock").read_text(
+            encoding="utf-8"
+        ) == f"process {os.getpid()} on {platform.node()}\n"
+
+
+def test_a_run_on_its_way_is_not_finished(tmp_path):
+    with run_folder.held(tmp_path) as folder:
+        fill(folder)
+        assert not folder.finished
+
+
+def test_a_run_without_a_result_is_not_finished(tmp_path):
+    with run_folder.held(tmp_path) as folder:
+        assert not folder.finished
+
+
+def test_a_run_that_ended_is_finished_and_keeps_its_result_alone(tmp_path):
+    with run_folder.held(tmp_path) as folder:
+        fill(folder)
+        folder.end()
+        assert folder.finished
+    assert files_in(tmp_path) == ["lock", "result", "result/run.json"]
+
+
+def test_a_run_that_is_forgotten_leaves_nothing_but_its_lock(tmp_path):
+    with run_folder.held(tmp_path) as folder:
+        fill(folder)
+        folder.clear()
+        assert not folder.finished
+    assert files_in(tmp_path) == ["lock"]
+
+
+def test_a_folder_that_is_held_lasts(tmp_path):
+    with run_folder.held(tmp_path / "runs/key") as folder:
+        assert folder.lasting
+    assert files_in(tmp_path / "runs") == ["key", "key/lock"]
+
+
+def test_a_temporary_folder_is_gone_with_its_block():
+    with run_folder.temporary() as folder:
+        folder.save(at(1))
+        assert (folder.lasting, folder.latest()) == (False, at(1))
+    assert not folder.path.exists()

@@ -1,0 +1,273 @@
+"""Figures of a sweep, by what they show."""
+
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from pipeline.evaluation.drawing.png import png
+from pipeline.evaluation.over_seeds import mean_interval
+from pipeline.studies import figures
+
+TRIALS = [
+    {"optimizer.learning_rate": rate, "model.units": units, "seed": seed}
+    for rate, units, seed in product(["0.001", "0.01", "0.1"], ["[100]", "[100,100]"], ["1", "2"])
+]
+LOSS = [0.30, 0.32, 0.28, 0.26, 0.20, 0.22, 0.18, 0.16, 0.40, 0.60, 0.80, 0.90]
+BEST = 7  # 0.01, [100,100], 2
+MANY = [
+    {
+        "optimizer.learning_rate": str(10 ** -(1 + number / 7)),
+        "optimizer.momentum": str(number % 10 / 10),
+        "model.units": ["[100]", "[100,100]", "[300,100,100,100,100,100,100,100,100]"][number % 3],
+        "model.dropout": ["0", "0.25", "0.5"][number % 3],
+        "training.batch_size": ["16", "32", "64", "128", "256", "512", "1024", "2048", "4096"][
+            number % 9
+        ],
+        "training.early_stopping.patience": ["5", "6", "7", "50"][number % 4],
+        "data": ["mnist", "mnist_first_5000", "mnist_first_10000", "california_housing"][
+            number % 4
+        ],
+        "seed": str(number),
+    }
+    for number in range(30)
+]
+
+
+def coordinates(trials, objective, *, smaller_is_better=True):
+    return figures.parallel_coordinates(
+        trials,
+        objective,
+        name="validation/loss",
+        smaller_is_better=smaller_is_better,
+        title="toy: trials",
+    )
+
+
+def effects(trials, objective):
+    return figures.main_effects(trials, objective, name="validation/loss", title="toy: effects")
+
+
+@pytest.fixture(scope="module")
+def parallel():
+    return coordinates(TRIALS, LOSS)
+
+
+@pytest.fixture(scope="module")
+def effect():
+    return effects(TRIALS, LOSS)
+
+
+def heights(figure) -> np.ndarray:
+    """Where each trial's line crosses each axis, as it is drawn: from the worst trial to the best."""
+    return np.array([path.vertices[:, 1] for path in figure.axes[0].collections[0].get_paths()])
+
+
+def written(axes) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+def below(axes) -> list[str]:
+    return [text.get_text() for text in axes.get_xticklabels()]
+
+
+def assert_no_text_overlaps(figure):
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    texts = [text for axes in figure.axes for text in axes.texts if text.get_text()]
+    texts += [
+        label
+        for axes in figure.axes
+        if axes.axison
+        for label in axes.get_xticklabels()
+        if label.get_rotation() == 0
+    ]
+    boxes = [text.get_window_extent() for text in texts]
+    width, height = canvas.get_width_height()
+    assert all(
+        box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height for box in boxes
+    )
+    assert [(one, other) for one, other in combinations(boxes, 2) if one.overlaps(other)] == []
+
+
+def test_a_line_crosses_each_axis_where_the_trial_lies(parallel):
+    assert heights(parallel)[-1] == pytest.approx([0.5, 1, 1, 0])
+    assert heights(parallel)[0] == pytest.approx([1, 1, 1, 1])
+
+
+def test_settings_come_in_their_order_and_the_objective_last(parallel):
+    names = [
+        text
+        for text in written(parallel.axes[0])
+        if text in ("optimizer.\nlearning_rate", "model.\nunits", "seed")
+    ]
+    assert names == ["optimizer.\nlearning_rate", "model.\nunits", "seed"]
+    assert "validation/loss" in written(parallel.axes[0])
+
+
+def test_values_that_were_tried_stand_beside_their_axis(parallel):
+    assert {"0.001", "0.01", "0.1", "[100]", "[100,100]", "1", "2"} <= set(
+        written(parallel.axes[0])
+    )
+
+
+def test_numbers_below_a_factor_of_10_have_a_linear_axis():
+    found = coordinates([{"a": "1"}, {"a": "5"}, {"a": "9"}], [3.0, 2.0, 1.0])
+    assert heights(found)[:, 0] == pytest.approx([0, 0.5, 1])
+
+
+def test_numbers_from_a_factor_of_10_have_a_logarithmic_axis():
+    found = coordinates([{"a": "0.01"}, {"a": str(0.1**1.5)}, {"a": "0.1"}], [3.0, 2.0, 1.0])
+    assert heights(found)[:, 0] == pytest.approx([0, 0.5, 1])
+
+
+def test_a_zero_among_numbers_keeps_their_axis_linear():
+    found = coordinates([{"a": "0"}, {"a": "1"}, {"a": "100"}], [3.0, 2.0, 1.0])
+    assert heights(found)[:, 0] == pytest.approx([0, 0.01, 1])
+
+
+def test_one_word_among_numbers_makes_all_of_them_names():
+    found = coordinates([{"a": "1"}, {"a": "null"}, {"a": "100"}], [3.0, 2.0, 1.0])
+    assert heights(found)[:, 0] == pytest.approx([0, 0.5, 1])
+
+
+def test_a_line_has_a_gap_where_a_trial_does_not_have_a_setting():
+    found = coordinates([{"a": "1", "b": "2"}, {"a": "2"}], [1.0, 2.0])
+    assert np.isnan(heights(found)).tolist() == [[False, True, False], [False, False, False]]
+
+
+def test_a_setting_with_one_value_is_halfway():
+    assert heights(coordinates([{"a": "1"}], [0.5])).tolist() == [[0.5, 0.5]]
+
+
+def test_better_trials_are_drawn_over_worse_ones(parallel):
+    assert parallel.axes[0].collections[0].get_array().tolist() == sorted(LOSS, reverse=True)
+
+
+def test_where_greater_is_better_the_greatest_is_drawn_last():
+    found = coordinates(TRIALS, LOSS, smaller_is_better=False)
+    assert found.axes[0].collections[0].get_array().tolist() == sorted(LOSS)
+
+
+@pytest.mark.parametrize(("smaller_is_better", "best"), [(True, 0.16), (False, 0.9)])
+def test_good_trials_are_dark(smaller_is_better, best):
+    lines = coordinates(TRIALS, LOSS, smaller_is_better=smaller_is_better).axes[0].collections[0]
+    lines.autoscale_None()
+    assert lines.to_rgba(best) == pytest.approx((0.267004, 0.004874, 0.329415, 1), abs=1e-6)
+
+
+def test_the_best_trial_is_marked_and_named(parallel):
+    best = parallel.axes[0].get_lines()[-1]
+    assert best.get_ydata() == pytest.approx([0.5, 1, 1, 0])
+    assert (best.get_marker(), best.get_color(), best.get_label()) == (
+        "o",
+        "black",
+        "best trial: 0.16",
+    )
+
+
+def test_the_bar_of_colours_is_that_of_the_objective(parallel):
+    assert parallel.axes[1].get_ylabel() == "validation/loss"
+    assert parallel.axes[1].get_ylim() == (0.16, 0.9)
+
+
+def test_an_objective_beyond_a_factor_of_10_is_logarithmic():
+    found = coordinates([{"a": "1"}, {"a": "2"}, {"a": "3"}], [0.01, 0.1, 1.0])
+    assert sorted(heights(found)[:, 1]) == pytest.approx([0, 0.5, 1])
+    assert found.axes[1].get_yscale() == "log"
+
+
+def test_each_setting_has_a_panel(effect):
+    assert [axes.get_xlabel() for axes in effect.axes] == [
+        "optimizer.learning_rate",
+        "model.units",
+        "seed",
+    ]
+
+
+def test_a_panel_shows_the_mean_of_each_value(effect):
+    means = next(line for line in effect.axes[0].get_lines() if line.get_marker() == "D")
+    assert means.get_xydata() == pytest.approx(np.array([[0, 0.29], [0.5, 0.19], [1, 0.675]]))
+
+
+def test_a_bar_is_the_interval_of_the_mean(effect):
+    _, _, *bars = (line.get_xydata().tolist() for line in effect.axes[1].get_lines())
+    ends = [
+        mean_interval([LOSS[number] for number in of])[1]
+        for of in ([0, 1, 4, 5, 8, 9], [2, 3, 6, 7, 10, 11])
+    ]
+    assert bars == [
+        [[place, low], [place, high]] for place, (low, high) in zip([0.0, 1.0], ends, strict=True)
+    ]
+
+
+def test_each_trial_is_a_dot_beside_the_mean(effect):
+    dots = np.asarray(effect.axes[2].collections[0].get_offsets())
+    assert dots[:, 0] == pytest.approx([float(trial["seed"]) - 1.04 for trial in TRIALS])
+    assert dots[:, 1].tolist() == LOSS
+
+
+def test_dots_come_no_nearer_to_the_value_before():
+    (axes,) = effects([{"a": str(number)} for number in range(101)], [1.0, *[2.0] * 100]).axes
+    assert axes.collections[0].get_offsets()[1].tolist() == pytest.approx([0.01 * 2 / 3, 2.0])
+
+
+def test_the_mean_of_all_trials_is_in_every_panel(effect):
+    for axes in effect.axes:
+        assert axes.get_lines()[0].get_ydata() == [pytest.approx(np.mean(LOSS))] * 2
+
+
+def test_all_panels_have_one_scale_of_which_the_trials_fill_half(effect):
+    for axes in effect.axes:
+        assert axes.get_ylim() == pytest.approx((-0.21, 1.27))
+
+
+def test_means_of_numbers_are_connected_but_those_of_names_and_seeds_are_not(effect):
+    styles = [
+        next(line.get_linestyle() for line in axes.get_lines() if line.get_marker() == "D")
+        for axes in effect.axes
+    ]
+    assert styles == ["-", "None", "None"]
+
+
+def test_a_value_that_was_tried_once_has_no_interval():
+    (axes,) = effects([{"a": "x"}, {"a": "y"}], [1.0, 2.0]).axes
+    assert [line.get_marker() for line in axes.get_lines()] == ["None", "D"]
+
+
+def test_a_trial_without_a_setting_is_not_in_its_panel():
+    found = effects([{"a": "1", "b": "1"}, {"a": "2", "b": "2"}, {"a": "3"}], [1.0, 2.0, 3.0])
+    means = next(line for line in found.axes[1].get_lines() if line.get_marker() == "D")
+    assert means.get_ydata().tolist() == [1.0, 2.0]
+
+
+def test_equal_objectives_can_be_drawn():
+    for found in (coordinates(TRIALS[:2], [0.5, 0.5]), effects(TRIALS[:2], [0.5, 0.5])):
+        assert len(png(found)) > 0
+
+
+def test_long_values_are_written_shortened():
+    found = coordinates(
+        [{"model.units": "[" + ",".join(["100"] * 20) + "]"}, {"model.units": "[8]"}], [1.0, 2.0]
+    )
+    assert "[100,100,1…,100,100]" in written(found.axes[0])
+
+
+@pytest.mark.parametrize("draw", [coordinates, effects])
+@pytest.mark.parametrize(
+    "trials",
+    [TRIALS, MANY, [{"seed": str(seed)} for seed in range(5)]],
+    ids=["three", "eight", "one"],
+)
+def test_no_label_overlaps_another_and_the_file_is_small(draw, trials):
+    figure = draw(trials, np.geomspace(0.05, 3.0, len(trials)).tolist())
+    assert_no_text_overlaps(figure)
+    assert len(png(figure)) < 200_000
+
+
+def test_figures_have_their_titles(parallel, effect):
+    assert [figure.get_suptitle() for figure in (parallel, effect)] == [
+        "toy: trials",
+        "toy: effects",
+    ]

@@ -1,0 +1,5 @@
+"""What several tests share: toy data, fake results, copies of the project."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]

@@ -1,0 +1,52 @@
+"""Facts of data that exist nowhere, for tests that need no files."""
+
+from typing import Any
+
+from pipeline.data.prepared import Meta, NumericFeature, Table, Target
+
+IMAGES: dict[str, Any] = {
+    "shape": [8, 8, 1],
+    "dtype": "uint8",
+    "pixel_maximum": 255,
+    "classes": ["a", "b", "c"],
+    "table": None,
+}
+
+
+def images(**facts: Any) -> Meta:
+    """Images 8 by 8 of three classes, unless `facts` says otherwise."""
+    return _meta(**IMAGES | facts)
+
+
+def table(features: int = 2, **facts: Any) -> Meta:
+    """Standardised numbers of two classes, unless `facts` says otherwise."""
+    numeric = [
+        NumericFeature(f"x{number}", [f"x{number}"], missing=0.0, mean=0.0, scale=1.0)
+        for number in range(features)
+    ]
+    given = {
+        "shape": [features],
+        "dtype": "float32",
+        "pixel_maximum": None,
+        "classes": ["no", "yes"],
+    }
+    return _meta(**given | {"table": Table(numeric, [])} | facts)
+
+
+def regression(features: int = 2) -> Meta:
+    return table(features, classes=None, task="regression")
+
+
+def _meta(**facts: Any) -> Meta:
+    given = {
+        "name": "toy",
+        "source": "toy",
+        "task": "classification",
+        "config": {},
+        "target": Target("y"),
+        "statistics": {},
+        "rows": {"train": 36, "validation": 12, "test": 12},
+        "digests": {"train": "1" * 32, "validation": "2" * 32, "test": "3" * 32},
+        "source_digests": {},
+    }
+    return Meta(**given | facts)

@@ -1,0 +1,260 @@
+"""The same run, asked for again: finished, interrupted, or forced; with a real store and real checkpoints."""
+
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from pipeline import experiment
+from pipeline.errors import PipelineError
+from pipeline.signals import Interrupted, Interruption
+from pipeline.tracking import runs, store
+from pipeline.training import loop
+from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.toy import config_of, prepare_all
+
+STEPS = [
+    "data=shapes",
+    "tracking=mlflow",
+    "model.units=[8]",
+    "training.xla=false",
+    "training.batch_size=12",
+    "training.epochs=3",
+    "training.evaluate_at=[0,2]",
+]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("repository")
+    prepare_all(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        store.client()  # its tables take a second to make: each test has a copy
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def folder(prepared, tmp_path, monkeypatch):
+    """A repository without a run, in which every evaluation is kept."""
+    enter(tmp_path, prepared, monkeypatch)
+    monkeypatch.setattr(loop, "_LARGEST_SHARE", 1e9)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def whole(prepared, tmp_path_factory):
+    """The run that nothing interrupted, and the validation losses of its record."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        enter(folder, prepared, patch)
+        return run(folder), recorded()[0][2]
+
+
+def enter(folder: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("conf", "data"):
+        (folder / name).symlink_to(prepared / name)
+    shutil.copytree(prepared / "mlruns", folder / "mlruns")
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv(
+        "MLFLOW_TRACKING_URI", raising=False
+    )  # MLflow itself sets it to the store used last
+
+
+class Stop(Interruption):
+    """A SIGTERM that comes after the training has looked for one `looks` times."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.looks = looks
+
+    def check(self) -> None:
+        super().check()
+        self.looks -= 1
+        if self.looks == 0:
+            self.requested = signal.SIGTERM
+
+
+def run(
+    folder: Path, *overrides: str, output: Path | None = None, looks: int | None = None
+) -> experiment.Result:
+    interruption = Stop(looks) if looks is not None else None
+    return experiment.run(
+        config_of(folder, *STEPS, *overrides), output=output, interruption=interruption
+    )
+
+
+def interrupted(folder: Path, *overrides: str, looks: int = 2) -> None:
+    with pytest.raises(Interrupted):
+        run(folder, *overrides, looks=looks)
+
+
+def recorded() -> list[tuple[str, str, list[tuple[int, float]]]]:
+    """Id, status and validation losses of all runs, the newest first."""
+    client = store.client()
+    found = client.search_runs([client.get_experiment_by_name("shapes").experiment_id])
+    histories = [client.get_metric_history(run.info.run_id, "validation/loss") for run in found]
+    return [
+        (run.info.run_id, run.info.status, [(point.step, point.value) for point in history])
+        for run, history in zip(found, histories, strict=True)
+    ]
+
+
+def folder_of(result: experiment.Result) -> Path:
+    return Path("mlruns/checkpoints") / result.run_key
+
+
+def test_a_finished_run_is_returned_and_not_trained_again(folder, capsys):
+    first = run(folder)
+    assert run(folder) == first
+    assert len(recorded()) == 1
+    assert (
+        f"shapes: this very run is finished ({first.run_id}); force=true trains it anew"
+        in capsys.readouterr().err
+    )
+
+
+def test_a_finished_run_is_published_again(folder):
+    run(folder)
+    run(folder, output=folder / "outputs/shapes")
+    assert sorted(
+        path.relative_to("outputs/shapes").as_posix() for path in Path("outputs").rglob("*.*")
+    ) == [
+        "history.csv",
+        "model.keras",
+        "run.json",
+        "snapshots/index.json",
+        "snapshots/step_000000.keras",
+        "snapshots/step_000002.keras",
+    ]
+
+
+def test_force_trains_anew_as_a_new_run_of_the_same_bits(folder):
+    first = run(folder)
+    second = run(folder, "force=true")
+    assert (second.run_key, second.fingerprint) == (first.run_key, first.fingerprint)
+    assert [(run_id, status) for run_id, status, _ in recorded()] == [
+        (second.run_id, "FINISHED"),
+        (first.run_id, "FINISHED"),
+    ]
+
+
+def test_another_seed_is_another_run(folder):
+    assert run(folder).run_key != run(folder, "seed=7").run_key
+
+
+def test_where_the_kept_state_lies_is_no_part_of_the_key(folder):
+    assert (
+        run(folder).run_id
+        == run(folder, "checkpoint.every_seconds=7", "tracking.log_model=false").run_id
+    )
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3, 4, 5])
+def test_an_interrupted_run_goes_on_as_the_same_run_to_the_same_record(folder, whole, looks):
+    reference, losses = whole
+    interrupted(folder, looks=looks)
+    (kept,) = recorded()
+    assert kept[1] == "KILLED"
+    result = run(folder)
+    assert (result.fingerprint, result.metrics) == (reference.fingerprint, reference.metrics)
+    assert recorded() == [(kept[0], "FINISHED", losses)]
+
+
+def test_a_run_that_goes_on_says_from_where(folder, capsys):
+    interrupted(folder)
+    run(folder)
+    said = capsys.readouterr().err
+    assert "shapes: interrupted; the same command goes on from here" in said
+    assert "shapes: goes on from step 3 of 9" in said
+
+
+def test_a_finished_run_keeps_no_checkpoint(folder):
+    interrupted(folder)
+    result = run(folder)
+    assert sorted(path.name for path in folder_of(result).iterdir()) == ["lock", "result"]
+
+
+def test_force_forgets_a_checkpoint(folder, capsys):
+    interrupted(folder)
+    run(folder, "force=true")
+    assert "goes on from step" not in capsys.readouterr().err
+    assert [status for _, status, _ in recorded()] == ["FINISHED", "KILLED"]
+
+
+def test_a_run_that_the_store_does_not_have_is_recorded_anew_from_its_checkpoint(
+    folder, whole, monkeypatch
+):
+    reference, losses = whole
+    interrupted(folder)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'another.db'}")
+    result = run(folder)
+    assert result.fingerprint == reference.fingerprint
+    assert recorded() == [(result.run_id, "FINISHED", losses)]
+
+
+def test_a_finished_run_that_the_store_lost_is_trained_anew(folder):
+    first = run(folder)
+    store.client().delete_run(first.run_id)
+    second = run(folder)
+    assert second.run_id != first.run_id
+    assert second.fingerprint == first.fingerprint
+
+
+def test_a_checkpoint_of_another_run_is_refused_by_the_field_that_differs(folder):
+    interrupted(folder)
+    (kept,) = Path("mlruns/checkpoints").iterdir()
+    other = run(folder, "seed=7")
+    shutil.rmtree(folder_of(other))
+    kept.rename(folder_of(other))
+    with pytest.raises(PipelineError) as caught:
+        run(folder, "seed=7")
+    assert str(caught.value) == (
+        f"the checkpoint in {folder_of(other).resolve()} is of another run: settings.seed differs. "
+        "Received: 42 in the checkpoint, 7 now. Remove the folder, or train from the beginning with: force=true."
+    )
+
+
+def test_a_run_that_diverged_says_so_again(folder):
+    said = []
+    for _ in range(2):
+        with pytest.raises(PipelineError, match=r"^training diverged: ") as caught:
+            run(folder, "data=prices", "optimizer=sgd", "optimizer.learning_rate=1.0e+30")
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
+def test_an_interruption_before_the_model_is_logged_loses_nothing(folder, whole):
+    interrupted(folder, looks=6)
+    result = run(folder)
+    client = store.client()
+    models = client.search_logged_models([client.get_run(result.run_id).info.experiment_id])
+    assert result.fingerprint == whole[0].fingerprint
+    assert [model.status for model in models] == ["READY"]
+    assert runs.has_run(config_of(folder, *STEPS).tracking.store, result.run_id)
+
+
+def test_a_run_that_pauses_and_goes_on_ends_as_the_same_run_to_the_same_bits(folder, whole):
+    reference, losses = whole
+    for epoch in (1, 2):
+        part = run(folder, f"checkpoint.pause_at={epoch}")
+        assert part.paused
+        assert [status for _, status, _ in recorded()] == ["SCHEDULED"]
+    result = run(folder)
+    assert (result.run_id, result.fingerprint, result.metrics) == (
+        part.run_id,
+        reference.fingerprint,
+        reference.metrics,
+    )
+    assert recorded() == [(part.run_id, "FINISHED", losses)]
+
+
+def test_a_run_that_pauses_publishes_nothing(folder):
+    with pytest.raises(PipelineError) as caught:
+        run(folder, "checkpoint.pause_at=1", output=folder / "outputs/shapes")
+    assert str(caught.value) == (
+        "shapes: a run that paused has no model yet. Received: checkpoint.pause_at=1. "
+        "Let it go on with: checkpoint.pause_at=null."
+    )
+    assert not (folder / "outputs").exists()

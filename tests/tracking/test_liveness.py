@@ -1,0 +1,205 @@
+"""Runs whose process was killed: real processes, a real embedded MLflow."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from mlflow import MlflowClient
+
+from pipeline.tracking import runs, store
+from pipeline.tracking.liveness import close_dead, lives, process_tags
+from pipeline.tracking.tracker import Measurement, RunFacts
+from tests.support import ROOT
+from tests.support.metas import images
+
+LATE = 4_102_444_800_000  # the year 2100: later than the start of any run
+WRITER = f"""
+import sys
+from pathlib import Path
+from pipeline.tracking import runs
+from pipeline.tracking.tracker import Measurement, RunFacts
+from tests.support.metas import images
+
+facts = RunFacts(sys.argv[1], {{"seed": 1}}, {{"run_key": "k"}}, images(), Path("data"))
+with runs.open_in_mlflow(facts) as tracker:
+    tracker.log_metrics([Measurement(1, {LATE} - 1, {{"loss": 0.5}}), Measurement(2, {LATE}, {{"loss": 0.25}})])
+    print(tracker.run_id, flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """One store for all tests of this module: making it takes seconds."""
+    folder = tmp_path_factory.mktemp("repository")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("DVC_ROOT", raising=False)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def client(here) -> MlflowClient:
+    return store.client()
+
+
+class Writer:
+    """A process that opens a run, logs two points, and goes on until it is killed."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, name],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.run_id = self._process.stdout.readline().strip()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture
+def writer(here):
+    """Makes writers, and lets none of them outlive the test."""
+    made: list[Writer] = []
+
+    def make(name: str) -> Writer:
+        made.append(Writer(name, here))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.kill()
+
+
+def test_a_killed_run_is_closed_when_its_last_metric_was_measured(client, writer):
+    process = writer("killed")
+    run_id = process.run_id
+    close_dead(client)
+    assert client.get_run(run_id).info.status == "RUNNING"
+    process.kill()
+    close_dead(client)
+    info = client.get_run(run_id).info
+    assert (info.status, info.end_time) == ("KILLED", LATE)
+
+
+def test_a_killed_run_goes_on_in_another_process_with_every_point_once(here, client, writer):
+    process = writer("goes_on")
+    run_id = process.run_id
+    process.kill()
+    facts = RunFacts("goes_on", {"seed": 1}, {"run_key": "k"}, images(), Path("data"))
+    with runs.open_in_mlflow(facts) as tracker:
+        tracker.log_metrics(
+            [Measurement(step, LATE + step, {"loss": 0.5**step}) for step in (1, 2, 3)]
+        )
+    assert tracker.run_id == run_id
+    assert client.get_run(run_id).info.status == "FINISHED"
+    with closing(sqlite3.connect(here / "mlruns/mlflow.db")) as connection:
+        found = list(
+            connection.execute(
+                "SELECT step, value FROM metrics WHERE run_uuid = ? ORDER BY step", (run_id,)
+            )
+        )
+    assert found == [(1, 0.5), (2, 0.25), (3, 0.125)]
+
+
+def test_of_several_that_find_a_run_at_once_one_goes_on_with_it(client):
+    facts = RunFacts("wanted_by_all", {}, {"run_key": "k"}, images(), Path("data"))
+    waiting = client.create_run(
+        store.experiment_id(client, "wanted_by_all"), tags=facts.tags
+    ).info.run_id
+    client.set_terminated(waiting, "KILLED")
+    start, all_open = Barrier(4, timeout=30), Barrier(4, timeout=30)
+
+    def opened(_: int) -> str:
+        start.wait()
+        with runs.open_in_mlflow(facts) as tracker:
+            all_open.wait()
+            return tracker.run_id
+
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(opened, range(4)))
+    assert len(found) == 4
+    assert waiting in found
+
+
+def closed(client: MlflowClient, tags: dict[str, str]) -> bool:
+    """Whether a running run with these tags is marked as killed."""
+    run_id = client.create_run(store.experiment_id(client, "tagged"), tags=tags).info.run_id
+    close_dead(client)
+    return client.get_run(run_id).info.status == "KILLED"
+
+
+def test_a_run_of_this_process_stays_running(client):
+    assert not closed(client, process_tags())
+
+
+@pytest.mark.parametrize(("name", "value"), [("process.boot", "another"), ("process.started", "1")])
+def test_a_run_of_another_boot_or_of_an_earlier_process_of_this_pid_is_closed(client, name, value):
+    assert closed(client, process_tags() | {name: value})
+
+
+def test_a_run_of_no_process_is_closed(client):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert closed(client, process_tags() | {"process.pid": str(ended.pid)})
+
+
+def test_a_zombie_does_not_live():
+    with subprocess.Popen(["true"]) as zombie:
+        os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+        started = Path(f"/proc/{zombie.pid}/stat").read_text().split()[21]
+        assert not lives(
+            process_tags() | {"process.pid": str(zombie.pid), "process.started": started}
+        )
+
+
+def test_a_run_of_another_host_stays_running(client):
+    assert not closed(
+        client, process_tags() | {"process.host": "another", "process.boot": "another"}
+    )
+
+
+def test_a_run_that_names_no_process_stays_running(client):
+    assert not closed(client, {"run_key": "k"})
+
+
+def test_a_killed_run_without_metrics_ended_as_it_began(client):
+    tags = process_tags() | {"process.boot": "another"}
+    run_id = client.create_run(
+        store.experiment_id(client, "tagged"), tags=tags, start_time=1_000
+    ).info.run_id
+    close_dead(client)
+    assert client.get_run(run_id).info.end_time == 1_000
+
+
+def test_asking_for_missing_runs_closes_the_dead(client):
+    tags = process_tags() | {"process.boot": "another"}
+    run_id = client.create_run(store.experiment_id(client, "tagged"), tags=tags).info.run_id
+    assert runs.missing_runs({"dead": run_id}) == []
+    assert client.get_run(run_id).info.status == "KILLED"
+
+
+def test_closing_the_dead_prints_nothing(client, capfd):
+    assert closed(client, process_tags() | {"process.boot": "another"})
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_name_of_a_process_does_not_hide_its_start():
+    before, name = process_tags(), Path("/proc/self/comm").read_text()
+    try:
+        Path("/proc/self/comm").write_text("a) Z 1 (b")
+        assert process_tags() == before
+    finally:
+        Path("/proc/self/comm").write_text(name)

@@ -1,0 +1,120 @@
+"""The embedded store: a real SQLite database in a folder of its own."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.tracking import store
+from tests.support import ROOT
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_store_lies_under_mlruns(tmp_path):
+    store.client()
+    assert store.uri() == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
+    assert (tmp_path / "mlruns/mlflow.db").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["mlruns"]
+
+
+def test_the_store_of_a_temporary_copy_is_that_of_the_repository(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "repository"))
+    assert store.root() == tmp_path / "repository/mlruns"
+
+
+def test_the_environment_may_name_a_server(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5001")
+    assert store.uri() == "http://127.0.0.1:5001"
+
+
+def test_writers_do_not_block_each_other(tmp_path):
+    store.client()
+    with closing(sqlite3.connect(tmp_path / "mlruns/mlflow.db")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_artifacts_lie_under_mlruns(tmp_path):
+    client = store.client()
+    made = client.get_experiment(store.experiment_id(client, "toy"))
+    assert (made.name, made.artifact_location) == ("toy", f"file://{tmp_path}/mlruns/artifacts/toy")
+
+
+def test_an_experiment_is_made_once():
+    client = store.client()
+    assert store.experiment_id(client, "toy") == store.experiment_id(client, "toy")
+
+
+def test_an_experiment_that_another_machine_makes_meanwhile_is_taken(monkeypatch):
+    client = store.client()
+    made = store.experiment_id(client, "toy")
+    look_up, looks = client.get_experiment_by_name, []
+
+    def get(name: str) -> object:
+        looks.append(name)
+        return None if len(looks) == 1 else look_up(name)
+
+    monkeypatch.setattr(client, "get_experiment_by_name", get)
+    assert store.experiment_id(client, "toy") == made
+
+
+def test_a_damaged_store_says_what_to_do(tmp_path):
+    (tmp_path / "mlruns").mkdir()
+    (tmp_path / "mlruns/mlflow.db").write_text("no database at all, " * 100)
+    with pytest.raises(PipelineError) as caught:
+        store.client()
+    text = str(caught.value)
+    assert text.startswith(
+        f"the tracking store sqlite:///{tmp_path}/mlruns/mlflow.db cannot be opened. Received: "
+    )
+    assert text.endswith(
+        "Start the server, correct MLFLOW_TRACKING_URI, or move mlruns/mlflow.db away to begin a new store."
+    )
+    assert len(text.splitlines()) == 1
+
+
+def test_four_processes_that_first_touch_a_store_all_succeed(tmp_path):
+    code = (
+        "import sys; from pipeline.tracking import store; client = store.client();"
+        "run = client.create_run(store.experiment_id(client, 'toy'), run_name=sys.argv[1]);"
+        "client.log_metric(run.info.run_id, 'loss', 1.0); client.set_terminated(run.info.run_id)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(number)],
+            cwd=tmp_path,
+            env=environment,
+            stderr=subprocess.PIPE,
+        )
+        for number in range(4)
+    ]
+    ended = [(process.communicate()[1], process.returncode) for process in started]
+    assert [code for _, code in ended] == [0, 0, 0, 0], ended
+    client = store.client()
+    runs = client.search_runs([store.experiment_id(client, "toy")])
+    assert sorted(run.info.run_name for run in runs) == ["0", "1", "2", "3"]
+    assert {run.info.status for run in runs} == {"FINISHED"}
+
+
+def test_a_store_whose_making_was_killed_is_made_anew(tmp_path):
+    code = (
+        "import os, signal, sys; from pipeline.tracking import store; from mlflow.store.db import utils;"
+        "made = utils._initialize_tables;"
+        "utils._initialize_tables = lambda engine: (made(engine), os.kill(os.getpid(), signal.SIGKILL));"
+        "store.client()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert not (tmp_path / "mlruns/mlflow.db").exists()
+    assert store.experiment_id(store.client(), "toy")

@@ -1,0 +1,571 @@
+"""The compiled engine beside Keras's `fit`, on networks of a few units."""
+
+import re
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline.config import model
+from pipeline.config.optimizer import Adam, Optimizer, Sgd
+from pipeline.config.training import Loss, Training
+from pipeline.data.prepared import Meta, Part
+from pipeline.models import families
+from pipeline.models.fingerprint import fingerprint
+from pipeline.training import objectives
+from pipeline.training.engine import Progress
+from pipeline.training.engines import build_engine
+from pipeline.training.engines import compiled as compiled_engine
+from pipeline.training.engines.compiled import CompiledEngine
+from pipeline.training.engines.keras import KerasEngine
+from pipeline.training.rows import Resident, Streamed
+from pipeline.training.schedule import Schedule
+from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
+from tests.support.metas import images, regression, table
+
+ROWS = 70  # batches of 16 leave one of 6
+EPOCHS = 3
+RANDOM = np.random.default_rng(0)
+POINTS = Part(
+    RANDOM.normal(size=(ROWS, 2)).astype(np.float32), (np.arange(ROWS) % 2).astype(np.int32), None
+)
+PRICES = Part(POINTS.x, POINTS.x.sum(axis=1).astype(np.float32), None)
+PICTURES = Part(
+    RANDOM.integers(0, 256, size=(ROWS, 8, 8, 1)).astype(np.uint8),
+    (np.arange(ROWS) % 3).astype(np.int32),
+    None,
+)
+NORMALISED = model.Layers(
+    layers=[
+        {"class_name": "Dense", "units": 6, "kernel_regularizer": "l2"},
+        {"class_name": "BatchNormalization"},
+        {"class_name": "ReLU"},
+    ]
+)
+CASES = {
+    "mlp": (model.Mlp(units=[8, 4]), table(), POINTS, Sgd(learning_rate=0.1)),
+    "regression": (model.Mlp(units=[5]), regression(), PRICES, Adam(learning_rate=0.01)),
+    "cnn": (
+        model.Cnn(filters=[3], kernel_size=3, units=[5]),
+        images(),
+        PICTURES,
+        Adam(learning_rate=0.01, clipnorm=1.0),
+    ),
+    "batch normalisation and a penalty": (
+        NORMALISED,
+        table(),
+        POINTS,
+        Sgd(learning_rate=0.05, momentum=0.9),
+    ),
+}
+
+
+def parts_of(
+    settings: model.Model, meta: Meta, train: Part, optimizer: Optimizer, seed: int = 1
+) -> dict:
+    loss = objectives.loss_name(None, meta)
+    return {
+        "network": families.build(settings, meta, seed=seed),
+        "optimizer": objectives.build_optimizer(optimizer, steps=100),
+        "loss": objectives.build_loss(loss),
+        "metrics": objectives.build_metrics(meta, loss),
+        "train": train,
+        "schedule": Schedule(rows=ROWS, batch_size=16, total=EPOCHS * 5, seed=seed),
+    }
+
+
+def compiled(case: str = "mlp", *, xla: bool = False, **changes) -> CompiledEngine:
+    return CompiledEngine(**(parts_of(*CASES[case]) | changes), xla=xla)
+
+
+def with_dropout(*, xla: bool = False) -> CompiledEngine:
+    return CompiledEngine(**parts_of(model.Mlp(units=[8], dropout=0.5), *CASES["mlp"][1:]), xla=xla)
+
+
+def quiet(_step, _progress):
+    pass
+
+
+def segment(engine, start: int, stop: int) -> Progress:
+    engine.reset()
+    return engine.run(start, stop, on_step=quiet)
+
+
+def epochs(engine) -> list[dict[str, float]]:
+    return [segment(engine, 5 * epoch, 5 * epoch + 5).metrics for epoch in range(EPOCHS)]
+
+
+@pytest.mark.parametrize("case", ["mlp", "regression", "cnn"])
+def test_a_graph_gives_the_bits_of_fit(case):
+    by_keras, by_us = KerasEngine(**parts_of(*CASES[case])), compiled(case)
+    assert epochs(by_us) == epochs(by_keras)
+    assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
+
+
+@pytest.mark.parametrize(
+    ("case", "xla"), [(case, xla) for case in CASES for xla in (False, True) if case != "cnn"]
+)
+def test_the_losses_are_those_of_fit_within_a_hundred_thousandth(case, xla):
+    by_keras, by_us = epochs(KerasEngine(**parts_of(*CASES[case]))), epochs(compiled(case, xla=xla))
+    for expected, found in zip(by_keras, by_us, strict=True):
+        assert found["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_evaluation_gives_the_values_of_keras(case):
+    by_keras, by_us = KerasEngine(**parts_of(*CASES[case])), compiled(case)
+    found, expected = by_us.evaluate(CASES[case][2]), by_keras.evaluate(CASES[case][2])
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_slicing_changes_no_bit(monkeypatch, xla):
+    whole = compiled(xla=xla)
+    history = epochs(whole)
+    monkeypatch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)  # then a slice is one step
+    monkeypatch.setattr(compiled_engine, "_FIRST_SLICE", 1)
+    sliced = compiled(xla=xla)
+    assert epochs(sliced) == history
+    assert fingerprint(sliced.variables) == fingerprint(whole.variables)
+
+
+def test_an_epoch_run_in_segments_gives_the_weights_of_one_run():
+    whole, parted = compiled(), compiled()
+    whole.run(0, 5, on_step=quiet)
+    for start, stop in ((0, 1), (1, 4), (4, 5)):
+        parted.run(start, stop, on_step=quiet)
+    assert fingerprint(parted.variables) == fingerprint(whole.variables)
+
+
+def test_the_last_partial_batch_is_trained():
+    engine = compiled()
+    assert segment(engine, 4, 5).timed_examples == 6
+    assert int(engine.optimizer.iterations) == 1
+
+
+def test_each_step_is_told_in_order(monkeypatch):
+    monkeypatch.setattr(compiled_engine, "_FIRST_SLICE", 2)
+    monkeypatch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)
+    steps = []
+    compiled().run(5, 10, on_step=lambda step, _progress: steps.append(step))
+    assert steps == [7, 8, 9, 10]
+
+
+def test_compiling_trains_nothing():
+    engine = compiled(optimizer=keras.optimizers.SGD(0.0))
+    before = [np.array(weight) for weight in engine.network.get_weights()]
+    engine.run(0, 5, on_step=quiet)
+    assert all(
+        (one == other).all()
+        for one, other in zip(before, engine.network.get_weights(), strict=True)
+    )
+    assert int(engine.optimizer.iterations) == 5
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_dropout_gives_the_same_bits_twice(xla):
+    one, two = with_dropout(xla=xla), with_dropout(xla=xla)
+    assert epochs(one) == epochs(two)
+    assert fingerprint(one.variables) == fingerprint(two.variables)
+
+
+def test_dropout_counts_its_calls():
+    engine = with_dropout(xla=True)
+    epochs(engine)
+    counters = [
+        int(variable.value) for variable in engine.variables if variable.path.endswith("counter")
+    ]
+    assert counters == [EPOCHS * 5]
+
+
+def test_dropout_is_off_in_evaluation():
+    engine = with_dropout()
+    assert engine.evaluate(POINTS) == engine.evaluate(POINTS)
+
+
+def test_the_network_keeps_keras_own_dropout():
+    engine = with_dropout(xla=True)
+    epochs(engine)
+    assert [type(layer) for layer in engine.network.layers if "dropout" in layer.name] == [
+        keras.layers.Dropout
+    ]
+
+
+def test_the_network_is_the_one_that_was_trained():
+    engine = with_dropout(xla=True)
+    before = engine.network.get_weights()[0]
+    epochs(engine)
+    assert not np.array_equal(engine.network.get_weights()[0], before)
+
+
+def test_a_loss_of_rosenblatt_moves_weights_on_mistakes_alone():
+    perceptron = objectives.build_loss(Loss.perceptron)
+    engine = compiled(loss=perceptron, network=families.build(model.Linear(), table(), seed=1))
+    engine.network.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
+    right = Part(np.array([[1.0, 0.0]] * 16, dtype=np.float32), np.ones(16, dtype=np.int32), None)
+    assert engine.evaluate(right)["loss"] == 0.0
+
+
+class KilledError(Exception):
+    pass
+
+
+def engine_of(kind: str, settings: dict):
+    return (
+        KerasEngine(**settings)
+        if kind == "keras"
+        else CompiledEngine(**settings, xla=kind == "xla")
+    )
+
+
+RESUMED = {name: case for name, case in CASES.items() if name != "regression"}
+RESUMED["dropout"] = (model.Mlp(units=[8], dropout=0.5), *CASES["mlp"][1:])
+KINDS = [("xla", "dropout"), *((kind, case) for case in RESUMED for kind in ("graph", "keras"))]
+
+
+@pytest.fixture
+def short_slices(monkeypatch):
+    monkeypatch.setattr(compiled_engine, "_FIRST_SLICE", 1)
+    monkeypatch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)
+
+
+def state_at(engine, step: int, *, start: int, stop: int) -> list[np.ndarray]:
+    """The engine's state inside a segment, which then is cut off."""
+    states = []
+
+    def on_step(reached: int, _progress: Progress) -> None:
+        if reached == step:
+            states.append(engine.get_state())
+            raise KilledError
+
+    engine.reset()
+    with pytest.raises(KilledError):
+        engine.run(start, stop, on_step=on_step)
+    return states[0]
+
+
+@pytest.mark.parametrize(("kind", "case"), KINDS)
+def test_a_new_engine_goes_on_inside_a_segment_to_the_same_bits(short_slices, kind, case):
+    whole, cut, resumed = (engine_of(kind, parts_of(*RESUMED[case])) for _ in range(3))
+    segment(whole, 0, 5)
+    expected = segment(whole, 5, 10)
+    segment(cut, 0, 5)
+    resumed.set_state(state_at(cut, 7, start=5, stop=10))
+    found = resumed.run(7, 10, on_step=quiet)
+    assert found.metrics == expected.metrics
+    assert fingerprint(resumed.variables) == fingerprint(whole.variables)
+
+
+@pytest.mark.parametrize("kind", ["graph", "keras"])
+def test_without_the_accumulators_the_means_differ(short_slices, kind):
+    whole, cut, resumed = (engine_of(kind, parts_of(*CASES["mlp"])) for _ in range(3))
+    expected = segment(whole, 0, 5)
+    resumed.set_state(state_at(cut, 2, start=0, stop=5))
+    resumed.reset()
+    found = resumed.run(2, 5, on_step=quiet)
+    assert found.metrics["loss"] != expected.metrics["loss"]
+    assert fingerprint(resumed.variables) == fingerprint(whole.variables)
+
+
+@pytest.mark.parametrize("kind", ["graph", "keras"])
+def test_the_values_of_another_network_are_refused(kind):
+    engine = engine_of(kind, parts_of(*CASES["mlp"]))
+    other = engine_of(kind, parts_of(model.Mlp(units=[7, 4]), *CASES["mlp"][1:]))
+    with pytest.raises(
+        ValueError,
+        match=r"first difference: \[\(\(\(2, 8\), 'float32'\), \(\(2, 7\), 'float32'\)\)\]",
+    ):
+        engine.set_state(other.get_state())
+
+
+def test_a_graph_draws_the_masks_of_fit():
+    by_keras, by_us = (
+        engine_of(kind, parts_of(*RESUMED["dropout"])) for kind in ("keras", "graph")
+    )
+    assert epochs(by_us) == epochs(by_keras)
+    assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
+
+
+@pytest.mark.parametrize(
+    "reduction", ["sum", "sum_over_batch_size", "mean", "mean_with_sample_weight", "none", None]
+)
+@pytest.mark.parametrize(
+    "weights", [None, np.linspace(0, 3, ROWS, dtype=np.float32)], ids=["plain", "weighted"]
+)
+def test_a_loss_of_any_reduction_gives_the_bits_of_fit(reduction, weights):
+    settings = [
+        parts_of(
+            model.Mlp(units=[4]),
+            table(),
+            replace(POINTS, sample_weight=weights),
+            Sgd(learning_rate=0.01),
+        )
+        | {"loss": keras.losses.BinaryCrossentropy(from_logits=True, reduction=reduction)}
+        for _ in range(2)
+    ]
+    by_keras, by_us = engine_of("keras", settings[0]), engine_of("graph", settings[1])
+    assert epochs(by_us) == epochs(by_keras)
+    assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
+
+
+WEIGHTED = replace(POINTS, sample_weight=np.where(POINTS.y == 1, 5, 0.5).astype(np.float32))
+
+
+@pytest.mark.parametrize("kind", ["graph", "xla", "keras"])
+def test_sample_weights_weigh_the_loss_and_no_metric(kind):
+    engine = engine_of(kind, parts_of(*CASES["mlp"]))
+    outputs = np.array(engine.network(POINTS.x))[:, 0].astype(np.float64)
+    losses = np.log1p(np.exp(np.where(POINTS.y == 1, -outputs, outputs)))
+    found = engine.evaluate(WEIGHTED)
+    assert found["loss"] == pytest.approx(np.mean(losses * WEIGHTED.sample_weight), rel=1e-5)
+    assert found["accuracy"] == engine.evaluate(POINTS)["accuracy"]
+
+
+def test_sample_weights_train_as_those_of_fit():
+    settings = parts_of(model.Mlp(units=[8, 4]), table(), WEIGHTED, Sgd(learning_rate=0.1))
+    engine = engine_of("graph", settings)
+    history = epochs(engine)
+    other = parts_of(model.Mlp(units=[8, 4]), table(), WEIGHTED, Sgd(learning_rate=0.1))
+    network, schedule = other["network"], other["schedule"]
+    network.compile(other["optimizer"], other["loss"], metrics=other["metrics"])
+    for epoch in range(EPOCHS):
+        order = schedule.order(epoch)
+        x, y, weights = (
+            POINTS.x[order],
+            POINTS.y[order].reshape(-1, 1),
+            WEIGHTED.sample_weight[order],
+        )
+        fitted = network.fit(x, y, sample_weight=weights, batch_size=16, shuffle=False, verbose=0)
+        assert history[epoch]["loss"] == fitted.history["loss"][0]
+    assert fingerprint(network.variables) == fingerprint(engine.network.variables)
+
+
+NAMED = {"left": POINTS.x, "right": RANDOM.normal(size=(ROWS, 3)).astype(np.float32)}
+INPUTS = {"dictionary": NAMED, "tuple": tuple(NAMED.values())}
+
+
+def two_inputs(kind: str) -> keras.Model:
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(1)
+    left, right = keras.Input((2,), name="left"), keras.Input((3,), name="right")
+    joined = keras.layers.Dense(4, activation="relu")(keras.layers.Concatenate()([left, right]))
+    inputs = {"left": left, "right": right} if kind == "dictionary" else (left, right)
+    return keras.Model(
+        inputs, keras.layers.Dense(1)(keras.layers.Dropout(0.1)(joined)), name="network"
+    )
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+@pytest.mark.parametrize("limit", [None, 1000])
+def test_several_inputs_train_as_by_fit(kind, limit):
+    part = Part(INPUTS[kind], POINTS.y, None)
+    engines = []
+    for other in ("keras", "graph"):
+        settings = parts_of(model.Linear(), table(), part, Sgd(learning_rate=0.1))
+        settings |= {"network": two_inputs(kind), "in_memory_limit": limit}
+        engines.append(engine_of(other, settings))
+    by_keras, by_us = engines
+    assert epochs(by_us) == epochs(by_keras)
+    assert by_us.evaluate(part) == pytest.approx(by_keras.evaluate(part), rel=1e-6)
+    assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
+
+
+def test_several_inputs_train_by_xla_with_stand_ins():
+    part = Part(NAMED, POINTS.y, None)
+    settings = parts_of(model.Linear(), table(), part, Sgd(learning_rate=0.5)) | {
+        "network": two_inputs("dictionary")
+    }
+    engine = CompiledEngine(**settings, xla=True)
+    before = engine.evaluate(part)["loss"]
+    epochs(engine)
+    assert engine.evaluate(part)["loss"] < before
+
+
+AUGMENTED = model.Layers(
+    layers=[
+        {"class_name": "RandomFlip", "mode": "horizontal"},
+        {"class_name": "RandomTranslation", "height_factor": 0.2, "width_factor": 0.2},
+        {"class_name": "RandomRotation", "factor": 0.1},
+        {"class_name": "RandomZoom", "height_factor": 0.2},
+        {"class_name": "RandomContrast", "factor": 0.2},
+        {"class_name": "RandomBrightness", "factor": 0.2, "value_range": [0, 1]},
+        {"class_name": "GaussianNoise", "stddev": 0.1},
+        {"class_name": "Conv2D", "filters": 3, "kernel_size": 3},
+        {"class_name": "SpatialDropout2D", "rate": 0.2},
+        {"class_name": "Flatten"},
+    ]
+)
+
+
+def augmented() -> CompiledEngine:
+    return CompiledEngine(
+        **parts_of(AUGMENTED, images(), PICTURES, Sgd(learning_rate=0.05)), xla=False
+    )
+
+
+def test_random_layers_resume_to_the_same_bits_in_a_graph(short_slices):
+    whole, cut, resumed = augmented(), augmented(), augmented()
+    segment(whole, 0, 5)
+    expected = segment(whole, 5, 10)
+    segment(cut, 0, 5)
+    resumed.set_state(state_at(cut, 7, start=5, stop=10))
+    found = resumed.run(7, 10, on_step=quiet)
+    assert found.metrics == expected.metrics
+    assert fingerprint(resumed.variables) == fingerprint(whole.variables)
+
+
+def test_the_state_holds_the_seeds_of_keras_own_random_layers():
+    engine = augmented()
+    seeds = [
+        variable.path for variable in engine.variables if "seed_generator_state" in variable.path
+    ]
+    assert len(seeds) == 8
+
+
+def test_random_layers_do_nothing_in_evaluation():
+    engine = augmented()
+    before = fingerprint(engine.network.variables)
+    plain = families.build(
+        model.Layers(layers=AUGMENTED.layers[7:8] + AUGMENTED.layers[9:]), images(), seed=1
+    )
+    plain.set_weights(engine.network.get_weights())
+    settings = parts_of(model.Linear(), images(), PICTURES, Sgd(learning_rate=0.05)) | {
+        "network": plain
+    }
+    assert engine.evaluate(PICTURES) == CompiledEngine(**settings, xla=False).evaluate(PICTURES)
+    assert fingerprint(engine.network.variables) == before
+
+
+SCHEDULED = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
+OPTIMIZERS = {
+    "clipnorm": lambda: keras.optimizers.SGD(0.1, clipnorm=0.01),
+    "global_clipnorm": lambda: keras.optimizers.SGD(0.1, global_clipnorm=0.01),
+    "schedule": lambda: keras.optimizers.SGD(SCHEDULED),
+    "weight decay": lambda: keras.optimizers.Adam(0.01, weight_decay=0.1),
+    "averages": lambda: keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.9),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "global_clipnorm"])
+def test_an_optimizer_in_a_graph_gives_the_bits_of_fit(name):
+    by_keras, by_us = (
+        engine_of(kind, parts_of(*CASES["mlp"]) | {"optimizer": OPTIMIZERS[name]()})
+        for kind in ("keras", "graph")
+    )
+    assert epochs(by_us) == epochs(by_keras)
+    assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("graph", "global_clipnorm"),
+        ("xla", "global_clipnorm"),
+        ("xla", "schedule"),
+        ("xla", "averages"),
+    ],
+)
+def test_an_optimizer_gives_the_weights_of_fit_within_a_hundred_thousandth(kind, name):
+    by_keras, by_us = (
+        engine_of(kind, parts_of(*CASES["mlp"]) | {"optimizer": OPTIMIZERS[name]()})
+        for kind in ("keras", kind)
+    )
+    epochs(by_us), epochs(by_keras)
+    for expected, found in zip(
+        by_keras.network.get_weights(), by_us.network.get_weights(), strict=True
+    ):
+        assert found == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+def test_a_schedule_tells_the_rate_of_the_step():
+    engine = compiled(optimizer=OPTIMIZERS["schedule"]())
+    segment(engine, 0, 3)
+    assert float(engine.optimizer.learning_rate) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("kind", ["graph", "keras"])
+def test_the_averages_are_those_computed_by_hand_and_leave_the_weights_alone(kind):
+    engine = engine_of(
+        kind,
+        parts_of(*CASES["mlp"])
+        | {"optimizer": keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.75)},
+    )
+    weights = []
+    for step in range(3):
+        segment(engine, step, step + 1)
+        weights.append(engine.network.get_weights()[0])
+    before = fingerprint(engine.variables)
+    with engine.averaged():
+        found = engine.network.get_weights()[0]
+    assert found == pytest.approx(
+        0.75 * (0.75 * weights[0] + 0.25 * weights[1]) + 0.25 * weights[2], abs=1e-6
+    )
+    assert fingerprint(engine.variables) == before
+
+
+def test_before_the_first_step_the_averages_are_the_weights():
+    engine = compiled(optimizer=OPTIMIZERS["averages"]())
+    expected = engine.evaluate(POINTS)
+    with engine.averaged():
+        assert engine.evaluate(POINTS) == expected
+
+
+def test_an_optimizer_without_averages_leaves_the_weights_as_they_are():
+    engine = compiled()
+    segment(engine, 0, 5)
+    expected = engine.network.get_weights()[0]
+    with engine.averaged():
+        assert (engine.network.get_weights()[0] == expected).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit"), [("graph", 1), ("graph", 1100), ("xla", 1100), ("keras", 1)]
+)
+def test_streaming_changes_no_bit(kind, limit):
+    settings = [parts_of(*CASES["mlp"]) for _ in range(2)]
+    settings[1] |= {"train": WEIGHTED, "in_memory_limit": limit}
+    settings[0] |= {"train": WEIGHTED}
+    resident, streamed = (engine_of(kind, given) for given in settings)
+    assert epochs(streamed) == epochs(resident)
+    assert fingerprint(streamed.variables) == fingerprint(resident.variables)
+
+
+def test_the_limit_of_the_settings_reaches_the_engine():
+    settings = parts_of(*CASES["mlp"])
+    network = settings.pop("network")
+    kinds = [
+        type(
+            build_engine(
+                Training(epochs=1, xla=False, in_memory_limit=limit), network, **settings
+            )._rows
+        )
+        for limit in (None, 100)
+    ]
+    assert kinds == [Resident, Streamed]
+
+
+@pytest.mark.parametrize(
+    ("name", "graph"),
+    [
+        ("RandomFlip", True),
+        ("RandAugment", True),
+        ("Conv2D", True),
+        ("Dense", False),
+        ("GaussianNoise", False),
+    ],
+)
+def test_a_network_that_works_on_images_as_wholes_runs_as_a_graph(name, graph):
+    assert model.Layers(layers=[{"class_name": name}]).convolves is graph
+
+
+def test_where_a_slice_begins_is_an_argument_of_the_xla_program():
+    engine = compiled(xla=True)
+    engine.run(0, 5, on_step=quiet)
+    rows, arrays, _ = engine._rows.take(engine._schedule.order(0), 0, 16)
+    program = engine._programs[16].experimental_get_compiler_ir(
+        rows, arrays, tf.constant(0), tf.constant(1)
+    )(stage="hlo")
+    scalars = re.findall(r"= s32\[\] parameter", program[program.index("ENTRY") :])
+    assert len(scalars) == 2  # a constant would mean a compilation for each of its values

@@ -1,0 +1,186 @@
+"""Keras's own callbacks beside `fit`: what they hear, in which order, and with which numbers."""
+
+import keras
+import numpy as np
+
+from pipeline.runs.history import Point
+from pipeline.training.listeners.keras_callbacks import KerasCallbacks
+from pipeline.training.schedule import Schedule
+from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
+
+SCHEDULE = Schedule(rows=70, batch_size=16, total=10, seed=1)  # two epochs of five steps
+MEANS = {"loss": 0.5, "accuracy": 0.75}
+
+
+class Diary(keras.callbacks.Callback):
+    """Writes down what it hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list = []
+
+    def on_train_begin(self, *_, **__):
+        self.heard.append("train begins")
+
+    def on_epoch_begin(self, epoch, *_, **__):
+        self.heard.append(("epoch begins", epoch))
+
+    def on_train_batch_begin(self, batch, *_, **__):
+        self.heard.append(("batch begins", batch))
+
+    def on_train_batch_end(self, batch, logs):
+        self.heard.append(("batch ends", batch, logs))
+
+    def on_epoch_end(self, epoch, logs):
+        self.heard.append(("epoch ends", epoch, logs))
+
+    def on_train_end(self, logs):
+        self.heard.append(("train ends", logs))
+
+
+def network() -> keras.Model:
+    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")])
+
+
+def point(step: int) -> Point:
+    metrics = {
+        "train/loss": 0.5,
+        "train/accuracy": 0.75,
+        "validation/loss": 0.6,
+        "validation/accuracy": 0.7,
+    }
+    return Point(step, step / 5, 0, 0.0, 0.0, 0, 0.1, metrics)
+
+
+LOGS = {"loss": 0.5, "accuracy": 0.75, "val_loss": 0.6, "val_accuracy": 0.7}
+
+
+def listening(*callbacks, optimizer=None) -> KerasCallbacks:
+    optimizer = optimizer or keras.optimizers.SGD(0.1)
+    return KerasCallbacks(callbacks, network(), optimizer, SCHEDULE)
+
+
+def tell(listener: KerasCallbacks, slices, *, start: int = 0, history=()) -> None:
+    """What the loop tells of segments that end at the steps 5 and 10, which are run in `slices`."""
+    listener.on_begin(history)
+    listener.on_segment(start)
+    for step in slices:
+        listener.on_step(step, MEANS)
+        if step % 5 == 0:
+            listener.on_point(point(step))
+            if step < 10:
+                listener.on_segment(step)
+    listener.on_end()
+
+
+def test_a_callback_hears_what_fit_would_tell_it_slice_by_slice():
+    diary = Diary()
+    tell(listening(diary), [3, 5, 10])
+    assert diary.heard == [
+        "train begins",
+        ("epoch begins", 0),
+        ("batch begins", 0),
+        ("batch ends", 2, MEANS),
+        ("batch begins", 3),
+        ("batch ends", 4, MEANS),
+        ("epoch ends", 0, LOGS),
+        ("epoch begins", 1),
+        ("batch begins", 0),
+        ("batch ends", 4, MEANS),
+        ("epoch ends", 1, LOGS),
+        ("train ends", LOGS),
+    ]
+
+
+def test_slices_of_one_step_are_told_as_fit_tells_them():
+    told, fitted = Diary(), Diary()
+    tell(listening(told), range(1, 11))
+    keras.utils.set_random_seed(1)
+    model = network()
+    model.compile(optimizer="sgd", loss="mse", metrics=["accuracy"])
+    x = np.zeros((70, 2), np.float32)
+    model.fit(
+        x,
+        x[:, :1],
+        validation_data=(x, x[:, :1]),
+        batch_size=16,
+        epochs=2,
+        verbose=0,
+        callbacks=[fitted],
+    )
+    assert [_named(entry) for entry in told.heard] == [_named(entry) for entry in fitted.heard]
+
+
+def _named(entry):
+    """An entry with the names of its logs in place of their values."""
+    return (
+        entry
+        if isinstance(entry, str)
+        else tuple(sorted(part) if isinstance(part, dict) else part for part in entry)
+    )
+
+
+def test_a_training_that_goes_on_inside_an_epoch_counts_on():
+    diary = Diary()
+    tell(listening(diary), [10], start=7, history=[point(5)])
+    assert diary.heard[1:5] == [
+        ("epoch begins", 1),
+        ("batch begins", 2),
+        ("batch ends", 4, MEANS),
+        ("epoch ends", 1, LOGS),
+    ]
+
+
+def test_an_evaluation_inside_an_epoch_begins_and_ends_none():
+    diary = Diary()
+    listener = listening(diary)
+    listener.on_begin([])
+    listener.on_segment(0)
+    listener.on_point(point(2))
+    listener.on_segment(2)
+    assert diary.heard == ["train begins", ("epoch begins", 0)]
+
+
+def test_a_callback_changes_the_learning_rate_of_the_training():
+    optimizer = keras.optimizers.SGD(0.1)
+    tell(
+        listening(
+            keras.callbacks.LearningRateScheduler(lambda epoch: 0.5 / (epoch + 1)),
+            optimizer=optimizer,
+        ),
+        [5, 10],
+    )
+    assert float(optimizer.learning_rate) == 0.25
+
+
+def test_a_callback_saves_the_weights_of_the_network(tmp_path):
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        str(tmp_path / "{epoch}.weights.h5"), save_weights_only=True
+    )
+    tell(listening(checkpoint), [5, 10])
+    restored = network()
+    restored.load_weights(tmp_path / "2.weights.h5", skip_mismatch=False)
+    assert restored.get_weights()[0].tolist() == [[1.0], [1.0]]
+
+
+def test_a_callback_may_ask_for_the_end():
+    listener = listening(keras.callbacks.EarlyStopping(monitor="val_loss", patience=1))
+    assert not listener.stops
+    tell(listener, [5, 10])
+    assert listener.stops
+
+
+def test_a_callback_knows_how_many_epochs_and_steps_there_are():
+    diary = Diary()
+    listening(diary)
+    assert (diary.params["epochs"], diary.params["steps"]) == (2, 5)
+
+
+def test_logs_are_a_copy_that_a_callback_may_change():
+    class Clearing(keras.callbacks.Callback):
+        def on_epoch_end(self, _epoch, logs):
+            logs.clear()
+
+    diary = Diary()
+    tell(listening(Clearing(), diary), [5])
+    assert diary.heard[-1] == ("train ends", LOGS)

@@ -1,0 +1,140 @@
+"""Summaries for TensorBoard: what the event files hold, also when a training was interrupted."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+from pipeline import experiment
+from pipeline.runs.history import Point
+from pipeline.signals import Interrupted, Interruption
+from pipeline.tracking import store
+from pipeline.training.listeners.tensorboard import Summaries, write_summaries
+from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.toy import config_of, prepare_all
+
+TRAINED = [
+    "data=shapes",
+    "tracking=mlflow",
+    "tracking.log_model=false",
+    "tracking.tensorboard=true",
+    "model.units=[8]",
+    "training.xla=false",
+    "training.batch_size=12",  # three steps an epoch
+    "training.epochs=3",
+    "training.evaluate_at=[0]",
+]
+
+
+def point(step: int, loss: float, timestamp: int = 1_700_000_000_500) -> Point:
+    metrics = {"train/loss": loss, "validation/loss": 2 * loss}
+    return Point(step, step / 4, timestamp, 1.0, 1.0, 1, learning_rate=0.125, metrics=metrics)
+
+
+def events(folder: Path, split: str) -> list[Any]:
+    """The records that TensorBoard reads, behind the one that says their version."""
+    (file,) = (folder / split).iterdir()
+    first, *others = [
+        tf.compat.v1.Event.FromString(record.numpy())
+        for record in tf.data.TFRecordDataset(str(file))
+    ]
+    assert first.file_version == "brain.Event:2"
+    return others
+
+
+def scalars(folder: Path, split: str) -> list[tuple[str, int, float]]:
+    return [
+        (value.tag, event.step, value.simple_value)
+        for event in events(folder, split)
+        for value in event.summary.value
+    ]
+
+
+def test_the_splits_are_runs_whose_metrics_have_the_same_names(tmp_path):
+    write_summaries([point(4, 0.5), point(8, 0.25)], tmp_path)
+    assert scalars(tmp_path, "train") == [
+        ("loss", 4, 0.5),
+        ("learning_rate", 4, 0.125),
+        ("loss", 8, 0.25),
+        ("learning_rate", 8, 0.125),
+    ]
+    assert scalars(tmp_path, "validation") == [("loss", 4, 1.0), ("loss", 8, 0.5)]
+
+
+def test_a_point_has_the_time_at_which_it_was_measured(tmp_path):
+    write_summaries([point(4, 0.5, timestamp=1_700_000_000_500)], tmp_path)
+    assert [event.wall_time for event in events(tmp_path, "train")] == [1_700_000_000.5]
+
+
+def test_points_can_be_read_as_soon_as_they_are_kept(tmp_path):
+    summaries = Summaries(tmp_path / "run")
+    summaries.on_begin([])
+    summaries.on_commit([point(4, 0.5)])
+    assert scalars(tmp_path / "run", "validation") == [("loss", 4, 1.0)]
+    summaries.on_end()
+
+
+def test_points_that_no_checkpoint_held_are_forgotten(tmp_path):
+    write_summaries([point(4, 0.5), point(8, 0.25)], tmp_path)
+    write_summaries([point(4, 0.5)], tmp_path)
+    assert scalars(tmp_path, "validation") == [("loss", 4, 1.0)]
+
+
+class Stopped(Interruption):
+    """A SIGTERM that comes when the training first looks for one."""
+
+    def check(self) -> None:
+        super().check()
+        self.requested = signal.SIGTERM
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    """Of a run with summaries that was interrupted and went on."""
+    folder = tmp_path_factory.mktemp("repository")
+    prepare_all(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        with pytest.raises(Interrupted):
+            experiment.run(config_of(folder, *TRAINED), interruption=Stopped())
+        yield experiment.run(config_of(folder, *TRAINED))
+
+
+def folder_of(result: experiment.Result) -> Path:
+    return store.root() / "tensorboard/shapes" / result.run_id
+
+
+def expected(result: experiment.Result, split: str) -> dict[tuple[str, int], float]:
+    return {
+        (name.removeprefix(f"{split}/"), point.step): pytest.approx(value)
+        for point in result.history
+        for name, value in point.metrics.items()
+        if name.startswith(f"{split}/")
+    }
+
+
+def test_a_run_that_went_on_has_every_point_once(result):
+    found = scalars(folder_of(result), "validation")
+    assert {(tag, step): value for tag, step, value in found} == expected(result, "validation")
+    assert (
+        len(found) == len(expected(result, "validation")) == 8
+    )  # loss and accuracy at the steps 0, 3, 6 and 9
+
+
+def test_what_is_not_known_before_the_first_step_has_no_point(result):
+    found = scalars(folder_of(result), "train")
+    assert [step for tag, step, _ in found if tag == "loss"] == [3, 6, 9]
+    assert [step for tag, step, _ in found if tag == "learning_rate"] == [0, 3, 6, 9]
+
+
+def test_summaries_are_no_part_of_what_a_run_is_and_are_written_when_they_are_asked_for(result):
+    before = scalars(folder_of(result), "train")
+    folder_of(result).rename(folder_of(result).with_name("before"))
+    without = experiment.run(config_of(Path(), *TRAINED, "tracking.tensorboard=false"))
+    assert (without.run_key, without.run_id) == (result.run_key, result.run_id)
+    assert not folder_of(result).exists()
+    experiment.run(config_of(Path(), *TRAINED))
+    assert scalars(folder_of(result), "train") == before

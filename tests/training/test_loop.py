@@ -1,0 +1,673 @@
+"""The loop over an engine that computes nothing: values, weights and time are what a test says."""
+
+import signal
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.config.training import Direction, EarlyStopping, ReduceOnPlateau
+from pipeline.data.prepared import Part
+from pipeline.errors import ConfigError, PipelineError
+from pipeline.runs.checkpoint import Checkpoint
+from pipeline.runs.history import Point
+from pipeline.signals import Interrupted, Interruption
+from pipeline.training.engine import Progress
+from pipeline.training.loop import Keeping, Listener, Outcome, Rules, train
+from pipeline.training.schedule import Schedule
+
+PART = Part(np.zeros((4, 1)), np.zeros(4), None)
+NEVER = 1e9
+CODES = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
+
+
+class Clock:
+    """Seconds that go by where a test says so."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Network:
+    """Its only weight is the number of steps it was trained."""
+
+    weights = 0
+
+    def get_weights(self) -> list[Any]:
+        return [np.array(self.weights)]
+
+    def set_weights(self, weights: list[Any]) -> None:
+        (self.weights,) = map(int, weights)
+
+
+@dataclass
+class FakeEngine:
+    """A step takes a second. Training loss is the mean of the steps since `reset`, validation loss that of `losses`."""
+
+    schedule: Schedule
+    losses: dict[int, float] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+    network: Network = field(default_factory=Network)
+    optimizer: Any = field(default_factory=lambda: SimpleNamespace(learning_rate=0.1))
+    segments: list[tuple[int, int]] = field(default_factory=list)
+    metric_names: tuple[str, ...] = ("loss", "rows")
+    steps_seen: list[int] = field(default_factory=list)
+
+    @property
+    def variables(self) -> list[Any]:
+        return []
+
+    def get_state(self) -> list[Any]:
+        return [
+            np.array(self.network.weights),
+            np.array(self.optimizer.learning_rate),
+            np.array(self.steps_seen),
+        ]
+
+    def set_state(self, values: list[Any]) -> None:
+        weights, learning_rate, steps_seen = values
+        self.network.weights, self.optimizer.learning_rate = int(weights), float(learning_rate)
+        self.steps_seen = steps_seen.tolist()
+
+    def reset(self) -> None:
+        self.steps_seen = []
+
+    def averaged(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def run(self, start: int, stop: int, *, on_step: Any) -> Progress:
+        self.segments.append((start, stop))
+        for step in range(start + 1, stop + 1):
+            self.clock.now += 1.0
+            self.network.weights = step
+            self.steps_seen.append(step)
+            progress = Progress(
+                {"loss": sum(self.steps_seen) / len(self.steps_seen)},
+                timed_examples=self.schedule.examples(start, step),
+                seconds=float(step - start),
+            )
+            on_step(step, progress)
+        return progress
+
+    def evaluate(self, part: Part) -> dict[str, float]:
+        self.reset()
+        return {"loss": self.losses.get(self.network.weights, 1.0), "rows": float(len(part))}
+
+
+class Diary(Listener):
+    """Writes down what it hears, and what is saved."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def on_begin(self, history: Sequence[Point]) -> None:
+        self.heard.append(("begin", [point.step for point in history]))
+
+    def on_step(self, step: int, means: dict[str, float]) -> None:
+        self.heard.append(("step", step, means["loss"]))
+
+    def on_point(self, point: Point) -> None:
+        self.heard.append(("point", point.step))
+
+    def on_snapshot(self, step: int) -> None:
+        self.heard.append(("snapshot", step))
+
+    def on_commit(self, points: Sequence[Point]) -> None:
+        self.heard.append(("commit", [point.step for point in points]))
+
+    def on_end(self) -> None:
+        self.heard.append("end")
+
+    def of(self, kind: str) -> list[Any]:
+        return [entry[1] for entry in self.heard if entry[0] == kind]
+
+
+@dataclass
+class Signalled(Listener):
+    """Receives a signal after a step, or at its evaluation."""
+
+    at_step: int = -1
+    at_point: int = -1
+    number: signal.Signals = signal.SIGTERM
+    interruption: Interruption = field(default_factory=Interruption)
+
+    def on_step(self, step: int, means: dict[str, float]) -> None:  # noqa: ARG002 - as every listener has it
+        if step == self.at_step:
+            self.interruption.requested = self.number
+
+    def on_point(self, point: Point) -> None:
+        if point.step == self.at_point:
+            self.interruption.requested = self.number
+
+
+class Life:
+    """One process's part of a training: what it heard, and the checkpoints it left."""
+
+    def __init__(
+        self,
+        engine: FakeEngine,
+        rules: Rules | None = None,
+        *,
+        latest: Checkpoint | None = None,
+        signalled: Signalled | None = None,
+        every_seconds: float = NEVER,
+        commit_takes: float = 0.0,
+        born: float = 0.0,
+    ) -> None:
+        self.engine, self.rules = engine, rules or Rules()
+        self.signalled = signalled or Signalled()
+        self.diary = Diary()
+        self.saved: list[Checkpoint] = []
+        self.commit_takes = commit_takes
+        self.keeping = Keeping(self.save, every_seconds, latest)
+        engine.clock.now = born
+
+    def save(self, state: Checkpoint) -> None:
+        self.engine.clock.now += self.commit_takes
+        self.saved.append(state)
+        self.diary.heard.append(("save", state.facts["step"]))
+
+    def train(self) -> Outcome:
+        return train(
+            self.engine,
+            self.engine.schedule,
+            validation=PART,
+            rules=self.rules,
+            listeners=[self.signalled, self.diary],
+            keeping=self.keeping,
+            interruption=self.signalled.interruption,
+            clock=self.engine.clock,
+            now=lambda: 1_700_000_000.1234,
+        )
+
+    def interrupted(self) -> int | str | None:
+        """Its exit code."""
+        with pytest.raises(Interrupted) as caught:
+            self.train()
+        return caught.value.code
+
+
+def schedule(epochs: int = 3, evaluate_at: tuple[int, ...] = ()) -> Schedule:
+    """Epochs of two steps, of 4 rows and of 1."""
+    return Schedule(rows=5, batch_size=4, total=2 * epochs, seed=1, evaluate_at=list(evaluate_at))
+
+
+def long_epoch(evaluate_at: tuple[int, ...] = ()) -> Schedule:
+    """One epoch of ten steps of 4 rows."""
+    return Schedule(rows=40, batch_size=4, total=10, seed=1, evaluate_at=list(evaluate_at))
+
+
+def stopping(**rule: Any) -> Rules:
+    return Rules(early_stopping=EarlyStopping(**{"direction": Direction.min, "patience": 1} | rule))
+
+
+def plateau(**rule: Any) -> Rules:
+    given = {"direction": Direction.min, "patience": 1, "factor": 0.5}
+    return Rules(reduce_on_plateau=ReduceOnPlateau(**given | rule))
+
+
+def trained(
+    engine: FakeEngine, rules: Rules | None = None, listeners: Sequence[Listener] = ()
+) -> Outcome:
+    return train(
+        engine,
+        engine.schedule,
+        validation=PART,
+        rules=rules or Rules(),
+        listeners=listeners,
+        clock=engine.clock,
+        now=lambda: 1_700_000_000.1234,
+    )
+
+
+def steps_of(outcome: Outcome) -> list[int]:
+    return [point.step for point in outcome.history]
+
+
+def test_validation_is_measured_at_the_end_of_every_epoch():
+    assert steps_of(trained(FakeEngine(schedule()))) == [2, 4, 6]
+
+
+def test_validation_is_measured_at_the_steps_asked_for_too():
+    assert steps_of(trained(FakeEngine(schedule(epochs=1, evaluate_at=(0, 1, 2))))) == [0, 1, 2]
+
+
+def test_before_the_first_step_only_validation_is_known():
+    outcome = trained(FakeEngine(schedule(epochs=1, evaluate_at=(0,))))
+    assert outcome.history[0].metrics == {"validation/loss": 1.0, "validation/rows": 4.0}
+    assert outcome.history[0].examples_per_second == 0.0
+
+
+def test_means_of_an_epoch_are_weighted_by_examples():
+    outcome = trained(FakeEngine(schedule(epochs=1, evaluate_at=(1,))))
+    assert [point.metrics["train/loss"] for point in outcome.history] == [
+        1.0,
+        pytest.approx((4 * 1 + 1 * 2) / 5),
+    ]
+
+
+def test_means_begin_anew_in_every_epoch():
+    assert [point.metrics["train/loss"] for point in trained(FakeEngine(schedule())).history] == [
+        1.5,
+        3.5,
+        5.5,
+    ]
+
+
+def test_a_point_holds_time_rate_and_learning_rate():
+    assert trained(FakeEngine(schedule(epochs=1))).history == [
+        Point(
+            step=2,
+            epoch=1.0,
+            timestamp=1_700_000_000_123,
+            seconds=2.0,
+            training_seconds=2.0,
+            timed_examples=5,
+            learning_rate=0.1,
+            metrics={"train/loss": 1.5, "validation/loss": 1.0, "validation/rows": 4.0},
+        )
+    ]
+
+
+def test_without_early_stopping_the_last_weights_are_kept():
+    engine = FakeEngine(schedule(), losses={2: 0.1})
+    outcome = trained(engine)
+    assert (outcome.kept.step, outcome.stopped_early, engine.network.weights) == (6, False, 6)
+
+
+def test_training_stops_after_its_patience():
+    engine = FakeEngine(schedule(epochs=9), losses={2: 0.5, 4: 0.3, 6: 0.4, 8: 0.4})
+    outcome = trained(engine, stopping(patience=2))
+    assert (outcome.history[-1].step, outcome.stopped_early) == (8, True)
+    assert engine.segments[-1] == (6, 8)
+
+
+def test_the_weights_of_the_best_epoch_are_restored():
+    engine = FakeEngine(schedule(epochs=9), losses={4: 0.3})
+    outcome = trained(engine, stopping())
+    assert (engine.network.weights, outcome.kept.step, outcome.kept.metrics["validation/loss"]) == (
+        4,
+        4,
+        0.3,
+    )
+
+
+def test_the_best_weights_are_restored_also_where_training_ran_to_its_end():
+    engine = FakeEngine(schedule(epochs=3), losses={4: 0.3})
+    outcome = trained(engine, stopping(patience=5))
+    assert (engine.network.weights, outcome.stopped_early) == (4, False)
+
+
+def test_without_patience_training_runs_to_its_end_and_keeps_the_best():
+    engine = FakeEngine(schedule(epochs=9), losses={4: 0.3})
+    outcome = trained(engine, stopping(patience=None))
+    assert (
+        engine.network.weights,
+        outcome.kept.step,
+        outcome.history[-1].step,
+        outcome.stopped_early,
+    ) == (4, 4, 18, False)
+
+
+def test_where_no_epoch_counted_the_last_weights_are_kept():
+    engine = FakeEngine(schedule(epochs=3), losses={2: 0.3})
+    assert (trained(engine, stopping(start_epoch=4)).kept.step, engine.network.weights) == (6, 6)
+
+
+def test_a_metric_may_be_better_the_larger_it_is():
+    engine = FakeEngine(schedule(epochs=9), losses={2: 2.5, 4: 2.9})
+    assert trained(engine, stopping(direction=Direction.max)).kept.step == 4
+
+
+def test_evaluations_inside_an_epoch_do_not_count_for_early_stopping():
+    engine = FakeEngine(
+        schedule(epochs=2, evaluate_at=(1, 3)), losses={1: 0.0, 2: 0.5, 3: 9.0, 4: 0.4}
+    )
+    assert trained(engine, stopping()).kept.step == 4
+
+
+def test_the_learning_rate_falls_on_a_plateau_from_the_next_epoch_on():
+    outcome = trained(FakeEngine(schedule(epochs=4)), plateau())
+    assert [point.learning_rate for point in outcome.history] == [0.1, 0.1, 0.05, 0.025]
+
+
+def test_evaluations_inside_an_epoch_do_not_count_for_a_plateau():
+    outcome = trained(FakeEngine(schedule(epochs=2, evaluate_at=(1, 3))), plateau())
+    assert [point.learning_rate for point in outcome.history] == [0.1, 0.1, 0.1, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "key"), [(stopping, "early_stopping"), (plateau, "reduce_on_plateau")]
+)
+def test_a_metric_that_is_not_there_cannot_be_watched(rule, key):
+    with pytest.raises(ConfigError) as caught:
+        trained(FakeEngine(schedule()), rule(monitor="validation/accuracy"))
+    assert str(caught.value) == (
+        f"training.{key}.monitor is no metric of this training. Received: validation/accuracy. "
+        "Expected: train/loss, train/rows, validation/loss, validation/rows."
+    )
+
+
+def test_a_metric_that_is_not_there_is_refused_before_the_first_step():
+    engine, diary = FakeEngine(schedule(evaluate_at=(0,))), Diary()
+    with pytest.raises(ConfigError):
+        trained(engine, stopping(monitor="loss"), [diary])
+    assert (engine.segments, diary.heard) == ([], ["end"])
+
+
+def test_a_loss_that_is_no_number_ends_training():
+    with pytest.raises(PipelineError) as caught:
+        trained(FakeEngine(schedule(), losses={4: float("nan")}))
+    assert str(caught.value) == (
+        "training diverged: validation/loss is no longer a number after step 4. Received: validation/loss=nan. "
+        "Try a smaller optimizer.learning_rate or optimizer.clipnorm."
+    )
+
+
+def test_listeners_hear_everything_in_order():
+    life = Life(FakeEngine(schedule(epochs=2, evaluate_at=(3,))))
+    life.train()
+    assert life.diary.heard == [
+        ("begin", []),
+        ("step", 1, 1.0),
+        ("step", 2, 1.5),
+        ("point", 2),
+        ("save", 2),
+        ("commit", [2]),
+        ("step", 3, 3.0),
+        ("point", 3),
+        ("snapshot", 3),
+        ("save", 3),
+        ("commit", [3]),
+        ("step", 4, 4.0),
+        ("point", 4),
+        ("save", 4),
+        ("commit", [4]),
+        "end",
+    ]
+
+
+def test_a_training_that_is_not_kept_is_logged_all_the_same():
+    diary = Diary()
+    trained(FakeEngine(schedule()), listeners=[diary])
+    assert diary.of("commit") == [[2], [4], [6]]
+
+
+def test_the_point_at_which_training_diverged_is_kept_and_logged():
+    life = Life(FakeEngine(schedule(), losses={2: float("inf")}))
+    with pytest.raises(PipelineError):
+        life.train()
+    assert life.diary.heard[3:] == [("point", 2), ("save", 2), ("commit", [2]), "end"]
+
+
+def test_points_that_were_not_kept_are_logged_when_training_diverges():
+    life = Life(
+        FakeEngine(schedule(epochs=9), losses={2: 1, 4: 1, 6: 1, 8: float("nan")}),
+        commit_takes=NEVER,
+    )
+    with pytest.raises(PipelineError):
+        life.train()
+    assert life.diary.of("commit") == [[2], [4, 6, 8]]
+
+
+def test_a_training_that_diverged_does_not_go_on():
+    first = Life(FakeEngine(schedule(), losses={2: float("inf")}))
+    with pytest.raises(PipelineError) as diverged:
+        first.train()
+    second = Life(FakeEngine(schedule()), latest=first.saved[-1])
+    with pytest.raises(PipelineError) as again:
+        second.train()
+    assert (str(again.value), second.engine.segments) == (str(diverged.value), [])
+
+
+def test_every_evaluation_is_kept_where_keeping_takes_no_more_than_2_percent():
+    life = Life(FakeEngine(Schedule(rows=50, batch_size=1, total=250, seed=1)), commit_takes=1.0)
+    life.train()
+    assert life.diary.of("save") == [50, 100, 150, 200, 250]
+
+
+def test_fewer_evaluations_are_kept_where_keeping_takes_more():
+    life = Life(FakeEngine(Schedule(rows=50, batch_size=1, total=300, seed=1)), commit_takes=1.25)
+    life.train()
+    assert life.diary.of("save") == [50, 150, 250, 300]
+
+
+def test_points_that_were_not_kept_are_logged_with_the_next_that_is():
+    life = Life(FakeEngine(schedule(epochs=4)), commit_takes=NEVER)
+    life.train()
+    assert life.diary.of("commit") == [[2], [4, 6, 8]]
+
+
+def test_a_snapshot_is_always_kept():
+    life = Life(FakeEngine(schedule(epochs=4, evaluate_at=(5,))), commit_takes=NEVER)
+    life.train()
+    assert life.diary.of("save") == [2, 5, 8]
+
+
+def test_the_end_of_training_is_always_kept():
+    life = Life(FakeEngine(schedule(epochs=4)), commit_takes=NEVER)
+    life.train()
+    assert life.diary.of("save") == [2, 8]
+
+
+def test_the_decision_to_stop_early_is_always_kept():
+    life = Life(FakeEngine(schedule(epochs=9)), stopping(patience=3), commit_takes=NEVER)
+    life.train()
+    assert life.diary.of("save") == [2, 8]
+
+
+def test_an_evaluation_with_a_signal_is_always_kept():
+    life = Life(FakeEngine(schedule(epochs=9)), signalled=Signalled(at_point=6), commit_takes=NEVER)
+    life.interrupted()
+    assert life.diary.of("save") == [2, 6]
+
+
+def test_a_long_segment_is_kept_in_its_midst():
+    life = Life(FakeEngine(long_epoch()), every_seconds=3.0)
+    life.train()
+    assert life.diary.of("save") == [3, 6, 9, 10]
+
+
+def test_what_is_kept_in_the_midst_of_a_segment_logs_nothing_yet():
+    life = Life(FakeEngine(long_epoch()), every_seconds=3.0)
+    life.train()
+    assert life.diary.of("commit") == [[10]]
+
+
+def test_the_end_of_a_segment_is_kept_after_its_evaluation():
+    life = Life(FakeEngine(long_epoch()), every_seconds=10.0)
+    life.train()
+    assert life.diary.heard[-4:] == [("point", 10), ("save", 10), ("commit", [10]), "end"]
+    assert life.diary.of("save") == [10]
+
+
+@pytest.mark.parametrize(("number", "code"), CODES)
+def test_a_signal_inside_a_segment_keeps_the_state_and_ends_training(number, code):
+    life = Life(FakeEngine(long_epoch()), signalled=Signalled(at_step=4, number=number))
+    assert life.interrupted() == code
+    assert life.diary.heard[-3:] == [("step", 4, 2.5), ("save", 4), "end"]
+
+
+@pytest.mark.parametrize(("number", "code"), CODES)
+def test_a_signal_at_the_last_slice_of_a_segment_waits_for_its_evaluation(number, code):
+    life = Life(FakeEngine(schedule()), signalled=Signalled(at_step=2, number=number))
+    assert life.interrupted() == code
+    assert life.diary.heard[2:] == [
+        ("step", 2, 1.5),
+        ("point", 2),
+        ("save", 2),
+        ("commit", [2]),
+        "end",
+    ]
+
+
+def test_a_signal_at_the_last_step_of_all_ends_training_too():
+    life = Life(FakeEngine(schedule()), signalled=Signalled(at_point=6))
+    assert life.interrupted() == 143
+
+
+def test_a_signal_before_the_first_step_ends_training_after_it():
+    signalled = Signalled()
+    signalled.interruption.requested = signal.SIGTERM
+    life = Life(FakeEngine(long_epoch()), signalled=signalled)
+    assert (life.interrupted(), life.diary.of("save")) == (143, [1])
+
+
+def test_a_training_that_is_not_kept_can_be_interrupted_too():
+    engine, signalled = FakeEngine(long_epoch()), Signalled(at_step=4)
+    with pytest.raises(Interrupted):
+        train(
+            engine,
+            engine.schedule,
+            validation=PART,
+            rules=Rules(),
+            listeners=[signalled],
+            interruption=signalled.interruption,
+        )
+    assert engine.network.weights == 4
+
+
+def two_lives(
+    plan: Schedule,
+    rules: Rules | None = None,
+    *,
+    losses: dict[int, float] | None = None,
+    **signalled: int,
+) -> tuple[Life, Life]:
+    """A training that a signal stops, and the process that goes on, which has not begun to yet."""
+    first = Life(FakeEngine(plan, losses=losses or {}), rules, signalled=Signalled(**signalled))
+    first.interrupted()
+    return first, Life(
+        FakeEngine(plan, losses=losses or {}), rules, latest=first.saved[-1], born=1000.0
+    )
+
+
+def test_a_training_goes_on_in_the_midst_of_a_segment():
+    _, second = two_lives(long_epoch(), at_step=4)
+    second.train()
+    assert second.engine.segments == [(4, 10)]
+
+
+def test_a_training_goes_on_after_an_evaluation():
+    _, second = two_lives(schedule(), at_point=2)
+    second.train()
+    assert second.engine.segments == [(2, 4), (4, 6)]
+
+
+@pytest.mark.parametrize("step", range(1, 10))
+def test_a_training_that_goes_on_has_the_history_of_one_that_was_not_stopped(step):
+    plan = long_epoch(evaluate_at=(0, 3, 7))
+    _, second = two_lives(plan, at_step=step)
+    assert second.train().history == trained(FakeEngine(plan)).history
+
+
+def test_the_evaluation_before_the_first_step_is_not_repeated():
+    _, second = two_lives(long_epoch(evaluate_at=(0,)), at_step=4)
+    second.train()
+    assert second.diary.of("point") == [10]
+
+
+def test_listeners_hear_first_what_earlier_processes_reached():
+    _, second = two_lives(schedule(), at_point=4)
+    second.train()
+    assert second.diary.heard[0] == ("begin", [2, 4])
+
+
+def test_nothing_is_logged_twice_on_going_on():
+    first, second = two_lives(schedule(), at_point=4)
+    second.train()
+    assert (first.diary.of("commit"), second.diary.of("commit")) == ([[2], [4]], [[6]])
+
+
+def test_a_training_that_had_stopped_early_trains_nothing_more():
+    _, second = two_lives(schedule(epochs=9), stopping(), losses={2: 0.3}, at_point=4)
+    outcome = second.train()
+    assert (second.engine.segments, second.engine.network.weights) == ([], 2)
+    assert (steps_of(outcome), outcome.kept.step, outcome.stopped_early) == ([2, 4], 2, True)
+
+
+def test_a_training_that_had_come_to_its_end_trains_nothing_more():
+    _, second = two_lives(schedule(), at_point=6)
+    assert (steps_of(second.train()), second.engine.segments, second.diary.of("save")) == (
+        [2, 4, 6],
+        [],
+        [],
+    )
+
+
+def test_early_stopping_counts_on():
+    losses = {2: 0.3}
+    _, second = two_lives(schedule(epochs=9), stopping(patience=3), losses=losses, at_step=5)
+    assert (steps_of(second.train()), second.engine.network.weights) == ([2, 4, 6, 8], 2)
+
+
+def test_a_plateau_counts_on():
+    _, second = two_lives(schedule(epochs=5), plateau(patience=2), at_step=5)
+    assert [point.learning_rate for point in second.train().history] == [0.1, 0.1, 0.1, 0.05, 0.05]
+
+
+def test_durations_add_up_over_processes():
+    _, second = two_lives(long_epoch(), at_step=4)
+    point = second.train().history[-1]
+    assert (point.seconds, point.training_seconds, point.timed_examples) == (10.0, 10.0, 40)
+
+
+def test_the_time_between_processes_does_not_count():
+    first, second = two_lives(schedule(), at_point=4)
+    second.train()
+    assert [point["seconds"] for point in second.saved[-1].facts["history"]] == [2.0, 4.0, 6.0]
+    assert first.saved[-1].facts["seconds"] == 4.0
+
+
+def test_a_training_may_be_stopped_many_times():
+    plan, latest = long_epoch(evaluate_at=(0, 3, 7)), None
+    for step in range(1, 10):
+        life = Life(FakeEngine(plan), latest=latest, signalled=Signalled(at_step=step))
+        life.interrupted()
+        latest = life.saved[-1]
+    last = Life(FakeEngine(plan), latest=latest)
+    assert last.train().history == trained(FakeEngine(plan)).history
+
+
+def test_a_training_that_pauses_keeps_its_state_and_ends_as_one_that_does_not():
+    first = Life(FakeEngine(schedule(epochs=4)))
+    first.keeping = Keeping(first.save, NEVER, pause_at=4)
+    paused = first.train()
+    assert (paused.paused, [point.step for point in paused.history], paused.kept.step) == (
+        True,
+        [2, 4],
+        4,
+    )
+    second = Life(FakeEngine(schedule(epochs=4)), latest=first.saved[-1])
+    assert second.train().history[-1].step == 8
+    assert (first.engine.segments, second.engine.segments) == ([(0, 2), (2, 4)], [(4, 6), (6, 8)])
+
+
+def test_a_training_that_is_asked_for_no_more_than_it_has_pauses_at_once():
+    first = Life(FakeEngine(schedule(epochs=4)))
+    first.keeping = Keeping(first.save, NEVER, pause_at=4)
+    first.train()
+    again = Life(FakeEngine(schedule(epochs=4)))
+    again.keeping = Keeping(again.save, NEVER, first.saved[-1], pause_at=2)
+    assert (again.train().paused, again.engine.segments) == (True, [])
+
+
+def test_a_pause_at_the_end_is_none():
+    life = Life(FakeEngine(schedule()))
+    life.keeping = Keeping(life.save, NEVER, pause_at=6)
+    assert not life.train().paused
+
+
+def test_a_training_that_pauses_says_what_it_would_keep():
+    life = Life(
+        FakeEngine(schedule(epochs=4), losses={2: 0.1}),
+        Rules(EarlyStopping(direction=Direction.min, patience=9)),
+    )
+    life.keeping = Keeping(life.save, NEVER, pause_at=4)
+    assert life.train().kept.step == 2

@@ -1,0 +1,139 @@
+"""The stand-ins for random layers: what they draw, and that it follows from a counter."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline.training.random_layers import CounterDropout, CounterNoise, with_stand_ins
+from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
+
+ONES = np.ones((200, 500), dtype=np.float32)
+
+
+def drawn(layer, x=ONES, calls: int = 1) -> list[np.ndarray]:
+    call = tf.function(lambda x: layer(x, training=True), jit_compile=True)
+    return [call(x).numpy() for _ in range(calls)]
+
+
+def masks(calls: int = 1, **settings) -> list[np.ndarray]:
+    return drawn(CounterDropout(0.25, **({"seed": 7} | settings)), calls=calls)
+
+
+def stand_in_of(layer, shape):
+    network = keras.Sequential(
+        [keras.Input(shape), layer, keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
+    return with_stand_ins(network, seed=1).layers[0]
+
+
+def test_a_quarter_is_dropped_and_the_rest_scaled():
+    (mask,) = masks()
+    assert set(np.unique(mask)) == {np.float32(0), np.float32(1 / 0.75)}
+    assert np.mean(mask == 0) == pytest.approx(
+        0.25, abs=0.006
+    )  # four standard deviations of 100,000 draws
+
+
+def test_each_call_draws_another_mask():
+    one, two = masks(calls=2)
+    assert np.mean((one == 0) == (two == 0)) == pytest.approx(0.625, abs=0.01)
+
+
+def test_a_seed_draws_the_same_masks_again():
+    assert all((one == two).all() for one, two in zip(masks(calls=3), masks(calls=3), strict=True))
+
+
+def test_another_seed_draws_other_masks():
+    assert not (masks()[0] == masks(seed=8)[0]).all()
+
+
+def test_the_mask_follows_from_the_counter_alone():
+    layer = CounterDropout(0.25, seed=7)
+    layer._counter.assign(2)
+    assert (drawn(layer)[0] == masks(calls=3)[2]).all()
+
+
+def test_nothing_is_dropped_outside_training():
+    assert (CounterDropout(0.25, seed=7)(ONES, training=False).numpy() == 1).all()
+
+
+def test_a_noise_shape_drops_whole_rows():
+    (mask,) = masks(noise_shape=(None, 1))
+    assert (mask == mask[:, :1]).all()
+
+
+def test_a_network_without_dropout_is_itself():
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    assert with_stand_ins(network, seed=1) is network
+
+
+def test_other_layers_are_the_same_objects():
+    network = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(3), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
+    )
+    trained = with_stand_ins(network, seed=1)
+    assert [one is two for one, two in zip(network.layers, trained.layers, strict=True)] == [
+        True,
+        False,
+        True,
+    ]
+
+
+def test_a_rate_of_1_drops_everything():
+    assert (drawn(CounterDropout(1.0, seed=7))[0] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "shared"),
+    [
+        (keras.layers.SpatialDropout1D(0.5), (4, 3), (1,)),
+        (keras.layers.SpatialDropout2D(0.5), (4, 5, 3), (1, 2)),
+        (keras.layers.SpatialDropout2D(0.5, data_format="channels_first"), (3, 4, 5), (2, 3)),
+        (keras.layers.SpatialDropout3D(0.5), (2, 4, 5, 3), (1, 2, 3)),
+    ],
+)
+def test_spatial_dropout_drops_whole_maps_of_a_row(layer, shape, shared):
+    (mask,) = drawn(stand_in_of(layer, shape), np.ones((50, *shape), np.float32))
+    assert (mask == mask.max(axis=shared, keepdims=True)).all()
+    assert 0.3 < np.mean(mask == 0) < 0.7
+
+
+def test_gaussian_noise_is_added_with_its_standard_deviation():
+    (values,) = drawn(stand_in_of(keras.layers.GaussianNoise(0.5), (500,)), ONES)
+    assert values.mean() == pytest.approx(1, abs=0.007)  # four standard deviations of 100,000 draws
+    assert values.std() == pytest.approx(0.5, abs=0.005)
+
+
+def test_gaussian_dropout_multiplies_by_keras_own_standard_deviation():
+    (values,) = drawn(stand_in_of(keras.layers.GaussianDropout(0.2), (500,)), 2 * ONES)
+    assert values.mean() == pytest.approx(2, abs=0.013)
+    assert values.std() == pytest.approx(2 * 0.5, abs=0.009)
+
+
+def test_noise_is_drawn_anew_at_each_call():
+    one, two = drawn(CounterNoise(0.5, seed=7), calls=2)
+    assert not (one == two).any()
+
+
+def test_noise_is_off_outside_training():
+    assert (CounterNoise(0.5, seed=7)(ONES, training=False).numpy() == 1).all()
+
+
+def test_a_nested_model_gets_stand_ins_too_and_keeps_its_other_layers():
+    inner = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3), keras.layers.Dropout(0.5)])
+    trained = with_stand_ins(
+        keras.Sequential([keras.Input((2,)), inner, keras.layers.Dense(1)]), seed=1
+    )
+    dense, dropout = trained.layers[0].layers
+    assert dense is inner.layers[0]
+    assert type(dropout) is CounterDropout
+
+
+def test_layers_draw_different_numbers_from_one_seed():
+    layers = [keras.layers.Dropout(0.5), keras.layers.Dropout(0.5)]
+    trained = with_stand_ins(
+        keras.Sequential([keras.Input((500,)), *layers, keras.layers.Dense(1)]), seed=1
+    )
+    one, two = (drawn(layer)[0] for layer in trained.layers[:2])
+    assert not (one == two).all()

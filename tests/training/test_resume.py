@@ -1,0 +1,313 @@
+"""A training that was stopped and goes on in new objects ends with the bits of one that was never stopped.
+
+Real engines and the real loop on networks of a few units. The negative controls leave out one piece of the kept state
+each: the comparison must notice.
+"""
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.config import model
+from pipeline.config.model import Model
+from pipeline.config.optimizer import Adam
+from pipeline.config.training import Direction, EarlyStopping, ReduceOnPlateau
+from pipeline.data.prepared import Meta, Part
+from pipeline.models import families
+from pipeline.models.fingerprint import fingerprint
+from pipeline.runs import checkpoint
+from pipeline.runs.checkpoint import Checkpoint
+from pipeline.signals import Interrupted, Interruption
+from pipeline.training import objectives
+from pipeline.training.engines import compiled as compiled_engine
+from pipeline.training.engines.compiled import CompiledEngine
+from pipeline.training.engines.keras import KerasEngine
+from pipeline.training.loop import Keeping, Listener, Rules, train
+from pipeline.training.schedule import Schedule
+from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
+from tests.support.metas import images, regression, table
+
+ROWS = 35  # batches of 8 leave one of 3: an epoch is 5 steps
+SCHEDULE = Schedule(rows=ROWS, batch_size=8, total=40, seed=1, evaluate_at=[16])
+RANDOM = np.random.default_rng(0)
+POINTS = Part(
+    RANDOM.normal(size=(ROWS, 2)).astype(np.float32), (np.arange(ROWS) % 2).astype(np.int32), None
+)
+PRICES = Part(POINTS.x, POINTS.x.sum(axis=1).astype(np.float32), None)
+PICTURES = Part(
+    RANDOM.integers(0, 256, size=(ROWS, 8, 8, 1)).astype(np.uint8),
+    (np.arange(ROWS) % 3).astype(np.int32),
+    None,
+)
+NORMALISED = model.Layers(
+    layers=[
+        {"class_name": "Dense", "units": 6},
+        {"class_name": "BatchNormalization"},
+        {"class_name": "ReLU"},
+        {"class_name": "Dropout", "rate": 0.5},
+    ]
+)
+# No gain is ever large enough: the first epoch is the best, the rate falls after the epochs 3, 5 and 7, and training
+# stops at step 30, after the sixth.
+STRICT = Rules(
+    EarlyStopping(direction=Direction.min, patience=5, min_delta=1000.0),
+    ReduceOnPlateau(direction=Direction.min, patience=2, min_delta=1000.0, factor=0.5),
+)
+LENIENT = Rules(
+    EarlyStopping(direction=Direction.min, patience=None),
+    ReduceOnPlateau(direction=Direction.min, patience=1),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is trained, how, and the steps at which it is stopped."""
+
+    settings: Model
+    meta: Meta
+    part: Part
+    rules: Rules
+    stops: list[int]
+    engine: Callable[..., Any] = CompiledEngine
+    compiled: dict[str, Any] = field(default_factory=lambda: {"xla": False})
+
+    def build(self) -> Any:
+        """An engine of new objects alone."""
+        loss = objectives.loss_name(None, self.meta)
+        return self.engine(
+            families.build(self.settings, self.meta, seed=1),
+            optimizer=objectives.build_optimizer(Adam(learning_rate=0.05), steps=100),
+            loss=objectives.build_loss(loss),
+            metrics=objectives.build_metrics(self.meta, loss),
+            train=self.part,
+            schedule=SCHEDULE,
+            **self.compiled,
+        )
+
+
+# Inside the first epoch, at its last slice, at the last slice before a snapshot, inside an epoch that has a point
+# already, where the learning rate falls, and where training stops early.
+EVERYWHERE = [3, 5, 16, 18, 25, 30]
+CNN = model.Cnn(filters=[3], kernel_size=3, units=[5], dropout=0.25)
+CASES = {
+    "mlp": Case(NORMALISED, table(), POINTS, STRICT, EVERYWHERE),
+    "mlp by XLA": Case(NORMALISED, table(), POINTS, STRICT, [18], compiled={"xla": True}),
+    "mlp by Keras": Case(
+        NORMALISED, table(), POINTS, STRICT, [18, 30], engine=KerasEngine, compiled={}
+    ),
+    "cnn": Case(CNN, images(), PICTURES, LENIENT, [18]),
+    "regression": Case(model.Mlp(units=[5]), regression(), PRICES, LENIENT, [33]),
+}
+MLPS = [name for name in CASES if name.startswith("mlp")]
+STOP = 18  # of the negative controls: everything that is kept matters here
+
+
+@dataclass(frozen=True)
+class Bits:
+    """All of a finished training that must not depend on how often it was stopped."""
+
+    variables: str
+    weights: str
+    kept: int
+    history: list[tuple[int, str, dict[str, str]]]
+
+
+class Signalled(Listener):
+    """Receives SIGTERM after a step."""
+
+    def __init__(self, at_step: int) -> None:
+        self.at_step = at_step
+        self.interruption = Interruption()
+
+    def on_step(self, step: int, means: dict[str, float]) -> None:  # noqa: ARG002 - as every listener has it
+        if step == self.at_step:
+            self.interruption.requested = signal.SIGTERM
+
+
+class Trained:
+    """A case with an engine that may begin anew, and what it comes to without a stop."""
+
+    def __init__(self, case: Case, folder: Path) -> None:
+        self.case, self._folder = case, folder
+        self.engine = case.build()
+        self.fresh = self.engine.get_state()
+        self.whole = self.finished(self.engine)
+
+    def finished(self, engine: Any, latest: Checkpoint | None = None) -> Bits:
+        """Trains to the end, from a checkpoint if there is one."""
+        keeping = Keeping(save=lambda _state: None, every_seconds=1e9, latest=latest)
+        outcome = train(
+            engine,
+            SCHEDULE,
+            validation=self.case.part,
+            rules=self.case.rules,
+            listeners=[],
+            keeping=keeping,
+        )
+        return Bits(
+            fingerprint(engine.variables),
+            fingerprint(engine.network.variables),
+            outcome.kept.step,
+            [
+                (
+                    point.step,
+                    point.learning_rate.hex(),
+                    {name: value.hex() for name, value in point.metrics.items()},
+                )
+                for point in outcome.history
+            ],
+        )
+
+    def stopped(self, step: int, latest: Checkpoint | None = None) -> Checkpoint:
+        """What a training that a signal stopped after `step` left on disk."""
+        began = latest.facts["step"] if latest else 0
+        file = self._folder / f"{began}-{step}.checkpoint"
+        if not file.exists():
+            self.engine.set_state(self.fresh)
+            self._stop(Signalled(step), file, latest)
+        found = checkpoint.read(file)
+        assert found.facts["step"] == step
+        return found
+
+    def _stop(self, signalled: Signalled, file: Path, latest: Checkpoint | None) -> None:
+        with pytest.raises(Interrupted):
+            train(
+                self.engine,
+                SCHEDULE,
+                validation=self.case.part,
+                rules=self.case.rules,
+                listeners=[signalled],
+                keeping=Keeping(
+                    lambda state: checkpoint.write(state, file), every_seconds=1e9, latest=latest
+                ),
+                interruption=signalled.interruption,
+            )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The cases, each trained once."""
+    made: dict[str, Trained] = {}
+
+    def of(name: str) -> Trained:
+        if name not in made:
+            made[name] = Trained(CASES[name], tmp_path_factory.mktemp("checkpoints"))
+        return made[name]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)  # then a slice is one step
+        patch.setattr(compiled_engine, "_FIRST_SLICE", 1)
+        yield of
+
+
+@pytest.mark.parametrize(
+    ("name", "step"), [(name, step) for name, case in CASES.items() for step in case.stops]
+)
+def test_a_training_that_was_stopped_ends_with_the_same_bits(trained, name, step):
+    training = trained(name)
+    assert training.finished(training.case.build(), training.stopped(step)) == training.whole
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "kept", "rates"),
+    [
+        ("mlp", [5, 10, 15, 16, 20, 25, 30], 5, [0.05] * 3 + [0.025] * 3 + [0.0125]),
+        ("mlp by XLA", [5, 10, 15, 16, 20, 25, 30], 5, [0.05] * 3 + [0.025] * 3 + [0.0125]),
+    ],
+)
+def test_the_training_that_is_stopped_is_the_one_that_is_meant(trained, name, steps, kept, rates):
+    whole = trained(name).whole
+    assert [step for step, _, _ in whole.history] == steps
+    assert [float.fromhex(rate) for _, rate, _ in whole.history] == pytest.approx(rates)
+    assert whole.kept == kept
+
+
+@pytest.mark.parametrize("name", MLPS)
+def test_a_training_that_is_stopped_again_and_again_ends_with_the_same_bits(trained, name):
+    training = trained(name)
+    latest = training.stopped(3)
+    for step in (8, 16, 29):
+        latest = training.stopped(step, latest)
+    assert training.finished(training.engine, latest) == training.whole
+
+
+def test_the_state_of_another_network_is_refused(trained):
+    with pytest.raises(ValueError, match=r"^\d+ values for \d+ variables; first difference: "):
+        trained("mlp").engine.set_state(trained("regression").fresh)
+
+
+Forget = Callable[[Checkpoint, Trained], Checkpoint]
+
+
+def variables(chosen: Callable[[str], bool]) -> Forget:
+    """Leaves out the variables whose path is chosen: they are as in a new engine."""
+
+    def forget(kept: Checkpoint, training: Trained) -> Checkpoint:
+        paths = [variable.path for variable in training.engine.variables]
+        numbers = [number for number, path in enumerate(paths) if chosen(path)]
+        return without(kept, training, numbers)
+
+    return forget
+
+
+def accumulators(kept: Checkpoint, training: Trained) -> Checkpoint:
+    """Leaves out the running means of the metrics, which stand behind the variables."""
+    return without(kept, training, list(range(len(training.engine.variables), len(training.fresh))))
+
+
+def without(kept: Checkpoint, training: Trained, numbers: list[int]) -> Checkpoint:
+    values = list(kept.arrays["engine"])
+    for number in numbers:
+        values[number] = training.fresh[number]
+    assert any((values[number] != kept.arrays["engine"][number]).any() for number in numbers)
+    return replace(kept, arrays=kept.arrays | {"engine": values})
+
+
+def fact(name: str, value: Any) -> Forget:
+    """Has a fact as it is before the first step, or at the last evaluation."""
+
+    def forget(kept: Checkpoint, _training: Trained) -> Checkpoint:
+        assert kept.facts[name] != value
+        return replace(kept, facts=kept.facts | {name: value})
+
+    return forget
+
+
+def best_weights(kept: Checkpoint, _training: Trained) -> Checkpoint:
+    assert kept.arrays["best_weights"]
+    return replace(kept, arrays=kept.arrays | {"best_weights": []})
+
+
+FORGOTTEN: dict[str, Forget] = {
+    "weights": variables(lambda path: path.endswith(("kernel", "bias", "gamma", "beta"))),
+    "moving statistics": variables(lambda path: path.endswith(("moving_mean", "moving_variance"))),
+    "dropout": variables(lambda path: path.endswith(("counter", "seed_generator_state"))),
+    "optimizer slots": variables(lambda path: path.endswith(("_momentum", "_velocity"))),
+    "optimizer iterations": variables(lambda path: path == "adam/iteration"),
+    "learning rate": variables(lambda path: path == "adam/learning_rate"),
+    "metric accumulators": accumulators,
+    "best weights": best_weights,
+    "early stopping": fact("stopping", {"best": None, "best_step": 0, "wait": 0}),
+    "plateau": fact("plateau", {"best": None, "wait": 0, "cooling": 0}),
+    "means of the epoch": fact("epoch", {"examples": 0, "sums": {}}),
+    "position": fact("step", 16),
+}
+
+
+@pytest.mark.parametrize("forgotten", FORGOTTEN)
+@pytest.mark.parametrize("name", MLPS)
+def test_the_comparison_notices_what_was_forgotten(trained, name, forgotten):
+    training = trained(name)
+    less = FORGOTTEN[forgotten](training.stopped(STOP), training)
+    assert training.finished(training.engine, less) != training.whole
+
+
+@pytest.mark.parametrize("name", MLPS)
+def test_the_comparison_finds_no_difference_where_nothing_was_forgotten(trained, name):
+    training = trained(name)
+    assert training.finished(training.engine, training.stopped(STOP)) == training.whole

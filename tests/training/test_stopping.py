@@ -1,0 +1,260 @@
+"""Early stopping and the learning rate on a plateau as small machines, beside Keras's own callbacks."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipeline.config.training import Direction, EarlyStopping, ReduceOnPlateau
+from pipeline.errors import ConfigError
+from pipeline.training.stopping import Plateau, Stopping
+from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
+
+# Multiples of an eighth: sums of them are exact, also in the float32 in which Keras compares.
+VALUES = st.lists(st.integers(-16, 16).map(lambda number: number / 8), min_size=1, max_size=20)
+GAINS = st.sampled_from([0.0, 0.125, 0.5, 2.0])
+DIRECTIONS = st.sampled_from(list(Direction))
+
+
+def after(values, **rule) -> Stopping:
+    """The machine after a value at the end of each epoch of ten steps."""
+    stopping = Stopping(EarlyStopping(**{"direction": Direction.min, "patience": 2} | rule))
+    for epoch, value in enumerate(values, start=1):
+        stopping.see(value, epoch=epoch, step=10 * epoch)
+    return stopping
+
+
+def rates(values, rate: float = 1.0, **rule) -> list[float]:
+    """The learning rate after each epoch."""
+    plateau = Plateau(
+        ReduceOnPlateau(
+            **{"direction": Direction.min, "patience": 2, "factor": 0.5, "min_delta": 0.0} | rule
+        )
+    )
+    found = []
+    for value in values:
+        found.append(rate := plateau.see(value, rate))
+    return found
+
+
+def test_it_waits_for_as_many_epochs_as_its_patience():
+    assert not after([1.0, 2.0]).exhausted
+    assert after([1.0, 2.0, 2.0]).exhausted
+
+
+def test_without_patience_it_never_stops():
+    assert not after([1.0, *[2.0] * 1000], patience=None).exhausted
+
+
+def test_without_patience_it_knows_the_best_all_the_same():
+    assert after([1.0, 0.5, 2.0], patience=None).best_step == 20
+
+
+def test_a_patience_of_no_epoch_is_refused():
+    with pytest.raises(ConfigError) as caught:
+        EarlyStopping(direction=Direction.min, patience=0)
+    assert str(caught.value) == (
+        "training.early_stopping.patience is not possible. Received: 0. Expected: at least 1, or null."
+    )
+
+
+def test_a_better_value_begins_the_waiting_anew():
+    found = after([1.0, 2.0, 0.5, 2.0])
+    assert (found.best, found.best_step, found.wait) == (0.5, 30, 1)
+
+
+def test_an_equal_value_is_no_better():
+    assert after([1.0, 1.0]).best_step == 10
+
+
+def test_larger_is_better_where_the_rule_says_so():
+    assert after([0.5, 0.9, 0.7], direction=Direction.max).best == 0.9
+
+
+@pytest.mark.parametrize(("value", "best"), [(0.75, 1.0), (0.5, 0.5)])
+def test_a_gain_must_be_more_than_the_least(value, best):
+    assert after([1.0, value], min_delta=0.25).best == best
+
+
+def test_epochs_before_the_first_that_counts_are_not_seen():
+    found = after([0.1, 0.2, 5.0, 6.0], start_epoch=3)
+    assert (found.best, found.best_step, found.wait) == (5.0, 30, 1)
+
+
+def test_it_says_whether_a_value_is_the_best_so_far():
+    stopping = Stopping(EarlyStopping(direction=Direction.min))
+    assert [stopping.see(value, epoch=1, step=1) for value in (3.0, 4.0, 2.0)] == [
+        True,
+        False,
+        True,
+    ]
+
+
+@given(values=st.lists(st.floats(allow_nan=False), min_size=1))
+def test_the_best_is_the_first_smallest_value(values):
+    found = after(values)
+    assert found.best == min(values)
+    assert found.best_step == 10 * (values.index(min(values)) + 1)
+
+
+def test_two_rules_do_not_share_their_state():
+    after([1.0, 2.0, 2.0])
+    assert Stopping(EarlyStopping(direction=Direction.min)).best is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    values=VALUES,
+    direction=DIRECTIONS,
+    patience=st.integers(1, 4),
+    gain=GAINS,
+    start=st.integers(1, 4),
+)
+@example(values=[1.0, 1.0], direction=Direction.min, patience=1, gain=0.0, start=1)
+def test_it_stops_with_keras_and_at_the_same_best(values, direction, patience, gain, start):
+    ours = Stopping(
+        EarlyStopping(direction=direction, patience=patience, min_delta=gain, start_epoch=start)
+    )
+    keras_own = keras.callbacks.EarlyStopping(
+        monitor="loss",
+        mode=direction.value,
+        patience=patience,
+        min_delta=gain,
+        start_from_epoch=start - 1,
+    )
+    model = SimpleNamespace(stop_training=False)
+    keras_own.set_model(model)
+    keras_own.on_train_begin()
+    for epoch, value in enumerate(values, start=1):
+        ours.see(value, epoch=epoch, step=epoch)
+        keras_own.on_epoch_end(epoch - 1, {"loss": value})
+        assert ours.exhausted == model.stop_training
+        if ours.best is not None:
+            assert (ours.best_step, ours.best) == (keras_own.best_epoch + 1, keras_own.best)
+        if ours.exhausted:
+            break
+
+
+def test_the_learning_rate_falls_after_as_many_epochs_as_the_patience():
+    assert rates([1.0, 1.0, 1.0, 1.0, 1.0]) == [1.0, 1.0, 0.5, 0.5, 0.25]
+
+
+def test_a_gain_keeps_the_learning_rate():
+    assert rates([1.0, 1.0, 0.5, 0.5, 0.25]) == [1.0] * 5
+
+
+def test_a_gain_that_is_too_small_does_not():
+    assert rates([1.0, 0.75, 0.75], min_delta=0.25) == [1.0, 1.0, 0.5]
+
+
+def test_epochs_of_cooldown_are_passed_over():
+    assert rates([1.0] * 7, patience=1, cooldown=2) == [1.0, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125]
+
+
+def test_the_learning_rate_does_not_fall_below_the_lowest():
+    assert rates([1.0] * 4, patience=1, lowest=0.4) == [1.0, 0.5, 0.4, 0.4]
+
+
+def test_a_learning_rate_below_the_lowest_is_not_raised():
+    assert rates([1.0] * 3, rate=0.1, patience=1, lowest=0.4) == [0.1, 0.1, 0.1]
+
+
+def test_a_plateau_of_what_should_grow_is_one_too():
+    assert rates([1.0, 2.0, 1.0, 1.0], direction=Direction.max) == [1.0, 1.0, 1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        (
+            {"factor": 1.0},
+            "factor is not possible. Received: 1.0. Expected: a number above 0 and below 1.",
+        ),
+        ({"patience": 0}, "patience is not possible. Received: 0. Expected: at least 1, or null."),
+        ({"min_delta": -1.0}, "min_delta is not possible. Received: -1.0. Expected: 0 or more."),
+        ({"cooldown": -1}, "cooldown is not possible. Received: -1. Expected: 0 or more."),
+        ({"lowest": -1.0}, "lowest is not possible. Received: -1.0. Expected: 0 or more."),
+    ],
+)
+def test_a_plateau_that_cannot_be_is_refused(setting, expected):
+    with pytest.raises(ConfigError) as caught:
+        ReduceOnPlateau(direction=Direction.min, **setting)
+    assert str(caught.value) == f"training.reduce_on_plateau.{expected}"
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    values=VALUES,
+    direction=DIRECTIONS,
+    patience=st.integers(1, 3),
+    cooldown=st.integers(0, 3),
+    factor=st.sampled_from([0.1, 0.3, 0.5]),
+    gain=GAINS,
+    lowest=st.sampled_from([0.0, 0.001, 0.02, 0.2]),
+)
+@example(
+    values=[1.0] * 8,
+    direction=Direction.min,
+    patience=1,
+    cooldown=1,
+    factor=0.1,
+    gain=0.0,
+    lowest=0.02,
+)
+def test_the_learning_rate_falls_with_keras(
+    values, direction, patience, cooldown, factor, gain, lowest
+):
+    shared = {"factor": factor, "patience": patience, "cooldown": cooldown, "min_delta": gain}
+    ours = Plateau(ReduceOnPlateau(direction=direction, lowest=lowest, **shared))
+    keras_own = keras.callbacks.ReduceLROnPlateau(
+        monitor="loss", mode=direction.value, min_lr=lowest, **shared
+    )
+    rate, model = keras.Variable(0.1), SimpleNamespace(optimizer=keras.optimizers.SGD(0.1))
+    keras_own.set_model(model)
+    keras_own.on_train_begin()
+    for epoch, value in enumerate(values):
+        rate.assign(ours.see(value, float(rate)))
+        keras_own.on_epoch_end(epoch, {"loss": value})
+        assert float(rate) == float(model.optimizer.learning_rate)
+
+
+def kept(numbers: dict[str, Any]) -> dict[str, Any]:
+    """As a checkpoint holds them."""
+    return json.loads(json.dumps(numbers))
+
+
+@given(values=VALUES, cut=st.integers(0, 20), patience=st.integers(1, 4))
+def test_early_stopping_goes_on_from_its_numbers(values, cut, patience):
+    whole = after(values, patience=patience)
+    rest = after([], patience=patience)
+    rest.restore(kept(after(values[:cut], patience=patience).numbers()))
+    for epoch, value in list(enumerate(values, start=1))[cut:]:
+        rest.see(value, epoch=epoch, step=10 * epoch)
+    assert rest == whole
+
+
+@given(
+    values=VALUES, cut=st.integers(0, 20), patience=st.integers(1, 3), cooldown=st.integers(0, 3)
+)
+def test_a_plateau_goes_on_from_its_numbers(values, cut, patience, cooldown):
+    rule = ReduceOnPlateau(direction=Direction.min, patience=patience, cooldown=cooldown)
+    whole, first, rest = Plateau(rule), Plateau(rule), Plateau(rule)
+    for value in values[:cut]:
+        first.see(value, 1.0)
+    rest.restore(kept(first.numbers()))
+    assert [rest.see(value, 1.0) for value in values[cut:]] == [
+        whole.see(value, 1.0) for value in values
+    ][cut:]
+
+
+def test_the_numbers_are_without_the_rule():
+    assert after([1.0, 2.0]).numbers() == {"best": 1.0, "best_step": 10, "wait": 1}
+    assert Plateau(ReduceOnPlateau(direction=Direction.min)).numbers() == {
+        "best": None,
+        "wait": 0,
+        "cooling": 0,
+    }
