@@ -7,15 +7,13 @@ an edit in conf/ retrains exactly the experiments whose resolved configuration i
 """
 
 import sys
-from pathlib import Path
 
 from pipeline.config import composition, params, resolved
 from pipeline.config.outline import outline
 from pipeline.config.plan import compose_all
 from pipeline.errors import run_command
 from pipeline.files import replacing_folder, write_json
-
-PLAN = Path("outputs/plan.json")
+from pipeline.layout import CONFIGS, PLAN
 
 
 def main() -> None:
@@ -25,11 +23,11 @@ def main() -> None:
         return
     planned = params.read()
     configs = compose_all(planned)
-    with replacing_folder(resolved.CONFIGS) as folder:
+    with replacing_folder(CONFIGS) as folder:
         for config in configs:
             composition.save(resolved.to_values(config), folder / f"{config.name}.yaml")
     write_json(PLAN, {config.name: outline(config, planned.overrides) for config in configs})
-    print(f"{len(configs)} experiments composed to {resolved.CONFIGS}", file=sys.stderr)
+    print(f"{len(configs)} experiments composed to {CONFIGS}", file=sys.stderr)
 
 
 if __name__ == "__main__":

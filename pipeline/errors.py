@@ -10,10 +10,9 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from types import FrameType
 
-FAILURES = Path("outputs/failures")
+from pipeline.layout import FAILURES
 
 
 class PipelineError(Exception):

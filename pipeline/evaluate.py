@@ -6,14 +6,12 @@ Writes outputs/<experiment>/metrics.json and figures/, and logs both to the run 
 """
 
 import sys
-from pathlib import Path
 
 from pipeline.config import resolved
-from pipeline.data.prepared import PREPARED, load_meta
+from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError, run_command
 from pipeline.files import read_json, replacing_folder, write_json
-
-OUTPUTS = Path("outputs")
+from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 
 
 def main() -> None:
@@ -40,7 +38,7 @@ def evaluate(name: str) -> None:
     from pipeline.evaluation.drawing.png import png
     from pipeline.tracking import runs
 
-    config = resolved.read(resolved.CONFIGS / f"{name}.yaml")
+    config = resolved.read(CONFIGS / f"{name}.yaml")
     output = OUTPUTS / name
     run = read_json(output / "run.json", made_by=f"dvc repro train@{name}")
     data = PREPARED / config.data.name

@@ -13,8 +13,9 @@ from typing import Any
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.tracking import Store
-from pipeline.data.prepared import PREPARED, Meta, load_meta, load_part
+from pipeline.data.prepared import Meta, load_meta, load_part
 from pipeline.errors import PipelineError, tell
+from pipeline.layout import PREPARED, mlruns
 from pipeline.models import families, serving
 from pipeline.models.augmentation import augmented
 from pipeline.models.fingerprint import fingerprint
@@ -26,7 +27,7 @@ from pipeline.runs.folder import RunFolder
 from pipeline.runs.history import Point
 from pipeline.runs.result import Result
 from pipeline.signals import Interrupted, Interruption
-from pipeline.tracking import runs, store
+from pipeline.tracking import runs
 from pipeline.tracking.tracker import Measurement, OpenRun, Paused, RunFacts, Tracker
 from pipeline.training import objectives, process
 from pipeline.training.engine import Engine
@@ -122,7 +123,7 @@ def _folder(kind: Store, key: str, *, wait: bool) -> AbstractContextManager[RunF
     """The run's own folder; a run that memory alone records keeps nothing."""
     if kind is Store.memory:
         return run_folder.temporary()
-    return run_folder.held(store.root() / "checkpoints" / key, wait=wait)
+    return run_folder.held(mlruns() / "checkpoints" / key, wait=wait)
 
 
 def _train(
@@ -220,7 +221,7 @@ def _paused(config: ExperimentConfig, reached: Result, output: Path | None) -> R
 
 
 def _summaries_folder(config: ExperimentConfig, run_id: str) -> Path:
-    return store.root() / "tensorboard" / config.name / run_id
+    return mlruns() / "tensorboard" / config.name / run_id
 
 
 def _require_same_identity(

@@ -10,9 +10,9 @@ from typing import Any
 
 from pipeline.config.composition import compose, register
 from pipeline.config.source import FetchConfig, Source
-from pipeline.data.raw import RAW
 from pipeline.data.sources import fetch
 from pipeline.errors import run_command
+from pipeline.layout import RAW
 
 register("fetch", FetchConfig)
 

@@ -11,15 +11,13 @@ Figures go to outputs/inspect/: the maps of each convolution, or the units of ea
 import argparse
 import re
 import sys
-from pathlib import Path
 from typing import Any, NoReturn
 
-from pipeline.data.prepared import PREPARED, load_meta, load_part
+from pipeline.data.prepared import load_meta, load_part
 from pipeline.errors import PipelineError, run_command, suggestion
 from pipeline.files import replacing
+from pipeline.layout import INSPECTED, OUTPUTS, PREPARED
 
-OUTPUTS = Path("outputs")
-FIGURES = OUTPUTS / "inspect"
 _RUN_ID = re.compile(r"[0-9a-f]{4,32}")
 
 
@@ -94,7 +92,7 @@ def draw(model: Any, name: str, index: int) -> None:
     for layer, figure in figures_of(
         model, load_part(data, "test"), meta, index, title=name
     ).items():
-        path = FIGURES / f"{name}_activations_{index}_{layer}.png"
+        path = INSPECTED / f"{name}_activations_{index}_{layer}.png"
         with replacing(path) as temporary:
             temporary.write_bytes(png(figure))
         print(path)

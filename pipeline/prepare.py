@@ -12,8 +12,8 @@ import sys
 from pipeline.config import composition
 from pipeline.config.data import PrepareConfig
 from pipeline.data.preparation import prepare
-from pipeline.data.prepared import PREPARED
 from pipeline.errors import run_command
+from pipeline.layout import PREPARED
 
 composition.register("prepare", PrepareConfig)
 

@@ -18,12 +18,11 @@ from typing import Any
 
 from pipeline.config import params, resolved
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.data.prepared import PREPARED, load_meta, load_part
+from pipeline.data.prepared import load_meta, load_part
 from pipeline.errors import PipelineError, run_command, suggestion, tell
 from pipeline.files import read_json, write_json
+from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 from pipeline.signals import Interruption, end_with_parent
-
-OUTPUTS = Path("outputs")
 
 
 def main() -> None:
@@ -60,7 +59,7 @@ def repeat(name: str, interruption: Interruption) -> None:
     backend.load()
     from pipeline.evaluation import over_seeds
 
-    config = resolved.read(resolved.CONFIGS / f"{name}.yaml")
+    config = resolved.read(CONFIGS / f"{name}.yaml")
     reached: dict[str, Any] = {}
     for number, seed in enumerate(seeds, start=1):
         tell(f"{name}: seed {seed}, {number} of {len(seeds)}")

@@ -11,19 +11,17 @@ is not met.
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from rich.console import Console
 
 from pipeline.config import params
-from pipeline.config.resolved import CONFIGS, read
+from pipeline.config.resolved import read
 from pipeline.config.tracking import Store
 from pipeline.errors import PipelineError, run_command, suggestion
+from pipeline.layout import CONFIGS, OUTPUTS
 from pipeline.reporting import pictures, rendering, results
 from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import Row
-
-OUTPUTS = Path("outputs")
 
 
 def main() -> None:

@@ -24,9 +24,9 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipeline.config import resolved
-from pipeline.config.composition import CONF
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.errors import PipelineError, run_command, tell
+from pipeline.layout import CONF, CONFIGS, OUTPUTS
 from pipeline.signals import Interruption, end_with_parent
 from pipeline.studies import grid as sweep
 from pipeline.studies.launcher import (
@@ -36,7 +36,6 @@ from pipeline.studies.launcher import (
     within_this_machine,
 )
 
-OUTPUTS = Path("outputs")
 _EXPECTED_WARNINGS = (
     "multiprocessing.process",  # Hydra in each worker: our launchers have the names of those that they set up
     "joblib.externals.loky.backend.resource_tracker",  # it removes what a sweep left that a signal ended
@@ -54,7 +53,7 @@ def _main(arguments: list[str], interruption: Interruption) -> None:
     if arguments[:1] == ["--resolved"] and len(arguments) == 2:
         name = arguments[1]
         end_with_parent(os.getppid())
-        train(resolved.read(resolved.CONFIGS / f"{name}.yaml"), interruption, output=OUTPUTS / name)
+        train(resolved.read(CONFIGS / f"{name}.yaml"), interruption, output=OUTPUTS / name)
         return
     flags = {argument for argument in arguments if argument.startswith("-")}
     overrides = [argument for argument in arguments if argument not in flags]

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pipeline import evaluate
+from pipeline import evaluate, layout
 from pipeline.config import composition, resolved
 from pipeline.errors import PipelineError
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -49,7 +49,7 @@ def test_an_experiment_that_is_not_composed_names_the_command(monkeypatch):
 def test_an_experiment_that_is_not_trained_names_the_command(here, monkeypatch):
     copy_conf(here)
     config = config_of(here, "data=shapes")
-    composition.save(resolved.to_values(config), resolved.CONFIGS / "shapes.yaml")
+    composition.save(resolved.to_values(config), layout.CONFIGS / "shapes.yaml")
     assert refusal(monkeypatch, "experiment=shapes") == (
         "outputs/shapes/run.json is missing. Make it with: dvc repro train@shapes."
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import pytest
 
-from pipeline import repeat
+from pipeline import layout, repeat
 from pipeline.config import composition, resolved
 from pipeline.data.prepared import load_meta, load_part
 from pipeline.errors import PipelineError
@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         composition.save(
-            resolved.to_values(config_of(folder, *SMALL, *STEPS)), resolved.CONFIGS / "shapes.yaml"
+            resolved.to_values(config_of(folder, *SMALL, *STEPS)), layout.CONFIGS / "shapes.yaml"
         )
         with pytest.raises(Interrupted):
             repeat.repeat("shapes", Stopped())

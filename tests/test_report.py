@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pipeline import report
+from pipeline import layout, report
 from pipeline.config import composition, resolved
 from pipeline.config.experiment import Claim
 from pipeline.errors import PipelineError
 from pipeline.reporting import formatting, rendering, results
 from pipeline.reporting.overview import overview
-from pipeline.tracking import runs, store
+from pipeline.tracking import runs
 from pipeline.tracking.tracker import RunFacts
 from tests.support import ROOT
 from tests.support.metas import images
@@ -428,7 +428,7 @@ def test_a_run_that_is_in_the_store_is_reported(repository, monkeypatch, capsys)
         json.dumps(RUN | {"run_id": tracker.run_id})
     )
     assert reported(monkeypatch, "shapes") == ""
-    assert store.root() == repository / "mlruns"
+    assert layout.mlruns() == repository / "mlruns"
 
 
 def test_an_experiment_that_is_not_planned_is_refused(repository, monkeypatch):

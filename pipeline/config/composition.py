@@ -21,8 +21,8 @@ from omegaconf.errors import OmegaConfBaseException
 from pipeline.config.explain import explained, look_up, settings_of, unknown_key
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.files import write_text
+from pipeline.layout import CONF
 
-CONF = Path("conf")
 _schemas: list[type] = []
 T = TypeVar("T")
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import composition, resolved
+from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.layout import CONF
 
 
 def outline(
-    config: ExperimentConfig, overrides: Sequence[str], *, conf: Path = composition.CONF
+    config: ExperimentConfig, overrides: Sequence[str], *, conf: Path = CONF
 ) -> dict[str, Any]:
     """The experiment's line in `outputs/plan.json`.
 
@@ -42,9 +43,7 @@ def description(head: Path) -> str:
     return " ".join(lines)
 
 
-def changes(
-    config: ExperimentConfig, *, conf: Path = composition.CONF
-) -> dict[str, dict[str, Any]]:
+def changes(config: ExperimentConfig, *, conf: Path = CONF) -> dict[str, dict[str, Any]]:
     """`{"default": …, "value": …}` by dotted key, for each setting that is not the default's.
 
     The default is what `conf/config.yaml` composes on the same data. The settings of another family of models or

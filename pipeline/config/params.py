@@ -9,8 +9,8 @@ import yaml
 
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
+from pipeline.layout import PARAMS
 
-PARAMS = Path("params.yaml")
 _KEYS = ("sources", "own_files", "data", "experiments", "repeats", "overrides")
 
 

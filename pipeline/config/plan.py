@@ -5,12 +5,13 @@ from pathlib import Path
 from pipeline.config import composition, resolved
 from pipeline.config.data import Data, PrepareConfig
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.params import PARAMS, Params
+from pipeline.config.params import Params
 from pipeline.config.source import FetchConfig
 from pipeline.errors import PipelineError
+from pipeline.layout import CONF, PARAMS
 
 
-def compose_all(params: Params, *, conf: Path = composition.CONF) -> list[ExperimentConfig]:
+def compose_all(params: Params, *, conf: Path = CONF) -> list[ExperimentConfig]:
     """Composes each experiment with the overrides for all.
 
     Raises:

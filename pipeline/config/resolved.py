@@ -11,8 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 from pipeline.config import composition, model, optimizer
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.errors import PipelineError
-
-CONFIGS = Path("outputs/configs")
+from pipeline.layout import CONF
 
 
 def register() -> None:
@@ -23,9 +22,7 @@ def register() -> None:
             composition.register(name, schema, group=group)
 
 
-def compose_experiment(
-    overrides: Sequence[str], *, conf: Path = composition.CONF
-) -> ExperimentConfig:
+def compose_experiment(overrides: Sequence[str], *, conf: Path = CONF) -> ExperimentConfig:
     """Composes an experiment from `conf/config.yaml` and overrides; raises `PipelineError`."""
     register()
     return composition.compose("config", ExperimentConfig, overrides, conf=conf)

@@ -13,14 +13,15 @@ from pipeline.config.data import Data, Task
 from pipeline.data.columns import check_columns, inputs_of
 from pipeline.data.encoding import encode, encode_target, fit_table, fit_target
 from pipeline.data.images import read_images
-from pipeline.data.prepared import PREPARED, Meta, Table, Target, digest_of
-from pipeline.data.raw import RAW, Raw, open_raw
+from pipeline.data.prepared import Meta, Table, Target, digest_of
+from pipeline.data.raw import Raw, open_raw
 from pipeline.data.splits import Parts, split_rows
 from pipeline.data.summary import class_counts, ranges, table_counts
 from pipeline.data.tables import Text, read, rows_of
 from pipeline.data.targets import labels, one_against_all, quantities
 from pipeline.errors import ConfigError, DataError
 from pipeline.files import replacing_folder
+from pipeline.layout import PREPARED, RAW
 
 
 @dataclass(frozen=True)

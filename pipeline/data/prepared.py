@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from pipeline.files import read_json, write_json
 
-PREPARED = Path("data/prepared")
 SPLITS = ("train", "validation", "test")
 
 

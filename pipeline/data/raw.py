@@ -6,8 +6,6 @@ from pathlib import Path
 from pipeline.errors import DataError
 from pipeline.files import read_json, sha256
 
-RAW = Path("data/raw")
-
 
 @dataclass(frozen=True)
 class Raw:

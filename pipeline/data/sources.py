@@ -14,9 +14,9 @@ from typing import Any
 from pipeline.config.source import IDX_FILES, File, Format, Source
 from pipeline.data.download import Place, first_of, without_password
 from pipeline.data.formats import sklearn as bundled
-from pipeline.data.raw import RAW
 from pipeline.errors import DataError, FetchError, PipelineError
 from pipeline.files import replacing_folder, sha256, write_json
+from pipeline.layout import RAW
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 from pipeline.config.experiment import Claim
 from pipeline.config.params import Params
-from pipeline.data.prepared import PREPARED, Meta, load_meta
+from pipeline.data.prepared import Meta, load_meta
 from pipeline.files import read_json
+from pipeline.layout import OUTPUTS, PREPARED
 from pipeline.reporting import pictures
 from pipeline.reporting.formatting import number
 from pipeline.reporting.overfitting import Overfitting, overfitting
@@ -16,7 +17,6 @@ from pipeline.reporting.pictures import Picture
 from pipeline.runs import history
 from pipeline.runs.history import Point
 
-OUTPUTS = Path("outputs")
 _FILES = (
     "history.csv",
     "run.json",

@@ -11,10 +11,10 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from pipeline.config.composition import CONF
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.resolved import compose_experiment, to_values
 from pipeline.errors import PipelineError
+from pipeline.layout import CONF
 from pipeline.studies.objective import Objective, in_common
 
 _LONGEST_NAME = 250  # characters of a run's name that MLflow's tables hold

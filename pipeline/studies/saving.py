@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import composition, params
-from pipeline.config.composition import CONF
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.outline import changes
-from pipeline.config.params import PARAMS
 from pipeline.config.resolved import compose_experiment, to_values
 from pipeline.config.training import Direction
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
+from pipeline.layout import CONF, PARAMS
 from pipeline.studies.space import Objective
 
 _CORES = {1: "one core", 2: "two cores"}

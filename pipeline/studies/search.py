@@ -13,9 +13,10 @@ from pipeline.config import composition
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.resolved import compose_experiment, to_values
 from pipeline.config.tracking import Store
-from pipeline.data.prepared import PREPARED, load_meta
+from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError, tell
 from pipeline.files import replacing, write_json
+from pipeline.layout import PREPARED, mlruns
 from pipeline.runs import identity as lineage
 from pipeline.signals import Interruption
 from pipeline.studies import saving
@@ -25,7 +26,7 @@ from pipeline.studies.interrupting import resumable
 from pipeline.studies.search_board import Board
 from pipeline.studies.search_journal import FAILED, FINISHED, PAUSED, Journal, Record
 from pipeline.studies.space import LOSS, Hyperband, Objective, Parameter, SearchConfig
-from pipeline.tracking import parents, store
+from pipeline.tracking import parents
 from pipeline.tracking.tracker import Measurement, Tracker
 
 _COLUMNS = ("status", "objective", "epochs", "seconds", "run_id", "overrides", "reason")
@@ -60,7 +61,7 @@ def tune(
     search_id = _search_id(settings, lineage.identity(to_values(base), meta))
     with (
         resumable(base.name, interruption),
-        journal.held(store.root() / "search" / search_id) as kept,
+        journal.held(mlruns() / "search" / search_id) as kept,
     ):
         write_json(
             kept.folder / "search.json",

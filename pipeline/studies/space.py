@@ -12,11 +12,11 @@ from typing import Any
 from omegaconf import MISSING
 
 from pipeline.config import composition
-from pipeline.config.composition import CONF
 from pipeline.config.resolved import compose_experiment
 from pipeline.config.rules import is_name
 from pipeline.config.training import Direction
 from pipeline.errors import ConfigError, PipelineError, require, suggestion
+from pipeline.layout import CONF
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")  # needs no quotes in Hydra's grammar
 _WORDS = ("null", "true", "false", "inf", "nan")

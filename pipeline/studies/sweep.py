@@ -15,6 +15,7 @@ from pipeline.config.tracking import Store
 from pipeline.config.training import Direction
 from pipeline.errors import PipelineError, tell
 from pipeline.files import replacing_folder
+from pipeline.layout import mlruns
 from pipeline.locks import locked
 from pipeline.signals import Interruption
 from pipeline.studies import summary
@@ -23,7 +24,7 @@ from pipeline.studies.interrupting import resumable, stop_all
 from pipeline.studies.sweep_board import Board, objective_name
 from pipeline.studies.sweep_journal import FAILED, FINISHED, RUNNING, Journal, Standing
 from pipeline.studies.table import add_settings
-from pipeline.tracking import parents, store
+from pipeline.tracking import parents
 from pipeline.tracking.tracker import Measurement, MemoryTracker, Tracker
 
 Launch = Callable[[Path, Mapping[str, str]], None]
@@ -43,7 +44,7 @@ def run_sweep(grid: Grid, launch: Launch, interruption: Interruption) -> dict[st
         PipelineError: another process runs the same sweep; after the last trial, if any of them failed.
         Interrupted: a signal was received; the trials that ran have kept their state.
     """
-    journal = Journal(store.root() / "sweeps" / grid.sweep_id)
+    journal = Journal(mlruns() / "sweeps" / grid.sweep_id)
     first = grid.trials[0].config
     with (
         resumable(grid.name, interruption),

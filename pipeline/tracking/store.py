@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import StoreError
 from pipeline.files import replacing
+from pipeline.layout import mlruns
 
 ARTIFACTS = "artifacts"
 FAULTS = (
@@ -34,18 +35,13 @@ _KIND = {
 }  # the UI shows runs as trainings, not as GenAI evaluations
 
 
-def root() -> Path:
-    """The folder `mlruns` of the repository; `DVC_ROOT` still names that one inside DVC's temporary copies."""
-    return (Path(os.environ.get("DVC_ROOT", ".")) / "mlruns").resolve()
-
-
 def uri() -> str:
     """The tracking URI in force."""
     return os.environ.get("MLFLOW_TRACKING_URI") or _embedded()
 
 
 def _embedded() -> str:
-    return f"sqlite:///{root() / 'mlflow.db'}"
+    return f"sqlite:///{mlruns() / 'mlflow.db'}"
 
 
 def client() -> MlflowClient:
@@ -63,11 +59,11 @@ def client() -> MlflowClient:
     try:
         with lock():
             if location == _embedded():
-                _make(root() / "mlflow.db")
+                _make(mlruns() / "mlflow.db")
             opened = MlflowClient(location)
             opened.search_experiments(max_results=1)
             if location == _embedded():
-                _write_ahead(root() / "mlflow.db")
+                _write_ahead(mlruns() / "mlflow.db")
     except FAULTS as error:
         first = str(error).splitlines()[0]
         raise StoreError(
@@ -84,7 +80,7 @@ def experiment_id(opened: MlflowClient, name: str) -> str:
         found = opened.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
-        location = (root() / ARTIFACTS / name).as_uri() if uri() == _embedded() else None
+        location = (mlruns() / ARTIFACTS / name).as_uri() if uri() == _embedded() else None
         try:
             return str(opened.create_experiment(name, artifact_location=location, tags=_KIND))
         except MlflowException as error:
@@ -98,8 +94,8 @@ def experiment_id(opened: MlflowClient, name: str) -> str:
 @contextmanager
 def lock() -> Iterator[None]:
     """Keeps other processes from the store while something is looked for and made; not to be entered twice."""
-    root().mkdir(parents=True, exist_ok=True)
-    with (root() / ".lock").open("w") as file:
+    mlruns().mkdir(parents=True, exist_ok=True)
+    with (mlruns() / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -169,7 +169,8 @@ def _timed(epoch: Callable[[], object]) -> Callable[[], float]:
 
 def _parts(name: str) -> dict[str, Any]:
     from pipeline.config.resolved import compose_experiment
-    from pipeline.data.prepared import PREPARED, load_meta, load_part
+    from pipeline.data.prepared import load_meta, load_part
+    from pipeline.layout import PREPARED
     from pipeline.models import families
     from pipeline.training import objectives
     from pipeline.training.schedule import Schedule
@@ -226,7 +227,8 @@ def _span(history: list[Any]) -> float:
 
 def _bare(name: str) -> Callable[[], float]:
     from pipeline.config.resolved import compose_experiment
-    from pipeline.data.prepared import PREPARED, load_part
+    from pipeline.data.prepared import load_part
+    from pipeline.layout import PREPARED
     from pipeline.training import process
     from pipeline.training.engines import build_engine
     from pipeline.training.loop import Rules, train
@@ -275,7 +277,8 @@ def _torch(name: str) -> Callable[[], float]:
     import torch
 
     from pipeline.config.resolved import compose_experiment
-    from pipeline.data.prepared import PREPARED, load_meta, load_part
+    from pipeline.data.prepared import load_meta, load_part
+    from pipeline.layout import PREPARED
 
     config = compose_experiment(CASES[name])
     meta, train = (

@@ -285,7 +285,7 @@ class Lab:
         return Life(os.waitstatus_to_exitcode(status), points, time.monotonic() - began, kill)
 
     def _train(self, case: str, folder: Path, way: Way, watch: "Watch") -> None:
-        from pipeline import train
+        from pipeline import layout, train
         from pipeline.config.experiment import Checkpointing
         from pipeline.signals import Interruption
         from pipeline.training import loop
@@ -302,7 +302,7 @@ class Lab:
         watch.begin()
         interruption = Interruption()
         with interruption.handling():
-            train.train(config, interruption, output=train.OUTPUTS / case)
+            train.train(config, interruption, output=layout.OUTPUTS / case)
 
     def _fork(self, act: Callable[[], None]) -> None:
         log = self.folder / "template.log"

@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from pipeline import layout
 from pipeline.errors import PipelineError
 from pipeline.tracking import store
 from tests.support import ROOT
@@ -28,7 +29,7 @@ def test_the_store_lies_under_mlruns(tmp_path):
 
 def test_the_store_of_a_temporary_copy_is_that_of_the_repository(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "repository"))
-    assert store.root() == tmp_path / "repository/mlruns"
+    assert layout.mlruns() == tmp_path / "repository/mlruns"
 
 
 def test_the_environment_may_name_a_server(monkeypatch):

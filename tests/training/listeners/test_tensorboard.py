@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from pipeline import experiment
+from pipeline import experiment, layout
 from pipeline.runs.history import Point
 from pipeline.signals import Interrupted, Interruption
-from pipeline.tracking import store
 from pipeline.training.listeners.tensorboard import Summaries, write_summaries
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.toy import config_of, prepare_all
@@ -104,7 +103,7 @@ def result(tmp_path_factory):
 
 
 def folder_of(result: experiment.Result) -> Path:
-    return store.root() / "tensorboard/shapes" / result.run_id
+    return layout.mlruns() / "tensorboard/shapes" / result.run_id
 
 
 def expected(result: experiment.Result, split: str) -> dict[tuple[str, int], float]:

@@ -1,0 +1,57 @@
+"""Registries: packages in which every module adds one thing, named after the module.
+
+A new model family, loss, metric, data format, figure, search oracle, engine or tracker is one new file in the
+package of its kind. No table lists them.
+"""
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+
+from pipeline.errors import ConfigError, suggestion
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The modules of one package.
+
+    Write `package` as a literal: `pipeline.code` reads it from the source to learn what a command depends on.
+
+    Args:
+        package: its dotted name, such as `pipeline.models.families`.
+        kind: what each module adds, for error messages, such as `model family`.
+    """
+
+    package: str
+    kind: str
+
+    def names(self) -> list[str]:
+        """The names of all modules, sorted. Imports the package, but none of its modules."""
+        return _names(self.package)
+
+    def load(self, name: str, *, key: str) -> ModuleType:
+        """Imports one module.
+
+        Args:
+            key: the setting that names it, such as `model.family`.
+
+        Raises:
+            ConfigError: there is no module of this name.
+        """
+        if name not in self.names():
+            raise ConfigError(
+                key, f"is not a {self.kind}", received=name, expected=suggestion(name, self.names())
+            )
+        return importlib.import_module(f"{self.package}.{name}")
+
+    def all(self) -> dict[str, ModuleType]:
+        """Imports every module; they are sorted by name."""
+        return {name: importlib.import_module(f"{self.package}.{name}") for name in self.names()}
+
+
+@cache
+def _names(package: str) -> list[str]:
+    paths = importlib.import_module(package).__path__
+    return sorted(module.name for module in pkgutil.iter_modules(paths) if not module.ispkg)
