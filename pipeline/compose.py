@@ -8,10 +8,10 @@ an edit in conf/ retrains exactly the experiments whose resolved configuration i
 
 import sys
 
+from pipeline.command_line import run_command
 from pipeline.config import composition, params, resolved
 from pipeline.config.outline import outline
 from pipeline.config.plan import compose_all
-from pipeline.errors import run_command
 from pipeline.files import replacing_folder, write_json
 from pipeline.layout import CONFIGS, PLAN
 

@@ -1,18 +1,11 @@
-"""What a person reads when something is wrong: one line, three parts, exit 1.
+"""Errors that a person reads: what is wrong, what was received, what to do.
 
-Every mistake of a person and every fault of the machine that the pipeline can name is a `PipelineError`;
-`run_command` turns it into that line. Nothing here knows what the pipeline does.
+Every mistake of a user and every machine fault that the pipeline can name is a `PipelineError`.
+`pipeline.command_line` prints it as one line and exits with 1.
 """
 
 import difflib
-import os
-import signal
-import sys
-import traceback
-from collections.abc import Callable, Iterable
-from types import FrameType
-
-from pipeline.layout import FAILURES
+from collections.abc import Iterable
 
 
 class PipelineError(Exception):
@@ -73,54 +66,3 @@ def suggestion(received: str, allowed: Iterable[str]) -> str:
     near = difflib.get_close_matches(received, names, n=1, cutoff=0.6)
     question = f"Did you mean {near[0]}? " if near else ""
     return f"{question}Allowed: {', '.join(names) or 'nothing'}."
-
-
-def tell(line: str) -> None:
-    """Says something to the person, on stderr."""
-    print(line, file=sys.stderr, flush=True)
-
-
-def run_command(main: Callable[[], None]) -> None:
-    """Runs a command's `main` and exits: 0, 1 with one line, 130 after SIGINT, 143 after SIGTERM.
-
-    `PIPELINE_DEBUG=1` shows the traceback as well. Inside a DVC stage the line is also kept under
-    `outputs/failures/<stage>.txt`, from where the report tells why an experiment is missing.
-    """
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        main()
-    except KeyboardInterrupt:
-        _fail("interrupted by SIGINT.", code=130)
-    except SystemExit:
-        raise
-    except PipelineError as error:
-        _fail(str(error), code=1)
-    except Exception as error:  # noqa: BLE001 - the last resort of a process: never a bare traceback
-        text = " ".join(str(error).split())
-        hint = "" if _debugging() else " PIPELINE_DEBUG=1 shows the traceback."
-        _fail(f"{type(error).__name__}: {text}{hint}", code=1)
-    else:
-        _forget_failure()
-
-
-def _terminate(signum: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + signum)
-
-
-def _debugging() -> bool:
-    return os.environ.get("PIPELINE_DEBUG", "") not in ("", "0")
-
-
-def _fail(line: str, *, code: int) -> None:
-    if _debugging():
-        traceback.print_exc()
-    print(f"error: {line}", file=sys.stderr, flush=True)
-    if stage := os.environ.get("DVC_STAGE"):
-        FAILURES.mkdir(parents=True, exist_ok=True)
-        (FAILURES / f"{stage}.txt").write_text(f"{line}\n", encoding="utf-8")
-    raise SystemExit(code)
-
-
-def _forget_failure() -> None:
-    if stage := os.environ.get("DVC_STAGE"):
-        (FAILURES / f"{stage}.txt").unlink(missing_ok=True)

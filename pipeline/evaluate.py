@@ -7,9 +7,10 @@ Writes outputs/<experiment>/metrics.json and figures/, and logs both to the run 
 
 import sys
 
+from pipeline.command_line import run_command
 from pipeline.config import resolved
 from pipeline.data.prepared import load_meta
-from pipeline.errors import PipelineError, run_command
+from pipeline.errors import PipelineError
 from pipeline.files import read_json, replacing_folder, write_json
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 

@@ -13,8 +13,9 @@ from typing import Any
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.tracking import Store
+from pipeline.console import log
 from pipeline.data.prepared import Meta, load_meta, load_part
-from pipeline.errors import PipelineError, tell
+from pipeline.errors import PipelineError
 from pipeline.layout import PREPARED, mlruns
 from pipeline.models import families, serving
 from pipeline.models.augmentation import augmented
@@ -82,7 +83,7 @@ def run(
         ):
             folder.end()  # in whose midst a process may have been killed
             runs.add_tags(config.tracking.store, run_id, tags or {})
-            tell(f"{config.name}: this very run is finished ({run_id}); force=true trains it anew")
+            log(f"{config.name}: this very run is finished ({run_id}); force=true trains it anew")
             if config.tracking.tensorboard:  # which may be asked for only now
                 write_summaries(
                     result.read(folder.result).history, _summaries_folder(config, run_id)
@@ -111,7 +112,7 @@ def run(
             except Paused as pause:
                 return _paused(config, pause.reached, output)
             except Interrupted:
-                tell(f"{config.name}: interrupted; the same command goes on from here")
+                log(f"{config.name}: interrupted; the same command goes on from here")
                 raise
         found = result.read(folder.result)
         if output is not None:
@@ -144,7 +145,7 @@ def _train(
     latest = folder.latest()
     if latest is not None:
         _require_same_identity(latest.facts["identity"], identity, folder)
-        tell(f"{config.name}: goes on from step {latest.facts['step']:,} of {schedule.total:,}")
+        log(f"{config.name}: goes on from step {latest.facts['step']:,} of {schedule.total:,}")
     run_id = latest.facts["run_id"] if latest else None
     with interruption.deferring(), open_run(facts, run_id=run_id, anew=config.force) as tracker:
         for name, value in tags.items():
@@ -214,7 +215,7 @@ def _paused(config: ExperimentConfig, reached: Result, output: Path | None) -> R
             received=f"checkpoint.pause_at={config.checkpoint.pause_at}",
             expected="Let it go on with: checkpoint.pause_at=null",
         )
-    tell(
+    log(
         f"{config.name}: paused at epoch {reached.history[-1].epoch:g}; it goes on with another checkpoint.pause_at"
     )
     return reached

@@ -8,10 +8,10 @@ import os
 import sys
 from typing import Any
 
+from pipeline.command_line import run_command
 from pipeline.config.composition import compose, register
 from pipeline.config.source import FetchConfig, Source
 from pipeline.data.sources import fetch
-from pipeline.errors import run_command
 from pipeline.layout import RAW
 
 register("fetch", FetchConfig)

@@ -13,8 +13,9 @@ import re
 import sys
 from typing import Any, NoReturn
 
+from pipeline.command_line import run_command
 from pipeline.data.prepared import load_meta, load_part
-from pipeline.errors import PipelineError, run_command, suggestion
+from pipeline.errors import PipelineError, suggestion
 from pipeline.files import replacing
 from pipeline.layout import INSPECTED, OUTPUTS, PREPARED
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import PipelineError, tell
+from pipeline.console import log
+from pipeline.errors import PipelineError
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def locked(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
                     received=owner,
                     expected="Wait for its end, or stop it",
                 ) from None
-            tell(f"{owner} {doing}: waiting for its end")
+            log(f"{owner} {doing}: waiting for its end")
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.truncate(0)
         lock.write(f"process {os.getpid()} on {platform.node()}\n")

@@ -9,10 +9,10 @@ conf/data/<data>.yaml can be given another value in Hydra's grammar.
 
 import sys
 
+from pipeline.command_line import run_command
 from pipeline.config import composition
 from pipeline.config.data import PrepareConfig
 from pipeline.data.preparation import prepare
-from pipeline.errors import run_command
 from pipeline.layout import PREPARED
 
 composition.register("prepare", PrepareConfig)

@@ -16,10 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipeline.command_line import run_command
 from pipeline.config import params, resolved
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.console import log
 from pipeline.data.prepared import load_meta, load_part
-from pipeline.errors import PipelineError, run_command, suggestion, tell
+from pipeline.errors import PipelineError, suggestion
 from pipeline.files import read_json, write_json
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 from pipeline.signals import Interruption, end_with_parent
@@ -62,11 +64,11 @@ def repeat(name: str, interruption: Interruption) -> None:
     config = resolved.read(CONFIGS / f"{name}.yaml")
     reached: dict[str, Any] = {}
     for number, seed in enumerate(seeds, start=1):
-        tell(f"{name}: seed {seed}, {number} of {len(seeds)}")
+        log(f"{name}: seed {seed}, {number} of {len(seeds)}")
         reached[str(seed)] = _run(replace(config, seed=seed), interruption)
     summary = over_seeds.summary([run["test"] for run in reached.values()])
     write_json(OUTPUTS / name / "seeds.json", {"seeds": reached} | summary)
-    tell(f"{name}: mean over {len(seeds)} seeds [95 % interval]: {_shown(summary)}")
+    log(f"{name}: mean over {len(seeds)} seeds [95 % interval]: {_shown(summary)}")
 
 
 def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]:

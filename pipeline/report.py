@@ -14,10 +14,11 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from pipeline.command_line import run_command
 from pipeline.config import params
 from pipeline.config.resolved import read
 from pipeline.config.tracking import Store
-from pipeline.errors import PipelineError, run_command, suggestion
+from pipeline.errors import PipelineError, suggestion
 from pipeline.layout import CONFIGS, OUTPUTS
 from pipeline.reporting import pictures, rendering, results
 from pipeline.reporting.pictures import Picture

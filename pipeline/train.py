@@ -23,9 +23,11 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from pipeline.command_line import run_command
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.errors import PipelineError, run_command, tell
+from pipeline.console import log
+from pipeline.errors import PipelineError
 from pipeline.layout import CONF, CONFIGS, OUTPUTS
 from pipeline.signals import Interruption, end_with_parent
 from pipeline.studies import grid as sweep
@@ -105,7 +107,7 @@ def train_sweep(overrides: list[str], interruption: Interruption) -> None:
                 job()
         except Exception as error:  # noqa: BLE001 - as when a worker was killed; what failed with it, the table says
             first, *_ = str(error).splitlines() or [""]
-            tell(f"{grid.name}: the launcher ended: {type(error).__name__}: {first}")
+            log(f"{grid.name}: the launcher ended: {type(error).__name__}: {first}")
 
     print(json.dumps(run_sweep(grid, launch, interruption)), flush=True)
 

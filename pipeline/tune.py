@@ -14,7 +14,7 @@ The last line on stdout is one JSON object {search_id, run_id, status, best, tri
 import json
 import sys
 
-from pipeline.errors import run_command
+from pipeline.command_line import run_command
 from pipeline.signals import Interruption
 from pipeline.studies.space import compose_search
 

@@ -2,10 +2,13 @@
 
 import os
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.toy import prepare_all
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(
@@ -39,3 +42,18 @@ def _loopback_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `conf/` and the prepared toy data `shapes`, `pairs` and `prices`."""
+    folder = tmp_path_factory.mktemp("repository")
+    prepare_all(folder)
+    return folder
+
+
+@pytest.fixture
+def in_repository(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes `repository` the current folder of a test."""
+    monkeypatch.chdir(repository)
+    return repository

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline.errors import ConfigError, PipelineError, require, suggestion
 from tests.support import ROOT
 
-HEAD = "from pipeline.errors import PipelineError, run_command\n"
+HEAD = "from pipeline.command_line import run_command\nfrom pipeline.errors import PipelineError\n"
 
 
 def command(body: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.errors import StoreError, tell
+from pipeline.console import log
+from pipeline.errors import StoreError
 from pipeline.locks import locked
 from pipeline.runs import checkpoint
 from pipeline.runs.checkpoint import Checkpoint, DamagedCheckpointError
@@ -48,7 +49,7 @@ class RunFolder:
             try:
                 found = checkpoint.read(file)
             except DamagedCheckpointError as error:
-                tell(f"warning: {error} The one before it is tried.")
+                log(f"warning: {error} The one before it is tried.")
                 damaged.append(file)
                 continue
             for one in damaged:

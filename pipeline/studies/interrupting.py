@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pipeline.errors import tell
+from pipeline.console import log
 from pipeline.signals import Interrupted, Interruption
 from pipeline.studies.trial_process import RUNNER
 
@@ -19,7 +19,7 @@ def resumable(name: str, interruption: Interruption) -> Iterator[None]:
         try:
             yield
         except Interrupted:
-            tell(f"{name}: interrupted; the same command goes on from here")
+            log(f"{name}: interrupted; the same command goes on from here")
             raise
 
 

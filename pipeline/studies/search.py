@@ -13,8 +13,9 @@ from pipeline.config import composition
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.resolved import compose_experiment, to_values
 from pipeline.config.tracking import Store
+from pipeline.console import log
 from pipeline.data.prepared import load_meta
-from pipeline.errors import PipelineError, tell
+from pipeline.errors import PipelineError
 from pipeline.files import replacing, write_json
 from pipeline.layout import PREPARED, mlruns
 from pipeline.runs import identity as lineage
@@ -268,13 +269,13 @@ def _conclude(
     name = compose_experiment(overrides).name
     if failed := _failed(kept):
         count = f"{len(failed)} of {len(latest(kept.records))}"
-        tell(f"{name}: {count} trials failed; what they printed is in {kept.folder / 'logs'}")
+        log(f"{name}: {count} trials failed; what they printed is in {kept.folder / 'logs'}")
     if isinstance(config.search, Hyperband):
-        tell(f"{name}: {_shown(epochs(kept.records))}")
-    tell(
+        log(f"{name}: {_shown(epochs(kept.records))}")
+    log(
         f"{name}: the best is trial {found.number}, {objective.metric} {found.objective:.4f}, run {found.run_id}"
     )
-    tell(f"  {shlex.join(['python', '-m', 'pipeline.train', *found.overrides])}")
+    log(f"  {shlex.join(['python', '-m', 'pipeline.train', *found.overrides])}")
     if config.search.save_as is not None and found.objective is not None:
         tuned = saving.Found(
             config=compose_experiment(found.overrides),
@@ -288,7 +289,7 @@ def _conclude(
         )
         file = saving.save(config.search.save_as, tuned)
         parent.log_file(file)
-        tell(
+        log(
             f"{name}: written to {file} and listed in params.yaml: dvc repro evaluate@{config.search.save_as}"
         )
 

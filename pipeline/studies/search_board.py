@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.errors import tell
+from pipeline.console import log
 from pipeline.studies.explore import OWN, Proposal, best, latest
 from pipeline.studies.search_journal import FAILED, FINISHED, Record
 from pipeline.studies.space import Objective
@@ -69,7 +69,7 @@ class Board:
             self._draw(self._live)
         else:
             facts = (str(record.number), _label(record), *self._facts(record))
-            tell(f"{self._title}: {'  '.join(fact for fact in facts if fact)}")
+            log(f"{self._title}: {'  '.join(fact for fact in facts if fact)}")
 
     def summarise(self) -> None:
         """Prints the whole table."""

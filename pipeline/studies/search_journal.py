@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import tell
+from pipeline.console import log
 from pipeline.files import write_text
 from pipeline.locks import locked
 
@@ -63,7 +63,7 @@ class Journal:
                 break
             self.records.append(record)
         if dropped := len(lines) - len(self.records):
-            tell(
+            log(
                 f"warning: {self._file} is damaged after record {len(self.records)}; {dropped} lines are dropped. "
                 "Their trials come back: what is trained is not trained again."
             )

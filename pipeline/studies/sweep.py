@@ -13,7 +13,8 @@ from rich.table import Table
 
 from pipeline.config.tracking import Store
 from pipeline.config.training import Direction
-from pipeline.errors import PipelineError, tell
+from pipeline.console import log
+from pipeline.errors import PipelineError
 from pipeline.files import replacing_folder
 from pipeline.layout import mlruns
 from pipeline.locks import locked
@@ -71,7 +72,7 @@ def run_sweep(grid: Grid, launch: Launch, interruption: Interruption) -> dict[st
 def _compared(grid: Grid, standings: Sequence[Standing], figures: Path) -> Standing | None:
     """Shows how the trials compare, and finds the best one; None where none finished, or where they cannot be compared."""
     if grid.objective is None:
-        tell(f"{grid.name}: nothing measures the same in all trials, so they are not compared")
+        log(f"{grid.name}: nothing measures the same in all trials, so they are not compared")
         return None
     direction = grid.objective.direction
     found = summary.best(standings, direction)

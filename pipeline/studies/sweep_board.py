@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.errors import tell
+from pipeline.console import log
 from pipeline.studies import summary
 from pipeline.studies.grid import Grid
 from pipeline.studies.sweep_journal import FAILED, FINISHED, RUNNING, Journal, Standing
@@ -96,7 +96,7 @@ class Board:
                 status, objective, seconds = _facts(standing)
                 label = self._grid.trials[standing.number].label
                 count = f"{len(self._told)}/{len(self._grid.trials)}"
-                tell(
+                log(
                     f"{self._grid.name}: {count}  trial {standing.number}  {label}  {status}  {objective}  {seconds} s"
                 )
 
