@@ -28,7 +28,7 @@ class Registry:
     kind: str
 
     def names(self) -> list[str]:
-        """The names of all modules, sorted. Imports the package, but none of its modules."""
+        """The names of all public modules, sorted. Imports the package, but none of its modules."""
         return _names(self.package)
 
     def load(self, name: str, *, key: str) -> ModuleType:
@@ -54,4 +54,5 @@ class Registry:
 @cache
 def _names(package: str) -> list[str]:
     paths = importlib.import_module(package).__path__
-    return sorted(module.name for module in pkgutil.iter_modules(paths) if not module.ispkg)
+    modules = (module.name for module in pkgutil.iter_modules(paths))
+    return sorted(name for name in modules if not name.startswith("_"))

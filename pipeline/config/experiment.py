@@ -13,6 +13,9 @@ from pipeline.config.tracking import Tracking
 from pipeline.config.training import EngineName, Training
 from pipeline.errors import require
 
+# Settings that cannot change a bit of a training. They are not part of a run's identity.
+WITHOUT_EFFECT = ("tracking", "checkpoint")
+
 
 @dataclass
 class Claim:

@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from pipeline.config import composition, model, optimizer
-from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.experiment import WITHOUT_EFFECT, ExperimentConfig
 from pipeline.errors import PipelineError
 from pipeline.layout import CONF
 
@@ -34,6 +34,11 @@ def to_values(config: ExperimentConfig) -> dict[str, Any]:
     return {
         key: value for key, value in values.items() if key not in ("claims", "reported", "force")
     }
+
+
+def effective_values(config: ExperimentConfig) -> dict[str, Any]:
+    """The settings that the bits of a training depend on, as plain values."""
+    return {key: value for key, value in to_values(config).items() if key not in WITHOUT_EFFECT}
 
 
 def read(path: Path) -> ExperimentConfig:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from scipy.special import stdtrit
 
-from pipeline.evaluation.metrics import CONFIDENCE, Interval
+from pipeline.evaluation.intervals import CONFIDENCE
+from pipeline.metrics import Interval
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, Interval]:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pipeline.data import tables
 from pipeline.data.columns import levels, numbers
 from pipeline.data.prepared import Meta, Part, input_name
-from pipeline.evaluation import metrics
-from pipeline.evaluation.metrics import Interval
+from pipeline.evaluation.intervals import interval
+from pipeline.metrics import Interval, of_task
 
 _BATCH = 1024
 
@@ -25,15 +25,18 @@ class Scores:
     prediction: NDArray[Any]
 
     def metrics(self) -> dict[str, float]:
-        """Point estimates."""
-        compute = metrics.classification if self.task == "classification" else metrics.regression
-        return compute(self.truth, self.prediction)
+        """Every metric of the task."""
+        return {
+            name: metric.value(self.truth, self.prediction)
+            for name, metric in of_task(self.task).items()
+        }
 
     def intervals(self, *, seed: int) -> dict[str, Interval]:
-        """95 % confidence limits of each metric."""
-        if self.task == "classification":
-            return metrics.classification_intervals(self.truth, self.prediction, seed=seed)
-        return metrics.regression_intervals(self.truth, self.prediction, seed=seed)
+        """The 95 % confidence limits of every metric; `seed` is that of the bootstrap."""
+        return {
+            name: interval(metric, self.truth, self.prediction, seed=seed)
+            for name, metric in of_task(self.task).items()
+        }
 
 
 def score(model: Any, part: Part, meta: Meta) -> Scores:

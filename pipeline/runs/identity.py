@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipeline.config.experiment import WITHOUT_EFFECT
 from pipeline.data.prepared import Meta
 from pipeline.files import sha256
 
@@ -19,7 +20,6 @@ _PACKAGE = Path(__file__).parent.parent
 _ALL_BUT_DVC_LOCK = (":/", ":(exclude,top)dvc.lock")
 _LARGEST_NEW_FILE = 1 << 20
 _CODE = ("config", "data", "models", "training", "experiment.py")
-_WITHOUT_EFFECT = ("tracking", "checkpoint")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def identity(settings: Mapping[str, Any], meta: Meta) -> dict[str, Any]:
     Settings of tracking and of checkpoints are left out. Threads are among the settings.
     """
     return {
-        "settings": {key: value for key, value in settings.items() if key not in _WITHOUT_EFFECT},
+        "settings": {key: value for key, value in settings.items() if key not in WITHOUT_EFFECT},
         "data": meta.digests,
         "code": code_digest(),
         "versions": {name: version(name) for name in LIBRARIES},

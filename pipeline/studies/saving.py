@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import composition, params
-from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.experiment import WITHOUT_EFFECT, ExperimentConfig
 from pipeline.config.outline import changes
-from pipeline.config.resolved import compose_experiment, to_values
+from pipeline.config.resolved import compose_experiment, effective_values
 from pipeline.config.training import Direction
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
@@ -22,7 +22,6 @@ _MEASURED = (
     "validation/accuracy",
     "validation/log_loss",
 )  # also by `evaluate`, and by the same names
-_WITHOUT_EFFECT = ("tracking", "checkpoint")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def save(name: str, found: Found, *, conf: Path = CONF, listed: Path = PARAMS) -
     file = _file(name, conf)
     text = _text(name, found, conf)
     write_text(file, text + _seal(text))
-    if _effective(compose_experiment([f"experiment={name}"], conf=conf)) != _effective(
+    if effective_values(compose_experiment([f"experiment={name}"], conf=conf)) != effective_values(
         found.config
     ) | {"name": name}:
         raise PipelineError(
@@ -92,11 +91,6 @@ def save(name: str, found: Found, *, conf: Path = CONF, listed: Path = PARAMS) -
 
 def _file(name: str, conf: Path) -> Path:
     return conf / "experiment" / f"{name}.yaml"
-
-
-def _effective(config: ExperimentConfig) -> dict[str, Any]:
-    """The settings that a training depends on."""
-    return {key: value for key, value in to_values(config).items() if key not in _WITHOUT_EFFECT}
 
 
 def _text(name: str, found: Found, conf: Path) -> str:
@@ -113,7 +107,7 @@ def _text(name: str, found: Found, conf: Path) -> str:
     ]
     values: dict[str, Any] = {}
     for key, change in changes(config, conf=conf).items():
-        if key.split(".")[0] not in _WITHOUT_EFFECT and not key.endswith(".family"):
+        if key.split(".")[0] not in WITHOUT_EFFECT and not key.endswith(".family"):
             _set(values, key.split("."), change["value"])
     values["claims"] = (
         [{"metric": found.objective.metric} | bound] if found.objective.metric in _MEASURED else []

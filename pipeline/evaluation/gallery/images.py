@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.evaluation import figures, metrics
+from pipeline import metrics
+from pipeline.evaluation import figures
 from pipeline.evaluation.drawing.subject import Subject
 
 SAMPLES = 40

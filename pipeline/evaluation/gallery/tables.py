@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
+from pipeline import metrics
 from pipeline.data.prepared import Meta, Part, input_name
-from pipeline.evaluation import figures, metrics
+from pipeline.evaluation import figures
 from pipeline.evaluation.drawing.style import literal
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures.plane import Points

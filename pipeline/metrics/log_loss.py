@@ -1,0 +1,33 @@
+"""Log loss: the mean of minus the natural logarithm of the probability given to the true class."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.prepared import Meta
+from pipeline.metrics import Metric, by_class
+
+_SMALLEST = 1e-7  # Keras keeps probabilities this far from 0 and 1
+
+
+def _surprise(truth: NDArray[Any], prediction: NDArray[Any]) -> NDArray[np.float64]:
+    clipped = np.clip(by_class(prediction.astype(np.float64)), _SMALLEST, 1 - _SMALLEST)
+    return np.asarray(-np.log(clipped[np.arange(len(truth)), truth]))
+
+
+def _watched(meta: Meta) -> Any:
+    import keras
+
+    if meta.outputs > 1:
+        return keras.metrics.SparseCategoricalCrossentropy("log_loss", from_logits=True)
+    return keras.metrics.BinaryCrossentropy("log_loss", from_logits=True)
+
+
+METRIC = Metric(
+    task="classification",
+    larger_is_better=False,
+    per_row=_surprise,
+    unit="nats",
+    watched=_watched,
+)
