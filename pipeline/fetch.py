@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.command_line import run_command
 from pipeline.config.composition import compose, register
 from pipeline.config.source import FetchConfig, Source
-from pipeline.data.sources import fetch
+from pipeline.data.fetching.sources import fetch
 from pipeline.layout import RAW
 
 register("fetch", FetchConfig)

@@ -12,7 +12,7 @@ import sys
 from pipeline.command_line import run_command
 from pipeline.config import composition
 from pipeline.config.data import PrepareConfig
-from pipeline.data.preparation import prepare
+from pipeline.data.preparing.preparation import prepare
 from pipeline.layout import PREPARED
 
 composition.register("prepare", PrepareConfig)

@@ -26,12 +26,12 @@ STAGES = {"fetch_own": "fetch"} | {
 }
 OWNERS = {
     "mlflow": "pipeline.tracking",
-    "requests": "pipeline.data.download",
-    "urllib3": "pipeline.data.download",
-    "pooch": "pipeline.data.download",
-    "socket": "pipeline.data.download",
-    "http": "pipeline.data.download",
-    "urllib.request": "pipeline.data.download",
+    "requests": "pipeline.data.fetching.download",
+    "urllib3": "pipeline.data.fetching.download",
+    "pooch": "pipeline.data.fetching.download",
+    "socket": "pipeline.data.fetching.download",
+    "http": "pipeline.data.fetching.download",
+    "urllib.request": "pipeline.data.fetching.download",
 }
 LIBRARIES = (
     "config",

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.config.composition import compose, register
 from pipeline.config.source import IDX_FILES, FetchConfig, File, Format, Source
-from pipeline.data.sources import fetch
+from pipeline.data.fetching.sources import fetch
 from pipeline.errors import ConfigError, DataError, FetchError
 from tests.support import ROOT
 from tests.support.loopback import body, serving

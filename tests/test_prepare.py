@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.config.composition import compose, register
 from pipeline.config.data import PrepareConfig, Task
-from pipeline.data.preparation import prepare
 from pipeline.data.prepared import SPLITS, Meta, digest_of, load_meta, load_part
+from pipeline.data.preparing.preparation import prepare
 from tests.support import ROOT
 from tests.support.raw_sources import data_of, table, write_source
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.data import Task
-from pipeline.data.preparation import prepare
+from pipeline.data.preparing.preparation import prepare
 from pipeline.data.tables import normalise
 from pipeline.errors import PipelineError
 from tests.support import ROOT

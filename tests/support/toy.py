@@ -9,8 +9,8 @@ import numpy as np
 from pipeline.config import composition, params, resolved
 from pipeline.config.data import Data, PrepareConfig
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.data.preparation import prepare
 from pipeline.data.prepared import Meta
+from pipeline.data.preparing.preparation import prepare
 from tests.support import ROOT
 from tests.support.raw_sources import write_source
 

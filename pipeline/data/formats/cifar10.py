@@ -15,7 +15,7 @@ from typing import IO, cast
 
 import numpy as np
 
-from pipeline.data.pixels import Images, check_labels
+from pipeline.data.fetching.pixels import Images, check_labels
 from pipeline.errors import DataError
 
 TRAIN = tuple(f"data_batch_{number}.bin" for number in range(1, 6))

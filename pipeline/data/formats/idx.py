@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.data.pixels import Bytes, Images, check_labels
+from pipeline.data.fetching.pixels import Bytes, Images, check_labels
 from pipeline.errors import DataError
 
 _LABELS = 0x00000801  # unsigned bytes, one dimension

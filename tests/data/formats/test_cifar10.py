@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.data import pixels
+from pipeline.data.fetching import pixels
 from pipeline.data.formats import cifar10
 from pipeline.errors import DataError
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.columns import is_missing, levels, numbers
+from pipeline.data.preparing.columns import is_missing, levels, numbers
 from pipeline.data.tables import Text, is_number, shown
 from pipeline.errors import ConfigError, DataError, suggestion
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.config.data import Task
-from pipeline.data.images import read_images
-from pipeline.data.preparation import prepare
+from pipeline.data.preparing.images import read_images
+from pipeline.data.preparing.preparation import prepare
 from pipeline.data.raw import open_raw
 from pipeline.errors import PipelineError
 from tests.support.raw_sources import data_of, table, write_source
@@ -56,7 +56,7 @@ def test_the_label_may_stand_in_any_column(tmp_path):
 
 
 def test_many_blocks_are_one_array(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.data.images._BLOCK", 128)
+    monkeypatch.setattr("pipeline.data.preparing.images._BLOCK", 128)
     rows = [f"{i % 2},{i % 17},0,0,0,0,{i % 3}" for i in range(500)]
     x, y = read_images(open_raw(source(tmp_path, rows)), "label")
     assert x[:, 0, 0, 0].tolist() == [i % 17 for i in range(500)]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from pipeline.config.data import Split, SplitMethod
-from pipeline.data.splits import Parts, split_rows
+from pipeline.data.preparing.splits import Parts, split_rows
 from pipeline.errors import ConfigError
 
 LABELS = np.array([0] * 60 + [1] * 30 + [2] * 10, dtype=np.int32)

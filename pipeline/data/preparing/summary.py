@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.columns import Inputs, is_missing
 from pipeline.data.prepared import Table
-from pipeline.data.splits import Parts
+from pipeline.data.preparing.columns import Inputs, is_missing
+from pipeline.data.preparing.splits import Parts
 from pipeline.data.tables import Text
 
 

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from pipeline.config.composition import to_values
 from pipeline.config.data import Data, Task
-from pipeline.data.columns import check_columns, inputs_of
-from pipeline.data.encoding import encode, encode_target, fit_table, fit_target
-from pipeline.data.images import read_images
 from pipeline.data.prepared import Meta, Table, Target, digest_of
+from pipeline.data.preparing.columns import check_columns, inputs_of
+from pipeline.data.preparing.encoding import encode, encode_target, fit_table, fit_target
+from pipeline.data.preparing.images import read_images
+from pipeline.data.preparing.splits import Parts, split_rows
+from pipeline.data.preparing.summary import class_counts, ranges, table_counts
+from pipeline.data.preparing.targets import labels, one_against_all, quantities
 from pipeline.data.raw import Raw, open_raw
-from pipeline.data.splits import Parts, split_rows
-from pipeline.data.summary import class_counts, ranges, table_counts
 from pipeline.data.tables import Text, read, rows_of
-from pipeline.data.targets import labels, one_against_all, quantities
 from pipeline.errors import ConfigError, DataError
 from pipeline.files import replacing_folder
 from pipeline.layout import PREPARED, RAW

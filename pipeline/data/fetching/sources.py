@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.config.source import IDX_FILES, File, Format, Source
-from pipeline.data.download import Place, first_of, without_password
+from pipeline.data.fetching.download import Place, first_of, without_password
 from pipeline.data.formats import sklearn as bundled
 from pipeline.errors import DataError, FetchError, PipelineError
 from pipeline.files import replacing_folder, sha256, write_json
@@ -95,7 +95,7 @@ def _provenance(source: Source, folder: Path, made: _Made) -> dict[str, Any]:
 
 
 def _idx(source: Source, folder: Path, work: Path, mirror: str | None) -> _Made:
-    from pipeline.data import pixels
+    from pipeline.data.fetching import pixels
     from pipeline.data.formats import idx
 
     downloads = _downloaded(source, work, mirror)
@@ -111,7 +111,7 @@ def _idx(source: Source, folder: Path, work: Path, mirror: str | None) -> _Made:
 
 
 def _cifar10(source: Source, folder: Path, work: Path, mirror: str | None) -> _Made:
-    from pipeline.data import pixels
+    from pipeline.data.fetching import pixels
     from pipeline.data.formats import cifar10
 
     (download,) = _downloaded(source, work, mirror)

@@ -7,9 +7,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from pipeline.data.columns import Inputs
-from pipeline.data.encoding import encode, encode_target, fit_table, fit_target, value_of
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target
+from pipeline.data.preparing.columns import Inputs
+from pipeline.data.preparing.encoding import encode, encode_target, fit_table, fit_target, value_of
 
 NAN = math.nan
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.source import Source
-from pipeline.data.download import Limits, Place, first_of, without_password
-from pipeline.data.sources import fetch
+from pipeline.data.fetching.download import Limits, Place, first_of, without_password
+from pipeline.data.fetching.sources import fetch
 from pipeline.errors import FetchError
 from tests.support import ROOT
 from tests.support.loopback import (
@@ -265,7 +265,7 @@ def test_a_killed_download_leaves_nothing_and_the_next_one_succeeds(
     source = Source(name="own", url="https://127.0.0.1:9/data.csv", sha256=PIN)
     program = (
         "import sys; from pathlib import Path; from pipeline.config.source import Source; "
-        "from pipeline.data.sources import fetch; "
+        "from pipeline.data.fetching.sources import fetch; "
         "fetch(Source(name='own', url=sys.argv[1], sha256=sys.argv[2]), root=Path(sys.argv[3]), mirror=sys.argv[4])"
     )
     arguments = [str(source.url), PIN, str(tmp_path), site.address]

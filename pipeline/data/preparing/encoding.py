@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.columns import Inputs
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target
+from pipeline.data.preparing.columns import Inputs
 from pipeline.errors import DataError
 
 Numbers = NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""Fetching: from the settings of a source to `data/raw/<source>`."""

@@ -1,0 +1,1 @@
+"""Preparing: from `data/raw/<source>` to `data/prepared/<data>`, split and encoded."""
