@@ -1,16 +1,22 @@
-"""Makes the raw CSV files of a source: python -m pipeline.fetch source=mnist
+"""Downloads a source and writes its rows as CSV.
 
-Writes data/raw/<source>/*.csv and provenance.json, whole or not at all. The sources are the files of conf/source/.
-DATA_MIRROR=<folder or URL> holding <source>/<file> is tried before the publishers' URLs; pins still apply.
+    python -m pipeline.fetch source=mnist
+    DATA_MIRROR=/data/mirror python -m pipeline.fetch source=mnist
+
+The sources are the files in conf/source/. The command writes data/raw/<source>/*.csv and
+provenance.json. After an error, the folder is as it was before.
+
+DATA_MIRROR is a folder or a URL that holds <source>/<file>. It is tried before the publishers'
+URLs. Files from it must match their sha256 too.
 """
 
 import os
-import sys
 from typing import Any
 
-from pipeline.command_line import run_command
+from pipeline.command_line import arguments, run_command
 from pipeline.config.composition import compose, register
 from pipeline.config.source import FetchConfig, Source
+from pipeline.console import log
 from pipeline.data.fetching.sources import fetch
 from pipeline.layout import RAW
 
@@ -18,28 +24,21 @@ register("fetch", FetchConfig)
 
 
 def main() -> None:
-    """Composes the source, fetches it and says where the result lies."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(__doc__)
-        return
-    source = compose("fetch", FetchConfig, sys.argv[1:]).source
+    """Fetches one source and names the files that it wrote."""
+    source = compose("fetch", FetchConfig, arguments(__doc__)).source
     provenance = fetch(source, mirror=os.environ.get("DATA_MIRROR"))
-    _recommend_pins(source, provenance)
+    _recommend_sha256(source, provenance)
     for name, file in provenance["files"].items():
-        print(
-            f"{RAW / source.name / name}: {file['rows']:,} rows, {file['bytes']:,} bytes",
-            file=sys.stderr,
-        )
+        log(f"{RAW / source.name / name}: {file['rows']:,} rows, {file['bytes']:,} bytes")
 
 
-def _recommend_pins(source: Source, provenance: dict[str, Any]) -> None:
+def _recommend_sha256(source: Source, provenance: dict[str, Any]) -> None:
     unpinned = {file.name for file in source.files if file.sha256 is None}
     for download in provenance["downloads"]:
         if download["name"] in unpinned:
-            pin = f"sha256: {download['sha256']}"
-            print(
-                f"conf/source/{source.name}.yaml: nothing pins {download['from']}. Pin it with {pin}",
-                file=sys.stderr,
+            log(
+                f"conf/source/{source.name}.yaml: no sha256 protects {download['from']}. "
+                f"Add sha256: {download['sha256']}"
             )
 
 

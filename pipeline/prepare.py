@@ -1,32 +1,28 @@
-"""Makes a data variant ready for training: rows parted, statistics fitted on training rows, arrays written.
+"""Prepares a data variant for training: splits the rows and writes arrays.
 
     python -m pipeline.prepare data=mnist
     python -m pipeline.prepare data=mnist data.split.seed=7
 
-Reads data/raw/<source>, which `pipeline.fetch` writes, and writes data/prepared/<data>. Any setting of
-conf/data/<data>.yaml can be given another value in Hydra's grammar.
+The data variants are the files in conf/data/; `data.<key>=<value>` changes a setting. The command
+reads data/raw/<source>, written by `pipeline.fetch`, and writes data/prepared/<data>. All
+statistics, such as means and medians, come from training rows only.
 """
 
-import sys
-
-from pipeline.command_line import run_command
-from pipeline.config import composition
+from pipeline.command_line import arguments, run_command
+from pipeline.config.composition import compose, register
 from pipeline.config.data import PrepareConfig
+from pipeline.console import log
 from pipeline.data.preparing.preparation import prepare
 from pipeline.layout import PREPARED
 
-composition.register("prepare", PrepareConfig)
+register("prepare", PrepareConfig)
 
 
 def main() -> None:
-    """Composes the settings, prepares, and says where the result lies."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(__doc__)
-        return
-    config = composition.compose("prepare", PrepareConfig, sys.argv[1:])
-    meta = prepare(config.data)
+    """Prepares one data variant and names the folder that it wrote."""
+    meta = prepare(compose("prepare", PrepareConfig, arguments(__doc__)).data)
     rows = ", ".join(f"{count:,} {split}" for split, count in meta.rows.items())
-    print(f"{PREPARED / meta.name}: {rows} rows of shape {tuple(meta.shape)}", file=sys.stderr)
+    log(f"{PREPARED / meta.name}: {rows} rows of shape {tuple(meta.shape)}")
 
 
 if __name__ == "__main__":

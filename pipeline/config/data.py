@@ -1,4 +1,7 @@
-"""Settings of a data variant: which rows and columns of a source, split how. One `conf/data/<name>.yaml` each."""
+"""Settings of a data variant: which rows and columns of a source to use, and how to split them.
+
+Each data variant is one file `conf/data/<name>.yaml`.
+"""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,14 +13,19 @@ from pipeline.errors import require
 
 
 class Task(Enum):
-    """What a model is asked for: one of several classes, or a number."""
+    """What a model predicts: one of several classes, or a number."""
 
     classification = "classification"
     regression = "regression"
 
 
 class SplitMethod(Enum):
-    """How validation and test rows are chosen."""
+    """How validation and test rows are chosen.
+
+    `random` draws them, `stratified` draws the same share of each class, and `first` takes the
+    first rows in order. `whole` uses all rows for each split. It suits a truth table, because there
+    a model has nothing to generalise to.
+    """
 
     random = "random"
     stratified = "stratified"
@@ -27,11 +35,12 @@ class SplitMethod(Enum):
 
 @dataclass
 class Split:
-    """Sizes below 1 are fractions, whole numbers from 1 are counts of rows.
+    """How rows are split. A size below 1 is a fraction, a size from 1 is a number of rows.
 
-    `test: null` takes the source's own test part where it has one, else 0.2. `validation` is taken of what
-    the test split leaves. `method: null` stratifies classes and draws numbers at random; `first` takes the
-    first rows, in order. `whole` takes all rows for each part, for a truth table where there is nothing to generalise to.
+    Args:
+        method: the default is `stratified` for classes and `random` for numbers.
+        test: the default is the source's own test split if it has one, else 0.2.
+        validation: its size, taken from the rows that are not for testing.
     """
 
     method: SplitMethod | None = None
@@ -42,12 +51,11 @@ class Split:
     def __post_init__(self) -> None:
         for key, size in (("test", self.test), ("validation", self.validation)):
             if size is not None:
-                possible = 0 < size < 1 or (size >= 1 and size == int(size))
                 require(
-                    possible,
+                    0 < size < 1 or (size >= 1 and size == int(size)),
                     f"data.split.{key}",
                     received=size,
-                    expected="a fraction below 1 or a count of rows",
+                    expected="a fraction below 1 or a number of rows",
                 )
         require(
             0 <= self.seed < 2**32,
@@ -61,10 +69,18 @@ class Split:
 class Data:
     """A data variant of a source.
 
-    `source` is the variant's own name unless given. `features` lists the columns to learn from; without it
-    all but `target` and `drop` are used. `ratios` adds features, each the quotient of two columns, which may
-    be dropped ones. `positive` makes a two-class task: that label against all others. Targets of a regression
-    are divided by `target_unit`, and standardised for training alone where `standardize_target`.
+    Args:
+        source: the default is the source with the name of the data variant.
+        target: the column to predict.
+        rows: use only the first rows of the source.
+        features: the columns to learn from. The default is all except `target` and `drop`.
+        drop: columns to leave out.
+        numeric: columns to read as numbers, whatever they look like.
+        categorical: columns to read as categories, whatever they look like.
+        ratios: features that are quotients of two columns, by name. The columns may be in `drop`.
+        positive: makes two classes: this label, and all others.
+        target_unit: divides the targets of a regression.
+        standardize_target: whether the targets of a regression are standardised for training.
     """
 
     name: str = ""
@@ -99,39 +115,38 @@ class Data:
             expected="a number above 0",
         )
         for name, operands in self.ratios.items():
-            possible = len(operands) == 2 and self.target not in operands
             require(
-                possible,
+                len(operands) == 2 and self.target not in operands,
                 f"data.ratios.{name}",
                 received=operands,
-                expected="[numerator, denominator], none of them the target",
+                expected="[numerator, denominator], without the target",
             )
         both = sorted(set(self.numeric) & set(self.categorical))
         require(
             not both,
             "data.numeric",
             received=both,
-            expected="no column that data.categorical names too",
+            expected="no column that data.categorical also lists",
         )
-        listed = self.features or []
+        features = self.features or []
         require(
-            len(set(listed)) == len(listed),
+            len(set(features)) == len(features),
             "data.features",
-            received=listed,
+            received=features,
             expected="each column once",
         )
         require(
-            self.target not in listed,
+            self.target not in features,
             "data.features",
             received=self.target,
-            expected="no target among the features",
+            expected="features without the target",
         )
-        dropped = sorted(set(self.drop) & set(listed))
+        dropped = sorted(set(self.drop) & set(features))
         require(
             not dropped,
             "data.drop",
             received=dropped,
-            expected="no column that data.features names too",
+            expected="no column that data.features also lists",
         )
         if self.positive is not None:
             require(
@@ -151,6 +166,6 @@ class Data:
 
 @dataclass
 class PrepareConfig:
-    """What `pipeline.prepare` composes."""
+    """The settings of `pipeline.prepare`."""
 
     data: Data = MISSING

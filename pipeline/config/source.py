@@ -1,7 +1,6 @@
-"""Settings of a source: where raw rows come from. One `conf/source/<name>.yaml` each."""
+"""Settings of a source: where rows come from. Each source is one file `conf/source/<name>.yaml`."""
 
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,45 +8,34 @@ from urllib.parse import urlsplit
 from omegaconf import MISSING
 
 from pipeline.config.rules import is_name
+from pipeline.data.formats import FORMATS
 from pipeline.errors import require
-
-IDX_FILES = {
-    "train.csv": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
-    "test.csv": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
-}
-
-
-class Format(Enum):
-    """How the rows of a source are stored where it is published."""
-
-    csv = "csv"
-    idx = "idx"
-    cifar10 = "cifar10"
-    sklearn = "sklearn"
-    rows = "rows"
 
 
 @dataclass
 class File:
-    """A published file: `urls` are tried in turn after `DATA_MIRROR`; `sha256` pins its bytes."""
+    """A file to download.
+
+    Args:
+        name: its name on disk and below `DATA_MIRROR`.
+        sha256: pins its bytes.
+        urls: are tried in turn, after `DATA_MIRROR`.
+    """
 
     name: str = MISSING
     sha256: str | None = None
     urls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        plain = (
-            bool(self.name)
-            and PurePosixPath(self.name).name == self.name
-            and not self.name.startswith(".")
-        )
         require(
-            plain, "source.files.name", received=self.name, expected="a file name without a folder"
+            PurePosixPath(self.name).name == self.name and self.name[:1] not in ("", "."),
+            "source.files.name",
+            received=self.name,
+            expected="a file name without a folder",
         )
         if self.sha256 is not None:
-            hexadecimal = len(self.sha256) == 64 and set(self.sha256) <= set("0123456789abcdef")
             require(
-                hexadecimal,
+                len(self.sha256) == 64 and set(self.sha256) <= set("0123456789abcdef"),
                 "source.files.sha256",
                 received=self.sha256,
                 expected="64 lower-case hexadecimal digits",
@@ -64,15 +52,30 @@ class File:
 
 @dataclass
 class Source:
-    """Where rows come from and what they are.
+    """Where rows come from and what they are. A CSV file needs only `path` or `url`.
 
-    A CSV of your own needs `path` or `url` and nothing else. `alternatives: true` means that any one of
-    `files` holds everything. `image_shape` (height, width, channels) says that the columns other than
-    `target` are pixels, integers from 0 to `pixel_maximum`.
+    Each format has rules of its own in `pipeline.data.formats.<format>.check`.
+
+    Args:
+        format: how the files are read: the name of a module in `pipeline/data/formats/`.
+        path: a file on this machine.
+        url: one file to download.
+        sha256: pins the file at `path` or `url`.
+        header: whether the first line of a CSV file names the columns.
+        delimiter: the character between two values of a CSV file.
+        files: the files to download. Give them or `path` or `url`.
+        alternatives: whether each one of `files` holds all rows, so that one is enough.
+        dataset: the name of a data set that a package ships.
+        columns: names of the columns, if the rows do not come with names.
+        rows: the rows themselves, as lists of numbers.
+        target: the column to predict, if the source says so.
+        image_shape: `[height, width, channels]` if every other column is a pixel.
+        pixel_maximum: pixels are integers from 0 to this number.
+        classes: the names of the classes that the labels of images number.
     """
 
     name: str = ""
-    format: Format = Format.csv
+    format: str = "csv"
     path: str | None = None
     url: str | None = None
     sha256: str | None = None
@@ -82,9 +85,8 @@ class Source:
     alternatives: bool = False
     dataset: str | None = None
     columns: list[str] = field(default_factory=list)
-    rows: list[Any] = field(
-        default_factory=list
-    )  # of lists of numbers, in which OmegaConf would refuse integers
+    # OmegaConf would turn the integers of list[list[float]] into floats.
+    rows: list[Any] = field(default_factory=list)
     target: str | None = None
     image_shape: list[int] | None = None
     pixel_maximum: int = 255
@@ -97,38 +99,16 @@ class Source:
             received=self.name,
             expected="lower-case letters, digits and _",
         )
+        places = [key for key in ("path", "url", "files") if getattr(self, key)]
+        require(
+            len(places) <= 1,
+            "source",
+            received=" and ".join(places),
+            expected="only one of path, url and files",
+        )
         if self.url is not None:
             name = PurePosixPath(urlsplit(self.url).path).name or "data.csv"
             self.files = [File(name=name, sha256=self.sha256, urls=[self.url])]
-        if self.format is Format.csv:
-            given = [key for key in ("path", "url") if getattr(self, key) is not None] or (
-                ["files"] if self.files else []
-            )
-            require(
-                len(given) == 1,
-                "source",
-                received=" and ".join(given) or "neither",
-                expected="one of path and url",
-            )
-        if self.format in (Format.idx, Format.cifar10):
-            self._check_archives()
-        if self.format is Format.sklearn:
-            bundled = ("iris", "digits", "diabetes")
-            require(
-                self.dataset in bundled,
-                "source.dataset",
-                received=self.dataset,
-                expected=" or ".join(bundled),
-            )
-        if self.format is Format.rows:
-            width = len(self.columns)
-            even = bool(self.rows) and all(_is_row(row, width) for row in self.rows)
-            require(
-                even,
-                "source.rows",
-                received=self.rows,
-                expected=f"rows of {width} numbers, one for each column",
-            )
         require(
             len(self.delimiter) == 1,
             "source.delimiter",
@@ -136,82 +116,33 @@ class Source:
             expected="one character",
         )
         if self.image_shape is not None:
-            positive = len(self.image_shape) == 3 and all(side > 0 for side in self.image_shape)
-            require(
-                positive,
-                "source.image_shape",
-                received=self.image_shape,
-                expected="[height, width, channels]",
-            )
-            require(
-                1 <= self.pixel_maximum <= 255,
-                "source.pixel_maximum",
-                received=self.pixel_maximum,
-                expected="an integer from 1 to 255",
-            )
+            self._check_images(self.image_shape)
+        FORMATS.load(self.format, key="source.format").check(self)
 
-    def _check_archives(self) -> None:
+    @property
+    def file_count(self) -> int:
+        """How many files are read. Of alternatives, only one is."""
+        if self.path is not None or (self.files and self.alternatives):
+            return 1
+        return len(self.files)
+
+    def _check_images(self, shape: list[int]) -> None:
         require(
-            bool(self.files),
-            "source.files",
-            received="none",
-            expected="at least one file with its sha256",
+            len(shape) == 3 and all(side > 0 for side in shape),
+            "source.image_shape",
+            received=shape,
+            expected="[height, width, channels]",
         )
-        pinned = all(file.sha256 for file in self.files)
         require(
-            pinned,
-            "source.files.sha256",
-            received="none",
-            expected="a pin for each file of this format",
+            1 <= self.pixel_maximum <= 255,
+            "source.pixel_maximum",
+            received=self.pixel_maximum,
+            expected="an integer from 1 to 255",
         )
-        for key in ("target", "image_shape", "classes"):
-            require(
-                bool(getattr(self, key)),
-                f"source.{key}",
-                received="none",
-                expected="a value, for this format",
-            )
-        if self.format is Format.idx:
-            names = sorted(name for pair in IDX_FILES.values() for name in pair)
-            given = sorted(file.name for file in self.files)
-            require(
-                given == names and not self.alternatives,
-                "source.files",
-                received=given,
-                expected=", ".join(names),
-            )
-            require(
-                (self.image_shape or [])[2:] == [1],
-                "source.image_shape",
-                received=self.image_shape,
-                expected="1 channel",
-            )
-        else:
-            one = len(self.files) == 1 or self.alternatives
-            require(
-                one,
-                "source.alternatives",
-                received=self.alternatives,
-                expected="true, or a single file",
-            )
-            require(
-                self.image_shape == [32, 32, 3],
-                "source.image_shape",
-                received=self.image_shape,
-                expected="[32, 32, 3]",
-            )
-
-
-def _is_row(row: Any, width: int) -> bool:
-    return (
-        isinstance(row, list)
-        and len(row) == width
-        and all(type(value) in (int, float) for value in row)
-    )
 
 
 @dataclass
 class FetchConfig:
-    """What `pipeline.fetch` composes."""
+    """The settings of `pipeline.fetch`."""
 
     source: Source = MISSING

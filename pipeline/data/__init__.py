@@ -1,5 +1,10 @@
-"""Data: published bytes or your CSV in, checked and split arrays out.
+"""Data, from published files or your own CSV to arrays for training. No Keras.
 
-One file for each published format, `download` for the network (its only user), `tables` for reading and checking
-CSV, `splits`, `encoding` for what is fitted on the training part, and `prepared` for what training reads. No Keras.
+    fetching/     settings of a source -> data/raw/<source>; the only user of the network
+    formats/      how each published format is read; add a module to add a format
+    raw           what fetching leaves
+    preparing/    data/raw/<source> -> data/prepared/<data>; split first, fitted on training rows
+    prepared      what preparing leaves; training and evaluation read only this
+
+`decoding`, `cells`, `tables` and `columns` read CSV, for fetching, preparing and evaluation.
 """

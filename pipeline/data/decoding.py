@@ -1,4 +1,4 @@
-"""Bytes of anyone's file as lines of text in UTF-8; where they are something else, what they seem to be."""
+"""Decoding: the bytes of a file as lines of UTF-8 text."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import DataError
 
+# What people often take for CSV. These names only explain an error.
 _SIGNATURES = {
     b"\x1f\x8b": "a gzip archive",
     b"PK\x03\x04": "a zip archive or a spreadsheet",
@@ -20,46 +21,48 @@ _UTF16 = re.compile(rb"(?s)(?:[^\0]\0){4}|(?:\0[^\0]){4}")
 
 
 @contextmanager
-def utf8_lines(path: Path, *, shown_as: str) -> Iterator[Iterator[str]]:
-    """Opens a file for its lines, each with its line end; `shown_as` is the name that errors give to it.
+def utf8_lines(path: Path, *, name: str) -> Iterator[Iterator[str]]:
+    """Opens a file for its lines, each with its line end.
+
+    Args:
+        name: the name of the file in errors.
 
     Raises:
-        DataError: the file cannot be read, is of another kind, or holds a byte that is not UTF-8.
+        DataError: the file cannot be read, is not text, or holds a byte that is not UTF-8.
     """
     try:
         with path.open("rb") as file:
-            _check_signature(file.read(512), shown_as)
-        # Bytes that are not UTF-8 come through as surrogates, so that the line they stand in is known.
+            _check_signature(file.read(512), name)
+        # Bytes that are not UTF-8 become surrogates, so that an error can name their line.
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-            yield _checked(text, shown_as)
+            yield _checked(text, name)
     except OSError as error:
         raise DataError(
-            f"{shown_as} cannot be read", received=error.strerror, expected="Expected: a CSV file"
+            f"{name} cannot be read", received=error.strerror, expected="Expected: a CSV file"
         ) from None
 
 
-def _check_signature(head: bytes, shown_as: str) -> None:
+def _check_signature(head: bytes, name: str) -> None:
     kinds = [kind for signature, kind in _SIGNATURES.items() if head.startswith(signature)]
     kinds += ["UTF-16 text"] if _UTF16.match(head) else []
     if not kinds:
         return
     advice = (
-        "Expected: UTF-8; save the file in that encoding"
+        "Save the file as UTF-8"
         if kinds[0] == "UTF-16 text"
-        else "Expected: the CSV itself"
+        else "Save it as CSV, or set format in the source's settings"
     )
-    raise DataError(f"{shown_as} is not CSV in UTF-8", received=kinds[0], expected=advice)
+    raise DataError(f"{name} is not CSV in UTF-8", received=kinds[0], expected=advice)
 
 
-def _checked(lines: Iterator[str], shown_as: str) -> Iterator[str]:
+def _checked(lines: Iterator[str], name: str) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
         if "\0" in line:
             raise DataError(
-                f"{shown_as}, line {number}: there is a NUL byte",
-                expected="Expected: text in UTF-8",
+                f"{name}, line {number}: there is a NUL byte", expected="Save the file as UTF-8"
             )
         if not line.isascii():
-            _check_encoding(line, f"{shown_as}, line {number}")
+            _check_encoding(line, f"{name}, line {number}")
         yield line
 
 

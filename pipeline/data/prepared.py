@@ -1,9 +1,11 @@
-"""Prepared data on disk: arrays, and the facts about them in `meta.json`, so that no setting repeats a fact.
+"""Prepared data on disk: the arrays of each split, and facts about them in `meta.json`.
 
-data/prepared/<data>/meta.json
-data/prepared/<data>/{train,validation,test}/x.npy      (rows, *shape), uint8 pixels or float32 features
-data/prepared/<data>/{train,validation,test}/y.npy      (rows,), int32 class or float32 target
-data/prepared/<data>/{train,validation,test}/rows.csv   tables alone: the rows as the source's CSV holds them
+data/prepared/<data>/
+  meta.json
+  {train,validation,test}/
+    x.npy       (rows, *shape), uint8 pixels or float32 features
+    y.npy       (rows,), int32 class numbers or float32 targets
+    rows.csv    only for tables: the same rows as the source's CSV holds them
 """
 
 import hashlib
@@ -21,9 +23,11 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class NumericFeature:
-    """A standardised feature: `(value - mean) / scale`, `missing` standing in for a value that is not finite.
+    """A standardised feature: `(value - mean) / scale`.
 
-    `of` names one column of the CSV, or two for their quotient.
+    Args:
+        of: one column of the CSV, or two columns whose quotient is the value.
+        missing: replaces a value that is not finite.
     """
 
     name: str
@@ -35,9 +39,9 @@ class NumericFeature:
 
 @dataclass(frozen=True)
 class CategoricalFeature:
-    """A one-hot feature: one indicator for each of `levels`; a level never seen in training gives zeros.
+    """A one-hot feature: one indicator for each of `levels`.
 
-    A missing value is the level `""`.
+    A level that no training row has gives zeros. A missing value is the level `""`.
     """
 
     name: str
@@ -46,14 +50,14 @@ class CategoricalFeature:
 
 @dataclass(frozen=True)
 class Table:
-    """How features come from the columns of a CSV: numeric ones first, then the indicators, both in order."""
+    """How columns of a CSV become features: numeric features first, then the indicators."""
 
     numeric: list[NumericFeature]
     categorical: list[CategoricalFeature]
 
     @property
     def numeric_columns(self) -> list[str]:
-        """Columns read as numbers, each once, in order of first use."""
+        """The columns that are read as numbers, each once, in order of first use."""
         return list(dict.fromkeys(column for feature in self.numeric for column in feature.of))
 
     @property
@@ -62,7 +66,7 @@ class Table:
 
     @property
     def features(self) -> list[str]:
-        """Names of the columns of `x`."""
+        """The names of the columns of `x`."""
         indicators = [
             f"{feature.name}={level}" for feature in self.categorical for level in feature.levels
         ]
@@ -70,13 +74,13 @@ class Table:
 
 
 def input_name(column: str) -> str:
-    """The name of a served model's input for a column of the CSV: Keras allows no `/` in it."""
+    """The name of a saved model's input for a column of the CSV. Keras does not allow `/`."""
     return column.replace("/", "_")
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is predicted. A regression's `y` is `(value / unit - mean) / scale`."""
+    """What a model predicts. The `y` of a regression is `(value / unit - mean) / scale`."""
 
     name: str
     unit: float = 1.0
@@ -88,9 +92,15 @@ class Target:
 class Meta:
     """The facts about a prepared data variant.
 
-    `config` holds the settings it was made with, `source_digests` the sha256 of each CSV it was made of,
-    `digests` 32 hexadecimal digits for each split over its x and y. Images have `pixel_maximum`, tables
-    `table`; classifications have `classes`, by number.
+    Args:
+        config: the settings of the data variant.
+        shape: the shape of one row of `x`.
+        classes: the names of the classes by number; None for a regression.
+        pixel_maximum: the largest value of a pixel; None for a table.
+        table: how columns became features; None for images.
+        rows: the number of rows of each split.
+        digests: 32 hexadecimal digits over the x and y of each split.
+        source_digests: the sha256 of each CSV file that the data come from.
     """
 
     name: str
@@ -110,7 +120,10 @@ class Meta:
 
     @property
     def outputs(self) -> int:
-        """Numbers that a model gives for a row: one for a number or for two classes, else one for each class."""
+        """How many numbers a model gives for a row.
+
+        One for a regression and for two classes, otherwise one for each class.
+        """
         classes = len(self.classes or [])
         return classes if classes > 2 else 1
 
@@ -121,10 +134,14 @@ class Meta:
 
 @dataclass(frozen=True)
 class Part:
-    """One split: x of shape (rows, *shape) and y of shape (rows,), both memory-mapped; `rows` is its CSV, if any.
+    """One split.
 
-    For a network of several inputs, x is a dictionary or a tuple of arrays. `sample_weight`, float32 of shape (rows,),
-    weighs the loss of each row.
+    Args:
+        x: memory-mapped, of shape (rows, *shape). For a network with several inputs, a dictionary
+            or a tuple of arrays.
+        y: memory-mapped, of shape (rows,).
+        rows: its `rows.csv`, if it is a table.
+        sample_weight: weights for the loss of each row, float32 of shape (rows,).
     """
 
     x: Any
@@ -137,7 +154,11 @@ class Part:
 
 
 def load_meta(folder: Path) -> Meta:
-    """Reads the facts of a prepared variant; raises `PipelineError` where there are none."""
+    """Reads the facts about a data variant.
+
+    Raises:
+        PipelineError: the data variant has not been prepared.
+    """
     values = read_json(folder / "meta.json", made_by=f"dvc repro prepare@{folder.name}")
     table = values.pop("table")
     return Meta(
@@ -152,7 +173,7 @@ def load_meta(folder: Path) -> Meta:
 
 
 def load_part(folder: Path, split: str) -> Part:
-    """Opens one split of a prepared variant; its arrays stay on disk until they are read."""
+    """Opens one split of a data variant. Its arrays stay on disk until they are read."""
     rows = folder / split / "rows.csv"
     return Part(
         x=np.load(folder / split / "x.npy", mmap_mode="r", allow_pickle=False),
@@ -162,7 +183,7 @@ def load_part(folder: Path, split: str) -> Part:
 
 
 def digest_of(x: NDArray[Any], y: NDArray[Any]) -> str:
-    """32 hexadecimal digits of sha256 over two arrays: as many as MLflow has room for in a data set's digest."""
+    """32 hexadecimal digits of sha256 over two arrays. MLflow has room for no more."""
     digest = hashlib.sha256()
     for array in (x, y):
         digest.update(f"{array.dtype.str}{array.shape}".encode())

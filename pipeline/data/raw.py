@@ -1,6 +1,8 @@
-"""What `fetch` left in `data/raw/<source>`: CSV files, and in `provenance.json` the facts about them."""
+"""Raw data: what `fetch` leaves in `data/raw/<source>`. CSV files, and facts about them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from pipeline.errors import DataError
@@ -9,10 +11,15 @@ from pipeline.files import read_json, sha256
 
 @dataclass(frozen=True)
 class Raw:
-    """A fetched source, whose bytes are those that `fetch` wrote.
+    """A fetched source. Its files hold the bytes that `fetch` wrote.
 
-    `rows` and `digests` are by file name. Images have `image_shape` (height, width, channels) and
-    `pixel_maximum`; `classes` names the class numbers of images and may be empty.
+    Args:
+        target: the column to predict, if the source says so.
+        image_shape: (height, width, channels) if the rows are images.
+        pixel_maximum: pixels are integers from 0 to this number.
+        classes: the names of the classes of images, by number; may be empty.
+        rows: the number of rows of each file.
+        digests: the sha256 of each file.
     """
 
     folder: Path
@@ -26,21 +33,36 @@ class Raw:
 
     @property
     def train(self) -> Path:
-        """The rows to part: `train.csv` where the source has its own test part, else `data.csv`."""
+        """The file whose rows are split: `train.csv` if there is a `test.csv`, else `data.csv`."""
         return self.folder / ("train.csv" if "test.csv" in self.rows else "data.csv")
 
     @property
     def test(self) -> Path | None:
-        """The source's own test part, where it has one."""
+        """The file of the source's own test split, if it has one."""
         return self.folder / "test.csv" if "test.csv" in self.rows else None
+
+    def check_columns(self, path: Path, columns: Sequence[str]) -> None:
+        """Checks that a file has the columns of the source, in the same order.
+
+        Raises:
+            DataError: a column differs.
+        """
+        pairs = zip_longest(columns, self.columns, fillvalue="nothing")
+        for number, (received, expected) in enumerate(pairs, start=1):
+            if received != expected:
+                raise DataError(
+                    f"{path}, line 1: column {number} differs from that of the source",
+                    received=received,
+                    expected=f"Expected: {expected}",
+                )
 
 
 def open_raw(folder: Path) -> Raw:
-    """Reads the facts about a fetched source and checks every byte of it.
+    """Reads the facts about a fetched source, and checks the digest of every file.
 
     Raises:
-        PipelineError: there is no such source yet.
-        DataError: a file is missing, or its bytes are not those that `fetch` wrote.
+        PipelineError: the source has not been fetched.
+        DataError: a file is missing or was changed.
     """
     command = f"python -m pipeline.fetch source={folder.name}"
     facts = read_json(folder / "provenance.json", made_by=command)
@@ -65,7 +87,7 @@ def _check_bytes(path: Path, expected: str, command: str) -> None:
     received = sha256(path)
     if received != expected:
         raise DataError(
-            f"{path} is not the file that fetch wrote",
+            f"{path} was changed after fetch wrote it",
             received=f"sha256 {received[:12]}…",
-            expected=f"Expected: sha256 {expected[:12]}…; make it anew with: {command}",
+            expected=f"Expected: sha256 {expected[:12]}…; make the file again with: {command}",
         )

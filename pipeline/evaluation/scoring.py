@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.data import tables
 from pipeline.data.prepared import Meta, Part, input_name
-from pipeline.data.preparing.columns import levels, numbers
+from pipeline.data.columns import levels, numbers
 from pipeline.evaluation.intervals import interval
 from pipeline.metrics import Interval, of_task
 

@@ -1,7 +1,8 @@
-"""Bytes from a mirror or from their publisher, checked against their pin. The only module that uses the network.
+"""Downloads a file from a mirror or its publisher. The only module that uses the network.
 
-Places are tried in turn. A fault that may pass (HTTP 429 or 5xx, a time-out, a broken connection) is tried again,
-any other leads to the next place. Nothing gets its final name before its sha256 is right.
+Places are tried in turn. After a temporary failure (HTTP 429 or 5xx, a timeout, a broken
+connection) the same place is tried again; after any other, the next one. A file gets its final
+name only when its sha256 is correct.
 """
 
 import shutil
@@ -28,7 +29,7 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
-from urllib3 import exceptions as faults
+from urllib3 import exceptions
 
 from pipeline.errors import FetchError
 
@@ -40,10 +41,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Limits:
-    """What a download may take: seconds, bytes, and bytes a second.
+    """Limits of a download, in seconds, bytes and bytes a second.
 
-    `read` bounds the wait for each piece, `answer` all that comes before the body (name resolution and redirects
-    included), `total` the body. The body must reach `rate` in each `window`. `pause` doubles from try to try.
+    Args:
+        connect: the time for one connection.
+        read: the time between two pieces.
+        answer: the time until the body starts, with name resolution and redirects.
+        total: the time for the body.
+        window: the body must reach `rate` in each window of this time.
+        rate: the lowest rate.
+        size: the largest body.
+        tries: the number of tries after temporary failures.
+        pause: the time before the second try. It doubles with each try.
     """
 
     connect: float = 5.0
@@ -59,7 +68,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the file `name` may lie: `at` is a URL or a path. `sha256` is None where nothing is pinned."""
+    """Where a file may be.
+
+    Args:
+        name: the file's name on disk.
+        at: a URL or a path.
+        sha256: pins the bytes, unless it is None.
+    """
 
     name: str
     at: str
@@ -67,41 +82,41 @@ class Place:
 
 
 class _PlaceError(Exception):
-    """Why a place did not give the file."""
+    """Why a place does not provide the file."""
 
 
-class _PassingError(_PlaceError):
-    """A fault that another try may not meet."""
+class _TemporaryError(_PlaceError):
+    """A temporary failure: another try may succeed."""
 
 
 def first_of(
     places: Sequence[Place], folder: Path, *, wanted: str, limits: Limits = Limits()
 ) -> Place:
-    """Puts the file of the first place that has it into `folder`, under its name, and returns that place.
+    """Puts the file into `folder`, from the first place that has it, and returns that place.
 
     Args:
-        wanted: what `DATA_MIRROR` would have to hold, such as `mnist/train-labels-idx1-ubyte.gz`.
+        wanted: the file's path below `DATA_MIRROR`, such as `mnist/train-labels-idx1-ubyte.gz`.
 
     Raises:
-        FetchError: no place has it; the line names every place and what was wrong with it.
+        FetchError: no place has the file. The message names every place and its error.
     """
     reasons = []
     for place in places:
         try:
             _put(place, folder, limits)
-        except _PlaceError as fault:
-            reasons.append(f"{without_password(place.at)}: {fault}")
+        except _PlaceError as error:
+            reasons.append(f"{without_password(place.at)}: {error}")
         else:
             return place
     raise FetchError(
-        f"{wanted} cannot be had",
-        received="; ".join(reasons) or "no place to look at",
+        f"{wanted} is not available",
+        received="; ".join(reasons) or "no URL and no DATA_MIRROR",
         expected=f"Set DATA_MIRROR to a folder or an https:// URL that holds {wanted}",
     )
 
 
 def without_password(at: str) -> str:
-    """`at` as it may be shown and kept: a URL loses its user name and password."""
+    """A place without user name and password, safe to print and to store."""
     parts = urlsplit(at) if _is_url(at) else None
     if parts is None or "@" not in parts.netloc:
         return at
@@ -119,7 +134,7 @@ def _put(place: Place, folder: Path, limits: Limits) -> None:
         pooch.retrieve(
             place.at, known_hash=place.sha256, fname=place.name, path=folder, downloader=downloader
         )
-    except ValueError as error:  # pooch's word for a wrong checksum
+    except ValueError as error:  # pooch raises it for a wrong checksum
         raise _PlaceError(str(error).partition(". Deleted")[0]) from error
 
 
@@ -134,15 +149,15 @@ def _download(url: str, target: str, _pooch: object, *, limits: Limits) -> None:
     for attempt in range(1, limits.tries + 1):
         try:
             return _transfer(url, Path(target), limits)
-        except _PassingError as fault:
+        except _TemporaryError as error:
             if attempt == limits.tries:
-                raise _PlaceError(f"{fault} ({attempt} tries)") from fault
+                raise _PlaceError(f"{error} ({attempt} tries)") from error
             time.sleep(limits.pause * 2 ** (attempt - 1))
-    raise _PlaceError("no try was allowed")
+    raise _PlaceError("Limits.tries is below 1")
 
 
 def _transfer(url: str, target: Path, limits: Limits) -> None:
-    with requests.Session() as session, _told():
+    with requests.Session() as session, _translated_errors():
         session.trust_env = urlsplit(url).hostname not in _LOOPBACK
         with _within(limits.answer, lambda: _answer(session, url, limits)) as response:
             _check_status(response)
@@ -150,35 +165,35 @@ def _transfer(url: str, target: Path, limits: Limits) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turns what requests and urllib3 raise into a fault in plain words."""
+def _translated_errors() -> Iterator[None]:
+    """Turns the errors of requests and urllib3 into `_PlaceError`s in plain words."""
     try:
         yield
-    except (requests.RequestException, faults.HTTPError) as error:
+    except (requests.RequestException, exceptions.HTTPError) as error:
         cause = (
             error.args[0] if isinstance(error, requests.RequestException) and error.args else error
         )
-        cause = cause.reason if isinstance(cause, faults.MaxRetryError) else cause
-        passing = isinstance(cause, (faults.ProtocolError, faults.ReadTimeoutError))
-        raise (_PassingError if passing else _PlaceError)(_in_words(cause)) from error
+        cause = cause.reason if isinstance(cause, exceptions.MaxRetryError) else cause
+        temporary = isinstance(cause, (exceptions.ProtocolError, exceptions.ReadTimeoutError))
+        raise (_TemporaryError if temporary else _PlaceError)(_in_words(cause)) from error
 
 
 def _in_words(cause: object) -> str:
     words = {
-        faults.NameResolutionError: "its host name cannot be resolved",
-        faults.NewConnectionError: "no connection to its host",
-        faults.ConnectTimeoutError: "no connection to its host in time",
-        faults.ReadTimeoutError: "no bytes in time",
-        faults.ProtocolError: "the connection broke before the end",
+        exceptions.NameResolutionError: "its host name cannot be resolved",
+        exceptions.NewConnectionError: "cannot connect to its host",
+        exceptions.ConnectTimeoutError: "timeout while connecting to its host",
+        exceptions.ReadTimeoutError: "timeout while waiting for bytes",
+        exceptions.ProtocolError: "the connection broke before the end",
     }
     return next((text for kind, text in words.items() if isinstance(cause, kind)), str(cause))
 
 
 def _within(seconds: float, work: Callable[[], T]) -> T:
-    """`work()`, given up after `seconds`.
+    """Returns `work()`, or gives up after `seconds`.
 
-    A name server, a host of many addresses and headers that trickle obey no time-out of requests, so the work is
-    done by a thread that can be left behind.
+    The timeouts of requests do not cover name resolution, hosts with many addresses, or headers
+    that trickle. So a daemon thread does the work, and is abandoned after a timeout.
     """
     future: Future[T] = Future()
     Thread(target=_settle, args=(future, work), daemon=True).start()
@@ -191,48 +206,47 @@ def _within(seconds: float, work: Callable[[], T]) -> T:
 def _settle(future: Future[T], work: Callable[[], T]) -> None:
     try:
         future.set_result(work())
-    except Exception as error:  # noqa: BLE001 - handed to the thread that waits, which raises it
+    except Exception as error:  # noqa: BLE001 - the waiting thread raises it
         future.set_exception(error)
 
 
 def _answer(session: requests.Session, url: str, limits: Limits) -> requests.Response:
-    """The answer at the end of the redirects, its body not yet read."""
-    here = url
+    """Follows redirects and returns the last answer. Its body is not read yet."""
+    current = url
     for _ in range(_REDIRECTS + 1):
-        _refuse_plain(here, url)
+        _require_https(current, url)
         response = session.get(
-            here,
+            current,
             stream=True,
             allow_redirects=False,
             timeout=(limits.connect, limits.read),
-            headers={
-                "Accept-Encoding": "identity"
-            },  # the pin is of the bytes as they are published
+            # Compressed in transit, the bytes would not match their sha256.
+            headers={"Accept-Encoding": "identity"},
         )
         target = session.get_redirect_target(response)
         if target is None:
             return response
         response.close()
-        here = urljoin(here, target)
+        current = urljoin(current, target)
     raise _PlaceError(f"more than {_REDIRECTS} redirects")
 
 
-def _refuse_plain(here: str, first: str) -> None:
-    """Plain http is for a mirror on this machine, and stays there."""
-    parts = urlsplit(here)
+def _require_https(url: str, first: str) -> None:
+    """Refuses http, except from a mirror on this machine to this machine."""
+    parts = urlsplit(url)
     loopback = (
         parts.scheme == "http" and parts.hostname in _LOOPBACK and urlsplit(first).scheme == "http"
     )
     if parts.scheme != "https" and not loopback:
-        step = "its URL" if here == first else f"a redirect to {without_password(here)}"
-        raise _PlaceError(f"{step} is refused, https alone is allowed")
+        step = "its URL" if url == first else f"a redirect to {without_password(url)}"
+        raise _PlaceError(f"{step} does not use https")
 
 
 def _check_status(response: requests.Response) -> None:
     code = response.status_code
     if code != 200:
-        passing = code == 429 or code >= 500
-        raise (_PassingError if passing else _PlaceError)(f"HTTP {code} {response.reason}")
+        temporary = code == 429 or code >= 500
+        raise (_TemporaryError if temporary else _PlaceError)(f"HTTP {code} {response.reason}")
 
 
 def _save(response: requests.Response, target: Path, limits: Limits) -> None:
@@ -241,7 +255,7 @@ def _save(response: requests.Response, target: Path, limits: Limits) -> None:
     name = urlsplit(response.url).path.rpartition("/")[2]
     with target.open("wb") as file, _bar() as bar:
         task = bar.add_task(name, total=length)
-        # read1 returns what has come, where read waits for all it was asked for, however slowly that comes
+        # `read1` returns the bytes that are there. `read` would wait until the chunk is full.
         for chunk in iter(lambda: response.raw.read1(_CHUNK), b""):
             pace.add(len(chunk))
             file.write(chunk)
@@ -260,7 +274,7 @@ def _bar() -> Progress:
 
 
 class _Pace:
-    """Cuts off a body that is too long, takes too long, or trickles."""
+    """Stops a body that is too large, takes too long, or trickles."""
 
     def __init__(self, limits: Limits, *, expected: int) -> None:
         self.limits = limits
@@ -275,7 +289,7 @@ class _Pace:
         self.window_size += size
         self._check_size(self.size)
         if now - self.start > self.limits.total:
-            raise _PlaceError(f"cut off after {self.limits.total:g} s")
+            raise _PlaceError(f"stopped after {self.limits.total:g} s")
         if now - self.window_start > self.limits.window:
             self._check_rate(now)
 
@@ -285,5 +299,7 @@ class _Pace:
 
     def _check_rate(self, now: float) -> None:
         if self.window_size < self.limits.rate * (now - self.window_start):
-            raise _PlaceError(f"cut off at fewer than {self.limits.rate:,} bytes a second")
+            raise _PlaceError(
+                f"stopped, because it sent fewer than {self.limits.rate:,} bytes a second"
+            )
         self.window_start, self.window_size = now, 0

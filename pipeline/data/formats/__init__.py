@@ -1,1 +1,44 @@
-"""File formats of published data sets: one module a format."""
+"""Data formats: one module each, named as in `source.format`.
+
+Each module defines two functions:
+
+- `check(source)` raises `ConfigError` if the settings of a source do not suit the format.
+- `read(source, files, folder)` writes the rows of the source into `folder` and returns `Contents`.
+  It writes `data.csv`, or `train.csv` and `test.csv` if the source has a test split of its own.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.registry import Registry
+
+FORMATS = Registry("pipeline.data.formats", "data format")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that a source is read from.
+
+    Args:
+        path: where it is now. A downloaded file lies in a temporary folder.
+        origin: the URL, path or package that it comes from.
+    """
+
+    name: str
+    path: Path
+    origin: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a format wrote.
+
+    Args:
+        columns: the columns of each CSV file.
+        rows: the number of rows in each CSV file, by the file's name.
+        origin: where rows come from that are in no file, such as `scikit-learn 1.7.0`.
+    """
+
+    columns: list[str]
+    rows: dict[str, int]
+    origin: str = ""

@@ -1,6 +1,7 @@
-"""Reads MNIST's format: gzip over IDX, images and labels in two files that belong together.
+"""IDX: the format of MNIST. Gzip files of images and of labels, for training and for testing.
 
-A file says how many records it holds; that number is believed only within limits and held against the bytes.
+A file's header says how many records follow. The reader limits that number and checks it against
+the bytes.
 """
 
 import gzip
@@ -13,8 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.data.fetching.pixels import Bytes, Images, check_labels
-from pipeline.errors import DataError
+from pipeline.config.source import Source
+from pipeline.data.fetching import pixels
+from pipeline.data.fetching.pixels import Bytes, Images
+from pipeline.data.formats import Contents, SourceFile
+from pipeline.errors import DataError, require
+
+FILES = {
+    "train.csv": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
+    "test.csv": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
+}
 
 _LABELS = 0x00000801  # unsigned bytes, one dimension
 _IMAGES = 0x00000803  # unsigned bytes, three dimensions
@@ -22,33 +31,60 @@ _RECORDS = 5_000
 _LARGEST = 1 << 30
 
 
-def read(images: Path, labels: Path, *, shape: tuple[int, ...], classes: int) -> Iterator[Images]:
-    """Yields labels (n,) and pixels (n, height * width) of some thousand records at a time.
+def check(source: Source) -> None:
+    """An IDX source has MNIST's four files, and grey images."""
+    pixels.check_settings(source)
+    expected = sorted(name for pair in FILES.values() for name in pair)
+    received = sorted(file.name for file in source.files)
+    require(
+        received == expected and not source.alternatives,
+        "source.files",
+        received=received,
+        expected=", ".join(expected),
+    )
+    require(
+        (source.image_shape or [])[2:] == [1],
+        "source.image_shape",
+        received=source.image_shape,
+        expected="1 channel",
+    )
 
-    Args:
-        shape: (height, width), which the file must agree with.
-        classes: labels must be below this number.
+
+def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
+    """Writes `train.csv` and `test.csv`.
 
     Raises:
-        DataError: a file is damaged, the two do not belong together, or a label is out of range.
+        DataError: a file is damaged, two files do not match, or a label is out of range.
     """
+    paths = {file.name: file.path for file in files}
+    shape = tuple(source.image_shape or ())
+    columns = pixels.columns_of(str(source.target), math.prod(shape))
+    rows = {}
+    for name, (images, labels) in FILES.items():
+        records = _records(
+            paths[images], paths[labels], shape=shape[:2], classes=len(source.classes)
+        )
+        rows[name] = pixels.write_csv(folder / name, columns, records)
+    return Contents(columns, rows)
+
+
+def _records(
+    images: Path, labels: Path, *, shape: tuple[int, ...], classes: int
+) -> Iterator[Images]:
+    """Yields labels (n,) and pixels (n, height * width) of a few thousand records at a time."""
     numbers = _read_labels(labels)
-    check_labels(numbers, classes=classes, shown_as=labels.name)
+    pixels.check_labels(numbers, classes=classes, name=labels.name)
     with _opened(images) as file:
         count = _read_count(file, images.name, _IMAGES, shape)
         if count != len(numbers):
             raise DataError(
-                f"{images.name} and {labels.name} do not hold the same number of records",
+                f"{images.name} and {labels.name} hold different numbers of records",
                 received=f"{count:,} and {len(numbers):,}",
             )
         for start in range(0, count, _RECORDS):
-            part = numbers[start : start + _RECORDS]
-            yield (
-                part,
-                _read_exactly(file, images.name, len(part) * math.prod(shape)).reshape(
-                    len(part), -1
-                ),
-            )
+            block = numbers[start : start + _RECORDS]
+            size = len(block) * math.prod(shape)
+            yield block, _read_exactly(file, images.name, size).reshape(len(block), -1)
 
 
 def _read_labels(path: Path) -> Bytes:
@@ -58,7 +94,7 @@ def _read_labels(path: Path) -> Bytes:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[gzip.GzipFile]:
-    """The decompressed bytes, which must be at their end when the block ends."""
+    """Opens the decompressed bytes. When the block ends, all of them must have been read."""
     try:
         with gzip.open(path) as file:
             yield file
@@ -66,24 +102,24 @@ def _opened(path: Path) -> Iterator[gzip.GzipFile]:
                 raise DataError(f"{path.name} holds more bytes than its header says")
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(
-            f"{path.name} is damaged", received=error, expected="Expected: a whole gzip file"
+            f"{path.name} is damaged", received=error, expected="Expected: a complete gzip file"
         ) from error
 
 
 def _read_count(file: gzip.GzipFile, name: str, magic: int, shape: tuple[int, ...]) -> int:
-    """Reads the header: the magic number, the count of records, the shape of a record."""
+    """Reads the header: the magic number, the number of records, the shape of a record."""
     size = 8 + 4 * len(shape)
     header = _read_exactly(file, name, size).tobytes()
     received, count, *sides = (int(number) for number in struct.unpack(f">{size // 4}I", header))
     if received != magic:
         raise DataError(
-            f"{name} has a wrong magic number",
+            f"{name} has the wrong magic number",
             received=f"{received:#010x}",
             expected=f"Expected: {magic:#010x}",
         )
     if tuple(sides) != shape:
         raise DataError(
-            f"{name} has images of a wrong size",
+            f"{name} has images of the wrong size",
             received=sides,
             expected=f"Expected: {list(shape)}",
         )

@@ -1,1 +1,4 @@
-"""Preparing: from `data/raw/<source>` to `data/prepared/<data>`, split and encoded."""
+"""Preparing: from `data/raw/<source>` to `data/prepared/<data>`.
+
+Rows are split first. Everything that is fitted is fitted on training rows only.
+"""

@@ -1,30 +1,34 @@
-"""How columns become features: fitted by scikit-learn on training rows alone, kept as plain numbers, applied anywhere."""
+"""Encoding: how columns become features.
+
+scikit-learn fits the statistics on training rows only. They are stored as plain numbers, so that
+applying them needs no scikit-learn.
+"""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target
-from pipeline.data.preparing.columns import Inputs
+from pipeline.data.preparing.inputs import Inputs
 from pipeline.errors import DataError
 
 Numbers = NDArray[np.float64]
 
 
-def fit_table(train: Inputs, ratios: dict[str, list[str]], *, shown_as: str) -> Table:
-    """Medians, means and scales of numeric features and levels of categorical ones, over training rows.
+def fit_table(train: Inputs, ratios: dict[str, list[str]], *, path: Path) -> Table:
+    """Fits medians, means and scales of numeric features, and levels of categorical features.
 
     Args:
+        train: the training rows.
         ratios: features that are quotients of two columns, by name.
-        shown_as: the file that errors name.
+        path: the CSV file, for errors.
 
     Raises:
-        DataError: a feature has no value at all in these rows.
+        DataError: a feature has no value in any training row.
     """
-    numeric = [
-        _fit_numeric(name, of, train, shown_as) for name, of in _numeric_features(train, ratios)
-    ]
+    numeric = [_fit_numeric(name, of, train, path) for name, of in _numeric_features(train, ratios)]
     categorical = [
         _fit_categorical(name, train.categorical[name])
         for name in train.features
@@ -34,7 +38,7 @@ def fit_table(train: Inputs, ratios: dict[str, list[str]], *, shown_as: str) -> 
 
 
 def fit_target(name: str, train: Numbers, *, unit: float, standardize: bool) -> Target:
-    """The scaling of a regression's target, from its training rows in the unit of the CSV."""
+    """Fits the scaling of a regression's target on training rows, in the unit of the CSV."""
     if not standardize:
         return Target(name, unit=unit)
     mean, scale = _mean_and_scale(train / unit)
@@ -42,7 +46,7 @@ def fit_target(name: str, train: Numbers, *, unit: float, standardize: bool) -> 
 
 
 def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
-    """The features of rows, shape (rows, features), computed in float64."""
+    """The features of rows, shape (rows, features). They are computed in float64."""
     numeric = [
         (value_of(feature, inputs) - feature.mean) / feature.scale for feature in table.numeric
     ]
@@ -60,7 +64,7 @@ def encode_target(target: Target, values: Numbers) -> NDArray[np.float32]:
 
 
 def value_of(feature: NumericFeature, inputs: Inputs) -> Numbers:
-    """A numeric feature before scaling, its missing values filled."""
+    """A numeric feature before scaling, with missing values filled."""
     values = _quotient(feature.of, inputs)
     return np.where(np.isfinite(values), values, feature.missing)
 
@@ -80,23 +84,23 @@ def _quotient(of: list[str], inputs: Inputs) -> Numbers:
         return values / inputs.numeric[of[1]]
 
 
-def _fit_numeric(name: str, of: list[str], train: Inputs, shown_as: str) -> NumericFeature:
+def _fit_numeric(name: str, of: list[str], train: Inputs, path: Path) -> NumericFeature:
     from sklearn.impute import SimpleImputer
 
-    values = _quotient(of, train)
-    known = np.where(np.isfinite(values), values, np.nan).reshape(-1, 1)
-    if np.isnan(known).all():
+    quotient = _quotient(of, train)
+    values = np.where(np.isfinite(quotient), quotient, np.nan).reshape(-1, 1)
+    if np.isnan(values).all():
         raise DataError(
-            f"{shown_as}, column {name}: there is no value in any training row",
+            f"{path}, column {name}: no training row has a value",
             expected=f"List {name} under data.drop",
         )
     imputer = SimpleImputer(strategy="median")
-    mean, scale = _mean_and_scale(imputer.fit_transform(known)[:, 0])
+    mean, scale = _mean_and_scale(imputer.fit_transform(values)[:, 0])
     return NumericFeature(name, of, missing=float(imputer.statistics_[0]), mean=mean, scale=scale)
 
 
 def _mean_and_scale(values: Numbers) -> tuple[float, float]:
-    """Mean and population deviation; a constant has scale 1."""
+    """Mean and population standard deviation. A constant has scale 1."""
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler().fit(values.reshape(-1, 1))
@@ -106,7 +110,6 @@ def _mean_and_scale(values: Numbers) -> tuple[float, float]:
 def _fit_categorical(name: str, values: list[str]) -> CategoricalFeature:
     from sklearn.preprocessing import OneHotEncoder
 
-    encoder = OneHotEncoder(handle_unknown="ignore").fit(
-        np.array(values, dtype=object).reshape(-1, 1)
-    )
+    column = np.array(values, dtype=object).reshape(-1, 1)
+    encoder = OneHotEncoder(handle_unknown="ignore").fit(column)
     return CategoricalFeature(name, levels=[str(level) for level in encoder.categories_[0]])

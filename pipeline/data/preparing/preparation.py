@@ -1,7 +1,9 @@
-"""From `data/raw/<source>` to `data/prepared/<data>`: rows are parted first, and all statistics are of training rows."""
+"""Prepares a data variant: from `data/raw/<source>` to arrays in `data/prepared/<data>`.
+
+Rows are split first; statistics are fitted on training rows only.
+"""
 
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -10,34 +12,35 @@ from numpy.typing import NDArray
 
 from pipeline.config.composition import to_values
 from pipeline.config.data import Data, Task
+from pipeline.data import tables
 from pipeline.data.prepared import Meta, Table, Target, digest_of
-from pipeline.data.preparing.columns import check_columns, inputs_of
 from pipeline.data.preparing.encoding import encode, encode_target, fit_table, fit_target
 from pipeline.data.preparing.images import read_images
-from pipeline.data.preparing.splits import Parts, split_rows
+from pipeline.data.preparing.inputs import check_columns, inputs_of
+from pipeline.data.preparing.splits import Splits, split_rows
 from pipeline.data.preparing.summary import class_counts, ranges, table_counts
 from pipeline.data.preparing.targets import labels, one_against_all, quantities
 from pipeline.data.raw import Raw, open_raw
-from pipeline.data.tables import Text, read, rows_of
-from pipeline.errors import ConfigError, DataError
+from pipeline.data.tables import Text
+from pipeline.errors import ConfigError
 from pipeline.files import replacing_folder
 from pipeline.layout import PREPARED, RAW
 
 
 @dataclass(frozen=True)
 class _Goal:
-    """What is predicted of every row, and how the rows are parted."""
+    """What a model predicts for each row, and how the rows are split."""
 
     y: NDArray[Any]
     target: Target
     classes: list[str] | None
-    parts: Parts
+    splits: Splits
     statistics: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class _Content:
-    """All rows of a variant, those of the source's own test part last."""
+    """All rows of a data variant. Those of the source's own test split come last."""
 
     goal: _Goal
     x: NDArray[Any]
@@ -46,38 +49,24 @@ class _Content:
 
 
 def prepare(data: Data, *, raw_root: Path = RAW, root: Path = PREPARED) -> Meta:
-    """Writes the arrays and facts of a data variant to `root / data.name`, whole or not at all; equal inputs, equal bytes.
+    """Writes the arrays and facts of a data variant to `root / data.name`.
+
+    Equal inputs give equal bytes. After an error, the folder is as it was before.
 
     Raises:
-        PipelineError: the settings or the data cannot be; nothing is then left behind.
+        PipelineError: the settings or the data are invalid.
     """
     raw = open_raw(raw_root / data.source)
-    _check_headers(raw)
     _check_rows(raw, data)
     content = _images(raw, data) if raw.image_shape else _table(raw, data)
     with replacing_folder(root / data.name) as folder:
         digests = {
-            split: _write_part(folder / split, content, rows)
-            for split, rows in content.goal.parts.items()
+            split: _write_split(folder / split, content, rows)
+            for split, rows in content.goal.splits.items()
         }
         meta = _meta(data, raw, content, digests)
         meta.save(folder)
     return meta
-
-
-def _check_headers(raw: Raw) -> None:
-    """Both files must have the columns that `provenance.json` names, in that order."""
-    for path in filter(None, (raw.train, raw.test)):
-        _, columns = next(rows_of(path, shown_as=str(path)))
-        for number, (received, expected) in enumerate(
-            zip_longest(columns, raw.columns, fillvalue="nothing"), start=1
-        ):
-            if received != expected:
-                raise DataError(
-                    f"{path}, line 1: column {number} is not that of the source",
-                    received=received,
-                    expected=f"Expected: {expected}",
-                )
 
 
 def _check_rows(raw: Raw, data: Data) -> None:
@@ -85,7 +74,7 @@ def _check_rows(raw: Raw, data: Data) -> None:
     if data.rows is not None and data.rows > rows:
         raise ConfigError(
             "data.rows",
-            "is more than there are",
+            f"is more than the rows of {raw.train}",
             received=data.rows,
             expected=f"Expected: at most {rows:,}",
         )
@@ -102,7 +91,7 @@ def _check_image_settings(raw: Raw, data: Data) -> None:
     if data.task is not Task.classification:
         raise ConfigError(
             "data.task",
-            "is not possible for images",
+            "is invalid for images",
             received="regression",
             expected="Expected: classification",
         )
@@ -118,56 +107,63 @@ def _check_image_settings(raw: Raw, data: Data) -> None:
         if value := getattr(data, key):
             raise ConfigError(
                 f"data.{key}",
-                "is for tables alone",
+                "is a setting for tables, and the source holds images",
                 received=value,
-                expected="Leave it out for images",
+                expected="Remove the setting",
             )
 
 
 def _table(raw: Raw, data: Data) -> _Content:
-    check_columns(data, raw.columns, shown_as=str(raw.train))
-    text = read(raw.train).first(data.rows)
+    check_columns(data, raw.columns, path=raw.train)
+    text = _read(raw, raw.train).first(data.rows)
     if raw.test is not None:
-        text = text.followed_by(read(raw.test))
+        text = text.followed_by(_read(raw, raw.test))
     inputs = inputs_of(text, data)
     if data.task is Task.regression:
         goal = _regression(raw, data, quantities(text, data.target))
     else:
         goal = _classification(raw, data, *labels(text, data.target))
-    table = fit_table(inputs.take(goal.parts.train), data.ratios, shown_as=str(raw.train))
-    goal.statistics.update(table_counts(text, inputs, table, goal.parts))
+    table = fit_table(inputs.take(goal.splits.train), data.ratios, path=raw.train)
+    goal.statistics.update(table_counts(text, inputs, table, goal.splits))
     return _Content(goal, encode(table, inputs), table, text)
+
+
+def _read(raw: Raw, path: Path) -> Text:
+    text = tables.read(path)
+    raw.check_columns(path, list(text.columns))
+    return text
 
 
 def _classification(raw: Raw, data: Data, y: NDArray[np.int32], classes: list[str]) -> _Goal:
     if data.positive is not None:
         y, classes = one_against_all(y, classes, data.positive)
     usable, own_test = _usable(raw, data, len(y))
-    parts = split_rows(usable, data.split, labels=y[:usable], classes=classes, own_test=own_test)
-    return _Goal(
-        y, Target(data.target), classes, parts, {"classes": class_counts(y, classes, parts)}
-    )
+    splits = split_rows(usable, data.split, labels=y[:usable], classes=classes, own_test=own_test)
+    statistics = {"classes": class_counts(y, classes, splits)}
+    return _Goal(y, Target(data.target), classes, splits, statistics)
 
 
 def _regression(raw: Raw, data: Data, values: NDArray[np.float64]) -> _Goal:
     usable, own_test = _usable(raw, data, len(values))
-    parts = split_rows(usable, data.split, labels=None, own_test=own_test)
+    splits = split_rows(usable, data.split, labels=None, own_test=own_test)
     target = fit_target(
-        data.target, values[parts.train], unit=data.target_unit, standardize=data.standardize_target
+        data.target,
+        values[splits.train],
+        unit=data.target_unit,
+        standardize=data.standardize_target,
     )
-    return _Goal(
-        encode_target(target, values), target, None, parts, {"target": ranges(values, parts)}
-    )
+    statistics = {"target": ranges(values, splits)}
+    return _Goal(encode_target(target, values), target, None, splits, statistics)
 
 
 def _usable(raw: Raw, data: Data, total: int) -> tuple[int, NDArray[np.int64] | None]:
-    """How many of the first rows are parted, and which rows are the source's own test part."""
+    """How many of the first rows to split, and the rows of the source's own test split."""
     first = total - (raw.rows[raw.test.name] if raw.test else 0)
     own_test = np.arange(first, total, dtype=np.int64) if raw.test else None
     return min(data.rows or first, first), own_test
 
 
-def _write_part(folder: Path, content: _Content, rows: NDArray[np.int64]) -> str:
+def _write_split(folder: Path, content: _Content, rows: NDArray[np.int64]) -> str:
     """Writes one split and returns its digest."""
     x, y = content.x[rows], content.goal.y[rows]
     folder.mkdir()
@@ -192,7 +188,7 @@ def _meta(data: Data, raw: Raw, content: _Content, digests: dict[str, str]) -> M
         pixel_maximum=raw.pixel_maximum if raw.image_shape else None,
         table=content.table,
         statistics=goal.statistics,
-        rows={split: len(rows) for split, rows in goal.parts.items()},
+        rows={split: len(rows) for split, rows in goal.splits.items()},
         digests=digests,
         source_digests=raw.digests,
     )

@@ -1,6 +1,7 @@
-"""Which rows are for training, which for validation and which for the test: pure functions of the settings.
+"""Splits: which rows are for training, validation and testing.
 
-Every part keeps the order of the source, so that a part of the same rows is the same bytes.
+The same settings give the same splits. A split keeps the order of the source, so that the same
+rows are the same bytes.
 """
 
 from collections.abc import Sequence
@@ -12,13 +13,15 @@ from numpy.typing import NDArray
 from pipeline.config.data import Split, SplitMethod
 from pipeline.errors import ConfigError
 
-TEST = 0.2  # of the rows, where neither the settings nor the source name a test part
+# The share of test rows if neither the settings nor the source define a test split.
+TEST = 0.2
+
 Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Parts:
-    """Row numbers of each part, ascending; no row is in two of them, but where each part is the whole."""
+class Splits:
+    """The row numbers of each split, ascending. Only the method `whole` uses a row twice."""
 
     train: Rows
     validation: Rows
@@ -35,65 +38,66 @@ def split_rows(
     labels: NDArray[np.int32] | None,
     classes: Sequence[str] = (),
     own_test: Rows | None,
-) -> Parts:
-    """Parts rows 0 to `rows - 1`.
+) -> Splits:
+    """Splits the rows from 0 to `rows - 1`.
 
     Args:
-        labels: the class number of each of these rows, of which `classes` holds the names; None for a regression.
-        own_test: the row numbers of the source's own test part, which is then the test.
+        labels: the class number of each row; None for a regression.
+        classes: the names of the classes by number.
+        own_test: the rows of the source's own test split, if it has one.
 
     Raises:
-        ConfigError: a part would be empty, a class has fewer rows than there are parts to stratify, or a test
-            part is asked for beside the source's own.
+        ConfigError: a split would be empty, a class has too few rows to stratify, or the settings
+            ask for a test split although the source has its own.
     """
     if own_test is not None and settings.test is not None:
         raise ConfigError(
             "data.split.test",
-            "is given, and the source has its own test part",
+            "is set, but the source has its own test split",
             received=f"{settings.test:g}",
-            expected="Leave it out: test rows are never pooled with training rows",
+            expected="Remove the setting",
         )
     if settings.method is SplitMethod.whole:
         _check_whole(settings, own_test)
         every = np.arange(rows, dtype=np.int64)
-        return Parts(every, every, every)
+        return Splits(every, every, every)
     method = settings.method or (SplitMethod.random if labels is None else SplitMethod.stratified)
     if method is SplitMethod.stratified and labels is not None:
-        _check_classes(labels, classes, parts=3 if own_test is None else 2)
-    left = np.arange(rows, dtype=np.int64)
+        _check_classes(labels, classes, splits=3 if own_test is None else 2)
+    rest = np.arange(rows, dtype=np.int64)
     test = own_test
     if test is None:
         size = _size(TEST if settings.test is None else settings.test, rows, "data.split.test")
-        test, left = _drawn(left, size, method, labels, seed=settings.seed, key="data.split.test")
-    size = _size(settings.validation, len(left), "data.split.validation")
+        test, rest = _drawn(rest, size, method, labels, seed=settings.seed, key="data.split.test")
+    size = _size(settings.validation, len(rest), "data.split.validation")
     validation, train = _drawn(
-        left, size, method, labels, seed=settings.seed, key="data.split.validation"
+        rest, size, method, labels, seed=settings.seed, key="data.split.validation"
     )
-    return Parts(train, validation, test)
+    return Splits(train, validation, test)
 
 
 def _check_whole(settings: Split, own_test: Rows | None) -> None:
     if own_test is not None or settings.test is not None:
         received = (
-            "a source with a test part"
+            "a source with a test split"
             if settings.test is None
             else f"data.split.test={settings.test:g}"
         )
         raise ConfigError(
             "data.split.method",
-            "takes all rows for each part",
+            "whole uses all rows for each split",
             received=received,
             expected="Expected: random, stratified or first",
         )
 
 
-def _size(asked: float, rows: int, key: str) -> int:
-    size = round(asked * rows) if asked < 1 else int(asked)
+def _size(setting: float, rows: int, key: str) -> int:
+    size = round(setting * rows) if setting < 1 else int(setting)
     if not 0 < size < rows:
         raise ConfigError(
             key,
-            "leaves a part without rows",
-            received=f"{asked:g} of {rows:,} row{'' if rows == 1 else 's'}",
+            "leaves a split without rows",
+            received=f"{setting:g} of {rows:,} row{'' if rows == 1 else 's'}",
             expected="Expected: at least one row in each of train, validation and test",
         )
     return size
@@ -108,7 +112,10 @@ def _drawn(
     seed: int,
     key: str,
 ) -> tuple[Rows, Rows]:
-    """`size` of the rows, and the others; scikit-learn draws, so that a seed gives the split it gives elsewhere."""
+    """`size` of the rows, and the other rows.
+
+    scikit-learn draws them, so that a seed gives the same rows as in other people's code.
+    """
     if method is SplitMethod.first:
         return rows[:size], rows[size:]
     from sklearn.model_selection import train_test_split
@@ -121,20 +128,20 @@ def _drawn(
     except ValueError as error:
         raise ConfigError(
             key,
-            "cannot be stratified",
+            "is too small or too large to stratify",
             received=str(error).rstrip("."),
-            expected="Use data.split.method: random",
+            expected="Set data.split.method: random",
         ) from error
     return np.sort(chosen), np.sort(others)
 
 
-def _check_classes(labels: NDArray[np.int32], classes: Sequence[str], *, parts: int) -> None:
+def _check_classes(labels: NDArray[np.int32], classes: Sequence[str], *, splits: int) -> None:
     counts = np.bincount(labels, minlength=len(classes))
     for name, count in zip(classes, counts, strict=True):
-        if 0 < count < parts:
+        if 0 < count < splits:
             raise ConfigError(
                 "data.split.method",
-                f"cannot be stratified: class {name} has too few rows",
+                f"stratified needs more rows of class {name}",
                 received=f"{count} row{'' if count == 1 else 's'}",
-                expected=f"Expected: at least {parts} of each class, or data.split.method: random",
+                expected=f"Expected: at least {splits}; or set data.split.method: random",
             )

@@ -1,30 +1,31 @@
-"""Facts about prepared parts that a person wants to see before training: they go into `meta.json` as `statistics`."""
+"""Statistics of prepared data for people, in the `statistics` of `meta.json`."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.data.cells import is_missing
 from pipeline.data.prepared import Table
-from pipeline.data.preparing.columns import Inputs, is_missing
-from pipeline.data.preparing.splits import Parts
+from pipeline.data.preparing.inputs import Inputs
+from pipeline.data.preparing.splits import Splits
 from pipeline.data.tables import Text
 
 
 def class_counts(
-    y: NDArray[np.int32], classes: list[str], parts: Parts
+    y: NDArray[np.int32], classes: list[str], splits: Splits
 ) -> dict[str, dict[str, int]]:
-    """Rows of each class in each part."""
+    """The number of rows of each class in each split."""
     return {
         split: dict(
             zip(classes, np.bincount(y[rows], minlength=len(classes)).tolist(), strict=True)
         )
-        for split, rows in parts.items()
+        for split, rows in splits.items()
     }
 
 
-def ranges(values: NDArray[np.float64], parts: Parts) -> dict[str, dict[str, float]]:
-    """Smallest, largest, mean and population deviation of a regression's target in each part, in the unit of the CSV."""
+def ranges(values: NDArray[np.float64], splits: Splits) -> dict[str, dict[str, float]]:
+    """Minimum, maximum, mean and standard deviation of a target, in the unit of the CSV."""
     return {
         split: {
             "min": float(values[rows].min()),
@@ -32,25 +33,32 @@ def ranges(values: NDArray[np.float64], parts: Parts) -> dict[str, dict[str, flo
             "mean": float(values[rows].mean()),
             "std": float(values[rows].std()),
         }
-        for split, rows in parts.items()
+        for split, rows in splits.items()
     }
 
 
-def table_counts(text: Text, inputs: Inputs, table: Table, parts: Parts) -> dict[str, Any]:
-    """Missing values of each input column, and rows whose category no training row has, in each part; zeros left out."""
+def table_counts(text: Text, inputs: Inputs, table: Table, splits: Splits) -> dict[str, Any]:
+    """Missing values by column, and rows with a level that no training row has, in each split.
+
+    Columns with a count of zero are left out.
+    """
     missing: dict[str, dict[str, int]] = {}
     unseen: dict[str, dict[str, int]] = {}
-    for split, rows in parts.items():
+    for split, rows in splits.items():
         columns = [*inputs.numeric, *inputs.categorical]
-        counts = {
-            name: sum(is_missing(text.columns[name][row]) for row in rows) for name in columns
-        }
-        missing[split] = {name: count for name, count in counts.items() if count}
-        counts = {
-            feature.name: sum(
-                inputs.categorical[feature.name][row] not in feature.levels for row in rows
-            )
-            for feature in table.categorical
-        }
-        unseen[split] = {name: count for name, count in counts.items() if count}
+        missing[split] = _positive(
+            {name: sum(is_missing(text.columns[name][row]) for row in rows) for name in columns}
+        )
+        unseen[split] = _positive(
+            {
+                feature.name: sum(
+                    inputs.categorical[feature.name][row] not in feature.levels for row in rows
+                )
+                for feature in table.categorical
+            }
+        )
     return {"missing": missing, "unseen_levels": unseen}
+
+
+def _positive(counts: dict[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}

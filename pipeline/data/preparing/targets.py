@@ -1,21 +1,26 @@
-"""What is to be predicted: class numbers and their names, or quantities."""
+"""Targets: what a model predicts. Class numbers and the names of classes, or quantities."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.preparing.columns import is_missing, levels, numbers
-from pipeline.data.tables import Text, is_number, shown
+from pipeline.data.cells import is_missing, is_number, quoted
+from pipeline.data.columns import levels, numbers
+from pipeline.data.tables import Text
 from pipeline.errors import ConfigError, DataError, suggestion
 
-MOST_CLASSES = 100  # of a target that holds numbers alone: more are a quantity
+# A target that holds only numbers, and more different ones than this, is a quantity.
+MOST_CLASSES = 100
+
 Labels = NDArray[np.int32]
 
 
 def labels(text: Text, target: str) -> tuple[Labels, list[str]]:
-    """Class numbers and the names they stand for: in the order of numbers if all are whole, else of the alphabet.
+    """Class numbers and the names of the classes.
+
+    Classes are in numerical order if all labels are whole numbers, else in alphabetical order.
 
     Raises:
-        DataError: a label is missing, there is one class only, or the labels are a quantity.
+        DataError: a label is missing, there is only one class, or the labels are a quantity.
     """
     _check_complete(text, target)
     names = levels(text, target)
@@ -27,11 +32,10 @@ def labels(text: Text, target: str) -> tuple[Labels, list[str]]:
     else:
         classes = sorted(distinct)
     if len(classes) < 2:
-        place = f"{text.origins[0][0]}, column {target}"
         raise DataError(
-            f"{place}: there is one class only",
-            received=shown(classes[0]),
-            expected="Expected: at least two",
+            f"{text.origins[0][0]}, column {target}: there is only one class",
+            received=quoted(classes[0]),
+            expected="Expected: at least two classes",
         )
     number = {name: index for index, name in enumerate(classes)}
     return np.array([number[name] for name in names], dtype=np.int32), classes
@@ -50,27 +54,31 @@ def one_against_all(y: Labels, classes: list[str], positive: str) -> tuple[Label
 
 
 def quantities(text: Text, target: str) -> NDArray[np.float64]:
-    """The target of a regression, float64, in the unit of the CSV; raises `DataError` where it is no number."""
+    """The target of a regression, in the unit of the CSV.
+
+    Raises:
+        DataError: a value is missing or not a number.
+    """
     _check_complete(text, target)
     return numbers(text, target, advice="If the target is a class, set data.task: classification")
 
 
 def _check_complete(text: Text, target: str) -> None:
-    for row, value in enumerate(text.columns[target]):
-        if is_missing(value):
+    for row, cell in enumerate(text.columns[target]):
+        if is_missing(cell):
             raise DataError(
                 f"{text.place(target, row)}: the target is missing",
-                received=shown(value),
-                expected="Expected: a value in every row",
+                received=quoted(cell),
+                expected="Expected: a target in every row",
             )
 
 
 def _check_not_a_quantity(text: Text, target: str, distinct: set[str]) -> None:
     fractions = sorted((name for name in distinct if not float(name).is_integer()), key=float)
     if fractions or len(distinct) > MOST_CLASSES:
-        example = f"{shown(fractions[0])} among " if fractions else ""
+        example = f"{quoted(fractions[0])} among " if fractions else ""
         raise DataError(
             f"{text.origins[0][0]}, column {target}: the labels look like a quantity",
             received=f"{example}{len(distinct):,} different numbers",
-            expected="If it is one, set data.task: regression",
+            expected="If they are a quantity, set data.task: regression",
         )
