@@ -1,262 +1,69 @@
-"""`prepare` as a whole, on tables of a few rows; images are in test_images, refusals in test_broken_csv."""
-
-import csv
+import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
-from pipeline.config.composition import compose, register
-from pipeline.config.data import PrepareConfig, Task
-from pipeline.data.prepared import SPLITS, Meta, digest_of, load_meta, load_part
-from pipeline.data.preparing.preparation import prepare
 from tests.support import ROOT
-from tests.support.raw_sources import data_of, table, write_source
-
-ROWS = [f"{i},{'red' if i % 2 else 'blue'},{3 * i}" for i in range(20)]
-CLASSES = {"task": Task.classification}
+from tests.support.raw_sources import table, write_source
 
 
-def prepared(
-    tmp_path: Path,
-    rows: list[str],
-    /,
-    header: str = "a,b,y",
-    test: list[str] | None = None,
-    **settings: Any,
-) -> Meta:
-    """Prepares tmp_path/own from tmp_path/raw/own."""
-    content = None if test is None else table(test, header)
-    write_source(
-        tmp_path / "raw/own", train=table(rows, header), test=content, columns=header.split(",")
-    )
-    return prepare(data_of(**settings), raw_root=tmp_path / "raw", root=tmp_path)
-
-
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def rows_of(tmp_path: Path, split: str) -> list[list[str]]:
-    with (tmp_path / "own" / split / "rows.csv").open(newline="") as file:
-        return list(csv.reader(file))
-
-
-def test_the_folder_holds_arrays_rows_and_facts(tmp_path):
-    prepared(tmp_path, ROWS)
-    parts = [
-        f"{split}/{name}"
-        for split in ("test", "train", "validation")
-        for name in ("rows.csv", "x.npy", "y.npy")
-    ]
-    assert list(bytes_of(tmp_path / "own")) == ["meta.json", *parts]
-
-
-def test_the_facts_are_read_as_they_were_written(tmp_path):
-    assert prepared(tmp_path, ROWS) == load_meta(tmp_path / "own")
-
-
-def test_features_are_numbers_first_then_levels(tmp_path):
-    meta = prepared(tmp_path, ROWS)
-    assert meta.table is not None
-    assert meta.table.features == ["a", "b=blue", "b=red"]
-    assert (meta.shape, meta.dtype) == ([3], "float32")
-
-
-def test_every_row_is_in_one_part(tmp_path):
-    meta = prepared(tmp_path, ROWS)
-    assert meta.rows == {"train": 13, "validation": 3, "test": 4}
-    assert sorted(int(row[0]) for split in SPLITS for row in rows_of(tmp_path, split)[1:]) == list(
-        range(20)
+def prepare_digits(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command in a folder with its own data and the project's settings."""
+    (folder / "conf").symlink_to(ROOT / "conf")
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline.prepare", "data=digits", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
-def test_rows_stand_in_the_order_of_the_arrays(tmp_path):
-    meta = prepared(tmp_path, ROWS)
-    y = load_part(tmp_path / "own", "train").y * meta.target.scale + meta.target.mean
-    assert [float(row[2]) for row in rows_of(tmp_path, "train")[1:]] == pytest.approx(
-        y.tolist(), abs=1e-5
+def test_result_is_named(tmp_path: Path) -> None:
+    rows = [f"{i},{i % 2}" for i in range(20)]
+    write_source(tmp_path / "data/raw/digits", train=table(rows, "a,label"))
+    done = prepare_digits(tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == (
+        "data/prepared/digits: 13 train, 3 validation, 4 test rows of shape (1,)\n"
     )
 
 
-def test_rows_keep_columns_that_no_feature_uses(tmp_path):
-    prepared(tmp_path, ROWS, drop=["b"])
-    assert rows_of(tmp_path, "test")[0] == ["a", "b", "y"]
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "a,label\n1,2\n1\n",
+            "data/raw/digits/data.csv, line 3: the row is too short. Received: 1 value.",
+        ),
+        (
+            "a,label\n1,0\n2,1\n",
+            "data.split.method stratified needs more rows of class 0. Received: 1 row.",
+        ),
+    ],
+)
+def test_error_is_one_line(tmp_path: Path, content: str, message: str) -> None:
+    write_source(tmp_path / "data/raw/digits", train=content)
+    done = prepare_digits(tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: {message}")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "data/prepared/digits").exists()
 
 
-def test_two_runs_write_the_same_bytes(tmp_path):
-    prepared(tmp_path / "1", ROWS)
-    prepared(tmp_path / "2", ROWS)
-    assert bytes_of(tmp_path / "1/own") == bytes_of(tmp_path / "2/own")
+def test_help_shows_a_command(tmp_path: Path) -> None:
+    done = prepare_digits(tmp_path, "--help")
+    assert done.returncode == 0
+    assert "python -m pipeline.prepare data=mnist" in done.stdout
 
 
-def test_statistics_are_of_training_rows_alone(tmp_path):
-    meta = prepared(tmp_path / "1", ROWS)
-    changed = [
-        int(row[0])
-        for split in ("validation", "test")
-        for row in rows_of(tmp_path / "1", split)[1:]
-    ]
-    rows = [f"{row}00,green,{row}00" if row in changed else text for row, text in enumerate(ROWS)]
-    other = prepared(tmp_path / "2", rows)
-    assert (other.table, other.target, other.digests["train"]) == (
-        meta.table,
-        meta.target,
-        meta.digests["train"],
+def test_command_imports_no_tensorflow() -> None:
+    names = {"tensorflow", "keras", "mlflow", "sklearn", "pandas"}
+    code = f"import sys, pipeline.prepare; print({names} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert other.digests["test"] != meta.digests["test"]
-
-
-def test_training_features_have_mean_0_and_deviation_1(tmp_path):
-    prepared(tmp_path, ROWS)
-    x = load_part(tmp_path / "own", "train").x
-    assert (x[:, 0].mean(), x[:, 0].std()) == pytest.approx((0, 1), abs=1e-6)
-
-
-def test_digests_are_those_of_the_arrays(tmp_path):
-    meta = prepared(tmp_path, ROWS)
-    part = load_part(tmp_path / "own", "validation")
-    assert meta.digests["validation"] == digest_of(part.x, part.y)
-
-
-def test_the_digest_of_the_source_is_kept(tmp_path):
-    assert list(prepared(tmp_path, ROWS).source_digests) == ["data.csv"]
-
-
-def test_settings_are_kept_as_plain_values(tmp_path):
-    config = prepared(tmp_path, ROWS, rows=10).config
-    assert (config["task"], config["rows"], config["split"]["validation"]) == (
-        "regression",
-        10,
-        0.2,
-    )
-
-
-def test_rows_takes_the_first_rows_alone(tmp_path):
-    prepared(tmp_path, ROWS, rows=10)
-    assert sorted(int(row[0]) for split in SPLITS for row in rows_of(tmp_path, split)[1:]) == list(
-        range(10)
-    )
-
-
-def test_the_sources_own_test_part_is_the_test(tmp_path):
-    meta = prepared(tmp_path, ROWS, test=["100,red,1", "101,blue,2"], rows=10)
-    assert meta.rows == {"train": 8, "validation": 2, "test": 2}
-    assert rows_of(tmp_path, "test")[1:] == [["100", "red", "1"], ["101", "blue", "2"]]
-
-
-def test_missing_values_take_the_median_of_training_rows(tmp_path):
-    rows = [f"{'NA' if i == 0 else 5},x,{i}" for i in range(10)]
-    meta = prepared(tmp_path, rows)
-    assert meta.table is not None
-    assert meta.table.numeric[0].missing == 5.0
-    assert sum(counts.get("a", 0) for counts in meta.statistics["missing"].values()) == 1
-
-
-@pytest.mark.parametrize("token", ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", " "])
-def test_every_sign_of_a_missing_value_is_known(tmp_path, token):
-    rows = [f"{i},{i},{i}" for i in range(9)] + [f"9,{token},9"]
-    meta = prepared(tmp_path, rows)
-    assert sum(counts.get("b", 0) for counts in meta.statistics["missing"].values()) == 1
-
-
-def test_levels_never_seen_in_training_are_counted(tmp_path):
-    meta = prepared(tmp_path, ROWS, test=["1,green,1", "2,red,1", "3,green,1"])
-    assert meta.statistics["unseen_levels"]["test"] == {"b": 2}
-
-
-def test_quoted_commas_are_part_of_a_level(tmp_path):
-    meta = prepared(tmp_path, [f'{i},"Paris, France",{i}' for i in range(10)])
-    assert meta.table is not None
-    assert meta.table.categorical[0].levels == ["Paris, France"]
-    assert rows_of(tmp_path, "test")[1][1] == "Paris, France"
-
-
-def test_numbers_declared_as_categories_are_levels(tmp_path):
-    meta = prepared(tmp_path, [f"{i},{i % 3},{i}" for i in range(20)], categorical=["b"])
-    assert meta.table is not None
-    assert meta.table.categorical_columns == ["b"]
-
-
-def test_mostly_text_is_a_category(tmp_path):
-    meta = prepared(tmp_path, [f"{i},{'7' if i % 3 == 0 else 'x'},{i}" for i in range(20)])
-    assert meta.table is not None
-    assert meta.table.categorical[0].levels == ["7", "x"]
-
-
-def test_declared_columns_may_have_many_levels(tmp_path):
-    meta = prepared(tmp_path, [f"{i},name {i},{i}" for i in range(150)], categorical=["b"])
-    assert meta.shape == [1 + 96]
-
-
-def test_features_choose_columns_in_their_order(tmp_path):
-    meta = prepared(tmp_path, ROWS, features=["b", "a"])
-    assert meta.table is not None
-    assert meta.table.numeric_columns == ["a"]
-
-
-def test_ratios_use_dropped_columns(tmp_path):
-    rows = [f"{i},{2 * i},{i}" for i in range(1, 21)]
-    meta = prepared(tmp_path, rows, drop=["a", "b"], ratios={"half": ["a", "b"]})
-    assert meta.table is not None
-    assert (meta.table.features, meta.table.numeric[0].mean) == (["half"], 0.5)
-
-
-def test_classes_of_whole_numbers_are_in_their_order(tmp_path):
-    meta = prepared(tmp_path, [f"{i},1,{(10, 9, 2)[i % 3]}" for i in range(30)], **CLASSES)
-    assert meta.classes == ["2", "9", "10"]
-
-
-def test_classes_of_text_are_in_alphabetical_order(tmp_path):
-    meta = prepared(
-        tmp_path, [f"{i},1,{('no', 'yes', 'maybe')[i % 3]}" for i in range(30)], **CLASSES
-    )
-    assert meta.classes == ["maybe", "no", "yes"]
-    assert load_part(tmp_path / "own", "train").y.dtype == np.int32
-
-
-def test_one_label_against_all_others(tmp_path):
-    meta = prepared(
-        tmp_path,
-        [f"{i},1,{('no', 'yes', 'maybe')[i % 3]}" for i in range(30)],
-        positive="yes",
-        **CLASSES,
-    )
-    assert meta.classes == ["not yes", "yes"]
-    labels = [row[2] for row in rows_of(tmp_path, "train")[1:]]
-    assert load_part(tmp_path / "own", "train").y.tolist() == [
-        int(label == "yes") for label in labels
-    ]
-
-
-def test_class_counts_of_each_part(tmp_path):
-    meta = prepared(tmp_path, [f"{i},1,{'ab'[i % 2]}" for i in range(100)], **CLASSES)
-    assert meta.statistics["classes"] == {
-        "train": {"a": 32, "b": 32},
-        "validation": {"a": 8, "b": 8},
-        "test": {"a": 10, "b": 10},
-    }
-
-
-def test_the_range_of_the_target_is_in_the_unit_of_the_csv(tmp_path):
-    meta = prepared(tmp_path, [f"{i},1,{1000 * (i + 1)}" for i in range(10)], target_unit=1000.0)
-    lows = [ranges["min"] for ranges in meta.statistics["target"].values()]
-    assert min(lows) == 1000.0
-
-
-def test_a_new_preparation_replaces_the_old_one_whole(tmp_path):
-    prepared(tmp_path, ROWS)
-    (tmp_path / "own/stale.txt").write_text("old")
-    prepare(data_of(), raw_root=tmp_path / "raw", root=tmp_path)
-    assert not (tmp_path / "own/stale.txt").exists()
-
-
-@pytest.mark.parametrize("file", sorted(path.stem for path in (ROOT / "conf/data").glob("*.yaml")))
-def test_every_variant_composes_and_is_named_after_its_file(file):
-    register("prepare", PrepareConfig)
-    assert compose("prepare", PrepareConfig, [f"data={file}"], conf=ROOT / "conf").data.name == file
+    assert done.stdout == "set()\n"

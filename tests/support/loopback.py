@@ -1,4 +1,4 @@
-"""A real HTTP server on the loopback interface, whose paths a test gives their behaviour."""
+"""A real HTTP server on this machine. A test sets the behaviour of each path."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,13 +7,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Looks up what to do for a path; a path without anything is not found."""
+    """Answers a request as `site.routes` says; other paths are not found."""
 
     site: "Site"
 
     def do_GET(self) -> None:
         self.site.requests.append(self.path)
-        with suppress(ConnectionError):  # the client goes away, as several tests want
+        with suppress(ConnectionError):  # some tests make the client close the connection
             self.site.routes.get(self.path, status(404))(self)
 
     def log_message(self, *_: object) -> None:
@@ -24,7 +24,17 @@ Answer = Callable[[Handler], None]
 
 
 class Site:
-    """`routes` may change while the server runs; `requests` lists the paths asked for; `sent` is set by `stall`."""
+    """What a server answers and what it was asked.
+
+    Args:
+        address: the URL of its root.
+
+    Attributes:
+        routes: the answer of each path. It may change while the server runs.
+        requests: the requested paths, in order.
+        sent: is set when `stall` has sent its bytes.
+        closing: is set when the server stops.
+    """
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -36,6 +46,7 @@ class Site:
 
 @contextmanager
 def serving() -> Iterator[Site]:
+    """Runs a server for the time of the block."""
     handler = type("SiteHandler", (Handler,), {})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = False
@@ -78,18 +89,20 @@ def redirect(target: str) -> Answer:
 
 
 def in_turn(*answers: Answer) -> Answer:
-    left = list(answers)
-    return lambda handler: left.pop(0)(handler)
+    """Answers each request with the next of `answers`."""
+    queue = list(answers)
+    return lambda handler: queue.pop(0)(handler)
 
 
 def trickle(handler: Handler) -> None:
-    """A body without an end, a byte at a time."""
+    """Sends a body without an end, one byte at a time."""
     _head(handler, 200)
     while not handler.site.closing.wait(0.01):
         handler.wfile.write(b"x")
 
 
 def trickle_headers(handler: Handler) -> None:
+    """Sends headers without an end."""
     handler.send_response_only(200)
     handler.flush_headers()
     while not handler.site.closing.wait(0.01):
@@ -97,7 +110,7 @@ def trickle_headers(handler: Handler) -> None:
 
 
 def stall(handler: Handler) -> None:
-    """Half of a body, then nothing until the server closes."""
+    """Sends half of a body, then nothing until the server stops."""
     _head(handler, 200, Content_Length=200_000)
     handler.wfile.write(b"x" * 100_000)
     handler.site.sent.set()

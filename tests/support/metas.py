@@ -1,4 +1,4 @@
-"""Facts of data that exist nowhere, for tests that need no files."""
+"""Facts about data without any files, for tests that only need the facts."""
 
 from typing import Any
 
@@ -14,31 +14,32 @@ IMAGES: dict[str, Any] = {
 
 
 def images(**facts: Any) -> Meta:
-    """Images 8 by 8 of three classes, unless `facts` says otherwise."""
+    """Facts about 8 by 8 images of three classes; `facts` replaces some of them."""
     return _meta(**IMAGES | facts)
 
 
 def table(features: int = 2, **facts: Any) -> Meta:
-    """Standardised numbers of two classes, unless `facts` says otherwise."""
+    """Facts about numbers and two classes; `facts` replaces some of them."""
     numeric = [
         NumericFeature(f"x{number}", [f"x{number}"], missing=0.0, mean=0.0, scale=1.0)
         for number in range(features)
     ]
-    given = {
+    defaults = {
         "shape": [features],
         "dtype": "float32",
         "pixel_maximum": None,
         "classes": ["no", "yes"],
     }
-    return _meta(**given | {"table": Table(numeric, [])} | facts)
+    return _meta(**defaults | {"table": Table(numeric, [])} | facts)
 
 
 def regression(features: int = 2) -> Meta:
+    """Facts about numbers and a number as the target."""
     return table(features, classes=None, task="regression")
 
 
 def _meta(**facts: Any) -> Meta:
-    given = {
+    defaults = {
         "name": "toy",
         "source": "toy",
         "task": "classification",
@@ -49,4 +50,4 @@ def _meta(**facts: Any) -> Meta:
         "digests": {"train": "1" * 32, "validation": "2" * 32, "test": "3" * 32},
         "source_digests": {},
     }
-    return Meta(**given | facts)
+    return Meta(**defaults | facts)

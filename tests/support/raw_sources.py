@@ -1,4 +1,4 @@
-"""Small fetched sources, as `pipeline.fetch` would leave them, for tests of what comes after."""
+"""Small fetched sources as `pipeline.fetch` would leave them."""
 
 import hashlib
 import json
@@ -8,30 +8,24 @@ from typing import Any
 from pipeline.config.data import Data, Split, Task
 
 
-def write_source(
-    folder: Path, *, train: str | bytes, test: str | bytes | None = None, **facts: Any
-) -> Path:
-    """Writes CSV files and the provenance that fits them; `facts` replaces what it says."""
+def write_source(folder: Path, *, train: str, test: str | None = None, **facts: Any) -> Path:
+    """Writes CSV files and matching facts; `facts` replaces some of them."""
     folder.mkdir(parents=True)
+    contents = {"data.csv": train} if test is None else {"train.csv": train, "test.csv": test}
     files = {}
-    main = "data.csv" if test is None else "train.csv"
-    for name, content in ((main, train), ("test.csv", test)):
-        if content is not None:
-            raw = content if isinstance(content, bytes) else content.encode()
-            (folder / name).write_bytes(raw)
-            rows = max(len(raw.splitlines()) - 1, 0)
-            files[name] = {
-                "rows": rows,
-                "bytes": len(raw),
-                "sha256": hashlib.sha256(raw).hexdigest(),
-            }
-    header = (folder / main).read_bytes().split(b"\n")[0].decode(errors="replace").strip()
+    for name, content in contents.items():
+        (folder / name).write_text(content, encoding="utf-8", newline="")
+        files[name] = {
+            "rows": max(len(content.splitlines()) - 1, 0),
+            "bytes": len(content.encode()),
+            "sha256": hashlib.sha256(content.encode()).hexdigest(),
+        }
     provenance: dict[str, Any] = {
         "source": folder.name,
         "format": "csv",
         "downloads": [],
         "files": files,
-        "columns": header.split(","),
+        "columns": train.partition("\n")[0].split(","),
         "target": None,
         "image_shape": None,
         "pixel_maximum": None,
@@ -48,6 +42,6 @@ def table(rows: list[str], header: str = "a,b,y") -> str:
 def data_of(
     name: str = "own", task: Task = Task.regression, target: str = "y", **settings: Any
 ) -> Data:
-    """Settings of a variant; `split` may be given as a dictionary."""
+    """Settings of a data variant. `split` is a dictionary."""
     split = Split(**settings.pop("split", {}))
     return Data(name=name, task=task, target=target, split=split, **settings)

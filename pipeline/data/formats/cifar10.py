@@ -72,15 +72,16 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
     return Contents(columns, rows)
 
 
-def _unpack(archive: Path, folder: Path, *, records: int = _RECORDS) -> None:
-    """Writes the members of the archive into `folder`. Each has exactly `records` records."""
+def _unpack(archive: Path, folder: Path) -> None:
+    """Writes the members of the archive into `folder`."""
+    size = _RECORDS * _RECORD
     seen: set[str] = set()
-    with _opened(archive, largest=len(ALL_MEMBERS) * records * _RECORD + _ALLOWANCE) as tar:
+    with _opened(archive, largest=len(ALL_MEMBERS) * size + _ALLOWANCE) as tar:
         for member in tar:
             name = _name(member, archive.name, seen)
             seen.add(member.name)
             if name in ALL_MEMBERS:
-                _check_size(member, archive.name, records * _RECORD)
+                _check_size(member, archive.name, size)
                 _write(tar, member, folder / name)
     missing = [name for name in ALL_MEMBERS if f"{_FOLDER}/{name}" not in seen]
     if missing:

@@ -5,113 +5,106 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.data.fetching import pixels
-from pipeline.data.formats import cifar10
-from pipeline.errors import DataError
+from pipeline.config.source import File, Source
+from pipeline.data.formats import SourceFile, cifar10
+from tests.support.refusals import refusal
 
 FOLDER = "cifar-10-batches-bin"
-NAMES = (*cifar10.TRAIN, *cifar10.TEST)
-RECORDS = 2
+NAMES = cifar10.ALL_MEMBERS
+SETTINGS = {
+    "format": "cifar10",
+    "target": "label",
+    "image_shape": [32, 32, 3],
+    "classes": list("abcdefghij"),
+}
+Member = tuple[tarfile.TarInfo, bytes]
+
+
+@pytest.fixture(autouse=True)
+def _two_records_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cifar10, "_RECORDS", 2)
 
 
 def content_of(number: int) -> bytes:
-    """Two records, whose labels are 0 and `number`; pixel values tell the channel (0, 100, 200) and the column."""
+    """Two records with the labels 0 and `number`. A pixel is its column plus 100 a channel."""
     image = np.stack([np.tile(np.arange(32), (32, 1)) + 100 * channel for channel in range(3)])
-    return (
-        bytes([0])
-        + image.astype(np.uint8).tobytes()
-        + bytes([number])
-        + image.astype(np.uint8).tobytes()
-    )
+    pixels = image.astype(np.uint8).tobytes()
+    return bytes([0]) + pixels + bytes([number]) + pixels
 
 
-def file(name: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
+def file(name: str, content: bytes) -> Member:
     member = tarfile.TarInfo(name)
     member.size = len(content)
     return member, content
 
 
-def special(name: str, kind: bytes, target: str = "") -> tuple[tarfile.TarInfo, bytes]:
+def special(name: str, kind: bytes, target: str = "") -> Member:
     member = tarfile.TarInfo(name)
     member.type, member.linkname = kind, target
     return member, b""
 
 
-def whole() -> list[tuple[tarfile.TarInfo, bytes]]:
+def complete() -> list[Member]:
     return [file(f"{FOLDER}/{name}", content_of(number)) for number, name in enumerate(NAMES)]
 
 
-def archive_of(
-    folder: Path, members: list[tuple[tarfile.TarInfo, bytes]], kind: str = "gz"
-) -> Path:
+def archive_of(folder: Path, members: list[Member], kind: str = "gz") -> Path:
     path = folder / f"archive.tar.{kind}"
-    with tarfile.open(path, f"w:{kind}") as tar:
+    with tarfile.open(path, f"w:{kind}", **({"compresslevel": 1} if kind == "gz" else {})) as tar:
         for member, content in members:
             tar.addfile(member, io.BytesIO(content))
     return path
 
 
-def unpack(folder: Path, members: list[tuple[tarfile.TarInfo, bytes]], kind: str = "gz") -> Path:
-    target = folder / "to"
-    target.mkdir()
-    cifar10.unpack(archive_of(folder, members, kind), target, records=RECORDS)
-    return target
+def read(archive: Path, **settings: object) -> dict[str, list[list[int]]]:
+    """The rows of each CSV file that the archive becomes."""
+    source = Source("own", files=[File(archive.name, "0" * 64)], **SETTINGS | settings)  # type: ignore[arg-type]
+    folder = archive.parent / "to"
+    folder.mkdir()
+    cifar10.read(source, [SourceFile(archive.name, archive, "here")], folder)
+    return {
+        path.name: np.loadtxt(path, dtype=int, delimiter=",", skiprows=1).tolist()
+        for path in sorted(folder.iterdir())
+    }
 
 
-def refusal(folder: Path, members: list[tuple[tarfile.TarInfo, bytes]]) -> str:
-    with pytest.raises(DataError) as error:
-        unpack(folder, members)
-    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
-    assert written <= {"to", "archive.tar.gz", *(f"to/{name}" for name in NAMES)}
-    return str(error.value)
+def error_of(folder: Path, members: list[Member]) -> str:
+    """The error of reading an archive. No file may be left."""
+    message = refusal(read, archive_of(folder, members))
+    assert {path.name for path in folder.rglob("*")} == {"to", "archive.tar.gz"}
+    return message
 
 
 @pytest.mark.parametrize("kind", ["gz", "xz"])
 def test_both_compressions_are_read(tmp_path: Path, kind: str) -> None:
-    target = unpack(tmp_path, whole(), kind)
-    assert [(target / name).read_bytes() for name in NAMES] == [
-        content_of(number) for number in range(6)
-    ]
+    rows = read(archive_of(tmp_path, complete(), kind))
+    assert {name: len(table) for name, table in rows.items()} == {"train.csv": 10, "test.csv": 2}
 
 
-def test_members_in_another_order_and_known_extras_are_read(tmp_path: Path) -> None:
+def test_members_may_have_any_order(tmp_path: Path) -> None:
+    rows = read(archive_of(tmp_path, complete()[::-1]))
+    assert [row[0] for row in rows["train.csv"]] == [0, 0, 0, 1, 0, 2, 0, 3, 0, 4]
+    assert [row[0] for row in rows["test.csv"]] == [0, 5]
+
+
+def test_files_about_the_data_are_ignored(tmp_path: Path) -> None:
     extras = [
         special(FOLDER, tarfile.DIRTYPE),
         file(f"{FOLDER}/batches.meta.txt", b"a"),
         file(f"{FOLDER}/readme.html", b"b"),
     ]
-    target = unpack(tmp_path, [*whole()[::-1], *extras])
-    assert sorted(path.name for path in target.iterdir()) == sorted(NAMES)
+    assert sorted(read(archive_of(tmp_path, [*complete(), *extras]))) == ["test.csv", "train.csv"]
 
 
-def test_pixels_are_in_the_order_row_column_channel(tmp_path: Path) -> None:
-    (_, images), *_ = cifar10.read(unpack(tmp_path, whole()), cifar10.TRAIN, classes=10)
-    assert images[0].reshape(32, 32, 3)[5, 7].tolist() == [7, 107, 207]
+def test_pixels_are_ordered_by_row_column_channel(tmp_path: Path) -> None:
+    image = np.array(read(archive_of(tmp_path, complete()))["train.csv"][0][1:])
+    assert image.reshape(32, 32, 3)[5, 7].tolist() == [7, 107, 207]
 
 
-def test_training_labels_come_in_the_order_of_the_batches(tmp_path: Path) -> None:
-    parts = cifar10.read(unpack(tmp_path, whole()[::-1]), cifar10.TRAIN, classes=10)
-    assert np.concatenate([labels for labels, _ in parts]).tolist() == [
-        0,
-        0,
-        0,
-        1,
-        0,
-        2,
-        0,
-        3,
-        0,
-        4,
-    ]
-
-
-def test_a_label_without_a_class_is_refused(tmp_path: Path) -> None:
-    target = unpack(tmp_path, whole())
-    with pytest.raises(DataError) as error:
-        list(cifar10.read(target, cifar10.TEST, classes=5))
-    assert (
-        str(error.value)
-        == "test_batch.bin, record 2: there is no such class. Received: 5. Expected: 0 to 4."
+def test_label_without_class_is_refused(tmp_path: Path) -> None:
+    message = refusal(read, archive_of(tmp_path, complete()), classes=list("abcde"))
+    assert message == (
+        "test_batch.bin, record 2: no class has this label. Received: 5. Expected: 0 to 4."
     )
 
 
@@ -127,8 +120,8 @@ def test_a_label_without_a_class_is_refused(tmp_path: Path) -> None:
         "data_batch_1.bin",
     ],
 )
-def test_an_unknown_name_is_refused(tmp_path: Path, name: str) -> None:
-    message = refusal(tmp_path, [*whole()[1:], file(name, content_of(0))])
+def test_unknown_member_is_refused(tmp_path: Path, name: str) -> None:
+    message = error_of(tmp_path, [*complete()[1:], file(name, content_of(0))])
     assert message == f"archive.tar.gz holds an unknown member. Received: {name!r}."
 
 
@@ -136,64 +129,68 @@ def test_an_unknown_name_is_refused(tmp_path: Path, name: str) -> None:
     "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE]
 )
 @pytest.mark.parametrize("name", ["data_batch_1.bin", "readme.html"])
-def test_what_is_no_regular_file_is_refused(tmp_path: Path, kind: bytes, name: str) -> None:
-    others = [member for member in whole() if not member[0].name.endswith(name)]
-    message = refusal(tmp_path, [special(f"{FOLDER}/{name}", kind, "/etc/passwd"), *others])
-    assert (
-        message
-        == f"archive.tar.gz holds a member that is no regular file. Received: {FOLDER}/{name}."
-    )
+def test_member_must_be_a_regular_file(tmp_path: Path, kind: bytes, name: str) -> None:
+    others = [member for member in complete() if not member[0].name.endswith(name)]
+    message = error_of(tmp_path, [special(f"{FOLDER}/{name}", kind, "/etc/passwd"), *others])
+    assert message == f"archive.tar.gz: a member is not a regular file. Received: {FOLDER}/{name}."
 
 
-def test_a_member_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
-    message = refusal(tmp_path, [special(FOLDER, tarfile.SYMTYPE, "/tmp"), *whole()])
+def test_link_in_place_of_folder_is_refused(tmp_path: Path) -> None:
+    message = error_of(tmp_path, [special(FOLDER, tarfile.SYMTYPE, "/tmp"), *complete()])
     assert message == f"archive.tar.gz holds an unknown member. Received: '{FOLDER}'."
 
 
-def test_a_member_that_is_there_twice_is_refused(tmp_path: Path) -> None:
-    message = refusal(tmp_path, [*whole(), whole()[0]])
+def test_repeated_member_is_refused(tmp_path: Path) -> None:
+    message = error_of(tmp_path, [*complete(), complete()[0]])
     assert message == f"archive.tar.gz holds a member twice. Received: {FOLDER}/data_batch_1.bin."
 
 
 @pytest.mark.parametrize(
     ("content", "size"), [(content_of(0)[:-1], "6,145"), (content_of(0) + b"\0", "6,147")]
 )
-def test_a_wrong_size_is_refused(tmp_path: Path, content: bytes, size: str) -> None:
-    message = refusal(tmp_path, [file(f"{FOLDER}/data_batch_1.bin", content), *whole()[1:]])
-    assert (
-        message
-        == f"archive.tar.gz holds {FOLDER}/data_batch_1.bin in a wrong size. Received: {size} bytes. Expected: 6,146."
+def test_member_of_wrong_size_is_refused(tmp_path: Path, content: bytes, size: str) -> None:
+    message = error_of(tmp_path, [file(f"{FOLDER}/data_batch_1.bin", content), *complete()[1:]])
+    assert message == (
+        f"archive.tar.gz: {FOLDER}/data_batch_1.bin has the wrong size. "
+        f"Received: {size} bytes. Expected: 6,146."
     )
 
 
-def test_a_missing_member_is_named(tmp_path: Path) -> None:
-    assert (
-        refusal(tmp_path, whole()[:-1]) == "archive.tar.gz is not whole. Missing: test_batch.bin."
-    )
+def test_missing_member_is_named(tmp_path: Path) -> None:
+    message = error_of(tmp_path, complete()[:-1])
+    assert message == "archive.tar.gz is incomplete. Missing: test_batch.bin."
 
 
-def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
-    message = refusal(tmp_path, [file(f"{FOLDER}/readme.html", bytes(3 << 20)), *whole()])
+def test_archive_that_unpacks_too_large_is_refused(tmp_path: Path) -> None:
+    message = error_of(tmp_path, [file(f"{FOLDER}/readme.html", bytes(3 << 20)), *complete()])
     assert message == "archive.tar.gz is too large. Expected: at most 1,085,452 bytes unpacked."
 
 
 @pytest.mark.parametrize("kind", ["gz", "xz"])
-def test_a_truncated_archive_is_refused(tmp_path: Path, kind: str) -> None:
-    archive = archive_of(tmp_path, whole(), kind)
+def test_truncated_archive_is_refused(tmp_path: Path, kind: str) -> None:
+    archive = archive_of(tmp_path, complete(), kind)
     archive.write_bytes(archive.read_bytes()[:-30])
-    with pytest.raises(DataError, match=f"^archive.tar.{kind} is damaged"):
-        cifar10.unpack(archive, tmp_path, records=RECORDS)
+    assert refusal(read, archive).startswith(f"archive.tar.{kind} is damaged")
 
 
-def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
+def test_other_file_than_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "archive.tar.gz").write_bytes(b"<html>not found</html>")
-    with pytest.raises(
-        DataError, match=r"^archive.tar.gz is damaged. Received: Not a gzipped file"
-    ):
-        cifar10.unpack(tmp_path / "archive.tar.gz", tmp_path, records=RECORDS)
+    message = refusal(read, tmp_path / "archive.tar.gz")
+    assert message.startswith("archive.tar.gz is damaged. Received: Not a gzipped file")
 
 
-def test_images_are_written_as_a_label_and_pixels(tmp_path: Path) -> None:
-    parts = [(np.array([3, 9], np.uint8), np.array([[0, 255], [1, 2]], np.uint8))]
-    assert pixels.write_csv(tmp_path / "a.csv", pixels.columns_of("label", 2), parts) == 2
-    assert (tmp_path / "a.csv").read_bytes() == b"label,p0,p1\n3,0,255\n9,1,2\n"
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({"files": []}, "source.files"),
+        ({"files": [File("a.tar.gz")]}, "source.files.sha256"),
+        ({"target": None}, "source.target"),
+        ({"classes": []}, "source.classes"),
+        ({"image_shape": None}, "source.image_shape"),
+        ({"image_shape": [32, 32, 1]}, "source.image_shape"),
+        ({"files": [File("a", "0" * 64), File("b", "0" * 64)]}, "source.alternatives"),
+    ],
+)
+def test_invalid_settings_are_refused(settings: dict[str, object], key: str) -> None:
+    settings = {"files": [File("a.tar.gz", "0" * 64)]} | SETTINGS | settings
+    assert refusal(Source, "own", **settings).startswith(f"{key} ")

@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target
-from pipeline.data.preparing.columns import Inputs
 from pipeline.data.preparing.encoding import encode, encode_target, fit_table, fit_target, value_of
+from pipeline.data.preparing.inputs import Inputs
 
 NAN = math.nan
 
@@ -23,39 +24,39 @@ def inputs(
 
 
 def fitted(train: Inputs, **ratios: list[str]) -> Table:
-    return fit_table(train, ratios, shown_as="data.csv")
+    return fit_table(train, ratios, path=Path("data.csv"))
 
 
-def test_a_numeric_feature_has_the_median_the_mean_and_the_deviation_after_filling():
+def test_numeric_feature_has_median_mean_and_deviation():
     table = fitted(inputs(["a"], a=[1.0, 2.0, NAN, 6.0]))
     assert table.numeric == [
         NumericFeature("a", ["a"], missing=2.0, mean=2.75, scale=math.sqrt(3.6875))
     ]
 
 
-def test_a_constant_feature_has_scale_1():
+def test_constant_feature_has_scale_1():
     assert fitted(inputs(["a"], a=[5.0, 5.0])).numeric[0].scale == 1.0
 
 
-def test_a_ratio_comes_after_the_columns():
+def test_ratios_come_after_columns():
     table = fitted(inputs(["a"], a=[1.0, 3.0], b=[2.0, 2.0]), share=["a", "b"])
     assert table.features == ["a", "share"]
     assert table.numeric[1] == NumericFeature("share", ["a", "b"], missing=1.0, mean=1.0, scale=0.5)
 
 
-def test_a_ratio_that_is_not_finite_is_missing():
+def test_infinite_ratio_is_missing():
     train = inputs([], a=[1.0, 3.0, 1.0, 0.0], b=[1.0, 1.0, 0.0, 0.0])
     feature = fitted(train, share=["a", "b"]).numeric[0]
     assert feature.missing == 2.0
     assert value_of(feature, train).tolist() == [1.0, 3.0, 2.0, 2.0]
 
 
-def test_levels_are_sorted_and_missing_is_the_empty_level():
+def test_levels_are_sorted_and_missing_is_empty():
     table = fitted(inputs(["c"], {"c": ["red", "", "blue", "red"]}))
     assert table.categorical == [CategoricalFeature("c", ["", "blue", "red"])]
 
 
-def test_a_level_never_seen_gives_zeros():
+def test_unseen_level_gives_zeros():
     table = Table([], [CategoricalFeature("c", ["blue", "red"])])
     assert encode(table, inputs(["c"], {"c": ["red", "green", ""]})).tolist() == [
         [0, 1],
@@ -68,7 +69,7 @@ def test_features_are_float32():
     assert encode(fitted(inputs(["a"], a=[1.0, 2.0])), inputs(["a"], a=[1.5])).dtype == np.float32
 
 
-def test_encoding_equals_that_of_scikit_learn():
+def test_encoding_equals_scikit_learn():
     generator = np.random.default_rng(0)
     numbers = generator.lognormal(3, 2, (500, 3))
     numbers[generator.random((500, 3)) < 0.1] = NAN
@@ -88,21 +89,21 @@ def test_encoding_equals_that_of_scikit_learn():
             ("levels", OneHotEncoder(handle_unknown="ignore", sparse_output=False), [3]),
         ]
     ).fit(frame[train])
-    ours = encode(fit_table(everything.take(train), {}, shown_as="data.csv"), everything)
+    ours = encode(fit_table(everything.take(train), {}, path=Path("data.csv")), everything)
     assert np.array_equal(ours, theirs.transform(frame).astype(np.float32))
 
 
-def test_a_target_is_standardised_in_its_unit():
+def test_target_is_standardised_in_its_unit():
     target = fit_target("price", np.array([100.0, 300.0]), unit=100.0, standardize=True)
     assert target == Target("price", unit=100.0, mean=2.0, scale=1.0)
 
 
-def test_a_target_that_is_not_standardised_is_divided_by_its_unit_alone():
+def test_target_may_be_divided_by_its_unit_only():
     target = fit_target("price", np.array([100.0, 300.0]), unit=100.0, standardize=False)
     assert encode_target(target, np.array([250.0])).tolist() == [2.5]
 
 
-def test_a_standardised_target_can_be_turned_back():
+def test_standardised_target_can_be_inverted():
     target = fit_target("price", np.array([100.0, 200.0, 600.0]), unit=10.0, standardize=True)
     y = encode_target(target, np.array([450.0]))
     assert (y * target.scale + target.mean) * target.unit == pytest.approx(450.0, rel=1e-6)

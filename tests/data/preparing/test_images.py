@@ -7,8 +7,8 @@ from pipeline.config.data import Task
 from pipeline.data.preparing.images import read_images
 from pipeline.data.preparing.preparation import prepare
 from pipeline.data.raw import open_raw
-from pipeline.errors import PipelineError
 from tests.support.raw_sources import data_of, table, write_source
+from tests.support.refusals import refusal
 
 HEADER = "label,p0,p1,p2,p3,p4,p5"
 FACTS = {
@@ -28,20 +28,20 @@ def source(tmp_path: Path, rows: list[str], test: list[str] | None = None, **fac
     )
 
 
-def test_pixels_lie_row_by_row_with_channels_last(tmp_path):
+def test_pixels_are_ordered_with_channels_last(tmp_path):
     x, y = read_images(open_raw(source(tmp_path, ["1,0,1,2,3,4,5"])), "label")
     assert x.tolist() == [[[[0, 1, 2], [3, 4, 5]]]]
     assert (x.dtype, y.dtype, y.tolist()) == (np.uint8, np.int32, [1])
 
 
-def test_rows_of_the_test_part_follow_those_of_the_training_part(tmp_path):
+def test_test_rows_follow_training_rows(tmp_path):
     _, y = read_images(
         open_raw(source(tmp_path, ["0,0,0,0,0,0,0", "1,0,0,0,0,0,0"], ["1,0,0,0,0,0,0"])), "label"
     )
     assert y.tolist() == [0, 1, 1]
 
 
-def test_the_label_may_stand_in_any_column(tmp_path):
+def test_label_may_be_any_column(tmp_path):
     content = "p0,p1,label,p2\n1,2,0,3\n"
     write_source(
         tmp_path / "own",
@@ -55,7 +55,7 @@ def test_the_label_may_stand_in_any_column(tmp_path):
     assert (x.ravel().tolist(), y.tolist()) == ([1, 2, 3], [0])
 
 
-def test_many_blocks_are_one_array(tmp_path, monkeypatch):
+def test_blocks_become_one_array(tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.data.preparing.images._BLOCK", 128)
     rows = [f"{i % 2},{i % 17},0,0,0,0,{i % 3}" for i in range(500)]
     x, y = read_images(open_raw(source(tmp_path, rows)), "label")
@@ -63,7 +63,7 @@ def test_many_blocks_are_one_array(tmp_path, monkeypatch):
     assert y.tolist() == [i % 2 for i in range(500)]
 
 
-def test_prepared_images_stay_uint8_and_carry_their_facts(tmp_path):
+def test_prepared_images_are_uint8_with_facts(tmp_path):
     source(tmp_path, ROWS, ROWS[:3])
     meta = prepare(data_of(**SETTINGS), raw_root=tmp_path / "raw", root=tmp_path)
     assert (meta.shape, meta.dtype, meta.pixel_maximum, meta.classes) == (
@@ -83,7 +83,7 @@ def test_images_have_no_rows_csv(tmp_path):
     assert not list(tmp_path.glob("own/*/rows.csv"))
 
 
-def test_rows_are_the_first_of_the_training_part_and_the_test_part_stays_whole(tmp_path):
+def test_rows_limits_training_rows_only(tmp_path):
     source(tmp_path, ROWS, ROWS[:3])
     meta = prepare(
         data_of(rows=4, split={"validation": 2.0}, **SETTINGS),
@@ -91,12 +91,12 @@ def test_rows_are_the_first_of_the_training_part_and_the_test_part_stays_whole(t
         root=tmp_path,
     )
     pixels = np.concatenate(
-        [np.load(tmp_path / f"own/{part}/x.npy")[:, 0, 0, 0] for part in ("train", "validation")]
+        [np.load(tmp_path / f"own/{split}/x.npy")[:, 0, 0, 0] for split in ("train", "validation")]
     )
     assert (sorted(pixels), meta.rows["test"]) == ([0, 1, 2, 3], 3)
 
 
-def test_images_without_class_names_are_named_by_number(tmp_path):
+def test_unnamed_classes_are_named_by_number(tmp_path):
     source(tmp_path, ROWS, classes=None)
     assert prepare(data_of(**SETTINGS), raw_root=tmp_path / "raw", root=tmp_path).classes == [
         "0",
@@ -104,7 +104,7 @@ def test_images_without_class_names_are_named_by_number(tmp_path):
     ]
 
 
-def test_one_class_of_images_against_all_others(tmp_path):
+def test_positive_class_against_all_others(tmp_path):
     source(tmp_path, ROWS)
     meta = prepare(data_of(positive="dog", **SETTINGS), raw_root=tmp_path / "raw", root=tmp_path)
     assert meta.classes == ["not dog", "dog"]
@@ -145,40 +145,51 @@ BROKEN = {
 }
 
 
-def refusal_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> str:
+def error_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> str:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(PipelineError) as refusal:
-        prepare(data_of(**{**SETTINGS, **settings}), raw_root=Path("raw"), root=Path("prepared"))  # type: ignore[arg-type]
+    data = data_of(**{**SETTINGS, **settings})  # type: ignore[arg-type]
+    message = refusal(prepare, data, raw_root=Path("raw"), root=Path("prepared"))
     assert not list(tmp_path.glob("prepared/**/*"))
-    return str(refusal.value)
+    return message
 
 
 @pytest.mark.parametrize(("row", "line"), BROKEN.values(), ids=BROKEN)
-def test_a_bad_value_is_told_by_line_and_column(tmp_path, monkeypatch, row, line):
+def test_invalid_value_is_located(tmp_path, monkeypatch, row, line):
     source(tmp_path, [*ROWS, row])
-    assert refusal_of(tmp_path, monkeypatch) == f"raw/own/data.csv, line 12, {line}"
+    assert error_of(tmp_path, monkeypatch) == f"raw/own/data.csv, line 12, {line}"
 
 
-def test_a_bad_value_of_the_test_part_names_that_file(tmp_path, monkeypatch):
+def test_invalid_value_of_test_split_is_located(tmp_path, monkeypatch):
     source(tmp_path, ROWS, ["5,0,0,0,0,0,0"])
-    assert refusal_of(tmp_path, monkeypatch) == (
+    assert error_of(tmp_path, monkeypatch) == (
         f"raw/own/test.csv, line 2, column label: the value is not a label. Received: '5'. {LABEL}"
     )
 
 
-def test_a_short_row_of_pixels_is_told_by_line(tmp_path, monkeypatch):
+def test_short_row_is_located(tmp_path, monkeypatch):
     source(tmp_path, [*ROWS, "0,1"])
-    assert refusal_of(tmp_path, monkeypatch) == (
-        "raw/own/data.csv, line 12: the row is short. Received: 2 values. "
+    assert error_of(tmp_path, monkeypatch) == (
+        "raw/own/data.csv, line 12: the row is too short. Received: 2 values. "
         "Expected: 7 values; p1 is the first column without one."
     )
 
 
-def test_columns_must_fit_the_shape_of_the_images(tmp_path, monkeypatch):
+@pytest.mark.parametrize("value", ["1", "white"])
+def test_test_split_must_have_the_same_columns(tmp_path, monkeypatch, value):
+    header = HEADER.replace("p5", "p6")
+    test = table([f"0,0,0,0,0,0,{value}"], header)
+    write_source(tmp_path / "raw/own", train=table(ROWS, HEADER), test=test, **FACTS)
+    assert error_of(tmp_path, monkeypatch) == (
+        "raw/own/test.csv, line 1: column 7 differs from that of the source. "
+        "Received: p6. Expected: p5."
+    )
+
+
+def test_columns_must_match_the_image_shape(tmp_path, monkeypatch):
     source(tmp_path, ROWS, image_shape=[2, 2, 3])
-    assert refusal_of(tmp_path, monkeypatch) == (
-        "raw/own/data.csv: the number of columns does not fit the images. Received: 7 columns. "
-        "Expected: 13, the label and 2 by 2 by 3 pixels."
+    assert error_of(tmp_path, monkeypatch) == (
+        "raw/own/data.csv: the number of columns does not match source.image_shape. "
+        "Received: 7 columns. Expected: 13, the label and 2 by 2 by 3 pixels."
     )
 
 
@@ -191,11 +202,12 @@ def test_columns_must_fit_the_shape_of_the_images(tmp_path, monkeypatch):
         ),
         (
             {"task": Task.regression},
-            "data.task is not possible for images. Received: regression. Expected: classification.",
+            "data.task is invalid for images. Received: regression. Expected: classification.",
         ),
         (
             {"drop": ["p0"]},
-            "data.drop is for tables alone. Received: ['p0']. Leave it out for images.",
+            "data.drop is a setting for tables, and the source holds images. Received: ['p0']. "
+            "Remove the setting.",
         ),
         (
             {"positive": "cow"},
@@ -203,6 +215,6 @@ def test_columns_must_fit_the_shape_of_the_images(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_settings_that_images_cannot_have(tmp_path, monkeypatch, settings, line):
+def test_settings_for_tables_are_refused(tmp_path, monkeypatch, settings, line):
     source(tmp_path, ROWS)
-    assert refusal_of(tmp_path, monkeypatch, **settings) == line
+    assert error_of(tmp_path, monkeypatch, **settings) == line

@@ -1,0 +1,251 @@
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.config.data import Task
+from pipeline.data.prepared import SPLITS, Meta, digest_of, load_meta, load_part
+from pipeline.data.preparing.preparation import prepare
+from tests.support.raw_sources import data_of, table, write_source
+
+ROWS = [f"{i},{'red' if i % 2 else 'blue'},{3 * i}" for i in range(20)]
+CLASSES = {"task": Task.classification}
+
+
+def prepared(
+    tmp_path: Path,
+    rows: list[str],
+    /,
+    header: str = "a,b,y",
+    test: list[str] | None = None,
+    **settings: Any,
+) -> Meta:
+    """Prepares `tmp_path/own` from `tmp_path/raw/own`."""
+    content = None if test is None else table(test, header)
+    write_source(
+        tmp_path / "raw/own", train=table(rows, header), test=content, columns=header.split(",")
+    )
+    return prepare(data_of(**settings), raw_root=tmp_path / "raw", root=tmp_path)
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def rows_of(tmp_path: Path, split: str) -> list[list[str]]:
+    with (tmp_path / "own" / split / "rows.csv").open(newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_folder_holds_arrays_rows_and_facts(tmp_path):
+    prepared(tmp_path, ROWS)
+    files = [
+        f"{split}/{name}"
+        for split in ("test", "train", "validation")
+        for name in ("rows.csv", "x.npy", "y.npy")
+    ]
+    assert list(bytes_of(tmp_path / "own")) == ["meta.json", *files]
+
+
+def test_facts_are_read_as_written(tmp_path):
+    assert prepared(tmp_path, ROWS) == load_meta(tmp_path / "own")
+
+
+def test_numeric_features_come_before_levels(tmp_path):
+    meta = prepared(tmp_path, ROWS)
+    assert meta.table is not None
+    assert meta.table.features == ["a", "b=blue", "b=red"]
+    assert (meta.shape, meta.dtype) == ([3], "float32")
+
+
+def test_every_row_is_in_one_split(tmp_path):
+    meta = prepared(tmp_path, ROWS)
+    assert meta.rows == {"train": 13, "validation": 3, "test": 4}
+    assert sorted(int(row[0]) for split in SPLITS for row in rows_of(tmp_path, split)[1:]) == list(
+        range(20)
+    )
+
+
+def test_rows_and_arrays_have_the_same_order(tmp_path):
+    meta = prepared(tmp_path, ROWS)
+    y = load_part(tmp_path / "own", "train").y * meta.target.scale + meta.target.mean
+    assert [float(row[2]) for row in rows_of(tmp_path, "train")[1:]] == pytest.approx(
+        y.tolist(), abs=1e-5
+    )
+
+
+def test_rows_include_dropped_columns(tmp_path):
+    prepared(tmp_path, ROWS, drop=["b"])
+    assert rows_of(tmp_path, "test")[0] == ["a", "b", "y"]
+
+
+def test_second_preparation_writes_the_same_bytes(tmp_path):
+    prepared(tmp_path / "1", ROWS)
+    prepared(tmp_path / "2", ROWS)
+    assert bytes_of(tmp_path / "1/own") == bytes_of(tmp_path / "2/own")
+
+
+def test_statistics_come_from_training_rows_only(tmp_path):
+    meta = prepared(tmp_path / "1", ROWS)
+    changed = [
+        int(row[0])
+        for split in ("validation", "test")
+        for row in rows_of(tmp_path / "1", split)[1:]
+    ]
+    rows = [f"{row}00,green,{row}00" if row in changed else text for row, text in enumerate(ROWS)]
+    other = prepared(tmp_path / "2", rows)
+    assert (other.table, other.target, other.digests["train"]) == (
+        meta.table,
+        meta.target,
+        meta.digests["train"],
+    )
+    assert other.digests["test"] != meta.digests["test"]
+
+
+def test_training_features_have_mean_0_and_deviation_1(tmp_path):
+    prepared(tmp_path, ROWS)
+    x = load_part(tmp_path / "own", "train").x
+    assert (x[:, 0].mean(), x[:, 0].std()) == pytest.approx((0, 1), abs=1e-6)
+
+
+def test_digests_match_the_arrays(tmp_path):
+    meta = prepared(tmp_path, ROWS)
+    split = load_part(tmp_path / "own", "validation")
+    assert meta.digests["validation"] == digest_of(split.x, split.y)
+
+
+def test_facts_include_digests_of_the_source(tmp_path):
+    assert list(prepared(tmp_path, ROWS).source_digests) == ["data.csv"]
+
+
+def test_facts_include_settings_as_plain_values(tmp_path):
+    config = prepared(tmp_path, ROWS, rows=10).config
+    assert (config["task"], config["rows"], config["split"]["validation"]) == (
+        "regression",
+        10,
+        0.2,
+    )
+
+
+def test_rows_limits_to_the_first_rows(tmp_path):
+    prepared(tmp_path, ROWS, rows=10)
+    assert sorted(int(row[0]) for split in SPLITS for row in rows_of(tmp_path, split)[1:]) == list(
+        range(10)
+    )
+
+
+def test_own_test_split_is_used(tmp_path):
+    meta = prepared(tmp_path, ROWS, test=["100,red,1", "101,blue,2"], rows=10)
+    assert meta.rows == {"train": 8, "validation": 2, "test": 2}
+    assert rows_of(tmp_path, "test")[1:] == [["100", "red", "1"], ["101", "blue", "2"]]
+
+
+def test_missing_values_become_the_training_median(tmp_path):
+    rows = [f"{'NA' if i == 0 else 5},x,{i}" for i in range(10)]
+    meta = prepared(tmp_path, rows)
+    assert meta.table is not None
+    assert meta.table.numeric[0].missing == 5.0
+    assert sum(counts.get("a", 0) for counts in meta.statistics["missing"].values()) == 1
+
+
+def test_missing_values_are_counted(tmp_path):
+    rows = [f"{i},{i},{i}" for i in range(9)] + ["9,N/A,9"]
+    meta = prepared(tmp_path, rows)
+    assert sum(counts.get("b", 0) for counts in meta.statistics["missing"].values()) == 1
+
+
+def test_levels_unseen_in_training_are_counted(tmp_path):
+    meta = prepared(tmp_path, ROWS, test=["1,green,1", "2,red,1", "3,green,1"])
+    assert meta.statistics["unseen_levels"]["test"] == {"b": 2}
+
+
+def test_levels_may_contain_commas(tmp_path):
+    meta = prepared(tmp_path, [f'{i},"Paris, France",{i}' for i in range(10)])
+    assert meta.table is not None
+    assert meta.table.categorical[0].levels == ["Paris, France"]
+    assert rows_of(tmp_path, "test")[1][1] == "Paris, France"
+
+
+def test_numbers_can_be_read_as_categories(tmp_path):
+    meta = prepared(tmp_path, [f"{i},{i % 3},{i}" for i in range(20)], categorical=["b"])
+    assert meta.table is not None
+    assert meta.table.categorical_columns == ["b"]
+
+
+def test_column_of_mostly_text_is_categorical(tmp_path):
+    meta = prepared(tmp_path, [f"{i},{'7' if i % 3 == 0 else 'x'},{i}" for i in range(20)])
+    assert meta.table is not None
+    assert meta.table.categorical[0].levels == ["7", "x"]
+
+
+def test_listed_columns_may_have_many_levels(tmp_path):
+    meta = prepared(tmp_path, [f"{i},name {i},{i}" for i in range(150)], categorical=["b"])
+    assert meta.shape == [1 + 96]
+
+
+def test_features_choose_columns(tmp_path):
+    meta = prepared(tmp_path, ROWS, features=["b", "a"])
+    assert meta.table is not None
+    assert meta.table.numeric_columns == ["a"]
+
+
+def test_ratios_may_use_dropped_columns(tmp_path):
+    rows = [f"{i},{2 * i},{i}" for i in range(1, 21)]
+    meta = prepared(tmp_path, rows, drop=["a", "b"], ratios={"half": ["a", "b"]})
+    assert meta.table is not None
+    assert (meta.table.features, meta.table.numeric[0].mean) == (["half"], 0.5)
+
+
+def test_numeric_classes_are_ordered_by_number(tmp_path):
+    meta = prepared(tmp_path, [f"{i},1,{(10, 9, 2)[i % 3]}" for i in range(30)], **CLASSES)
+    assert meta.classes == ["2", "9", "10"]
+
+
+def test_text_classes_are_in_alphabetical_order(tmp_path):
+    meta = prepared(
+        tmp_path, [f"{i},1,{('no', 'yes', 'maybe')[i % 3]}" for i in range(30)], **CLASSES
+    )
+    assert meta.classes == ["maybe", "no", "yes"]
+    assert load_part(tmp_path / "own", "train").y.dtype == np.int32
+
+
+def test_positive_label_against_all_others(tmp_path):
+    meta = prepared(
+        tmp_path,
+        [f"{i},1,{('no', 'yes', 'maybe')[i % 3]}" for i in range(30)],
+        positive="yes",
+        **CLASSES,
+    )
+    assert meta.classes == ["not yes", "yes"]
+    labels = [row[2] for row in rows_of(tmp_path, "train")[1:]]
+    assert load_part(tmp_path / "own", "train").y.tolist() == [
+        int(label == "yes") for label in labels
+    ]
+
+
+def test_classes_are_counted_in_each_split(tmp_path):
+    meta = prepared(tmp_path, [f"{i},1,{'ab'[i % 2]}" for i in range(100)], **CLASSES)
+    assert meta.statistics["classes"] == {
+        "train": {"a": 32, "b": 32},
+        "validation": {"a": 8, "b": 8},
+        "test": {"a": 10, "b": 10},
+    }
+
+
+def test_target_range_has_the_unit_of_csv(tmp_path):
+    meta = prepared(tmp_path, [f"{i},1,{1000 * (i + 1)}" for i in range(10)], target_unit=1000.0)
+    lows = [ranges["min"] for ranges in meta.statistics["target"].values()]
+    assert min(lows) == 1000.0
+
+
+def test_new_preparation_replaces_the_old_folder(tmp_path):
+    prepared(tmp_path, ROWS)
+    (tmp_path / "own/stale.txt").write_text("old")
+    prepare(data_of(), raw_root=tmp_path / "raw", root=tmp_path)
+    assert not (tmp_path / "own/stale.txt").exists()
