@@ -1,6 +1,5 @@
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -8,83 +7,94 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import fetch
 from tests.support import ROOT
 from tests.support.loopback import body, serving
+from tests.support.refusals import refusal
 
 # Nothing listens on the discard port.
 NOWHERE = "https://127.0.0.1:9"
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(autouse=True)
+def _repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "conf", tmp_path / "conf")
-    return tmp_path
+    monkeypatch.chdir(tmp_path)
 
 
-def fetch(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline.fetch", *arguments],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["fetch", *arguments])
+    fetch.main()
 
 
-def test_help_shows_a_command(project: Path) -> None:
-    done = fetch(project, "--help")
-    assert done.returncode == 0
-    assert "python -m pipeline.fetch source=mnist" in done.stdout
+def test_help_shows_a_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        run(monkeypatch, "--help")
+    assert "python -m pipeline.fetch source=mnist" in capsys.readouterr().out
 
 
-def test_own_csv_is_fetched_from_its_path(project: Path) -> None:
-    (project / "own.csv").write_text('name;x\n"b; c";1,5\n')
-    (project / "conf/source/own.yaml").write_text("path: own.csv\ndelimiter: ;\n")
-    done = fetch(project, "source=own")
-    assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "data/raw/own/data.csv: 1 rows, 18 bytes\n"
-    assert (project / "data/raw/own/data.csv").read_text() == 'name,x\nb; c,"1,5"\n'
-    facts = json.loads((project / "data/raw/own/provenance.json").read_text())
+def test_own_csv_is_fetched_from_its_path(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("own.csv").write_text('name;x\n"b; c";1,5\n')
+    Path("conf/source/own.yaml").write_text("path: own.csv\ndelimiter: ;\n")
+    run(monkeypatch, "source=own")
+    assert tuple(capsys.readouterr()) == ("", "data/raw/own/data.csv: 1 rows, 18 bytes\n")
+    assert Path("data/raw/own/data.csv").read_text() == 'name,x\nb; c,"1,5"\n'
+    facts = json.loads(Path("data/raw/own/provenance.json").read_text())
     assert facts["downloads"][0]["from"] == "own.csv"
 
 
-def test_missing_csv_names_its_setting(project: Path) -> None:
-    (project / "conf/source/own.yaml").write_text("path: nowhere/own.csv\n")
-    assert fetch(project, "source=own").stderr == (
-        "error: conf/source/own.yaml: path does not name a file. Received: nowhere/own.csv. "
-        "Give a path that is absolute, or relative to the repository's root.\n"
+def test_missing_csv_names_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("conf/source/own.yaml").write_text("path: nowhere/own.csv\n")
+    assert refusal(run, monkeypatch, "source=own") == (
+        "conf/source/own.yaml: path does not name a file. Received: nowhere/own.csv. "
+        "Give a path that is absolute, or relative to the repository's root."
     )
 
 
-def test_sha256_is_recommended_for_a_url(project: Path) -> None:
+def test_wrong_setting_names_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("conf/source/own.yaml").write_text("format: cvs\npath: own.csv\n")
+    assert refusal(run, monkeypatch, "source=own") == (
+        "conf/source/own.yaml: source.format is not a data format. Received: cvs. "
+        "Did you mean csv? Allowed: cifar10, csv, idx, rows, sklearn."
+    )
+
+
+def test_sha256_is_recommended_for_a_url(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     content = b"a,b\n1,2\n"
-    (project / "conf/source/own.yaml").write_text(f"url: {NOWHERE}/data.csv\n")
+    Path("conf/source/own.yaml").write_text(f"url: {NOWHERE}/data.csv\n")
     with serving() as site:
         site.routes["/own/data.csv"] = body(content)
-        done = fetch(project, "source=own", DATA_MIRROR=site.address)
-    digest = hashlib.sha256(content).hexdigest()
-    assert done.stderr == (
+        monkeypatch.setenv("DATA_MIRROR", site.address)
+        run(monkeypatch, "source=own")
+    assert capsys.readouterr().err == (
         f"conf/source/own.yaml: no sha256 protects {site.address}/own/data.csv. "
-        f"Add sha256: {digest}\n"
+        f"Add sha256: {hashlib.sha256(content).hexdigest()}\n"
         "data/raw/own/data.csv: 1 rows, 8 bytes\n"
     )
 
 
-def test_unavailable_file_names_all_places(project: Path) -> None:
-    file = project / "conf/source/mnist.yaml"
+def test_command_fails_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = Path("conf/source/mnist.yaml")
     file.write_text(
         file.read_text()
         .replace("https://ossci", f"{NOWHERE}/ossci")
         .replace("https://storage", f"{NOWHERE}/b")
     )
-    done = fetch(project, "source=mnist")
-    name = "mnist/train-images-idx3-ubyte.gz"
-    assert done.returncode == 1
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    command = [sys.executable, "-m", "pipeline.fetch", "source=mnist"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    name = "train-images-idx3-ubyte.gz"
+    assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"error: {name} is not available. Received: "
-        f"{NOWHERE}/ossci-datasets.s3.amazonaws.com/{name}: cannot connect to its host; "
-        f"{NOWHERE}/b.googleapis.com/cvdf-datasets/{name}: cannot connect to its host. "
-        f"Set DATA_MIRROR to a folder or an https:// URL that holds {name}.\n"
+        f"error: mnist/{name} is not available. Received: "
+        f"{NOWHERE}/ossci-datasets.s3.amazonaws.com/mnist/{name}: cannot connect to its host; "
+        f"{NOWHERE}/b.googleapis.com/cvdf-datasets/mnist/{name}: cannot connect to its host. "
+        f"Set DATA_MIRROR to a folder or an https:// URL that holds mnist/{name}.\n"
     )
-    assert list((project / "data/raw").iterdir()) == []
+    assert list((tmp_path / "data/raw").iterdir()) == []
