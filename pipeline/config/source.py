@@ -109,12 +109,6 @@ class Source:
         if self.url is not None:
             name = PurePosixPath(urlsplit(self.url).path).name or "data.csv"
             self.files = [File(name=name, sha256=self.sha256, urls=[self.url])]
-        require(
-            len(self.delimiter) == 1,
-            "source.delimiter",
-            received=repr(self.delimiter),
-            expected="one character",
-        )
         if self.image_shape is not None:
             self._check_images(self.image_shape)
         FORMATS.load(self.format, key="source.format").check(self)

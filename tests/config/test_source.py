@@ -29,8 +29,6 @@ def test_sha256_is_64_hexadecimal_digits(digest: str) -> None:
     ("settings", "key"),
     [
         ({"name": "Own"}, "source.name"),
-        ({"delimiter": ""}, "source.delimiter"),
-        ({"delimiter": ";;"}, "source.delimiter"),
         ({"url": "https://a.example/a.csv"}, "source"),
         ({"files": [File("a.csv")]}, "source"),
         ({"image_shape": [8, 8]}, "source.image_shape"),

@@ -9,7 +9,13 @@ from pipeline.errors import require
 
 
 def check(source: Source) -> None:
-    """A CSV source is one file."""
+    """A CSV source is one file. One character separates its columns."""
+    require(
+        len(source.delimiter) == 1,
+        "source.delimiter",
+        received=repr(source.delimiter),
+        expected="one character",
+    )
     require(
         source.file_count == 1,
         "source",

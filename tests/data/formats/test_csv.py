@@ -232,3 +232,10 @@ def test_source_must_be_one_file(settings, received):
     message = refusal(Source, "own", **settings)
     assert message.startswith("source ")
     assert message.endswith(f"Received: {received}. Expected: one file, named by path or url.")
+
+
+@pytest.mark.parametrize("delimiter", ["", ";;"])
+def test_delimiter_must_be_one_character(delimiter):
+    message = refusal(Source, "own", path="own.csv", delimiter=delimiter)
+    assert message.startswith("source.delimiter ")
+    assert message.endswith(f"Received: {delimiter!r}. Expected: one character.")

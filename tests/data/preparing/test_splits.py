@@ -141,7 +141,7 @@ def test_splits_are_disjoint_complete_ascending_and_sized(rows, test, validation
 @given(seed=SEEDS, method=st.sampled_from(SplitMethod))
 def test_same_seed_gives_the_same_split(seed, method):
     one, two = (split(labels=LABELS, seed=seed, method=method) for _ in range(2))
-    assert [part.tolist() for _, part in one.items()] == [part.tolist() for _, part in two.items()]
+    assert [rows.tolist() for _, rows in one.items()] == [rows.tolist() for _, rows in two.items()]
 
 
 @given(counts=st.lists(st.integers(15, 80), min_size=3, max_size=3), test=FRACTIONS, seed=SEEDS)
