@@ -42,3 +42,11 @@ def test_invalid_settings_are_refused(settings: dict[str, Any], key: str) -> Non
 
 def test_source_has_the_name_of_the_variant() -> None:
     assert (data_of("own").source, data_of("own", source="other").source) == ("own", "other")
+
+
+def test_ratio_of_the_target_is_refused() -> None:
+    message = refusal(data_of, ratios={"share": ["a", "y"]})
+    assert message.startswith("data.ratios.share ")
+    assert message.endswith(
+        "Received: ['a', 'y']. Expected: [numerator, denominator], without the target."
+    )

@@ -166,6 +166,12 @@ def test_too_large_announced_body_is_refused(site: Site, tmp_path: Path) -> None
     )
 
 
+def test_body_may_have_the_largest_size(site: Site, tmp_path: Path) -> None:
+    site.routes["/data.csv"] = body(CONTENT)
+    get(tmp_path, f"{site.address}/data.csv", limits=replace(QUICK, size=len(CONTENT)))
+    assert (tmp_path / "data.csv").read_bytes() == CONTENT
+
+
 def test_endless_body_is_stopped_by_its_size(site: Site, tmp_path: Path) -> None:
     site.routes["/data.csv"] = trickle
     assert "more than 5 bytes" in error_of(

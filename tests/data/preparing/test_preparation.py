@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.config.data import Task
+from pipeline.config.data import SplitMethod, Task
 from pipeline.data.prepared import SPLITS, Meta, digest_of, load_meta, load_part
 from pipeline.data.preparing.preparation import prepare
 from tests.support.raw_sources import data_of, table, write_source
@@ -182,6 +182,27 @@ def test_column_of_mostly_text_is_categorical(tmp_path):
     meta = prepared(tmp_path, [f"{i},{'7' if i % 3 == 0 else 'x'},{i}" for i in range(20)])
     assert meta.table is not None
     assert meta.table.categorical[0].levels == ["7", "x"]
+
+
+def test_column_of_half_text_is_categorical(tmp_path):
+    meta = prepared(tmp_path, [f"{i},{'7' if i % 2 else 'x'},{i}" for i in range(20)])
+    assert meta.table is not None
+    assert meta.table.categorical_columns == ["b"]
+
+
+def test_column_may_have_100_levels(tmp_path):
+    meta = prepared(tmp_path, [f"{i},name {i},{i}" for i in range(100)])
+    assert meta.shape == [1 + 64]
+
+
+def test_numbers_may_name_100_classes(tmp_path):
+    rows = [f"{i},1,{i % 100}" for i in range(200)]
+    meta = prepared(tmp_path, rows, split={"method": SplitMethod.random}, **CLASSES)
+    assert meta.classes == [str(number) for number in range(100)]
+
+
+def test_rows_may_be_all_rows(tmp_path):
+    assert sum(prepared(tmp_path, ROWS, rows=20).rows.values()) == 20
 
 
 def test_listed_columns_may_have_many_levels(tmp_path):

@@ -82,6 +82,11 @@ def test_class_with_too_few_rows_is_named():
     )
 
 
+def test_three_rows_of_a_class_suffice():
+    labels = np.array([0] * 10 + [1] * 10 + [2] * 3, dtype=np.int32)
+    assert sum(sizes(split(rows=23, labels=labels))) == 23
+
+
 def test_random_split_allows_rare_classes():
     labels = np.array([0] * 10 + [1] * 10 + [2], dtype=np.int32)
     assert sum(sizes(split(rows=21, labels=labels, method=SplitMethod.random))) == 21
