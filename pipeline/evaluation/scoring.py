@@ -8,8 +8,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.data import tables
-from pipeline.data.prepared import Meta, Part, input_name
 from pipeline.data.columns import levels, numbers
+from pipeline.data.prepared import Meta, Part, input_name
 from pipeline.evaluation.intervals import interval
 from pipeline.metrics import Interval, of_task
 
