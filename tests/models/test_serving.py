@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from pipeline.config import model
 from pipeline.data import tables
-from pipeline.data.prepared import SPLITS, input_name, load_part
 from pipeline.data.columns import levels, numbers
-from pipeline.data.preparing.inputs import Inputs
+from pipeline.data.prepared import SPLITS, input_name, load_part
 from pipeline.data.preparing.encoding import encode
+from pipeline.data.preparing.inputs import Inputs
 from pipeline.models import families, serving
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.metas import images, table
