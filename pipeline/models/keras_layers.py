@@ -64,7 +64,5 @@ def _classes() -> dict[str, type]:
     return {
         name: value
         for name, value in vars(keras.layers).items()
-        if inspect.isclass(value)
-        and issubclass(value, keras.layers.Layer)
-        and name not in _REFUSED
+        if inspect.isclass(value) and issubclass(value, keras.layers.Layer) and name not in _REFUSED
     }

@@ -38,7 +38,8 @@ def build(settings: Layers, meta: Meta, _seed: int) -> Any:
     from pipeline.models.network import sequential, stem
 
     stack = [
-        keras_layer(f"model.layers[{number}]", layer) for number, layer in enumerate(settings.layers)
+        keras_layer(f"model.layers[{number}]", layer)
+        for number, layer in enumerate(settings.layers)
     ]
     try:
         network = sequential([*stem(meta, settings.pixel_range), *stack], meta)
