@@ -1,4 +1,4 @@
-"""The compiled engine beside Keras's `fit`, on networks of a few units."""
+"""The compiled engine compared with Keras's `fit`, on networks of a few units."""
 
 import re
 from dataclasses import replace
@@ -8,22 +8,27 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.config import model
-from pipeline.config.optimizer import Adam, Optimizer, Sgd
-from pipeline.config.training import Loss, Training
+from pipeline.config import optimizer as optimizer_settings
+from pipeline.config.model import Model
+from pipeline.config.optimizer import Optimizer
+from pipeline.config.training import Training
 from pipeline.data.prepared import Meta, Part
 from pipeline.models import families
+from pipeline.models.families.cnn import Cnn
+from pipeline.models.families.layers import Layers
+from pipeline.models.families.linear import Linear
+from pipeline.models.families.mlp import Mlp
 from pipeline.models.fingerprint import fingerprint
-from pipeline.training import objectives
-from pipeline.training.engine import Progress
-from pipeline.training.engines import build_engine
+from pipeline.training import engines, watched_metrics
+from pipeline.training.engine import Progress, TrainingTask
 from pipeline.training.engines import compiled as compiled_engine
 from pipeline.training.engines.compiled import CompiledEngine
 from pipeline.training.engines.keras import KerasEngine
 from pipeline.training.rows import Resident, Streamed
 from pipeline.training.schedule import Schedule
-from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
+from tests.support import pinned_threads as pinned  # noqa: F401 - before TensorFlow's first operation
 from tests.support.metas import images, regression, table
+from tests.support.tasks import optimizer_of, task_of, with_network
 
 ROWS = 70  # batches of 16 leave one of 6
 EPOCHS = 3
@@ -37,7 +42,7 @@ PICTURES = Part(
     (np.arange(ROWS) % 3).astype(np.int32),
     None,
 )
-NORMALISED = model.Layers(
+NORMALISED = Layers(
     layers=[
         {"class_name": "Dense", "units": 6, "kernel_regularizer": "l2"},
         {"class_name": "BatchNormalization"},
@@ -45,43 +50,36 @@ NORMALISED = model.Layers(
     ]
 )
 CASES = {
-    "mlp": (model.Mlp(units=[8, 4]), table(), POINTS, Sgd(learning_rate=0.1)),
-    "regression": (model.Mlp(units=[5]), regression(), PRICES, Adam(learning_rate=0.01)),
+    "mlp": (Mlp(units=[8, 4]), table(), POINTS, optimizer_of("sgd", learning_rate=0.1)),
+    "regression": (Mlp(units=[5]), regression(), PRICES, optimizer_of("adam", learning_rate=0.01)),
     "cnn": (
-        model.Cnn(filters=[3], kernel_size=3, units=[5]),
+        Cnn(filters=[3], kernel_size=3, units=[5]),
         images(),
         PICTURES,
-        Adam(learning_rate=0.01, clipnorm=1.0),
+        optimizer_of("adam", learning_rate=0.01, clipnorm=1.0),
     ),
     "batch normalisation and a penalty": (
         NORMALISED,
         table(),
         POINTS,
-        Sgd(learning_rate=0.05, momentum=0.9),
+        optimizer_of("sgd", learning_rate=0.05, momentum=0.9),
     ),
 }
 
 
-def parts_of(
-    settings: model.Model, meta: Meta, train: Part, optimizer: Optimizer, seed: int = 1
-) -> dict:
-    loss = objectives.loss_name(None, meta)
-    return {
-        "network": families.build(settings, meta, seed=seed),
-        "optimizer": objectives.build_optimizer(optimizer, steps=100),
-        "loss": objectives.build_loss(loss),
-        "metrics": objectives.build_metrics(meta, loss),
-        "train": train,
-        "schedule": Schedule(rows=ROWS, batch_size=16, total=EPOCHS * 5, seed=seed),
-    }
+def task(
+    settings: Model, meta: Meta, train: Part, optimizer: Optimizer, *, loss: str | None = None
+) -> TrainingTask:
+    schedule = Schedule(rows=ROWS, batch_size=16, total=EPOCHS * 5, seed=1)
+    return task_of(settings, meta, train, optimizer, schedule, loss=loss)
 
 
 def compiled(case: str = "mlp", *, xla: bool = False, **changes) -> CompiledEngine:
-    return CompiledEngine(**(parts_of(*CASES[case]) | changes), xla=xla)
+    return CompiledEngine(replace(task(*CASES[case]), **changes), xla=xla)
 
 
 def with_dropout(*, xla: bool = False) -> CompiledEngine:
-    return CompiledEngine(**parts_of(model.Mlp(units=[8], dropout=0.5), *CASES["mlp"][1:]), xla=xla)
+    return CompiledEngine(task(*RESUMED["dropout"]), xla=xla)
 
 
 def quiet(_step, _progress):
@@ -99,7 +97,7 @@ def epochs(engine) -> list[dict[str, float]]:
 
 @pytest.mark.parametrize("case", ["mlp", "regression", "cnn"])
 def test_a_graph_gives_the_bits_of_fit(case):
-    by_keras, by_us = KerasEngine(**parts_of(*CASES[case])), compiled(case)
+    by_keras, by_us = KerasEngine(task(*CASES[case])), compiled(case)
     assert epochs(by_us) == epochs(by_keras)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
 
@@ -108,14 +106,14 @@ def test_a_graph_gives_the_bits_of_fit(case):
     ("case", "xla"), [(case, xla) for case in CASES for xla in (False, True) if case != "cnn"]
 )
 def test_the_losses_are_those_of_fit_within_a_hundred_thousandth(case, xla):
-    by_keras, by_us = epochs(KerasEngine(**parts_of(*CASES[case]))), epochs(compiled(case, xla=xla))
+    by_keras, by_us = epochs(KerasEngine(task(*CASES[case]))), epochs(compiled(case, xla=xla))
     for expected, found in zip(by_keras, by_us, strict=True):
         assert found["loss"] == pytest.approx(expected["loss"], rel=1e-5)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_evaluation_gives_the_values_of_keras(case):
-    by_keras, by_us = KerasEngine(**parts_of(*CASES[case])), compiled(case)
+    by_keras, by_us = KerasEngine(task(*CASES[case])), compiled(case)
     found, expected = by_us.evaluate(CASES[case][2]), by_keras.evaluate(CASES[case][2])
     assert found == pytest.approx(expected, rel=1e-6)
 
@@ -132,11 +130,11 @@ def test_slicing_changes_no_bit(monkeypatch, xla):
 
 
 def test_an_epoch_run_in_segments_gives_the_weights_of_one_run():
-    whole, parted = compiled(), compiled()
+    whole, segmented = compiled(), compiled()
     whole.run(0, 5, on_step=quiet)
     for start, stop in ((0, 1), (1, 4), (4, 5)):
-        parted.run(start, stop, on_step=quiet)
-    assert fingerprint(parted.variables) == fingerprint(whole.variables)
+        segmented.run(start, stop, on_step=quiet)
+    assert fingerprint(segmented.variables) == fingerprint(whole.variables)
 
 
 def test_the_last_partial_batch_is_trained():
@@ -201,8 +199,7 @@ def test_the_network_is_the_one_that_was_trained():
 
 
 def test_a_loss_of_rosenblatt_moves_weights_on_mistakes_alone():
-    perceptron = objectives.build_loss(Loss.perceptron)
-    engine = compiled(loss=perceptron, network=families.build(model.Linear(), table(), seed=1))
+    engine = CompiledEngine(task(Linear(), *CASES["mlp"][1:], loss="perceptron"), xla=False)
     engine.network.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
     right = Part(np.array([[1.0, 0.0]] * 16, dtype=np.float32), np.ones(16, dtype=np.int32), None)
     assert engine.evaluate(right)["loss"] == 0.0
@@ -212,16 +209,14 @@ class KilledError(Exception):
     pass
 
 
-def engine_of(kind: str, settings: dict):
-    return (
-        KerasEngine(**settings)
-        if kind == "keras"
-        else CompiledEngine(**settings, xla=kind == "xla")
-    )
+def engine_of(kind: str, task: TrainingTask, *, limit: int | None = None):
+    if kind == "keras":
+        return KerasEngine(task, in_memory_limit=limit)
+    return CompiledEngine(task, xla=kind == "xla", in_memory_limit=limit)
 
 
 RESUMED = {name: case for name, case in CASES.items() if name != "regression"}
-RESUMED["dropout"] = (model.Mlp(units=[8], dropout=0.5), *CASES["mlp"][1:])
+RESUMED["dropout"] = (Mlp(units=[8], dropout=0.5), *CASES["mlp"][1:])
 KINDS = [("xla", "dropout"), *((kind, case) for case in RESUMED for kind in ("graph", "keras"))]
 
 
@@ -248,7 +243,7 @@ def state_at(engine, step: int, *, start: int, stop: int) -> list[np.ndarray]:
 
 @pytest.mark.parametrize(("kind", "case"), KINDS)
 def test_a_new_engine_goes_on_inside_a_segment_to_the_same_bits(short_slices, kind, case):
-    whole, cut, resumed = (engine_of(kind, parts_of(*RESUMED[case])) for _ in range(3))
+    whole, cut, resumed = (engine_of(kind, task(*RESUMED[case])) for _ in range(3))
     segment(whole, 0, 5)
     expected = segment(whole, 5, 10)
     segment(cut, 0, 5)
@@ -260,7 +255,7 @@ def test_a_new_engine_goes_on_inside_a_segment_to_the_same_bits(short_slices, ki
 
 @pytest.mark.parametrize("kind", ["graph", "keras"])
 def test_without_the_accumulators_the_means_differ(short_slices, kind):
-    whole, cut, resumed = (engine_of(kind, parts_of(*CASES["mlp"])) for _ in range(3))
+    whole, cut, resumed = (engine_of(kind, task(*CASES["mlp"])) for _ in range(3))
     expected = segment(whole, 0, 5)
     resumed.set_state(state_at(cut, 2, start=0, stop=5))
     resumed.reset()
@@ -271,8 +266,8 @@ def test_without_the_accumulators_the_means_differ(short_slices, kind):
 
 @pytest.mark.parametrize("kind", ["graph", "keras"])
 def test_the_values_of_another_network_are_refused(kind):
-    engine = engine_of(kind, parts_of(*CASES["mlp"]))
-    other = engine_of(kind, parts_of(model.Mlp(units=[7, 4]), *CASES["mlp"][1:]))
+    engine = engine_of(kind, task(*CASES["mlp"]))
+    other = engine_of(kind, task(Mlp(units=[7, 4]), *CASES["mlp"][1:]))
     with pytest.raises(
         ValueError,
         match=r"first difference: \[\(\(\(2, 8\), 'float32'\), \(\(2, 7\), 'float32'\)\)\]",
@@ -281,9 +276,7 @@ def test_the_values_of_another_network_are_refused(kind):
 
 
 def test_a_graph_draws_the_masks_of_fit():
-    by_keras, by_us = (
-        engine_of(kind, parts_of(*RESUMED["dropout"])) for kind in ("keras", "graph")
-    )
+    by_keras, by_us = (engine_of(kind, task(*RESUMED["dropout"])) for kind in ("keras", "graph"))
     assert epochs(by_us) == epochs(by_keras)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
 
@@ -295,17 +288,17 @@ def test_a_graph_draws_the_masks_of_fit():
     "weights", [None, np.linspace(0, 3, ROWS, dtype=np.float32)], ids=["plain", "weighted"]
 )
 def test_a_loss_of_any_reduction_gives_the_bits_of_fit(reduction, weights):
-    settings = [
-        parts_of(
-            model.Mlp(units=[4]),
-            table(),
-            replace(POINTS, sample_weight=weights),
-            Sgd(learning_rate=0.01),
+    part = replace(POINTS, sample_weight=weights)
+    by_keras, by_us = (
+        engine_of(
+            kind,
+            replace(
+                task(Mlp(units=[4]), table(), part, optimizer_of("sgd", learning_rate=0.01)),
+                loss=keras.losses.BinaryCrossentropy(from_logits=True, reduction=reduction),
+            ),
         )
-        | {"loss": keras.losses.BinaryCrossentropy(from_logits=True, reduction=reduction)}
-        for _ in range(2)
-    ]
-    by_keras, by_us = engine_of("keras", settings[0]), engine_of("graph", settings[1])
+        for kind in ("keras", "graph")
+    )
     assert epochs(by_us) == epochs(by_keras)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
 
@@ -315,7 +308,7 @@ WEIGHTED = replace(POINTS, sample_weight=np.where(POINTS.y == 1, 5, 0.5).astype(
 
 @pytest.mark.parametrize("kind", ["graph", "xla", "keras"])
 def test_sample_weights_weigh_the_loss_and_no_metric(kind):
-    engine = engine_of(kind, parts_of(*CASES["mlp"]))
+    engine = engine_of(kind, task(*CASES["mlp"]))
     outputs = np.array(engine.network(POINTS.x))[:, 0].astype(np.float64)
     losses = np.log1p(np.exp(np.where(POINTS.y == 1, -outputs, outputs)))
     found = engine.evaluate(WEIGHTED)
@@ -324,14 +317,14 @@ def test_sample_weights_weigh_the_loss_and_no_metric(kind):
 
 
 def test_sample_weights_train_as_those_of_fit():
-    settings = parts_of(model.Mlp(units=[8, 4]), table(), WEIGHTED, Sgd(learning_rate=0.1))
-    engine = engine_of("graph", settings)
+    weighted = (Mlp(units=[8, 4]), table(), WEIGHTED, optimizer_of("sgd", learning_rate=0.1))
+    engine = engine_of("graph", task(*weighted))
     history = epochs(engine)
-    other = parts_of(model.Mlp(units=[8, 4]), table(), WEIGHTED, Sgd(learning_rate=0.1))
-    network, schedule = other["network"], other["schedule"]
-    network.compile(other["optimizer"], other["loss"], metrics=other["metrics"])
+    other = task(*weighted)
+    network = other.network
+    network.compile(other.optimizer, other.loss, metrics=other.metrics)
     for epoch in range(EPOCHS):
-        order = schedule.order(epoch)
+        order = other.schedule.order(epoch)
         x, y, weights = (
             POINTS.x[order],
             POINTS.y[order].reshape(-1, 1),
@@ -361,12 +354,17 @@ def two_inputs(kind: str) -> keras.Model:
 @pytest.mark.parametrize("limit", [None, 1000])
 def test_several_inputs_train_as_by_fit(kind, limit):
     part = Part(INPUTS[kind], POINTS.y, None)
-    engines = []
-    for other in ("keras", "graph"):
-        settings = parts_of(model.Linear(), table(), part, Sgd(learning_rate=0.1))
-        settings |= {"network": two_inputs(kind), "in_memory_limit": limit}
-        engines.append(engine_of(other, settings))
-    by_keras, by_us = engines
+    by_keras, by_us = (
+        engine_of(
+            engine,
+            with_network(
+                task(Linear(), table(), part, optimizer_of("sgd", learning_rate=0.1)),
+                two_inputs(kind),
+            ),
+            limit=limit,
+        )
+        for engine in ("keras", "graph")
+    )
     assert epochs(by_us) == epochs(by_keras)
     assert by_us.evaluate(part) == pytest.approx(by_keras.evaluate(part), rel=1e-6)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
@@ -374,16 +372,17 @@ def test_several_inputs_train_as_by_fit(kind, limit):
 
 def test_several_inputs_train_by_xla_with_stand_ins():
     part = Part(NAMED, POINTS.y, None)
-    settings = parts_of(model.Linear(), table(), part, Sgd(learning_rate=0.5)) | {
-        "network": two_inputs("dictionary")
-    }
-    engine = CompiledEngine(**settings, xla=True)
+    two_sided = with_network(
+        task(Linear(), table(), part, optimizer_of("sgd", learning_rate=0.5)),
+        two_inputs("dictionary"),
+    )
+    engine = CompiledEngine(two_sided, xla=True)
     before = engine.evaluate(part)["loss"]
     epochs(engine)
     assert engine.evaluate(part)["loss"] < before
 
 
-AUGMENTED = model.Layers(
+AUGMENTED = Layers(
     layers=[
         {"class_name": "RandomFlip", "mode": "horizontal"},
         {"class_name": "RandomTranslation", "height_factor": 0.2, "width_factor": 0.2},
@@ -401,7 +400,7 @@ AUGMENTED = model.Layers(
 
 def augmented() -> CompiledEngine:
     return CompiledEngine(
-        **parts_of(AUGMENTED, images(), PICTURES, Sgd(learning_rate=0.05)), xla=False
+        **task(AUGMENTED, images(), PICTURES, optimizer_of("sgd", learning_rate=0.05)), xla=False
     )
 
 
@@ -428,13 +427,14 @@ def test_random_layers_do_nothing_in_evaluation():
     engine = augmented()
     before = fingerprint(engine.network.variables)
     plain = families.build(
-        model.Layers(layers=AUGMENTED.layers[7:8] + AUGMENTED.layers[9:]), images(), seed=1
+        Layers(layers=AUGMENTED.layers[7:8] + AUGMENTED.layers[9:]), images(), seed=1
     )
     plain.set_weights(engine.network.get_weights())
-    settings = parts_of(model.Linear(), images(), PICTURES, Sgd(learning_rate=0.05)) | {
-        "network": plain
-    }
-    assert engine.evaluate(PICTURES) == CompiledEngine(**settings, xla=False).evaluate(PICTURES)
+    without = with_network(
+        task(Linear(), images(), PICTURES, optimizer_of("sgd", learning_rate=0.05)), plain
+    )
+    expected = CompiledEngine(without, xla=False).evaluate(PICTURES)
+    assert engine.evaluate(PICTURES) == expected
     assert fingerprint(engine.network.variables) == before
 
 
@@ -445,13 +445,26 @@ OPTIMIZERS = {
     "schedule": lambda: keras.optimizers.SGD(SCHEDULED),
     "weight decay": lambda: keras.optimizers.Adam(0.01, weight_decay=0.1),
     "averages": lambda: keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.9),
+    "accumulation": lambda: keras.optimizers.SGD(0.1, gradient_accumulation_steps=2),
+    "loss scale": lambda: keras.optimizers.SGD(0.1, loss_scale_factor=8.0),
+    "overwriting": lambda: keras.optimizers.SGD(0.1, use_ema=True, ema_overwrite_frequency=2),
 }
 
 
 @pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "global_clipnorm"])
 def test_an_optimizer_in_a_graph_gives_the_bits_of_fit(name):
     by_keras, by_us = (
-        engine_of(kind, parts_of(*CASES["mlp"]) | {"optimizer": OPTIMIZERS[name]()})
+        engine_of(kind, replace(task(*CASES["mlp"]), optimizer=OPTIMIZERS[name]()))
+        for kind in ("keras", "graph")
+    )
+    assert epochs(by_us) == epochs(by_keras)
+    assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
+
+
+@pytest.mark.parametrize("family", sorted(optimizer_settings.families()))
+def test_each_keras_optimizer_gives_the_bits_of_fit(family):
+    by_keras, by_us = (
+        engine_of(kind, task(Mlp(units=[4]), table(), POINTS, optimizer_of(family, clipnorm=0.1)))
         for kind in ("keras", "graph")
     )
     assert epochs(by_us) == epochs(by_keras)
@@ -469,7 +482,7 @@ def test_an_optimizer_in_a_graph_gives_the_bits_of_fit(name):
 )
 def test_an_optimizer_gives_the_weights_of_fit_within_a_hundred_thousandth(kind, name):
     by_keras, by_us = (
-        engine_of(kind, parts_of(*CASES["mlp"]) | {"optimizer": OPTIMIZERS[name]()})
+        engine_of(kind, replace(task(*CASES["mlp"]), optimizer=OPTIMIZERS[name]()))
         for kind in ("keras", kind)
     )
     epochs(by_us), epochs(by_keras)
@@ -487,11 +500,8 @@ def test_a_schedule_tells_the_rate_of_the_step():
 
 @pytest.mark.parametrize("kind", ["graph", "keras"])
 def test_the_averages_are_those_computed_by_hand_and_leave_the_weights_alone(kind):
-    engine = engine_of(
-        kind,
-        parts_of(*CASES["mlp"])
-        | {"optimizer": keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.75)},
-    )
+    averaging = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.75)
+    engine = engine_of(kind, replace(task(*CASES["mlp"]), optimizer=averaging))
     weights = []
     for step in range(3):
         segment(engine, step, step + 1)
@@ -524,21 +534,24 @@ def test_an_optimizer_without_averages_leaves_the_weights_as_they_are():
     ("kind", "limit"), [("graph", 1), ("graph", 1100), ("xla", 1100), ("keras", 1)]
 )
 def test_streaming_changes_no_bit(kind, limit):
-    settings = [parts_of(*CASES["mlp"]) for _ in range(2)]
-    settings[1] |= {"train": WEIGHTED, "in_memory_limit": limit}
-    settings[0] |= {"train": WEIGHTED}
-    resident, streamed = (engine_of(kind, given) for given in settings)
+    resident, streamed = (
+        engine_of(kind, replace(task(*CASES["mlp"]), train=WEIGHTED), limit=bytes_in_memory)
+        for bytes_in_memory in (None, limit)
+    )
     assert epochs(streamed) == epochs(resident)
     assert fingerprint(streamed.variables) == fingerprint(resident.variables)
 
 
+def test_metric_names_are_loss_and_watched_metrics():
+    metrics = watched_metrics.build(Training(epochs=1, metrics=["log_loss"]), table())
+    assert compiled(metrics=metrics).metric_names == ["loss", "log_loss"]
+
+
 def test_the_limit_of_the_settings_reaches_the_engine():
-    settings = parts_of(*CASES["mlp"])
-    network = settings.pop("network")
     kinds = [
         type(
-            build_engine(
-                Training(epochs=1, xla=False, in_memory_limit=limit), network, **settings
+            engines.build(
+                task(*CASES["mlp"]), Training(epochs=1, xla=False, in_memory_limit=limit)
             )._rows
         )
         for limit in (None, 100)
@@ -557,7 +570,7 @@ def test_the_limit_of_the_settings_reaches_the_engine():
     ],
 )
 def test_a_network_that_works_on_images_as_wholes_runs_as_a_graph(name, graph):
-    assert model.Layers(layers=[{"class_name": name}]).convolves is graph
+    assert Layers(layers=[{"class_name": name}]).convolves is graph
 
 
 def test_where_a_slice_begins_is_an_argument_of_the_xla_program():
