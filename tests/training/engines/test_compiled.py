@@ -96,7 +96,7 @@ def epochs(engine) -> list[dict[str, float]]:
 
 
 @pytest.mark.parametrize("case", ["mlp", "regression", "cnn"])
-def test_a_graph_gives_the_bits_of_fit(case):
+def test_graph_gives_the_bits_of_fit(case):
     by_keras, by_us = KerasEngine(task(*CASES[case])), compiled(case)
     assert epochs(by_us) == epochs(by_keras)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
@@ -105,31 +105,31 @@ def test_a_graph_gives_the_bits_of_fit(case):
 @pytest.mark.parametrize(
     ("case", "xla"), [(case, xla) for case in CASES for xla in (False, True) if case != "cnn"]
 )
-def test_the_losses_are_those_of_fit_within_a_hundred_thousandth(case, xla):
+def test_losses_match_fit_within_a_hundred_thousandth(case, xla):
     by_keras, by_us = epochs(KerasEngine(task(*CASES[case]))), epochs(compiled(case, xla=xla))
-    for expected, found in zip(by_keras, by_us, strict=True):
-        assert found["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+    for expected, means in zip(by_keras, by_us, strict=True):
+        assert means["loss"] == pytest.approx(expected["loss"], rel=1e-5)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_evaluation_gives_the_values_of_keras(case):
     by_keras, by_us = KerasEngine(task(*CASES[case])), compiled(case)
-    found, expected = by_us.evaluate(CASES[case][2]), by_keras.evaluate(CASES[case][2])
-    assert found == pytest.approx(expected, rel=1e-6)
+    values, expected = by_us.evaluate(CASES[case][2]), by_keras.evaluate(CASES[case][2])
+    assert values == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("xla", [False, True])
-def test_slicing_changes_no_bit(monkeypatch, xla):
+def test_slicing_gives_the_same_bits(monkeypatch, xla):
     whole = compiled(xla=xla)
     history = epochs(whole)
-    monkeypatch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)  # then a slice is one step
+    monkeypatch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)  # A slice is then one step.
     monkeypatch.setattr(compiled_engine, "_FIRST_SLICE", 1)
     sliced = compiled(xla=xla)
     assert epochs(sliced) == history
     assert fingerprint(sliced.variables) == fingerprint(whole.variables)
 
 
-def test_an_epoch_run_in_segments_gives_the_weights_of_one_run():
+def test_segments_give_the_weights_of_one_run():
     whole, segmented = compiled(), compiled()
     whole.run(0, 5, on_step=quiet)
     for start, stop in ((0, 1), (1, 4), (4, 5)):
@@ -137,13 +137,13 @@ def test_an_epoch_run_in_segments_gives_the_weights_of_one_run():
     assert fingerprint(segmented.variables) == fingerprint(whole.variables)
 
 
-def test_the_last_partial_batch_is_trained():
+def test_last_partial_batch_is_trained():
     engine = compiled()
     assert segment(engine, 4, 5).timed_examples == 6
     assert int(engine.optimizer.iterations) == 1
 
 
-def test_each_step_is_told_in_order(monkeypatch):
+def test_steps_are_reported_in_order(monkeypatch):
     monkeypatch.setattr(compiled_engine, "_FIRST_SLICE", 2)
     monkeypatch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)
     steps = []
@@ -183,7 +183,7 @@ def test_dropout_is_off_in_evaluation():
     assert engine.evaluate(POINTS) == engine.evaluate(POINTS)
 
 
-def test_the_network_keeps_keras_own_dropout():
+def test_network_keeps_the_dropout_of_keras():
     engine = with_dropout(xla=True)
     epochs(engine)
     assert [type(layer) for layer in engine.network.layers if "dropout" in layer.name] == [
@@ -191,14 +191,14 @@ def test_the_network_keeps_keras_own_dropout():
     ]
 
 
-def test_the_network_is_the_one_that_was_trained():
+def test_training_changes_the_network():
     engine = with_dropout(xla=True)
     before = engine.network.get_weights()[0]
     epochs(engine)
     assert not np.array_equal(engine.network.get_weights()[0], before)
 
 
-def test_a_loss_of_rosenblatt_moves_weights_on_mistakes_alone():
+def test_perceptron_loss_is_0_without_mistakes():
     engine = CompiledEngine(task(Linear(), *CASES["mlp"][1:], loss="perceptron"), xla=False)
     engine.network.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
     right = Part(np.array([[1.0, 0.0]] * 16, dtype=np.float32), np.ones(16, dtype=np.int32), None)
@@ -227,7 +227,7 @@ def short_slices(monkeypatch):
 
 
 def state_at(engine, step: int, *, start: int, stop: int) -> list[np.ndarray]:
-    """The engine's state inside a segment, which then is cut off."""
+    """The engine's state inside a segment. The segment is killed there."""
     states = []
 
     def on_step(reached: int, _progress: Progress) -> None:
@@ -242,30 +242,30 @@ def state_at(engine, step: int, *, start: int, stop: int) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize(("kind", "case"), KINDS)
-def test_a_new_engine_goes_on_inside_a_segment_to_the_same_bits(short_slices, kind, case):
+def test_new_engine_resumes_inside_a_segment(short_slices, kind, case):
     whole, cut, resumed = (engine_of(kind, task(*RESUMED[case])) for _ in range(3))
     segment(whole, 0, 5)
     expected = segment(whole, 5, 10)
     segment(cut, 0, 5)
     resumed.set_state(state_at(cut, 7, start=5, stop=10))
-    found = resumed.run(7, 10, on_step=quiet)
-    assert found.metrics == expected.metrics
+    progress = resumed.run(7, 10, on_step=quiet)
+    assert progress.metrics == expected.metrics
     assert fingerprint(resumed.variables) == fingerprint(whole.variables)
 
 
 @pytest.mark.parametrize("kind", ["graph", "keras"])
-def test_without_the_accumulators_the_means_differ(short_slices, kind):
+def test_reset_metrics_change_the_means(short_slices, kind):
     whole, cut, resumed = (engine_of(kind, task(*CASES["mlp"])) for _ in range(3))
     expected = segment(whole, 0, 5)
     resumed.set_state(state_at(cut, 2, start=0, stop=5))
     resumed.reset()
-    found = resumed.run(2, 5, on_step=quiet)
-    assert found.metrics["loss"] != expected.metrics["loss"]
+    progress = resumed.run(2, 5, on_step=quiet)
+    assert progress.metrics["loss"] != expected.metrics["loss"]
     assert fingerprint(resumed.variables) == fingerprint(whole.variables)
 
 
 @pytest.mark.parametrize("kind", ["graph", "keras"])
-def test_the_values_of_another_network_are_refused(kind):
+def test_state_of_another_network_is_refused(kind):
     engine = engine_of(kind, task(*CASES["mlp"]))
     other = engine_of(kind, task(Mlp(units=[7, 4]), *CASES["mlp"][1:]))
     with pytest.raises(
@@ -275,7 +275,7 @@ def test_the_values_of_another_network_are_refused(kind):
         engine.set_state(other.get_state())
 
 
-def test_a_graph_draws_the_masks_of_fit():
+def test_graph_draws_the_masks_of_fit():
     by_keras, by_us = (engine_of(kind, task(*RESUMED["dropout"])) for kind in ("keras", "graph"))
     assert epochs(by_us) == epochs(by_keras)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
@@ -287,7 +287,7 @@ def test_a_graph_draws_the_masks_of_fit():
 @pytest.mark.parametrize(
     "weights", [None, np.linspace(0, 3, ROWS, dtype=np.float32)], ids=["plain", "weighted"]
 )
-def test_a_loss_of_any_reduction_gives_the_bits_of_fit(reduction, weights):
+def test_each_reduction_gives_the_bits_of_fit(reduction, weights):
     part = replace(POINTS, sample_weight=weights)
     by_keras, by_us = (
         engine_of(
@@ -307,16 +307,16 @@ WEIGHTED = replace(POINTS, sample_weight=np.where(POINTS.y == 1, 5, 0.5).astype(
 
 
 @pytest.mark.parametrize("kind", ["graph", "xla", "keras"])
-def test_sample_weights_weigh_the_loss_and_no_metric(kind):
+def test_sample_weights_act_on_the_loss_only(kind):
     engine = engine_of(kind, task(*CASES["mlp"]))
     outputs = np.array(engine.network(POINTS.x))[:, 0].astype(np.float64)
     losses = np.log1p(np.exp(np.where(POINTS.y == 1, -outputs, outputs)))
-    found = engine.evaluate(WEIGHTED)
-    assert found["loss"] == pytest.approx(np.mean(losses * WEIGHTED.sample_weight), rel=1e-5)
-    assert found["accuracy"] == engine.evaluate(POINTS)["accuracy"]
+    values = engine.evaluate(WEIGHTED)
+    assert values["loss"] == pytest.approx(np.mean(losses * WEIGHTED.sample_weight), rel=1e-5)
+    assert values["accuracy"] == engine.evaluate(POINTS)["accuracy"]
 
 
-def test_sample_weights_train_as_those_of_fit():
+def test_sample_weights_train_as_in_fit():
     weighted = (Mlp(units=[8, 4]), table(), WEIGHTED, optimizer_of("sgd", learning_rate=0.1))
     engine = engine_of("graph", task(*weighted))
     history = epochs(engine)
@@ -352,7 +352,7 @@ def two_inputs(kind: str) -> keras.Model:
 
 @pytest.mark.parametrize("kind", INPUTS)
 @pytest.mark.parametrize("limit", [None, 1000])
-def test_several_inputs_train_as_by_fit(kind, limit):
+def test_several_inputs_train_as_in_fit(kind, limit):
     part = Part(INPUTS[kind], POINTS.y, None)
     by_keras, by_us = (
         engine_of(
@@ -370,7 +370,7 @@ def test_several_inputs_train_as_by_fit(kind, limit):
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
 
 
-def test_several_inputs_train_by_xla_with_stand_ins():
+def test_several_inputs_train_with_xla():
     part = Part(NAMED, POINTS.y, None)
     two_sided = with_network(
         task(Linear(), table(), part, optimizer_of("sgd", learning_rate=0.5)),
@@ -400,22 +400,22 @@ AUGMENTED = Layers(
 
 def augmented() -> CompiledEngine:
     return CompiledEngine(
-        **task(AUGMENTED, images(), PICTURES, optimizer_of("sgd", learning_rate=0.05)), xla=False
+        task(AUGMENTED, images(), PICTURES, optimizer_of("sgd", learning_rate=0.05)), xla=False
     )
 
 
-def test_random_layers_resume_to_the_same_bits_in_a_graph(short_slices):
+def test_random_layers_resume_to_the_same_bits(short_slices):
     whole, cut, resumed = augmented(), augmented(), augmented()
     segment(whole, 0, 5)
     expected = segment(whole, 5, 10)
     segment(cut, 0, 5)
     resumed.set_state(state_at(cut, 7, start=5, stop=10))
-    found = resumed.run(7, 10, on_step=quiet)
-    assert found.metrics == expected.metrics
+    progress = resumed.run(7, 10, on_step=quiet)
+    assert progress.metrics == expected.metrics
     assert fingerprint(resumed.variables) == fingerprint(whole.variables)
 
 
-def test_the_state_holds_the_seeds_of_keras_own_random_layers():
+def test_state_contains_seeds_of_random_layers():
     engine = augmented()
     seeds = [
         variable.path for variable in engine.variables if "seed_generator_state" in variable.path
@@ -423,7 +423,7 @@ def test_the_state_holds_the_seeds_of_keras_own_random_layers():
     assert len(seeds) == 8
 
 
-def test_random_layers_do_nothing_in_evaluation():
+def test_random_layers_are_off_in_evaluation():
     engine = augmented()
     before = fingerprint(engine.network.variables)
     plain = families.build(
@@ -452,7 +452,7 @@ OPTIMIZERS = {
 
 
 @pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "global_clipnorm"])
-def test_an_optimizer_in_a_graph_gives_the_bits_of_fit(name):
+def test_optimizer_in_a_graph_gives_the_bits_of_fit(name):
     by_keras, by_us = (
         engine_of(kind, replace(task(*CASES["mlp"]), optimizer=OPTIMIZERS[name]()))
         for kind in ("keras", "graph")
@@ -480,26 +480,26 @@ def test_each_keras_optimizer_gives_the_bits_of_fit(family):
         ("xla", "averages"),
     ],
 )
-def test_an_optimizer_gives_the_weights_of_fit_within_a_hundred_thousandth(kind, name):
+def test_optimizer_matches_fit_within_a_hundred_thousandth(kind, name):
     by_keras, by_us = (
         engine_of(kind, replace(task(*CASES["mlp"]), optimizer=OPTIMIZERS[name]()))
         for kind in ("keras", kind)
     )
     epochs(by_us), epochs(by_keras)
-    for expected, found in zip(
+    for expected, weights in zip(
         by_keras.network.get_weights(), by_us.network.get_weights(), strict=True
     ):
-        assert found == pytest.approx(expected, rel=1e-5, abs=1e-6)
+        assert weights == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
-def test_a_schedule_tells_the_rate_of_the_step():
+def test_learning_rate_follows_the_schedule():
     engine = compiled(optimizer=OPTIMIZERS["schedule"]())
     segment(engine, 0, 3)
     assert float(engine.optimizer.learning_rate) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize("kind", ["graph", "keras"])
-def test_the_averages_are_those_computed_by_hand_and_leave_the_weights_alone(kind):
+def test_averages_match_the_formula(kind):
     averaging = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.75)
     engine = engine_of(kind, replace(task(*CASES["mlp"]), optimizer=averaging))
     weights = []
@@ -508,21 +508,21 @@ def test_the_averages_are_those_computed_by_hand_and_leave_the_weights_alone(kin
         weights.append(engine.network.get_weights()[0])
     before = fingerprint(engine.variables)
     with engine.averaged():
-        found = engine.network.get_weights()[0]
-    assert found == pytest.approx(
+        averages = engine.network.get_weights()[0]
+    assert averages == pytest.approx(
         0.75 * (0.75 * weights[0] + 0.25 * weights[1]) + 0.25 * weights[2], abs=1e-6
     )
     assert fingerprint(engine.variables) == before
 
 
-def test_before_the_first_step_the_averages_are_the_weights():
+def test_averages_before_the_first_step_are_the_weights():
     engine = compiled(optimizer=OPTIMIZERS["averages"]())
     expected = engine.evaluate(POINTS)
     with engine.averaged():
         assert engine.evaluate(POINTS) == expected
 
 
-def test_an_optimizer_without_averages_leaves_the_weights_as_they_are():
+def test_optimizer_without_averages_keeps_the_weights():
     engine = compiled()
     segment(engine, 0, 5)
     expected = engine.network.get_weights()[0]
@@ -533,7 +533,7 @@ def test_an_optimizer_without_averages_leaves_the_weights_as_they_are():
 @pytest.mark.parametrize(
     ("kind", "limit"), [("graph", 1), ("graph", 1100), ("xla", 1100), ("keras", 1)]
 )
-def test_streaming_changes_no_bit(kind, limit):
+def test_streaming_gives_the_same_bits(kind, limit):
     resident, streamed = (
         engine_of(kind, replace(task(*CASES["mlp"]), train=WEIGHTED), limit=bytes_in_memory)
         for bytes_in_memory in (None, limit)
@@ -547,7 +547,7 @@ def test_metric_names_are_loss_and_watched_metrics():
     assert compiled(metrics=metrics).metric_names == ["loss", "log_loss"]
 
 
-def test_the_limit_of_the_settings_reaches_the_engine():
+def test_memory_limit_reaches_the_engine():
     kinds = [
         type(
             engines.build(
@@ -569,11 +569,11 @@ def test_the_limit_of_the_settings_reaches_the_engine():
         ("GaussianNoise", False),
     ],
 )
-def test_a_network_that_works_on_images_as_wholes_runs_as_a_graph(name, graph):
+def test_network_that_convolves_runs_as_a_graph(name, graph):
     assert Layers(layers=[{"class_name": name}]).convolves is graph
 
 
-def test_where_a_slice_begins_is_an_argument_of_the_xla_program():
+def test_start_of_a_slice_is_an_argument():
     engine = compiled(xla=True)
     engine.run(0, 5, on_step=quiet)
     rows, arrays, _ = engine._rows.take(engine._schedule.order(0), 0, 16)
