@@ -1,4 +1,4 @@
-"""Settings that all model families share. Each family adds its own in `pipeline/models/families/`."""
+"""Settings that all model families share. Each module of the families adds its own."""
 
 from dataclasses import dataclass, field
 from typing import Any

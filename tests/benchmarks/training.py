@@ -69,7 +69,7 @@ def main(names: list[str]) -> None:
         ).stdout
     )
     table = Table(
-        title=f"Median of {ROUNDS} epochs, examples/s; matrix-product peak {peak / 1e9:,.0f} GFLOP/s",
+        title=f"Median of {ROUNDS} epochs, examples/s; peak {peak / 1e9:,.0f} GFLOP/s",
         title_justify="left",
     )
     torch = ["PyTorch"] if _has_torch() else []
