@@ -30,9 +30,9 @@ from pipeline.runs.result import Result
 from pipeline.signals import Interrupted, Interruption
 from pipeline.tracking import runs
 from pipeline.tracking.tracker import Measurement, OpenRun, Paused, RunFacts, Tracker
-from pipeline.training import objectives, process
-from pipeline.training.engine import Engine
-from pipeline.training.engines import build_engine
+from pipeline.training import engines, losses, optimizers, process, watched_metrics
+from pipeline.training.class_weights import row_weights
+from pipeline.training.engine import Engine, TrainingTask
 from pipeline.training.listeners.keras_callbacks import KerasCallbacks
 from pipeline.training.listeners.progress import progress
 from pipeline.training.listeners.tensorboard import Summaries, write_summaries
@@ -251,19 +251,16 @@ def _engine(config: ExperimentConfig, meta: Meta, folder: Path, schedule: Schedu
     network = families.build(config.model, meta, seed=config.seed)
     train = load_part(folder, "train")
     training = config.training
-    loss = objectives.loss_name(training.loss, meta)
-    return build_engine(
-        training,
-        network,
+    task = TrainingTask(
+        network=network,
         trained=augmented(network, config.model),
-        optimizer=objectives.build_optimizer(config.optimizer, steps=schedule.total),
-        loss=objectives.build_loss(
-            loss, reduction=training.loss_reduction, label_smoothing=training.label_smoothing
-        ),
-        metrics=objectives.build_metrics(meta, loss, loss_is_plain=training.loss_is_plain),
-        train=replace(train, sample_weight=objectives.class_weights(training, meta, train.y)),
+        optimizer=optimizers.build(config.optimizer, steps=schedule.total),
+        loss=losses.build(training, meta),
+        metrics=watched_metrics.build(training, meta),
+        train=replace(train, sample_weight=row_weights(training, meta, train.y)),
         schedule=schedule,
     )
+    return engines.build(task, training)
 
 
 class _Recorder(Listener):

@@ -31,6 +31,17 @@ class Registry:
         """The names of all public modules, sorted. Imports the package, but none of its modules."""
         return _names(self.package)
 
+    def require(self, name: str, *, key: str) -> None:
+        """Raises `ConfigError` unless there is a module of this name. Imports none of them.
+
+        Args:
+            key: the setting that names it, such as `model.family`.
+        """
+        if name not in self.names():
+            raise ConfigError(
+                key, f"is not a {self.kind}", received=name, expected=suggestion(name, self.names())
+            )
+
     def load(self, name: str, *, key: str) -> ModuleType:
         """Imports one module.
 
@@ -40,10 +51,7 @@ class Registry:
         Raises:
             ConfigError: there is no module of this name.
         """
-        if name not in self.names():
-            raise ConfigError(
-                key, f"is not a {self.kind}", received=name, expected=suggestion(name, self.names())
-            )
+        self.require(name, key=key)
         return importlib.import_module(f"{self.package}.{name}")
 
     def all(self) -> dict[str, ModuleType]:

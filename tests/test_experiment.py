@@ -254,8 +254,8 @@ def test_threads_cannot_change_in_a_process_that_trained(folder):
     with pytest.raises(ConfigError) as caught:
         process.pin(threads=1)
     assert str(caught.value) == (
-        "training.threads cannot change in a process that already trained with 2. Received: 1. "
-        "Run each number of threads in a process of its own."
+        "training.threads must stay 2 in this process, because TensorFlow already runs. Received: 1. "
+        "Start another process for another number of threads."
     )
 
 

@@ -10,16 +10,17 @@ from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer, Schedule
 from pipeline.config.rules import is_name
 from pipeline.config.tracking import Tracking
-from pipeline.config.training import EngineName, Training
-from pipeline.errors import require
+from pipeline.config.training import Training
+from pipeline.errors import ConfigError, require
+from pipeline.metrics import METRICS
 
-# Settings that cannot change a bit of a training. They are not part of a run's identity.
+# These settings cannot change the result of a training, so a run's identity leaves them out.
 WITHOUT_EFFECT = ("tracking", "checkpoint")
 
 
 @dataclass
 class Claim:
-    """A figure that the experiment must reach: `metric` is `test/accuracy`, `parameters`, …"""
+    """A result that the experiment must reach, such as a `test/accuracy` of at least 0.97."""
 
     metric: str = MISSING
     at_least: float = -math.inf
@@ -31,7 +32,7 @@ class Claim:
             bounded,
             "claims",
             received=self.metric,
-            expected="at_least or at_most beside each metric",
+            expected="at_least or at_most next to each metric",
         )
 
     def is_met_by(self, value: float) -> bool:
@@ -39,7 +40,7 @@ class Claim:
         return self.at_least <= value <= self.at_most
 
     def values(self) -> dict[str, str | float]:
-        """The claim as JSON holds it: a bound that is not set is left out."""
+        """The claim for a JSON file, without a bound that is not set."""
         bounds = {"at_least": self.at_least, "at_most": self.at_most}
         return {"metric": self.metric} | {
             key: bound for key, bound in bounds.items() if math.isfinite(bound)
@@ -55,9 +56,10 @@ class Claim:
 
 @dataclass
 class Checkpointing:
-    """A checkpoint is written at evaluations, and inside an epoch when the last one is `every_seconds` old.
+    """When checkpoints are written: at evaluations, and every `every_seconds` between them.
 
-    After the epoch `pause_at` training pauses: with a later one, or without, the same run goes on.
+    Args:
+        pause_at: training pauses after this epoch. The same run resumes with a later epoch or null.
     """
 
     every_seconds: float = 30.0
@@ -70,9 +72,8 @@ class Checkpointing:
             received=self.every_seconds,
             expected="a number above 0",
         )
-        possible = self.pause_at is None or self.pause_at >= 1
         require(
-            possible,
+            self.pause_at is None or self.pause_at >= 1,
             "checkpoint.pause_at",
             received=self.pause_at,
             expected="a whole number from 1, or null",
@@ -83,9 +84,10 @@ class Checkpointing:
 class ExperimentConfig:
     """A whole experiment.
 
-    `claims` and `reported`, the figure that the original course states, are read by the report alone: a run does not
-    depend on them. `force` trains a run anew that is finished or
-    has a checkpoint.
+    Args:
+        force: trains from scratch, even if the run is finished or has a checkpoint.
+        claims: results to reach. Only the report reads them; a run does not depend on them.
+        reported: the published result, in words. Only the report reads it.
     """
 
     name: str = ""
@@ -101,21 +103,6 @@ class ExperimentConfig:
     reported: str = ""
 
     def __post_init__(self) -> None:
-        if self.training.xla is None:
-            # On a CPU, XLA's convolutions and the gradients of its pooling are many times slower than TensorFlow's.
-            self.training.xla = (
-                self.training.engine is EngineName.compiled and not self.model.convolves
-            )
-        falls_twice = (
-            self.optimizer.schedule is not Schedule.constant
-            and self.training.reduce_on_plateau.patience is not None
-        )
-        require(
-            not falls_twice,
-            "optimizer.schedule",
-            received=f"{self.optimizer.schedule.value} beside training.reduce_on_plateau.patience",
-            expected="one rule for the learning rate",
-        )
         require(
             is_name(self.name),
             "name",
@@ -128,3 +115,30 @@ class ExperimentConfig:
             received=self.seed,
             expected="an integer from 0 to 4,294,967,295",
         )
+        self._require_one_rule_for_the_rate()
+        self._require_metrics_of_the_task()
+        if self.training.xla is None:
+            # On a CPU, XLA's convolutions and the gradients of its pooling are many times slower
+            # than TensorFlow's.
+            self.training.xla = self.training.engine == "compiled" and not self.model.convolves
+
+    def _require_one_rule_for_the_rate(self) -> None:
+        schedule = self.optimizer.schedule
+        plateau = self.training.reduce_on_plateau.patience is not None
+        require(
+            schedule is Schedule.constant or not plateau,
+            "optimizer.schedule",
+            received=f"{schedule.value} and training.reduce_on_plateau.patience",
+            expected="one of the two",
+        )
+
+    def _require_metrics_of_the_task(self) -> None:
+        task = self.data.task.value
+        for name in self.training.metrics or []:
+            if METRICS.load(name, key="training.metrics").METRIC.task != task:
+                raise ConfigError(
+                    "training.metrics",
+                    f"names a metric that does not suit {task}",
+                    received=name,
+                    expected=f"Choose metrics for {task}",
+                )

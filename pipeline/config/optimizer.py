@@ -1,15 +1,28 @@
-"""Settings of an optimizer, one dataclass each; the names and defaults are those of Keras."""
+"""Settings of an optimizer: the arguments of its Keras class, and a few that all optimizers share.
 
-from dataclasses import dataclass
+There is one dataclass for each optimizer. It is made from the signature of the class, so names,
+types and defaults are those of Keras.
+"""
+
+from dataclasses import dataclass, field, fields, make_dataclass
 from enum import Enum
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, get_type_hints
 
 from omegaconf import MISSING
 
+from pipeline.config import signatures
+from pipeline.config.signatures import Signature
 from pipeline.errors import require
+from pipeline.registry import Registry
+
+OPTIMIZERS = Registry("pipeline.training.optimizers", "optimizer")
 
 
 class Schedule(Enum):
-    """How the learning rate goes over the steps of a training."""
+    """How the learning rate changes over the steps of a training."""
 
     constant = "constant"
     cosine = "cosine"
@@ -17,20 +30,26 @@ class Schedule(Enum):
 
 @dataclass
 class Optimizer:
-    """What every optimizer has. `clipnorm` limits the norm of each gradient, `global_clipnorm` of all together.
+    """The settings of every optimizer. Those that are not explained here are Keras's.
 
-    `weight_decay` takes this share times the learning rate off each weight at each step. With `ema_momentum` the
-    optimizer keeps moving averages of the weights, in which the past has this share. With `schedule: cosine` the rate
-    rises in `warmup_steps` from 0, in a straight line, and falls along half a cosine to `final_share` of itself at the
-    last step (Goyal et al. 2017; Loshchilov and Hutter 2017).
+    With `schedule: cosine` the learning rate rises linearly from 0 during `warmup_steps`. It then
+    falls along half a cosine to `final_share` of its value at the last step (Goyal et al. 2017;
+    Loshchilov and Hutter 2017).
+
+    Args:
+        ema_momentum: keeps moving averages of the weights, with this weight of the past.
     """
 
     family: str = MISSING
     learning_rate: float = MISSING
     clipnorm: float | None = None
+    clipvalue: float | None = None
     global_clipnorm: float | None = None
     weight_decay: float | None = None
     ema_momentum: float | None = None
+    ema_overwrite_frequency: int | None = None
+    loss_scale_factor: float | None = None
+    gradient_accumulation_steps: int | None = None
     schedule: Schedule = Schedule.constant
     warmup_steps: int = 0
     final_share: float = 0.0
@@ -49,82 +68,104 @@ class Optimizer:
             received=self.learning_rate,
             expected="a number above 0",
         )
-        both = self.clipnorm is not None and self.global_clipnorm is not None
+        self._require_valid_clipping()
         require(
-            not both,
-            "optimizer.clipnorm",
-            received=self.clipnorm,
-            expected="clipnorm or global_clipnorm, not both",
-        )
-        for key in ("clipnorm", "global_clipnorm"):
-            norm = getattr(self, key)
-            require(
-                norm is None or norm > 0,
-                f"optimizer.{key}",
-                received=norm,
-                expected="a number above 0",
-            )
-        decay = self.weight_decay
-        require(
-            decay is None or decay >= 0,
+            self.weight_decay is None or self.weight_decay >= 0,
             "optimizer.weight_decay",
-            received=decay,
+            received=self.weight_decay,
             expected="0 or more, or null",
         )
-        if self.ema_momentum is not None:
-            _require_fraction("ema_momentum", self.ema_momentum)
-        _require_fraction("final_share", self.final_share)
-        possible = self.warmup_steps == 0 or (
+        for key in _FRACTIONS:
+            value = getattr(self, key, None)
+            require(
+                value is None or 0 <= value < 1,
+                f"optimizer.{key}",
+                received=value,
+                expected="a number from 0 to below 1",
+            )
+        valid = self.warmup_steps == 0 or (
             self.warmup_steps > 0 and self.schedule is Schedule.cosine
         )
-        expected = "0, or more with optimizer.schedule: cosine"
-        require(possible, "optimizer.warmup_steps", received=self.warmup_steps, expected=expected)
+        require(
+            valid,
+            "optimizer.warmup_steps",
+            received=self.warmup_steps,
+            expected="0, or more with optimizer.schedule: cosine",
+        )
+
+    def _require_valid_clipping(self) -> None:
+        norms = {key: getattr(self, key) for key in _CLIPPING if getattr(self, key) is not None}
+        require(
+            len(norms) <= 1,
+            "optimizer.clipnorm",
+            received=norms,
+            expected=f"one of {', '.join(_CLIPPING)}",
+        )
+        for key, norm in norms.items():
+            require(norm > 0, f"optimizer.{key}", received=norm, expected="a number above 0")
 
 
-def _require_fraction(key: str, value: float) -> None:
-    require(
-        0 <= value < 1,
-        f"optimizer.{key}",
-        received=value,
-        expected="a number from 0 up to, not including, 1",
-    )
+_CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
+_FRACTIONS = ("ema_momentum", "final_share", "momentum", "rho", "beta_1", "beta_2")
+_OURS = {"family", "schedule", "warmup_steps", "final_share"}
+# Keras's arguments that the setting `ema_momentum` and the names of files replace.
+_REPLACED = {"use_ema", "ema_momentum", "name"}
 
 
-@dataclass
-class Sgd(Optimizer):
-    """Stochastic gradient descent, with momentum where it is above 0."""
+@cache
+def families() -> dict[str, Signature]:
+    """The signature of each optimizer by its family: Keras's, and those of this project.
 
-    family: str = "sgd"
-    momentum: float = 0.0
-    nesterov: bool = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _require_fraction("momentum", self.momentum)
-
-
-@dataclass
-class Adam(Optimizer):
-    """Adam (Kingma and Ba 2014)."""
-
-    family: str = "adam"
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-07
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _require_fraction("beta_1", self.beta_1)
-        _require_fraction("beta_2", self.beta_2)
+    An optimizer of Keras with a warm-up of its own is left out: `warmup_steps` would have two
+    meanings.
+    """
+    keras = {
+        family: signature
+        for family, signature in signatures.keras_optimizers().items()
+        if not _OURS & signature.defaults.keys()
+    }
+    return keras | {family: _signature_in_module(family) for family in OPTIMIZERS.names()}
 
 
-@dataclass
-class Adagrad(Optimizer):
-    """Adagrad (Duchi, Hazan and Singer 2011)."""
+def _signature_in_module(family: str) -> Signature:
+    spec = find_spec(f"{OPTIMIZERS.package}.{family}")
+    assert spec is not None
+    assert spec.origin is not None
+    signature = signatures.optimizer_in(Path(spec.origin))
+    if signature is None:
+        raise TypeError(
+            f"{spec.origin} must define a class with the name of the module, "
+            "whose learning_rate has a default"
+        )
+    return signature
 
-    family: str = "adagrad"
-    initial_accumulator_value: float = 0.1
-    epsilon: float = 1e-07
+
+@cache
+def settings_of(family: str) -> type[Optimizer]:
+    """The dataclass of an optimizer's settings, such as `settings_of("adamw")`."""
+    signature = families()[family]
+    shared = get_type_hints(Optimizer)
+    own: list[tuple[str, Any, Any]] = [("family", str, field(default=family))]
+    own += [
+        (name, shared.get(name, _type_of(default)), field(default=default))
+        for name, default in signature.defaults.items()
+        if name not in _REPLACED
+    ]
+    namespace = {"__doc__": f"Settings of `{family}`.", "__module__": __name__}
+    return make_dataclass(signature.class_name, own, bases=(Optimizer,), namespace=namespace)
 
 
-FAMILIES: dict[str, type[Optimizer]] = {"sgd": Sgd, "adam": Adam, "adagrad": Adagrad}
+def _type_of(default: Any) -> Any:
+    """The type of a setting by its default. A whole number may stand for any number."""
+    if default is None:
+        return Any
+    return int | float if type(default) is int else type(default)
+
+
+def arguments_of(config: Optimizer) -> dict[str, Any]:
+    """The arguments of the Keras class, without the learning rate, which may follow a schedule."""
+    values = {entry.name: getattr(config, entry.name) for entry in fields(config)}
+    average = values.pop("ema_momentum")
+    averaging = {} if average is None else {"use_ema": True, "ema_momentum": average}
+    others = {key: value for key, value in values.items() if key not in {*_OURS, "learning_rate"}}
+    return others | averaging

@@ -8,18 +8,20 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from pipeline.config import composition, model, optimizer
+from pipeline.config import composition, optimizer
 from pipeline.config.experiment import WITHOUT_EFFECT, ExperimentConfig
-from pipeline.errors import PipelineError
+from pipeline.config.model import FAMILIES
+from pipeline.errors import ConfigError, PipelineError
 from pipeline.layout import CONF
 
 
 def register() -> None:
     """Makes the schemas of an experiment known to Hydra."""
     composition.register("experiment", ExperimentConfig)
-    for group, families in (("model", model.FAMILIES), ("optimizer", optimizer.FAMILIES)):
-        for name, schema in families.items():
-            composition.register(name, schema, group=group)
+    for name, module in FAMILIES.all().items():
+        composition.register(name, module.SETTINGS, group="model")
+    for name in optimizer.families():
+        composition.register(name, optimizer.settings_of(name), group="optimizer")
 
 
 def compose_experiment(overrides: Sequence[str], *, conf: Path = CONF) -> ExperimentConfig:
@@ -51,12 +53,12 @@ def read(path: Path) -> ExperimentConfig:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
         schema = OmegaConf.structured(ExperimentConfig)
-        schema.model = model.FAMILIES[values["model"]["family"]]
-        schema.optimizer = optimizer.FAMILIES[values["optimizer"]["family"]]
+        schema.model = FAMILIES.load(values["model"]["family"], key="model.family").SETTINGS
+        schema.optimizer = optimizer.settings_of(values["optimizer"]["family"])
         config = OmegaConf.to_object(OmegaConf.merge(schema, values))
     except FileNotFoundError:
         raise PipelineError(f"{path} is missing", expected=remedy) from None
-    except (yaml.YAMLError, OmegaConfBaseException, TypeError, KeyError) as error:
+    except (ConfigError, yaml.YAMLError, OmegaConfBaseException, TypeError, KeyError) as error:
         raise PipelineError(f"{path} is damaged", received=error, expected=remedy) from error
     if not isinstance(config, ExperimentConfig):
         raise PipelineError(f"{path} is damaged", expected=remedy)

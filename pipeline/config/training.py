@@ -1,4 +1,4 @@
-"""Settings of training: its length, batches, loss, engine and early stopping."""
+"""Settings of training: its length, batches, loss, metrics, engine and early stopping."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -6,44 +6,30 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from pipeline.errors import require
+from pipeline.errors import ConfigError, require
+from pipeline.metrics import METRICS
+from pipeline.registry import Registry
 
 BALANCED = "balanced"
-
-
-class EngineName(Enum):
-    """What runs the steps: compiled programs of whole epochs, or Keras's own `fit`."""
-
-    compiled = "compiled"
-    keras = "keras"
-
-
-class Loss(Enum):
-    """The losses on offer; all take the network's raw output, before softmax or sigmoid."""
-
-    sparse_categorical_crossentropy = "sparse_categorical_crossentropy"
-    categorical_crossentropy = "categorical_crossentropy"
-    binary_crossentropy = "binary_crossentropy"
-    perceptron = "perceptron"
-    mean_squared_error = "mean_squared_error"
-    mean_absolute_error = "mean_absolute_error"
+ENGINES = Registry("pipeline.training.engines", "training engine")
+LOSSES = Registry("pipeline.training.losses", "loss")
 
 
 class Reduction(Enum):
-    """How the losses of a batch's rows become one number."""
+    """How the losses of the rows of a batch become one number."""
 
     mean = "mean"
     sum = "sum"
 
 
 class Direction(Enum):
-    """Which way a metric gets better."""
+    """The direction in which a metric improves."""
 
     min = "min"
     max = "max"
 
     def improves(self, value: float, *, on: float | None, by: float) -> bool:
-        """Whether `value` is better than `on` by more than `by`; any value is better than none."""
+        """Whether `value` is better than `on` by more than `by`. Any value is better than None."""
         if on is None:
             return True
         gain = on - value if self is Direction.min else value - on
@@ -52,10 +38,10 @@ class Direction(Enum):
 
 @dataclass
 class EarlyStopping:
-    """Stops after `patience` epochs in which `monitor` did not get better by more than `min_delta`.
+    """Stops after `patience` epochs without an improvement of `monitor` by more than `min_delta`.
 
-    The weights of the best epoch are restored. Epochs before `start_epoch` do not count. Without `patience` training
-    goes on to its end, and the best epoch's weights are kept all the same.
+    The weights of the best epoch are restored. Epochs before `start_epoch` do not count. Without
+    `patience` training runs to its end, and the weights of the best epoch are restored as well.
     """
 
     monitor: str = "validation/loss"
@@ -65,22 +51,12 @@ class EarlyStopping:
     start_epoch: int = 1
 
     def __post_init__(self) -> None:
-        patient = self.patience is None or self.patience >= 1
-        require(
-            patient,
-            "training.early_stopping.patience",
-            received=self.patience,
-            expected="at least 1, or null",
-        )
-        require(
-            self.min_delta >= 0,
-            "training.early_stopping.min_delta",
-            received=self.min_delta,
-            expected="0 or more",
-        )
+        key = "training.early_stopping"
+        _require_patience(f"{key}.patience", self.patience)
+        _require_not_negative(f"{key}.min_delta", self.min_delta)
         require(
             self.start_epoch >= 1,
-            "training.early_stopping.start_epoch",
+            f"{key}.start_epoch",
             received=self.start_epoch,
             expected="at least 1",
         )
@@ -88,9 +64,10 @@ class EarlyStopping:
 
 @dataclass
 class ReduceOnPlateau:
-    """Multiplies the learning rate by `factor` after `patience` epochs without a gain in `monitor`, down to `lowest`.
+    """Multiplies the learning rate by `factor` after `patience` epochs without an improvement.
 
-    For `cooldown` epochs after that, none is counted. As Keras's `ReduceLROnPlateau`. Without `patience` the rate stays.
+    The rate does not fall below `lowest`. For `cooldown` epochs after a reduction, no epoch counts.
+    All this is as in Keras's `ReduceLROnPlateau`. Without `patience` the rate does not change.
     """
 
     monitor: str = "validation/loss"
@@ -109,37 +86,51 @@ class ReduceOnPlateau:
             received=self.factor,
             expected="a number above 0 and below 1",
         )
-        patient = self.patience is None or self.patience >= 1
-        require(patient, f"{key}.patience", received=self.patience, expected="at least 1, or null")
-        require(
-            self.min_delta >= 0, f"{key}.min_delta", received=self.min_delta, expected="0 or more"
-        )
-        require(self.cooldown >= 0, f"{key}.cooldown", received=self.cooldown, expected="0 or more")
-        require(self.lowest >= 0, f"{key}.lowest", received=self.lowest, expected="0 or more")
+        _require_patience(f"{key}.patience", self.patience)
+        _require_not_negative(f"{key}.min_delta", self.min_delta)
+        _require_not_negative(f"{key}.cooldown", self.cooldown)
+        _require_not_negative(f"{key}.lowest", self.lowest)
+
+
+def _require_patience(key: str, patience: int | None) -> None:
+    valid = patience is None or patience >= 1
+    require(valid, key, received=patience, expected="at least 1, or null")
+
+
+def _require_not_negative(key: str, value: float) -> None:
+    require(value >= 0, key, received=value, expected="0 or more")
 
 
 @dataclass
 class Training:
-    """Length in `epochs` or in `steps`; `loss: null` takes the usual one of the task.
+    """The settings of a training. Give its length in `epochs` or in `steps`.
 
-    The network is evaluated on the validation split at the end of each epoch and after each of the steps
-    `evaluate_at`, where a snapshot of the weights is kept too. `xla: null` compiles by XLA all but networks that
-    convolve or change images at random. `label_smoothing` is the share of each one-hot label that is spread over all
-    classes, for `loss: categorical_crossentropy`. `class_weight` is `balanced`, which gives the classes equal weight in
-    all, or a weight for each class by its name, 1 where it is not named. A training part of more than `in_memory_limit`
-    bytes is read from disk as it is used; null takes half of the memory that is free. `threads` is part of a run's
-    identity: convolutions on a CPU give other bits with another number.
+    Args:
+        engine: a module of `pipeline.training.engines`.
+        xla: null compiles with XLA, except networks that convolve or change images at random.
+        loss: a module of `pipeline.training.losses`. Null takes the usual loss of the data.
+        label_smoothing: the share of each one-hot label that is spread over all classes.
+        class_weight: `balanced` gives all classes the same total weight. A dictionary gives
+            weights by class name; the other classes have weight 1.
+        metrics: the metrics to watch. Null takes the usual ones of the data.
+        evaluate_at: steps at which the validation split is evaluated and the model is saved, in
+            addition to the evaluation after each epoch.
+        in_memory_limit: bytes. A larger training split is read from disk batch by batch. Null takes
+            half of the free memory.
+        threads: part of a run's identity, because convolutions on a CPU give other bits with
+            another number of threads.
     """
 
-    engine: EngineName = EngineName.compiled
+    engine: str = "compiled"
     xla: bool | None = None
     epochs: int | None = None
     steps: int | None = None
     batch_size: int = 64
-    loss: Loss | None = None
+    loss: str | None = None
     loss_reduction: Reduction = Reduction.mean
     label_smoothing: float = 0.0
     class_weight: Any = None
+    metrics: list[str] | None = None
     evaluate_at: list[int] = field(default_factory=list)
     early_stopping: EarlyStopping | None = None
     reduce_on_plateau: ReduceOnPlateau = field(default_factory=ReduceOnPlateau)
@@ -147,34 +138,19 @@ class Training:
     threads: int = 2
 
     def __post_init__(self) -> None:
-        by_keras = self.engine is EngineName.keras
+        ENGINES.require(self.engine, key="training.engine")
         require(
-            not (by_keras and self.xla),
+            not self.xla or self.engine == "compiled",
             "training.xla",
             received=self.xla,
-            expected="false or null for engine: keras",
+            expected="false or null, or training.engine: compiled",
         )
-        given = [key for key in ("epochs", "steps") if getattr(self, key) is not None]
+        lengths = [key for key in ("epochs", "steps") if getattr(self, key) is not None]
         require(
-            len(given) == 1,
+            len(lengths) == 1,
             "training.epochs",
-            received=given or "neither",
+            received=lengths or "neither",
             expected="one of epochs and steps",
-        )
-        self.class_weight = _class_weight(self.class_weight)
-        smoothing = self.label_smoothing
-        require(
-            0 <= smoothing < 1,
-            "training.label_smoothing",
-            received=smoothing,
-            expected="a share from 0 up to, not including, 1",
-        )
-        one_hot = self.loss is Loss.categorical_crossentropy
-        require(
-            one_hot or smoothing == 0,
-            "training.label_smoothing",
-            received=smoothing,
-            expected="0, or training.loss: categorical_crossentropy",
         )
         for key in ("epochs", "steps", "batch_size", "in_memory_limit", "threads"):
             value = getattr(self, key)
@@ -184,6 +160,40 @@ class Training:
                 received=value,
                 expected="a whole number from 1",
             )
+        self.class_weight = _class_weight(self.class_weight)
+        self._require_valid_loss()
+        self._require_valid_metrics()
+        self._require_valid_steps()
+
+    def _require_valid_loss(self) -> None:
+        smoothing = self.label_smoothing
+        require(
+            0 <= smoothing < 1,
+            "training.label_smoothing",
+            received=smoothing,
+            expected="a share from 0 to below 1",
+        )
+        smooths = False
+        if self.loss is not None:
+            smooths = LOSSES.load(self.loss, key="training.loss").LOSS.smooths_labels
+        require(
+            smooths or smoothing == 0,
+            "training.label_smoothing",
+            received=smoothing,
+            expected="0, or a training.loss such as categorical_crossentropy",
+        )
+
+    def _require_valid_metrics(self) -> None:
+        for name in self.metrics or []:
+            if METRICS.load(name, key="training.metrics").METRIC.watched is None:
+                raise ConfigError(
+                    "training.metrics",
+                    "names a metric that training cannot watch",
+                    received=name,
+                    expected="Remove it. `evaluate` computes it after training",
+                )
+
+    def _require_valid_steps(self) -> None:
         require(
             all(step >= 0 for step in self.evaluate_at),
             "training.evaluate_at",
@@ -191,38 +201,39 @@ class Training:
             expected="a list of steps from 0",
         )
         if self.steps is not None:
-            beyond = [step for step in self.evaluate_at if step > self.steps]
+            late = [step for step in self.evaluate_at if step > self.steps]
             require(
-                not beyond,
+                not late,
                 "training.evaluate_at",
-                received=beyond,
+                received=late,
                 expected=f"no step after the last, {self.steps}",
             )
 
     @property
     def loss_is_plain(self) -> bool:
-        """Whether the loss is a mean over rows against the labels as they are, so that it says the same for any batch."""
+        """Whether the loss is a mean over rows against the true labels, the same for any batch."""
         return self.loss_reduction is Reduction.mean and self.label_smoothing == 0
 
 
-def _class_weight(given: Any) -> dict[str, float] | str | None:
-    """What OmegaConf has no type for: one word, or a weight for each name; a name may look like a number."""
-    if given is None or given == BALANCED:
-        return given  # type: ignore[no-any-return]
+def _class_weight(value: Any) -> dict[str, float] | str | None:
+    """Checks a setting that OmegaConf has no type for: `balanced`, or a weight for each name."""
+    if value is None or value == BALANCED:
+        return value  # type: ignore[no-any-return]
     key, expected = "training.class_weight", f"{BALANCED}, {{class name: weight, …}} or null"
-    require(isinstance(given, dict) and bool(given), key, received=given, expected=expected)
-    for name, weight in given.items():
-        named = isinstance(name, str | int) and not isinstance(name, bool)
+    require(isinstance(value, dict) and bool(value), key, received=value, expected=expected)
+    for name, weight in value.items():
+        is_name = isinstance(name, str | int) and not isinstance(name, bool)
         require(
-            named,
+            is_name,
             key,
             received=name,
-            expected="names of classes; put yes, no, on and off into quotes",
+            expected="names of classes, with yes, no, on and off in quotes",
         )
-        is_number = (
+        is_weight = (
             isinstance(weight, int | float)
             and not isinstance(weight, bool)
             and 0 <= weight < float("inf")
         )
-        require(is_number, key, received=f"{name}: {weight}", expected="weights of 0 or more")
-    return {str(name): float(weight) for name, weight in given.items()}
+        require(is_weight, key, received=f"{name}: {weight}", expected="weights of 0 or more")
+    # YAML reads a class name such as 3 as a number.
+    return {str(name): float(weight) for name, weight in value.items()}

@@ -1,5 +1,5 @@
-"""Models: one file a family, each `build(config, meta) -> keras.Model`; `serving` makes the model that is saved.
+"""Models: the network of each family, and the model that is saved.
 
-A network takes prepared arrays and gives raw outputs: class scores before softmax or sigmoid, or a standardised
-number. Shapes and classes come from the data's `Meta`.
+A network reads prepared arrays. Its raw outputs are class scores before softmax or sigmoid, or a
+standardised number. The shapes and the number of classes come from the data's `Meta`.
 """

@@ -1,4 +1,4 @@
-"""What a served model is made of: its network, the layers of a kind, what they have learned and what they compute."""
+"""Reads a served model: its network, and the weights and outputs of layers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,40 +8,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 _KEEP_PIXELS = (keras.layers.InputLayer, keras.layers.Rescaling, keras.layers.Flatten)
-_BENDS = (
-    keras.layers.ReLU,
-    keras.layers.LeakyReLU,
-    keras.layers.ELU,
-)  # activations that are layers
+_ACTIVATION_LAYERS = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.ELU)
 
 
 def network_of(model: Any) -> Any:
-    """The trained network inside a served model: from prepared arrays `(rows, *shape)` to raw outputs `(rows, outputs)`."""
+    """The trained network inside a served model.
+
+    It maps prepared arrays `(rows, *shape)` to raw outputs `(rows, outputs)`.
+    """
     return model.get_layer("network")
 
 
 def convolutions(network: Any) -> list[Any]:
-    """The `Conv2D` layers, in order of computation; each has a `kernel` of shape (height, width, inputs, filters)."""
+    """The `Conv2D` layers in order of computation.
+
+    Each has a `kernel` of shape (height, width, inputs, filters).
+    """
     return [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
 
 
 def activations_of(
     network: Any, names: Sequence[str], inputs: NDArray[Any]
 ) -> dict[str, NDArray[np.float32]]:
-    """What the named layers give for `inputs`, by name.
+    """The outputs of the named layers for `inputs`, by name.
 
     Args:
-        inputs: prepared rows `(rows, *shape)`; pixels are uint8, as they are, because the network scales them.
+        inputs: prepared rows `(rows, *shape)`. Pixels are uint8, because the network scales them.
 
     Returns:
-        Arrays `(rows, *output shape)`: `(rows, height, width, filters)` of a convolution, `(rows, units)` of a dense
-        layer.
+        Arrays `(rows, *output shape)`: `(rows, height, width, filters)` for a convolution,
+        `(rows, units)` for a dense layer.
 
     Raises:
-        ValueError: the network has no layer of a name.
+        ValueError: the network has no layer of this name.
     """
-    (given,) = network.inputs  # `network.input` would be what the served model gives it
-    inside = keras.Model(given, {name: network.get_layer(name).output for name in names})
+    # Inside a served model, `network.input` would be a tensor of the served model.
+    (own_input,) = network.inputs
+    inside = keras.Model(own_input, {name: network.get_layer(name).output for name in names})
     return {
         name: keras.ops.convert_to_numpy(output)
         for name, output in inside(inputs, training=False).items()
@@ -49,7 +52,10 @@ def activations_of(
 
 
 def first_dense(network: Any) -> Any | None:
-    """The dense layer that sees every pixel as it is, behind scaling and flattening alone; None where there is none."""
+    """The dense layer that reads all pixels, after scaling and flattening only.
+
+    None if there is no such layer.
+    """
     if len(network.input_shape) != 4:
         return None
     layer = next(layer for layer in network.layers if not isinstance(layer, _KEEP_PIXELS))
@@ -60,19 +66,19 @@ def first_dense(network: Any) -> Any | None:
 
 
 def weights_as_images(network: Any, name: str) -> NDArray[np.float32]:
-    """The weights of the dense layer that `first_dense` found, by name, of shape (units, height, width, channels)."""
+    """The weights of the layer of `first_dense`, of shape (units, height, width, channels)."""
     kernel: NDArray[np.float32] = keras.ops.convert_to_numpy(network.get_layer(name).kernel)
     return kernel.T.reshape(-1, *network.input_shape[1:])
 
 
 def with_steps(network: Any) -> Any:
-    """A copy with the same weights and a step for every activation: from 0 to 1 at 0, and from -1 to 1 for tanh.
+    """A copy with the same weights and a step function in place of every activation.
 
-    The raw output stays as it is; 0 is where its step would be.
+    The step is from 0 to 1, and from -1 to 1 for tanh. The raw output is unchanged.
     """
 
     def stepping(layer: Any) -> Any:
-        if isinstance(layer, _BENDS):
+        if isinstance(layer, _ACTIVATION_LAYERS):
             return keras.layers.Activation(_heaviside, name=layer.name)
         config, activation = (
             layer.get_config(),

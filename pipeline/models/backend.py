@@ -1,4 +1,4 @@
-"""Loads TensorFlow and Keras without their start-up log, which would stand above every result."""
+"""Loads TensorFlow and Keras without their start-up messages."""
 
 import importlib
 import logging
@@ -8,24 +8,24 @@ from tempfile import TemporaryFile
 
 
 def load() -> None:
-    """Imports both, with standard error held back; what was held back is shown if the import fails.
+    """Imports both and discards standard error, unless the import fails.
 
-    The C++ start-up messages of TensorFlow 2.21 come before any log level is read, so only the descriptor stops them.
+    TensorFlow 2.21 prints messages from C++ before it reads any log level. Only a redirection of
+    the file descriptor suppresses them.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
-    with TemporaryFile() as held:
+    with TemporaryFile() as messages:
         stderr = os.dup(2)
-        os.dup2(held.fileno(), 2)
+        os.dup2(messages.fileno(), 2)
         try:
             importlib.import_module("tensorflow")
             importlib.import_module("keras")
-            logging.getLogger("tensorflow").setLevel(
-                logging.ERROR
-            )  # each loaded model is traced anew, which it warns of
+            # TensorFlow would warn that it traces each loaded model again.
+            logging.getLogger("tensorflow").setLevel(logging.ERROR)
         except BaseException:
-            held.seek(0)
-            os.write(stderr, held.read())
+            messages.seek(0)
+            os.write(stderr, messages.read())
             raise
         finally:
             os.dup2(stderr, 2)

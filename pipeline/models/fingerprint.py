@@ -1,4 +1,4 @@
-"""The fingerprint of trained state: equal if and only if every bit of every variable is equal."""
+"""The fingerprint of a training. It is equal only if every bit of every variable is equal."""
 
 import hashlib
 from collections.abc import Iterable

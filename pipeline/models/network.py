@@ -1,4 +1,4 @@
-"""What the families share: the first layers that the data ask for, dense layers, and the output layer."""
+"""Layers that several model families share: input, scaling, dense layers and output."""
 
 import inspect
 from collections.abc import Sequence
@@ -8,6 +8,8 @@ import keras
 
 from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError, suggestion
+
+_NOT_ACTIVATIONS = {"get", "serialize", "deserialize"}
 
 
 def stem(meta: Meta, pixel_range: Sequence[float]) -> list[Any]:
@@ -20,15 +22,15 @@ def stem(meta: Meta, pixel_range: Sequence[float]) -> list[Any]:
 
 
 def flat(meta: Meta) -> list[Any]:
-    """A flatten layer where the data have more than one axis."""
+    """A flatten layer if samples have more than one axis."""
     return [keras.layers.Flatten(name="flatten")] if len(meta.shape) > 1 else []
 
 
 def dense(units: Sequence[int], *, activation: str, dropout: float, seed: int) -> list[Any]:
-    """Dense layers `dense_1`, `dense_2`, …, each with dropout where that is above 0.
+    """Dense layers `dense_1`, `dense_2`, …. Dropout follows each of them if it is above 0.
 
     Raises:
-        ConfigError: an activation that Keras does not have.
+        ConfigError: Keras does not have this activation.
     """
     _require_activation(activation)
     layers: list[Any] = []
@@ -41,17 +43,26 @@ def dense(units: Sequence[int], *, activation: str, dropout: float, seed: int) -
     return layers
 
 
+def require_images(meta: Meta, family: str) -> None:
+    """Raises `ConfigError` unless the data are images."""
+    if meta.pixel_maximum is None:
+        raise ConfigError(
+            "model",
+            f"{family} needs images",
+            received=f"data={meta.name}, a table",
+            expected="Choose model=mlp or model=linear",
+        )
+
+
 def _require_activation(name: str) -> None:
-    ways = {"get", "serialize", "deserialize"}
-    known = {
-        key for key, value in vars(keras.activations).items() if inspect.isfunction(value)
-    } - ways
-    if name not in known:
+    functions = {key for key, value in vars(keras.activations).items() if inspect.isfunction(value)}
+    activations = functions - _NOT_ACTIVATIONS
+    if name not in activations:
         raise ConfigError(
             "model.activation",
-            "is no Keras activation",
+            "is not a Keras activation",
             received=name,
-            expected=suggestion(name, known),
+            expected=suggestion(name, activations),
         )
 
 
@@ -63,7 +74,7 @@ def sequential(layers: Sequence[Any], meta: Meta) -> Any:
 
 
 def functional(layers: Sequence[Any], meta: Meta) -> Any:
-    """The same network as `sequential` makes, by Keras's functional API."""
+    """The network that `sequential` builds, by Keras's functional API."""
     first, *rest = [*layers, keras.layers.Dense(meta.outputs, name="output")]
     tensor = first
     for layer in rest:

@@ -1,7 +1,7 @@
-"""The model that is saved: it takes what the CSV holds, so that nobody has to repeat the preparation.
+"""The model that is saved. It reads the columns of the CSV, so users need no preparation.
 
-It is plain Keras around the trained network: before it the statistics that `prepare` fitted on the training part,
-after it softmax, sigmoid, or the way back to the target's own unit.
+It is plain Keras around the trained network. Before the network it applies the statistics that
+`prepare` fitted on the training split. After it come softmax, sigmoid, or the target's own unit.
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,11 @@ def serve(network: Any, meta: Meta) -> Any:
     """Wraps a trained network.
 
     Returns:
-        A `keras.Model`. Images: from uint8 pixels `(rows, *shape)`. Tables: from a dictionary of `(rows, 1)` float64
-        or string tensors named by `input_name` of the CSV's columns; NaN and `""` are missing values. Output:
-        probabilities `(rows, classes)`, or of the second class `(rows, 1)`, or the target in `target_unit` `(rows, 1)`.
+        A `keras.Model`. For images, its input is uint8 pixels `(rows, *shape)`. For tables, its
+        input is a dictionary of `(rows, 1)` float64 or string tensors, named by `input_name` of the
+        CSV's columns; NaN and `""` are missing values. The output is probabilities
+        `(rows, classes)`, the probability of the second class `(rows, 1)`, or the target in
+        `target_unit` `(rows, 1)`.
     """
     if meta.table is None:
         inputs: Any = keras.Input(tuple(meta.shape), dtype=meta.dtype, name="pixels")
@@ -27,7 +29,7 @@ def serve(network: Any, meta: Meta) -> Any:
     else:
         inputs = _inputs(meta.table)
         features = _features(meta.table, inputs)
-    return keras.Model(inputs, _answer(network(features), meta), name=meta.name)
+    return keras.Model(inputs, _prediction(network(features), meta), name=meta.name)
 
 
 def _inputs(table: Table) -> dict[str, Any]:
@@ -37,13 +39,14 @@ def _inputs(table: Table) -> dict[str, Any]:
 
 
 def _features(table: Table, inputs: Mapping[str, Any]) -> Any:
-    """Columns to the features that `prepare` computes, in the same order."""
+    """Computes the features of `prepare` from the columns, in the same order."""
     parts = []
     if table.numeric:
         raw = [_quotient(feature, inputs) for feature in table.numeric]
         parts.append(_standardised(keras.ops.concatenate(raw, axis=1), table.numeric))
     for feature in table.categorical:
-        # Number 0 stands for a level never seen in training: its indicator is cut off, the others are all zero.
+        # Index 0 means a level that training never saw. Its indicator is removed, so all others
+        # are zero.
         lookup = keras.layers.StringLookup(
             vocabulary=feature.levels, output_mode="one_hot", mask_token=None
         )
@@ -61,11 +64,11 @@ def _standardised(values: Any, features: list[NumericFeature]) -> Any:
         np.array([[getattr(feature, name) for feature in features]])
         for name in ("missing", "mean", "scale")
     )
-    known = keras.ops.where(keras.ops.isfinite(values), values, missing)
-    return keras.ops.cast(keras.ops.divide(keras.ops.subtract(known, mean), scale), "float32")
+    finite = keras.ops.where(keras.ops.isfinite(values), values, missing)
+    return keras.ops.cast(keras.ops.divide(keras.ops.subtract(finite, mean), scale), "float32")
 
 
-def _answer(raw: Any, meta: Meta) -> Any:
+def _prediction(raw: Any, meta: Meta) -> Any:
     if meta.task == "regression":
         return keras.layers.Rescaling(meta.target.scale, meta.target.mean, name="prediction")(raw)
     activation = "softmax" if meta.outputs > 1 else "sigmoid"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pipeline.config.data import Task
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.training import Direction, Loss
+from pipeline.config.training import LOSSES, Direction
 
 
 @dataclass(frozen=True)
@@ -35,27 +35,31 @@ def _watched(config: ExperimentConfig) -> Objective | None:
         return None
     metric = training.early_stopping.monitor
     is_loss = metric.endswith("/loss")
-    kind = (_loss(config), training.loss_reduction, training.label_smoothing) if is_loss else ()
+    kind = (
+        (_measure_of_loss(config), training.loss_reduction, training.label_smoothing)
+        if is_loss
+        else ()
+    )
     return Objective(metric, training.early_stopping.direction, (*_question(config), metric, *kind))
 
 
 def _plain_loss(config: ExperimentConfig) -> Objective:
-    name, training = _loss(config), config.training
-    if name == Loss.perceptron.value:  # of which no mean over rows is measured beside the loss
-        return Objective(
-            "validation/loss", Direction.min, (*_question(config), name, training.loss_reduction)
-        )
-    metric = "validation/loss" if training.loss_is_plain else f"validation/{name}"
-    return Objective(metric, Direction.min, (*_question(config), name))
+    training = config.training
+    measure = _measure_of_loss(config)
+    if measure == training.loss:
+        # No metric measures the plain mean of this loss, so its reduction matters.
+        measures = (*_question(config), measure, training.loss_reduction)
+        return Objective("validation/loss", Direction.min, measures)
+    metric = "validation/loss" if training.loss_is_plain else f"validation/{measure}"
+    return Objective(metric, Direction.min, (*_question(config), measure))
 
 
-def _loss(config: ExperimentConfig) -> str:
-    """The loss by the name of its mean over rows; all cross-entropies are the same one."""
-    if config.training.loss is Loss.perceptron:
-        return Loss.perceptron.value
-    if config.data.task is Task.classification:
-        return "log_loss"
-    return "mae" if config.training.loss is Loss.mean_absolute_error else "mse"
+def _measure_of_loss(config: ExperimentConfig) -> str:
+    """The metric that the loss minimises, so that equal losses compare equal; else the loss."""
+    loss = config.training.loss
+    if loss is None:
+        return "log_loss" if config.data.task is Task.classification else "mse"
+    return LOSSES.load(loss, key="training.loss").LOSS.metric or loss
 
 
 def _question(config: ExperimentConfig) -> tuple[object, ...]:

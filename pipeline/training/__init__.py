@@ -1,5 +1,5 @@
-"""Training: the schedule of steps, the engine that runs them, early stopping, history and progress.
+"""Training: the loop, the engines that run its steps, and the rules for stopping.
 
-`loop` ties them together. An engine knows neither the validation rule nor the tracker, and the loop knows nothing
-of how a step is computed, so engines can be exchanged.
+The loop does not know how an engine computes a step. An engine does not know the validation split,
+the rules for stopping or the tracker. Engines can therefore be exchanged.
 """

@@ -1,4 +1,4 @@
-"""What the loop asks of an engine."""
+"""The interface between the training loop and an engine."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -8,13 +8,34 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from pipeline.data.prepared import Part
+from pipeline.training.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class TrainingTask:
+    """What an engine trains, on which rows, in which order.
+
+    Args:
+        network: the uncompiled `keras.Model` that is saved, sequential or functional.
+        trained: the network itself, or a network that shares its weights and adds layers that act
+            in training only.
+        optimizer, loss, metrics: Keras's own objects.
+    """
+
+    network: Any
+    trained: Any
+    optimizer: Any
+    loss: Any
+    metrics: list[Any]
+    train: Part
+    schedule: Schedule
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run of steps is: means of the metrics since `reset`, and the time of the examples that were timed.
+    """The means of the metrics since `reset`, and the time that the timed samples took.
 
-    The first step of all is not timed, because it is compiled then.
+    The first step is not timed, because it is compiled then.
     """
 
     metrics: dict[str, float]
@@ -23,14 +44,14 @@ class Progress:
 
 
 class Engine(Protocol):
-    """Runs steps of a schedule on one network; holds the network, its optimizer and the training data."""
+    """Runs the steps of a schedule on one network."""
 
     network: Any
     optimizer: Any
 
     @property
     def metric_names(self) -> list[str]:
-        """Names of the metrics that `run` and `evaluate` give; the first is `loss`."""
+        """Names of the metrics that `run` and `evaluate` return; the first is `loss`."""
         ...
 
     @property
@@ -39,28 +60,32 @@ class Engine(Protocol):
         ...
 
     def get_state(self) -> list[NDArray[Any]]:
-        """Values of `variables` and of the metrics' accumulators: all that the next step depends on."""
+        """Values of `variables` and of the metrics: everything the next step depends on."""
         ...
 
     def set_state(self, values: list[NDArray[Any]]) -> None:
-        """Puts back what `get_state` gave; raises `ValueError` where it was given by another network."""
+        """Restores a result of `get_state`; raises `ValueError` if another network made it."""
         ...
 
     def averaged(self) -> AbstractContextManager[None]:
-        """Inside, the network has the optimizer's averaged weights where it keeps any; after it, its own, bit for bit."""
+        """Gives the network the optimizer's averaged weights while the context is open.
+
+        Without averages the network keeps its weights. Afterwards it has the same bits as before.
+        """
         ...
 
     def reset(self) -> None:
-        """Begins the means of the metrics anew."""
+        """Restarts the means of the metrics."""
         ...
 
     def run(self, start: int, stop: int, *, on_step: Callable[[int, Progress], None]) -> Progress:
-        """Trains the steps `start` to `stop` of one epoch; calls `on_step` with the step reached, slice by slice.
+        """Trains the steps `start` to `stop` of one epoch, slice by slice.
 
-        An exception raised by `on_step` ends the run after that step.
+        After each slice it calls `on_step` with the step reached. An exception raised there ends
+        the run after that step.
         """
         ...
 
     def evaluate(self, part: Part) -> dict[str, float]:
-        """Loss and metrics over a whole split, without training; the means of training are lost."""
+        """Computes loss and metrics over a whole split. The means of training are lost."""
         ...

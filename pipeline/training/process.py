@@ -1,4 +1,7 @@
-"""What must be pinned in a process before TensorFlow's first operation, for equal bits in every run."""
+"""Settings of the process that make every run give the same bits.
+
+They must come before TensorFlow's first operation.
+"""
 
 import tensorflow as tf
 
@@ -18,8 +21,8 @@ def pin(*, threads: int) -> None:
         running = tf.config.threading.get_intra_op_parallelism_threads()
         raise ConfigError(
             "training.threads",
-            f"cannot change in a process that already trained with {running}",
+            f"must stay {running} in this process, because TensorFlow already runs",
             received=threads,
-            expected="Run each number of threads in a process of its own",
+            expected="Start another process for another number of threads",
         ) from None
     tf.config.experimental.enable_op_determinism()

@@ -1,8 +1,9 @@
-"""Stand-ins for Keras's random layers inside an XLA program; the saved model keeps Keras's own.
+"""Stand-ins for Keras's random layers inside an XLA program. The saved model keeps Keras's layers.
 
-Keras's random layers in an XLA program on a CPU cost several times the whole step. A stand-in draws 32 random bits for
-each value from a counter (Threefry: Salmon et al. 2011), which is a variable: the n-th call of a layer always draws
-the same bits, so training can begin again at any step.
+In an XLA program on a CPU, Keras's random layers cost several times as much as the rest of a step.
+A stand-in draws 32 random bits for each value from a counter (Threefry: Salmon et al. 2011). The
+counter is a variable, and the n-th call of a layer always draws the same bits. Training can
+therefore resume at any step.
 """
 
 import math
@@ -16,7 +17,7 @@ _BITS = 32
 
 
 class _Counting(keras.layers.Layer):  # type: ignore[misc]
-    """A layer that draws from `seed` and the number of its call."""
+    """A layer whose draws depend on `seed` and on the number of the call."""
 
     def __init__(self, *, seed: int, **settings: Any) -> None:
         super().__init__(**settings)
@@ -32,7 +33,7 @@ class _Counting(keras.layers.Layer):  # type: ignore[misc]
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Changes values in training; passes them on otherwise."""
+        """Changes values in training only."""
         return self.disturbed(inputs) if training else inputs
 
     def disturbed(self, inputs: Any) -> Any:
@@ -46,7 +47,11 @@ class _Counting(keras.layers.Layer):  # type: ignore[misc]
 
 
 class CounterDropout(_Counting):
-    """Inverted dropout of `rate`; an axis that `noise_shape` gives as 1 shares its draws, one given as None does not."""
+    """Inverted dropout of `rate`.
+
+    Args:
+        noise_shape: an axis of size 1 shares its draws; an axis of size None does not.
+    """
 
     def __init__(self, rate: float, *, seed: int, noise_shape: Any = None, **settings: Any) -> None:
         super().__init__(seed=seed, **settings)
@@ -65,8 +70,8 @@ class CounterDropout(_Counting):
             dtype=tf.uint32,
             alg="threefry",
         )
-        kept = bits >= tf.constant(round(self.rate * 2**_BITS), tf.uint32)
-        return tf.where(kept, inputs * (1 / (1 - self.rate)), tf.zeros((), inputs.dtype))
+        mask = bits >= tf.constant(round(self.rate * 2**_BITS), tf.uint32)
+        return tf.where(mask, inputs * (1 / (1 - self.rate)), tf.zeros((), inputs.dtype))
 
     def _mask_shape(self, inputs: Any) -> Any:
         shape = tf.shape(inputs)
@@ -76,7 +81,7 @@ class CounterDropout(_Counting):
 
 
 class CounterNoise(_Counting):
-    """Normal noise of `stddev`, added to values or (`multiplies`) to the factor 1 of each."""
+    """Normal noise of `stddev`. It is added to values, or with `multiplies` to a factor of 1."""
 
     def __init__(
         self, stddev: float, *, seed: int, multiplies: bool = False, **settings: Any
@@ -87,16 +92,14 @@ class CounterNoise(_Counting):
 
     def disturbed(self, inputs: Any) -> Any:
         """Draws a number for each value."""
-        drawn = tf.random.stateless_normal(
+        noise = self.stddev * tf.random.stateless_normal(
             tf.shape(inputs), seed=self.next_seed(), dtype=inputs.dtype, alg="threefry"
         )
-        return (
-            inputs * (1 + self.stddev * drawn) if self.multiplies else inputs + self.stddev * drawn
-        )
+        return inputs * (1 + noise) if self.multiplies else inputs + noise
 
 
 def _spatial(layer: Any, seed: int) -> Any:
-    """One draw for a whole feature map: for each row and channel."""
+    """Dropout that draws once for a whole feature map, so once for each row and channel."""
     axes = layer.input_spec.ndim
     channels = 1 if getattr(layer, "data_format", "channels_last") == "channels_first" else axes - 1
     noise_shape = [None if axis in (0, channels) else 1 for axis in range(axes)]
@@ -120,10 +123,10 @@ _STAND_INS: dict[type, Callable[[Any, int], Any]] = {
 
 
 def with_stand_ins(network: Any, *, seed: int) -> Any:
-    """The network with a stand-in for each random layer that has one, every other layer being the same object.
+    """A network with a stand-in for each random layer that has one. It shares all other layers.
 
     Args:
-        seed: draws together with a layer's number, where the layer has no seed of its own.
+        seed: together with its number, the seed of a layer that has none.
     """
     random = [layer for layer in network._flatten_layers() if type(layer) in _STAND_INS]
     if not random:

@@ -1,29 +1,36 @@
-"""Where the rows of a compiled program lie: all of them in memory, or a block at a time read from disk."""
+"""Provides the rows of a compiled program: all from memory, or a block at a time from disk."""
 
 from typing import Any, Protocol
 
 import numpy as np
+import psutil
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from pipeline.config.training import Training
 from pipeline.data.prepared import Part
 from pipeline.training.fitted_model import columns
 
-_COPIES = 2  # a block as numpy gathered it, and as TensorFlow holds it
+# A block exists twice: as numpy gathered it, and as TensorFlow holds it.
+_COPIES = 2
 
 
 class Rows(Protocol):
-    """Gives a program its rows; `most` is how many batches it can have at a time."""
+    """Rows for a program. `most` is the number of batches that it can get at a time."""
 
     most: int
 
     def take(self, order: NDArray[np.int32], first: int, count: int) -> tuple[Any, Any, int]:
-        """An order, arrays, and where in that order the rows `order[first : first + count]` begin."""
+        """Provides the rows `order[first : first + count]`.
+
+        Returns:
+            An order, arrays, and the place in that order at which the rows begin.
+        """
         ...
 
 
 class Resident:
-    """All rows in memory: a program gathers them in any order."""
+    """All rows in memory. A program gathers them in any order."""
 
     def __init__(self, part: Part, batch_size: int) -> None:
         self.most = -(-len(part) // batch_size)
@@ -37,7 +44,7 @@ class Resident:
 
 
 class Streamed:
-    """Rows read from memory-mapped arrays into blocks of one size, which is why XLA compiles once."""
+    """Rows that are read from disk into blocks. All blocks have one size, so XLA compiles once."""
 
     def __init__(self, part: Part, batch_size: int, *, limit: int) -> None:
         self._columns = columns(part)
@@ -46,26 +53,32 @@ class Streamed:
         self._order = tf.range(self.most * batch_size)
 
     def take(self, order: NDArray[np.int32], first: int, count: int) -> tuple[Any, Any, int]:
-        """A block that begins with those rows, in order; what lies after them is not to be read."""
+        """A block that begins with the rows. What follows them in the block has no meaning."""
         rows = order[first : first + count]
 
         def block(array: NDArray[Any]) -> Any:
             filled = np.empty((len(self._order), *array.shape[1:]), array.dtype)
-            np.take(
-                array, rows, axis=0, out=filled[:count], mode="clip"
-            )  # any other mode takes a copy more
+            # Any mode except "clip" would make one more copy.
+            np.take(array, rows, axis=0, out=filled[:count], mode="clip")
             return tf.constant(filled)
 
         return self._order, tf.nest.map_structure(block, self._columns), 0
 
 
 def rows_of(part: Part, batch_size: int, *, limit: int | None) -> Rows:
-    """All rows in memory where they need no more than `limit` bytes; otherwise streamed, in no more than those."""
+    """Rows in memory if they need at most `limit` bytes; otherwise streamed within the limit."""
     if limit is None or size_of(part) <= limit:
         return Resident(part, batch_size)
     return Streamed(part, batch_size, limit=limit)
 
 
+def memory_limit(training: Training) -> int:
+    """The bytes that the training split may use in memory: the setting, or half of what is free."""
+    if training.in_memory_limit is not None:
+        return training.in_memory_limit
+    return int(psutil.virtual_memory().available) // 2
+
+
 def size_of(part: Part) -> int:
-    """Bytes of all its arrays."""
+    """The bytes of all arrays of a split."""
     return sum(array.nbytes for array in tf.nest.flatten(columns(part)))

@@ -1,4 +1,4 @@
-"""Reading and writing the values of Keras variables, in order, with nothing left out in silence."""
+"""Reads and writes the values of Keras variables. A value that does not fit is an error."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,13 +14,14 @@ def values_of(variables: Sequence[Any]) -> list[NDArray[Any]]:
 
 
 def assign(variables: Sequence[Any], values: Sequence[NDArray[Any]]) -> None:
-    """Puts values into variables; raises `ValueError` unless number, shapes and dtypes are the same."""
+    """Assigns values; raises `ValueError` unless number, shapes and dtypes match."""
     expected = [(tuple(variable.shape), str(variable.dtype)) for variable in variables]
     received = [(value.shape, value.dtype.name) for value in values]
     if expected != received:
         differing = [pair for pair in zip(expected, received, strict=False) if pair[0] != pair[1]]
         raise ValueError(
-            f"{len(received)} values for {len(expected)} variables; first difference: {differing[:1]}"
+            f"{len(received)} values for {len(expected)} variables; "
+            f"first difference: {differing[:1]}"
         )
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

@@ -1,12 +1,12 @@
-"""One epoch of training by several ways, measured alternately: python -m tests.benchmarks.training [CASE…]
+"""Measures the training of one epoch in several ways: python -m tests.benchmarks.training [CASE…]
 
-plain: `model.fit` on numpy arrays, as a course writes it. tuned: the best `fit` of several `steps_per_execution`, with and
-without `jit_compile`. torch: a loop as PyTorch's tutorials write it, where PyTorch is installed. ours: the compiled engine
-as the pipeline runs it, with deterministic operations and pinned threads. Each way lives in a process of its own; after a
-warm-up, each trains an epoch in turn, ROUNDS times.
+plain: `model.fit` on numpy arrays, as in a course. tuned: the fastest `fit` over several values of
+`steps_per_execution`, with and without `jit_compile`. torch: the loop of PyTorch's tutorials, if
+PyTorch is installed. ours: the compiled engine with deterministic operations and pinned threads.
+Each way has its own process. After a warm-up, the processes train an epoch in turn, ROUNDS times.
 
-The last column is what checkpoints, MLflow and the progress line add to a whole training with its evaluations: the same
-training with and without them, in turn.
+The last column is the cost of checkpoints, MLflow and the progress display. It compares a whole
+training with its evaluations with the same training on the bare loop, in turn.
 """
 
 import importlib.util
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -31,13 +31,14 @@ CASES = {
     "mnist_cnn": ["experiment=mnist_cnn"],
     "california_mlp": ["experiment=california_mlp"],
 }
-LENGTHS = {"mnist_cnn": 4, "california_mlp": 200}  # epochs of a whole training; 20 of the others
+# Epochs of a whole training; the others have 20.
+LENGTHS = {"mnist_cnn": 4, "california_mlp": 200}
 TUNINGS = [(steps, jit) for jit in (False, True) for steps in (10, 50, 200)]
 
 
 @dataclass
 class Worker:
-    """A process that trains an epoch whenever it is told to."""
+    """A process that trains an epoch for each line on its standard input."""
 
     process: subprocess.Popen[str]
 
@@ -48,7 +49,7 @@ class Worker:
         return cls(subprocess.Popen(command, text=True, **pipes))
 
     def measure(self) -> float:
-        """Seconds of one epoch, or of one training."""
+        """The seconds of one epoch or of one training."""
         assert self.process.stdin
         assert self.process.stdout
         print("again", file=self.process.stdin, flush=True)
@@ -68,7 +69,7 @@ def main(names: list[str]) -> None:
         ).stdout
     )
     table = Table(
-        title=f"Median of {ROUNDS} epochs, examples/s; matrix-product peak {peak / 1e9:,.0f} GFLOP/s",
+        title=f"Median of {ROUNDS} epochs, examples/s; peak {peak / 1e9:,.0f} GFLOP/s",
         title_justify="left",
     )
     torch = ["PyTorch"] if _has_torch() else []
@@ -95,12 +96,12 @@ def _measured(name: str, peak: float) -> list[str]:
     tuned = _best_tuning(name)
     others = ["plain", tuned, *(["torch"] if _has_torch() else [])]
     rates = {way: rows / seconds for way, seconds in _medians(name, [*others, "ours"]).items()}
-    shown = {way: f"{rate:,.0f}" for way, rate in rates.items()}
-    shown[tuned] += f" ({tuned.removeprefix('tuned:')})"
+    cells = {way: f"{rate:,.0f}" for way, rate in rates.items()}
+    cells[tuned] += f" ({tuned.removeprefix('tuned:')})"
     ours = rates["ours"]
     whole = _medians(name, ["bare", "recorded"])
     return [
-        *shown.values(),
+        *cells.values(),
         *(f"{ours / rates[way]:.2f}" for way in others),
         f"{ours * flops / 1e9:,.1f}",
         f"{ours * flops / peak:.0%}",
@@ -113,7 +114,7 @@ def _has_torch() -> bool:
 
 
 def _best_tuning(name: str) -> str:
-    """The fastest of the tunings in its second epoch; a network that convolves is not tried with jit."""
+    """The fastest tuning by its second epoch. `jit_compile` is not tried on convolutions."""
     ways = [f"tuned:{steps},{jit}" for steps, jit in TUNINGS if not (jit and "cnn" in name)]
     return min(ways, key=lambda way: _medians(name, [way], rounds=1)[way])
 
@@ -133,14 +134,14 @@ def _medians(name: str, ways: list[str], *, rounds: int = ROUNDS) -> dict[str, f
 
 
 def _facts(name: str) -> tuple[int, float]:
-    """Rows of an epoch, and floating-point operations to train on one of them."""
+    """The rows of an epoch, and the floating-point operations that train on one row."""
     command = [sys.executable, "-m", "tests.benchmarks.training", "--facts", name]
     rows, flops = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     return int(rows), float(flops)
 
 
 def work(arguments: list[str]) -> None:
-    """What a worker process does."""
+    """Runs a worker process."""
     if arguments[-1] != "torch":
         from pipeline.models import backend
 
@@ -149,8 +150,8 @@ def work(arguments: list[str]) -> None:
         case ["--peak"]:
             print(_matrix_product_peak())
         case ["--facts", name]:
-            parts = _parts(name)
-            print(parts["schedule"].rows, _flops(parts["network"]))
+            _, task = _task(name)
+            print(task.schedule.rows, _flops(task.network))
         case ["--worker", name, way]:
             ways = {"ours": _ours, "torch": _torch, "bare": _bare, "recorded": _recorded}
             measure = ways[way](name) if way in ways else _fit(name, way)
@@ -167,37 +168,37 @@ def _timed(epoch: Callable[[], object]) -> Callable[[], float]:
     return measure
 
 
-def _parts(name: str) -> dict[str, Any]:
+def _task(name: str) -> tuple[Any, Any]:
+    """The configuration of a case, and its training task."""
     from pipeline.config.resolved import compose_experiment
     from pipeline.data.prepared import load_meta, load_part
     from pipeline.layout import PREPARED
     from pipeline.models import families
-    from pipeline.training import objectives
+    from pipeline.training import losses, optimizers, watched_metrics
+    from pipeline.training.engine import TrainingTask
     from pipeline.training.schedule import Schedule
 
     config = compose_experiment(CASES[name])
     folder = PREPARED / config.data.name
     meta, train = load_meta(folder), load_part(folder, "train")
-    loss = objectives.loss_name(config.training.loss, meta)
-    return {
-        "config": config,
-        "network": families.build(config.model, meta, seed=config.seed),
-        "optimizer": objectives.build_optimizer(config.optimizer, steps=1),
-        "loss": objectives.build_loss(loss),
-        "metrics": objectives.build_metrics(meta, loss),
-        "train": train,
-        "schedule": Schedule(len(train), config.training.batch_size, 10**6, config.seed),
-    }
+    network = families.build(config.model, meta, seed=config.seed)
+    return config, TrainingTask(
+        network=network,
+        trained=network,
+        optimizer=optimizers.build(config.optimizer, steps=1),
+        loss=losses.build(config.training, meta),
+        metrics=watched_metrics.build(config.training, meta),
+        train=train,
+        schedule=Schedule(len(train), config.training.batch_size, 10**6, config.seed),
+    )
 
 
 def _ours(name: str) -> Callable[[], float]:
-    from pipeline.training import process
-    from pipeline.training.engines import build_engine
+    from pipeline.training import engines, process
 
     process.pin(threads=2)
-    parts = _parts(name)
-    config = parts.pop("config")
-    engine, schedule = build_engine(config.training, **parts), parts["schedule"]
+    config, task = _task(name)
+    engine, schedule = engines.build(task, config.training), task.schedule
     steps = iter(range(0, 10**6, schedule.steps_per_epoch))
 
     def epoch() -> None:
@@ -209,7 +210,7 @@ def _ours(name: str) -> Callable[[], float]:
 
 
 def _whole(name: str) -> list[str]:
-    """Overrides for a training of fixed length."""
+    """The overrides of a training of fixed length."""
     length = LENGTHS.get(name, 20)
     return [
         *CASES[name],
@@ -221,7 +222,7 @@ def _whole(name: str) -> list[str]:
 
 
 def _span(history: list[Any]) -> float:
-    """Seconds from the end of the first epoch, which compiles, to that of the last."""
+    """The seconds from the end of the first epoch to that of the last. The first compiles."""
     return float(history[-1].seconds - history[0].seconds)
 
 
@@ -229,27 +230,20 @@ def _bare(name: str) -> Callable[[], float]:
     from pipeline.config.resolved import compose_experiment
     from pipeline.data.prepared import load_part
     from pipeline.layout import PREPARED
-    from pipeline.training import process
-    from pipeline.training.engines import build_engine
+    from pipeline.training import engines, process
     from pipeline.training.loop import Rules, train
     from pipeline.training.schedule import Schedule
 
     process.pin(threads=2)
     config = compose_experiment(_whole(name))
+    validation = load_part(PREPARED / config.data.name, "validation")
 
     def training() -> float:
-        parts = _parts(name)
-        parts |= {
-            "schedule": Schedule.of(config.training, rows=len(parts["train"]), seed=config.seed)
-        }
-        del parts["config"]
-        engine = build_engine(config.training, **parts)
-        validation = load_part(PREPARED / config.data.name, "validation")
-        return _span(
-            train(
-                engine, parts["schedule"], validation=validation, rules=Rules(), listeners=[]
-            ).history
-        )
+        task = _task(name)[1]
+        schedule = Schedule.of(config.training, rows=len(task.train), seed=config.seed)
+        engine = engines.build(replace(task, schedule=schedule), config.training)
+        outcome = train(engine, schedule, validation=validation, rules=Rules(), listeners=[])
+        return _span(outcome.history)
 
     return training
 
@@ -262,7 +256,7 @@ def _recorded(name: str) -> Callable[[], float]:
         [*_whole(name), "tracking=mlflow", "tracking.log_model=false", "force=true"]
     )
     folder = TemporaryDirectory()
-    os.environ["DVC_ROOT"] = folder.name  # its mlruns/ holds what is recorded
+    os.environ["DVC_ROOT"] = folder.name  # The records go to mlruns/ in this folder.
 
     def training() -> float:
         assert folder
@@ -272,7 +266,7 @@ def _recorded(name: str) -> Callable[[], float]:
 
 
 def _torch(name: str) -> Callable[[], float]:
-    """Loads no TensorFlow: the two cannot live in one process."""
+    """Does not load TensorFlow, because one process cannot run both libraries."""
     import numpy as np
     import torch
 
@@ -310,7 +304,7 @@ def _torch(name: str) -> Callable[[], float]:
 
 
 def _torch_model(model: Any, meta: Any) -> Any:
-    """The network of an `mlp` or a `cnn` in PyTorch, with the scaling of pixels as its first layer."""
+    """The network of an `mlp` or a `cnn` in PyTorch. Its first layer scales pixels."""
     from math import prod
 
     from torch import nn
@@ -346,23 +340,19 @@ def _torch_model(model: Any, meta: Any) -> Any:
 def _fit(name: str, way: str) -> Callable[[], float]:
     import numpy as np
 
-    parts = _parts(name)
+    _, task = _task(name)
     steps, jit = (1, False) if way == "plain" else _tuning(way)
-    network = parts["network"]
-    network.compile(
-        parts["optimizer"],
-        parts["loss"],
-        metrics=parts["metrics"],
+    task.network.compile(
+        task.optimizer,
+        task.loss,
+        metrics=task.metrics,
         steps_per_execution=steps,
         jit_compile=jit,
     )
-    x, y = (
-        np.asarray(parts["train"].x, dtype=np.float32),
-        np.asarray(parts["train"].y).reshape(-1, 1),
-    )
-    return _timed(
-        lambda: network.fit(x, y, batch_size=parts["schedule"].batch_size, epochs=1, verbose=0)
-    )
+    x = np.asarray(task.train.x, dtype=np.float32)
+    y = np.asarray(task.train.y).reshape(-1, 1)
+    batch_size = task.schedule.batch_size
+    return _timed(lambda: task.network.fit(x, y, batch_size=batch_size, epochs=1, verbose=0))
 
 
 def _tuning(way: str) -> tuple[int, bool]:
@@ -371,7 +361,7 @@ def _tuning(way: str) -> tuple[int, bool]:
 
 
 def _flops(network: Any) -> float:
-    """Multiplications and additions of the matrix products: forward, and backward to weights and to inputs."""
+    """Multiplications and additions of the matrix products, forward and backward."""
     import keras
 
     total = 0.0
@@ -387,12 +377,13 @@ def _flops(network: Any) -> float:
             if isinstance(layer, keras.layers.Conv2D)
             else 1.0
         )
-        total += 2 * kernel * places * (3 if number else 2)  # nothing is passed back to the data
+        # The first layer passes no gradient back to its input.
+        total += 2 * kernel * places * (3 if number else 2)
     return total
 
 
 def _matrix_product_peak() -> float:
-    """Floating-point operations a second of the fastest of ten products of 2,048 by 2,048 matrices."""
+    """Operations per second of the fastest of ten products of 2,048 by 2,048 matrices."""
     import tensorflow as tf
 
     size = 2048

@@ -12,12 +12,14 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.config import composition, model, optimizer, resolved
+from pipeline.config import composition, resolved
 from pipeline.config.data import Data, Split, Task
 from pipeline.config.experiment import Claim, ExperimentConfig
+from pipeline.config.optimizer import settings_of
 from pipeline.config.source import FetchConfig
 from pipeline.config.training import Direction, EarlyStopping, Training
 from pipeline.errors import PipelineError
+from pipeline.models.families.mlp import Mlp
 from tests.support import ROOT
 from tests.support.toy import copy_conf
 
@@ -28,8 +30,8 @@ SETTINGS = ", ".join(
     sorted(field.name for field in fields(ExperimentConfig) if field.name != "name")
 )
 LOSSES = (
-    "sparse_categorical_crossentropy, categorical_crossentropy, binary_crossentropy, perceptron, mean_squared_error, "
-    "mean_absolute_error"
+    "binary_crossentropy, categorical_crossentropy, mean_absolute_error, mean_squared_error, "
+    "perceptron, sparse_categorical_crossentropy"
 )
 DATA = (
     "california_housing, california_ratios, cifar10, cifar10_first_5000, diabetes, digits, iris_setosa, mnist, "
@@ -71,8 +73,10 @@ IN_FILES = {
     ),
     "optimizer: {momentum: 0.9}": (
         "optimizer.momentum is not a setting. Received: momentum=0.9. "
-        "Did you mean ema_momentum? Allowed: beta_1, beta_2, clipnorm, ema_momentum, epsilon, final_share, global_clipnorm, "
-        "learning_rate, schedule, warmup_steps, weight_decay."
+        "Did you mean ema_momentum? Allowed: amsgrad, beta_1, beta_2, clipnorm, clipvalue, "
+        "ema_momentum, ema_overwrite_frequency, epsilon, final_share, global_clipnorm, "
+        "gradient_accumulation_steps, learning_rate, loss_scale_factor, schedule, warmup_steps, "
+        "weight_decay."
     ),
     "training: {early_stopping: {patient: 3}}": (
         "training.early_stopping.patient is not a setting. Received: patient=3. "
@@ -86,7 +90,7 @@ IN_FILES = {
         "training.batch_size has a wrong value. Received: batch_size=None. Incompatible value 'None' for field of type 'int'."
     ),
     "training: {loss: hinge}": (
-        f"training.loss has a wrong value. Received: loss=hinge. Invalid value 'hinge', expected one of [{LOSSES}]."
+        f"training.loss is not a loss. Received: hinge. Allowed: {LOSSES}."
     ),
     "training: 3": "Merge error: int is not a subclass of Training. value: 3. See docs/configuration.md.",
     "training: {epochs: 3, steps: 10}": (
@@ -111,7 +115,7 @@ IN_FILES = {
         "Allowed: activation, api, augmentation, dropout, pixel_range, units."
     ),
     "claims: [{metric: test/accuracy}]": (
-        "claims is not possible. Received: test/accuracy. Expected: at_least or at_most beside each metric."
+        "claims is not possible. Received: test/accuracy. Expected: at_least or at_most next to each metric."
     ),
     "claims: [{at_least: 0.5}]": "claims[0].metric has no value. It has no default, so it must be given.",
     "training: {batch_size: 3": (
@@ -133,7 +137,7 @@ IN_FILES = {
     ),
     "  - override /model: layers\nmodel: {layers: [{units: 3}]}": (
         "model.layers[0] names no layer. Received: {'units': 3}. "
-        "Expected: class_name and its arguments, such as {class_name: Dense, units: 64}."
+        "Write class_name and its arguments, such as {class_name: Dense, units: 64}."
     ),
 }
 
@@ -165,33 +169,33 @@ ON_THE_COMMAND_LINE = {
     "data=zzz": f"there is no data of this name. Received: data=zzz. Allowed: {DATA}.",
     "training.batch_size=0": "training.batch_size is not possible. Received: 0. Expected: a whole number from 1.",
     "training.label_smoothing=0.1": (
-        "training.label_smoothing is not possible. Received: 0.1. Expected: 0, or training.loss: categorical_crossentropy."
+        "training.label_smoothing is not possible. Received: 0.1. Expected: 0, or a training.loss such as categorical_crossentropy."
     ),
     "training.label_smoothing=1": (
-        "training.label_smoothing is not possible. Received: 1.0. Expected: a share from 0 up to, not including, 1."
+        "training.label_smoothing is not possible. Received: 1.0. Expected: a share from 0 to below 1."
     ),
     "training.loss_reduction=none": (
         "training.loss_reduction has a wrong value. Received: training.loss_reduction=none. "
         "Invalid value 'none', expected one of [mean, sum]."
     ),
     "optimizer.final_share=1": (
-        "optimizer.final_share is not possible. Received: 1.0. Expected: a number from 0 up to, not including, 1."
+        "optimizer.final_share is not possible. Received: 1.0. Expected: a number from 0 to below 1."
     ),
     "optimizer.warmup_steps=5": (
         "optimizer.warmup_steps is not possible. Received: 5. Expected: 0, or more with optimizer.schedule: cosine."
     ),
     "model.augmentation=[{factor: 0.1}]": (
         "model.augmentation[0] names no layer. Received: {'factor': 0.1}. "
-        "Expected: class_name and its arguments, such as {class_name: Dense, units: 64}."
+        "Write class_name and its arguments, such as {class_name: Dense, units: 64}."
     ),
     "training.evaluate_at=[-1]": "training.evaluate_at is not possible. Received: [-1]. Expected: a list of steps from 0.",
     "optimizer.learning_rate=-0.1": "optimizer.learning_rate is not possible. Received: -0.1. Expected: a number above 0.",
     "optimizer.learning_rate=nan": "optimizer.learning_rate is not possible. Received: nan. Expected: a number above 0.",
     "optimizer.clipnorm=0": "optimizer.clipnorm is not possible. Received: 0.0. Expected: a number above 0.",
     "optimizer.beta_1=1": (
-        "optimizer.beta_1 is not possible. Received: 1.0. Expected: a number from 0 up to, not including, 1."
+        "optimizer.beta_1 is not possible. Received: 1.0. Expected: a number from 0 to below 1."
     ),
-    "model.dropout=1.5": "model.dropout is not possible. Received: 1.5. Expected: a fraction from 0 up to, not including, 1.",
+    "model.dropout=1.5": "model.dropout is not possible. Received: 1.5. Expected: a number from 0 to below 1.",
     "model.pixel_range=[1,0]": "model.pixel_range is not possible. Received: [1.0, 0.0]. Expected: [lowest, highest].",
     "data.name=other": "data.name is not a setting. Received: other. Names are those of the files in conf/.",
     "+model._target_=os.system": (
@@ -266,7 +270,7 @@ def test_a_cosine_and_a_plateau_do_not_rule_one_learning_rate(here):
         "data=shapes", "optimizer.schedule=cosine", "training.reduce_on_plateau.patience=3"
     ) == (
         "command line: optimizer.schedule is not possible. "
-        "Received: cosine beside training.reduce_on_plateau.patience. Expected: one rule for the learning rate."
+        "Received: cosine and training.reduce_on_plateau.patience. Expected: one of the two."
     )
 
 
@@ -305,8 +309,8 @@ def config_with(rate: float, seed: int, units: list[int]) -> ExperimentConfig:
         name="own",
         seed=seed,
         data=Data(name="own", task=Task.regression, target="y", split=Split(test=0.25)),
-        model=model.Mlp(units=units),
-        optimizer=optimizer.Adam(learning_rate=rate),
+        model=Mlp(units=units),
+        optimizer=settings_of("adam")(learning_rate=rate),
         training=Training(epochs=3, early_stopping=EarlyStopping(direction=Direction.max)),
     )
 

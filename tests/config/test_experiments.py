@@ -1,4 +1,4 @@
-"""The experiments of conf/: each opens with its command, what it shows and the figure that its claims hold it to."""
+"""The experiments of conf/: the head of each file, and its claims."""
 
 import re
 
@@ -46,39 +46,39 @@ def head(path) -> list[str]:
 
 
 def numbers(text: str) -> set[float]:
-    """Each number of a text, and each percentage as a share too."""
-    found = set()
+    """Each number of a text. A percentage counts as a share as well."""
+    values = set()
     for number, percent in re.findall(r"(\d[\d,]*(?:\.\d+)?)( %)?", text):
         value = float(number.replace(",", ""))
-        found |= {value, round(value / 100, 6)} if percent else {value}
-    return found
+        values |= {value, round(value / 100, 6)} if percent else {value}
+    return values
 
 
-def test_params_yaml_runs_every_experiment():
+def test_params_yaml_lists_every_experiment():
     assert sorted(params.read(ROOT / "params.yaml").experiments) == [path.stem for path in FILES]
 
 
-def test_each_experiment_claims_what_the_course_or_we_set(composed):
+def test_each_experiment_has_its_claims(composed):
     assert {
         name: [str(claim) for claim in config.claims] for name, config in composed.items()
     } == CLAIMS
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_head_says_what_is_shown_the_commands_and_the_figure_with_its_time(path):
-    package, shows, commands, reaches = head(path)
+def test_head_states_purpose_commands_and_result(path):
+    package, purpose, commands, result = head(path)
     assert package == "# @package _global_"
-    assert shows.endswith(".")
+    assert purpose.endswith(".")
     name = path.stem
     assert (
         commands
         == f"#   dvc repro evaluate@{name}     or     python -m pipeline.train experiment={name}"
     )
-    assert re.fullmatch(r"# Reaches .* on two cores.*", reaches)
+    assert re.fullmatch(r"# Reaches .* on two cores.*", result)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_head_states_the_figures_that_the_claims_hold_it_to(path):
+def test_head_states_the_bounds_of_its_claims(path):
     claims = yaml.safe_load(path.read_text(encoding="utf-8"))["claims"]
     bounds = {
         claim.get("at_least", claim.get("at_most")) for claim in claims if "/" in claim["metric"]

@@ -5,19 +5,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.config import model
+from pipeline.config.model import FAMILIES
 from pipeline.data.prepared import NumericFeature, Part, Table, Target
 from pipeline.evaluation import gallery
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.gallery import curves, layers
 from pipeline.evaluation.gallery import images as pictures
 from pipeline.evaluation.scoring import Scores
-from pipeline.models import families, serving
+from pipeline.models import serving
+from pipeline.models.families.cnn import Cnn
+from pipeline.models.families.layers import Layers
+from pipeline.models.families.linear import Linear
+from pipeline.models.families.mlp import Mlp
 from pipeline.runs.history import Point
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.metas import images, regression, table
 
-MLP, CNN = model.Mlp(units=[4]), model.Cnn(filters=[2, 3], kernel_size=3, units=[])
+MLP, CNN = Mlp(units=[4]), Cnn(filters=[2, 3], kernel_size=3, units=[])
 PICTURES = ["confusion_matrix", "learning_curves", "sample_images", "worst_errors"]
 FIRST_LAYER = "first_layer_weights"
 
@@ -60,7 +64,8 @@ def subject(config, meta, *, rows: int = 14, **changes) -> Subject:
 
 def served(config, meta):
     """Without clearing Keras's session, as `families.build` does first: that takes most of its time."""
-    return serving.serve(families.FAMILIES[config.family](config, meta, 1), meta)
+    network = FAMILIES.load(config.family, key="model.family").build(config, meta, 1)
+    return serving.serve(network, meta)
 
 
 def _part(random: np.random.Generator, meta, rows: int) -> Part:
@@ -87,7 +92,7 @@ def convolving():
 @pytest.fixture(scope="module")
 def halved():
     """A unit that parts the plane at a width of 10."""
-    one = subject(model.Linear(), table(table=features(width=(10.0, 2.0), height=(0.0, 1.0))))
+    one = subject(Linear(), table(table=features(width=(10.0, 2.0), height=(0.0, 1.0))))
     one.network.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
     return one
 
@@ -103,13 +108,13 @@ def test_a_dense_network_on_images_shows_its_first_layer(dense):
 
 
 def test_a_linear_network_on_images_labels_its_weights_with_the_classes():
-    figure = layers.draw(subject(model.Linear(), images()))[FIRST_LAYER]
+    figure = layers.draw(subject(Linear(), images()))[FIRST_LAYER]
     assert [text.get_text() for text in figure.axes[0].texts] == ["a", "b", "c"]
     assert figure.get_suptitle() == "toy: weights of output"
 
 
 def test_units_that_are_not_shown_have_no_labels():
-    figure = layers.draw(subject(model.Linear(), images(shape=[240, 240, 1]), rows=1))[FIRST_LAYER]
+    figure = layers.draw(subject(Linear(), images(shape=[240, 240, 1]), rows=1))[FIRST_LAYER]
     assert [text.get_text() for text in figure.axes[0].texts] == ["a"]
 
 
@@ -118,7 +123,7 @@ def test_hidden_units_are_no_classes(dense):
 
 
 def test_many_units_are_shown_in_part_and_colours_by_their_mean():
-    one = subject(model.Mlp(units=[101]), images(shape=[4, 4, 3]))
+    one = subject(Mlp(units=[101]), images(shape=[4, 4, 3]))
     figure = layers.draw(one)[FIRST_LAYER]
     assert (
         figure.get_suptitle()
@@ -131,9 +136,7 @@ def test_many_units_are_shown_in_part_and_colours_by_their_mean():
 
 
 def test_of_large_images_fewer_units_are_shown():
-    figure = layers.draw(subject(model.Mlp(units=[3]), images(shape=[240, 240, 1]), rows=1))[
-        FIRST_LAYER
-    ]
+    figure = layers.draw(subject(Mlp(units=[3]), images(shape=[240, 240, 1]), rows=1))[FIRST_LAYER]
     assert figure.get_suptitle() == "toy: weights of dense_1\nfirst 1 of 3 units"
 
 
@@ -170,7 +173,7 @@ def test_kernels_are_those_of_the_network(convolving):
 
 def test_the_first_kernels_have_all_channels_of_coloured_images_and_few_filters_are_shown():
     found = layers.draw(
-        subject(model.Cnn(filters=[65], kernel_size=3, units=[]), images(shape=[8, 8, 3]))
+        subject(Cnn(filters=[65], kernel_size=3, units=[]), images(shape=[8, 8, 3]))
     )
     assert [axes.get_title() for axes in found["kernels_conv_1"].axes] == [
         "red",
@@ -198,7 +201,7 @@ def test_convolutions_beyond_the_fourth_and_of_one_pixel_are_left_out():
         {"class_name": "Conv2D", "filters": 2, "kernel_size": size, "name": f"c{size}{n}"}
         for size, n in sizes
     ]
-    found = layers.draw(subject(model.Layers(layers=[*stack, {"class_name": "Flatten"}]), images()))
+    found = layers.draw(subject(Layers(layers=[*stack, {"class_name": "Flatten"}]), images()))
     kernels = [name for name in found if name.startswith("kernels")]
     assert kernels == ["kernels_c20", "kernels_c21", "kernels_c22", "kernels_c23"]
     assert "convolution 4 of 5" in found["kernels_c23"].get_suptitle()
@@ -210,7 +213,7 @@ def test_only_the_first_convolution_of_all_sees_the_colours():
         for size in (1, 2)
     ]
     found = layers.draw(
-        subject(model.Layers(layers=[*stack, {"class_name": "Flatten"}]), images(shape=[8, 8, 3]))
+        subject(Layers(layers=[*stack, {"class_name": "Flatten"}]), images(shape=[8, 8, 3]))
     )
     assert found["kernels_c2"].axes[0].get_title() == "input channel 0"
     assert (

@@ -1,4 +1,4 @@
-"""The served model takes what the CSV holds and gives what its reader wants."""
+"""The served model reads the columns of the CSV and predicts in the unit of the target."""
 
 from typing import Any
 
@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.config import model
 from pipeline.data import tables
 from pipeline.data.columns import levels, numbers
 from pipeline.data.prepared import SPLITS, input_name, load_part
 from pipeline.data.preparing.encoding import encode
 from pipeline.data.preparing.inputs import Inputs
 from pipeline.models import families, serving
+from pipeline.models.families.linear import Linear
+from pipeline.models.families.mlp import Mlp
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.metas import images, table
 from tests.support.toy import prepare_all
@@ -21,14 +22,14 @@ from tests.support.toy import prepare_all
 
 @pytest.fixture(scope="module")
 def prices(tmp_path_factory):
-    """Facts and folder of the regression, and a network for it."""
+    """The facts and the folder of a regression, and a network for it."""
     folder = tmp_path_factory.mktemp("prices")
     meta = prepare_all(folder)["prices"]
-    return meta, folder / "data/prepared/prices", families.build(model.Mlp(units=[5]), meta, seed=1)
+    return meta, folder / "data/prepared/prices", families.build(Mlp(units=[5]), meta, seed=1)
 
 
 def served_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
-    """What the served model says of columns of the CSV."""
+    """Predictions of the served model for columns of the CSV."""
     meta, _, network = prices
     inputs = {}
     for name, values in columns.items():
@@ -38,7 +39,7 @@ def served_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
 
 
 def expected_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
-    """The same by the encoding of `prepare`, the network, and the way back to the target's unit."""
+    """The same predictions by the encoding of `prepare`, the network and the target's unit."""
     meta, _, network = prices
     numeric = {name: np.array(columns[name]) for name in meta.table.numeric_columns}
     categorical = {name: columns[name] for name in meta.table.categorical_columns}
@@ -47,7 +48,7 @@ def expected_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("split", SPLITS)
-def test_raw_rows_give_what_prepared_rows_give(prices, split):
+def test_raw_and_prepared_rows_give_equal_predictions(prices, split):
     meta, folder, network = prices
     part = load_part(folder, split)
     text = tables.read(part.rows)
@@ -84,28 +85,28 @@ def test_unusual_rows_are_encoded_as_in_preparation(prices, row):
     assert served == pytest.approx(expected_rows(prices, UNUSUAL[row]), abs=1e-6)
 
 
-def test_a_category_never_seen_is_not_a_missing_one(prices):
+def test_unseen_category_differs_from_a_missing_one(prices):
     unseen, missing = (
         served_rows(prices, UNUSUAL[row]) for row in ("a category never seen", "a missing category")
     )
     assert unseen != missing
 
 
-def test_inputs_are_named_after_columns_without_their_slashes(prices):
+def test_inputs_have_names_of_columns_without_slashes(prices):
     meta, _, network = prices
     served = serving.serve(network, meta)
     assert {tensor.name for tensor in served.inputs} == {"houses", "size _ m2", "rooms", "area"}
 
 
-def test_a_prediction_is_in_the_unit_of_the_target(prices):
+def test_prediction_is_in_the_unit_of_the_target(prices):
     meta, folder, _ = prices
-    network = families.build(model.Mlp(units=[5]), meta, seed=1)
+    network = families.build(Mlp(units=[5]), meta, seed=1)
     network.get_layer("output").set_weights([np.zeros((5, 1)), np.ones(1)])
     served = served_rows((meta, folder, network), UNUSUAL["a missing number"])
     assert served[0, 0] == pytest.approx(meta.target.mean + meta.target.scale)
 
 
-def test_a_saved_model_predicts_what_it_predicted_before(prices, tmp_path):
+def test_saved_model_predicts_the_same(prices, tmp_path):
     meta, _, network = prices
     served = serving.serve(network, meta)
     served.save(tmp_path / "model.keras")
@@ -126,8 +127,8 @@ def test_a_saved_model_predicts_what_it_predicted_before(prices, tmp_path):
     assert np.array_equal(np.array(loaded(row)), np.array(served(row)))
 
 
-def test_images_are_served_as_pixels_and_answered_with_probabilities():
-    served = serving.serve(families.build(model.Linear(), images(), seed=1), images())
+def test_pixels_become_probabilities():
+    served = serving.serve(families.build(Linear(), images(), seed=1), images())
     pixels = np.random.default_rng(0).integers(0, 256, size=(5, 8, 8, 1)).astype(np.uint8)
     answer = np.array(served(pixels))
     assert answer.shape == (5, 3)
@@ -135,8 +136,8 @@ def test_images_are_served_as_pixels_and_answered_with_probabilities():
     assert (answer > 0).all()
 
 
-def test_probabilities_are_the_softmax_of_the_networks_output():
-    network = families.build(model.Linear(), images(), seed=1)
+def test_probabilities_are_softmax_of_the_output():
+    network = families.build(Linear(), images(), seed=1)
     pixels = np.full((1, 8, 8, 1), 200, dtype=np.uint8)
     raw = np.exp(np.array(network(pixels), dtype=np.float64))
     assert np.array(serving.serve(network, images())(pixels)) == pytest.approx(
@@ -144,8 +145,8 @@ def test_probabilities_are_the_softmax_of_the_networks_output():
     )
 
 
-def test_two_classes_are_answered_with_the_probability_of_the_second():
-    network = families.build(model.Linear(), table(), seed=1)
+def test_two_classes_give_probability_of_the_second():
+    network = families.build(Linear(), table(), seed=1)
     network.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
     inputs = {
         "x0": tf.constant([[0.0], [np.log(3.0)]], tf.float64),

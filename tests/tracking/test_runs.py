@@ -14,10 +14,10 @@ import pytest
 import yaml
 from mlflow import MlflowClient
 
-from pipeline.config import model
 from pipeline.config.tracking import Store
 from pipeline.errors import PipelineError
 from pipeline.models import families, serving
+from pipeline.models.families.linear import Linear
 from pipeline.tracking import runs, store
 from pipeline.tracking.facts import log_data_set
 from pipeline.tracking.mlflow_tracker import signature
@@ -231,7 +231,7 @@ def test_a_file_is_kept_in_its_folder(client, tmp_path):
 @pytest.fixture(scope="module")
 def logged(client):
     """A run with a model of images: its id, its model, and what was logged of it."""
-    served = serving.serve(families.build(model.Linear(), images(), seed=1), images())
+    served = serving.serve(families.build(Linear(), images(), seed=1), images())
     with runs.open_in_mlflow(facts("with_model")) as tracker:
         tracker.log_metrics([loss(7, 0.5)])
         tracker.log_model(served, images(), step=7)

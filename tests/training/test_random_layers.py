@@ -1,4 +1,4 @@
-"""The stand-ins for random layers: what they draw, and that it follows from a counter."""
+"""The stand-ins for random layers: their draws, which follow from a counter."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from pipeline.training.random_layers import CounterDropout, CounterNoise, with_stand_ins
-from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
+from tests.support import pinned_threads as pinned  # noqa: F401 - before TensorFlow's first operation
 
 ONES = np.ones((200, 500), dtype=np.float32)
 
@@ -27,12 +27,11 @@ def stand_in_of(layer, shape):
     return with_stand_ins(network, seed=1).layers[0]
 
 
-def test_a_quarter_is_dropped_and_the_rest_scaled():
+def test_quarter_is_dropped_and_the_rest_scaled():
     (mask,) = masks()
     assert set(np.unique(mask)) == {np.float32(0), np.float32(1 / 0.75)}
-    assert np.mean(mask == 0) == pytest.approx(
-        0.25, abs=0.006
-    )  # four standard deviations of 100,000 draws
+    # The tolerances are four standard deviations of 100,000 draws.
+    assert np.mean(mask == 0) == pytest.approx(0.25, abs=0.006)
 
 
 def test_each_call_draws_another_mask():
@@ -40,7 +39,7 @@ def test_each_call_draws_another_mask():
     assert np.mean((one == 0) == (two == 0)) == pytest.approx(0.625, abs=0.01)
 
 
-def test_a_seed_draws_the_same_masks_again():
+def test_same_seed_draws_the_same_masks():
     assert all((one == two).all() for one, two in zip(masks(calls=3), masks(calls=3), strict=True))
 
 
@@ -48,7 +47,7 @@ def test_another_seed_draws_other_masks():
     assert not (masks()[0] == masks(seed=8)[0]).all()
 
 
-def test_the_mask_follows_from_the_counter_alone():
+def test_mask_depends_on_the_counter_only():
     layer = CounterDropout(0.25, seed=7)
     layer._counter.assign(2)
     assert (drawn(layer)[0] == masks(calls=3)[2]).all()
@@ -58,12 +57,12 @@ def test_nothing_is_dropped_outside_training():
     assert (CounterDropout(0.25, seed=7)(ONES, training=False).numpy() == 1).all()
 
 
-def test_a_noise_shape_drops_whole_rows():
+def test_noise_shape_drops_whole_rows():
     (mask,) = masks(noise_shape=(None, 1))
     assert (mask == mask[:, :1]).all()
 
 
-def test_a_network_without_dropout_is_itself():
+def test_network_without_dropout_is_returned():
     network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     assert with_stand_ins(network, seed=1) is network
 
@@ -80,7 +79,7 @@ def test_other_layers_are_the_same_objects():
     ]
 
 
-def test_a_rate_of_1_drops_everything():
+def test_rate_of_1_drops_everything():
     assert (drawn(CounterDropout(1.0, seed=7))[0] == 0).all()
 
 
@@ -101,17 +100,17 @@ def test_spatial_dropout_drops_whole_maps_of_a_row(layer, shape, shared):
 
 def test_gaussian_noise_is_added_with_its_standard_deviation():
     (values,) = drawn(stand_in_of(keras.layers.GaussianNoise(0.5), (500,)), ONES)
-    assert values.mean() == pytest.approx(1, abs=0.007)  # four standard deviations of 100,000 draws
+    assert values.mean() == pytest.approx(1, abs=0.007)
     assert values.std() == pytest.approx(0.5, abs=0.005)
 
 
-def test_gaussian_dropout_multiplies_by_keras_own_standard_deviation():
+def test_gaussian_dropout_has_keras_standard_deviation():
     (values,) = drawn(stand_in_of(keras.layers.GaussianDropout(0.2), (500,)), 2 * ONES)
     assert values.mean() == pytest.approx(2, abs=0.013)
     assert values.std() == pytest.approx(2 * 0.5, abs=0.009)
 
 
-def test_noise_is_drawn_anew_at_each_call():
+def test_each_call_draws_other_noise():
     one, two = drawn(CounterNoise(0.5, seed=7), calls=2)
     assert not (one == two).any()
 
@@ -120,7 +119,7 @@ def test_noise_is_off_outside_training():
     assert (CounterNoise(0.5, seed=7)(ONES, training=False).numpy() == 1).all()
 
 
-def test_a_nested_model_gets_stand_ins_too_and_keeps_its_other_layers():
+def test_nested_model_gets_stand_ins():
     inner = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3), keras.layers.Dropout(0.5)])
     trained = with_stand_ins(
         keras.Sequential([keras.Input((2,)), inner, keras.layers.Dense(1)]), seed=1

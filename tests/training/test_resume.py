@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.config import model
 from pipeline.config.model import Model
-from pipeline.config.optimizer import Adam
 from pipeline.config.training import Direction, EarlyStopping, ReduceOnPlateau
 from pipeline.data.prepared import Meta, Part
-from pipeline.models import families
+from pipeline.models.families.cnn import Cnn
+from pipeline.models.families.layers import Layers
+from pipeline.models.families.mlp import Mlp
 from pipeline.models.fingerprint import fingerprint
 from pipeline.runs import checkpoint
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.signals import Interrupted, Interruption
-from pipeline.training import objectives
 from pipeline.training.engines import compiled as compiled_engine
 from pipeline.training.engines.compiled import CompiledEngine
 from pipeline.training.engines.keras import KerasEngine
@@ -31,6 +30,7 @@ from pipeline.training.loop import Keeping, Listener, Rules, train
 from pipeline.training.schedule import Schedule
 from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
 from tests.support.metas import images, regression, table
+from tests.support.tasks import optimizer_of, task_of
 
 ROWS = 35  # batches of 8 leave one of 3: an epoch is 5 steps
 SCHEDULE = Schedule(rows=ROWS, batch_size=8, total=40, seed=1, evaluate_at=[16])
@@ -44,7 +44,7 @@ PICTURES = Part(
     (np.arange(ROWS) % 3).astype(np.int32),
     None,
 )
-NORMALISED = model.Layers(
+NORMALISED = Layers(
     layers=[
         {"class_name": "Dense", "units": 6},
         {"class_name": "BatchNormalization"},
@@ -78,22 +78,15 @@ class Case:
 
     def build(self) -> Any:
         """An engine of new objects alone."""
-        loss = objectives.loss_name(None, self.meta)
-        return self.engine(
-            families.build(self.settings, self.meta, seed=1),
-            optimizer=objectives.build_optimizer(Adam(learning_rate=0.05), steps=100),
-            loss=objectives.build_loss(loss),
-            metrics=objectives.build_metrics(self.meta, loss),
-            train=self.part,
-            schedule=SCHEDULE,
-            **self.compiled,
-        )
+        optimizer = optimizer_of("adam", learning_rate=0.05)
+        task = task_of(self.settings, self.meta, self.part, optimizer, SCHEDULE)
+        return self.engine(task, **self.compiled)
 
 
 # Inside the first epoch, at its last slice, at the last slice before a snapshot, inside an epoch that has a point
 # already, where the learning rate falls, and where training stops early.
 EVERYWHERE = [3, 5, 16, 18, 25, 30]
-CNN = model.Cnn(filters=[3], kernel_size=3, units=[5], dropout=0.25)
+CNN = Cnn(filters=[3], kernel_size=3, units=[5], dropout=0.25)
 CASES = {
     "mlp": Case(NORMALISED, table(), POINTS, STRICT, EVERYWHERE),
     "mlp by XLA": Case(NORMALISED, table(), POINTS, STRICT, [18], compiled={"xla": True}),
@@ -101,7 +94,7 @@ CASES = {
         NORMALISED, table(), POINTS, STRICT, [18, 30], engine=KerasEngine, compiled={}
     ),
     "cnn": Case(CNN, images(), PICTURES, LENIENT, [18]),
-    "regression": Case(model.Mlp(units=[5]), regression(), PRICES, LENIENT, [33]),
+    "regression": Case(Mlp(units=[5]), regression(), PRICES, LENIENT, [33]),
 }
 MLPS = [name for name in CASES if name.startswith("mlp")]
 STOP = 18  # of the negative controls: everything that is kept matters here

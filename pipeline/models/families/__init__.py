@@ -1,32 +1,28 @@
-"""The closed table of model families, and the one way to a network."""
+"""Model families: one module each, with its settings and the network they describe.
 
-from collections.abc import Callable
+A module defines `SETTINGS`, a dataclass derived from `pipeline.config.model.Model`, and
+`build(settings, meta, seed)`. It imports Keras inside functions only: `compose` reads the settings,
+and must start fast.
+"""
+
 from typing import Any
 
-import keras
-
-from pipeline.config.model import Model
+from pipeline.config.model import FAMILIES, Model
 from pipeline.data.prepared import Meta
-from pipeline.models.families import cnn, layers, linear, mlp, resnet
-
-FAMILIES: dict[str, Callable[[Any, Meta, int], Any]] = {
-    "linear": linear.build,
-    "mlp": mlp.build,
-    "cnn": cnn.build,
-    "resnet": resnet.build,
-    "layers": layers.build,
-}
 
 
 def build(config: Model, meta: Meta, *, seed: int) -> Any:
-    """The untrained network of a configuration, its weights drawn from `seed`.
+    """Builds the untrained network of a configuration. `seed` determines its weights.
 
     Returns:
         A `keras.Model` from `(rows, *meta.shape)` to `(rows, meta.outputs)`.
 
     Raises:
-        ConfigError: a family that does not suit the data, or layers that Keras refuses.
+        ConfigError: the family does not suit the data, or Keras refuses a layer.
     """
-    keras.backend.clear_session()  # automatic names count from 1 again: variable paths are part of the fingerprint
+    import keras
+
+    # Automatic names count from 1 again, because variable paths are part of the fingerprint.
+    keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    return FAMILIES[config.family](config, meta, seed)
+    return FAMILIES.load(config.family, key="model.family").build(config, meta, seed)

@@ -1,42 +1,72 @@
 """Convolutional network: convolution and pooling blocks, then dense layers."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
-import keras
-
-from pipeline.config.model import Cnn
+from pipeline.config.model import Model, require_fraction, require_sizes
 from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError
-from pipeline.models.network import dense, flat, sequential, stem
 
 
-def build(config: Cnn, meta: Meta, seed: int) -> Any:
-    """Blocks of `config.filters`; raises `ConfigError` for data that are no images or too small to pool so often."""
-    if meta.pixel_maximum is None:
-        raise ConfigError(
-            "model",
-            "cnn needs images",
-            received=f"data={meta.name}, a table",
-            expected="model=mlp or linear",
-        )
-    if min(meta.shape[:2]) < config.pool_size ** len(config.filters):
+@dataclass
+class Cnn(Model):
+    """Convolution (same padding) and max-pooling for each of `filters`, then dense layers."""
+
+    family: str = "cnn"
+    filters: list[int] = field(default_factory=lambda: [16, 36])
+    kernel_size: int = 5
+    pool_size: int = 2
+    units: list[int] = field(default_factory=lambda: [128])
+    activation: str = "relu"
+    dropout: float = 0.0
+
+    @property
+    def convolves(self) -> bool:
+        return True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_sizes("model.filters", self.filters)
+        require_sizes("model.units", self.units)
+        require_sizes("model.kernel_size", [self.kernel_size])
+        require_sizes("model.pool_size", [self.pool_size])
+        require_fraction("model.dropout", self.dropout)
+
+
+def build(settings: Cnn, meta: Meta, seed: int) -> Any:
+    """Builds one block for each of `settings.filters`, then the dense layers.
+
+    Raises:
+        ConfigError: the data are not images, or the images are too small for the poolings.
+    """
+    import keras
+
+    from pipeline.models.network import dense, flat, require_images, sequential, stem
+
+    require_images(meta, "cnn")
+    if min(meta.shape[:2]) < settings.pool_size ** len(settings.filters):
         raise ConfigError(
             "model.filters",
             f"has too many poolings for images of {meta.shape[0]} by {meta.shape[1]} pixels",
-            received=config.filters,
-            expected="Expected: fewer filters, or a smaller model.pool_size",
+            received=settings.filters,
+            expected="Remove filters, or choose a smaller model.pool_size",
         )
-    hidden = dense(config.units, activation=config.activation, dropout=config.dropout, seed=seed)
+    hidden = dense(
+        settings.units, activation=settings.activation, dropout=settings.dropout, seed=seed
+    )
     blocks: list[Any] = []
-    for number, filters in enumerate(config.filters, start=1):
+    for number, filters in enumerate(settings.filters, start=1):
         blocks += [
             keras.layers.Conv2D(
                 filters,
-                config.kernel_size,
+                settings.kernel_size,
                 padding="same",
-                activation=config.activation,
+                activation=settings.activation,
                 name=f"conv_{number}",
             ),
-            keras.layers.MaxPooling2D(config.pool_size, name=f"pool_{number}"),
+            keras.layers.MaxPooling2D(settings.pool_size, name=f"pool_{number}"),
         ]
-    return sequential([*stem(meta, config.pixel_range), *blocks, *flat(meta), *hidden], meta)
+    return sequential([*stem(meta, settings.pixel_range), *blocks, *flat(meta), *hidden], meta)
+
+
+SETTINGS = Cnn

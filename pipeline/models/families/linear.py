@@ -1,12 +1,24 @@
-"""One dense layer: softmax regression, a logistic unit or linear regression, as the task has it."""
+"""One dense layer: softmax regression, logistic regression or linear regression."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from pipeline.config.model import Linear
+from pipeline.config.model import Model
 from pipeline.data.prepared import Meta
-from pipeline.models.network import flat, sequential, stem
 
 
-def build(config: Linear, meta: Meta, _seed: int) -> Any:
-    """A network without hidden layers."""
-    return sequential([*stem(meta, config.pixel_range), *flat(meta)], meta)
+@dataclass
+class Linear(Model):
+    """The shared settings."""
+
+    family: str = "linear"
+
+
+def build(settings: Linear, meta: Meta, _seed: int) -> Any:
+    """Builds a network without hidden layers."""
+    from pipeline.models.network import flat, sequential, stem
+
+    return sequential([*stem(meta, settings.pixel_range), *flat(meta)], meta)
+
+
+SETTINGS = Linear

@@ -1,60 +1,93 @@
-"""Residual network (He et al. 2016): blocks whose output is added to their input, then the mean over the image."""
+"""Residual network (He et al. 2016): each block adds its output to its input."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
-import keras
-
-from pipeline.config.model import Resnet
+from pipeline.config.model import Model, require_fraction, require_sizes
 from pipeline.data.prepared import Meta
-from pipeline.errors import ConfigError
-from pipeline.models.network import functional, stem
+from pipeline.errors import ConfigError, require
 
 
-def build(config: Resnet, meta: Meta, seed: int) -> Any:
-    """Blocks of `config.filters`; raises `ConfigError` for data that are no images or too small to halve so often."""
-    if meta.pixel_maximum is None:
-        raise ConfigError(
-            "model",
-            "resnet needs images",
-            received=f"data={meta.name}, a table",
-            expected="model=mlp or linear",
+@dataclass
+class Resnet(Model):
+    """A stage of `blocks` residual blocks for each of `filters`, then the mean over the image.
+
+    Batch normalisation follows every convolution. Every stage except the first halves the images.
+
+    Args:
+        pool_first: halves the images before the first stage as well, at a quarter of the cost.
+        dropout: acts on the mean over the image.
+    """
+
+    family: str = "resnet"
+    filters: list[int] = field(default_factory=lambda: [32, 64, 128])
+    blocks: int = 1
+    pool_first: bool = False
+    dropout: float = 0.0
+
+    @property
+    def convolves(self) -> bool:
+        return True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(
+            bool(self.filters), "model.filters", received=self.filters, expected="at least one size"
         )
-    halvings = len(config.filters) - 1 + config.pool_first
+        require_sizes("model.filters", self.filters)
+        require_sizes("model.blocks", [self.blocks])
+        require_fraction("model.dropout", self.dropout)
+
+
+def build(settings: Resnet, meta: Meta, seed: int) -> Any:
+    """Builds the stages of `settings.filters`.
+
+    Raises:
+        ConfigError: the data are not images, or the images are too small to be halved that often.
+    """
+    import keras
+
+    from pipeline.models.network import functional, require_images, stem
+
+    require_images(meta, "resnet")
+    halvings = len(settings.filters) - 1 + settings.pool_first
     if min(meta.shape[:2]) < 2**halvings:
         raise ConfigError(
             "model.filters",
             f"halves images of {meta.shape[0]} by {meta.shape[1]} pixels too often",
-            received=config.filters,
-            expected="Expected: fewer sizes",
+            received=settings.filters,
+            expected="Remove filters",
         )
     layers: list[Any] = [
-        *stem(meta, config.pixel_range),
-        *_convolution("conv_1", config.filters[0]),
-        _relu("relu_1"),
+        *stem(meta, settings.pixel_range),
+        *_convolution("conv_1", settings.filters[0]),
+        keras.layers.ReLU(name="relu_1"),
     ]
-    if config.pool_first:
+    if settings.pool_first:
         layers.append(keras.layers.MaxPooling2D(2, name="pool_1"))
-    channels = config.filters[0]
-    for stage, filters in enumerate(config.filters, start=1):
-        for number in range(1, config.blocks + 1):
+    channels = settings.filters[0]
+    for stage, filters in enumerate(settings.filters, start=1):
+        for number in range(1, settings.blocks + 1):
             stride = 2 if stage > 1 and number == 1 else 1
-            layers.append(
-                _block(
-                    f"block_{stage}_{number}", filters, stride=stride, widens=channels != filters
-                )
-            )
+            widens = channels != filters
+            layers.append(_block(f"block_{stage}_{number}", filters, stride=stride, widens=widens))
             channels = filters
     layers.append(keras.layers.GlobalAveragePooling2D(name="mean"))
-    if config.dropout > 0:
-        layers.append(keras.layers.Dropout(config.dropout, seed=seed + 1, name="dropout"))
+    if settings.dropout > 0:
+        layers.append(keras.layers.Dropout(settings.dropout, seed=seed + 1, name="dropout"))
     return functional(layers, meta)
 
 
 def _block(name: str, filters: int, *, stride: int, widens: bool) -> Any:
-    """Two convolutions, added to the input; a convolution of one pixel brings that to their shape where it must."""
+    """Adds the output of two convolutions to their input.
+
+    If the shapes differ, a convolution of one pixel brings the input to the shape of the output.
+    """
+    import keras
+
     inside = [
         *_convolution(f"{name}_conv_1", filters, stride=stride),
-        _relu(f"{name}_relu_1"),
+        keras.layers.ReLU(name=f"{name}_relu_1"),
         *_convolution(f"{name}_conv_2", filters),
     ]
     shortcut = (
@@ -62,7 +95,7 @@ def _block(name: str, filters: int, *, stride: int, widens: bool) -> Any:
         if widens or stride > 1
         else []
     )
-    add, relu = keras.layers.Add(name=f"{name}_add"), _relu(f"{name}_relu_2")
+    add, relu = keras.layers.Add(name=f"{name}_add"), keras.layers.ReLU(name=f"{name}_relu_2")
 
     def block(tensor: Any) -> Any:
         return relu(add([_through(inside, tensor), _through(shortcut, tensor)]))
@@ -71,7 +104,9 @@ def _block(name: str, filters: int, *, stride: int, widens: bool) -> Any:
 
 
 def _convolution(name: str, filters: int, *, kernel_size: int = 3, stride: int = 1) -> list[Any]:
-    """A convolution without bias, which the normalisation after it would take away."""
+    """A convolution and its normalisation. The normalisation would remove a bias."""
+    import keras
+
     return [
         keras.layers.Conv2D(
             filters, kernel_size, strides=stride, padding="same", use_bias=False, name=name
@@ -80,11 +115,10 @@ def _convolution(name: str, filters: int, *, kernel_size: int = 3, stride: int =
     ]
 
 
-def _relu(name: str) -> Any:
-    return keras.layers.ReLU(name=name)
-
-
 def _through(layers: list[Any], tensor: Any) -> Any:
     for layer in layers:
         tensor = layer(tensor)
     return tensor
+
+
+SETTINGS = Resnet

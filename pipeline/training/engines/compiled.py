@@ -1,8 +1,8 @@
-"""The engine that runs an epoch, or a slice of it, as one compiled program over data that lie in memory.
+"""The engine that runs an epoch, or a slice of it, as one compiled program.
 
-Each batch is gathered by row number inside the program, so that no step comes back to Python; what a step does is
-Keras's own `train_step`. A program is called for about half a second at a time: the progress line moves and a signal is
-answered. Slicing changes no bit.
+The program gathers each batch by row numbers, so no step returns to Python. A step is Keras's own
+`train_step`. A program runs for about half a second at a time, so that the progress display moves
+and signals are answered. Slicing does not change the bits of the result.
 """
 
 import time
@@ -13,48 +13,40 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from pipeline.config.training import Training
 from pipeline.data.prepared import Part
-from pipeline.training.engine import Progress
-from pipeline.training.fitted_model import Trainer, batch_of, evaluation_batch, gathered
+from pipeline.training.engine import Progress, TrainingTask
+from pipeline.training.fitted_model import FittedModel, batch_of, gathered
 from pipeline.training.random_layers import with_stand_ins
-from pipeline.training.rows import rows_of
-from pipeline.training.schedule import Schedule
+from pipeline.training.rows import memory_limit, rows_of
 
 _SLICE_SECONDS = 0.5
 _FIRST_SLICE = 32
 
 
-class CompiledEngine(Trainer):
-    """Compiled steps in the schedule's order.
+def build(task: TrainingTask, training: Training) -> "CompiledEngine":
+    """Builds the engine of a task."""
+    return CompiledEngine(task, xla=bool(training.xla), in_memory_limit=memory_limit(training))
+
+
+class CompiledEngine(FittedModel):
+    """Compiled steps in the order of the schedule.
 
     Args:
-        network: an uncompiled `keras.Model`, sequential or functional; what is trained are its own variables.
-        trained: the network with layers of training alone, which shares its weights; by default the network itself.
-        xla: compiles by XLA; otherwise the program is a TensorFlow graph, which convolves faster on a CPU.
-        in_memory_limit: bytes; a larger training part is read a block at a time. It changes no bit.
+        xla: compiles with XLA. Otherwise the program is a TensorFlow graph; on a CPU it convolves
+            faster.
+        in_memory_limit: bytes. A larger training split is read a block at a time; the bits of the
+            result are the same.
     """
 
     def __init__(
-        self,
-        network: Any,
-        *,
-        trained: Any = None,
-        optimizer: Any,
-        loss: Any,
-        metrics: list[Any],
-        train: Part,
-        schedule: Schedule,
-        xla: bool,
-        in_memory_limit: int | None = None,
+        self, task: TrainingTask, *, xla: bool, in_memory_limit: int | None = None
     ) -> None:
-        trained = trained or network
-        trained = with_stand_ins(trained, seed=schedule.seed) if xla else trained
-        super().__init__(
-            network, trained, optimizer=optimizer, loss=loss, metrics=metrics, train=train
-        )
+        schedule = task.schedule
+        trained = with_stand_ins(task.trained, seed=schedule.seed) if xla else task.trained
+        super().__init__(task, trained=trained)
         self._schedule = schedule
-        self._rows = rows_of(train, schedule.batch_size, limit=in_memory_limit)
-        self._evaluation_batch = evaluation_batch(loss, schedule.batch_size)
+        self._rows = rows_of(task.train, schedule.batch_size, limit=in_memory_limit)
         self._xla = xla
         self._programs: dict[int, Any] = {}
         self._train_batch = tf.autograph.experimental.do_not_convert(self._model.train_step)
@@ -70,9 +62,9 @@ class CompiledEngine(Trainer):
         seconds, done = 0.0, 0
         while done < whole:
             steps = min(self._steps_in_slice, self._rows.most, whole - done)
-            took = self._call(batch, order, first_row + done * batch, steps)
-            self._steps_in_slice = max(1, int(steps * _SLICE_SECONDS / took))
-            seconds, done = seconds + took, done + steps
+            duration = self._call(batch, order, first_row + done * batch, steps)
+            self._steps_in_slice = max(1, int(steps * _SLICE_SECONDS / duration))
+            seconds, done = seconds + duration, done + steps
             progress = Progress(self._means(), timed_examples=done * batch, seconds=seconds)
             on_step(start + done, progress)
         if rest:
@@ -82,7 +74,7 @@ class CompiledEngine(Trainer):
         return progress
 
     def evaluate(self, part: Part) -> dict[str, float]:
-        """Loss and metrics over a whole split, a block of rows at a time."""
+        """Computes loss and metrics over a whole split, a block of rows at a time."""
         self.reset()
         for first in range(0, len(part), self._evaluation_batch):
             batch = batch_of(part, slice(first, first + self._evaluation_batch))
@@ -90,13 +82,17 @@ class CompiledEngine(Trainer):
         return self._means()
 
     def _call(self, batch: int, order: NDArray[np.int32], first_row: int, steps: int) -> float:
-        """Runs `steps` batches of the rows `order[first_row:]`; the seconds it took, without compilation."""
+        """Runs `steps` batches of the rows `order[first_row:]`.
+
+        Returns:
+            The seconds without compilation.
+        """
         if batch not in self._programs:
             self._programs[batch] = self._program(batch)
-            self._run_program(batch, order, 0, 0)  # no step: compiles alone
+            self._run_program(batch, order, 0, 0)  # Without a step, this compiles only.
         began = time.perf_counter()
         self._run_program(batch, order, first_row, steps)
-        self._model.metrics_variables[0].numpy()  # waits for the program to end
+        self._model.metrics_variables[0].numpy()  # This waits until the program ends.
         return time.perf_counter() - began
 
     def _run_program(
@@ -108,7 +104,8 @@ class CompiledEngine(Trainer):
     def _program(self, batch: int) -> Any:
         @tf.function(jit_compile=self._xla)  # type: ignore[untyped-decorator]
         def program(order: Any, arrays: Any, first_row: Any, steps: Any) -> None:
-            # Neither tf.range nor a slice at `first_row + step * batch`: XLA would compile anew for each of their values.
+            # With tf.range, or a slice that starts at `first_row + step * batch`, XLA would compile
+            # again for each value of `first_row` and `steps`.
             row, end = first_row, first_row + steps * batch
             while row < end:
                 self._train_batch(gathered(arrays, tf.slice(order, [row], [batch])))

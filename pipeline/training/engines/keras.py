@@ -1,4 +1,4 @@
-"""The engine that trains by Keras's own `fit`, one call for each run of steps."""
+"""The engine that trains with Keras's own `fit`. Each run of steps is one call."""
 
 import time
 from collections.abc import Callable
@@ -9,51 +9,37 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from pipeline.config.training import Training
 from pipeline.data.prepared import Part
-from pipeline.training import variables as state
-from pipeline.training.engine import Progress
-from pipeline.training.fitted_model import Trainer, batch_of, columns, evaluation_batch, gathered
-from pipeline.training.rows import size_of
+from pipeline.training.engine import Progress, TrainingTask
+from pipeline.training.fitted_model import FittedModel, batch_of, columns, gathered
+from pipeline.training.rows import memory_limit, size_of
 from pipeline.training.schedule import Schedule
+from pipeline.training.variables import assign, values_of
 
 
-class KerasEngine(Trainer):
-    """Plain `fit` on rows in the schedule's order.
+def build(task: TrainingTask, training: Training) -> "KerasEngine":
+    """Builds the engine of a task."""
+    return KerasEngine(task, in_memory_limit=memory_limit(training))
+
+
+class KerasEngine(FittedModel):
+    """Plain `fit` on rows in the order of the schedule.
 
     Args:
-        network: an uncompiled `keras.Model`, sequential or functional.
-        trained: the network with layers of training alone, which shares its weights; by default the network itself.
-        in_memory_limit: bytes; of a larger training part each batch is read from disk. It changes no bit.
+        in_memory_limit: bytes. The batches of a larger training split are read from disk; the bits
+            of the result are the same.
     """
 
-    def __init__(
-        self,
-        network: Any,
-        *,
-        trained: Any = None,
-        optimizer: Any,
-        loss: Any,
-        metrics: list[Any],
-        train: Part,
-        schedule: Schedule,
-        in_memory_limit: int | None = None,
-    ) -> None:
-        super().__init__(
-            network,
-            trained or network,
-            optimizer=optimizer,
-            loss=loss,
-            metrics=metrics,
-            train=train,
-        )
-        self._schedule = schedule
-        in_memory = in_memory_limit is None or size_of(train) <= in_memory_limit
-        self._gather = _from_memory(train) if in_memory else _from_disk(train)
-        self._evaluation_batch = evaluation_batch(loss, schedule.batch_size)
+    def __init__(self, task: TrainingTask, *, in_memory_limit: int | None = None) -> None:
+        super().__init__(task)
+        self._schedule = task.schedule
+        in_memory = in_memory_limit is None or size_of(task.train) <= in_memory_limit
+        self._gather = _from_memory(task.train) if in_memory else _from_disk(task.train)
         self._compiled = False
 
     def run(self, start: int, stop: int, *, on_step: Callable[[int, Progress], None]) -> Progress:
-        """Trains the steps `start` to `stop` of one epoch by one call of `fit`."""
+        """Trains the steps `start` to `stop` of one epoch with one call of `fit`."""
         steps = _Steps(
             self._model, self._schedule, start, skip_first=not self._compiled, on_step=on_step
         )
@@ -65,15 +51,14 @@ class KerasEngine(Trainer):
             verbose=0,
             callbacks=[steps],
         )
-        steps.put_back()
+        steps.restore_weights()
         self._compiled = True
         return steps.progress
 
     def evaluate(self, part: Part) -> dict[str, float]:
-        """Loss and metrics over a whole split."""
-        batches = _batches(
-            np.arange(len(part), dtype=np.int32), self._evaluation_batch, _from_disk(part)
-        )
+        """Computes loss and metrics over a whole split."""
+        rows = np.arange(len(part), dtype=np.int32)
+        batches = _batches(rows, self._evaluation_batch, _from_disk(part))
         values = self._model.evaluate(batches, verbose=0, return_dict=True)
         return {name: float(value) for name, value in values.items()}
 
@@ -104,11 +89,11 @@ def _from_disk(part: Part) -> Callable[[Any], Any]:
 
 
 class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells each step of a `fit`, timed from the end of the first step where that one compiles."""
+    """Reports each step of a `fit`. If the first step compiles, time counts from its end."""
 
     def __init__(
         self,
-        trainer: Any,
+        model: Any,
         schedule: Schedule,
         start: int,
         *,
@@ -117,23 +102,19 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self.progress = Progress({}, timed_examples=0, seconds=0.0)
-        self._accumulated = state.values_of(trainer.metrics_variables)
+        self._accumulated = values_of(model.metrics_variables)
         self._weights: list[NDArray[Any]] = []
-        self._trainer, self._schedule, self._start, self._on_step = (
-            trainer,
-            schedule,
-            start,
-            on_step,
-        )
+        self._trained, self._schedule, self._start = model, schedule, start
+        self._on_step = on_step
         self._timed_from = start + 1 if skip_first else start
         self._began = time.perf_counter()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002 - Keras's signature
-        """Undoes `fit`'s own reset of the metrics, so that their means go on."""
-        state.assign(self._trainer.metrics_variables, self._accumulated)
+        """Undoes the reset of the metrics by `fit`, so that their means continue."""
+        assign(self._trained.metrics_variables, self._accumulated)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """After each step."""
+        """Reports the step."""
         step, now = self._start + batch + 1, time.perf_counter()
         if step <= self._timed_from:
             self._began = now
@@ -143,11 +124,11 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
         self._on_step(step, self.progress)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002 - Keras's signature
-        """Notes the weights, which `fit` overwrites at its end where the optimizer averages them."""
-        if self._trainer.optimizer.use_ema:
-            self._weights = state.values_of(self._trainer.trainable_variables)
+        """Copies the weights: at its end, `fit` overwrites them with the optimizer's averages."""
+        if self._trained.optimizer.use_ema:
+            self._weights = values_of(self._trained.trainable_variables)
 
-    def put_back(self) -> None:
-        """Gives the weights back that `fit` overwrote."""
+    def restore_weights(self) -> None:
+        """Restores the weights that `fit` overwrote."""
         if self._weights:
-            state.assign(self._trainer.trainable_variables, self._weights)
+            assign(self._trained.trainable_variables, self._weights)

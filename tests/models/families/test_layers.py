@@ -1,12 +1,12 @@
-"""Any stack of Keras layers, and what is refused of it."""
+"""The family `layers`: stacks of Keras layers, and the settings it refuses."""
 
 import numpy as np
 import pytest
 
-from pipeline.config.model import Layers
-from pipeline.errors import ConfigError
 from pipeline.models import families
+from pipeline.models.families.layers import Layers
 from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support import refusals
 from tests.support.metas import images, table
 
 DENSE = "activity_regularizer, bias_constraint, bias_initializer"
@@ -17,12 +17,10 @@ def build(*layers, meta=None):
 
 
 def refusal(*layers, meta=None):
-    with pytest.raises(ConfigError) as caught:
-        build(*layers, meta=meta)
-    return str(caught.value)
+    return refusals.refusal(build, *layers, meta=meta)
 
 
-def test_layers_stand_in_the_order_given():
+def test_layers_keep_their_order():
     network = build(
         {"class_name": "Conv2D", "filters": 2, "kernel_size": 3},
         {"class_name": "BatchNormalization"},
@@ -33,17 +31,18 @@ def test_layers_stand_in_the_order_given():
     assert network.layers[3].name == "average"
 
 
-def test_a_stack_gives_numbers():
+def test_stack_computes_one_row_for_each_sample():
     network = build(
         {"class_name": "Flatten"}, {"class_name": "Dense", "units": 4, "activation": "relu"}
     )
     assert np.array(network(np.zeros((2, 8, 8, 1), dtype=np.uint8))).shape == (2, 3)
 
 
-def test_an_unknown_layer_is_refused_with_a_suggestion():
+def test_unknown_layer_is_refused_with_a_suggestion():
     text = refusal({"class_name": "Dens", "units": 4})
     assert text.startswith(
-        "model.layers[0].class_name is no Keras layer. Received: Dens. Did you mean Dense? Allowed: Activation, "
+        "model.layers[0].class_name is not a Keras layer. Received: Dens. "
+        "Did you mean Dense? Allowed: Activation, "
     )
     assert len(text.splitlines()) == 1
 
@@ -52,39 +51,41 @@ def test_an_unknown_layer_is_refused_with_a_suggestion():
     "name",
     ["Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "Wrapper", "Layer"],
 )
-def test_a_layer_that_runs_code_from_elsewhere_is_refused(name):
+def test_layer_that_runs_foreign_code_is_refused(name):
     text = refusal({"class_name": name, "function": "os.system"})
-    assert text.startswith(f"model.layers[0].class_name is no Keras layer. Received: {name}. ")
+    assert text.startswith(f"model.layers[0].class_name is not a Keras layer. Received: {name}. ")
     assert f" {name}," not in text.partition("Allowed:")[2]
 
 
-def test_an_unknown_argument_is_refused_with_a_suggestion():
+def test_unknown_argument_is_refused_with_a_suggestion():
     assert refusal({"class_name": "Flatten"}, {"class_name": "Dense", "unit": 4}).startswith(
-        f"model.layers[1].unit is no argument of Dense. Received: unit. Did you mean units? Allowed: activation, {DENSE}, "
+        "model.layers[1].unit is not an argument of Dense. Received: unit. "
+        f"Did you mean units? Allowed: activation, {DENSE}, "
     )
 
 
-def test_a_missing_argument_is_refused_in_one_line():
+def test_missing_argument_is_refused_in_one_line():
     assert refusal({"class_name": "Dense"}) == (
-        "model.layers[0] is refused by Dense. Received: {}. Dense.__init__() missing 1 required positional argument: 'units'."
+        "model.layers[0] is refused by Dense. Received: {}. "
+        "Dense.__init__() missing 1 required positional argument: 'units'."
     )
 
 
-def test_a_value_that_keras_refuses_is_refused_in_one_line():
+def test_value_that_keras_refuses_is_refused():
     text = refusal({"class_name": "Dense", "units": -4})
     assert text.startswith("model.layers[0] is refused by Dense. Received: {'units': -4}. ")
     assert len(text.splitlines()) == 1
 
 
-def test_layers_that_do_not_fit_the_data_are_refused_in_one_line():
+def test_layers_that_do_not_fit_the_data_are_refused():
     text = refusal({"class_name": "Conv2D", "filters": 2, "kernel_size": 3}, meta=table())
     assert text.startswith("model.layers cannot be built. Received: ")
-    assert text.endswith("Expected: layers for inputs of shape (2,).")
+    assert text.endswith("Choose layers for inputs of shape (2,).")
     assert len(text.splitlines()) == 1
 
 
-def test_a_stack_must_end_with_one_row_for_each_example():
+def test_stack_must_end_with_one_row_for_each_sample():
     assert refusal({"class_name": "Conv2D", "filters": 2, "kernel_size": 3}) == (
-        "model.layers gives more than one row of outputs for each example. "
-        "Received: output shape (None, 6, 6, 3). Expected: a Flatten or a global pooling layer last."
+        "model.layers gives more than one row of outputs for each sample. "
+        "Received: output shape (None, 6, 6, 3). End with a Flatten or a global pooling layer."
     )

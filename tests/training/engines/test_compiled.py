@@ -1,4 +1,4 @@
-"""The compiled engine beside Keras's `fit`, on networks of a few units."""
+"""The compiled engine compared with Keras's `fit`, on networks of a few units."""
 
 import re
 from dataclasses import replace
@@ -8,22 +8,27 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.config import model
-from pipeline.config.optimizer import Adam, Optimizer, Sgd
-from pipeline.config.training import Loss, Training
+from pipeline.config import optimizer as optimizer_settings
+from pipeline.config.model import Model
+from pipeline.config.optimizer import Optimizer
+from pipeline.config.training import Training
 from pipeline.data.prepared import Meta, Part
 from pipeline.models import families
+from pipeline.models.families.cnn import Cnn
+from pipeline.models.families.layers import Layers
+from pipeline.models.families.linear import Linear
+from pipeline.models.families.mlp import Mlp
 from pipeline.models.fingerprint import fingerprint
-from pipeline.training import objectives
-from pipeline.training.engine import Progress
-from pipeline.training.engines import build_engine
+from pipeline.training import engines, watched_metrics
+from pipeline.training.engine import Progress, TrainingTask
 from pipeline.training.engines import compiled as compiled_engine
 from pipeline.training.engines.compiled import CompiledEngine
 from pipeline.training.engines.keras import KerasEngine
 from pipeline.training.rows import Resident, Streamed
 from pipeline.training.schedule import Schedule
-from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
+from tests.support import pinned_threads as pinned  # noqa: F401 - before TensorFlow's first operation
 from tests.support.metas import images, regression, table
+from tests.support.tasks import optimizer_of, task_of, with_network
 
 ROWS = 70  # batches of 16 leave one of 6
 EPOCHS = 3
@@ -37,7 +42,7 @@ PICTURES = Part(
     (np.arange(ROWS) % 3).astype(np.int32),
     None,
 )
-NORMALISED = model.Layers(
+NORMALISED = Layers(
     layers=[
         {"class_name": "Dense", "units": 6, "kernel_regularizer": "l2"},
         {"class_name": "BatchNormalization"},
@@ -45,43 +50,36 @@ NORMALISED = model.Layers(
     ]
 )
 CASES = {
-    "mlp": (model.Mlp(units=[8, 4]), table(), POINTS, Sgd(learning_rate=0.1)),
-    "regression": (model.Mlp(units=[5]), regression(), PRICES, Adam(learning_rate=0.01)),
+    "mlp": (Mlp(units=[8, 4]), table(), POINTS, optimizer_of("sgd", learning_rate=0.1)),
+    "regression": (Mlp(units=[5]), regression(), PRICES, optimizer_of("adam", learning_rate=0.01)),
     "cnn": (
-        model.Cnn(filters=[3], kernel_size=3, units=[5]),
+        Cnn(filters=[3], kernel_size=3, units=[5]),
         images(),
         PICTURES,
-        Adam(learning_rate=0.01, clipnorm=1.0),
+        optimizer_of("adam", learning_rate=0.01, clipnorm=1.0),
     ),
     "batch normalisation and a penalty": (
         NORMALISED,
         table(),
         POINTS,
-        Sgd(learning_rate=0.05, momentum=0.9),
+        optimizer_of("sgd", learning_rate=0.05, momentum=0.9),
     ),
 }
 
 
-def parts_of(
-    settings: model.Model, meta: Meta, train: Part, optimizer: Optimizer, seed: int = 1
-) -> dict:
-    loss = objectives.loss_name(None, meta)
-    return {
-        "network": families.build(settings, meta, seed=seed),
-        "optimizer": objectives.build_optimizer(optimizer, steps=100),
-        "loss": objectives.build_loss(loss),
-        "metrics": objectives.build_metrics(meta, loss),
-        "train": train,
-        "schedule": Schedule(rows=ROWS, batch_size=16, total=EPOCHS * 5, seed=seed),
-    }
+def task(
+    settings: Model, meta: Meta, train: Part, optimizer: Optimizer, *, loss: str | None = None
+) -> TrainingTask:
+    schedule = Schedule(rows=ROWS, batch_size=16, total=EPOCHS * 5, seed=1)
+    return task_of(settings, meta, train, optimizer, schedule, loss=loss)
 
 
 def compiled(case: str = "mlp", *, xla: bool = False, **changes) -> CompiledEngine:
-    return CompiledEngine(**(parts_of(*CASES[case]) | changes), xla=xla)
+    return CompiledEngine(replace(task(*CASES[case]), **changes), xla=xla)
 
 
 def with_dropout(*, xla: bool = False) -> CompiledEngine:
-    return CompiledEngine(**parts_of(model.Mlp(units=[8], dropout=0.5), *CASES["mlp"][1:]), xla=xla)
+    return CompiledEngine(task(*RESUMED["dropout"]), xla=xla)
 
 
 def quiet(_step, _progress):
@@ -98,8 +96,8 @@ def epochs(engine) -> list[dict[str, float]]:
 
 
 @pytest.mark.parametrize("case", ["mlp", "regression", "cnn"])
-def test_a_graph_gives_the_bits_of_fit(case):
-    by_keras, by_us = KerasEngine(**parts_of(*CASES[case])), compiled(case)
+def test_graph_gives_the_bits_of_fit(case):
+    by_keras, by_us = KerasEngine(task(*CASES[case])), compiled(case)
     assert epochs(by_us) == epochs(by_keras)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
 
@@ -107,45 +105,45 @@ def test_a_graph_gives_the_bits_of_fit(case):
 @pytest.mark.parametrize(
     ("case", "xla"), [(case, xla) for case in CASES for xla in (False, True) if case != "cnn"]
 )
-def test_the_losses_are_those_of_fit_within_a_hundred_thousandth(case, xla):
-    by_keras, by_us = epochs(KerasEngine(**parts_of(*CASES[case]))), epochs(compiled(case, xla=xla))
-    for expected, found in zip(by_keras, by_us, strict=True):
-        assert found["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+def test_losses_match_fit_within_a_hundred_thousandth(case, xla):
+    by_keras, by_us = epochs(KerasEngine(task(*CASES[case]))), epochs(compiled(case, xla=xla))
+    for expected, means in zip(by_keras, by_us, strict=True):
+        assert means["loss"] == pytest.approx(expected["loss"], rel=1e-5)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_evaluation_gives_the_values_of_keras(case):
-    by_keras, by_us = KerasEngine(**parts_of(*CASES[case])), compiled(case)
-    found, expected = by_us.evaluate(CASES[case][2]), by_keras.evaluate(CASES[case][2])
-    assert found == pytest.approx(expected, rel=1e-6)
+    by_keras, by_us = KerasEngine(task(*CASES[case])), compiled(case)
+    values, expected = by_us.evaluate(CASES[case][2]), by_keras.evaluate(CASES[case][2])
+    assert values == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("xla", [False, True])
-def test_slicing_changes_no_bit(monkeypatch, xla):
+def test_slicing_gives_the_same_bits(monkeypatch, xla):
     whole = compiled(xla=xla)
     history = epochs(whole)
-    monkeypatch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)  # then a slice is one step
+    monkeypatch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)  # A slice is then one step.
     monkeypatch.setattr(compiled_engine, "_FIRST_SLICE", 1)
     sliced = compiled(xla=xla)
     assert epochs(sliced) == history
     assert fingerprint(sliced.variables) == fingerprint(whole.variables)
 
 
-def test_an_epoch_run_in_segments_gives_the_weights_of_one_run():
-    whole, parted = compiled(), compiled()
+def test_segments_give_the_weights_of_one_run():
+    whole, segmented = compiled(), compiled()
     whole.run(0, 5, on_step=quiet)
     for start, stop in ((0, 1), (1, 4), (4, 5)):
-        parted.run(start, stop, on_step=quiet)
-    assert fingerprint(parted.variables) == fingerprint(whole.variables)
+        segmented.run(start, stop, on_step=quiet)
+    assert fingerprint(segmented.variables) == fingerprint(whole.variables)
 
 
-def test_the_last_partial_batch_is_trained():
+def test_last_partial_batch_is_trained():
     engine = compiled()
     assert segment(engine, 4, 5).timed_examples == 6
     assert int(engine.optimizer.iterations) == 1
 
 
-def test_each_step_is_told_in_order(monkeypatch):
+def test_steps_are_reported_in_order(monkeypatch):
     monkeypatch.setattr(compiled_engine, "_FIRST_SLICE", 2)
     monkeypatch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)
     steps = []
@@ -185,7 +183,7 @@ def test_dropout_is_off_in_evaluation():
     assert engine.evaluate(POINTS) == engine.evaluate(POINTS)
 
 
-def test_the_network_keeps_keras_own_dropout():
+def test_network_keeps_the_dropout_of_keras():
     engine = with_dropout(xla=True)
     epochs(engine)
     assert [type(layer) for layer in engine.network.layers if "dropout" in layer.name] == [
@@ -193,16 +191,15 @@ def test_the_network_keeps_keras_own_dropout():
     ]
 
 
-def test_the_network_is_the_one_that_was_trained():
+def test_training_changes_the_network():
     engine = with_dropout(xla=True)
     before = engine.network.get_weights()[0]
     epochs(engine)
     assert not np.array_equal(engine.network.get_weights()[0], before)
 
 
-def test_a_loss_of_rosenblatt_moves_weights_on_mistakes_alone():
-    perceptron = objectives.build_loss(Loss.perceptron)
-    engine = compiled(loss=perceptron, network=families.build(model.Linear(), table(), seed=1))
+def test_perceptron_loss_is_0_without_mistakes():
+    engine = CompiledEngine(task(Linear(), *CASES["mlp"][1:], loss="perceptron"), xla=False)
     engine.network.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
     right = Part(np.array([[1.0, 0.0]] * 16, dtype=np.float32), np.ones(16, dtype=np.int32), None)
     assert engine.evaluate(right)["loss"] == 0.0
@@ -212,16 +209,14 @@ class KilledError(Exception):
     pass
 
 
-def engine_of(kind: str, settings: dict):
-    return (
-        KerasEngine(**settings)
-        if kind == "keras"
-        else CompiledEngine(**settings, xla=kind == "xla")
-    )
+def engine_of(kind: str, task: TrainingTask, *, limit: int | None = None):
+    if kind == "keras":
+        return KerasEngine(task, in_memory_limit=limit)
+    return CompiledEngine(task, xla=kind == "xla", in_memory_limit=limit)
 
 
 RESUMED = {name: case for name, case in CASES.items() if name != "regression"}
-RESUMED["dropout"] = (model.Mlp(units=[8], dropout=0.5), *CASES["mlp"][1:])
+RESUMED["dropout"] = (Mlp(units=[8], dropout=0.5), *CASES["mlp"][1:])
 KINDS = [("xla", "dropout"), *((kind, case) for case in RESUMED for kind in ("graph", "keras"))]
 
 
@@ -232,7 +227,7 @@ def short_slices(monkeypatch):
 
 
 def state_at(engine, step: int, *, start: int, stop: int) -> list[np.ndarray]:
-    """The engine's state inside a segment, which then is cut off."""
+    """The engine's state inside a segment. The segment is killed there."""
     states = []
 
     def on_step(reached: int, _progress: Progress) -> None:
@@ -247,32 +242,32 @@ def state_at(engine, step: int, *, start: int, stop: int) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize(("kind", "case"), KINDS)
-def test_a_new_engine_goes_on_inside_a_segment_to_the_same_bits(short_slices, kind, case):
-    whole, cut, resumed = (engine_of(kind, parts_of(*RESUMED[case])) for _ in range(3))
+def test_new_engine_resumes_inside_a_segment(short_slices, kind, case):
+    whole, cut, resumed = (engine_of(kind, task(*RESUMED[case])) for _ in range(3))
     segment(whole, 0, 5)
     expected = segment(whole, 5, 10)
     segment(cut, 0, 5)
     resumed.set_state(state_at(cut, 7, start=5, stop=10))
-    found = resumed.run(7, 10, on_step=quiet)
-    assert found.metrics == expected.metrics
+    progress = resumed.run(7, 10, on_step=quiet)
+    assert progress.metrics == expected.metrics
     assert fingerprint(resumed.variables) == fingerprint(whole.variables)
 
 
 @pytest.mark.parametrize("kind", ["graph", "keras"])
-def test_without_the_accumulators_the_means_differ(short_slices, kind):
-    whole, cut, resumed = (engine_of(kind, parts_of(*CASES["mlp"])) for _ in range(3))
+def test_reset_metrics_change_the_means(short_slices, kind):
+    whole, cut, resumed = (engine_of(kind, task(*CASES["mlp"])) for _ in range(3))
     expected = segment(whole, 0, 5)
     resumed.set_state(state_at(cut, 2, start=0, stop=5))
     resumed.reset()
-    found = resumed.run(2, 5, on_step=quiet)
-    assert found.metrics["loss"] != expected.metrics["loss"]
+    progress = resumed.run(2, 5, on_step=quiet)
+    assert progress.metrics["loss"] != expected.metrics["loss"]
     assert fingerprint(resumed.variables) == fingerprint(whole.variables)
 
 
 @pytest.mark.parametrize("kind", ["graph", "keras"])
-def test_the_values_of_another_network_are_refused(kind):
-    engine = engine_of(kind, parts_of(*CASES["mlp"]))
-    other = engine_of(kind, parts_of(model.Mlp(units=[7, 4]), *CASES["mlp"][1:]))
+def test_state_of_another_network_is_refused(kind):
+    engine = engine_of(kind, task(*CASES["mlp"]))
+    other = engine_of(kind, task(Mlp(units=[7, 4]), *CASES["mlp"][1:]))
     with pytest.raises(
         ValueError,
         match=r"first difference: \[\(\(\(2, 8\), 'float32'\), \(\(2, 7\), 'float32'\)\)\]",
@@ -280,10 +275,8 @@ def test_the_values_of_another_network_are_refused(kind):
         engine.set_state(other.get_state())
 
 
-def test_a_graph_draws_the_masks_of_fit():
-    by_keras, by_us = (
-        engine_of(kind, parts_of(*RESUMED["dropout"])) for kind in ("keras", "graph")
-    )
+def test_graph_draws_the_masks_of_fit():
+    by_keras, by_us = (engine_of(kind, task(*RESUMED["dropout"])) for kind in ("keras", "graph"))
     assert epochs(by_us) == epochs(by_keras)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
 
@@ -294,18 +287,18 @@ def test_a_graph_draws_the_masks_of_fit():
 @pytest.mark.parametrize(
     "weights", [None, np.linspace(0, 3, ROWS, dtype=np.float32)], ids=["plain", "weighted"]
 )
-def test_a_loss_of_any_reduction_gives_the_bits_of_fit(reduction, weights):
-    settings = [
-        parts_of(
-            model.Mlp(units=[4]),
-            table(),
-            replace(POINTS, sample_weight=weights),
-            Sgd(learning_rate=0.01),
+def test_each_reduction_gives_the_bits_of_fit(reduction, weights):
+    part = replace(POINTS, sample_weight=weights)
+    by_keras, by_us = (
+        engine_of(
+            kind,
+            replace(
+                task(Mlp(units=[4]), table(), part, optimizer_of("sgd", learning_rate=0.01)),
+                loss=keras.losses.BinaryCrossentropy(from_logits=True, reduction=reduction),
+            ),
         )
-        | {"loss": keras.losses.BinaryCrossentropy(from_logits=True, reduction=reduction)}
-        for _ in range(2)
-    ]
-    by_keras, by_us = engine_of("keras", settings[0]), engine_of("graph", settings[1])
+        for kind in ("keras", "graph")
+    )
     assert epochs(by_us) == epochs(by_keras)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
 
@@ -314,24 +307,24 @@ WEIGHTED = replace(POINTS, sample_weight=np.where(POINTS.y == 1, 5, 0.5).astype(
 
 
 @pytest.mark.parametrize("kind", ["graph", "xla", "keras"])
-def test_sample_weights_weigh_the_loss_and_no_metric(kind):
-    engine = engine_of(kind, parts_of(*CASES["mlp"]))
+def test_sample_weights_act_on_the_loss_only(kind):
+    engine = engine_of(kind, task(*CASES["mlp"]))
     outputs = np.array(engine.network(POINTS.x))[:, 0].astype(np.float64)
     losses = np.log1p(np.exp(np.where(POINTS.y == 1, -outputs, outputs)))
-    found = engine.evaluate(WEIGHTED)
-    assert found["loss"] == pytest.approx(np.mean(losses * WEIGHTED.sample_weight), rel=1e-5)
-    assert found["accuracy"] == engine.evaluate(POINTS)["accuracy"]
+    values = engine.evaluate(WEIGHTED)
+    assert values["loss"] == pytest.approx(np.mean(losses * WEIGHTED.sample_weight), rel=1e-5)
+    assert values["accuracy"] == engine.evaluate(POINTS)["accuracy"]
 
 
-def test_sample_weights_train_as_those_of_fit():
-    settings = parts_of(model.Mlp(units=[8, 4]), table(), WEIGHTED, Sgd(learning_rate=0.1))
-    engine = engine_of("graph", settings)
+def test_sample_weights_train_as_in_fit():
+    weighted = (Mlp(units=[8, 4]), table(), WEIGHTED, optimizer_of("sgd", learning_rate=0.1))
+    engine = engine_of("graph", task(*weighted))
     history = epochs(engine)
-    other = parts_of(model.Mlp(units=[8, 4]), table(), WEIGHTED, Sgd(learning_rate=0.1))
-    network, schedule = other["network"], other["schedule"]
-    network.compile(other["optimizer"], other["loss"], metrics=other["metrics"])
+    other = task(*weighted)
+    network = other.network
+    network.compile(other.optimizer, other.loss, metrics=other.metrics)
     for epoch in range(EPOCHS):
-        order = schedule.order(epoch)
+        order = other.schedule.order(epoch)
         x, y, weights = (
             POINTS.x[order],
             POINTS.y[order].reshape(-1, 1),
@@ -359,31 +352,37 @@ def two_inputs(kind: str) -> keras.Model:
 
 @pytest.mark.parametrize("kind", INPUTS)
 @pytest.mark.parametrize("limit", [None, 1000])
-def test_several_inputs_train_as_by_fit(kind, limit):
+def test_several_inputs_train_as_in_fit(kind, limit):
     part = Part(INPUTS[kind], POINTS.y, None)
-    engines = []
-    for other in ("keras", "graph"):
-        settings = parts_of(model.Linear(), table(), part, Sgd(learning_rate=0.1))
-        settings |= {"network": two_inputs(kind), "in_memory_limit": limit}
-        engines.append(engine_of(other, settings))
-    by_keras, by_us = engines
+    by_keras, by_us = (
+        engine_of(
+            engine,
+            with_network(
+                task(Linear(), table(), part, optimizer_of("sgd", learning_rate=0.1)),
+                two_inputs(kind),
+            ),
+            limit=limit,
+        )
+        for engine in ("keras", "graph")
+    )
     assert epochs(by_us) == epochs(by_keras)
     assert by_us.evaluate(part) == pytest.approx(by_keras.evaluate(part), rel=1e-6)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
 
 
-def test_several_inputs_train_by_xla_with_stand_ins():
+def test_several_inputs_train_with_xla():
     part = Part(NAMED, POINTS.y, None)
-    settings = parts_of(model.Linear(), table(), part, Sgd(learning_rate=0.5)) | {
-        "network": two_inputs("dictionary")
-    }
-    engine = CompiledEngine(**settings, xla=True)
+    two_sided = with_network(
+        task(Linear(), table(), part, optimizer_of("sgd", learning_rate=0.5)),
+        two_inputs("dictionary"),
+    )
+    engine = CompiledEngine(two_sided, xla=True)
     before = engine.evaluate(part)["loss"]
     epochs(engine)
     assert engine.evaluate(part)["loss"] < before
 
 
-AUGMENTED = model.Layers(
+AUGMENTED = Layers(
     layers=[
         {"class_name": "RandomFlip", "mode": "horizontal"},
         {"class_name": "RandomTranslation", "height_factor": 0.2, "width_factor": 0.2},
@@ -401,22 +400,22 @@ AUGMENTED = model.Layers(
 
 def augmented() -> CompiledEngine:
     return CompiledEngine(
-        **parts_of(AUGMENTED, images(), PICTURES, Sgd(learning_rate=0.05)), xla=False
+        task(AUGMENTED, images(), PICTURES, optimizer_of("sgd", learning_rate=0.05)), xla=False
     )
 
 
-def test_random_layers_resume_to_the_same_bits_in_a_graph(short_slices):
+def test_random_layers_resume_to_the_same_bits(short_slices):
     whole, cut, resumed = augmented(), augmented(), augmented()
     segment(whole, 0, 5)
     expected = segment(whole, 5, 10)
     segment(cut, 0, 5)
     resumed.set_state(state_at(cut, 7, start=5, stop=10))
-    found = resumed.run(7, 10, on_step=quiet)
-    assert found.metrics == expected.metrics
+    progress = resumed.run(7, 10, on_step=quiet)
+    assert progress.metrics == expected.metrics
     assert fingerprint(resumed.variables) == fingerprint(whole.variables)
 
 
-def test_the_state_holds_the_seeds_of_keras_own_random_layers():
+def test_state_contains_seeds_of_random_layers():
     engine = augmented()
     seeds = [
         variable.path for variable in engine.variables if "seed_generator_state" in variable.path
@@ -424,17 +423,18 @@ def test_the_state_holds_the_seeds_of_keras_own_random_layers():
     assert len(seeds) == 8
 
 
-def test_random_layers_do_nothing_in_evaluation():
+def test_random_layers_are_off_in_evaluation():
     engine = augmented()
     before = fingerprint(engine.network.variables)
     plain = families.build(
-        model.Layers(layers=AUGMENTED.layers[7:8] + AUGMENTED.layers[9:]), images(), seed=1
+        Layers(layers=AUGMENTED.layers[7:8] + AUGMENTED.layers[9:]), images(), seed=1
     )
     plain.set_weights(engine.network.get_weights())
-    settings = parts_of(model.Linear(), images(), PICTURES, Sgd(learning_rate=0.05)) | {
-        "network": plain
-    }
-    assert engine.evaluate(PICTURES) == CompiledEngine(**settings, xla=False).evaluate(PICTURES)
+    without = with_network(
+        task(Linear(), images(), PICTURES, optimizer_of("sgd", learning_rate=0.05)), plain
+    )
+    expected = CompiledEngine(without, xla=False).evaluate(PICTURES)
+    assert engine.evaluate(PICTURES) == expected
     assert fingerprint(engine.network.variables) == before
 
 
@@ -445,13 +445,26 @@ OPTIMIZERS = {
     "schedule": lambda: keras.optimizers.SGD(SCHEDULED),
     "weight decay": lambda: keras.optimizers.Adam(0.01, weight_decay=0.1),
     "averages": lambda: keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.9),
+    "accumulation": lambda: keras.optimizers.SGD(0.1, gradient_accumulation_steps=2),
+    "loss scale": lambda: keras.optimizers.SGD(0.1, loss_scale_factor=8.0),
+    "overwriting": lambda: keras.optimizers.SGD(0.1, use_ema=True, ema_overwrite_frequency=2),
 }
 
 
 @pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "global_clipnorm"])
-def test_an_optimizer_in_a_graph_gives_the_bits_of_fit(name):
+def test_optimizer_in_a_graph_gives_the_bits_of_fit(name):
     by_keras, by_us = (
-        engine_of(kind, parts_of(*CASES["mlp"]) | {"optimizer": OPTIMIZERS[name]()})
+        engine_of(kind, replace(task(*CASES["mlp"]), optimizer=OPTIMIZERS[name]()))
+        for kind in ("keras", "graph")
+    )
+    assert epochs(by_us) == epochs(by_keras)
+    assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
+
+
+@pytest.mark.parametrize("family", sorted(optimizer_settings.families()))
+def test_each_keras_optimizer_gives_the_bits_of_fit(family):
+    by_keras, by_us = (
+        engine_of(kind, task(Mlp(units=[4]), table(), POINTS, optimizer_of(family, clipnorm=0.1)))
         for kind in ("keras", "graph")
     )
     assert epochs(by_us) == epochs(by_keras)
@@ -467,52 +480,49 @@ def test_an_optimizer_in_a_graph_gives_the_bits_of_fit(name):
         ("xla", "averages"),
     ],
 )
-def test_an_optimizer_gives_the_weights_of_fit_within_a_hundred_thousandth(kind, name):
+def test_optimizer_matches_fit_within_a_hundred_thousandth(kind, name):
     by_keras, by_us = (
-        engine_of(kind, parts_of(*CASES["mlp"]) | {"optimizer": OPTIMIZERS[name]()})
+        engine_of(kind, replace(task(*CASES["mlp"]), optimizer=OPTIMIZERS[name]()))
         for kind in ("keras", kind)
     )
     epochs(by_us), epochs(by_keras)
-    for expected, found in zip(
+    for expected, weights in zip(
         by_keras.network.get_weights(), by_us.network.get_weights(), strict=True
     ):
-        assert found == pytest.approx(expected, rel=1e-5, abs=1e-6)
+        assert weights == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
-def test_a_schedule_tells_the_rate_of_the_step():
+def test_learning_rate_follows_the_schedule():
     engine = compiled(optimizer=OPTIMIZERS["schedule"]())
     segment(engine, 0, 3)
     assert float(engine.optimizer.learning_rate) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize("kind", ["graph", "keras"])
-def test_the_averages_are_those_computed_by_hand_and_leave_the_weights_alone(kind):
-    engine = engine_of(
-        kind,
-        parts_of(*CASES["mlp"])
-        | {"optimizer": keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.75)},
-    )
+def test_averages_match_the_formula(kind):
+    averaging = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.75)
+    engine = engine_of(kind, replace(task(*CASES["mlp"]), optimizer=averaging))
     weights = []
     for step in range(3):
         segment(engine, step, step + 1)
         weights.append(engine.network.get_weights()[0])
     before = fingerprint(engine.variables)
     with engine.averaged():
-        found = engine.network.get_weights()[0]
-    assert found == pytest.approx(
+        averages = engine.network.get_weights()[0]
+    assert averages == pytest.approx(
         0.75 * (0.75 * weights[0] + 0.25 * weights[1]) + 0.25 * weights[2], abs=1e-6
     )
     assert fingerprint(engine.variables) == before
 
 
-def test_before_the_first_step_the_averages_are_the_weights():
+def test_averages_before_the_first_step_are_the_weights():
     engine = compiled(optimizer=OPTIMIZERS["averages"]())
     expected = engine.evaluate(POINTS)
     with engine.averaged():
         assert engine.evaluate(POINTS) == expected
 
 
-def test_an_optimizer_without_averages_leaves_the_weights_as_they_are():
+def test_optimizer_without_averages_keeps_the_weights():
     engine = compiled()
     segment(engine, 0, 5)
     expected = engine.network.get_weights()[0]
@@ -523,22 +533,25 @@ def test_an_optimizer_without_averages_leaves_the_weights_as_they_are():
 @pytest.mark.parametrize(
     ("kind", "limit"), [("graph", 1), ("graph", 1100), ("xla", 1100), ("keras", 1)]
 )
-def test_streaming_changes_no_bit(kind, limit):
-    settings = [parts_of(*CASES["mlp"]) for _ in range(2)]
-    settings[1] |= {"train": WEIGHTED, "in_memory_limit": limit}
-    settings[0] |= {"train": WEIGHTED}
-    resident, streamed = (engine_of(kind, given) for given in settings)
+def test_streaming_gives_the_same_bits(kind, limit):
+    resident, streamed = (
+        engine_of(kind, replace(task(*CASES["mlp"]), train=WEIGHTED), limit=bytes_in_memory)
+        for bytes_in_memory in (None, limit)
+    )
     assert epochs(streamed) == epochs(resident)
     assert fingerprint(streamed.variables) == fingerprint(resident.variables)
 
 
-def test_the_limit_of_the_settings_reaches_the_engine():
-    settings = parts_of(*CASES["mlp"])
-    network = settings.pop("network")
+def test_metric_names_are_loss_and_watched_metrics():
+    metrics = watched_metrics.build(Training(epochs=1, metrics=["log_loss"]), table())
+    assert compiled(metrics=metrics).metric_names == ["loss", "log_loss"]
+
+
+def test_memory_limit_reaches_the_engine():
     kinds = [
         type(
-            build_engine(
-                Training(epochs=1, xla=False, in_memory_limit=limit), network, **settings
+            engines.build(
+                task(*CASES["mlp"]), Training(epochs=1, xla=False, in_memory_limit=limit)
             )._rows
         )
         for limit in (None, 100)
@@ -556,11 +569,11 @@ def test_the_limit_of_the_settings_reaches_the_engine():
         ("GaussianNoise", False),
     ],
 )
-def test_a_network_that_works_on_images_as_wholes_runs_as_a_graph(name, graph):
-    assert model.Layers(layers=[{"class_name": name}]).convolves is graph
+def test_network_that_convolves_runs_as_a_graph(name, graph):
+    assert Layers(layers=[{"class_name": name}]).convolves is graph
 
 
-def test_where_a_slice_begins_is_an_argument_of_the_xla_program():
+def test_start_of_a_slice_is_an_argument():
     engine = compiled(xla=True)
     engine.run(0, 5, on_step=quiet)
     rows, arrays, _ = engine._rows.take(engine._schedule.order(0), 0, 16)

@@ -1,0 +1,48 @@
+"""Weights of rows by their class."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.class_weight import compute_class_weight
+
+from pipeline.config.training import BALANCED, Training
+from pipeline.data.prepared import Meta
+from pipeline.errors import ConfigError, suggestion
+
+
+def row_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np.float32] | None:
+    """The weight of each row by its class; None if `training.class_weight` is not set.
+
+    `balanced` gives each row of a class the weight `rows / (classes · rows of the class)`, over the
+    classes that occur. A class that the setting does not name has weight 1.
+
+    Raises:
+        ConfigError: the data do not have such a class, or the task is a regression.
+    """
+    setting = training.class_weight
+    if setting is None:
+        return None
+    if meta.classes is None:
+        raise ConfigError(
+            "training.class_weight",
+            "does not suit a regression",
+            received=setting,
+            expected="Remove the setting",
+        )
+    weights = np.ones(len(meta.classes))
+    if setting == BALANCED:
+        present = np.unique(y)
+        weights[present] = compute_class_weight("balanced", classes=present, y=y)
+    else:
+        for name, weight in setting.items():
+            if name not in meta.classes:
+                raise ConfigError(
+                    f"training.class_weight.{name}",
+                    "is not a class of the data",
+                    received=name,
+                    expected=suggestion(name, meta.classes),
+                )
+            weights[meta.classes.index(name)] = weight
+    rows: NDArray[np.float32] = weights.astype(np.float32)[y]
+    return rows

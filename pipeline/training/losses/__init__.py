@@ -1,0 +1,80 @@
+"""Losses: one module each, named as in the setting `training.loss`.
+
+A module defines `LOSS`. It imports Keras inside functions only: `compose` reads what a loss suits,
+and must start fast.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pipeline.config.training import LOSSES, Reduction, Training
+from pipeline.data.prepared import Meta
+from pipeline.errors import ConfigError
+
+Target = Literal["several classes", "two classes", "a number"]
+_USUAL: dict[Target, str] = {
+    "several classes": "sparse_categorical_crossentropy",
+    "two classes": "binary_crossentropy",
+    "a number": "mean_squared_error",
+}
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss of the network's raw output, before softmax or sigmoid.
+
+    Args:
+        suits: the kind of target that it can learn.
+        build: from `reduction` and `label_smoothing` to the Keras loss.
+        metric: the metric that measures its plain mean over rows, if there is one.
+        smooths_labels: whether `build` supports `label_smoothing` above 0.
+    """
+
+    suits: Target
+    build: Callable[[str, float], Any]
+    metric: str | None = None
+    smooths_labels: bool = False
+
+
+def name_of(training: Training, meta: Meta) -> str:
+    """The loss that the settings name, or the usual one of the data.
+
+    Raises:
+        ConfigError: the loss does not suit the data.
+    """
+    target = _target_of(meta)
+    if training.loss is None:
+        return _USUAL[target]
+    if LOSSES.load(training.loss, key="training.loss").LOSS.suits != target:
+        names = [name for name, module in LOSSES.all().items() if module.LOSS.suits == target]
+        raise ConfigError(
+            "training.loss",
+            f"does not suit {target}",
+            received=training.loss,
+            expected=f"Choose {' or '.join(names)}",
+        )
+    return training.loss
+
+
+def _target_of(meta: Meta) -> Target:
+    if meta.task == "regression":
+        return "a number"
+    return "several classes" if meta.outputs > 1 else "two classes"
+
+
+def build(training: Training, meta: Meta) -> Any:
+    """Builds the Keras loss of the settings.
+
+    Raises:
+        ConfigError: the loss does not suit the data.
+    """
+    loss = LOSSES.load(name_of(training, meta), key="training.loss").LOSS
+    reduction = "sum" if training.loss_reduction is Reduction.sum else "sum_over_batch_size"
+    return loss.build(reduction, training.label_smoothing)
+
+
+def metric_of(name: str) -> str | None:
+    """The metric that measures the plain mean of a loss over rows, if there is one."""
+    metric: str | None = LOSSES.load(name, key="training.loss").LOSS.metric
+    return metric

@@ -1,0 +1,52 @@
+"""Optimizers: Keras's by name, and those of this project, one module each.
+
+A module of this package defines a `keras.optimizers.Optimizer` with the name of the module, such as
+`class SignDescent` in `sign_descent.py`. The arguments of its constructor are its settings. Their
+defaults must be literals, because they are read without importing the module.
+"""
+
+from typing import Any
+
+from pipeline.config.optimizer import OPTIMIZERS, Optimizer, Schedule, arguments_of, families
+from pipeline.errors import ConfigError
+
+
+def build(config: Optimizer, *, steps: int) -> Any:
+    """Builds the Keras optimizer of a configuration, for a training of `steps`.
+
+    Raises:
+        ConfigError: the warm-up is as long as the training, or Keras refuses a value.
+    """
+    import keras
+
+    own = config.family in OPTIMIZERS.names()
+    module = OPTIMIZERS.load(config.family, key="optimizer.family") if own else keras.optimizers
+    name = families()[config.family].class_name
+    arguments = arguments_of(config)
+    rate = _learning_rate(config, steps)
+    try:
+        return getattr(module, name)(learning_rate=rate, **arguments)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(
+            "optimizer", f"is refused by {name}", received=arguments, expected=str(error)
+        ) from error
+
+
+def _learning_rate(config: Optimizer, steps: int) -> Any:
+    """The rate, or its schedule."""
+    import keras
+
+    if config.schedule is Schedule.constant:
+        return config.learning_rate
+    if config.warmup_steps >= steps:
+        raise ConfigError(
+            "optimizer.warmup_steps",
+            "is as long as the training or longer",
+            received=config.warmup_steps,
+            expected=f"Choose fewer than {steps:,} steps",
+        )
+    falling = {"decay_steps": steps - config.warmup_steps, "alpha": config.final_share}
+    if config.warmup_steps == 0:
+        return keras.optimizers.schedules.CosineDecay(config.learning_rate, **falling)
+    rising = {"warmup_target": config.learning_rate, "warmup_steps": config.warmup_steps}
+    return keras.optimizers.schedules.CosineDecay(0.0, **falling, **rising)

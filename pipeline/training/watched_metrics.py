@@ -1,0 +1,31 @@
+"""The metrics that training watches: named in `training.metrics`, or the usual ones of the data."""
+
+from typing import Any
+
+from pipeline.config.training import Training
+from pipeline.data.prepared import Meta
+from pipeline.metrics import METRICS
+from pipeline.training import losses
+
+_KEY = "training.metrics"
+
+
+def build(training: Training, meta: Meta) -> list[Any]:
+    """Builds the Keras metrics of the settings; each is a mean over rows.
+
+    If the loss is not such a mean, the metric that is its plain mean is among them.
+    """
+    loss_metric = losses.metric_of(losses.name_of(training, meta))
+    names = training.metrics
+    if names is None:
+        names = [_usual(meta, loss_metric)]
+    if loss_metric is not None and not training.loss_is_plain:
+        names = [*names, loss_metric]
+    return [METRICS.load(name, key=_KEY).METRIC.watched(meta) for name in dict.fromkeys(names)]
+
+
+def _usual(meta: Meta, loss_metric: str | None) -> str:
+    """A metric that does not repeat the loss."""
+    if meta.task == "classification":
+        return "accuracy"
+    return "mse" if loss_metric == "mae" else "mae"

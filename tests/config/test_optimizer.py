@@ -1,0 +1,194 @@
+"""Settings of optimizers: they are Keras's signatures, read without importing Keras."""
+
+import inspect
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import keras
+import pytest
+
+from pipeline.config import optimizer, signatures
+from pipeline.config.optimizer import Optimizer, settings_of
+from pipeline.config.resolved import compose_experiment
+from pipeline.errors import ConfigError
+from tests.support import ROOT, refusals
+from tests.support import pinned_threads as pinned  # noqa: F401
+
+CONF = ROOT / "conf"
+OURS = {"family", "schedule", "warmup_steps", "final_share", "ema_momentum"}
+
+
+def keras_classes() -> dict[str, type]:
+    """The optimizers of `keras.optimizers`: those whose learning rate has a default."""
+    classes = {
+        name.lower(): value
+        for name, value in vars(keras.optimizers).items()
+        if inspect.isclass(value) and issubclass(value, keras.optimizers.Optimizer)
+    }
+    return {name: value for name, value in classes.items() if _has_default_rate(value)}
+
+
+def _has_default_rate(optimizer_class: type) -> bool:
+    rate = inspect.signature(optimizer_class).parameters.get("learning_rate")
+    return rate is not None and rate.default is not inspect.Parameter.empty
+
+
+def defaults_of(optimizer_class: type) -> dict:
+    parameters = inspect.signature(optimizer_class).parameters.values()
+    return {
+        parameter.name: parameter.default
+        for parameter in parameters
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    }
+
+
+def test_signatures_are_those_of_the_classes():
+    assert {
+        family: (signature.class_name, signature.defaults)
+        for family, signature in signatures.keras_optimizers().items()
+    } == {family: (value.__name__, defaults_of(value)) for family, value in keras_classes().items()}
+
+
+def test_only_an_optimizer_with_its_own_warmup_is_missing():
+    assert keras_classes().keys() - optimizer.families().keys() == {"schedulefreeadamw"}
+
+
+def test_each_optimizer_has_its_file():
+    files = {path.stem for path in (CONF / "optimizer").glob("*.yaml")}
+    assert files == optimizer.families().keys()
+
+
+@pytest.mark.parametrize("family", sorted(optimizer.families()))
+def test_settings_are_the_arguments_of_the_class(family):
+    settings = settings_of(family)()
+    expected = defaults_of(keras_classes()[family])
+    assert {
+        field.name: getattr(settings, field.name)
+        for field in fields(settings)
+        if field.name not in OURS
+    } == {
+        name: value
+        for name, value in expected.items()
+        if name not in ("name", "use_ema", "ema_momentum")
+    }
+
+
+def test_file_without_an_argument_still_accepts_it():
+    overrides = ["data=digits", "optimizer=adamw", "optimizer.beta_1=0.8"]
+    config = compose_experiment(overrides, conf=CONF).optimizer
+    assert (config.family, config.beta_1, config.weight_decay) == ("adamw", 0.8, 0.004)
+
+
+def test_whole_number_may_stand_for_any_number():
+    overrides = ["data=digits", "optimizer=muon", "optimizer.adam_lr_ratio=0.5"]
+    assert compose_experiment(overrides, conf=CONF).optimizer.adam_lr_ratio == 0.5
+
+
+def test_composing_an_optimizer_does_not_import_keras():
+    code = (
+        "import sys; from pipeline.config.resolved import compose_experiment;"
+        "compose_experiment(['data=digits', 'optimizer=lion', 'optimizer.beta_2=0.9']);"
+        "print({'keras', 'tensorflow'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "optimizer.beta1=0.8",
+            "command line: optimizer.beta1 is not a setting. Received: optimizer.beta1=0.8. "
+            "Did you mean beta_1? Allowed: ",
+        ),
+        (
+            "optimizer.use_ema=true",
+            "command line: optimizer.use_ema is not a setting. Received: optimizer.use_ema=true. ",
+        ),
+        (
+            "optimizer.beta_1=high",
+            "command line: optimizer.beta_1 has a wrong value. "
+            "Received: optimizer.beta_1=high. Value 'high' of type 'str' ",
+        ),
+        (
+            "optimizer.clipvalue=-1",
+            "command line: optimizer.clipvalue is not possible. Received: -1.0. "
+            "Expected: a number above 0.",
+        ),
+    ],
+)
+def test_wrong_argument_is_refused_at_composition(override, message):
+    text = refusals.refusal(
+        compose_experiment, ["data=digits", "optimizer=adamw", override], conf=CONF
+    )
+    assert text.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (
+            {"weight_decay": -1.0},
+            "optimizer.weight_decay is not possible. Received: -1.0. Expected: 0 or more, or null.",
+        ),
+        (
+            {"ema_momentum": 1.0},
+            "optimizer.ema_momentum is not possible. Received: 1.0. "
+            "Expected: a number from 0 to below 1.",
+        ),
+        (
+            {"clipnorm": 1.0, "clipvalue": 2.0},
+            "optimizer.clipnorm is not possible. Received: {'clipnorm': 1.0, 'clipvalue': 2.0}. "
+            "Expected: one of clipnorm, clipvalue, global_clipnorm.",
+        ),
+    ],
+)
+def test_invalid_value_is_refused(options, line):
+    assert refusals.refusal(settings_of("sgd"), error=ConfigError, **options) == line
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "sign_descent.py"
+    path.write_text(text)
+    return path
+
+
+def test_keyword_only_arguments_are_read(tmp_path):
+    path = write(
+        tmp_path,
+        "class Other:\n    pass\n"
+        "class SignDescent:\n    def __init__(self, learning_rate=0.1, *, decay=-2, must): ...\n",
+    )
+    signature = signatures.optimizer_in(path)
+    assert signature == signatures.Signature("SignDescent", {"learning_rate": 0.1, "decay": -2})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class Other:\n    def __init__(self, learning_rate=0.1): ...\n",
+        "class SignDescent:\n    def __init__(self, learning_rate): ...\n",
+        "class SignDescent:\n    pass\n",
+    ],
+)
+def test_module_without_an_optimizer_has_no_signature(tmp_path, text):
+    assert signatures.optimizer_in(write(tmp_path, text)) is None
+
+
+def test_default_that_is_not_a_literal_is_refused(tmp_path):
+    path = write(
+        tmp_path, "class SignDescent:\n    def __init__(self, learning_rate=1 / 10): ...\n"
+    )
+    with pytest.raises(TypeError, match="learning_rate must be a literal, not 1 / 10"):
+        signatures.optimizer_in(path)
+
+
+def test_shared_settings_have_the_types_of_the_base():
+    hints = {field.name: field.type for field in fields(settings_of("adamw"))}
+    base = {field.name: field.type for field in fields(Optimizer)}
+    assert {name: hints[name] for name in base} == base

@@ -1,0 +1,47 @@
+"""Training tasks on toy data, built from settings as an experiment builds them."""
+
+from dataclasses import replace
+from typing import Any
+
+from pipeline.config.model import Model
+from pipeline.config.optimizer import Optimizer, settings_of
+from pipeline.config.training import Training
+from pipeline.data.prepared import Meta, Part
+from pipeline.models import families
+from pipeline.training import losses, optimizers, watched_metrics
+from pipeline.training.engine import TrainingTask
+from pipeline.training.schedule import Schedule
+
+
+def optimizer_of(family: str, **settings: Any) -> Optimizer:
+    """Settings of an optimizer, such as `optimizer_of("adam", beta_1=0.8)`."""
+    return settings_of(family)(**settings)
+
+
+def task_of(
+    settings: Model,
+    meta: Meta,
+    train: Part,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    *,
+    loss: str | None = None,
+    seed: int = 1,
+) -> TrainingTask:
+    """The task of a network with the loss and the metrics of the settings."""
+    training = Training(epochs=1, loss=loss)
+    network = families.build(settings, meta, seed=seed)
+    return TrainingTask(
+        network=network,
+        trained=network,
+        optimizer=optimizers.build(optimizer, steps=100),
+        loss=losses.build(training, meta),
+        metrics=watched_metrics.build(training, meta),
+        train=train,
+        schedule=schedule,
+    )
+
+
+def with_network(task: TrainingTask, network: Any) -> TrainingTask:
+    """The task for another network."""
+    return replace(task, network=network, trained=network)

@@ -1,0 +1,112 @@
+"""Optimizers: the Keras objects that settings become."""
+
+import sys
+
+import keras
+import pytest
+
+from pipeline.config import optimizer
+from pipeline.config.optimizer import OPTIMIZERS, Schedule
+from pipeline.errors import ConfigError
+from pipeline.registry import Registry
+from pipeline.training import optimizers
+from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.refusals import refusal
+from tests.support.tasks import optimizer_of
+
+
+def build(family: str, **settings):
+    return optimizers.build(optimizer_of(family, **settings), steps=100)
+
+
+@pytest.mark.parametrize(
+    ("family", "settings"),
+    [
+        ("sgd", {"momentum": 0.5, "nesterov": True, "clipnorm": 2.0}),
+        ("adam", {"beta_1": 0.5, "beta_2": 0.6, "epsilon": 0.1}),
+        ("adagrad", {"initial_accumulator_value": 0.2, "global_clipnorm": 2.0}),
+        ("adamw", {"weight_decay": 0.1, "amsgrad": True, "clipvalue": 2.0}),
+        ("muon", {"exclude_layers": ["output"], "ns_steps": 3}),
+        ("rmsprop", {"gradient_accumulation_steps": 2, "loss_scale_factor": 4.0}),
+    ],
+)
+def test_optimizer_has_the_values_of_its_settings(family, settings):
+    built = build(family, learning_rate=0.1, **settings)
+    assert float(built.learning_rate) == pytest.approx(0.1)
+    assert {name: getattr(built, name) for name in settings} == settings
+
+
+@pytest.mark.parametrize("family", sorted(optimizer.families()))
+def test_optimizer_without_settings_is_that_of_keras(family):
+    expected = getattr(keras.optimizers, optimizer.families()[family].class_name)()
+    built = build(family)
+    assert type(built) is type(expected)
+    assert built.get_config() | {"name": expected.name} == expected.get_config()
+
+
+def test_ema_momentum_turns_averages_on():
+    built = build("adam", ema_momentum=0.9)
+    assert (built.use_ema, built.ema_momentum) == (True, 0.9)
+    assert not build("adam").use_ema
+
+
+def test_value_that_keras_refuses_is_refused_in_one_line():
+    text = refusal(build, "sgd", gradient_accumulation_steps=1, error=ConfigError)
+    assert text.startswith("optimizer is refused by SGD. Received: {'clipnorm': None, ")
+    assert "`gradient_accumulation_steps` must be an integer >= 2." in text
+    assert len(text.splitlines()) == 1
+
+
+SIGN_DESCENT = """
+import keras
+
+class SignDescent(keras.optimizers.Optimizer):
+    def __init__(self, learning_rate=0.01, threshold=0.5, **kwargs):
+        super().__init__(learning_rate=learning_rate, **kwargs)
+        self.threshold = threshold
+"""
+
+
+def test_optimizer_of_ones_own_is_one_module(tmp_path, monkeypatch):
+    (tmp_path / "own_optimizers").mkdir()
+    (tmp_path / "own_optimizers/__init__.py").touch()
+    (tmp_path / "own_optimizers/sign_descent.py").write_text(SIGN_DESCENT)
+    monkeypatch.syspath_prepend(tmp_path)
+    own = Registry("own_optimizers", "optimizer")
+    for module in (optimizer, optimizers):
+        monkeypatch.setattr(module, "OPTIMIZERS", own)
+    for cached in (optimizer.families, optimizer.settings_of):
+        cached.cache_clear()
+    assert "own_optimizers.sign_descent" not in sys.modules
+    built = build("sign_descent", threshold=0.25, weight_decay=0.1)
+    assert (built.threshold, built.weight_decay) == (0.25, 0.1)
+    monkeypatch.undo()
+    for cached in (optimizer.families, optimizer.settings_of):
+        cached.cache_clear()
+    assert OPTIMIZERS.package == "pipeline.training.optimizers"
+
+
+def rates(at: list[int], **settings) -> list[float]:
+    built = build("sgd", learning_rate=0.4, schedule=Schedule.cosine, **settings)
+    return [float(built._learning_rate(step)) for step in at]
+
+
+def test_rate_falls_along_half_a_cosine():
+    assert rates([0, 25, 50, 100]) == pytest.approx([0.4, 0.2 * (1 + 0.5**0.5), 0.2, 0], abs=1e-6)
+
+
+def test_rate_falls_to_final_share():
+    assert rates([100], final_share=0.1) == pytest.approx([0.04])
+
+
+def test_rate_rises_linearly_during_warmup():
+    assert rates([0, 10, 20, 60, 100], warmup_steps=20) == pytest.approx(
+        [0, 0.2, 0.4, 0.2, 0], abs=1e-6
+    )
+
+
+def test_warmup_must_end_before_training():
+    assert refusal(rates, [0], warmup_steps=100, error=ConfigError) == (
+        "optimizer.warmup_steps is as long as the training or longer. Received: 100. "
+        "Choose fewer than 100 steps."
+    )
