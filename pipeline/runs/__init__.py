@@ -1,5 +1,5 @@
-"""Runs: what a run is and what it leaves on disk. No TensorFlow and nothing of training.
+"""Runs: what a run is, and what it leaves on disk. Imports neither TensorFlow nor the training.
 
-`identity` names all that a run's bits depend on, `folder` keeps checkpoints between processes, `result` is what a
-finished run leaves.
+`identity` names everything that the result depends on. `folder` keeps checkpoints between processes.
+`history` and `result` are what a finished run leaves.
 """

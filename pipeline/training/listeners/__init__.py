@@ -1,1 +1,4 @@
-"""Listeners of the training loop: progress, TensorBoard and Keras's callbacks. None of them changes a bit by itself."""
+"""Listeners of the loop: record, snapshots, progress, TensorBoard and Keras callbacks.
+
+Only Keras callbacks can change the training.
+"""
