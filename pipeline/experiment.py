@@ -71,7 +71,7 @@ def run(
 
 
 def _folder(run: Run, store: Store, *, wait: bool) -> AbstractContextManager[RunFolder]:
-    """The folder of a run; a temporary one if its record is gone with the process anyway."""
+    """The folder of a run; a temporary one if its record does not last either."""
     if not store.lasting:
         return run_folder.temporary()
     return run_folder.held(mlruns() / "checkpoints" / run.key, wait=wait)

@@ -1,4 +1,4 @@
-"""A checkpoint: the whole state of a training in one file. A checksum covers every bit.
+"""A checkpoint: the whole state of a training in one file with a checksum.
 
 Layout: magic, sha256 of everything that follows, length of the header, header as JSON, arrays.
 """
@@ -24,7 +24,7 @@ _LENGTH = 8
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a training: values that JSON stores exactly, and lists of arrays by name."""
+    """The state of a training: values for JSON, and lists of arrays by name."""
 
     facts: dict[str, Any]
     arrays: dict[str, list[NDArray[Any]]]

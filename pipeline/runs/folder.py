@@ -1,4 +1,6 @@
-"""The folder of a run, shared by all processes that train it: `mlruns/checkpoints/<run_key>/`.
+"""The folder of a run, for all processes that train it, one after the other.
+
+It is `mlruns/checkpoints/<run_key>/`:
 
 000001.checkpoint …      the last two checkpoints, until the run is finished
 snapshots/               the models of the steps in `training.evaluate_at`, until then

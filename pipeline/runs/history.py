@@ -1,4 +1,4 @@
-"""The history of a training: one point for each evaluation, in memory and as `history.csv`."""
+"""The history of a training: one point for each evaluation."""
 
 import csv
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ _FACTS = [field.name for field in fields(Point) if field.name != "metrics"]
 
 
 def write(history: Sequence[Point], path: Path) -> None:
-    """Writes one row for each point. A metric that a point does not have is an empty cell."""
+    """Writes one row for each point. The cell of a missing metric is empty."""
     names = list(dict.fromkeys(name for point in history for name in point.metrics))
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""The result of a run on disk: model, history, snapshots, and what identifies the run.
+"""The result of a run on disk: model, history, snapshots and ids.
 
 It is written into the run's own folder, and copied from there to where later stages read it.
 """

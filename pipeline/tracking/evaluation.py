@@ -1,4 +1,4 @@
-"""Adds the results of `evaluate` and `repeat` to the record of the run that trained the model."""
+"""Adds results on the test split to the record of the run that was tested."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Logs to MLflow how a run begins: parameters, data sets, `config.yaml` and the patch."""
+"""Logs the facts with which a run begins to MLflow."""
 
 import json
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
 
 
 def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Names settings by their path: `{"a": {"b": 1}}` becomes `{"a.b": "1"}`. Lists become JSON."""
+    """Names settings by their path: `{"a": {"b": [1]}}` becomes `{"a.b": "[1]"}`."""
     flat: dict[str, str] = {}
     for key, value in settings.items():
         name = f"{prefix}{key}"

@@ -1,7 +1,7 @@
 """Which process writes a run, and the end of runs whose process is gone.
 
-MLflow has no heartbeat: the run of a killed process would stay RUNNING for ever. So the tags of each
-run name its process, and whoever opens the store closes the runs of dead processes.
+MLflow has no heartbeat, so the run of a killed process would stay RUNNING for ever. Therefore the
+tags of each run name its process, and whoever opens the store closes the runs of dead processes.
 """
 
 import os
@@ -16,16 +16,16 @@ from mlflow.entities import Run, RunStatus
 from pipeline.tracking import store
 
 _NAMES = ("process.host", "process.boot", "process.pid", "process.started")
-# Setting the clock moves the time of boot. An earlier boot with the same pid and the same start after
-# boot is at least this many seconds away.
+# Setting the clock moves the time of boot, by less than this many seconds. Another boot with the
+# same pid and the same start is further away.
 _SAME_BOOT = 3600.0
 _SAME_START = 0.015  # psutil counts in hundredths of a second
 
 
 def process_tags() -> dict[str, str]:
-    """The tags that identify this process: host, time of boot, pid, and seconds from boot to start.
+    """The tags that identify this process.
 
-    The start is needed because pids are reused.
+    They are host, time of boot, pid, and the seconds from boot to its start: pids are reused.
     """
     process = psutil.Process()
     started = f"{_seconds_after_boot(process):.2f}"
@@ -34,7 +34,7 @@ def process_tags() -> dict[str, str]:
 
 
 def lives(tags: Mapping[str, str]) -> bool:
-    """Whether the process that these tags name runs on this host now. A zombie does not run."""
+    """Whether the process of these tags runs on this host. A zombie does not run."""
     if not _of_this_host(tags):
         return False
     try:
@@ -63,9 +63,10 @@ def close_dead(client: MlflowClient) -> None:
 
 
 def set_status(client: MlflowClient, run_id: str, status: str, *, end_time: int) -> None:
-    """Sets the status and the end time of a run, in milliseconds since 1970; 0 removes the end time.
+    """Sets the status of a run, and its end time in milliseconds since 1970.
 
-    `MlflowClient` cannot remove an end time, and prints the address of a server when it ends a run.
+    The end time 0 removes it. `MlflowClient` cannot do that, and prints the address of a server when
+    it ends a run.
     """
     client._tracking_client.store.update_run_info(
         run_id, RunStatus.from_string(status), end_time, None
@@ -77,7 +78,7 @@ def _of_this_host(tags: Mapping[str, str]) -> bool:
 
 
 def _seconds_after_boot(process: psutil.Process) -> float:
-    """The start of a process, from boot: unlike the time of day, it stays when the clock is set."""
+    """The start of a process, counted from boot: setting the clock does not move it."""
     return float(process.create_time() - psutil.boot_time())
 
 

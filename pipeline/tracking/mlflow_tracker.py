@@ -1,4 +1,4 @@
-"""The record of one run in MLflow. It holds nothing twice, however often its process was killed."""
+"""The record of one run in MLflow. Kills never make it hold anything twice."""
 
 import time
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _REQUIREMENTS = ("keras", "numpy", "tensorflow")
 
 
 class MlflowTracker:
-    """The record of one run, new or resumed. Each call returns after everything is written."""
+    """The record of one run. Each call returns after everything is written."""
 
     def __init__(self, client: MlflowClient, run_id: str) -> None:
         self.run_id = run_id
@@ -49,7 +49,7 @@ class MlflowTracker:
             self._steps[name].add(step)
 
     def _logged_steps(self, name: str) -> set[int]:
-        """The steps at which MLflow has this metric. It would store a second point for a step."""
+        """The steps of this metric in MLflow, which would store a second point."""
         if name not in self._steps:
             points = self._client.get_metric_history(self.run_id, name)
             self._steps[name] = {point.step for point in points}
@@ -65,7 +65,7 @@ class MlflowTracker:
         self._client.log_artifact(self.run_id, str(path), folder or None)
 
     def log_model(self, model: Any, meta: Meta, *, step: int) -> None:
-        """Logs the model in Keras's flavour, and deletes models that a killed process left unready.
+        """Logs the model in Keras's flavour, and deletes those that are not ready.
 
         The requirements are explicit, because MLflow takes many seconds to infer them. There is no
         input example, because MLflow crashes on one for Keras.

@@ -1,4 +1,4 @@
-"""The embedded MLflow store under `mlruns/`, or the server that `MLFLOW_TRACKING_URI` names.
+"""Opens the MLflow store under `mlruns/`, or the server of `MLFLOW_TRACKING_URI`.
 
 A lock guards the creation and check of SQLite's schema: MLflow's migration crashes if several
 processes open a new store at once. Write-ahead logging lets processes write in parallel.
@@ -71,7 +71,7 @@ def client() -> MlflowClient:
 
 
 def experiment_id(client: MlflowClient, name: str) -> str:
-    """The id of an MLflow experiment. Creates it if there is none, under `mlruns/artifacts`."""
+    """Looks up an MLflow experiment, or creates it, and returns its id."""
     with lock():
         experiment = client.get_experiment_by_name(name)
         if experiment is not None:
@@ -88,7 +88,7 @@ def experiment_id(client: MlflowClient, name: str) -> str:
 
 @contextmanager
 def lock() -> Iterator[None]:
-    """Keeps other processes out while this one looks something up and creates it. Do not nest it."""
+    """Keeps other processes out while this one looks up and creates. Do not nest it."""
     mlruns().mkdir(parents=True, exist_ok=True)
     with (mlruns() / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -96,7 +96,7 @@ def lock() -> Iterator[None]:
 
 
 def _create(database: Path) -> None:
-    """Creates MLflow's tables in a temporary file, because MLflow cannot continue with half of them."""
+    """Creates MLflow's tables in a temporary file: MLflow cannot continue with half."""
     if database.exists():
         return
     with TemporaryDirectory() as folder:

@@ -1,6 +1,7 @@
-"""Fits the model of an experiment to its data. Nothing outside this module's imports changes the bits.
+"""Fits the model of an experiment to its data.
 
-The run key covers the code of these imports, so the module imports neither tracking nor listeners.
+Only this module and its imports can change the bits, so the run key covers their code. Therefore it
+imports neither tracking nor listeners.
 """
 
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ class Fit:
 
 
 def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
-    """Builds schedule, network and engine, and pins what must be equal in every process.
+    """Builds schedule, network and engine, and pins threads and determinism.
 
     Raises:
         PipelineError: the settings do not suit the data.

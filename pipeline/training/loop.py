@@ -1,6 +1,6 @@
-"""The loop: runs the segments of a schedule, evaluates between them, and decides when to stop.
+"""The loop: runs the segments of a schedule, and evaluates between them.
 
-It knows neither how a step is computed nor who listens.
+It decides when to save and when to stop. The engine computes the steps, and listeners report them.
 """
 
 import math
@@ -100,7 +100,7 @@ def train(
 ) -> Outcome:
     """Trains until the schedule ends, early stopping ends it, or it pauses.
 
-    A training that resumes ends with the same bits as an uninterrupted one. After early stopping the
+    A resumed training ends with the same bits as an uninterrupted one. After early stopping the
     network has the best weights.
 
     Args:
@@ -266,11 +266,11 @@ class _Training:
             self.engine.optimizer.learning_rate = rate
 
     def _commit_is_cheap(self) -> bool:
-        """Whether another commit stays within its share of the time; short epochs share one."""
+        """Whether a commit now stays within its share of the time."""
         return (self.clock() - self.committed_at) * _LARGEST_SHARE >= self.commit_seconds
 
     def _commit(self) -> None:
-        """Saves the state, then lets listeners log it: a later process must not log other values."""
+        """Saves the state before listeners log it: a later process must not repeat it."""
         began = self.clock()
         self.state.seconds = began - self.began
         if self.checkpoints is not None:

@@ -1,4 +1,4 @@
-"""Trains a run in this process: with its record, its checkpoints and its listeners."""
+"""Trains a run in this process, with record, checkpoints and listeners."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The schedule: steps, epochs, evaluations and the order of rows, computed from the settings.
+"""The schedule: steps, epochs, evaluations and the order of rows.
 
 The order of rows depends only on seed and epoch, so training can resume at any step.
 """
@@ -16,10 +16,11 @@ from pipeline.errors import ConfigError
 
 @dataclass(frozen=True)
 class Schedule:
-    """The `total` steps of a training. The last batch of an epoch may be smaller than the others.
+    """The steps of a training. The last batch of an epoch may be smaller.
 
     Args:
         rows: the number of training rows.
+        total: the number of steps.
         evaluate_at: the steps of additional evaluations.
     """
 
@@ -58,11 +59,11 @@ class Schedule:
 
     @property
     def epochs(self) -> float:
-        """The length in epochs. It may be a fraction if the settings give the length in steps."""
+        """The length in epochs. It may be a fraction if `training.steps` is set."""
         return self.total / self.steps_per_epoch
 
     def segments(self) -> Iterator[tuple[int, int]]:
-        """The steps `(start, stop)` between evaluations, in order. None crosses the end of an epoch."""
+        """Yields the steps `(start, stop)` between evaluations, epoch by epoch."""
         ends = set(range(self.steps_per_epoch, self.total, self.steps_per_epoch))
         return pairwise(sorted({0, self.total} | ends | set(self.evaluate_at)))
 

@@ -58,7 +58,7 @@ class State:
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> Self:
-        """Restores what `to_checkpoint` was called on. Ignores facts that others have added."""
+        """Restores a state. Ignores facts that others have added."""
         facts = checkpoint.facts
         plain = {one.name: facts[one.name] for one in fields(cls) if one.name in facts}
         return cls(

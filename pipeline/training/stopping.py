@@ -1,6 +1,7 @@
-"""Two rules that act at the end of each epoch: early stopping, and a lower rate on a plateau.
+"""Early stopping, and a lower learning rate on a plateau.
 
-What they remember is plain values, so that a checkpoint can hold it.
+Both see a metric at the end of each epoch. Their states are plain values, so that a checkpoint can
+hold them.
 """
 
 from dataclasses import dataclass, field

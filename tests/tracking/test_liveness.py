@@ -9,11 +9,13 @@ from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
+import psutil
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.tracking import runs, store
+from pipeline.tracking import store
 from pipeline.tracking.liveness import close_dead, lives, process_tags
+from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support import ROOT
 from tests.support.metas import images
@@ -22,12 +24,12 @@ LATE = 4_102_444_800_000  # the year 2100: later than the start of any run
 WRITER = f"""
 import sys
 from pathlib import Path
-from pipeline.tracking import runs
+from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support.metas import images
 
 facts = RunFacts(sys.argv[1], {{"seed": 1}}, {{"run_key": "k"}}, images(), Path("data"))
-with runs.open_in_mlflow(facts) as tracker:
+with STORE.open_run(facts) as tracker:
     tracker.log_metrics([Measurement(1, {LATE} - 1, {{"loss": 0.5}}), Measurement(2, {LATE}, {{"loss": 0.25}})])
     print(tracker.run_id, flush=True)
     sys.stdin.readline()
@@ -99,7 +101,7 @@ def test_a_killed_run_goes_on_in_another_process_with_every_point_once(here, cli
     run_id = process.run_id
     process.kill()
     facts = RunFacts("goes_on", {"seed": 1}, {"run_key": "k"}, images(), Path("data"))
-    with runs.open_in_mlflow(facts) as tracker:
+    with STORE.open_run(facts) as tracker:
         tracker.log_metrics(
             [Measurement(step, LATE + step, {"loss": 0.5**step}) for step in (1, 2, 3)]
         )
@@ -124,7 +126,7 @@ def test_of_several_that_find_a_run_at_once_one_goes_on_with_it(client):
 
     def opened(_: int) -> str:
         start.wait()
-        with runs.open_in_mlflow(facts) as tracker:
+        with STORE.open_run(facts) as tracker:
             all_open.wait()
             return tracker.run_id
 
@@ -159,10 +161,10 @@ def test_a_run_of_no_process_is_closed(client):
 def test_a_zombie_does_not_live():
     with subprocess.Popen(["true"]) as zombie:
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
-        started = Path(f"/proc/{zombie.pid}/stat").read_text().split()[21]
-        assert not lives(
-            process_tags() | {"process.pid": str(zombie.pid), "process.started": started}
-        )
+        started = psutil.Process(zombie.pid).create_time() - psutil.boot_time()
+        tags = {"process.pid": str(zombie.pid), "process.started": f"{started:.2f}"}
+        assert not lives(process_tags() | tags)
+        assert psutil.Process(zombie.pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_run_of_another_host_stays_running(client):
@@ -187,7 +189,7 @@ def test_a_killed_run_without_metrics_ended_as_it_began(client):
 def test_asking_for_missing_runs_closes_the_dead(client):
     tags = process_tags() | {"process.boot": "another"}
     run_id = client.create_run(store.experiment_id(client, "tagged"), tags=tags).info.run_id
-    assert runs.missing_runs({"dead": run_id}) == []
+    assert STORE.missing([run_id]) == set()
     assert client.get_run(run_id).info.status == "KILLED"
 
 
@@ -196,10 +198,24 @@ def test_closing_the_dead_prints_nothing(client, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_name_of_a_process_does_not_hide_its_start():
-    before, name = process_tags(), Path("/proc/self/comm").read_text()
-    try:
-        Path("/proc/self/comm").write_text("a) Z 1 (b")
-        assert process_tags() == before
-    finally:
-        Path("/proc/self/comm").write_text(name)
+def test_process_lives_while_the_clock_is_set(monkeypatch):
+    tags = process_tags()
+    boot_time = psutil.boot_time()
+    monkeypatch.setattr(psutil, "boot_time", lambda: boot_time + 60)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: boot_time + 60 + started(tags))
+    assert lives(tags)
+
+
+def started(tags: dict[str, str]) -> float:
+    return float(tags["process.started"])
+
+
+def test_living_process_of_another_pid_lives():
+    with subprocess.Popen(["sleep", "60"]) as process:
+        tags = process_tags() | {"process.pid": str(process.pid)}
+        try:
+            seconds = psutil.Process(process.pid).create_time() - psutil.boot_time()
+            assert lives(tags | {"process.started": f"{seconds:.2f}"})
+            assert not lives(tags | {"process.started": f"{seconds - 0.02:.2f}"})
+        finally:
+            process.kill()

@@ -1,4 +1,4 @@
-"""Records in memory, for tests and quick trials. They are gone when the process ends."""
+"""Records in memory, for tests and quick trials. They do not last."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -22,7 +22,7 @@ _COMMANDS = {"sweep": "pipeline.sweep", "search": "pipeline.tune"}
 
 
 class MlflowStore:
-    """Opens, resumes and closes MLflow runs. Opening one closes the runs of dead processes."""
+    """Opens, resumes and closes MLflow runs, and closes those of dead processes."""
 
     lasting = True
 

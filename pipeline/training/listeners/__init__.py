@@ -1,4 +1,1 @@
-"""Listeners of the loop: record, snapshots, progress, TensorBoard and Keras callbacks.
-
-Only Keras callbacks can change the training.
-"""
+"""Listeners of the loop. Only Keras callbacks can change the training."""

@@ -1,4 +1,4 @@
-"""Calls Keras callbacks as `fit` does: at each epoch, and once for each slice of batches."""
+"""Calls Keras callbacks as `fit` does, with slices in place of batches."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -44,7 +44,7 @@ class KerasCallbacks(Listener):
         self._callbacks.on_train_begin()
 
     def on_segment(self, start: int) -> None:
-        """Calls `on_epoch_begin` before the first step of an epoch that this process trains."""
+        """Calls `on_epoch_begin` before this process's first step of an epoch."""
         self._step = start
         epoch = start // self._schedule.steps_per_epoch
         if epoch != self._epoch:
@@ -59,7 +59,7 @@ class KerasCallbacks(Listener):
         self._step = step
 
     def on_point(self, point: Point) -> None:
-        """Calls `on_epoch_end` at the end of an epoch, with `loss`, `val_loss` and the like."""
+        """Calls `on_epoch_end` at the end of an epoch, with `loss`, `val_loss` and so on."""
         if self._schedule.ends_epoch(point.step):
             self._logs = logs_of(point)
             self._callbacks.on_epoch_end(
@@ -72,7 +72,7 @@ class KerasCallbacks(Listener):
 
 
 def logs_of(point: Point) -> dict[str, float]:
-    """Renames metrics as Keras does: `train/loss` to `loss`, `validation/loss` to `val_loss`."""
+    """Names metrics as Keras does, such as `val_loss` for `validation/loss`."""
     return {
         name.removeprefix("train/").replace("validation/", "val_"): value
         for name, value in point.metrics.items()

@@ -1,4 +1,4 @@
-"""Shows the progress of a training on stderr: epoch, metrics, speed and time left.
+"""Shows the progress of a training on stderr: epoch, metrics and time left.
 
 On a terminal it is a moving bar. Elsewhere it is a plain line every few seconds.
 """
@@ -69,7 +69,7 @@ class TerminalProgress(Listener):
 
 
 class LineProgress(Listener):
-    """Writes a line for a point at most every `interval` seconds, and one for the last point."""
+    """Writes a line at most every `interval` seconds, and one for the last point."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class LineProgress(Listener):
 
 
 def line(point: Point, schedule: Schedule) -> str:
-    """One point in words: `epoch 3/20  train loss 0.41  …  13,000 examples/s  0:12 left`."""
+    """Puts a point into words: `epoch 3/20  train loss 0.41  …  0:12 left`."""
     parts = [f"epoch {_count(point.epoch)}/{_count(schedule.epochs)}", in_words(point.metrics)]
     if point.step:
         left = point.seconds / point.step * (schedule.total - point.step)

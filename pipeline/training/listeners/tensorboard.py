@@ -1,4 +1,4 @@
-"""Writes the curves of a training as event files, from which TensorBoard draws charts.
+"""Writes the curves of a training as event files for TensorBoard.
 
 train/        means over the epoch so far, and the learning rate
 validation/   the same metrics with the same names, so that both curves share a chart
@@ -59,7 +59,7 @@ def write_summaries(history: Sequence[Point], folder: Path) -> None:
 
 
 def summaries_folder(name: str, run_id: str) -> Path:
-    """Where the summaries of a run lie. TensorBoard shows all runs of an experiment together."""
+    """The folder of the summaries of a run, next to those of the experiment's others."""
     return mlruns() / "tensorboard" / name / run_id
 
 

@@ -1,4 +1,4 @@
-"""Runs in a real embedded MLflow: what is logged, how they end, and how they go on."""
+"""Runs in a real embedded MLflow: what is logged, how they end, and how they resume."""
 
 import json
 import sqlite3
@@ -15,16 +15,20 @@ import yaml
 from mlflow import MlflowClient
 
 from pipeline.config import model
-from pipeline.config.tracking import Store
 from pipeline.errors import PipelineError
 from pipeline.models import families, serving
-from pipeline.tracking import runs, store
+from pipeline.tracking import store, stores
+from pipeline.tracking.evaluation import log_evaluation
 from pipeline.tracking.facts import log_data_set
 from pipeline.tracking.mlflow_tracker import signature
-from pipeline.tracking.tracker import Measurement, RunFacts, open_in_memory
+from pipeline.tracking.stores.memory import MemoryStore
+from pipeline.tracking.stores.mlflow import MlflowStore
+from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.metas import images, regression, table
+from tests.support.refusals import refusal
 
+MLFLOW = MlflowStore()
 SETTINGS = {
     "name": "toy",
     "data": {"name": "shapes", "split": {"test": 0.2, "seed": 42}},
@@ -58,7 +62,7 @@ def facts(
 
 
 def finished(given: RunFacts | None = None, **how) -> str:
-    with runs.open_in_mlflow(given or facts(), **how) as tracker:
+    with MLFLOW.open_run(given or facts(), **how) as tracker:
         return tracker.run_id
 
 
@@ -66,7 +70,7 @@ def ended_by(error: BaseException, given: RunFacts | None = None, measured=()) -
     """The id of a run whose block raises."""
 
     def body(ids: list[str]) -> None:
-        with runs.open_in_mlflow(given or facts()) as tracker:
+        with MLFLOW.open_run(given or facts()) as tracker:
             ids.append(tracker.run_id)
             tracker.log_metrics(measured)
             raise error
@@ -178,7 +182,7 @@ def test_runs_are_found_by_the_digest_of_their_data(client):
 
 
 def test_metrics_are_logged_at_their_steps(client):
-    with runs.open_in_mlflow(facts()) as tracker:
+    with MLFLOW.open_run(facts()) as tracker:
         tracker.log_metrics(
             [Measurement(10, 1_000, {"loss": 0.5, "epoch": 1.0}), loss(20, 0.25, timestamp=2_000)]
         )
@@ -190,13 +194,13 @@ def test_metrics_are_logged_at_their_steps(client):
 
 
 def test_more_metrics_than_a_batch_holds_are_logged(client):
-    with runs.open_in_mlflow(facts()) as tracker:
+    with MLFLOW.open_run(facts()) as tracker:
         tracker.log_metrics([loss(step, 0.5) for step in range(1001)])
     assert [step for _, step, _, _ in rows(tracker.run_id)] == list(range(1001))
 
 
 def test_a_name_and_step_are_logged_once(client):
-    with runs.open_in_mlflow(facts()) as tracker:
+    with MLFLOW.open_run(facts()) as tracker:
         tracker.log_metrics([loss(1, 0.5), loss(1, 0.25)])
         tracker.log_metrics([loss(1, 0.125, timestamp=2_000)])
     assert rows(tracker.run_id) == [("loss", 1, 0.5, 1_000)]
@@ -221,7 +225,7 @@ def test_a_run_says_how_it_ended(client, error, status):
 
 def test_a_file_is_kept_in_its_folder(client, tmp_path):
     (tmp_path / "curve.png").write_text("x")
-    with runs.open_in_mlflow(facts()) as tracker:
+    with MLFLOW.open_run(facts()) as tracker:
         tracker.log_file(tmp_path / "curve.png", folder="figures")
     assert [file.path for file in client.list_artifacts(tracker.run_id, "figures")] == [
         "figures/curve.png"
@@ -232,7 +236,7 @@ def test_a_file_is_kept_in_its_folder(client, tmp_path):
 def logged(client):
     """A run with a model of images: its id, its model, and what was logged of it."""
     served = serving.serve(families.build(model.Linear(), images(), seed=1), images())
-    with runs.open_in_mlflow(facts("with_model")) as tracker:
+    with MLFLOW.open_run(facts("with_model")) as tracker:
         tracker.log_metrics([loss(7, 0.5)])
         tracker.log_model(served, images(), step=7)
     experiment = client.get_experiment_by_name("with_model").experiment_id
@@ -274,7 +278,7 @@ def test_a_model_adds_no_point_to_the_metrics_of_its_step(logged):
 
 def test_a_model_that_the_run_holds_is_not_logged_again(client, logged):
     run_id, served, found = logged
-    with runs.open_in_mlflow(facts("with_model"), run_id=run_id) as tracker:
+    with MLFLOW.open_run(facts("with_model"), run_id=run_id) as tracker:
         tracker.log_model(served, images(), step=7)
     assert [model.model_id for model in models(client, run_id)] == [found.model_id]
 
@@ -285,7 +289,7 @@ def test_a_half_written_model_is_replaced(client, logged):
     half = client.create_logged_model(
         client.get_run(run_id).info.experiment_id, name="model", source_run_id=run_id
     )
-    with runs.open_in_mlflow(given) as tracker:
+    with MLFLOW.open_run(given) as tracker:
         tracker.log_model(logged[1], images(), step=7)
     (whole,) = models(client, run_id)
     assert whole.status == "READY"
@@ -330,7 +334,7 @@ def test_a_failed_run_goes_on_as_the_same_run():
 def test_a_run_that_goes_on_is_running_and_has_no_end(client):
     given = facts()
     killed(given)
-    with runs.open_in_mlflow(given) as tracker:
+    with MLFLOW.open_run(given) as tracker:
         info = client.get_run(tracker.run_id).info
         assert info.status == "RUNNING"
         assert not info.to_proto().HasField("end_time")
@@ -349,7 +353,7 @@ def test_a_run_counts_how_often_it_went_on(client):
 def test_a_run_that_goes_on_holds_every_point_once():
     given = facts()
     run_id = killed(given, [loss(1, 0.5), loss(2, 0.25)])
-    with runs.open_in_mlflow(given) as tracker:
+    with MLFLOW.open_run(given) as tracker:
         tracker.log_metrics([loss(1, 0.5), loss(2, 0.25), loss(3, 0.125)])
     assert rows(run_id) == [
         ("loss", 1, 0.5, 1_000),
@@ -361,7 +365,7 @@ def test_a_run_that_goes_on_holds_every_point_once():
 def test_another_value_of_a_point_that_a_run_holds_is_not_added():
     given = facts()
     run_id = killed(given, [loss(1, 0.5)])
-    with runs.open_in_mlflow(given) as tracker:
+    with MLFLOW.open_run(given) as tracker:
         tracker.log_metrics([loss(1, 0.75, timestamp=2_000)])
     assert rows(run_id) == [("loss", 1, 0.5, 1_000)]
 
@@ -370,7 +374,7 @@ def test_another_value_of_a_point_that_a_run_holds_is_not_added():
 def test_a_value_that_is_not_finite_is_logged_once(value):
     given = facts()
     run_id = killed(given, [loss(1, value)])
-    with runs.open_in_mlflow(given) as tracker:
+    with MLFLOW.open_run(given) as tracker:
         tracker.log_metrics([loss(1, value)])
     assert len(rows(run_id)) == 1
 
@@ -452,15 +456,15 @@ def test_the_newest_of_several_runs_goes_on(client):
 
 def test_a_run_that_a_living_process_writes_is_left_to_it():
     given = facts()
-    with runs.open_in_mlflow(given) as first, runs.open_in_mlflow(given) as second:
+    with MLFLOW.open_run(given) as first, MLFLOW.open_run(given) as second:
         assert first.run_id != second.run_id
 
 
 def test_anew_is_always_another_run():
     given = facts()
     run_id = killed(given)
-    assert finished(given, anew=True) != run_id
-    assert finished(given, anew=True, run_id=run_id) != run_id
+    assert finished(given, new=True) != run_id
+    assert finished(given, new=True, run_id=run_id) != run_id
 
 
 def test_the_run_of_a_checkpoint_goes_on_even_if_it_is_finished(client):
@@ -473,7 +477,7 @@ def test_the_run_of_a_checkpoint_goes_on_even_if_it_is_finished(client):
 def test_the_run_of_a_checkpoint_goes_on_before_a_newer_one():
     given = facts()
     run_id = killed(given)
-    with pytest.raises(SystemExit), runs.open_in_mlflow(given, anew=True):
+    with pytest.raises(SystemExit), MLFLOW.open_run(given, new=True):
         raise SystemExit(143)
     assert finished(given, run_id=run_id) == run_id
 
@@ -486,17 +490,14 @@ def test_the_record_of_a_checkpoint_begins_again_where_the_store_lost_it(client)
         assert finished(given, run_id=lost) not in (deleted, waiting)
 
 
-def evaluate(run_id: str, folder: Path, kind: Store = Store.mlflow) -> None:
+def evaluate(run_id: str, folder: Path) -> None:
     (folder / "figures").mkdir(exist_ok=True)
     for name in ("metrics.json", "history.csv", "figures/curve.png"):
         (folder / name).write_text("x")
-    by_step = {5: {"accuracy": 0.5}, 9: {"accuracy": 0.75}}
-    intervals = {"accuracy": (0.7, 0.8)}
-    runs.log_evaluation(
-        kind,
-        run_id,
-        by_step=by_step,
-        intervals=intervals,
+    log_evaluation(
+        MLFLOW.attach(run_id),
+        by_step={5: {"accuracy": 0.5}, 9: {"accuracy": 0.75}},
+        intervals={"accuracy": (0.7, 0.8)},
         output=folder,
         meta=images(),
         data_folder=folder,
@@ -541,28 +542,23 @@ def test_an_evaluation_needs_the_run_in_the_store(here, client, tmp_path):
     )
 
 
-def test_an_evaluation_of_a_run_in_memory_is_logged_nowhere(client, tmp_path):
-    evaluate("0" * 32, tmp_path, kind=Store.memory)
-    assert not runs.exists(client, "0" * 32)
-
-
-def test_missing_and_deleted_runs_are_told_from_those_that_are_there(client):
-    kept, deleted = finished(), finished()
+def test_missing_runs_are_unknown_or_deleted(client):
+    present, deleted = finished(), finished()
     client.delete_run(deleted)
-    assert runs.missing_runs({"kept": kept, "deleted": deleted, "unknown": "0" * 32}) == [
-        "deleted",
-        "unknown",
-    ]
+    assert MLFLOW.missing([present, deleted, "0" * 32, "no run/id"]) == {
+        deleted,
+        "0" * 32,
+        "no run/id",
+    }
 
 
-def test_a_store_says_whether_it_has_a_run(client):
-    run_id = finished()
-    assert runs.has_run(Store.mlflow, run_id)
-    assert not runs.has_run(Store.mlflow, "0" * 32)
-    assert not runs.has_run(Store.mlflow, "no run/id")
-    assert not runs.has_run(Store.memory, run_id)
+def test_setting_names_the_store():
+    assert isinstance(stores.load("mlflow"), MlflowStore)
+    assert isinstance(stores.load("memory"), MemoryStore)
 
 
-def test_the_settings_choose_where_a_run_is_kept():
-    assert runs.open_run(Store.memory) is open_in_memory
-    assert runs.open_run(Store.mlflow) is runs.open_in_mlflow
+def test_unknown_store_is_refused_with_a_suggestion():
+    assert refusal(stores.load, "mlflw") == (
+        "tracking.store is not a tracking store. Received: mlflw. "
+        "Did you mean mlflow? Allowed: memory, mlflow."
+    )
