@@ -13,14 +13,15 @@ import pytest
 
 from pipeline import experiment
 from pipeline.data.prepared import load_meta
-from pipeline.errors import ConfigError, PipelineError
+from pipeline.errors import PipelineError
 from pipeline.evaluation.assessment import assess
 from pipeline.runs import history
-from pipeline.tracking.tracker import MemoryTracker, open_in_memory
+from pipeline.tracking.stores.memory import MemoryStore, MemoryTracker
 from pipeline.training import process
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support.toy import config_of, prepare_all
+from tests.support.refusals import refusal
+from tests.support.toy import config_of
 
 AT_STEPS = [
     "training.batch_size=16",
@@ -34,53 +35,43 @@ TRAIN = (
 )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("repository")
-    prepare_all(folder)
-    return folder
-
-
 @pytest.fixture(autouse=True)
-def _here(folder, monkeypatch):
-    monkeypatch.chdir(folder)
+def folder(in_repository):
+    return in_repository
+
+
+class Recording(MemoryStore):
+    """Remembers the records that it opens."""
+
+    def __init__(self) -> None:
+        self.trackers: list[MemoryTracker] = []
+
+    @contextmanager
+    def open_run(self, facts, **earlier):
+        with super().open_run(facts, **earlier) as tracker:
+            self.trackers.append(tracker)
+            yield tracker
 
 
 def run(
     folder: Path, *overrides: str, output: Path | None = None
 ) -> tuple[experiment.Result, MemoryTracker]:
     """A finished run and its record."""
-    trackers: list[MemoryTracker] = []
-
-    @contextmanager
-    def opened(facts, **earlier):
-        with open_in_memory(facts, **earlier) as tracker:
-            trackers.append(tracker)
-            yield tracker
-
-    config = config_of(folder, *overrides)
-    result = experiment.run(
-        config, prepared=folder / "data/prepared", output=output, open_run=opened
-    )
-    return result, trackers[0]
+    store = Recording()
+    result = experiment.run(config_of(folder, *overrides), output=output, store=store)
+    return result, store.trackers[0]
 
 
 @pytest.fixture(scope="module")
-def written(folder, tmp_path_factory):
+def written(repository, tmp_path_factory):
     """A run on images that wrote its files: the result, its record, and its folder."""
     output = tmp_path_factory.mktemp("outputs") / "shapes"
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
+        patch.chdir(repository)
         result, tracker = run(
-            folder, "data=shapes", "tracking.log_model=true", *AT_STEPS, output=output
+            repository, "data=shapes", "tracking.log_model=true", *AT_STEPS, output=output
         )
     return result, tracker, output
-
-
-def refusal(folder: Path, *overrides: str) -> str:
-    with pytest.raises(PipelineError) as caught:
-        run(folder, *overrides)
-    return str(caught.value)
 
 
 def test_metrics_are_those_of_the_weights_that_were_kept(written):
@@ -218,42 +209,41 @@ def test_families_losses_and_optimizers_go_together(folder, overrides):
     assert np.isfinite(list(result.metrics.values())).all()
 
 
-def test_data_prepared_with_other_settings_are_refused(folder):
-    prepared = folder / "data/prepared/shapes"
-    assert refusal(folder, "data=shapes", "data.rows=30") == (
-        f"{prepared} was prepared with other settings than this experiment has: data.rows. "
-        "Received: 30, prepared with None. Prepare it anew with: dvc repro prepare@shapes."
+def test_data_of_other_settings_are_refused(folder):
+    assert refusal(run, folder, "data=shapes", "data.rows=30") == (
+        "data/prepared/shapes was prepared with other settings than the experiment has: data.rows. "
+        "Received: 30 in the experiment, None in the prepared data. "
+        "Prepare the data again with: dvc repro prepare@shapes."
     )
 
 
-def test_data_that_are_not_prepared_are_refused(folder):
-    assert refusal(folder, "data=digits") == (
-        f"{folder}/data/prepared/digits/meta.json is missing. Make it with: dvc repro prepare@digits."
+def test_missing_data_are_refused(folder):
+    assert refusal(run, folder, "data=digits") == (
+        "data/prepared/digits/meta.json is missing. Make it with: dvc repro prepare@digits."
     )
 
 
-def test_a_training_that_diverges_is_recorded_as_failed(folder):
-    trackers = []
+def test_unknown_store_is_refused_before_the_data_are_read(folder):
+    config = config_of(folder, "data=digits", "tracking.store=mlflw")
+    assert refusal(experiment.run, config) == (
+        "tracking.store is not a tracking store. Received: mlflw. "
+        "Did you mean mlflow? Allowed: memory, mlflow."
+    )
 
-    @contextmanager
-    def opened(facts, **earlier):
-        with open_in_memory(facts, **earlier) as tracker:
-            trackers.append(tracker)
-            yield tracker
 
+def test_diverged_training_is_recorded_as_failed(folder):
+    store = Recording()
     config = config_of(folder, "data=prices", "optimizer=sgd", "optimizer.learning_rate=1.0e+30")
     with pytest.raises(
         PipelineError, match=r"^training diverged: .* is no longer a number after step 2\."
     ):
-        experiment.run(config, prepared=folder / "data/prepared", open_run=opened)
-    assert trackers[0].status == "FAILED"
+        experiment.run(config, store=store)
+    assert store.trackers[0].status == "FAILED"
 
 
 def test_threads_cannot_change_in_a_process_that_trained(folder):
     run(folder, "data=pairs")
-    with pytest.raises(ConfigError) as caught:
-        process.pin(threads=1)
-    assert str(caught.value) == (
+    assert refusal(process.pin, threads=1) == (
         "training.threads cannot change in a process that already trained with 2. Received: 1. "
         "Run each number of threads in a process of its own."
     )
@@ -304,9 +294,7 @@ class Diary(keras.callbacks.Callback):
 
 def test_keras_callbacks_hear_of_every_epoch(folder):
     diary = Diary()
-    experiment.run(
-        config_of(folder, "data=pairs"), prepared=folder / "data/prepared", callbacks=[diary]
-    )
+    experiment.run(config_of(folder, "data=pairs"), callbacks=[diary])
     names = ["accuracy", "loss", "val_accuracy", "val_loss"]
     assert diary.heard == [(0, names), (1, names)]
 
@@ -316,7 +304,7 @@ def test_a_keras_callback_may_end_the_training(folder):
         on_epoch_end=lambda _epoch, _logs: setattr(stop.model, "stop_training", True)
     )
     config = config_of(folder, "data=pairs", "training.epochs=9")
-    result = experiment.run(config, prepared=folder / "data/prepared", callbacks=[stop])
+    result = experiment.run(config, callbacks=[stop])
     assert [point.epoch for point in result.history] == [1.0]
 
 

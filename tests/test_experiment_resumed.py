@@ -9,7 +9,8 @@ import pytest
 from pipeline import experiment
 from pipeline.errors import PipelineError
 from pipeline.signals import Interrupted, Interruption
-from pipeline.tracking import runs, store
+from pipeline.tracking import store
+from pipeline.tracking.stores.mlflow import STORE
 from pipeline.training import loop
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.toy import config_of, prepare_all
@@ -110,8 +111,8 @@ def test_a_finished_run_is_returned_and_not_trained_again(folder, capsys):
     assert run(folder) == first
     assert len(recorded()) == 1
     assert (
-        f"shapes: this very run is finished ({first.run_id}); force=true trains it anew"
-        in capsys.readouterr().err
+        f"shapes: this run is already finished ({first.run_id}); "
+        "to train it from scratch: force=true" in capsys.readouterr().err
     )
 
 
@@ -166,8 +167,8 @@ def test_a_run_that_goes_on_says_from_where(folder, capsys):
     interrupted(folder)
     run(folder)
     said = capsys.readouterr().err
-    assert "shapes: interrupted; the same command goes on from here" in said
-    assert "shapes: goes on from step 3 of 9" in said
+    assert "shapes: interrupted; the same command resumes it" in said
+    assert "shapes: resumes from step 3 of 9" in said
 
 
 def test_a_finished_run_keeps_no_checkpoint(folder):
@@ -179,7 +180,7 @@ def test_a_finished_run_keeps_no_checkpoint(folder):
 def test_force_forgets_a_checkpoint(folder, capsys):
     interrupted(folder)
     run(folder, "force=true")
-    assert "goes on from step" not in capsys.readouterr().err
+    assert "resumes from step" not in capsys.readouterr().err
     assert [status for _, status, _ in recorded()] == ["FINISHED", "KILLED"]
 
 
@@ -211,8 +212,9 @@ def test_a_checkpoint_of_another_run_is_refused_by_the_field_that_differs(folder
     with pytest.raises(PipelineError) as caught:
         run(folder, "seed=7")
     assert str(caught.value) == (
-        f"the checkpoint in {folder_of(other).resolve()} is of another run: settings.seed differs. "
-        "Received: 42 in the checkpoint, 7 now. Remove the folder, or train from the beginning with: force=true."
+        f"the checkpoint in {folder_of(other).resolve()} belongs to another run: settings.seed differs. "
+        "Received: 42 in the checkpoint, 7 in this run. "
+        "Remove the folder, or train from scratch with: force=true."
     )
 
 
@@ -232,7 +234,7 @@ def test_an_interruption_before_the_model_is_logged_loses_nothing(folder, whole)
     models = client.search_logged_models([client.get_run(result.run_id).info.experiment_id])
     assert result.fingerprint == whole[0].fingerprint
     assert [model.status for model in models] == ["READY"]
-    assert runs.has_run(config_of(folder, *STEPS).tracking.store, result.run_id)
+    assert STORE.missing([result.run_id]) == set()
 
 
 def test_a_run_that_pauses_and_goes_on_ends_as_the_same_run_to_the_same_bits(folder, whole):
@@ -254,7 +256,7 @@ def test_a_run_that_pauses_publishes_nothing(folder):
     with pytest.raises(PipelineError) as caught:
         run(folder, "checkpoint.pause_at=1", output=folder / "outputs/shapes")
     assert str(caught.value) == (
-        "shapes: a run that paused has no model yet. Received: checkpoint.pause_at=1. "
-        "Let it go on with: checkpoint.pause_at=null."
+        "shapes: a paused run has no model yet. Received: checkpoint.pause_at=1. "
+        "Resume it with: checkpoint.pause_at=null."
     )
     assert not (folder / "outputs").exists()

@@ -199,7 +199,14 @@ def test_without_a_trial_that_was_trained_to_its_end_there_is_no_best(folder, mo
     )
     answer(
         monkeypatch,
-        {"status": "FINISHED", "run_id": "run", "metrics": {"validation/accuracy": 1.0}},
+        {
+            "status": "FINISHED",
+            "run_id": "run",
+            "metrics": {"validation/accuracy": 1.0},
+            "epochs": 1.0,
+            "seconds": 1.0,
+            "paused": True,
+        },
     )
     with pytest.raises(PipelineError) as caught:
         called(tune, monkeypatch, *COMMAND, "space=wrong", "search.save_as=none_of_them")

@@ -22,7 +22,7 @@ import numpy as np
 from pipeline.models import backend
 from tests.chaos import training as chaos
 backend.load()
-from pipeline.training import checkpoint
+from pipeline.runs import checkpoint
 whole = checkpoint.read
 def read(path):
     found = whole(path)

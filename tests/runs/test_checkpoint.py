@@ -182,21 +182,21 @@ def test_a_refusal_names_the_file_and_its_size(tmp_path):
     with pytest.raises(DamagedCheckpointError) as caught:
         checkpoint.read(tmp_path / "a.checkpoint")
     assert str(caught.value) == (
-        f"{tmp_path}/a.checkpoint is damaged. Received: 1,234 bytes that do not match their checksum."
+        f"{tmp_path}/a.checkpoint is damaged. Received: 1,234 bytes with another checksum."
     )
 
 
 def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path):
     with pytest.raises(PipelineError) as caught:
         checkpoint.read(tmp_path)
-    assert str(caught.value).startswith(f"{tmp_path} cannot be read. Received: Is a directory.")
+    assert str(caught.value).startswith(f"cannot read {tmp_path}. Received: Is a directory.")
 
 
 WRITER = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from pipeline.training import checkpoint
+from pipeline.runs import checkpoint
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 checkpoint.write(checkpoint.Checkpoint({}, {"engine": [np.zeros(1_000_000)]}), Path(sys.argv[1]))
 """

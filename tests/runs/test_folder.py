@@ -21,8 +21,8 @@ from tests.support import ROOT
 HOLDER = """
 import sys
 from pathlib import Path
-from pipeline.training import run_folder
-with run_folder.held(Path(sys.argv[1])):
+from pipeline.runs import folder
+with folder.held(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -66,7 +66,7 @@ def fill(folder: RunFolder) -> None:
     """A run on its way: two checkpoints, a snapshot and a result."""
     for step in (1, 2):
         folder.save(at(step))
-    for path in (folder.snapshots / "step_000001.keras", folder.result / "run.json"):
+    for path in (folder.path / "snapshots/step_000001.keras", folder.result / "run.json"):
         path.parent.mkdir()
         path.write_text("{}", encoding="utf-8")
 
@@ -131,8 +131,8 @@ def test_a_damaged_checkpoint_is_told_on_stderr(tmp_path, capsys):
     latest(tmp_path)
     assert capsys.readouterr() == (
         "",
-        f"warning: {tmp_path}/000002.checkpoint is damaged. Received: {size} bytes that do not match their checksum. "
-        "The one before it is tried.\n",
+        f"warning: {tmp_path}/000002.checkpoint is damaged. Received: {size} bytes with another checksum. "
+        "Trying the one before it.\n",
     )
 
 
@@ -154,8 +154,8 @@ def test_where_all_are_damaged_the_run_is_refused(tmp_path):
     for name in ("000001", "000002"):
         damage(tmp_path / f"{name}.checkpoint")
     assert refusal(tmp_path) == (
-        f"no checkpoint in {tmp_path} can be read. Received: 000001.checkpoint, 000002.checkpoint. "
-        "Put back a whole copy, or train from the beginning with: force=true."
+        f"all checkpoints in {tmp_path} are damaged. Received: 000001.checkpoint, 000002.checkpoint. "
+        "Restore an undamaged copy, or train from scratch with: force=true."
     )
 
 
@@ -199,7 +199,7 @@ def test_a_folder_can_be_waited_for(tmp_path, monkeypatch):
             told.append(line)
             owner.kill()
 
-        monkeypatch.setattr(locks, "tell", tell)
+        monkeypatch.setattr(locks, "log", tell)
         with run_folder.held(tmp_path, wait=True):
             assert (
                 tmp_path / "lock"

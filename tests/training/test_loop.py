@@ -17,7 +17,8 @@ from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.history import Point
 from pipeline.signals import Interrupted, Interruption
 from pipeline.training.engine import Progress
-from pipeline.training.loop import Keeping, Listener, Outcome, Rules, train
+from pipeline.training.listener import Listener
+from pipeline.training.loop import Checkpoints, Outcome, Rules, train
 from pipeline.training.schedule import Schedule
 
 PART = Part(np.zeros((4, 1)), np.zeros(4), None)
@@ -165,7 +166,7 @@ class Life:
         self.diary = Diary()
         self.saved: list[Checkpoint] = []
         self.commit_takes = commit_takes
-        self.keeping = Keeping(self.save, every_seconds, latest)
+        self.checkpoints = Checkpoints(self.save, every_seconds, latest)
         engine.clock.now = born
 
     def save(self, state: Checkpoint) -> None:
@@ -180,7 +181,7 @@ class Life:
             validation=PART,
             rules=self.rules,
             listeners=[self.signalled, self.diary],
-            keeping=self.keeping,
+            checkpoints=self.checkpoints,
             interruption=self.signalled.interruption,
             clock=self.engine.clock,
             now=lambda: 1_700_000_000.1234,
@@ -278,7 +279,7 @@ def test_a_point_holds_time_rate_and_learning_rate():
 def test_without_early_stopping_the_last_weights_are_kept():
     engine = FakeEngine(schedule(), losses={2: 0.1})
     outcome = trained(engine)
-    assert (outcome.kept.step, outcome.stopped_early, engine.network.weights) == (6, False, 6)
+    assert (outcome.final.step, outcome.stopped_early, engine.network.weights) == (6, False, 6)
 
 
 def test_training_stops_after_its_patience():
@@ -291,7 +292,11 @@ def test_training_stops_after_its_patience():
 def test_the_weights_of_the_best_epoch_are_restored():
     engine = FakeEngine(schedule(epochs=9), losses={4: 0.3})
     outcome = trained(engine, stopping())
-    assert (engine.network.weights, outcome.kept.step, outcome.kept.metrics["validation/loss"]) == (
+    assert (
+        engine.network.weights,
+        outcome.final.step,
+        outcome.final.metrics["validation/loss"],
+    ) == (
         4,
         4,
         0.3,
@@ -309,7 +314,7 @@ def test_without_patience_training_runs_to_its_end_and_keeps_the_best():
     outcome = trained(engine, stopping(patience=None))
     assert (
         engine.network.weights,
-        outcome.kept.step,
+        outcome.final.step,
         outcome.history[-1].step,
         outcome.stopped_early,
     ) == (4, 4, 18, False)
@@ -317,19 +322,19 @@ def test_without_patience_training_runs_to_its_end_and_keeps_the_best():
 
 def test_where_no_epoch_counted_the_last_weights_are_kept():
     engine = FakeEngine(schedule(epochs=3), losses={2: 0.3})
-    assert (trained(engine, stopping(start_epoch=4)).kept.step, engine.network.weights) == (6, 6)
+    assert (trained(engine, stopping(start_epoch=4)).final.step, engine.network.weights) == (6, 6)
 
 
 def test_a_metric_may_be_better_the_larger_it_is():
     engine = FakeEngine(schedule(epochs=9), losses={2: 2.5, 4: 2.9})
-    assert trained(engine, stopping(direction=Direction.max)).kept.step == 4
+    assert trained(engine, stopping(direction=Direction.max)).final.step == 4
 
 
 def test_evaluations_inside_an_epoch_do_not_count_for_early_stopping():
     engine = FakeEngine(
         schedule(epochs=2, evaluate_at=(1, 3)), losses={1: 0.0, 2: 0.5, 3: 9.0, 4: 0.4}
     )
-    assert trained(engine, stopping()).kept.step == 4
+    assert trained(engine, stopping()).final.step == 4
 
 
 def test_the_learning_rate_falls_on_a_plateau_from_the_next_epoch_on():
@@ -349,7 +354,7 @@ def test_a_metric_that_is_not_there_cannot_be_watched(rule, key):
     with pytest.raises(ConfigError) as caught:
         trained(FakeEngine(schedule()), rule(monitor="validation/accuracy"))
     assert str(caught.value) == (
-        f"training.{key}.monitor is no metric of this training. Received: validation/accuracy. "
+        f"training.{key}.monitor is not a metric of this training. Received: validation/accuracy. "
         "Expected: train/loss, train/rows, validation/loss, validation/rows."
     )
 
@@ -589,7 +594,7 @@ def test_a_training_that_had_stopped_early_trains_nothing_more():
     _, second = two_lives(schedule(epochs=9), stopping(), losses={2: 0.3}, at_point=4)
     outcome = second.train()
     assert (second.engine.segments, second.engine.network.weights) == ([], 2)
-    assert (steps_of(outcome), outcome.kept.step, outcome.stopped_early) == ([2, 4], 2, True)
+    assert (steps_of(outcome), outcome.final.step, outcome.stopped_early) == ([2, 4], 2, True)
 
 
 def test_a_training_that_had_come_to_its_end_trains_nothing_more():
@@ -637,9 +642,9 @@ def test_a_training_may_be_stopped_many_times():
 
 def test_a_training_that_pauses_keeps_its_state_and_ends_as_one_that_does_not():
     first = Life(FakeEngine(schedule(epochs=4)))
-    first.keeping = Keeping(first.save, NEVER, pause_at=4)
+    first.checkpoints = Checkpoints(first.save, NEVER, pause_at=4)
     paused = first.train()
-    assert (paused.paused, [point.step for point in paused.history], paused.kept.step) == (
+    assert (paused.paused, [point.step for point in paused.history], paused.final.step) == (
         True,
         [2, 4],
         4,
@@ -651,16 +656,16 @@ def test_a_training_that_pauses_keeps_its_state_and_ends_as_one_that_does_not():
 
 def test_a_training_that_is_asked_for_no_more_than_it_has_pauses_at_once():
     first = Life(FakeEngine(schedule(epochs=4)))
-    first.keeping = Keeping(first.save, NEVER, pause_at=4)
+    first.checkpoints = Checkpoints(first.save, NEVER, pause_at=4)
     first.train()
     again = Life(FakeEngine(schedule(epochs=4)))
-    again.keeping = Keeping(again.save, NEVER, first.saved[-1], pause_at=2)
+    again.checkpoints = Checkpoints(again.save, NEVER, first.saved[-1], pause_at=2)
     assert (again.train().paused, again.engine.segments) == (True, [])
 
 
 def test_a_pause_at_the_end_is_none():
     life = Life(FakeEngine(schedule()))
-    life.keeping = Keeping(life.save, NEVER, pause_at=6)
+    life.checkpoints = Checkpoints(life.save, NEVER, pause_at=6)
     assert not life.train().paused
 
 
@@ -669,5 +674,5 @@ def test_a_training_that_pauses_says_what_it_would_keep():
         FakeEngine(schedule(epochs=4), losses={2: 0.1}),
         Rules(EarlyStopping(direction=Direction.min, patience=9)),
     )
-    life.keeping = Keeping(life.save, NEVER, pause_at=4)
-    assert life.train().kept.step == 2
+    life.checkpoints = Checkpoints(life.save, NEVER, pause_at=4)
+    assert life.train().final.step == 2

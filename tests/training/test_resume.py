@@ -27,7 +27,8 @@ from pipeline.training import objectives
 from pipeline.training.engines import compiled as compiled_engine
 from pipeline.training.engines.compiled import CompiledEngine
 from pipeline.training.engines.keras import KerasEngine
-from pipeline.training.loop import Keeping, Listener, Rules, train
+from pipeline.training.listener import Listener
+from pipeline.training.loop import Checkpoints, Rules, train
 from pipeline.training.schedule import Schedule
 from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
 from tests.support.metas import images, regression, table
@@ -140,19 +141,19 @@ class Trained:
 
     def finished(self, engine: Any, latest: Checkpoint | None = None) -> Bits:
         """Trains to the end, from a checkpoint if there is one."""
-        keeping = Keeping(save=lambda _state: None, every_seconds=1e9, latest=latest)
+        checkpoints = Checkpoints(save=lambda _state: None, every_seconds=1e9, latest=latest)
         outcome = train(
             engine,
             SCHEDULE,
             validation=self.case.part,
             rules=self.case.rules,
             listeners=[],
-            keeping=keeping,
+            checkpoints=checkpoints,
         )
         return Bits(
             fingerprint(engine.variables),
             fingerprint(engine.network.variables),
-            outcome.kept.step,
+            outcome.final.step,
             [
                 (
                     point.step,
@@ -182,7 +183,7 @@ class Trained:
                 validation=self.case.part,
                 rules=self.case.rules,
                 listeners=[signalled],
-                keeping=Keeping(
+                checkpoints=Checkpoints(
                     lambda state: checkpoint.write(state, file), every_seconds=1e9, latest=latest
                 ),
                 interruption=signalled.interruption,

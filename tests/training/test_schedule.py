@@ -65,7 +65,7 @@ def test_an_evaluation_after_the_end_is_refused():
         schedule(epochs=2, evaluate_at=[6, 7])
     assert (
         str(caught.value)
-        == "training.evaluate_at lies after the end. Received: [7]. Expected: steps up to 6."
+        == "training.evaluate_at lies after the last step. Received: [7]. Expected: steps up to 6."
     )
 
 

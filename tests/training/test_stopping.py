@@ -1,6 +1,7 @@
 """Early stopping and the learning rate on a plateau as small machines, beside Keras's own callbacks."""
 
 import json
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.config.training import Direction, EarlyStopping, ReduceOnPlateau
 from pipeline.errors import ConfigError
-from pipeline.training.stopping import Plateau, Stopping
+from pipeline.training.stopping import Plateau, PlateauState, Stopping, StoppingState
 from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
 
 # Multiples of an eighth: sums of them are exact, also in the float32 in which Keras compares.
@@ -51,7 +52,7 @@ def test_without_patience_it_never_stops():
 
 
 def test_without_patience_it_knows_the_best_all_the_same():
-    assert after([1.0, 0.5, 2.0], patience=None).best_step == 20
+    assert after([1.0, 0.5, 2.0], patience=None).state.best_step == 20
 
 
 def test_a_patience_of_no_epoch_is_refused():
@@ -64,25 +65,25 @@ def test_a_patience_of_no_epoch_is_refused():
 
 def test_a_better_value_begins_the_waiting_anew():
     found = after([1.0, 2.0, 0.5, 2.0])
-    assert (found.best, found.best_step, found.wait) == (0.5, 30, 1)
+    assert (found.state.best, found.state.best_step, found.state.wait) == (0.5, 30, 1)
 
 
 def test_an_equal_value_is_no_better():
-    assert after([1.0, 1.0]).best_step == 10
+    assert after([1.0, 1.0]).state.best_step == 10
 
 
 def test_larger_is_better_where_the_rule_says_so():
-    assert after([0.5, 0.9, 0.7], direction=Direction.max).best == 0.9
+    assert after([0.5, 0.9, 0.7], direction=Direction.max).state.best == 0.9
 
 
 @pytest.mark.parametrize(("value", "best"), [(0.75, 1.0), (0.5, 0.5)])
 def test_a_gain_must_be_more_than_the_least(value, best):
-    assert after([1.0, value], min_delta=0.25).best == best
+    assert after([1.0, value], min_delta=0.25).state.best == best
 
 
 def test_epochs_before_the_first_that_counts_are_not_seen():
     found = after([0.1, 0.2, 5.0, 6.0], start_epoch=3)
-    assert (found.best, found.best_step, found.wait) == (5.0, 30, 1)
+    assert (found.state.best, found.state.best_step, found.state.wait) == (5.0, 30, 1)
 
 
 def test_it_says_whether_a_value_is_the_best_so_far():
@@ -97,13 +98,13 @@ def test_it_says_whether_a_value_is_the_best_so_far():
 @given(values=st.lists(st.floats(allow_nan=False), min_size=1))
 def test_the_best_is_the_first_smallest_value(values):
     found = after(values)
-    assert found.best == min(values)
-    assert found.best_step == 10 * (values.index(min(values)) + 1)
+    assert found.state.best == min(values)
+    assert found.state.best_step == 10 * (values.index(min(values)) + 1)
 
 
 def test_two_rules_do_not_share_their_state():
     after([1.0, 2.0, 2.0])
-    assert Stopping(EarlyStopping(direction=Direction.min)).best is None
+    assert Stopping(EarlyStopping(direction=Direction.min)).state.best is None
 
 
 @settings(max_examples=50, deadline=None)
@@ -133,8 +134,11 @@ def test_it_stops_with_keras_and_at_the_same_best(values, direction, patience, g
         ours.see(value, epoch=epoch, step=epoch)
         keras_own.on_epoch_end(epoch - 1, {"loss": value})
         assert ours.exhausted == model.stop_training
-        if ours.best is not None:
-            assert (ours.best_step, ours.best) == (keras_own.best_epoch + 1, keras_own.best)
+        if ours.state.best is not None:
+            assert (ours.state.best_step, ours.state.best) == (
+                keras_own.best_epoch + 1,
+                keras_own.best,
+            )
         if ours.exhausted:
             break
 
@@ -222,16 +226,11 @@ def test_the_learning_rate_falls_with_keras(
         assert float(rate) == float(model.optimizer.learning_rate)
 
 
-def kept(numbers: dict[str, Any]) -> dict[str, Any]:
-    """As a checkpoint holds them."""
-    return json.loads(json.dumps(numbers))
-
-
-@given(values=VALUES, cut=st.integers(0, 20), patience=st.integers(1, 4))
-def test_early_stopping_goes_on_from_its_numbers(values, cut, patience):
+@given(values=VALUES, cut=st.integers(0, 20), patience=st.integers(1, 3))
+def test_early_stopping_resumes_from_its_state(values, cut, patience):
     whole = after(values, patience=patience)
-    rest = after([], patience=patience)
-    rest.restore(kept(after(values[:cut], patience=patience).numbers()))
+    first = after(values[:cut], patience=patience)
+    rest = Stopping(first.rule, StoppingState(**stored(first.state)))
     for epoch, value in list(enumerate(values, start=1))[cut:]:
         rest.see(value, epoch=epoch, step=10 * epoch)
     assert rest == whole
@@ -240,21 +239,17 @@ def test_early_stopping_goes_on_from_its_numbers(values, cut, patience):
 @given(
     values=VALUES, cut=st.integers(0, 20), patience=st.integers(1, 3), cooldown=st.integers(0, 3)
 )
-def test_a_plateau_goes_on_from_its_numbers(values, cut, patience, cooldown):
+def test_plateau_resumes_from_its_state(values, cut, patience, cooldown):
     rule = ReduceOnPlateau(direction=Direction.min, patience=patience, cooldown=cooldown)
-    whole, first, rest = Plateau(rule), Plateau(rule), Plateau(rule)
+    whole, first = Plateau(rule), Plateau(rule)
     for value in values[:cut]:
         first.see(value, 1.0)
-    rest.restore(kept(first.numbers()))
+    rest = Plateau(rule, PlateauState(**stored(first.state)))
     assert [rest.see(value, 1.0) for value in values[cut:]] == [
         whole.see(value, 1.0) for value in values
     ][cut:]
 
 
-def test_the_numbers_are_without_the_rule():
-    assert after([1.0, 2.0]).numbers() == {"best": 1.0, "best_step": 10, "wait": 1}
-    assert Plateau(ReduceOnPlateau(direction=Direction.min)).numbers() == {
-        "best": None,
-        "wait": 0,
-        "cooling": 0,
-    }
+def stored(state: Any) -> dict[str, Any]:
+    """The state as a checkpoint holds it."""
+    return dict(json.loads(json.dumps(asdict(state))))

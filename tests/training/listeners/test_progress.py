@@ -8,9 +8,9 @@ from pipeline.runs.history import Point
 from pipeline.training.listeners.progress import (
     LineProgress,
     TerminalProgress,
+    in_words,
     line,
     progress,
-    shown,
 )
 from pipeline.training.schedule import Schedule
 
@@ -41,12 +41,12 @@ class Minutes:
 
 def lines_at(*moments: float) -> list[str]:
     """Steps of the lines written for points at these moments, one step each, and at the end."""
-    clock, file = Minutes(), io.StringIO()
-    listener = LineProgress("toy", SCHEDULE, file=file, interval=5.0, clock=clock)
+    clock, lines = Minutes(), []
+    listener = LineProgress("toy", SCHEDULE, write=lines.append, interval=5.0, clock=clock)
     for step, clock.now in enumerate(moments, start=1):
         listener.on_point(point(step))
     listener.on_end()
-    return [text.split("/")[0] for text in file.getvalue().splitlines()]
+    return [text.split("/")[0] for text in lines]
 
 
 def test_a_line_says_epoch_metrics_rate_and_time_left():
@@ -70,7 +70,7 @@ def test_epochs_are_counted_in_full():
 
 def test_metrics_have_four_decimals():
     assert (
-        shown({"train/loss": 1 / 3, "validation/mse": 2.0})
+        in_words({"train/loss": 1 / 3, "validation/mse": 2.0})
         == "train loss 0.3333  validation mse 2.0000"
     )
 
