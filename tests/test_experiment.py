@@ -1,4 +1,4 @@
-"""The one function that runs an experiment, on toy data and with its record in memory."""
+"""Runs of experiments on toy data, with their records in memory."""
 
 import json
 import os
@@ -23,12 +23,11 @@ from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
 from tests.support.toy import config_of
 
-AT_STEPS = [
-    "training.batch_size=16",
-    "training.evaluate_at=[0,2]",
-]  # of 36 rows: three steps an epoch
+# 36 rows are three steps in each epoch.
+AT_STEPS = ["training.batch_size=16", "training.evaluate_at=[0,2]"]
 TRAIN = (
-    "import json, sys; from pathlib import Path; from pipeline import experiment; from tests.support.toy import config_of;"
+    "import json, sys; from pathlib import Path; from pipeline import experiment;"
+    "from tests.support.toy import config_of;"
     "folder = Path(sys.argv[1]); config = config_of(folder, *sys.argv[2:]);"
     "result = experiment.run(config, prepared=folder / 'data/prepared');"
     "print(json.dumps([result.fingerprint, result.run_key, result.metrics]))"
@@ -64,7 +63,7 @@ def run(
 
 @pytest.fixture(scope="module")
 def written(repository, tmp_path_factory):
-    """A run on images that wrote its files: the result, its record, and its folder."""
+    """A finished run on images: the result, its record, and its folder."""
     output = tmp_path_factory.mktemp("outputs") / "shapes"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository)
@@ -74,7 +73,7 @@ def written(repository, tmp_path_factory):
     return result, tracker, output
 
 
-def test_metrics_are_those_of_the_weights_that_were_kept(written):
+def test_metrics_belong_to_the_final_weights(written):
     result, _, _ = written
     assert result.metrics == result.history[-1].metrics
     assert sorted(result.metrics) == [
@@ -85,7 +84,7 @@ def test_metrics_are_those_of_the_weights_that_were_kept(written):
     ]
 
 
-def test_the_model_learns(folder):
+def test_model_learns(folder):
     result, _ = run(folder, "data=shapes", "training.epochs=15", "training.batch_size=6")
     assert result.metrics["validation/accuracy"] == 1.0
 
@@ -99,14 +98,14 @@ def test_every_point_is_logged_at_its_step(written):
     assert tracker.metrics["validation/loss"][6] == result.metrics["validation/loss"]
 
 
-def test_the_record_has_settings_tags_and_an_end(written):
+def test_record_has_settings_tags_and_status(written):
     result, tracker, _ = written
     assert tracker.facts.settings["model"]["units"] == [64, 32]
     assert tracker.facts.tags["run_key"] == result.run_key
     assert (tracker.run_id, tracker.status, tracker.models) == (result.run_id, "FINISHED", [6])
 
 
-def test_a_run_writes_what_later_stages_read(written):
+def test_run_writes_what_later_stages_read(written):
     result, _, output = written
     assert sorted(
         path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()
@@ -127,18 +126,18 @@ def test_a_run_writes_what_later_stages_read(written):
     assert history.read(output / "history.csv") == result.history
 
 
-def test_a_run_carries_its_fingerprint(written):
+def test_run_carries_its_fingerprint(written):
     result, tracker, _ = written
     assert tracker.tags == {"fingerprint": result.fingerprint}
 
 
-def test_a_run_without_a_folder_writes_nothing(folder):
+def test_run_without_a_folder_writes_nothing(folder):
     before = sorted(folder.rglob("*"))
     run(folder, "data=pairs", *AT_STEPS)
     assert sorted(folder.rglob("*")) == before
 
 
-def test_the_assessment_repeats_what_training_measured(folder, written):
+def test_assessment_repeats_what_training_measured(folder, written):
     result, _, output = written
     found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
     assert found.summary["validation"]["accuracy"] == pytest.approx(
@@ -154,7 +153,7 @@ def test_the_assessment_repeats_what_training_measured(folder, written):
     }
 
 
-def test_the_assessment_measures_every_snapshot(folder, written):
+def test_assessment_measures_every_snapshot(folder, written):
     _, _, output = written
     found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
     assert list(found.by_step) == [0, 2, 6]
@@ -166,7 +165,7 @@ def test_the_assessment_measures_every_snapshot(folder, written):
     assert test["accuracy_low"] <= test["accuracy"] <= test["accuracy_high"]
 
 
-def test_the_assessment_of_a_regression_is_in_units_of_its_target(folder, tmp_path):
+def test_regression_is_assessed_in_target_units(folder, tmp_path):
     result, _ = run(folder, "data=prices", output=tmp_path / "prices")
     found = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
     scale = load_meta(folder / "data/prepared/prices").target.scale
@@ -177,7 +176,7 @@ def test_the_assessment_of_a_regression_is_in_units_of_its_target(folder, tmp_pa
     assert found.figures["residuals"].axes[0].get_xlabel() == "true price / 1,000"
 
 
-def test_the_assessment_needs_a_training(folder, tmp_path):
+def test_assessment_needs_a_training(folder, tmp_path):
     with pytest.raises(PipelineError) as caught:
         assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
     assert (
@@ -223,7 +222,7 @@ def test_missing_data_are_refused(folder):
     )
 
 
-def test_unknown_store_is_refused_before_the_data_are_read(folder):
+def test_unknown_store_is_refused_first(folder):
     config = config_of(folder, "data=digits", "tracking.store=mlflw")
     assert refusal(experiment.run, config) == (
         "tracking.store is not a tracking store. Received: mlflw. "
@@ -249,7 +248,7 @@ def test_threads_cannot_change_in_a_process_that_trained(folder):
     )
 
 
-def test_two_processes_train_the_same_bits_and_another_seed_other_ones(folder):
+def test_bits_depend_on_the_seed_only(folder):
     def started(*overrides: str) -> subprocess.Popen[str]:
         command = [
             sys.executable,
@@ -274,7 +273,7 @@ def test_two_processes_train_the_same_bits_and_another_seed_other_ones(folder):
     assert other.run_key != one[1]
 
 
-def test_a_run_in_the_same_process_has_the_bits_of_one_in_its_own(folder):
+def test_earlier_run_does_not_change_the_bits(folder):
     first, _ = run(folder, "data=shapes", "model.dropout=0.5")
     run(folder, "data=pairs")
     again, _ = run(folder, "data=shapes", "model.dropout=0.5")
@@ -282,24 +281,24 @@ def test_a_run_in_the_same_process_has_the_bits_of_one_in_its_own(folder):
 
 
 class Diary(keras.callbacks.Callback):
-    """Writes down the epochs it hears of."""
+    """Remembers the epochs."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list[tuple[int, list[str]]] = []
+        self.epochs: list[tuple[int, list[str]]] = []
 
     def on_epoch_end(self, epoch, logs):
-        self.heard.append((epoch, sorted(logs)))
+        self.epochs.append((epoch, sorted(logs)))
 
 
-def test_keras_callbacks_hear_of_every_epoch(folder):
+def test_keras_callbacks_receive_every_epoch(folder):
     diary = Diary()
     experiment.run(config_of(folder, "data=pairs"), callbacks=[diary])
     names = ["accuracy", "loss", "val_accuracy", "val_loss"]
-    assert diary.heard == [(0, names), (1, names)]
+    assert diary.epochs == [(0, names), (1, names)]
 
 
-def test_a_keras_callback_may_end_the_training(folder):
+def test_keras_callback_may_end_the_training(folder):
     stop = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda _epoch, _logs: setattr(stop.model, "stop_training", True)
     )
@@ -308,7 +307,7 @@ def test_a_keras_callback_may_end_the_training(folder):
     assert [point.epoch for point in result.history] == [1.0]
 
 
-def test_weights_of_classes_change_the_training_and_not_the_validation(folder):
+def test_class_weights_change_only_the_training(folder):
     plain, _ = run(folder, "data=pairs", "training.epochs=1", "training.evaluate_at=[0]")
     weighed, _ = run(
         folder,
@@ -321,7 +320,7 @@ def test_weights_of_classes_change_the_training_and_not_the_validation(folder):
     assert weighed.history[0].metrics == plain.history[0].metrics
 
 
-def test_the_model_of_an_averaging_optimizer_is_the_one_that_was_measured(folder, tmp_path):
+def test_averaged_weights_are_measured_and_saved(folder, tmp_path):
     result, _ = run(folder, "data=shapes", "optimizer.ema_momentum=0.9", output=tmp_path / "shapes")
     found = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
     assert found.summary["validation"]["log_loss"] == pytest.approx(
@@ -329,7 +328,7 @@ def test_the_model_of_an_averaging_optimizer_is_the_one_that_was_measured(folder
     )
 
 
-def test_one_hot_labels_and_the_functional_api_change_no_history(folder):
+def test_one_hot_labels_leave_the_history_unchanged(folder):
     plain, _ = run(folder, "data=shapes")
     other, _ = run(
         folder, "data=shapes", "model.api=functional", "training.loss=categorical_crossentropy"
@@ -339,7 +338,7 @@ def test_one_hot_labels_and_the_functional_api_change_no_history(folder):
     ]
 
 
-def test_a_summed_loss_smoothed_labels_and_a_schedule_train_with_augmentation(folder):
+def test_augmented_training_with_summed_loss_learns(folder):
     result, _ = run(
         folder,
         "data=shapes",

@@ -1,4 +1,4 @@
-"""Runs whose process was killed: real processes, a real embedded MLflow."""
+"""Runs of killed processes, with real processes and a real embedded MLflow."""
 
 import os
 import sqlite3
@@ -30,7 +30,8 @@ from tests.support.metas import images
 
 facts = RunFacts(sys.argv[1], {{"seed": 1}}, {{"run_key": "k"}}, images(), Path("data"))
 with STORE.open_run(facts) as tracker:
-    tracker.log_metrics([Measurement(1, {LATE} - 1, {{"loss": 0.5}}), Measurement(2, {LATE}, {{"loss": 0.25}})])
+    tracker.log_metrics([Measurement(1, {LATE} - 1, {{"loss": 0.5}})])
+    tracker.log_metrics([Measurement(2, {LATE}, {{"loss": 0.25}})])
     print(tracker.run_id, flush=True)
     sys.stdin.readline()
 """
@@ -38,7 +39,7 @@ with STORE.open_run(facts) as tracker:
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory):
-    """One store for all tests of this module: making it takes seconds."""
+    """One store for all tests of this module, because creating it takes seconds."""
     folder = tmp_path_factory.mktemp("repository")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -53,7 +54,7 @@ def client(here) -> MlflowClient:
 
 
 class Writer:
-    """A process that opens a run, logs two points, and goes on until it is killed."""
+    """A process that opens a run, logs two points, and waits to be killed."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self._process = subprocess.Popen(
@@ -73,7 +74,7 @@ class Writer:
 
 @pytest.fixture
 def writer(here):
-    """Makes writers, and lets none of them outlive the test."""
+    """Starts writers, and kills them after the test."""
     made: list[Writer] = []
 
     def make(name: str) -> Writer:
@@ -85,7 +86,7 @@ def writer(here):
         each.kill()
 
 
-def test_a_killed_run_is_closed_when_its_last_metric_was_measured(client, writer):
+def test_killed_run_ends_with_its_last_metric(client, writer):
     process = writer("killed")
     run_id = process.run_id
     close_dead(client)
@@ -96,7 +97,7 @@ def test_a_killed_run_is_closed_when_its_last_metric_was_measured(client, writer
     assert (info.status, info.end_time) == ("KILLED", LATE)
 
 
-def test_a_killed_run_goes_on_in_another_process_with_every_point_once(here, client, writer):
+def test_killed_run_resumes_in_another_process(here, client, writer):
     process = writer("goes_on")
     run_id = process.run_id
     process.kill()
@@ -116,7 +117,7 @@ def test_a_killed_run_goes_on_in_another_process_with_every_point_once(here, cli
     assert found == [(1, 0.5), (2, 0.25), (3, 0.125)]
 
 
-def test_of_several_that_find_a_run_at_once_one_goes_on_with_it(client):
+def test_one_of_several_processes_resumes_a_run(client):
     facts = RunFacts("wanted_by_all", {}, {"run_key": "k"}, images(), Path("data"))
     waiting = client.create_run(
         store.experiment_id(client, "wanted_by_all"), tags=facts.tags
@@ -143,22 +144,22 @@ def closed(client: MlflowClient, tags: dict[str, str]) -> bool:
     return client.get_run(run_id).info.status == "KILLED"
 
 
-def test_a_run_of_this_process_stays_running(client):
+def test_run_of_this_process_stays_running(client):
     assert not closed(client, process_tags())
 
 
 @pytest.mark.parametrize(("name", "value"), [("process.boot", "another"), ("process.started", "1")])
-def test_a_run_of_another_boot_or_of_an_earlier_process_of_this_pid_is_closed(client, name, value):
+def test_run_of_an_earlier_process_is_closed(client, name, value):
     assert closed(client, process_tags() | {name: value})
 
 
-def test_a_run_of_no_process_is_closed(client):
+def test_run_of_no_process_is_closed(client):
     ended = subprocess.Popen(["true"])
     ended.wait()
     assert closed(client, process_tags() | {"process.pid": str(ended.pid)})
 
 
-def test_a_zombie_does_not_live():
+def test_zombie_does_not_live():
     with subprocess.Popen(["true"]) as zombie:
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
         started = psutil.Process(zombie.pid).create_time() - psutil.boot_time()
@@ -167,17 +168,17 @@ def test_a_zombie_does_not_live():
         assert psutil.Process(zombie.pid).status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_run_of_another_host_stays_running(client):
+def test_run_of_another_host_stays_running(client):
     assert not closed(
         client, process_tags() | {"process.host": "another", "process.boot": "another"}
     )
 
 
-def test_a_run_that_names_no_process_stays_running(client):
+def test_run_that_names_no_process_stays_running(client):
     assert not closed(client, {"run_key": "k"})
 
 
-def test_a_killed_run_without_metrics_ended_as_it_began(client):
+def test_killed_run_without_metrics_ends_at_its_start(client):
     tags = process_tags() | {"process.boot": "another"}
     run_id = client.create_run(
         store.experiment_id(client, "tagged"), tags=tags, start_time=1_000
@@ -186,7 +187,7 @@ def test_a_killed_run_without_metrics_ended_as_it_began(client):
     assert client.get_run(run_id).info.end_time == 1_000
 
 
-def test_asking_for_missing_runs_closes_the_dead(client):
+def test_look_up_closes_runs_of_dead_processes(client):
     tags = process_tags() | {"process.boot": "another"}
     run_id = client.create_run(store.experiment_id(client, "tagged"), tags=tags).info.run_id
     assert STORE.missing([run_id]) == set()

@@ -1,4 +1,4 @@
-"""The embedded store: a real SQLite database in a folder of its own."""
+"""The embedded store: a real SQLite database in a temporary folder."""
 
 import os
 import signal
@@ -20,19 +20,19 @@ def _here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_store_lies_under_mlruns(tmp_path):
+def test_store_lies_under_mlruns(tmp_path):
     store.client()
     assert store.uri() == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
     assert (tmp_path / "mlruns/mlflow.db").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["mlruns"]
 
 
-def test_the_store_of_a_temporary_copy_is_that_of_the_repository(tmp_path, monkeypatch):
+def test_temporary_copy_uses_the_store_of_the_repository(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "repository"))
     assert layout.mlruns() == tmp_path / "repository/mlruns"
 
 
-def test_the_environment_may_name_a_server(monkeypatch):
+def test_environment_may_name_a_server(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5001")
     assert store.uri() == "http://127.0.0.1:5001"
 
@@ -49,12 +49,12 @@ def test_artifacts_lie_under_mlruns(tmp_path):
     assert (made.name, made.artifact_location) == ("toy", f"file://{tmp_path}/mlruns/artifacts/toy")
 
 
-def test_an_experiment_is_made_once():
+def test_experiment_is_created_once():
     client = store.client()
     assert store.experiment_id(client, "toy") == store.experiment_id(client, "toy")
 
 
-def test_an_experiment_that_another_machine_makes_meanwhile_is_taken(monkeypatch):
+def test_experiment_of_another_machine_is_used(monkeypatch):
     client = store.client()
     made = store.experiment_id(client, "toy")
     look_up, looks = client.get_experiment_by_name, []
@@ -67,7 +67,7 @@ def test_an_experiment_that_another_machine_makes_meanwhile_is_taken(monkeypatch
     assert store.experiment_id(client, "toy") == made
 
 
-def test_a_damaged_store_says_what_to_do(tmp_path):
+def test_damaged_store_is_refused(tmp_path):
     (tmp_path / "mlruns").mkdir()
     (tmp_path / "mlruns/mlflow.db").write_text("no database at all, " * 100)
     with pytest.raises(PipelineError) as caught:
@@ -77,12 +77,13 @@ def test_a_damaged_store_says_what_to_do(tmp_path):
         f"the tracking store sqlite:///{tmp_path}/mlruns/mlflow.db cannot be opened. Received: "
     )
     assert text.endswith(
-        "Start the server, correct MLFLOW_TRACKING_URI, or move mlruns/mlflow.db away to begin a new store."
+        "Start the server, correct MLFLOW_TRACKING_URI, "
+        "or move mlruns/mlflow.db away to begin a new store."
     )
     assert len(text.splitlines()) == 1
 
 
-def test_four_processes_that_first_touch_a_store_all_succeed(tmp_path):
+def test_four_processes_create_a_store_in_parallel(tmp_path):
     code = (
         "import sys; from pipeline.tracking import store; client = store.client();"
         "run = client.create_run(store.experiment_id(client, 'toy'), run_name=sys.argv[1]);"
@@ -106,11 +107,12 @@ def test_four_processes_that_first_touch_a_store_all_succeed(tmp_path):
     assert {run.info.status for run in runs} == {"FINISHED"}
 
 
-def test_a_store_whose_making_was_killed_is_made_anew(tmp_path):
+def test_half_created_store_is_created_again(tmp_path):
     code = (
-        "import os, signal, sys; from pipeline.tracking import store; from mlflow.store.db import utils;"
-        "made = utils._initialize_tables;"
-        "utils._initialize_tables = lambda engine: (made(engine), os.kill(os.getpid(), signal.SIGKILL));"
+        "import os, signal; from pipeline.tracking import store; from mlflow.store.db import utils;"
+        "whole = utils._initialize_tables;"
+        "end = lambda: os.kill(os.getpid(), signal.SIGKILL);"
+        "utils._initialize_tables = lambda engine: (whole(engine), end());"
         "store.client()"
     )
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Early stopping and the learning rate on a plateau as small machines, beside Keras's own callbacks."""
+"""Early stopping and the learning rate on a plateau, compared with Keras's callbacks."""
 
 import json
 from dataclasses import asdict
@@ -22,7 +22,7 @@ DIRECTIONS = st.sampled_from(list(Direction))
 
 
 def after(values, **rule) -> Stopping:
-    """The machine after a value at the end of each epoch of ten steps."""
+    """Early stopping after one value for each epoch of ten steps."""
     stopping = Stopping(EarlyStopping(**{"direction": Direction.min, "patience": 2} | rule))
     for epoch, value in enumerate(values, start=1):
         stopping.see(value, epoch=epoch, step=10 * epoch)
@@ -42,51 +42,52 @@ def rates(values, rate: float = 1.0, **rule) -> list[float]:
     return found
 
 
-def test_it_waits_for_as_many_epochs_as_its_patience():
+def test_early_stopping_waits_for_its_patience():
     assert not after([1.0, 2.0]).exhausted
     assert after([1.0, 2.0, 2.0]).exhausted
 
 
-def test_without_patience_it_never_stops():
+def test_early_stopping_without_patience_never_stops():
     assert not after([1.0, *[2.0] * 1000], patience=None).exhausted
 
 
-def test_without_patience_it_knows_the_best_all_the_same():
+def test_best_is_remembered_without_patience():
     assert after([1.0, 0.5, 2.0], patience=None).state.best_step == 20
 
 
-def test_a_patience_of_no_epoch_is_refused():
+def test_patience_of_no_epoch_is_refused():
     with pytest.raises(ConfigError) as caught:
         EarlyStopping(direction=Direction.min, patience=0)
     assert str(caught.value) == (
-        "training.early_stopping.patience is not possible. Received: 0. Expected: at least 1, or null."
+        "training.early_stopping.patience is not possible. "
+        "Received: 0. Expected: at least 1, or null."
     )
 
 
-def test_a_better_value_begins_the_waiting_anew():
+def test_better_value_restarts_the_waiting():
     found = after([1.0, 2.0, 0.5, 2.0])
     assert (found.state.best, found.state.best_step, found.state.wait) == (0.5, 30, 1)
 
 
-def test_an_equal_value_is_no_better():
+def test_equal_value_is_not_better():
     assert after([1.0, 1.0]).state.best_step == 10
 
 
-def test_larger_is_better_where_the_rule_says_so():
+def test_larger_is_better_with_direction_max():
     assert after([0.5, 0.9, 0.7], direction=Direction.max).state.best == 0.9
 
 
 @pytest.mark.parametrize(("value", "best"), [(0.75, 1.0), (0.5, 0.5)])
-def test_a_gain_must_be_more_than_the_least(value, best):
+def test_gain_must_exceed_min_delta(value, best):
     assert after([1.0, value], min_delta=0.25).state.best == best
 
 
-def test_epochs_before_the_first_that_counts_are_not_seen():
+def test_epochs_before_start_epoch_do_not_count():
     found = after([0.1, 0.2, 5.0, 6.0], start_epoch=3)
     assert (found.state.best, found.state.best_step, found.state.wait) == (5.0, 30, 1)
 
 
-def test_it_says_whether_a_value_is_the_best_so_far():
+def test_see_returns_whether_a_value_is_best():
     stopping = Stopping(EarlyStopping(direction=Direction.min))
     assert [stopping.see(value, epoch=1, step=1) for value in (3.0, 4.0, 2.0)] == [
         True,
@@ -96,7 +97,7 @@ def test_it_says_whether_a_value_is_the_best_so_far():
 
 
 @given(values=st.lists(st.floats(allow_nan=False), min_size=1))
-def test_the_best_is_the_first_smallest_value(values):
+def test_best_is_the_first_smallest_value(values):
     found = after(values)
     assert found.state.best == min(values)
     assert found.state.best_step == 10 * (values.index(min(values)) + 1)
@@ -116,7 +117,7 @@ def test_two_rules_do_not_share_their_state():
     start=st.integers(1, 4),
 )
 @example(values=[1.0, 1.0], direction=Direction.min, patience=1, gain=0.0, start=1)
-def test_it_stops_with_keras_and_at_the_same_best(values, direction, patience, gain, start):
+def test_early_stopping_equals_that_of_keras(values, direction, patience, gain, start):
     ours = Stopping(
         EarlyStopping(direction=direction, patience=patience, min_delta=gain, start_epoch=start)
     )
@@ -143,31 +144,31 @@ def test_it_stops_with_keras_and_at_the_same_best(values, direction, patience, g
             break
 
 
-def test_the_learning_rate_falls_after_as_many_epochs_as_the_patience():
+def test_learning_rate_falls_after_the_patience():
     assert rates([1.0, 1.0, 1.0, 1.0, 1.0]) == [1.0, 1.0, 0.5, 0.5, 0.25]
 
 
-def test_a_gain_keeps_the_learning_rate():
+def test_gain_keeps_the_learning_rate():
     assert rates([1.0, 1.0, 0.5, 0.5, 0.25]) == [1.0] * 5
 
 
-def test_a_gain_that_is_too_small_does_not():
+def test_gain_that_is_too_small_does_not():
     assert rates([1.0, 0.75, 0.75], min_delta=0.25) == [1.0, 1.0, 0.5]
 
 
-def test_epochs_of_cooldown_are_passed_over():
+def test_epochs_of_cooldown_do_not_count():
     assert rates([1.0] * 7, patience=1, cooldown=2) == [1.0, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125]
 
 
-def test_the_learning_rate_does_not_fall_below_the_lowest():
+def test_learning_rate_stops_at_the_lowest():
     assert rates([1.0] * 4, patience=1, lowest=0.4) == [1.0, 0.5, 0.4, 0.4]
 
 
-def test_a_learning_rate_below_the_lowest_is_not_raised():
+def test_low_learning_rate_is_not_raised():
     assert rates([1.0] * 3, rate=0.1, patience=1, lowest=0.4) == [0.1, 0.1, 0.1]
 
 
-def test_a_plateau_of_what_should_grow_is_one_too():
+def test_plateau_with_direction_max():
     assert rates([1.0, 2.0, 1.0, 1.0], direction=Direction.max) == [1.0, 1.0, 1.0, 0.5]
 
 
@@ -184,7 +185,7 @@ def test_a_plateau_of_what_should_grow_is_one_too():
         ({"lowest": -1.0}, "lowest is not possible. Received: -1.0. Expected: 0 or more."),
     ],
 )
-def test_a_plateau_that_cannot_be_is_refused(setting, expected):
+def test_invalid_plateau_is_refused(setting, expected):
     with pytest.raises(ConfigError) as caught:
         ReduceOnPlateau(direction=Direction.min, **setting)
     assert str(caught.value) == f"training.reduce_on_plateau.{expected}"
@@ -209,9 +210,7 @@ def test_a_plateau_that_cannot_be_is_refused(setting, expected):
     gain=0.0,
     lowest=0.02,
 )
-def test_the_learning_rate_falls_with_keras(
-    values, direction, patience, cooldown, factor, gain, lowest
-):
+def test_plateau_equals_that_of_keras(values, direction, patience, cooldown, factor, gain, lowest):
     shared = {"factor": factor, "patience": patience, "cooldown": cooldown, "min_delta": gain}
     ours = Plateau(ReduceOnPlateau(direction=direction, lowest=lowest, **shared))
     keras_own = keras.callbacks.ReduceLROnPlateau(

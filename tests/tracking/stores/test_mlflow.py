@@ -39,7 +39,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory):
-    """One store for all tests of this module: making it takes seconds."""
+    """One store for all tests of this module, because creating it takes seconds."""
     folder = tmp_path_factory.mktemp("repository")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -56,7 +56,7 @@ def client(here) -> MlflowClient:
 def facts(
     name: str = "toy", key: str | None = None, patch: str = "", settings=SETTINGS, **tags
 ) -> RunFacts:
-    """Facts of a training of its own, unless `key` says of which."""
+    """Facts of another training each time, unless `key` is set."""
     tags = {"run_key": key or uuid4().hex, "data": "shapes"} | tags
     return RunFacts(name, settings, tags, images(), Path("data/prepared/shapes"), patch)
 
@@ -67,7 +67,7 @@ def finished(given: RunFacts | None = None, **how) -> str:
 
 
 def ended_by(error: BaseException, given: RunFacts | None = None, measured=()) -> str:
-    """The id of a run whose block raises."""
+    """The id of a run with a block that raises an error."""
 
     def body(ids: list[str]) -> None:
         with MLFLOW.open_run(given or facts()) as tracker:
@@ -90,10 +90,11 @@ def loss(step: int, value: float, timestamp: int = 1_000) -> Measurement:
 
 
 def rows(run_id: str) -> list[tuple[str, int, float, int]]:
-    """The metrics of a run as they stand in the database."""
+    """The metrics of a run in the database."""
     with closing(sqlite3.connect("mlruns/mlflow.db")) as connection:
         found = connection.execute(
-            "SELECT key, step, value, timestamp FROM metrics WHERE run_uuid = ? ORDER BY key, step, timestamp",
+            "SELECT key, step, value, timestamp FROM metrics"
+            " WHERE run_uuid = ? ORDER BY key, step, timestamp",
             (run_id,),
         )
         return list(found)
@@ -103,13 +104,13 @@ def artifact(client: MlflowClient, run_id: str, name: str) -> str:
     return Path(client.download_artifacts(run_id, name)).read_text()
 
 
-def test_a_run_belongs_to_the_experiment_of_its_name(client):
+def test_run_belongs_to_its_experiment(client):
     run = client.get_run(finished(facts("toy_mlp")))
     assert client.get_experiment(run.info.experiment_id).name == "toy_mlp"
     assert run.info.run_name == "toy_mlp"
 
 
-def test_a_run_has_its_settings_by_dotted_names(client):
+def test_run_has_its_settings_by_dotted_names(client):
     assert client.get_run(finished()).data.params == {
         "name": "toy",
         "data.name": "shapes",
@@ -123,24 +124,24 @@ def test_a_run_has_its_settings_by_dotted_names(client):
     }
 
 
-def test_a_run_has_its_tags(client):
+def test_run_has_its_tags(client):
     tags = client.get_run(finished(facts(key="k"))).data.tags
     assert (tags["run_key"], tags["data"]) == ("k", "shapes")
 
 
-def test_a_run_keeps_its_settings_as_a_file(client):
+def test_run_keeps_its_settings_as_a_file(client):
     assert yaml.safe_load(artifact(client, finished(), "config.yaml")) == SETTINGS
 
 
-def test_a_run_keeps_the_patch_of_a_dirty_tree(client):
+def test_run_has_the_patch_of_a_dirty_tree(client):
     assert artifact(client, finished(facts(patch="+one = 2\n")), "diff.patch") == "+one = 2\n"
 
 
-def test_a_run_on_a_clean_tree_keeps_no_patch(client):
+def test_run_on_a_clean_tree_has_no_patch(client):
     assert [file.path for file in client.list_artifacts(finished())] == ["config.yaml"]
 
 
-def test_a_run_lists_the_data_it_was_trained_on(client):
+def test_run_lists_its_training_data(client):
     inputs = client.get_run(finished()).inputs.dataset_inputs
     found = {entry.dataset.name: (entry.dataset.digest, entry.tags[0].value) for entry in inputs}
     assert found == {
@@ -149,7 +150,7 @@ def test_a_run_lists_the_data_it_was_trained_on(client):
     }
 
 
-def test_a_data_set_has_shape_rows_and_place(client):
+def test_data_set_has_shape_rows_and_place(client):
     (train,) = [
         entry.dataset
         for entry in client.get_run(finished()).inputs.dataset_inputs
@@ -159,7 +160,7 @@ def test_a_data_set_has_shape_rows_and_place(client):
     assert json.loads(train.source) == {"uri": "data/prepared/shapes/train"}
 
 
-def test_runs_that_bring_a_new_data_set_at_once_all_succeed(client):
+def test_runs_can_add_a_data_set_in_parallel(client):
     experiment = store.experiment_id(client, "at_once")
     ids = [client.create_run(experiment).info.run_id for _ in range(8)]
     start = Barrier(8, timeout=30)
@@ -173,7 +174,7 @@ def test_runs_that_bring_a_new_data_set_at_once_all_succeed(client):
         assert list(pool.map(log, ids)) == [["toy/train"]] * 8
 
 
-def test_runs_are_found_by_the_digest_of_their_data(client):
+def test_data_digest_finds_runs(client):
     run_id = finished(facts("by_digest"))
     experiment = client.get_experiment_by_name("by_digest").experiment_id
     found = client.search_runs([experiment], f"datasets.digest = '{'1' * 32}'")
@@ -199,14 +200,14 @@ def test_more_metrics_than_a_batch_holds_are_logged(client):
     assert [step for _, step, _, _ in rows(tracker.run_id)] == list(range(1001))
 
 
-def test_a_name_and_step_are_logged_once(client):
+def test_name_and_step_are_logged_once(client):
     with MLFLOW.open_run(facts()) as tracker:
         tracker.log_metrics([loss(1, 0.5), loss(1, 0.25)])
         tracker.log_metrics([loss(1, 0.125, timestamp=2_000)])
     assert rows(tracker.run_id) == [("loss", 1, 0.5, 1_000)]
 
 
-def test_a_run_that_ended_well_is_finished(client):
+def test_run_without_an_error_is_finished(client):
     assert client.get_run(finished()).info.status == "FINISHED"
 
 
@@ -219,11 +220,11 @@ def test_a_run_that_ended_well_is_finished(client):
         (SystemExit(143), "KILLED"),
     ],
 )
-def test_a_run_says_how_it_ended(client, error, status):
+def test_status_says_how_the_run_ended(client, error, status):
     assert client.get_run(ended_by(error)).info.status == status
 
 
-def test_a_file_is_kept_in_its_folder(client, tmp_path):
+def test_file_is_stored_in_its_folder(client, tmp_path):
     (tmp_path / "curve.png").write_text("x")
     with MLFLOW.open_run(facts()) as tracker:
         tracker.log_file(tmp_path / "curve.png", folder="figures")
@@ -244,20 +245,20 @@ def logged(client):
     return tracker.run_id, served, found
 
 
-def test_a_model_belongs_to_its_run_and_step(client, logged):
+def test_model_belongs_to_its_run_and_step(client, logged):
     run_id, _, found = logged
     assert found.source_run_id == run_id
     (output,) = client.get_run(run_id).outputs.model_outputs
     assert (output.model_id, output.step) == (found.model_id, 7)
 
 
-def test_a_model_lies_under_the_artifacts_of_its_experiment(here, logged):
+def test_model_is_an_artifact_of_its_experiment(here, logged):
     assert logged[2].artifact_location.startswith(f"{here}/mlruns/artifacts/with_model/") or logged[
         2
     ].artifact_location.startswith(f"file://{here}/mlruns/artifacts/with_model/")
 
 
-def test_a_model_pins_its_requirements(logged):
+def test_model_pins_its_requirements(logged):
     folder = Path(mlflow.artifacts.download_artifacts(logged[2].model_uri))
     lines = (folder / "requirements.txt").read_text().splitlines()
     assert [line.split("==")[0] for line in lines] == ["mlflow", "keras", "numpy", "tensorflow"]
@@ -265,25 +266,25 @@ def test_a_model_pins_its_requirements(logged):
 
 
 @pytest.mark.parametrize("flavour", [mlflow.pyfunc, mlflow.keras])
-def test_a_logged_model_predicts_what_it_predicted_before(logged, flavour):
+def test_logged_model_predicts_what_it_predicted_before(logged, flavour):
     _, served, found = logged
     pixels = np.random.default_rng(0).integers(0, 256, size=(4, 8, 8, 1)).astype(np.uint8)
     loaded = flavour.load_model(found.model_uri)
     assert loaded.predict(pixels) == pytest.approx(np.array(served(pixels)), abs=1e-6)
 
 
-def test_a_model_adds_no_point_to_the_metrics_of_its_step(logged):
+def test_model_adds_no_metric(logged):
     assert rows(logged[0]) == [("loss", 7, 0.5, 1_000)]
 
 
-def test_a_model_that_the_run_holds_is_not_logged_again(client, logged):
+def test_model_is_logged_once(client, logged):
     run_id, served, found = logged
     with MLFLOW.open_run(facts("with_model"), run_id=run_id) as tracker:
         tracker.log_model(served, images(), step=7)
     assert [model.model_id for model in models(client, run_id)] == [found.model_id]
 
 
-def test_a_half_written_model_is_replaced(client, logged):
+def test_half_written_model_is_replaced(client, logged):
     given = facts("half_a_model")
     run_id = killed(given)
     half = client.create_logged_model(
@@ -301,7 +302,7 @@ def models(client: MlflowClient, run_id: str) -> list:
     return list(client.search_logged_models([experiment], f"source_run_id = '{run_id}'"))
 
 
-def test_the_signature_of_images_is_a_tensor_of_pixels():
+def test_image_signature_is_a_tensor_of_pixels():
     given = signature(images())
     assert [(spec.type, spec.shape) for spec in given.inputs] == [
         (np.dtype("uint8"), (-1, 8, 8, 1))
@@ -310,7 +311,7 @@ def test_the_signature_of_images_is_a_tensor_of_pixels():
 
 
 @pytest.mark.parametrize("meta", [table(), regression()])
-def test_the_signature_of_a_table_is_a_tensor_for_each_column(meta):
+def test_table_signature_has_a_tensor_for_each_column(meta):
     given = signature(meta)
     assert [(spec.name, spec.type, spec.shape) for spec in given.inputs] == [
         ("x0", np.dtype("float64"), (-1, 1)),
@@ -319,19 +320,19 @@ def test_the_signature_of_a_table_is_a_tensor_for_each_column(meta):
     assert [spec.shape for spec in given.outputs] == [(-1, 1)]
 
 
-def test_a_killed_run_goes_on_as_the_same_run(client):
+def test_killed_run_resumes(client):
     given = facts()
     run_id = killed(given)
     assert finished(given) == run_id
     assert client.get_run(run_id).info.status == "FINISHED"
 
 
-def test_a_failed_run_goes_on_as_the_same_run():
+def test_failed_run_resumes():
     given = facts()
     assert ended_by(ValueError(), given) == finished(given)
 
 
-def test_a_run_that_goes_on_is_running_and_has_no_end(client):
+def test_resumed_run_is_running_without_an_end(client):
     given = facts()
     killed(given)
     with MLFLOW.open_run(given) as tracker:
@@ -340,7 +341,7 @@ def test_a_run_that_goes_on_is_running_and_has_no_end(client):
         assert not info.to_proto().HasField("end_time")
 
 
-def test_a_run_counts_how_often_it_went_on(client):
+def test_run_counts_its_resumptions(client):
     given = facts()
     run_id = killed(given)
     assert "resumed" not in client.get_run(run_id).data.tags
@@ -350,7 +351,7 @@ def test_a_run_counts_how_often_it_went_on(client):
     assert client.get_run(run_id).data.tags["resumed"] == "2"
 
 
-def test_a_run_that_goes_on_holds_every_point_once():
+def test_resumed_run_has_every_point_once():
     given = facts()
     run_id = killed(given, [loss(1, 0.5), loss(2, 0.25)])
     with MLFLOW.open_run(given) as tracker:
@@ -362,7 +363,7 @@ def test_a_run_that_goes_on_holds_every_point_once():
     ]
 
 
-def test_another_value_of_a_point_that_a_run_holds_is_not_added():
+def test_first_value_of_a_point_stays():
     given = facts()
     run_id = killed(given, [loss(1, 0.5)])
     with MLFLOW.open_run(given) as tracker:
@@ -371,7 +372,7 @@ def test_another_value_of_a_point_that_a_run_holds_is_not_added():
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_value_that_is_not_finite_is_logged_once(value):
+def test_infinite_value_is_logged_once(value):
     given = facts()
     run_id = killed(given, [loss(1, value)])
     with MLFLOW.open_run(given) as tracker:
@@ -379,7 +380,7 @@ def test_a_value_that_is_not_finite_is_logged_once(value):
     assert len(rows(run_id)) == 1
 
 
-def test_a_run_that_goes_on_holds_its_facts_once(client):
+def test_resumed_run_has_its_facts_once(client):
     given = facts(patch="+one = 2\n")
     run_id = killed(given)
     before = client.get_run(run_id)
@@ -393,7 +394,7 @@ def test_a_run_that_goes_on_holds_its_facts_once(client):
     assert {file.path for file in client.list_artifacts(run_id)} == {"config.yaml", "diff.patch"}
 
 
-def test_facts_that_a_kill_cut_short_are_completed(client):
+def test_resumed_run_completes_its_facts(client):
     given = facts("cut_short", patch="+one = 2\n")
     run_id = client.create_run(
         store.experiment_id(client, "cut_short"), tags=given.tags
@@ -410,7 +411,7 @@ def test_facts_that_a_kill_cut_short_are_completed(client):
     assert artifact(client, run_id, "diff.patch") == "+one = 2\n"
 
 
-def test_a_setting_that_changed_after_facts_were_cut_short_keeps_its_first_value(client):
+def test_first_value_of_a_setting_stays(client):
     given = facts("changed_since")
     run_id = client.create_run(
         store.experiment_id(client, "changed_since"), tags=given.tags
@@ -420,7 +421,7 @@ def test_a_setting_that_changed_after_facts_were_cut_short_keeps_its_first_value
     assert client.get_run(run_id).data.params["training.threads"] == "1"
 
 
-def test_a_run_keeps_the_facts_that_it_began_with(client):
+def test_run_has_the_facts_of_its_start(client):
     given = facts(key="begins", **{"git.commit": "abc"})
     run_id = killed(given)
     changed = SETTINGS | {"training": {"steps": None, "threads": 1}}
@@ -431,20 +432,20 @@ def test_a_run_keeps_the_facts_that_it_began_with(client):
     assert [file.path for file in client.list_artifacts(run_id)] == ["config.yaml"]
 
 
-def test_a_finished_run_of_the_same_training_is_left_as_it_is():
+def test_finished_run_is_not_reopened():
     given = facts()
     assert finished(given) != finished(given)
 
 
-def test_a_run_of_another_training_does_not_go_on():
+def test_run_with_another_key_is_not_resumed():
     assert killed(facts()) != finished(facts())
 
 
-def test_a_run_of_another_experiment_does_not_go_on():
+def test_run_of_another_experiment_is_not_resumed():
     assert killed(facts("toy", key="shared")) != finished(facts("toy_mlp", key="shared"))
 
 
-def test_the_newest_of_several_runs_goes_on(client):
+def test_newest_of_several_runs_resumes(client):
     given = facts()
     experiment = store.experiment_id(client, "toy")
     newest, *_ = [
@@ -454,27 +455,27 @@ def test_the_newest_of_several_runs_goes_on(client):
     assert finished(given) == newest
 
 
-def test_a_run_that_a_living_process_writes_is_left_to_it():
+def test_run_of_a_living_process_is_not_resumed():
     given = facts()
     with MLFLOW.open_run(given) as first, MLFLOW.open_run(given) as second:
         assert first.run_id != second.run_id
 
 
-def test_anew_is_always_another_run():
+def test_new_is_always_another_run():
     given = facts()
     run_id = killed(given)
     assert finished(given, new=True) != run_id
     assert finished(given, new=True, run_id=run_id) != run_id
 
 
-def test_the_run_of_a_checkpoint_goes_on_even_if_it_is_finished(client):
+def test_finished_run_of_the_checkpoint_is_reopened(client):
     given = facts()
     run_id = finished(given)
     assert finished(given, run_id=run_id) == run_id
     assert client.get_run(run_id).data.tags["resumed"] == "1"
 
 
-def test_the_run_of_a_checkpoint_goes_on_before_a_newer_one():
+def test_run_of_the_checkpoint_precedes_newer_ones():
     given = facts()
     run_id = killed(given)
     with pytest.raises(SystemExit), MLFLOW.open_run(given, new=True):
@@ -482,7 +483,7 @@ def test_the_run_of_a_checkpoint_goes_on_before_a_newer_one():
     assert finished(given, run_id=run_id) == run_id
 
 
-def test_the_record_of_a_checkpoint_begins_again_where_the_store_lost_it(client):
+def test_lost_run_of_the_checkpoint_is_replaced(client):
     given = facts()
     deleted, waiting = finished(given), killed(given)
     client.delete_run(deleted)
@@ -504,7 +505,7 @@ def evaluate(run_id: str, folder: Path) -> None:
     )
 
 
-def test_an_evaluation_is_added_to_the_run_that_trained(client, tmp_path):
+def test_evaluation_is_added_to_the_run(client, tmp_path):
     run_id = finished()
     evaluate(run_id, tmp_path)
     run = client.get_run(run_id)
@@ -533,12 +534,12 @@ def test_evaluating_again_logs_no_point_twice(client, tmp_path):
     assert sorted(names) == ["toy/test", "toy/train", "toy/validation"]
 
 
-def test_an_evaluation_needs_the_run_in_the_store(here, client, tmp_path):
+def test_evaluation_needs_the_run_in_the_store(here, client, tmp_path):
     with pytest.raises(PipelineError) as caught:
         evaluate("0" * 32, tmp_path)
     assert str(caught.value) == (
-        f"the tracking store sqlite:///{here}/mlruns/mlflow.db does not have the run of this model. "
-        f"Received: {'0' * 32}. Train it again with: dvc repro --force <stage>."
+        f"the tracking store sqlite:///{here}/mlruns/mlflow.db "
+        f"does not have the run of this model. Received: {'0' * 32}. Train it again with: dvc repro --force <stage>."
     )
 
 

@@ -73,7 +73,7 @@ def tell(listener: KerasCallbacks, slices, *, start: int = 0, history=()) -> Non
     listener.on_end()
 
 
-def test_a_callback_hears_what_fit_would_tell_it_slice_by_slice():
+def test_callback_receives_slices_as_batches():
     diary = Diary()
     tell(listening(diary), [3, 5, 10])
     assert diary.heard == [
@@ -92,7 +92,7 @@ def test_a_callback_hears_what_fit_would_tell_it_slice_by_slice():
     ]
 
 
-def test_slices_of_one_step_are_told_as_fit_tells_them():
+def test_slices_of_one_step_equal_fit():
     told, fitted = Diary(), Diary()
     tell(listening(told), range(1, 11))
     keras.utils.set_random_seed(1)
@@ -120,7 +120,7 @@ def _named(entry):
     )
 
 
-def test_a_training_that_goes_on_inside_an_epoch_counts_on():
+def test_resumed_epoch_continues_its_batches():
     diary = Diary()
     tell(listening(diary), [10], start=7, history=[point(5)])
     assert diary.heard[1:5] == [
@@ -131,7 +131,7 @@ def test_a_training_that_goes_on_inside_an_epoch_counts_on():
     ]
 
 
-def test_an_evaluation_inside_an_epoch_begins_and_ends_none():
+def test_evaluation_inside_an_epoch_calls_nothing():
     diary = Diary()
     listener = listening(diary)
     listener.on_begin([])
@@ -141,7 +141,7 @@ def test_an_evaluation_inside_an_epoch_begins_and_ends_none():
     assert diary.heard == ["train begins", ("epoch begins", 0)]
 
 
-def test_a_callback_changes_the_learning_rate_of_the_training():
+def test_callback_changes_the_learning_rate():
     optimizer = keras.optimizers.SGD(0.1)
     tell(
         listening(
@@ -153,7 +153,7 @@ def test_a_callback_changes_the_learning_rate_of_the_training():
     assert float(optimizer.learning_rate) == 0.25
 
 
-def test_a_callback_saves_the_weights_of_the_network(tmp_path):
+def test_callback_saves_the_weights_of_the_network(tmp_path):
     checkpoint = keras.callbacks.ModelCheckpoint(
         str(tmp_path / "{epoch}.weights.h5"), save_weights_only=True
     )
@@ -163,20 +163,20 @@ def test_a_callback_saves_the_weights_of_the_network(tmp_path):
     assert restored.get_weights()[0].tolist() == [[1.0], [1.0]]
 
 
-def test_a_callback_may_ask_for_the_end():
+def test_callback_may_ask_for_the_end():
     listener = listening(keras.callbacks.EarlyStopping(monitor="val_loss", patience=1))
     assert not listener.stops
     tell(listener, [5, 10])
     assert listener.stops
 
 
-def test_a_callback_knows_how_many_epochs_and_steps_there_are():
+def test_callback_has_numbers_of_epochs_and_steps():
     diary = Diary()
     listening(diary)
     assert (diary.params["epochs"], diary.params["steps"]) == (2, 5)
 
 
-def test_logs_are_a_copy_that_a_callback_may_change():
+def test_callback_may_change_its_logs():
     class Clearing(keras.callbacks.Callback):
         def on_epoch_end(self, _epoch, logs):
             logs.clear()
