@@ -3,8 +3,8 @@
     python -m tests.chaos.training --kills 200
     python -m tests.chaos.training --every-write-point
 
-A run is a chain of lives in its own repository. Each life runs the same command, and all but the last
-are killed. The run must leave the same bits, history, files and MLflow record as one uninterrupted
+A run is a chain of lives in its own repository. Each life runs the same command, and all but the
+last are killed. The run must leave the same bits, history, files and MLflow record as one uninterrupted
 life. The libraries are imported once. Each life is a fork of that process, and the process itself
 runs no TensorFlow operation.
 """
@@ -45,7 +45,8 @@ from rich.table import Table
 from tests.support import ROOT
 from tests.support.toy import prepare_all
 
-# Of 36 training rows: batches of 8 are five steps an epoch, the last of four rows; batches of 16 are three.
+# There are 36 training rows. Batches of 8 make five steps in each epoch, the last one of four rows.
+# Batches of 16 make three steps.
 CASES = {
     "mlp": """
 defaults: [override /data: shapes, override /model: layers]
@@ -152,7 +153,10 @@ class Kill:
 
 @dataclasses.dataclass(frozen=True)
 class Life:
-    """One process: its exit code (negative for a signal), its write points, and the planned kill."""
+    """One process: its exit code, its write points, and the planned kill.
+
+    The code is negative after a signal.
+    """
 
     code: int
     points: list[str]
@@ -441,7 +445,7 @@ def _plain(path: str) -> str:
 
 
 def examine(folder: Path, case: str) -> dict[str, Any]:
-    """Everything that a finished run leaves and that must be equal. Omits times and random names."""
+    """Everything that a finished run leaves, without times and random names."""
     output = folder / "outputs" / case
     known = json.loads((output / "run.json").read_text(encoding="utf-8"))
     kept = folder / "mlruns/checkpoints" / known["run_key"]

@@ -539,7 +539,8 @@ def test_evaluation_needs_the_run_in_the_store(here, client, tmp_path):
         evaluate("0" * 32, tmp_path)
     assert str(caught.value) == (
         f"the tracking store sqlite:///{here}/mlruns/mlflow.db "
-        f"does not have the run of this model. Received: {'0' * 32}. Train it again with: dvc repro --force <stage>."
+        f"does not have the run of this model. Received: {'0' * 32}. "
+        "Train it again with: dvc repro --force <stage>."
     )
 
 

@@ -31,7 +31,7 @@ def point(step: int, seconds: float = 0.0) -> Point:
 
 
 class Minutes:
-    """A clock that a test sets."""
+    """A clock that the test sets."""
 
     now = 0.0
 
@@ -40,7 +40,7 @@ class Minutes:
 
 
 def lines_at(*moments: float) -> list[str]:
-    """Steps of the lines written for points at these moments, one step each, and at the end."""
+    """The lines for points at these moments, one step each, and at the end."""
     clock, lines = Minutes(), []
     listener = LineProgress("toy", SCHEDULE, write=lines.append, interval=5.0, clock=clock)
     for step, clock.now in enumerate(moments, start=1):
@@ -102,7 +102,7 @@ def test_terminal_shows_a_bar_that_ends_full():
     listener.on_point(point(40))
     listener.on_step(40, {"loss": 0.4})
     listener.on_end()
-    last = console.file.getvalue().splitlines()[-2]  # the very last shows the cursor again
+    last = console.file.getvalue().splitlines()[-2]  # the last line only shows the cursor again
     assert "40/40" in last
     assert "20.0/20" in last
     assert "13,000 examples/s" in last

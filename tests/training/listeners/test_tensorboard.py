@@ -1,4 +1,4 @@
-"""Summaries for TensorBoard: what the event files hold, also when a training was interrupted."""
+"""Summaries for TensorBoard: the events of whole and of interrupted trainings."""
 
 import signal
 from pathlib import Path
@@ -33,7 +33,7 @@ def point(step: int, loss: float, timestamp: int = 1_700_000_000_500) -> Point:
 
 
 def events(folder: Path, split: str) -> list[Any]:
-    """The records that TensorBoard reads, behind the one that says their version."""
+    """The records that TensorBoard reads, after the one with their version."""
     (file,) = (folder / split).iterdir()
     first, *others = [
         tf.compat.v1.Event.FromString(record.numpy())
@@ -82,7 +82,7 @@ def test_points_without_a_checkpoint_are_removed(tmp_path):
 
 
 class Stopped(Interruption):
-    """A SIGTERM that comes when the training first looks for one."""
+    """A SIGTERM that arrives at the first call of `check`."""
 
     def check(self) -> None:
         super().check()
@@ -91,7 +91,7 @@ class Stopped(Interruption):
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    """Of a run with summaries that was interrupted and went on."""
+    """The result of a run with summaries that was interrupted and resumed."""
     folder = tmp_path_factory.mktemp("repository")
     prepare_all(folder)
     with pytest.MonkeyPatch.context() as patch:
