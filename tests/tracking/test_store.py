@@ -1,6 +1,7 @@
 """The embedded store: a real SQLite database in a temporary folder."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -20,8 +21,24 @@ def _here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def created(tmp_path_factory):
+    """The `mlruns/` of a new store: creating it takes seconds."""
+    folder = tmp_path_factory.mktemp("created")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        store.client()
+    return folder / "mlruns"
+
+
+@pytest.fixture
+def client(created, tmp_path):
+    shutil.copytree(created, tmp_path / "mlruns")
+    return store.client()
+
+
+@pytest.mark.usefixtures("client")
 def test_store_lies_under_mlruns(tmp_path):
-    store.client()
     assert store.uri() == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
     assert (tmp_path / "mlruns/mlflow.db").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["mlruns"]
@@ -37,34 +54,32 @@ def test_environment_may_name_a_server(monkeypatch):
     assert store.uri() == "http://127.0.0.1:5001"
 
 
+@pytest.mark.usefixtures("client")
 def test_writers_do_not_block_each_other(tmp_path):
-    store.client()
     with closing(sqlite3.connect(tmp_path / "mlruns/mlflow.db")) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_artifacts_lie_under_mlruns(tmp_path):
-    client = store.client()
-    made = client.get_experiment(store.experiment_id(client, "toy"))
-    assert (made.name, made.artifact_location) == ("toy", f"file://{tmp_path}/mlruns/artifacts/toy")
+def test_artifacts_lie_under_mlruns(client, tmp_path):
+    experiment = client.get_experiment(store.experiment_id(client, "toy"))
+    assert experiment.name == "toy"
+    assert experiment.artifact_location == f"file://{tmp_path}/mlruns/artifacts/toy"
 
 
-def test_experiment_is_created_once():
-    client = store.client()
+def test_experiment_is_created_once(client):
     assert store.experiment_id(client, "toy") == store.experiment_id(client, "toy")
 
 
-def test_experiment_of_another_machine_is_used(monkeypatch):
-    client = store.client()
-    made = store.experiment_id(client, "toy")
-    look_up, looks = client.get_experiment_by_name, []
+def test_experiment_of_another_machine_is_used(client, monkeypatch):
+    experiment_id = store.experiment_id(client, "toy")
+    look_up, names = client.get_experiment_by_name, []
 
     def get(name: str) -> object:
-        looks.append(name)
-        return None if len(looks) == 1 else look_up(name)
+        names.append(name)
+        return None if len(names) == 1 else look_up(name)
 
     monkeypatch.setattr(client, "get_experiment_by_name", get)
-    assert store.experiment_id(client, "toy") == made
+    assert store.experiment_id(client, "toy") == experiment_id
 
 
 def test_damaged_store_is_refused(tmp_path):
