@@ -78,7 +78,7 @@ def _folder(run: Run, store: Store, *, wait: bool) -> AbstractContextManager[Run
 
 
 def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]) -> Result | None:
-    """The result of a finished run whose record the store still has."""
+    """The result if the run is finished and the store still has its record."""
     if not folder.finished:
         return None
     finished = result.read(folder.result)

@@ -155,11 +155,11 @@ def test_checkpoint_settings_do_not_change_the_key(folder):
 def test_interrupted_run_resumes_to_the_same_record(folder, whole, checks):
     reference, losses = whole
     interrupted(folder, checks=checks)
-    (kept,) = recorded()
-    assert kept[1] == "KILLED"
+    (interrupted_run,) = recorded()
+    assert interrupted_run[1] == "KILLED"
     result = run(folder)
     assert (result.fingerprint, result.metrics) == (reference.fingerprint, reference.metrics)
-    assert recorded() == [(kept[0], "FINISHED", losses)]
+    assert recorded() == [(interrupted_run[0], "FINISHED", losses)]
 
 
 def test_resumed_run_logs_its_first_step(folder, capsys):
@@ -202,10 +202,10 @@ def test_finished_run_without_a_record_is_trained_again(folder):
 
 def test_checkpoint_of_another_run_is_refused(folder):
     interrupted(folder)
-    (kept,) = Path("mlruns/checkpoints").iterdir()
+    (own_folder,) = Path("mlruns/checkpoints").iterdir()
     other = run(folder, "seed=7")
     shutil.rmtree(folder_of(other))
-    kept.rename(folder_of(other))
+    own_folder.rename(folder_of(other))
     with pytest.raises(PipelineError) as caught:
         run(folder, "seed=7")
     assert str(caught.value) == (

@@ -81,7 +81,7 @@ class RunFolder:
         """Removes what a finished run no longer needs."""
         for file in self._checkpoints():
             file.unlink()
-        # Only after the checkpoints, which refer to them.
+        # Only after the checkpoints, because they refer to the snapshots.
         shutil.rmtree(self.path / SNAPSHOTS, ignore_errors=True)
 
     def clear(self) -> None:

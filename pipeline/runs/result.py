@@ -45,7 +45,7 @@ def write(
     """Writes the whole folder or nothing.
 
     Args:
-        step: the one whose weights the model has.
+        step: the step of the model's weights.
         ids: `run_id`, `run_key` and `fingerprint`.
         snapshots: the files of the models of other steps.
     """

@@ -1,4 +1,4 @@
-"""Which process writes a run, and the end of runs whose process is gone.
+"""Which process writes a run, and the end of runs after their process has died.
 
 MLflow has no heartbeat, so the run of a killed process would stay RUNNING for ever. Therefore the
 tags of each run name its process, and whoever opens the store closes the runs of dead processes.
@@ -65,8 +65,8 @@ def close_dead(client: MlflowClient) -> None:
 def set_status(client: MlflowClient, run_id: str, status: str, *, end_time: int) -> None:
     """Sets the status of a run, and its end time in milliseconds since 1970.
 
-    The end time 0 removes it. `MlflowClient` cannot do that, and prints the address of a server when
-    it ends a run.
+    The end time 0 removes it. `MlflowClient` cannot do that, and prints the address of a server
+    when it ends a run.
     """
     client._tracking_client.store.update_run_info(
         run_id, RunStatus.from_string(status), end_time, None

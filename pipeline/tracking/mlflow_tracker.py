@@ -49,7 +49,7 @@ class MlflowTracker:
             self._steps[name].add(step)
 
     def _logged_steps(self, name: str) -> set[int]:
-        """The steps of this metric in MLflow, which would store a second point."""
+        """The steps of this metric in MLflow. MLflow would store a second point for each."""
         if name not in self._steps:
             points = self._client.get_metric_history(self.run_id, name)
             self._steps[name] = {point.step for point in points}

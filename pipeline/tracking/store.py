@@ -25,7 +25,7 @@ from pipeline.files import replacing
 from pipeline.layout import mlruns
 
 ARTIFACTS = "artifacts"
-# The errors of a store that cannot be read or written.
+# The errors of reading and writing a store.
 FAULTS = (MlflowException, SQLAlchemyError, sqlite3.Error)
 # With this tag the UI shows runs as trainings, not as evaluations of language models.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
@@ -44,7 +44,7 @@ def client() -> MlflowClient:
     """Opens the store. Creates it if there is none, and brings its schema up to date.
 
     Raises:
-        StoreError: the store cannot be opened or reached.
+        StoreError: opening or reaching the store failed.
     """
     # The log of the migration means nothing to a user.
     logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""What the loop tells others about a training."""
+"""The events of a training, for those who report them."""
 
 from collections.abc import Sequence
 

@@ -29,7 +29,7 @@ class Outcome:
     """How a training ended.
 
     Args:
-        final: the point whose weights the network has; of a paused training, the best point so far.
+        final: the point of the weights that the network has; the best so far if paused.
         paused: whether steps are left, to be trained by a later process.
     """
 
@@ -297,7 +297,7 @@ class _Training:
         return Outcome(history, last, stopped_early)
 
     def _best(self) -> Point | None:
-        """The point whose weights early stopping restores, if there is one."""
+        """The point with the best weights, if early stopping has seen one."""
         if self.stopping is None or not self.state.best_weights:
             return None
         best_step = self.stopping.state.best_step

@@ -4,9 +4,9 @@
     python -m tests.chaos.training --every-write-point
 
 A run is a chain of lives in its own repository. Each life runs the same command, and all but the
-last are killed. The run must leave the same bits, history, files and MLflow record as one uninterrupted
-life. The libraries are imported once. Each life is a fork of that process, and the process itself
-runs no TensorFlow operation.
+last are killed. The run must leave the same bits, history, files and MLflow record as one
+uninterrupted life. The libraries are imported once. Each life is a fork of that process, and the
+process itself runs no TensorFlow operation.
 """
 
 import argparse
@@ -266,10 +266,10 @@ class Lab:
             folder = self.repository(case)
             life = self.live(case, folder, way)
             assert life.code == 0, self.log(folder)
-            found = examine(folder, case)
-            reference = self._reference.setdefault(case, found)
-            assert not differences(reference, found), (case, way, differences(reference, found))
-            _require_telling(case, found)
+            results = examine(folder, case)
+            reference = self._reference.setdefault(case, results)
+            assert not differences(reference, results), (case, way)
+            _require_meaningful(case, results)
             self._whole[case, way] = life
         return self._whole[case, way]
 
@@ -351,18 +351,23 @@ def _follow(reading: int, child: int, kill: Kill | None) -> list[str]:
     outside = kill is not None and kill.kind in (ANY_TIME, SOON_AFTER)
     limit: float = time.monotonic() + _LIFE_LIMIT
     due = math.inf
-    told = b""
+    output = b""
     while True:
         wait = max(0.0, min(due, limit) - time.monotonic())
         if not select.select([reading], [], [], wait)[0]:
             os.kill(child, signal.SIGKILL)
             due, limit = math.inf, time.monotonic() + _LIFE_LIMIT
         elif data := os.read(reading, 1 << 16):
-            told += data
-            if outside and due == math.inf and kill is not None and told.count(b"\n") > kill.point:
+            output += data
+            if (
+                outside
+                and due == math.inf
+                and kill is not None
+                and output.count(b"\n") > kill.point
+            ):
                 due = time.monotonic() + kill.delay
         else:
-            return told.decode().splitlines()
+            return output.decode().splitlines()
 
 
 class Watch:
@@ -447,26 +452,26 @@ def _plain(path: str) -> str:
 def examine(folder: Path, case: str) -> dict[str, Any]:
     """Everything that a finished run leaves, without times and random names."""
     output = folder / "outputs" / case
-    known = json.loads((output / "run.json").read_text(encoding="utf-8"))
-    kept = folder / "mlruns/checkpoints" / known["run_key"]
+    ids = json.loads((output / "run.json").read_text(encoding="utf-8"))
+    run_folder = folder / "mlruns/checkpoints" / ids["run_key"]
     temporary = [
         path for root in ("mlruns/checkpoints", "outputs") for path in (folder / root).rglob(".*")
     ]
     return {
-        "fingerprint": known["fingerprint"],
-        "run key": known["run_key"],
+        "fingerprint": ids["fingerprint"],
+        "run key": ids["run_key"],
         "history": _history(output / "history.csv"),
-        "kept and snapshots": json.loads(
+        "final step and snapshots": json.loads(
             (output / "snapshots/index.json").read_text(encoding="utf-8")
         ),
         "files in outputs": _names(output),
         "weights in outputs": _weights(output),
-        "folders of runs": sorted(path.name for path in kept.parent.glob("[!.]*")),
-        "files in the run's folder": _names(kept),
-        "weights in the run's folder": _weights(kept),
-        "history in the run's folder": _history(kept / "result/history.csv"),
+        "folders of runs": sorted(path.name for path in run_folder.parent.glob("[!.]*")),
+        "files in the run's folder": _names(run_folder),
+        "weights in the run's folder": _weights(run_folder),
+        "history in the run's folder": _history(run_folder / "result/history.csv"),
         "temporary files": sorted(path.relative_to(folder).as_posix() for path in temporary),
-        **_record(folder, known["run_id"]),
+        **_record(folder, ids["run_id"]),
     }
 
 
@@ -502,13 +507,13 @@ def _digest(path: Path) -> str:
         h5py.File(file) as weights,
     ):
         digest.update(_ADDRESS.sub(b"", archive.read("config.json")))
-        found: dict[str, Any] = {}
+        datasets: dict[str, Any] = {}
         weights.visititems(
             lambda name, item: (
-                found.update({name: item}) if isinstance(item, h5py.Dataset) else None
+                datasets.update({name: item}) if isinstance(item, h5py.Dataset) else None
             )
         )
-        for name, dataset in sorted(found.items()):
+        for name, dataset in sorted(datasets.items()):
             value = np.asarray(dataset)
             digest.update(f"{name}|{value.shape}|{value.dtype.str}|".encode() + value.tobytes())
     return digest.hexdigest()
@@ -577,12 +582,12 @@ def _points(rows: list[Any]) -> list[Any]:
     )
 
 
-def differences(reference: dict[str, Any], found: dict[str, Any]) -> list[str]:
+def differences(reference: dict[str, Any], results: dict[str, Any]) -> list[str]:
     """The names of differing parts, with the first difference in each."""
     return [
-        f"{name}: {_first(reference[name], found[name])}"
+        f"{name}: {_first(reference[name], results[name])}"
         for name in reference
-        if reference[name] != found[name]
+        if reference[name] != results[name]
     ]
 
 
@@ -594,14 +599,14 @@ def _first(expected: Any, received: Any) -> str:
         added = [item for item in received if item not in expected]
         counts = f"{len(expected)} expected, {len(received)} received"
         return f"{counts}; missing {missing[:1]}, added {added[:1]}"
-    return f"{expected} expected, {received} found"
+    return f"{expected} expected, {received} received"
 
 
-def _require_telling(case: str, found: dict[str, Any]) -> None:
+def _require_meaningful(case: str, results: dict[str, Any]) -> None:
     """Checks that a case meets early stopping, a plateau and snapshots, as it should."""
-    points, kept = found["history"], found["kept and snapshots"]
+    points, index = results["history"], results["final step and snapshots"]
     if case in ("mlp", "regression"):
-        assert float(kept["kept"]).hex() != points[-1]["step"], (
+        assert float(index["kept"]).hex() != points[-1]["step"], (
             f"{case}: the last epoch is the best: {points}"
         )
         longest = int(re.findall(r"epochs: (\d+)", CASES[case])[0])
@@ -611,7 +616,7 @@ def _require_telling(case: str, found: dict[str, Any]) -> None:
             "mlp: the plateau was never met"
         )
     if case == "cnn":
-        assert kept["steps"] == [0, 2, 7]
+        assert index["steps"] == [0, 2, 7]
 
 
 def random_runs(lab: Lab, cases: list[str], *, kills: int, seed: int) -> Iterator[Run]:
@@ -676,12 +681,12 @@ def _judged(lab: Lab, case: str, folder: Path, lives: list[Life]) -> Run:
                 f"{lab.log(folder).splitlines()[-1]} ({folder})"
             ],
         )
-    found = differences(lab.reference(case), examine(folder, case))
-    if found:
-        found.append(str(folder))
+    different = differences(lab.reference(case), examine(folder, case))
+    if different:
+        different.append(str(folder))
     else:
         shutil.rmtree(folder)
-    return Run(case, lives, found)
+    return Run(case, lives, different)
 
 
 def main(arguments: list[str]) -> int:

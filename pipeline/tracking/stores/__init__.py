@@ -1,4 +1,4 @@
-"""Tracking stores: one module for each place where records of runs are kept.
+"""Tracking stores: one module for each place that keeps records of runs.
 
 The setting `tracking.store` names the module. Each module defines one `Store` as `STORE`.
 """

@@ -63,7 +63,7 @@ class MlflowStore:
                 _log_new_params(client, tracker.run_id, params)
                 yield tracker
         finally:
-            close_dead(client)  # trials whose process was killed
+            close_dead(client)  # a trial's process may have been killed
 
     def attach(self, run_id: str) -> MlflowTracker:
         client = store.client()

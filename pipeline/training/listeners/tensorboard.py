@@ -23,7 +23,7 @@ _SPLITS = ("train", "validation")
 
 
 class Summaries(Listener):
-    """Writes each point once to `folder`, which belongs to one run.
+    """Writes each point once to `folder`. The folder belongs to one run.
 
     A killed process may have left points that no checkpoint holds. So a process that resumes writes
     the folder from scratch.
