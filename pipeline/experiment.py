@@ -14,7 +14,7 @@ from pipeline.console import log
 from pipeline.errors import PipelineError
 from pipeline.layout import PREPARED, mlruns
 from pipeline.runs import folder as run_folder
-from pipeline.runs import result
+from pipeline.runs import result as run_result
 from pipeline.runs.folder import RunFolder
 from pipeline.runs.result import Result
 from pipeline.runs.run import Run
@@ -59,15 +59,20 @@ def run(
     with _folder(this, store, wait=wait) as folder:
         if config.force:
             folder.clear()
-        reached = _finished(this, store, folder, tags or {})
-        if reached is None:
+        result = _finished(this, store, folder, tags or {})
+        if result is None:
             training = RecordedTraining(
-                this, store, folder, interruption or Interruption(), callbacks, tags or {}
+                run=this,
+                store=store,
+                folder=folder,
+                interruption=interruption or Interruption(),
+                callbacks=callbacks,
+                tags=tags or {},
             )
-            reached = _train(training)
+            result = _train(training)
         if output is not None:
-            _publish(this, reached, folder, output)
-    return reached
+            _publish(this, result, folder, output)
+    return result
 
 
 def _folder(run: Run, store: Store, *, wait: bool) -> AbstractContextManager[RunFolder]:
@@ -81,43 +86,43 @@ def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]
     """The result if the run is finished and the store still has its record."""
     if not folder.finished:
         return None
-    finished = result.read(folder.result)
-    if store.missing([finished.run_id]):
+    result = run_result.read(folder.result)
+    if store.missing([result.run_id]):
         return None
     folder.end()  # an earlier process may have been killed during this cleanup
     if tags:
-        tracker = store.attach(finished.run_id)
+        tracker = store.attach(result.run_id)
         for name, value in tags.items():
             tracker.set_tag(name, value)
-    if run.config.tracking.tensorboard:  # the run may have been trained without
+    if run.config.tracking.tensorboard:  # the training may not have written it
         tensorboard.write_summaries(
-            finished.history, tensorboard.summaries_folder(run.name, finished.run_id)
+            result.history, tensorboard.summaries_folder(run.name, result.run_id)
         )
     log(
-        f"{run.name}: this run is already finished ({finished.run_id}); "
+        f"{run.name}: this run is already finished ({result.run_id}); "
         "to train it from scratch: force=true"
     )
-    return finished
+    return result
 
 
 def _train(training: RecordedTraining) -> Result:
     name = training.run.name
     try:
-        reached = training.train()
+        result = training.train()
     except Interrupted:
         log(f"{name}: interrupted; the same command resumes it")
         raise
-    if reached.paused:
-        epoch = reached.history[-1].epoch
+    if result.paused:
+        epoch = result.history[-1].epoch
         log(f"{name}: paused after epoch {epoch:g}; another checkpoint.pause_at resumes it")
-    return reached
+    return result
 
 
-def _publish(run: Run, reached: Result, folder: RunFolder, output: Path) -> None:
-    if reached.paused:
+def _publish(run: Run, result: Result, folder: RunFolder, output: Path) -> None:
+    if result.paused:
         raise PipelineError(
             f"{run.name}: a paused run has no model yet",
             received=f"checkpoint.pause_at={run.config.checkpoint.pause_at}",
             expected="Resume it with: checkpoint.pause_at=null",
         )
-    result.publish(folder.result, output)
+    run_result.publish(folder.result, output)

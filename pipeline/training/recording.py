@@ -7,7 +7,8 @@ from typing import Any
 from pipeline.console import log
 from pipeline.models import serving
 from pipeline.models.fingerprint import fingerprint
-from pipeline.runs import identity, result
+from pipeline.runs import identity
+from pipeline.runs import result as run_result
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.folder import RunFolder
 from pipeline.runs.result import Result
@@ -26,7 +27,7 @@ from pipeline.training.listeners.tensorboard import Summaries, summaries_folder
 from pipeline.training.loop import Checkpoints, Outcome
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RecordedTraining:
     """The training of one run.
 
@@ -62,7 +63,7 @@ class RecordedTraining:
                 interruption=self.interruption,
             )
             self.interruption.check()
-            reached = Result(
+            result = Result(
                 run_id=tracker.run_id,
                 run_key=self.run.key,
                 fingerprint=fingerprint(fit.engine.variables),
@@ -72,10 +73,10 @@ class RecordedTraining:
             )
             if outcome.paused:
                 tracker.end("SCHEDULED")
-                return reached
-            self._record(fit, outcome, reached, tracker)
+                return result
+            self._record(fit, outcome, result, tracker)
         self.folder.end()
-        return reached
+        return result
 
     def _latest(self, fit: Fit) -> Checkpoint | None:
         latest = self.folder.latest()
@@ -125,28 +126,28 @@ class RecordedTraining:
             pause_at=settings.pause_at and settings.pause_at * fit.schedule.steps_per_epoch,
         )
 
-    def _record(self, fit: Fit, outcome: Outcome, reached: Result, tracker: Tracker) -> None:
+    def _record(self, fit: Fit, outcome: Outcome, result: Result, tracker: Tracker) -> None:
         """Writes the result to the folder, then fingerprint and model to the record."""
         step, snapshots = outcome.final.step, fit.schedule.evaluate_at
         model = serving.serve(fit.engine.network, self.run.meta)
-        result.write(
+        run_result.write(
             self.folder.result,
             model=model,
             step=step,
             points=outcome.history,
             ids={
-                "run_id": reached.run_id,
-                "run_key": reached.run_key,
-                "fingerprint": reached.fingerprint,
+                "run_id": result.run_id,
+                "run_key": result.run_key,
+                "fingerprint": result.fingerprint,
             },
             snapshots={
-                point.step: result.snapshot_file(self.folder.path, point.step)
+                point.step: run_result.snapshot_file(self.folder.path, point.step)
                 for point in outcome.history
                 if point.step in snapshots
             },
         )
         self.interruption.check()
-        tracker.set_tag("fingerprint", reached.fingerprint)
+        tracker.set_tag("fingerprint", result.fingerprint)
         if self.run.config.tracking.log_model:
             tracker.log_model(model, self.run.meta, step=step)
         self.interruption.check()

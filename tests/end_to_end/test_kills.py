@@ -125,7 +125,10 @@ def create(file: str) -> Callable[[Path], None]:
         ("folders of runs", create("mlruns/checkpoints/another")),
         ("history", edit("outputs/*/history.csv", r"\d\n$", "\n")),
         ("history", edit("outputs/*/history.csv", r"[^\n]+\n$", "")),
-        ("final step and snapshots", edit("outputs/*/snapshots/index.json", '"kept": ', '"kept": 1')),
+        (
+            "final step and snapshots",
+            edit("outputs/*/snapshots/index.json", '"kept": ', '"kept": 1'),
+        ),
         ("temporary files", create("outputs/regression/.model.7.keras")),
         ("temporary files", create("mlruns/checkpoints/.result.7")),
         ("files in the run's folder", create("mlruns/checkpoints/*/000009.checkpoint")),
