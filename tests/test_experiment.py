@@ -139,14 +139,14 @@ def test_run_without_a_folder_writes_nothing(folder):
 
 def test_assessment_repeats_what_training_measured(folder, written):
     result, _, output = written
-    found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
-    assert found.summary["validation"]["accuracy"] == pytest.approx(
+    assessment = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    assert assessment.summary["validation"]["accuracy"] == pytest.approx(
         result.metrics["validation/accuracy"]
     )
-    assert found.summary["validation"]["log_loss"] == pytest.approx(
+    assert assessment.summary["validation"]["log_loss"] == pytest.approx(
         result.metrics["validation/loss"], abs=1e-5
     )
-    assert {name: found.summary[name] for name in ("parameters", "epochs", "steps")} == {
+    assert {name: assessment.summary[name] for name in ("parameters", "epochs", "steps")} == {
         "parameters": (64 * 64 + 64) + (64 * 32 + 32) + (32 * 3 + 3),
         "epochs": 2.0,
         "steps": 6,
@@ -155,9 +155,9 @@ def test_assessment_repeats_what_training_measured(folder, written):
 
 def test_assessment_measures_every_snapshot(folder, written):
     _, _, output = written
-    found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
-    assert list(found.by_step) == [0, 2, 6]
-    test = found.summary["test"]
+    assessment = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    assert list(assessment.by_step) == [0, 2, 6]
+    test = assessment.summary["test"]
     assert {name for name in test if "at_step" in name} == {
         f"{metric}_at_step_{step}" for metric in ("accuracy", "log_loss") for step in (0, 2)
     }
@@ -167,13 +167,13 @@ def test_assessment_measures_every_snapshot(folder, written):
 
 def test_regression_is_assessed_in_target_units(folder, tmp_path):
     result, _ = run(folder, "data=prices", output=tmp_path / "prices")
-    found = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
+    assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
     scale = load_meta(folder / "data/prepared/prices").target.scale
-    assert found.summary["validation"]["mse"] == pytest.approx(
+    assert assessment.summary["validation"]["mse"] == pytest.approx(
         result.metrics["validation/loss"] * scale**2, rel=1e-4
     )
-    assert sorted(found.figures) == ["learning_curves", "residuals"]
-    assert found.figures["residuals"].axes[0].get_xlabel() == "true price / 1,000"
+    assert sorted(assessment.figures) == ["learning_curves", "residuals"]
+    assert assessment.figures["residuals"].axes[0].get_xlabel() == "true price / 1,000"
 
 
 def test_assessment_needs_a_training(folder, tmp_path):
@@ -322,8 +322,8 @@ def test_class_weights_change_only_the_training(folder):
 
 def test_averaged_weights_are_measured_and_saved(folder, tmp_path):
     result, _ = run(folder, "data=shapes", "optimizer.ema_momentum=0.9", output=tmp_path / "shapes")
-    found = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
-    assert found.summary["validation"]["log_loss"] == pytest.approx(
+    assessment = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
+    assert assessment.summary["validation"]["log_loss"] == pytest.approx(
         result.metrics["validation/loss"], abs=1e-5
     )
 

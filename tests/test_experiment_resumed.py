@@ -93,11 +93,11 @@ def interrupted(folder: Path, *overrides: str, checks: int = 2) -> None:
 def recorded() -> list[tuple[str, str, list[tuple[int, float]]]]:
     """Id, status and validation losses of all runs, newest first."""
     client = store.client()
-    found = client.search_runs([client.get_experiment_by_name("shapes").experiment_id])
-    histories = [client.get_metric_history(run.info.run_id, "validation/loss") for run in found]
+    runs = client.search_runs([client.get_experiment_by_name("shapes").experiment_id])
+    histories = [client.get_metric_history(run.info.run_id, "validation/loss") for run in runs]
     return [
         (run.info.run_id, run.info.status, [(point.step, point.value) for point in history])
-        for run, history in zip(found, histories, strict=True)
+        for run, history in zip(runs, histories, strict=True)
     ]
 
 
@@ -217,12 +217,12 @@ def test_checkpoint_of_another_run_is_refused(folder):
 
 
 def test_diverged_run_fails_again_with_equal_text(folder):
-    said = []
+    messages = []
     for _ in range(2):
         with pytest.raises(PipelineError, match=r"^training diverged: ") as caught:
             run(folder, "data=prices", "optimizer=sgd", "optimizer.learning_rate=1.0e+30")
-        said.append(str(caught.value))
-    assert said[0] == said[1]
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
 
 
 def test_interruption_before_logging_the_model_loses_nothing(folder, whole):

@@ -88,8 +88,8 @@ def written(tmp_path) -> bytes:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_array_is_restored_bit_for_bit(tmp_path, dtype, shape):
     array = numbers(dtype, shape)
-    found = round_trip(Checkpoint({}, {"engine": [array]}), tmp_path)
-    assert [bits(one) for one in found.arrays["engine"]] == [bits(array)]
+    restored = round_trip(Checkpoint({}, {"engine": [array]}), tmp_path)
+    assert [bits(one) for one in restored.arrays["engine"]] == [bits(array)]
 
 
 def test_one_file_holds_arrays_of_many_types(tmp_path):
@@ -98,9 +98,9 @@ def test_one_file_holds_arrays_of_many_types(tmp_path):
         "best_weights": [],
         "more": [np.eye(2)],
     }
-    found = round_trip(Checkpoint({}, arrays), tmp_path).arrays
-    assert list(found) == list(arrays)
-    assert {name: [bits(one) for one in found[name]] for name in found} == {
+    restored = round_trip(Checkpoint({}, arrays), tmp_path).arrays
+    assert list(restored) == list(arrays)
+    assert {name: [bits(one) for one in restored[name]] for name in restored} == {
         name: [bits(one) for one in arrays[name]] for name in arrays
     }
 
@@ -110,23 +110,23 @@ def test_one_file_holds_arrays_of_many_types(tmp_path):
 )
 def test_order_in_memory_does_not_matter(tmp_path, change):
     array = change(numbers("int32", (4, 3)))
-    found = round_trip(Checkpoint({}, {"engine": [array]}), tmp_path).arrays["engine"][0]
-    assert found.tolist() == array.tolist()
+    restored = round_trip(Checkpoint({}, {"engine": [array]}), tmp_path).arrays["engine"][0]
+    assert restored.tolist() == array.tolist()
 
 
 @settings(max_examples=40)  # each is flushed to disk
 @given(facts=st.dictionaries(st.text(), FACTS))
 def test_facts_are_restored_exactly(tmp_path_factory, facts):
-    found = round_trip(Checkpoint(facts, {}), tmp_path_factory.getbasetemp())
-    assert exact(found.facts) == exact(facts)
+    restored = round_trip(Checkpoint(facts, {}), tmp_path_factory.getbasetemp())
+    assert exact(restored.facts) == exact(facts)
 
 
 @settings(max_examples=20)
 @given(values=st.lists(st.floats(), min_size=20))
 @example(values=[math.nan, math.inf, -math.inf, -0.0, 5e-324, 1.7976931348623157e308, 0.1])
 def test_float_keeps_its_bits(tmp_path_factory, values):
-    found = round_trip(Checkpoint({"losses": values}, {}), tmp_path_factory.getbasetemp())
-    assert [value.hex() for value in found.facts["losses"]] == [value.hex() for value in values]
+    restored = round_trip(Checkpoint({"losses": values}, {}), tmp_path_factory.getbasetemp())
+    assert [value.hex() for value in restored.facts["losses"]] == [value.hex() for value in values]
 
 
 def test_fact_that_json_cannot_store_is_refused(tmp_path):

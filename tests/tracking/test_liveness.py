@@ -75,14 +75,14 @@ class Writer:
 @pytest.fixture
 def writer(here):
     """Starts writers, and kills them after the test."""
-    made: list[Writer] = []
+    writers: list[Writer] = []
 
     def make(name: str) -> Writer:
-        made.append(Writer(name, here))
-        return made[-1]
+        writers.append(Writer(name, here))
+        return writers[-1]
 
     yield make
-    for each in made:
+    for each in writers:
         each.kill()
 
 
@@ -109,12 +109,12 @@ def test_killed_run_resumes_in_another_process(here, client, writer):
     assert tracker.run_id == run_id
     assert client.get_run(run_id).info.status == "FINISHED"
     with closing(sqlite3.connect(here / "mlruns/mlflow.db")) as connection:
-        found = list(
+        points = list(
             connection.execute(
                 "SELECT step, value FROM metrics WHERE run_uuid = ? ORDER BY step", (run_id,)
             )
         )
-    assert found == [(1, 0.5), (2, 0.25), (3, 0.125)]
+    assert points == [(1, 0.5), (2, 0.25), (3, 0.125)]
 
 
 def test_one_of_several_processes_resumes_a_run(client):
@@ -132,9 +132,9 @@ def test_one_of_several_processes_resumes_a_run(client):
             return tracker.run_id
 
     with ThreadPoolExecutor(4) as pool:
-        found = set(pool.map(opened, range(4)))
-    assert len(found) == 4
-    assert waiting in found
+        ids = set(pool.map(opened, range(4)))
+    assert len(ids) == 4
+    assert waiting in ids
 
 
 def closed(client: MlflowClient, tags: dict[str, str]) -> bool:

@@ -212,8 +212,8 @@ def stopping(**rule: Any) -> Rules:
 
 
 def plateau(**rule: Any) -> Rules:
-    given = {"direction": Direction.min, "patience": 1, "factor": 0.5}
-    return Rules(reduce_on_plateau=ReduceOnPlateau(**given | rule))
+    defaults = {"direction": Direction.min, "patience": 1, "factor": 0.5}
+    return Rules(reduce_on_plateau=ReduceOnPlateau(**defaults | rule))
 
 
 def trained(

@@ -193,12 +193,12 @@ class Trained:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """Trains each case once."""
-    made: dict[str, Trained] = {}
+    cases: dict[str, Trained] = {}
 
     def of(name: str) -> Trained:
-        if name not in made:
-            made[name] = Trained(CASES[name], tmp_path_factory.mktemp("checkpoints"))
-        return made[name]
+        if name not in cases:
+            cases[name] = Trained(CASES[name], tmp_path_factory.mktemp("checkpoints"))
+        return cases[name]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)  # then a slice is one step

@@ -46,14 +46,14 @@ def test_segments_end_at_evaluations_and_epochs():
 
 
 def test_training_in_steps_ends_inside_an_epoch():
-    found = schedule(steps=4)
-    assert (found.total, list(found.segments())) == (4, [(0, 3), (3, 4)])
-    assert found.epochs == pytest.approx(4 / 3)
+    plan = schedule(steps=4)
+    assert (plan.total, list(plan.segments())) == (4, [(0, 3), (3, 4)])
+    assert plan.epochs == pytest.approx(4 / 3)
 
 
 def test_end_of_training_ends_an_epoch():
-    found = schedule(steps=4)
-    assert [step for step in range(5) if found.ends_epoch(step)] == [3, 4]
+    plan = schedule(steps=4)
+    assert [step for step in range(5) if plan.ends_epoch(step)] == [3, 4]
 
 
 def test_steps_of_evaluation_are_sorted_and_each_once():

@@ -36,10 +36,10 @@ def rates(values, rate: float = 1.0, **rule) -> list[float]:
             **{"direction": Direction.min, "patience": 2, "factor": 0.5, "min_delta": 0.0} | rule
         )
     )
-    found = []
+    learning_rates = []
     for value in values:
-        found.append(rate := plateau.see(value, rate))
-    return found
+        learning_rates.append(rate := plateau.see(value, rate))
+    return learning_rates
 
 
 def test_early_stopping_waits_for_its_patience():
@@ -65,8 +65,8 @@ def test_patience_of_no_epoch_is_refused():
 
 
 def test_better_value_restarts_the_waiting():
-    found = after([1.0, 2.0, 0.5, 2.0])
-    assert (found.state.best, found.state.best_step, found.state.wait) == (0.5, 30, 1)
+    stopping = after([1.0, 2.0, 0.5, 2.0])
+    assert (stopping.state.best, stopping.state.best_step, stopping.state.wait) == (0.5, 30, 1)
 
 
 def test_equal_value_is_not_better():
@@ -83,8 +83,8 @@ def test_gain_must_exceed_min_delta(value, best):
 
 
 def test_epochs_before_start_epoch_do_not_count():
-    found = after([0.1, 0.2, 5.0, 6.0], start_epoch=3)
-    assert (found.state.best, found.state.best_step, found.state.wait) == (5.0, 30, 1)
+    stopping = after([0.1, 0.2, 5.0, 6.0], start_epoch=3)
+    assert (stopping.state.best, stopping.state.best_step, stopping.state.wait) == (5.0, 30, 1)
 
 
 def test_see_returns_whether_a_value_is_best():
@@ -98,9 +98,9 @@ def test_see_returns_whether_a_value_is_best():
 
 @given(values=st.lists(st.floats(allow_nan=False), min_size=1))
 def test_best_is_the_first_smallest_value(values):
-    found = after(values)
-    assert found.state.best == min(values)
-    assert found.state.best_step == 10 * (values.index(min(values)) + 1)
+    stopping = after(values)
+    assert stopping.state.best == min(values)
+    assert stopping.state.best_step == 10 * (values.index(min(values)) + 1)
 
 
 def test_two_rules_do_not_share_their_state():

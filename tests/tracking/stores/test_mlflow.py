@@ -61,16 +61,16 @@ def facts(
     return RunFacts(name, settings, tags, images(), Path("data/prepared/shapes"), patch)
 
 
-def finished(given: RunFacts | None = None, **how) -> str:
-    with MLFLOW.open_run(given or facts(), **how) as tracker:
+def finished(run_facts: RunFacts | None = None, **options) -> str:
+    with MLFLOW.open_run(run_facts or facts(), **options) as tracker:
         return tracker.run_id
 
 
-def ended_by(error: BaseException, given: RunFacts | None = None, measured=()) -> str:
+def ended_by(error: BaseException, run_facts: RunFacts | None = None, measured=()) -> str:
     """The id of a run with a block that raises an error."""
 
     def body(ids: list[str]) -> None:
-        with MLFLOW.open_run(given or facts()) as tracker:
+        with MLFLOW.open_run(run_facts or facts()) as tracker:
             ids.append(tracker.run_id)
             tracker.log_metrics(measured)
             raise error
@@ -81,8 +81,8 @@ def ended_by(error: BaseException, given: RunFacts | None = None, measured=()) -
     return ids[0]
 
 
-def killed(given: RunFacts, measured=()) -> str:
-    return ended_by(SystemExit(143), given, measured)
+def killed(run_facts: RunFacts, measured=()) -> str:
+    return ended_by(SystemExit(143), run_facts, measured)
 
 
 def loss(step: int, value: float, timestamp: int = 1_000) -> Measurement:
@@ -92,12 +92,12 @@ def loss(step: int, value: float, timestamp: int = 1_000) -> Measurement:
 def rows(run_id: str) -> list[tuple[str, int, float, int]]:
     """The metrics of a run in the database."""
     with closing(sqlite3.connect("mlruns/mlflow.db")) as connection:
-        found = connection.execute(
+        points = connection.execute(
             "SELECT key, step, value, timestamp FROM metrics"
             " WHERE run_uuid = ? ORDER BY key, step, timestamp",
             (run_id,),
         )
-        return list(found)
+        return list(points)
 
 
 def artifact(client: MlflowClient, run_id: str, name: str) -> str:
@@ -143,8 +143,10 @@ def test_run_on_a_clean_tree_has_no_patch(client):
 
 def test_run_lists_its_training_data(client):
     inputs = client.get_run(finished()).inputs.dataset_inputs
-    found = {entry.dataset.name: (entry.dataset.digest, entry.tags[0].value) for entry in inputs}
-    assert found == {
+    data_sets = {
+        entry.dataset.name: (entry.dataset.digest, entry.tags[0].value) for entry in inputs
+    }
+    assert data_sets == {
         "toy/train": ("1" * 32, "training"),
         "toy/validation": ("2" * 32, "validation"),
     }
@@ -177,8 +179,8 @@ def test_runs_can_add_a_data_set_in_parallel(client):
 def test_data_digest_finds_runs(client):
     run_id = finished(facts("by_digest"))
     experiment = client.get_experiment_by_name("by_digest").experiment_id
-    found = client.search_runs([experiment], f"datasets.digest = '{'1' * 32}'")
-    assert [run.info.run_id for run in found] == [run_id]
+    runs = client.search_runs([experiment], f"datasets.digest = '{'1' * 32}'")
+    assert [run.info.run_id for run in runs] == [run_id]
     assert list(client.search_runs([experiment], f"datasets.digest = '{'8' * 32}'")) == []
 
 
@@ -241,15 +243,15 @@ def logged(client):
         tracker.log_metrics([loss(7, 0.5)])
         tracker.log_model(served, images(), step=7)
     experiment = client.get_experiment_by_name("with_model").experiment_id
-    (found,) = client.search_logged_models([experiment])
-    return tracker.run_id, served, found
+    (logged_model,) = client.search_logged_models([experiment])
+    return tracker.run_id, served, logged_model
 
 
 def test_model_belongs_to_its_run_and_step(client, logged):
-    run_id, _, found = logged
-    assert found.source_run_id == run_id
+    run_id, _, logged_model = logged
+    assert logged_model.source_run_id == run_id
     (output,) = client.get_run(run_id).outputs.model_outputs
-    assert (output.model_id, output.step) == (found.model_id, 7)
+    assert (output.model_id, output.step) == (logged_model.model_id, 7)
 
 
 def test_model_is_an_artifact_of_its_experiment(here, logged):
@@ -267,9 +269,9 @@ def test_model_pins_its_requirements(logged):
 
 @pytest.mark.parametrize("flavour", [mlflow.pyfunc, mlflow.keras])
 def test_logged_model_predicts_what_it_predicted_before(logged, flavour):
-    _, served, found = logged
+    _, served, logged_model = logged
     pixels = np.random.default_rng(0).integers(0, 256, size=(4, 8, 8, 1)).astype(np.uint8)
-    loaded = flavour.load_model(found.model_uri)
+    loaded = flavour.load_model(logged_model.model_uri)
     assert loaded.predict(pixels) == pytest.approx(np.array(served(pixels)), abs=1e-6)
 
 
@@ -278,19 +280,19 @@ def test_model_adds_no_metric(logged):
 
 
 def test_model_is_logged_once(client, logged):
-    run_id, served, found = logged
+    run_id, served, logged_model = logged
     with MLFLOW.open_run(facts("with_model"), run_id=run_id) as tracker:
         tracker.log_model(served, images(), step=7)
-    assert [model.model_id for model in models(client, run_id)] == [found.model_id]
+    assert [model.model_id for model in models(client, run_id)] == [logged_model.model_id]
 
 
 def test_half_written_model_is_replaced(client, logged):
-    given = facts("half_a_model")
-    run_id = killed(given)
+    toy = facts("half_a_model")
+    run_id = killed(toy)
     half = client.create_logged_model(
         client.get_run(run_id).info.experiment_id, name="model", source_run_id=run_id
     )
-    with MLFLOW.open_run(given) as tracker:
+    with MLFLOW.open_run(toy) as tracker:
         tracker.log_model(logged[1], images(), step=7)
     (whole,) = models(client, run_id)
     assert whole.status == "READY"
@@ -303,58 +305,60 @@ def models(client: MlflowClient, run_id: str) -> list:
 
 
 def test_image_signature_is_a_tensor_of_pixels():
-    given = signature(images())
-    assert [(spec.type, spec.shape) for spec in given.inputs] == [
+    model_signature = signature(images())
+    assert [(spec.type, spec.shape) for spec in model_signature.inputs] == [
         (np.dtype("uint8"), (-1, 8, 8, 1))
     ]
-    assert [(spec.type, spec.shape) for spec in given.outputs] == [(np.dtype("float32"), (-1, 3))]
+    assert [(spec.type, spec.shape) for spec in model_signature.outputs] == [
+        (np.dtype("float32"), (-1, 3))
+    ]
 
 
 @pytest.mark.parametrize("meta", [table(), regression()])
 def test_table_signature_has_a_tensor_for_each_column(meta):
-    given = signature(meta)
-    assert [(spec.name, spec.type, spec.shape) for spec in given.inputs] == [
+    model_signature = signature(meta)
+    assert [(spec.name, spec.type, spec.shape) for spec in model_signature.inputs] == [
         ("x0", np.dtype("float64"), (-1, 1)),
         ("x1", np.dtype("float64"), (-1, 1)),
     ]
-    assert [spec.shape for spec in given.outputs] == [(-1, 1)]
+    assert [spec.shape for spec in model_signature.outputs] == [(-1, 1)]
 
 
 def test_killed_run_resumes(client):
-    given = facts()
-    run_id = killed(given)
-    assert finished(given) == run_id
+    toy = facts()
+    run_id = killed(toy)
+    assert finished(toy) == run_id
     assert client.get_run(run_id).info.status == "FINISHED"
 
 
 def test_failed_run_resumes():
-    given = facts()
-    assert ended_by(ValueError(), given) == finished(given)
+    toy = facts()
+    assert ended_by(ValueError(), toy) == finished(toy)
 
 
 def test_resumed_run_is_running_without_an_end(client):
-    given = facts()
-    killed(given)
-    with MLFLOW.open_run(given) as tracker:
+    toy = facts()
+    killed(toy)
+    with MLFLOW.open_run(toy) as tracker:
         info = client.get_run(tracker.run_id).info
         assert info.status == "RUNNING"
         assert not info.to_proto().HasField("end_time")
 
 
 def test_run_counts_its_resumptions(client):
-    given = facts()
-    run_id = killed(given)
+    toy = facts()
+    run_id = killed(toy)
     assert "resumed" not in client.get_run(run_id).data.tags
-    killed(given)
+    killed(toy)
     assert client.get_run(run_id).data.tags["resumed"] == "1"
-    finished(given)
+    finished(toy)
     assert client.get_run(run_id).data.tags["resumed"] == "2"
 
 
 def test_resumed_run_has_every_point_once():
-    given = facts()
-    run_id = killed(given, [loss(1, 0.5), loss(2, 0.25)])
-    with MLFLOW.open_run(given) as tracker:
+    toy = facts()
+    run_id = killed(toy, [loss(1, 0.5), loss(2, 0.25)])
+    with MLFLOW.open_run(toy) as tracker:
         tracker.log_metrics([loss(1, 0.5), loss(2, 0.25), loss(3, 0.125)])
     assert rows(run_id) == [
         ("loss", 1, 0.5, 1_000),
@@ -364,27 +368,27 @@ def test_resumed_run_has_every_point_once():
 
 
 def test_first_value_of_a_point_stays():
-    given = facts()
-    run_id = killed(given, [loss(1, 0.5)])
-    with MLFLOW.open_run(given) as tracker:
+    toy = facts()
+    run_id = killed(toy, [loss(1, 0.5)])
+    with MLFLOW.open_run(toy) as tracker:
         tracker.log_metrics([loss(1, 0.75, timestamp=2_000)])
     assert rows(run_id) == [("loss", 1, 0.5, 1_000)]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_infinite_value_is_logged_once(value):
-    given = facts()
-    run_id = killed(given, [loss(1, value)])
-    with MLFLOW.open_run(given) as tracker:
+    toy = facts()
+    run_id = killed(toy, [loss(1, value)])
+    with MLFLOW.open_run(toy) as tracker:
         tracker.log_metrics([loss(1, value)])
     assert len(rows(run_id)) == 1
 
 
 def test_resumed_run_has_its_facts_once(client):
-    given = facts(patch="+one = 2\n")
-    run_id = killed(given)
+    toy = facts(patch="+one = 2\n")
+    run_id = killed(toy)
     before = client.get_run(run_id)
-    finished(given)
+    finished(toy)
     after = client.get_run(run_id)
     assert after.data.params == before.data.params
     assert [entry.dataset.name for entry in after.inputs.dataset_inputs] == [
@@ -395,13 +399,11 @@ def test_resumed_run_has_its_facts_once(client):
 
 
 def test_resumed_run_completes_its_facts(client):
-    given = facts("cut_short", patch="+one = 2\n")
-    run_id = client.create_run(
-        store.experiment_id(client, "cut_short"), tags=given.tags
-    ).info.run_id
+    toy = facts("cut_short", patch="+one = 2\n")
+    run_id = client.create_run(store.experiment_id(client, "cut_short"), tags=toy.tags).info.run_id
     client.log_param(run_id, "name", "toy")
-    log_data_set(client, run_id, images(), "train", given.data_folder)
-    assert finished(given) == run_id
+    log_data_set(client, run_id, images(), "train", toy.data_folder)
+    assert finished(toy) == run_id
     run = client.get_run(run_id)
     assert run.data.params == client.get_run(finished()).data.params
     assert [entry.dataset.name for entry in run.inputs.dataset_inputs] == [
@@ -412,18 +414,18 @@ def test_resumed_run_completes_its_facts(client):
 
 
 def test_first_value_of_a_setting_stays(client):
-    given = facts("changed_since")
+    toy = facts("changed_since")
     run_id = client.create_run(
-        store.experiment_id(client, "changed_since"), tags=given.tags
+        store.experiment_id(client, "changed_since"), tags=toy.tags
     ).info.run_id
     client.log_param(run_id, "training.threads", "1")
-    assert finished(given) == run_id
+    assert finished(toy) == run_id
     assert client.get_run(run_id).data.params["training.threads"] == "1"
 
 
 def test_run_has_the_facts_of_its_start(client):
-    given = facts(key="begins", **{"git.commit": "abc"})
-    run_id = killed(given)
+    toy = facts(key="begins", **{"git.commit": "abc"})
+    run_id = killed(toy)
     changed = SETTINGS | {"training": {"steps": None, "threads": 1}}
     finished(facts(key="begins", patch="+one = 2\n", settings=changed, **{"git.commit": "def"}))
     run = client.get_run(run_id)
@@ -433,8 +435,8 @@ def test_run_has_the_facts_of_its_start(client):
 
 
 def test_finished_run_is_not_reopened():
-    given = facts()
-    assert finished(given) != finished(given)
+    toy = facts()
+    assert finished(toy) != finished(toy)
 
 
 def test_run_with_another_key_is_not_resumed():
@@ -446,49 +448,49 @@ def test_run_of_another_experiment_is_not_resumed():
 
 
 def test_newest_of_several_runs_resumes(client):
-    given = facts()
+    toy = facts()
     experiment = store.experiment_id(client, "toy")
     newest, *_ = [
-        client.create_run(experiment, start_time=start, tags=given.tags).info.run_id
+        client.create_run(experiment, start_time=start, tags=toy.tags).info.run_id
         for start in (3_000, 1_000, 2_000)
     ]
-    assert finished(given) == newest
+    assert finished(toy) == newest
 
 
 def test_run_of_a_living_process_is_not_resumed():
-    given = facts()
-    with MLFLOW.open_run(given) as first, MLFLOW.open_run(given) as second:
+    toy = facts()
+    with MLFLOW.open_run(toy) as first, MLFLOW.open_run(toy) as second:
         assert first.run_id != second.run_id
 
 
 def test_new_is_always_another_run():
-    given = facts()
-    run_id = killed(given)
-    assert finished(given, new=True) != run_id
-    assert finished(given, new=True, run_id=run_id) != run_id
+    toy = facts()
+    run_id = killed(toy)
+    assert finished(toy, new=True) != run_id
+    assert finished(toy, new=True, run_id=run_id) != run_id
 
 
 def test_finished_run_of_the_checkpoint_is_reopened(client):
-    given = facts()
-    run_id = finished(given)
-    assert finished(given, run_id=run_id) == run_id
+    toy = facts()
+    run_id = finished(toy)
+    assert finished(toy, run_id=run_id) == run_id
     assert client.get_run(run_id).data.tags["resumed"] == "1"
 
 
 def test_run_of_the_checkpoint_precedes_newer_ones():
-    given = facts()
-    run_id = killed(given)
-    with pytest.raises(SystemExit), MLFLOW.open_run(given, new=True):
+    toy = facts()
+    run_id = killed(toy)
+    with pytest.raises(SystemExit), MLFLOW.open_run(toy, new=True):
         raise SystemExit(143)
-    assert finished(given, run_id=run_id) == run_id
+    assert finished(toy, run_id=run_id) == run_id
 
 
 def test_lost_run_of_the_checkpoint_is_replaced(client):
-    given = facts()
-    deleted, waiting = finished(given), killed(given)
+    toy = facts()
+    deleted, waiting = finished(toy), killed(toy)
     client.delete_run(deleted)
     for lost in (deleted, "0" * 32):
-        assert finished(given, run_id=lost) not in (deleted, waiting)
+        assert finished(toy, run_id=lost) not in (deleted, waiting)
 
 
 def evaluate(run_id: str, folder: Path) -> None:

@@ -116,17 +116,17 @@ def expected(result: experiment.Result, split: str) -> dict[tuple[str, int], flo
 
 
 def test_resumed_run_has_each_event_once(result):
-    found = scalars(folder_of(result), "validation")
-    assert {(tag, step): value for tag, step, value in found} == expected(result, "validation")
+    points = scalars(folder_of(result), "validation")
+    assert {(tag, step): value for tag, step, value in points} == expected(result, "validation")
     assert (
-        len(found) == len(expected(result, "validation")) == 8
+        len(points) == len(expected(result, "validation")) == 8
     )  # loss and accuracy at the steps 0, 3, 6 and 9
 
 
 def test_missing_metrics_have_no_event(result):
-    found = scalars(folder_of(result), "train")
-    assert [step for tag, step, _ in found if tag == "loss"] == [3, 6, 9]
-    assert [step for tag, step, _ in found if tag == "learning_rate"] == [0, 3, 6, 9]
+    points = scalars(folder_of(result), "train")
+    assert [step for tag, step, _ in points if tag == "loss"] == [3, 6, 9]
+    assert [step for tag, step, _ in points if tag == "learning_rate"] == [0, 3, 6, 9]
 
 
 def test_finished_run_writes_summaries_on_request(result):
