@@ -37,7 +37,8 @@ def evaluate(name: str) -> None:
     backend.load()
     from pipeline.evaluation.assessment import assess
     from pipeline.evaluation.drawing.png import png
-    from pipeline.tracking import runs
+    from pipeline.tracking import stores
+    from pipeline.tracking.evaluation import log_evaluation
 
     config = resolved.read(CONFIGS / f"{name}.yaml")
     output = OUTPUTS / name
@@ -48,9 +49,8 @@ def evaluate(name: str) -> None:
     with replacing_folder(output / "figures") as folder:
         for title, figure in found.figures.items():
             (folder / f"{title}.png").write_bytes(png(figure))
-    runs.log_evaluation(
-        config.tracking.store,
-        run["run_id"],
+    log_evaluation(
+        stores.load(config.tracking.store).attach(run["run_id"]),
         by_step=found.by_step,
         intervals=found.intervals,
         output=output,

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from pipeline.errors import PipelineError
 
 _CHUNK = 1 << 20
@@ -67,7 +69,7 @@ def _remove_left_behind(path: Path) -> None:
             left.name.removeprefix(f".{path.stem}.").removesuffix(".old").removesuffix(path.suffix)
         )
         if process.isdecimal() and (
-            int(process) == os.getpid() or not Path("/proc", process).exists()
+            int(process) == os.getpid() or int(process) not in psutil.pids()
         ):
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 

@@ -78,7 +78,8 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
     from pipeline import experiment
     from pipeline.evaluation.scoring import score
     from pipeline.runs.result import SNAPSHOTS
-    from pipeline.tracking import runs
+    from pipeline.tracking import stores
+    from pipeline.tracking.evaluation import log_test_metrics
 
     data = PREPARED / config.data.name
     meta = load_meta(data)
@@ -88,9 +89,8 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
         kept = read_json(output / SNAPSHOTS / "index.json", made_by="force=true")["kept"]
         model = keras.saving.load_model(output / "model.keras", compile=False)
     test = score(model, load_part(data, "test"), meta).metrics()
-    runs.log_test_metrics(
-        config.tracking.store, result.run_id, {kept: test}, meta=meta, data_folder=data
-    )
+    tracker = stores.load(config.tracking.store).attach(result.run_id)
+    log_test_metrics(tracker, {kept: test}, meta=meta, data_folder=data)
     return {"run_id": result.run_id, "fingerprint": result.fingerprint, "test": test}
 
 

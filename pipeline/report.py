@@ -17,7 +17,6 @@ from rich.console import Console
 from pipeline.command_line import run_command
 from pipeline.config import params
 from pipeline.config.resolved import read
-from pipeline.config.tracking import Store
 from pipeline.errors import PipelineError, suggestion
 from pipeline.layout import CONFIGS, OUTPUTS
 from pipeline.reporting import pictures, rendering, results
@@ -107,25 +106,20 @@ def activation_functions() -> Picture:
 
 def _with_runs(rows: Sequence[Row]) -> list[Row]:
     """Takes away results whose run is not in the tracking store: a cached output may outlive its store."""
-    from pipeline.tracking import runs
-
-    tracked = {
-        row.experiment: row.result.run["run_id"]
-        for row in rows
-        if row.result and _is_tracked(row.experiment)
-    }
-    gone = runs.missing_runs(tracked) if tracked else []
     reason = "its run is not in the tracking store; train it again: dvc repro --force train@{}"
     return [
         replace(row, result=None, missing=reason.format(row.experiment))
-        if row.experiment in gone
+        if row.result and _is_lost(row.experiment, row.result.run["run_id"])
         else row
         for row in rows
     ]
 
 
-def _is_tracked(experiment: str) -> bool:
-    return read(CONFIGS / f"{experiment}.yaml").tracking.store is Store.mlflow
+def _is_lost(experiment: str, run_id: str) -> bool:
+    from pipeline.tracking import stores
+
+    store = stores.load(read(CONFIGS / f"{experiment}.yaml").tracking.store)
+    return store.lasting and bool(store.missing([run_id]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The one function that runs an experiment, on toy data and with its record in memory."""
+"""Runs of experiments on toy data, with their records in memory."""
 
 import json
 import os
@@ -13,77 +13,67 @@ import pytest
 
 from pipeline import experiment
 from pipeline.data.prepared import load_meta
-from pipeline.errors import ConfigError, PipelineError
+from pipeline.errors import PipelineError
 from pipeline.evaluation.assessment import assess
 from pipeline.runs import history
-from pipeline.tracking.tracker import MemoryTracker, open_in_memory
+from pipeline.tracking.stores.memory import MemoryStore, MemoryTracker
 from pipeline.training import process
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support.toy import config_of, prepare_all
+from tests.support.refusals import refusal
+from tests.support.toy import config_of
 
-AT_STEPS = [
-    "training.batch_size=16",
-    "training.evaluate_at=[0,2]",
-]  # of 36 rows: three steps an epoch
+# 36 rows are three steps in each epoch.
+AT_STEPS = ["training.batch_size=16", "training.evaluate_at=[0,2]"]
 TRAIN = (
-    "import json, sys; from pathlib import Path; from pipeline import experiment; from tests.support.toy import config_of;"
+    "import json, sys; from pathlib import Path; from pipeline import experiment;"
+    "from tests.support.toy import config_of;"
     "folder = Path(sys.argv[1]); config = config_of(folder, *sys.argv[2:]);"
     "result = experiment.run(config, prepared=folder / 'data/prepared');"
     "print(json.dumps([result.fingerprint, result.run_key, result.metrics]))"
 )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("repository")
-    prepare_all(folder)
-    return folder
-
-
 @pytest.fixture(autouse=True)
-def _here(folder, monkeypatch):
-    monkeypatch.chdir(folder)
+def folder(in_repository):
+    return in_repository
+
+
+class Recording(MemoryStore):
+    """Remembers the records that it opens."""
+
+    def __init__(self) -> None:
+        self.trackers: list[MemoryTracker] = []
+
+    @contextmanager
+    def open_run(self, facts, **earlier):
+        with super().open_run(facts, **earlier) as tracker:
+            self.trackers.append(tracker)
+            yield tracker
 
 
 def run(
     folder: Path, *overrides: str, output: Path | None = None
 ) -> tuple[experiment.Result, MemoryTracker]:
     """A finished run and its record."""
-    trackers: list[MemoryTracker] = []
-
-    @contextmanager
-    def opened(facts, **earlier):
-        with open_in_memory(facts, **earlier) as tracker:
-            trackers.append(tracker)
-            yield tracker
-
-    config = config_of(folder, *overrides)
-    result = experiment.run(
-        config, prepared=folder / "data/prepared", output=output, open_run=opened
-    )
-    return result, trackers[0]
+    store = Recording()
+    result = experiment.run(config_of(folder, *overrides), output=output, store=store)
+    return result, store.trackers[0]
 
 
 @pytest.fixture(scope="module")
-def written(folder, tmp_path_factory):
-    """A run on images that wrote its files: the result, its record, and its folder."""
+def written(repository, tmp_path_factory):
+    """A finished run on images: the result, its record, and its folder."""
     output = tmp_path_factory.mktemp("outputs") / "shapes"
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
+        patch.chdir(repository)
         result, tracker = run(
-            folder, "data=shapes", "tracking.log_model=true", *AT_STEPS, output=output
+            repository, "data=shapes", "tracking.log_model=true", *AT_STEPS, output=output
         )
     return result, tracker, output
 
 
-def refusal(folder: Path, *overrides: str) -> str:
-    with pytest.raises(PipelineError) as caught:
-        run(folder, *overrides)
-    return str(caught.value)
-
-
-def test_metrics_are_those_of_the_weights_that_were_kept(written):
+def test_metrics_belong_to_the_final_weights(written):
     result, _, _ = written
     assert result.metrics == result.history[-1].metrics
     assert sorted(result.metrics) == [
@@ -94,7 +84,7 @@ def test_metrics_are_those_of_the_weights_that_were_kept(written):
     ]
 
 
-def test_the_model_learns(folder):
+def test_model_learns(folder):
     result, _ = run(folder, "data=shapes", "training.epochs=15", "training.batch_size=6")
     assert result.metrics["validation/accuracy"] == 1.0
 
@@ -108,14 +98,14 @@ def test_every_point_is_logged_at_its_step(written):
     assert tracker.metrics["validation/loss"][6] == result.metrics["validation/loss"]
 
 
-def test_the_record_has_settings_tags_and_an_end(written):
+def test_record_has_settings_tags_and_status(written):
     result, tracker, _ = written
     assert tracker.facts.settings["model"]["units"] == [64, 32]
     assert tracker.facts.tags["run_key"] == result.run_key
     assert (tracker.run_id, tracker.status, tracker.models) == (result.run_id, "FINISHED", [6])
 
 
-def test_a_run_writes_what_later_stages_read(written):
+def test_run_writes_what_later_stages_read(written):
     result, _, output = written
     assert sorted(
         path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()
@@ -136,38 +126,38 @@ def test_a_run_writes_what_later_stages_read(written):
     assert history.read(output / "history.csv") == result.history
 
 
-def test_a_run_carries_its_fingerprint(written):
+def test_run_carries_its_fingerprint(written):
     result, tracker, _ = written
     assert tracker.tags == {"fingerprint": result.fingerprint}
 
 
-def test_a_run_without_a_folder_writes_nothing(folder):
+def test_run_without_a_folder_writes_nothing(folder):
     before = sorted(folder.rglob("*"))
     run(folder, "data=pairs", *AT_STEPS)
     assert sorted(folder.rglob("*")) == before
 
 
-def test_the_assessment_repeats_what_training_measured(folder, written):
+def test_assessment_repeats_what_training_measured(folder, written):
     result, _, output = written
-    found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
-    assert found.summary["validation"]["accuracy"] == pytest.approx(
+    assessment = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    assert assessment.summary["validation"]["accuracy"] == pytest.approx(
         result.metrics["validation/accuracy"]
     )
-    assert found.summary["validation"]["log_loss"] == pytest.approx(
+    assert assessment.summary["validation"]["log_loss"] == pytest.approx(
         result.metrics["validation/loss"], abs=1e-5
     )
-    assert {name: found.summary[name] for name in ("parameters", "epochs", "steps")} == {
+    assert {name: assessment.summary[name] for name in ("parameters", "epochs", "steps")} == {
         "parameters": (64 * 64 + 64) + (64 * 32 + 32) + (32 * 3 + 3),
         "epochs": 2.0,
         "steps": 6,
     }
 
 
-def test_the_assessment_measures_every_snapshot(folder, written):
+def test_assessment_measures_every_snapshot(folder, written):
     _, _, output = written
-    found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
-    assert list(found.by_step) == [0, 2, 6]
-    test = found.summary["test"]
+    assessment = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    assert list(assessment.by_step) == [0, 2, 6]
+    test = assessment.summary["test"]
     assert {name for name in test if "at_step" in name} == {
         f"{metric}_at_step_{step}" for metric in ("accuracy", "log_loss") for step in (0, 2)
     }
@@ -175,18 +165,18 @@ def test_the_assessment_measures_every_snapshot(folder, written):
     assert test["accuracy_low"] <= test["accuracy"] <= test["accuracy_high"]
 
 
-def test_the_assessment_of_a_regression_is_in_units_of_its_target(folder, tmp_path):
+def test_regression_is_assessed_in_target_units(folder, tmp_path):
     result, _ = run(folder, "data=prices", output=tmp_path / "prices")
-    found = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
+    assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
     scale = load_meta(folder / "data/prepared/prices").target.scale
-    assert found.summary["validation"]["mse"] == pytest.approx(
+    assert assessment.summary["validation"]["mse"] == pytest.approx(
         result.metrics["validation/loss"] * scale**2, rel=1e-4
     )
-    assert sorted(found.figures) == ["learning_curves", "residuals"]
-    assert found.figures["residuals"].axes[0].get_xlabel() == "true price / 1,000"
+    assert sorted(assessment.figures) == ["learning_curves", "residuals"]
+    assert assessment.figures["residuals"].axes[0].get_xlabel() == "true price / 1,000"
 
 
-def test_the_assessment_needs_a_training(folder, tmp_path):
+def test_assessment_needs_a_training(folder, tmp_path):
     with pytest.raises(PipelineError) as caught:
         assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
     assert (
@@ -218,48 +208,47 @@ def test_families_losses_and_optimizers_go_together(folder, overrides):
     assert np.isfinite(list(result.metrics.values())).all()
 
 
-def test_data_prepared_with_other_settings_are_refused(folder):
-    prepared = folder / "data/prepared/shapes"
-    assert refusal(folder, "data=shapes", "data.rows=30") == (
-        f"{prepared} was prepared with other settings than this experiment has: data.rows. "
-        "Received: 30, prepared with None. Prepare it anew with: dvc repro prepare@shapes."
+def test_data_of_other_settings_are_refused(folder):
+    assert refusal(run, folder, "data=shapes", "data.rows=30") == (
+        "data/prepared/shapes was prepared with other settings than the experiment has: data.rows. "
+        "Received: 30 in the experiment, None in the prepared data. "
+        "Prepare the data again with: dvc repro prepare@shapes."
     )
 
 
-def test_data_that_are_not_prepared_are_refused(folder):
-    assert refusal(folder, "data=digits") == (
-        f"{folder}/data/prepared/digits/meta.json is missing. Make it with: dvc repro prepare@digits."
+def test_missing_data_are_refused(folder):
+    assert refusal(run, folder, "data=digits") == (
+        "data/prepared/digits/meta.json is missing. Make it with: dvc repro prepare@digits."
     )
 
 
-def test_a_training_that_diverges_is_recorded_as_failed(folder):
-    trackers = []
+def test_unknown_store_is_refused_first(folder):
+    config = config_of(folder, "data=digits", "tracking.store=mlflw")
+    assert refusal(experiment.run, config) == (
+        "tracking.store is not a tracking store. Received: mlflw. "
+        "Did you mean mlflow? Allowed: memory, mlflow."
+    )
 
-    @contextmanager
-    def opened(facts, **earlier):
-        with open_in_memory(facts, **earlier) as tracker:
-            trackers.append(tracker)
-            yield tracker
 
+def test_diverged_training_is_recorded_as_failed(folder):
+    store = Recording()
     config = config_of(folder, "data=prices", "optimizer=sgd", "optimizer.learning_rate=1.0e+30")
     with pytest.raises(
         PipelineError, match=r"^training diverged: .* is no longer a number after step 2\."
     ):
-        experiment.run(config, prepared=folder / "data/prepared", open_run=opened)
-    assert trackers[0].status == "FAILED"
+        experiment.run(config, store=store)
+    assert store.trackers[0].status == "FAILED"
 
 
 def test_threads_cannot_change_in_a_process_that_trained(folder):
     run(folder, "data=pairs")
-    with pytest.raises(ConfigError) as caught:
-        process.pin(threads=1)
-    assert str(caught.value) == (
+    assert refusal(process.pin, threads=1) == (
         "training.threads must stay 2 in this process, because TensorFlow already runs. Received: 1. "
         "Start another process for another number of threads."
     )
 
 
-def test_two_processes_train_the_same_bits_and_another_seed_other_ones(folder):
+def test_bits_depend_on_the_seed_only(folder):
     def started(*overrides: str) -> subprocess.Popen[str]:
         command = [
             sys.executable,
@@ -284,7 +273,7 @@ def test_two_processes_train_the_same_bits_and_another_seed_other_ones(folder):
     assert other.run_key != one[1]
 
 
-def test_a_run_in_the_same_process_has_the_bits_of_one_in_its_own(folder):
+def test_earlier_run_does_not_change_the_bits(folder):
     first, _ = run(folder, "data=shapes", "model.dropout=0.5")
     run(folder, "data=pairs")
     again, _ = run(folder, "data=shapes", "model.dropout=0.5")
@@ -292,35 +281,33 @@ def test_a_run_in_the_same_process_has_the_bits_of_one_in_its_own(folder):
 
 
 class Diary(keras.callbacks.Callback):
-    """Writes down the epochs it hears of."""
+    """Remembers the epochs."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list[tuple[int, list[str]]] = []
+        self.epochs: list[tuple[int, list[str]]] = []
 
     def on_epoch_end(self, epoch, logs):
-        self.heard.append((epoch, sorted(logs)))
+        self.epochs.append((epoch, sorted(logs)))
 
 
-def test_keras_callbacks_hear_of_every_epoch(folder):
+def test_keras_callbacks_receive_every_epoch(folder):
     diary = Diary()
-    experiment.run(
-        config_of(folder, "data=pairs"), prepared=folder / "data/prepared", callbacks=[diary]
-    )
+    experiment.run(config_of(folder, "data=pairs"), callbacks=[diary])
     names = ["accuracy", "loss", "val_accuracy", "val_loss"]
-    assert diary.heard == [(0, names), (1, names)]
+    assert diary.epochs == [(0, names), (1, names)]
 
 
-def test_a_keras_callback_may_end_the_training(folder):
+def test_keras_callback_may_end_the_training(folder):
     stop = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda _epoch, _logs: setattr(stop.model, "stop_training", True)
     )
     config = config_of(folder, "data=pairs", "training.epochs=9")
-    result = experiment.run(config, prepared=folder / "data/prepared", callbacks=[stop])
+    result = experiment.run(config, callbacks=[stop])
     assert [point.epoch for point in result.history] == [1.0]
 
 
-def test_weights_of_classes_change_the_training_and_not_the_validation(folder):
+def test_class_weights_change_only_the_training(folder):
     plain, _ = run(folder, "data=pairs", "training.epochs=1", "training.evaluate_at=[0]")
     weighed, _ = run(
         folder,
@@ -333,15 +320,15 @@ def test_weights_of_classes_change_the_training_and_not_the_validation(folder):
     assert weighed.history[0].metrics == plain.history[0].metrics
 
 
-def test_the_model_of_an_averaging_optimizer_is_the_one_that_was_measured(folder, tmp_path):
+def test_averaged_weights_are_measured_and_saved(folder, tmp_path):
     result, _ = run(folder, "data=shapes", "optimizer.ema_momentum=0.9", output=tmp_path / "shapes")
-    found = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
-    assert found.summary["validation"]["log_loss"] == pytest.approx(
+    assessment = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
+    assert assessment.summary["validation"]["log_loss"] == pytest.approx(
         result.metrics["validation/loss"], abs=1e-5
     )
 
 
-def test_one_hot_labels_and_the_functional_api_change_no_history(folder):
+def test_one_hot_labels_leave_the_history_unchanged(folder):
     plain, _ = run(folder, "data=shapes")
     other, _ = run(
         folder, "data=shapes", "model.api=functional", "training.loss=categorical_crossentropy"
@@ -351,7 +338,7 @@ def test_one_hot_labels_and_the_functional_api_change_no_history(folder):
     ]
 
 
-def test_a_summed_loss_smoothed_labels_and_a_schedule_train_with_augmentation(folder):
+def test_augmented_training_with_summed_loss_learns(folder):
     result, _ = run(
         folder,
         "data=shapes",

@@ -1,4 +1,4 @@
-"""The same run, asked for again: finished, interrupted, or forced; with a real store and real checkpoints."""
+"""The same run again: finished, interrupted, forced or paused, with a real store."""
 
 import shutil
 import signal
@@ -9,7 +9,8 @@ import pytest
 from pipeline import experiment
 from pipeline.errors import PipelineError
 from pipeline.signals import Interrupted, Interruption
-from pipeline.tracking import runs, store
+from pipeline.tracking import store
+from pipeline.tracking.stores.mlflow import STORE
 from pipeline.training import loop
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.toy import config_of, prepare_all
@@ -31,13 +32,13 @@ def prepared(tmp_path_factory):
     prepare_all(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        store.client()  # its tables take a second to make: each test has a copy
+        store.client()  # creating its tables takes a second, so each test has a copy
     return folder
 
 
 @pytest.fixture(autouse=True)
 def folder(prepared, tmp_path, monkeypatch):
-    """A repository without a run, in which every evaluation is kept."""
+    """A repository without a run. Every evaluation writes a checkpoint."""
     enter(tmp_path, prepared, monkeypatch)
     monkeypatch.setattr(loop, "_LARGEST_SHARE", 1e9)
     return tmp_path
@@ -45,7 +46,7 @@ def folder(prepared, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def whole(prepared, tmp_path_factory):
-    """The run that nothing interrupted, and the validation losses of its record."""
+    """The uninterrupted run, and the validation losses of its record."""
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         enter(folder, prepared, patch)
@@ -57,47 +58,46 @@ def enter(folder: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None
         (folder / name).symlink_to(prepared / name)
     shutil.copytree(prepared / "mlruns", folder / "mlruns")
     monkeypatch.chdir(folder)
-    monkeypatch.delenv(
-        "MLFLOW_TRACKING_URI", raising=False
-    )  # MLflow itself sets it to the store used last
+    # MLflow itself sets it to the last store.
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 
 class Stop(Interruption):
-    """A SIGTERM that comes after the training has looked for one `looks` times."""
+    """A SIGTERM after the training has called `check` so many times."""
 
-    def __init__(self, looks: int) -> None:
+    def __init__(self, checks: int) -> None:
         super().__init__()
-        self.looks = looks
+        self.checks = checks
 
     def check(self) -> None:
         super().check()
-        self.looks -= 1
-        if self.looks == 0:
+        self.checks -= 1
+        if self.checks == 0:
             self.requested = signal.SIGTERM
 
 
 def run(
-    folder: Path, *overrides: str, output: Path | None = None, looks: int | None = None
+    folder: Path, *overrides: str, output: Path | None = None, checks: int | None = None
 ) -> experiment.Result:
-    interruption = Stop(looks) if looks is not None else None
+    interruption = Stop(checks) if checks is not None else None
     return experiment.run(
         config_of(folder, *STEPS, *overrides), output=output, interruption=interruption
     )
 
 
-def interrupted(folder: Path, *overrides: str, looks: int = 2) -> None:
+def interrupted(folder: Path, *overrides: str, checks: int = 2) -> None:
     with pytest.raises(Interrupted):
-        run(folder, *overrides, looks=looks)
+        run(folder, *overrides, checks=checks)
 
 
 def recorded() -> list[tuple[str, str, list[tuple[int, float]]]]:
-    """Id, status and validation losses of all runs, the newest first."""
+    """Id, status and validation losses of all runs, newest first."""
     client = store.client()
-    found = client.search_runs([client.get_experiment_by_name("shapes").experiment_id])
-    histories = [client.get_metric_history(run.info.run_id, "validation/loss") for run in found]
+    runs = client.search_runs([client.get_experiment_by_name("shapes").experiment_id])
+    histories = [client.get_metric_history(run.info.run_id, "validation/loss") for run in runs]
     return [
         (run.info.run_id, run.info.status, [(point.step, point.value) for point in history])
-        for run, history in zip(found, histories, strict=True)
+        for run, history in zip(runs, histories, strict=True)
     ]
 
 
@@ -105,17 +105,17 @@ def folder_of(result: experiment.Result) -> Path:
     return Path("mlruns/checkpoints") / result.run_key
 
 
-def test_a_finished_run_is_returned_and_not_trained_again(folder, capsys):
+def test_finished_run_is_not_trained_again(folder, capsys):
     first = run(folder)
     assert run(folder) == first
     assert len(recorded()) == 1
     assert (
-        f"shapes: this very run is finished ({first.run_id}); force=true trains it anew"
-        in capsys.readouterr().err
+        f"shapes: this run is already finished ({first.run_id}); "
+        "to train it from scratch: force=true" in capsys.readouterr().err
     )
 
 
-def test_a_finished_run_is_published_again(folder):
+def test_finished_run_is_published_again(folder):
     run(folder)
     run(folder, output=folder / "outputs/shapes")
     assert sorted(
@@ -130,7 +130,7 @@ def test_a_finished_run_is_published_again(folder):
     ]
 
 
-def test_force_trains_anew_as_a_new_run_of_the_same_bits(folder):
+def test_forced_run_is_new_with_equal_bits(folder):
     first = run(folder)
     second = run(folder, "force=true")
     assert (second.run_key, second.fingerprint) == (first.run_key, first.fingerprint)
@@ -144,33 +144,33 @@ def test_another_seed_is_another_run(folder):
     assert run(folder).run_key != run(folder, "seed=7").run_key
 
 
-def test_where_the_kept_state_lies_is_no_part_of_the_key(folder):
+def test_checkpoint_settings_do_not_change_the_key(folder):
     assert (
         run(folder).run_id
         == run(folder, "checkpoint.every_seconds=7", "tracking.log_model=false").run_id
     )
 
 
-@pytest.mark.parametrize("looks", [1, 2, 3, 4, 5])
-def test_an_interrupted_run_goes_on_as_the_same_run_to_the_same_record(folder, whole, looks):
+@pytest.mark.parametrize("checks", [1, 2, 3, 4, 5])
+def test_interrupted_run_resumes_to_the_same_record(folder, whole, checks):
     reference, losses = whole
-    interrupted(folder, looks=looks)
-    (kept,) = recorded()
-    assert kept[1] == "KILLED"
+    interrupted(folder, checks=checks)
+    (interrupted_run,) = recorded()
+    assert interrupted_run[1] == "KILLED"
     result = run(folder)
     assert (result.fingerprint, result.metrics) == (reference.fingerprint, reference.metrics)
-    assert recorded() == [(kept[0], "FINISHED", losses)]
+    assert recorded() == [(interrupted_run[0], "FINISHED", losses)]
 
 
-def test_a_run_that_goes_on_says_from_where(folder, capsys):
+def test_resumed_run_logs_its_first_step(folder, capsys):
     interrupted(folder)
     run(folder)
-    said = capsys.readouterr().err
-    assert "shapes: interrupted; the same command goes on from here" in said
-    assert "shapes: goes on from step 3 of 9" in said
+    output = capsys.readouterr().err
+    assert "shapes: interrupted; the same command resumes it" in output
+    assert "shapes: resumes from step 3 of 9" in output
 
 
-def test_a_finished_run_keeps_no_checkpoint(folder):
+def test_finished_run_keeps_no_checkpoint(folder):
     interrupted(folder)
     result = run(folder)
     assert sorted(path.name for path in folder_of(result).iterdir()) == ["lock", "result"]
@@ -179,13 +179,11 @@ def test_a_finished_run_keeps_no_checkpoint(folder):
 def test_force_forgets_a_checkpoint(folder, capsys):
     interrupted(folder)
     run(folder, "force=true")
-    assert "goes on from step" not in capsys.readouterr().err
+    assert "resumes from step" not in capsys.readouterr().err
     assert [status for _, status, _ in recorded()] == ["FINISHED", "KILLED"]
 
 
-def test_a_run_that_the_store_does_not_have_is_recorded_anew_from_its_checkpoint(
-    folder, whole, monkeypatch
-):
+def test_resumed_run_gets_a_record_in_another_store(folder, whole, monkeypatch):
     reference, losses = whole
     interrupted(folder)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'another.db'}")
@@ -194,7 +192,7 @@ def test_a_run_that_the_store_does_not_have_is_recorded_anew_from_its_checkpoint
     assert recorded() == [(result.run_id, "FINISHED", losses)]
 
 
-def test_a_finished_run_that_the_store_lost_is_trained_anew(folder):
+def test_finished_run_without_a_record_is_trained_again(folder):
     first = run(folder)
     store.client().delete_run(first.run_id)
     second = run(folder)
@@ -202,40 +200,42 @@ def test_a_finished_run_that_the_store_lost_is_trained_anew(folder):
     assert second.fingerprint == first.fingerprint
 
 
-def test_a_checkpoint_of_another_run_is_refused_by_the_field_that_differs(folder):
+def test_checkpoint_of_another_run_is_refused(folder):
     interrupted(folder)
-    (kept,) = Path("mlruns/checkpoints").iterdir()
+    (own_folder,) = Path("mlruns/checkpoints").iterdir()
     other = run(folder, "seed=7")
     shutil.rmtree(folder_of(other))
-    kept.rename(folder_of(other))
+    own_folder.rename(folder_of(other))
     with pytest.raises(PipelineError) as caught:
         run(folder, "seed=7")
     assert str(caught.value) == (
-        f"the checkpoint in {folder_of(other).resolve()} is of another run: settings.seed differs. "
-        "Received: 42 in the checkpoint, 7 now. Remove the folder, or train from the beginning with: force=true."
+        f"the checkpoint in {folder_of(other).resolve()} belongs to another run: "
+        "settings.seed differs. "
+        "Received: 42 in the checkpoint, 7 in this run. "
+        "Remove the folder, or train from scratch with: force=true."
     )
 
 
-def test_a_run_that_diverged_says_so_again(folder):
-    said = []
+def test_diverged_run_fails_again_with_equal_text(folder):
+    messages = []
     for _ in range(2):
         with pytest.raises(PipelineError, match=r"^training diverged: ") as caught:
             run(folder, "data=prices", "optimizer=sgd", "optimizer.learning_rate=1.0e+30")
-        said.append(str(caught.value))
-    assert said[0] == said[1]
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
 
 
-def test_an_interruption_before_the_model_is_logged_loses_nothing(folder, whole):
-    interrupted(folder, looks=6)
+def test_interruption_before_logging_the_model_loses_nothing(folder, whole):
+    interrupted(folder, checks=6)
     result = run(folder)
     client = store.client()
     models = client.search_logged_models([client.get_run(result.run_id).info.experiment_id])
     assert result.fingerprint == whole[0].fingerprint
     assert [model.status for model in models] == ["READY"]
-    assert runs.has_run(config_of(folder, *STEPS).tracking.store, result.run_id)
+    assert STORE.missing([result.run_id]) == set()
 
 
-def test_a_run_that_pauses_and_goes_on_ends_as_the_same_run_to_the_same_bits(folder, whole):
+def test_paused_run_resumes_to_the_same_bits(folder, whole):
     reference, losses = whole
     for epoch in (1, 2):
         part = run(folder, f"checkpoint.pause_at={epoch}")
@@ -250,11 +250,11 @@ def test_a_run_that_pauses_and_goes_on_ends_as_the_same_run_to_the_same_bits(fol
     assert recorded() == [(part.run_id, "FINISHED", losses)]
 
 
-def test_a_run_that_pauses_publishes_nothing(folder):
+def test_paused_run_publishes_nothing(folder):
     with pytest.raises(PipelineError) as caught:
         run(folder, "checkpoint.pause_at=1", output=folder / "outputs/shapes")
     assert str(caught.value) == (
-        "shapes: a run that paused has no model yet. Received: checkpoint.pause_at=1. "
-        "Let it go on with: checkpoint.pause_at=null."
+        "shapes: a paused run has no model yet. Received: checkpoint.pause_at=1. "
+        "Resume it with: checkpoint.pause_at=null."
     )
     assert not (folder / "outputs").exists()

@@ -256,7 +256,7 @@ def test_a_model_that_is_not_there_is_refused_with_a_suggestion(monkeypatch):
 
 def test_a_run_that_is_not_there_is_refused(folder, monkeypatch):
     assert refusal(monkeypatch, "0" * 32) == (
-        f"the tracking store sqlite:///{folder}/mlruns/mlflow.db has no run whose id begins so. Received: {'0' * 32}."
+        f"no run id in the tracking store sqlite:///{folder}/mlruns/mlflow.db begins so. Received: {'0' * 32}."
     )
 
 
@@ -269,7 +269,8 @@ def test_a_beginning_that_several_runs_have_is_refused():
         digit for digit in "0123456789abcdef" if sum(found.startswith(digit) for found in ids) > 1
     )
     with pytest.raises(
-        PipelineError, match=rf"^several runs begin so\. Received: {first}\. They are: "
+        PipelineError,
+        match=rf"^several run ids begin so\. Received: {first}\. Give more digits of one of: ",
     ):
         logged_models.find_run(first)
 
@@ -280,8 +281,8 @@ def test_a_run_without_a_model_is_refused():
     with pytest.raises(PipelineError) as caught:
         logged_models.load(without)
     assert str(caught.value) == (
-        f"the tracking store keeps no model of this run. Received: {without}. "
-        "It keeps those of trainings that came to their end, with tracking.log_model=true."
+        f"the tracking store has no model of this run. Received: {without}. "
+        "Train it to its end with: tracking.log_model=true."
     )
 
 

@@ -149,7 +149,7 @@ def test_repeating_again_trains_nothing_and_says_the_same(monkeypatch, capsys):
         "shapes: seed 7, 1 of 2",
         "shapes: seed 11, 2 of 2",
     ]
-    assert len([line for line in lines if "this very run is finished" in line]) == 2
+    assert len([line for line in lines if "this run is already finished" in line]) == 2
     assert lines[-1].startswith(
         f"shapes: mean over 2 seeds [95 % interval]: accuracy {mean['accuracy']} ["
     )

@@ -14,7 +14,7 @@ from pipeline.config.experiment import Claim
 from pipeline.errors import PipelineError
 from pipeline.reporting import formatting, rendering, results
 from pipeline.reporting.overview import overview
-from pipeline.tracking import runs
+from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import RunFacts
 from tests.support import ROOT
 from tests.support.metas import images
@@ -420,7 +420,7 @@ def test_a_run_that_is_not_in_the_store_is_said_so(repository, monkeypatch, caps
 
 def test_a_run_that_is_in_the_store_is_reported(repository, monkeypatch, capsys):
     composed(repository, "mlflow")
-    with runs.open_in_mlflow(
+    with STORE.open_run(
         RunFacts("shapes", {}, {}, images(), Path("data/prepared/shapes"))
     ) as tracker:
         pass

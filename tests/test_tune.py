@@ -12,7 +12,7 @@ from pipeline import train, tune
 from pipeline.config.resolved import compose_experiment
 from pipeline.errors import PipelineError
 from pipeline.studies.trial_process import TrialProcess
-from pipeline.tracking import parents, store
+from pipeline.tracking import store
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.toy import prepare_all
@@ -147,7 +147,6 @@ def test_a_search_in_memory_is_refused(monkeypatch):
 def answer(patch, given):
     """Lets the trials come to what is given, without a training."""
     patch.setattr(TrialProcess, "run", lambda *_, **__: given)
-    patch.setattr(parents, "reached", lambda _: parents.Reached(1.0, 1.0, True))
 
 
 def test_a_search_without_a_trial_that_ends_says_why(folder, monkeypatch):
@@ -200,7 +199,14 @@ def test_without_a_trial_that_was_trained_to_its_end_there_is_no_best(folder, mo
     )
     answer(
         monkeypatch,
-        {"status": "FINISHED", "run_id": "run", "metrics": {"validation/accuracy": 1.0}},
+        {
+            "status": "FINISHED",
+            "run_id": "run",
+            "metrics": {"validation/accuracy": 1.0},
+            "epochs": 1.0,
+            "seconds": 1.0,
+            "paused": True,
+        },
     )
     with pytest.raises(PipelineError) as caught:
         called(tune, monkeypatch, *COMMAND, "space=wrong", "search.save_as=none_of_them")

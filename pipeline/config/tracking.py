@@ -1,23 +1,18 @@
-"""Settings of tracking. Where the store lies is the environment's business: `MLFLOW_TRACKING_URI`."""
+"""Settings of tracking. The environment says where the store is: `MLFLOW_TRACKING_URI`."""
 
 from dataclasses import dataclass
-from enum import Enum
-
-
-class Store(Enum):
-    """Who keeps the record of a run: MLflow, or memory alone, which is gone with the process."""
-
-    mlflow = "mlflow"
-    memory = "memory"
 
 
 @dataclass
 class Tracking:
-    """`log_model: false` keeps the model out of the store, for large sweeps.
+    """Where runs are recorded.
 
-    `tensorboard` writes the curves for TensorBoard too, under `mlruns/tensorboard/`.
+    Args:
+        store: the name of a module in `pipeline.tracking.stores`.
+        log_model: false keeps the model out of the store, for large sweeps.
+        tensorboard: also writes the curves for TensorBoard, to `mlruns/tensorboard/`.
     """
 
-    store: Store = Store.mlflow
+    store: str = "mlflow"
     log_model: bool = True
     tensorboard: bool = False

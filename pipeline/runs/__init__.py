@@ -1,5 +1,6 @@
-"""Runs: what a run is and what it leaves on disk. No TensorFlow and nothing of training.
+"""Runs: what a run is, and what it leaves on disk.
 
-`identity` names all that a run's bits depend on, `folder` keeps checkpoints between processes, `result` is what a
-finished run leaves.
+`run` and `identity` name everything that the result depends on. `folder` keeps checkpoints between
+processes. `history` and `result` are what a finished run leaves. Nothing here imports
+TensorFlow or the training.
 """

@@ -1,6 +1,6 @@
-"""A checkpoint: the whole state of a training in one file, of which every bit is checked before it is used.
+"""A checkpoint: the whole state of a training in one file with a checksum.
 
-Layout: magic, sha256 of all that follows, length of the header, the header as JSON, the bytes of the arrays.
+Layout: magic, sha256 of everything that follows, length of the header, header as JSON, arrays.
 """
 
 import hashlib
@@ -24,18 +24,18 @@ _LENGTH = 8
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """`facts` are plain values that JSON holds exactly, `arrays` are lists of arrays by name."""
+    """The state of a training: values for JSON, and lists of arrays by name."""
 
     facts: dict[str, Any]
     arrays: dict[str, list[NDArray[Any]]]
 
 
 class DamagedCheckpointError(PipelineError):
-    """A file that is not, or no longer, what was written."""
+    """The file differs from what was written."""
 
 
 def write(checkpoint: Checkpoint, path: Path) -> None:
-    """Writes the file whole or not at all, and flushes it and its folder to disk."""
+    """Writes the whole file or nothing, and flushes it and its folder to disk."""
     chunks = list(_chunks(checkpoint))
     digest = hashlib.sha256()
     for chunk in chunks:
@@ -45,18 +45,22 @@ def write(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def read(path: Path) -> Checkpoint:
-    """Reads what `write` wrote; raises `DamagedCheckpointError` unless every bit is as it was."""
+    """Reads what `write` wrote.
+
+    Raises:
+        DamagedCheckpointError: a bit has changed.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise PipelineError(f"{path} cannot be read", received=error.strerror) from None
+        raise PipelineError(f"cannot read {path}", received=error.strerror) from None
     body = memoryview(data)[len(_MAGIC) + _DIGEST :]
     if (
         not data.startswith(_MAGIC)
         or hashlib.sha256(body).digest() != data[len(_MAGIC) : len(_MAGIC) + _DIGEST]
     ):
         raise DamagedCheckpointError(
-            f"{path} is damaged", received=f"{len(data):,} bytes that do not match their checksum"
+            f"{path} is damaged", received=f"{len(data):,} bytes with another checksum"
         )
     start = _LENGTH + int.from_bytes(body[:_LENGTH], "little")
     header = json.loads(bytes(body[_LENGTH:start]))

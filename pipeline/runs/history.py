@@ -1,4 +1,4 @@
-"""The history of a training: one point for each evaluation, in memory and as `history.csv`."""
+"""The history of a training: one point for each evaluation."""
 
 import csv
 from collections.abc import Sequence
@@ -10,11 +10,15 @@ from pipeline.files import replacing
 
 @dataclass(frozen=True)
 class Point:
-    """What was known after `step` optimizer steps.
+    """One evaluation, after `step` optimizer steps.
 
-    `epoch` counts passes over the training part, in fractions. `timestamp` is in milliseconds since 1970. `seconds` is
-    the time that processes spent on the training since it began; `training_seconds` and `timed_examples` belong to the
-    training passes alone, compilation left out. `metrics` holds `train/…` (means over the epoch so far) and `validation/…`.
+    Args:
+        epoch: passes over the training split, in fractions.
+        timestamp: milliseconds since 1970.
+        seconds: the time that all processes have spent on the training.
+        training_seconds: the time of the training passes, without compilation.
+        timed_examples: the examples of those passes.
+        metrics: `train/…`, means over the epoch so far, and `validation/…`.
     """
 
     step: int
@@ -28,7 +32,7 @@ class Point:
 
     @property
     def examples_per_second(self) -> float:
-        """Examples trained per second of training passes alone; 0 before any was timed."""
+        """Examples per second of the training passes; 0 before the first timed one."""
         return self.timed_examples / self.training_seconds if self.training_seconds > 0 else 0.0
 
 
@@ -36,7 +40,7 @@ _FACTS = [field.name for field in fields(Point) if field.name != "metrics"]
 
 
 def write(history: Sequence[Point], path: Path) -> None:
-    """Writes one row a point; a metric not known at a point is an empty cell."""
+    """Writes one row for each point. The cell of a missing metric is empty."""
     names = list(dict.fromkeys(name for point in history for name in point.metrics))
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -47,7 +51,7 @@ def write(history: Sequence[Point], path: Path) -> None:
 
 
 def read(path: Path) -> list[Point]:
-    """Reads what `write` wrote, with the same floats."""
+    """Reads what `write` wrote. The floats are exactly the same."""
     with path.open(encoding="utf-8", newline="") as file:
         return [_point(row) for row in csv.DictReader(file)]
 

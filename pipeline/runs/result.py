@@ -1,26 +1,24 @@
-"""The result of a run on disk: model, history, snapshots, and what the run is known by.
+"""The result of a run on disk: model, history, snapshots and ids.
 
-It is written whole into the run's own folder, and copied from there to where later stages read it.
+It is written into the run's own folder, and copied from there to where later stages read it.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.files import read_json, replacing, replacing_folder, write_json
 from pipeline.runs import history
-from pipeline.runs.folder import RunFolder
 from pipeline.runs.history import Point
-from pipeline.training.loop import Outcome
 
 SNAPSHOTS = "snapshots"
 
 
 @dataclass(frozen=True)
 class Result:
-    """A finished run, or one that paused: `metrics` are those of the weights that were kept, or now would be."""
+    """A finished or paused run; `metrics` belong to the weights that the model has."""
 
     run_id: str
     run_key: str
@@ -30,44 +28,55 @@ class Result:
     paused: bool = False
 
 
-def snapshot_file(output: Path, step: int) -> Path:
-    """Where the model of a step lies."""
-    return output / SNAPSHOTS / f"step_{step:06d}.keras"
+def snapshot_file(folder: Path, step: int) -> Path:
+    """The path of the model of a step."""
+    return folder / SNAPSHOTS / f"step_{step:06d}.keras"
 
 
 def write(
-    model: Any,
-    outcome: Outcome,
-    known: dict[str, str],
+    folder: Path,
     *,
-    folder: RunFolder,
-    evaluate_at: Sequence[int],
+    model: Any,
+    step: int,
+    points: Sequence[Point],
+    ids: Mapping[str, str],
+    snapshots: Mapping[int, Path],
 ) -> None:
-    """Writes `folder.result`, whole or not at all; `folder` holds the snapshots of the steps `evaluate_at`."""
-    steps = [point.step for point in outcome.history if point.step in evaluate_at]
-    with replacing_folder(folder.result) as result:
-        save_model(model, result / "model.keras")
-        history.write(outcome.history, result / "history.csv")
-        write_json(result / SNAPSHOTS / "index.json", {"kept": outcome.kept.step, "steps": steps})
-        for step in steps:
-            shutil.copyfile(snapshot_file(folder.path, step), snapshot_file(result, step))
-        write_json(result / "run.json", known)
+    """Writes the whole folder or nothing.
+
+    Args:
+        step: the step of the model's weights.
+        ids: `run_id`, `run_key` and `fingerprint`.
+        snapshots: the files of the models of other steps.
+    """
+    with replacing_folder(folder) as temporary:
+        save_model(model, temporary / "model.keras")
+        history.write(points, temporary / "history.csv")
+        index = {"kept": step, "steps": list(snapshots)}
+        write_json(temporary / SNAPSHOTS / "index.json", index)
+        for snapshot_step, file in snapshots.items():
+            shutil.copyfile(file, snapshot_file(temporary, snapshot_step))
+        write_json(temporary / "run.json", dict(ids))
 
 
-def read(result: Path) -> Result:
-    """Reads what `write` wrote; raises `PipelineError` where a file is missing or damaged."""
-    known = read_json(result / "run.json", made_by="force=true")
-    kept = read_json(result / SNAPSHOTS / "index.json", made_by="force=true")["kept"]
-    points = history.read(result / "history.csv")
-    metrics = next(point.metrics for point in points if point.step == kept)
-    return Result(metrics=metrics, history=points, **known)
+def read(folder: Path) -> Result:
+    """Reads what `write` wrote.
+
+    Raises:
+        PipelineError: a file is missing or damaged.
+    """
+    ids = read_json(folder / "run.json", made_by="force=true")
+    step = read_json(folder / SNAPSHOTS / "index.json", made_by="force=true")["kept"]
+    points = history.read(folder / "history.csv")
+    metrics = next(point.metrics for point in points if point.step == step)
+    return Result(metrics=metrics, history=points, **ids)
 
 
-def publish(result: Path, output: Path) -> None:
-    """Copies what later stages read."""
-    for file in result.rglob("*"):
+def publish(folder: Path, output: Path) -> None:
+    """Copies a result to where later stages read it."""
+    for file in folder.rglob("*"):
         if file.is_file():
-            with replacing(output / file.relative_to(result)) as temporary:
+            with replacing(output / file.relative_to(folder)) as temporary:
                 shutil.copyfile(file, temporary)
 
 

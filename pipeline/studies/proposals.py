@@ -13,7 +13,6 @@ from pipeline.studies.interrupting import stop_all
 from pipeline.studies.search_journal import FAILED, FINISHED, PAUSED, Journal, Record
 from pipeline.studies.space import Hyperband, Objective, Parameter, Search, choice_text
 from pipeline.studies.trial_process import Cause, TrialProcess
-from pipeline.tracking import parents
 
 
 @dataclass
@@ -62,13 +61,12 @@ class Trials:
         if answer["status"] == FAILED:
             return Record(status=FAILED, reason=answer["reason"], **known)
         metrics = answer["metrics"]
-        reached = parents.reached(answer["run_id"])
         return Record(
-            status=PAUSED if reached.paused else FINISHED,
+            status=PAUSED if answer["paused"] else FINISHED,
             objective=_objective(metrics, self.objective),
             run_id=answer["run_id"],
-            epochs=reached.epochs,
-            seconds=reached.seconds,
+            epochs=answer["epochs"],
+            seconds=answer["seconds"],
             metrics=metrics,
             **known,
         )

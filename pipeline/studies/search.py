@@ -12,7 +12,6 @@ from typing import Any
 from pipeline.config import composition
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.resolved import compose_experiment, to_values
-from pipeline.config.tracking import Store
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
@@ -27,7 +26,7 @@ from pipeline.studies.interrupting import resumable
 from pipeline.studies.search_board import Board
 from pipeline.studies.search_journal import FAILED, FINISHED, PAUSED, Journal, Record
 from pipeline.studies.space import LOSS, Hyperband, Objective, Parameter, SearchConfig
-from pipeline.tracking import parents
+from pipeline.tracking import stores
 from pipeline.tracking.tracker import Measurement, Tracker
 
 _COLUMNS = ("status", "objective", "epochs", "seconds", "run_id", "overrides", "reason")
@@ -68,7 +67,8 @@ def tune(
             kept.folder / "search.json",
             {"experiment": base.name, "overrides": list(overrides)} | settings,
         )
-        with parents.open_parent("search", base.name, search_id, _params(settings)) as parent:
+        store = stores.load(base.tracking.store)
+        with store.open_parent("search", base.name, search_id, _params(settings)) as parent:
             board = Board(
                 f"{base.name}, search {search_id}",
                 config.search.trials,
@@ -149,10 +149,10 @@ def _log(parent: Tracker, records: Sequence[Record], objective: Objective) -> No
 
 
 def _require_searchable(config: ExperimentConfig) -> None:
-    if config.tracking.store is not Store.mlflow:
+    if not stores.load(config.tracking.store).lasting:
         raise PipelineError(
             "a search keeps its trials in MLflow",
-            received=f"tracking={config.tracking.store.value}",
+            received=f"tracking={config.tracking.store}",
             expected="Expected: tracking=mlflow",
         )
     if config.force:  # a trial that is promoted would begin anew

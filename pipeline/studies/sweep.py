@@ -2,8 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.config.tracking import Store
 from pipeline.config.training import Direction
 from pipeline.console import log
 from pipeline.errors import PipelineError
@@ -25,8 +23,8 @@ from pipeline.studies.interrupting import resumable, stop_all
 from pipeline.studies.sweep_board import Board, objective_name
 from pipeline.studies.sweep_journal import FAILED, FINISHED, RUNNING, Journal, Standing
 from pipeline.studies.table import add_settings
-from pipeline.tracking import parents
-from pipeline.tracking.tracker import Measurement, MemoryTracker, Tracker
+from pipeline.tracking import stores
+from pipeline.tracking.tracker import Measurement, Tracker
 
 Launch = Callable[[Path, Mapping[str, str]], None]
 
@@ -50,7 +48,9 @@ def run_sweep(grid: Grid, launch: Launch, interruption: Interruption) -> dict[st
     with (
         resumable(grid.name, interruption),
         locked(journal.folder, "runs this very sweep"),
-        _open(grid, first.tracking.store) as parent,
+        stores.load(first.tracking.store).open_parent(
+            "sweep", grid.name, grid.sweep_id, _values(grid)
+        ) as parent,
     ):
         journal.begin()
         with Board(grid, journal), interruption.raising(stop_all):
@@ -82,16 +82,6 @@ def _compared(grid: Grid, standings: Sequence[Standing], figures: Path) -> Stand
             _table(grid, standings, direction, found)
         )
     return found
-
-
-@contextmanager
-def _open(grid: Grid, kind: Store) -> Iterator[Tracker]:
-    """The parent run; a trial that several sweeps asked for is shown under the last of them."""
-    if kind is Store.memory:
-        yield MemoryTracker()
-        return
-    with parents.open_parent("sweep", grid.name, grid.sweep_id, _values(grid)) as parent:
-        yield parent
 
 
 def _values(grid: Grid) -> dict[str, str]:

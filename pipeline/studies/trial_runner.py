@@ -59,7 +59,9 @@ def run(request: dict[str, Any], interruption: Interruption) -> dict[str, Any]:
     config = compose_experiment(request["overrides"])
     result = experiment.run(config, interruption=interruption, tags=request["tags"], wait=True)
     known = {"run_id": result.run_id, "run_key": result.run_key, "fingerprint": result.fingerprint}
-    return {"status": "FINISHED", "metrics": result.metrics, **known}
+    last = result.history[-1]
+    length = {"epochs": last.epoch, "seconds": last.seconds, "paused": result.paused}
+    return {"status": "FINISHED", "metrics": result.metrics, **known, **length}
 
 
 @cache

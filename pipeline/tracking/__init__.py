@@ -1,5 +1,9 @@
-"""Records of runs: the only importer of MLflow, which is told not to report its use to anyone."""
+"""Records of runs. No other package imports MLflow.
+
+`tracker` says what a record takes. `stores` holds one module for each place that keeps records.
+"""
 
 import os
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when MLflow is imported
+# MLflow reads this when it is imported, and then reports its use to nobody.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -1,4 +1,4 @@
-"""What is known of a run when it begins, as MLflow keeps it: parameters, data sets, `config.yaml` and the patch."""
+"""Logs the facts with which a run begins to MLflow."""
 
 import json
 from collections.abc import Mapping
@@ -19,22 +19,24 @@ _LAST = "config.yaml"
 
 
 def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
-    """Logs what the run does not hold yet: `config.yaml` is written last, so a run that has it has all.
+    """Logs the facts that the run does not hold yet.
 
-    Settings without an effect on the bits may have changed since the run began; it keeps the first ones.
+    `config.yaml` is written last, so a run that has it has everything. Settings that cannot change
+    the result may have changed since the run began; the record keeps the first ones.
     """
     if _LAST in {file.path for file in client.list_artifacts(run_id)}:
         return
-    held = client.get_run(run_id).data.params
-    given = flattened(facts.settings)
+    logged = client.get_run(run_id).data.params
     params = [
-        Param(name, value[:LONGEST_PARAM]) for name, value in given.items() if name not in held
+        Param(name, value[:LONGEST_PARAM])
+        for name, value in flattened(facts.settings).items()
+        if name not in logged
     ]
     for start in range(0, len(params), _PARAMS_IN_A_BATCH):
         client.log_batch(
             run_id, params=params[start : start + _PARAMS_IN_A_BATCH], synchronous=True
         )
-    for split in ("train", "validation"):  # the test part belongs to `evaluate`
+    for split in ("train", "validation"):  # `evaluate` adds the test split
         log_data_set(client, run_id, facts.meta, split, facts.data_folder)
     if facts.patch:
         client.log_text(run_id, facts.patch, "diff.patch")
@@ -42,7 +44,7 @@ def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
 
 
 def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Settings by dotted names: `{"a": {"b": 1}}` becomes `{"a.b": "1"}`; lists stay whole, as JSON."""
+    """Names settings by their path: `{"a": {"b": [1]}}` becomes `{"a.b": "[1]"}`."""
     flat: dict[str, str] = {}
     for key, value in settings.items():
         name = f"{prefix}{key}"
@@ -55,14 +57,13 @@ def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def log_data_set(client: MlflowClient, run_id: str, meta: Meta, split: str, folder: Path) -> None:
     """Lists one split among the run's data sets, once."""
-    with (
-        store.lock()
-    ):  # MLflow crashes where two runs bring a data set that is new to their experiment
+    # MLflow crashes if two runs add a data set that is new to their experiment at the same time.
+    with store.lock():
         client.log_inputs(run_id, datasets=[data_set(meta, split, folder)])
 
 
 def data_set(meta: Meta, split: str, folder: Path) -> DatasetInput:
-    """One split as MLflow knows data sets, by its digest."""
+    """Describes one split to MLflow. Its digest identifies it."""
     shapes = {
         "features": [
             {"type": "tensor", "tensor-spec": {"dtype": meta.dtype, "shape": [-1, *meta.shape]}}

@@ -1,4 +1,4 @@
-"""Models that the store keeps: found by the run that trained them, and loaded."""
+"""Finds the models that MLflow keeps by their run, and loads them."""
 
 from typing import Any
 
@@ -9,48 +9,50 @@ from pipeline.errors import PipelineError
 from pipeline.tracking import store
 from pipeline.tracking.mlflow_tracker import MODEL
 
-_NAMED = 5  # of several runs
+_LONGEST_LIST = 5  # of run ids in an error message
 
 
 def find_run(beginning: str) -> str:
-    """The id of the one run whose id begins so; `beginning` holds hexadecimal digits.
+    """Completes the beginning of a run id, in hexadecimal digits.
 
     Raises:
-        PipelineError: there is no such run, or there are several.
+        PipelineError: no run id begins so, or several do.
     """
     client = store.client()
-    experiments = [found.experiment_id for found in client.search_experiments()]
-    found = client.search_runs(
-        experiments, f"attributes.run_id LIKE '{beginning}%'", max_results=_NAMED
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    runs = client.search_runs(
+        experiments, f"attributes.run_id LIKE '{beginning}%'", max_results=_LONGEST_LIST
     )
-    run_ids = sorted(str(run.info.run_id) for run in found)
+    run_ids = sorted(str(run.info.run_id) for run in runs)
     if not run_ids:
         raise PipelineError(
-            f"the tracking store {store.uri()} has no run whose id begins so", received=beginning
+            f"no run id in the tracking store {store.uri()} begins so", received=beginning
         )
     if len(run_ids) > 1:
         raise PipelineError(
-            "several runs begin so", received=beginning, expected=f"They are: {', '.join(run_ids)}"
+            "several run ids begin so",
+            received=beginning,
+            expected=f"Give more digits of one of: {', '.join(run_ids)}",
         )
     return run_ids[0]
 
 
 def load(run_id: str) -> Any:
-    """The served model of a run.
+    """Loads the served model of a run.
 
     Raises:
-        PipelineError: the store keeps no model of it.
+        PipelineError: the store does not have one.
     """
     client = store.client()
     run = client.get_run(run_id)
-    found = client.search_logged_models(
+    models = client.search_logged_models(
         [run.info.experiment_id], f"source_run_id = '{run_id}' AND name = '{MODEL}'"
     )
-    whole = [logged.model_id for logged in found if logged.status == LoggedModelStatus.READY]
-    if not whole:
+    ready = [model.model_id for model in models if model.status == LoggedModelStatus.READY]
+    if not ready:
         raise PipelineError(
-            "the tracking store keeps no model of this run",
+            "the tracking store has no model of this run",
             received=run_id,
-            expected="It keeps those of trainings that came to their end, with tracking.log_model=true",
+            expected="Train it to its end with: tracking.log_model=true",
         )
-    return mlflow.keras.load_model(f"models:/{whole[0]}", load_model_kwargs={"compile": False})
+    return mlflow.keras.load_model(f"models:/{ready[0]}", load_model_kwargs={"compile": False})

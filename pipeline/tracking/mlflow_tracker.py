@@ -1,5 +1,6 @@
-"""The record of one run in MLflow, in which nothing stands twice, however often its process was killed."""
+"""The record of one run in MLflow. Kills never make it hold anything twice."""
 
+import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -13,31 +14,32 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types.schema import Schema, TensorSpec
 
 from pipeline.data.prepared import Meta, input_name
-from pipeline.tracking.tracker import Measurement
+from pipeline.tracking.facts import log_data_set
+from pipeline.tracking.liveness import set_status
+from pipeline.tracking.tracker import Measurement, Status
 
-MODEL = "model"  # the name of a run's model in the store
+MODEL = "model"  # the name that MLflow shows for the model of a run
 _METRICS_IN_A_BATCH = 1000
 _REQUIREMENTS = ("keras", "numpy", "tensorflow")
 
 
 class MlflowTracker:
-    """The record of one run, new or gone on with; everything is written before a call returns."""
+    """The record of one run. Each call returns after everything is written."""
 
     def __init__(self, client: MlflowClient, run_id: str) -> None:
         self.run_id = run_id
-        self.status = "RUNNING"
+        self.status: Status = "RUNNING"
         self._client = client
         self._steps: dict[str, set[int]] = {}
 
     def log_metrics(self, measurements: Sequence[Measurement]) -> None:
         new: dict[tuple[str, int], Metric] = {}
-        for measured in measurements:
-            for name, value in measured.values.items():
-                if measured.step not in self._held_steps(name):
-                    new.setdefault(
-                        (name, measured.step),
-                        Metric(name, value, measured.timestamp, measured.step),
-                    )
+        for measurement in measurements:
+            step = measurement.step
+            for name, value in measurement.values.items():
+                if step not in self._logged_steps(name):
+                    metric = Metric(name, value, measurement.timestamp, step)
+                    new.setdefault((name, step), metric)
         metrics = list(new.values())
         for start in range(0, len(metrics), _METRICS_IN_A_BATCH):
             self._client.log_batch(
@@ -46,38 +48,38 @@ class MlflowTracker:
         for name, step in new:
             self._steps[name].add(step)
 
-    def _held_steps(self, name: str) -> set[int]:
-        """Steps at which the store holds this metric; MLflow itself would add a second point with another time stamp."""
+    def _logged_steps(self, name: str) -> set[int]:
+        """The steps of this metric in MLflow. MLflow would store a second point for each."""
         if name not in self._steps:
-            self._steps[name] = {
-                point.step for point in self._client.get_metric_history(self.run_id, name)
-            }
+            points = self._client.get_metric_history(self.run_id, name)
+            self._steps[name] = {point.step for point in points}
         return self._steps[name]
 
     def set_tag(self, name: str, value: str) -> None:
         self._client.set_tag(self.run_id, name, value)
 
+    def log_data_set(self, meta: Meta, split: str, folder: Path) -> None:
+        log_data_set(self._client, self.run_id, meta, split, folder)
+
     def log_file(self, path: Path, *, folder: str = "") -> None:
         self._client.log_artifact(self.run_id, str(path), folder or None)
 
     def log_model(self, model: Any, meta: Meta, *, step: int) -> None:
-        """Logs the model in its own flavour, unless the store holds that of this step; a half-written one is deleted.
+        """Logs the model in Keras's flavour, and deletes those that are not ready.
 
-        Requirements are given, because MLflow's way of finding them takes many seconds, and no input example is,
-        because that crashes for Keras.
+        The requirements are explicit, because MLflow takes many seconds to infer them. There is no
+        input example, because MLflow crashes on one for Keras.
         """
         run = self._client.get_run(self.run_id)
-        found = self._client.search_logged_models(
+        models = self._client.search_logged_models(
             [run.info.experiment_id], f"source_run_id = '{self.run_id}' AND name = '{MODEL}'"
         )
-        whole = {logged.model_id for logged in found if logged.status == LoggedModelStatus.READY}
-        if any(
-            output.model_id in whole and output.step == step for output in run.outputs.model_outputs
-        ):
+        ready = {one.model_id for one in models if one.status == LoggedModelStatus.READY}
+        outputs = run.outputs.model_outputs
+        if any(output.model_id in ready and output.step == step for output in outputs):
             return
-        for logged in found:
-            if logged.model_id not in whole:
-                self._client.delete_logged_model(logged.model_id)
+        for unready in {one.model_id for one in models} - ready:
+            self._client.delete_logged_model(unready)
         mlflow.set_experiment(experiment_id=run.info.experiment_id)
         Model.log(
             None,
@@ -90,9 +92,14 @@ class MlflowTracker:
             pip_requirements=[f"{name}=={version(name)}" for name in _REQUIREMENTS],
         )
 
+    def end(self, status: Status) -> None:
+        now = time.time_ns() // 1_000_000
+        set_status(self._client, self.run_id, status, end_time=now)
+        self.status = status
+
 
 def signature(meta: Meta) -> ModelSignature:
-    """What the served model takes and gives."""
+    """Describes the inputs and outputs of the served model."""
     if meta.table is None:
         inputs = [TensorSpec(np.dtype(meta.dtype), (-1, *meta.shape), name=None)]
     else:

@@ -1,7 +1,7 @@
-"""The embedded MLflow store under `mlruns/`, or the server that `MLFLOW_TRACKING_URI` names.
+"""Opens the MLflow store under `mlruns/`, or the server of `MLFLOW_TRACKING_URI`.
 
-SQLite's schema is made and looked at under a lock, because processes that first touch a store together crash in
-MLflow's migration; write-ahead logging lets parallel writers go on.
+A lock guards the creation and check of SQLite's schema: MLflow's migration crashes if several
+processes open a new store at once. Write-ahead logging lets processes write in parallel.
 """
 
 import fcntl
@@ -25,14 +25,10 @@ from pipeline.files import replacing
 from pipeline.layout import mlruns
 
 ARTIFACTS = "artifacts"
-FAULTS = (
-    MlflowException,
-    SQLAlchemyError,
-    sqlite3.Error,
-)  # what a store raises that cannot be read or written
-_KIND = {
-    "mlflow.experimentKind": "custom_model_development"
-}  # the UI shows runs as trainings, not as GenAI evaluations
+# The errors of reading and writing a store.
+FAULTS = (MlflowException, SQLAlchemyError, sqlite3.Error)
+# With this tag the UI shows runs as trainings, not as evaluations of language models.
+_KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 
 def uri() -> str:
@@ -45,74 +41,73 @@ def _embedded() -> str:
 
 
 def client() -> MlflowClient:
-    """A client of the store, which exists and is up to date afterwards.
+    """Opens the store. Creates it if there is none, and brings its schema up to date.
 
     Raises:
-        StoreError: the store cannot be opened or reached.
+        StoreError: opening or reaching the store failed.
     """
-    logging.getLogger("alembic").setLevel(
-        logging.WARNING
-    )  # its migration log says nothing to a person
+    # The log of the migration means nothing to a user.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
     location = uri()
     mlflow.set_tracking_uri(location)
     try:
         with lock():
             if location == _embedded():
-                _make(mlruns() / "mlflow.db")
-            opened = MlflowClient(location)
-            opened.search_experiments(max_results=1)
+                _create(mlruns() / "mlflow.db")
+            client = MlflowClient(location)
+            client.search_experiments(max_results=1)
             if location == _embedded():
-                _write_ahead(mlruns() / "mlflow.db")
+                _enable_write_ahead(mlruns() / "mlflow.db")
     except FAULTS as error:
         first = str(error).splitlines()[0]
         raise StoreError(
             f"the tracking store {location} cannot be opened",
             received=first,
-            expected="Start the server, correct MLFLOW_TRACKING_URI, or move mlruns/mlflow.db away to begin a new store",
+            expected="Start the server, correct MLFLOW_TRACKING_URI, "
+            "or move mlruns/mlflow.db away to begin a new store",
         ) from error
-    return opened
+    return client
 
 
-def experiment_id(opened: MlflowClient, name: str) -> str:
-    """The id of an MLflow experiment, created where it is missing; its artifacts lie under `mlruns/artifacts`."""
+def experiment_id(client: MlflowClient, name: str) -> str:
+    """Looks up an MLflow experiment, or creates it, and returns its id."""
     with lock():
-        found = opened.get_experiment_by_name(name)
-        if found is not None:
-            return str(found.experiment_id)
+        experiment = client.get_experiment_by_name(name)
+        if experiment is not None:
+            return str(experiment.experiment_id)
         location = (mlruns() / ARTIFACTS / name).as_uri() if uri() == _embedded() else None
         try:
-            return str(opened.create_experiment(name, artifact_location=location, tags=_KIND))
+            return str(client.create_experiment(name, artifact_location=location, tags=_KIND))
         except MlflowException as error:
+            # Another machine may have created it on the server since the look-up.
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-            return str(
-                opened.get_experiment_by_name(name).experiment_id
-            )  # which another machine has made meanwhile
+            return str(client.get_experiment_by_name(name).experiment_id)
 
 
 @contextmanager
 def lock() -> Iterator[None]:
-    """Keeps other processes from the store while something is looked for and made; not to be entered twice."""
+    """Keeps other processes out while this one looks up and creates. Do not nest it."""
     mlruns().mkdir(parents=True, exist_ok=True)
     with (mlruns() / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _make(database: Path) -> None:
-    """Makes MLflow's tables aside: SQLite commits each step, and MLflow cannot go on from half of them."""
+def _create(database: Path) -> None:
+    """Creates MLflow's tables in a temporary file: MLflow cannot continue with half."""
     if database.exists():
         return
     with TemporaryDirectory() as folder:
-        made = Path(folder, database.name)
-        engine = utils.create_sqlalchemy_engine(f"sqlite:///{made}")
+        complete = Path(folder, database.name)
+        engine = utils.create_sqlalchemy_engine(f"sqlite:///{complete}")
         utils._initialize_tables(engine)
         engine.dispose()
         with replacing(database) as temporary:
-            shutil.copyfile(made, temporary)
+            shutil.copyfile(complete, temporary)
 
 
-def _write_ahead(database: Path) -> None:
+def _enable_write_ahead(database: Path) -> None:
     with closing(sqlite3.connect(database, timeout=20)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")

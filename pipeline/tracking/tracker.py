@@ -1,18 +1,25 @@
-"""What a run's record takes, with a twin that keeps it in memory."""
+"""The record of one run: what it takes, and how it ends."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
-from uuid import uuid4
+from typing import Any, Literal, Protocol
 
 from pipeline.data.prepared import Meta
+
+Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED", "SCHEDULED"]
 
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What is known of a run when it begins: `name` is its experiment, `settings` the resolved configuration."""
+    """The facts with which a run begins.
+
+    Args:
+        name: the experiment.
+        settings: the resolved configuration.
+        patch: the difference between the work tree and the commit.
+    """
 
     name: str
     settings: dict[str, Any]
@@ -24,7 +31,7 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What was measured at one step: `step` counts optimizer steps, `timestamp` Unix milliseconds."""
+    """Metrics at one optimizer step; `timestamp` is in milliseconds since 1970."""
 
     step: int
     timestamp: int
@@ -35,106 +42,49 @@ class Tracker(Protocol):
     """The open record of one run."""
 
     run_id: str
+    status: Status
 
     def log_metrics(self, measurements: Sequence[Measurement]) -> None:
-        """Logs measurements; a name and step that the record already holds is not logged again."""
+        """Logs measurements. Skips a name and step that the record already holds."""
         ...
 
     def set_tag(self, name: str, value: str) -> None:
-        """Adds a fact that is known only at the end."""
+        """Adds a fact that is available only after the run has begun."""
+        ...
+
+    def log_data_set(self, meta: Meta, split: str, folder: Path) -> None:
+        """Lists one split among the data sets of the run, once."""
         ...
 
     def log_file(self, path: Path, *, folder: str = "") -> None:
-        """Keeps a copy of a file."""
+        """Stores a copy of a file."""
         ...
 
     def log_model(self, model: Any, meta: Meta, *, step: int) -> None:
-        """Keeps the served model of a step with its signature and requirements, once."""
+        """Stores the served model of a step with its signature and requirements, once."""
+        ...
+
+    def end(self, status: Status) -> None:
+        """Ends the record now."""
         ...
 
 
-class OpenRun(Protocol):
-    """Opens a run, and closes it FINISHED, FAILED, KILLED or SCHEDULED, as its block ends."""
-
-    def __call__(
-        self, facts: RunFacts, *, run_id: str | None = None, anew: bool = False
-    ) -> AbstractContextManager[Tracker]:
-        """Goes on with the record of an earlier process, or begins one.
-
-        1. `anew`: a new run.
-        2. `run_id`, the run that a checkpoint belongs to: that run, or a new one where the store has lost it.
-        3. Otherwise the newest run of this experiment and `run_key` that is not FINISHED, or a new one.
-        """
-        ...
-
-
-@dataclass
-class MemoryTracker:
-    """A record that is gone with the process: for tests, and for `tracking=memory`."""
-
-    facts: RunFacts | None = None
-    run_id: str = field(default_factory=lambda: uuid4().hex)
-    metrics: dict[str, dict[int, float]] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
-    files: list[str] = field(default_factory=list)
-    models: list[int] = field(default_factory=list)
-    status: str = "RUNNING"
-
-    def log_metrics(self, measurements: Sequence[Measurement]) -> None:
-        for measured in measurements:
-            for name, value in measured.values.items():
-                self.metrics.setdefault(name, {}).setdefault(measured.step, value)
-
-    def set_tag(self, name: str, value: str) -> None:
-        self.tags[name] = value
-
-    def log_file(self, path: Path, *, folder: str = "") -> None:
-        self.files.append(f"{folder}/{path.name}".lstrip("/"))
-
-    def log_model(self, model: Any, meta: Meta, *, step: int) -> None:  # noqa: ARG002 - the protocol's signature
-        if step not in self.models:
-            self.models.append(step)
-
-
 @contextmanager
-def open_in_memory(
-    facts: RunFacts,
-    *,
-    run_id: str | None = None,  # noqa: ARG001 - no record in memory outlives its process
-    anew: bool = False,  # noqa: ARG001
-) -> Iterator[MemoryTracker]:
-    """Opens a new `MemoryTracker`."""
-    tracker = MemoryTracker(facts)
-    with ending(tracker.__setattr__):
-        yield tracker
+def ending(tracker: Tracker) -> Iterator[None]:
+    """Ends a record when its block ends, unless the block has ended it itself.
 
-
-class Paused(Exception):  # noqa: N818 - it is no error
-    """The end of a block whose run goes on later; `reached` is what it has come to."""
-
-    def __init__(self, reached: Any) -> None:
-        self.reached = reached
-        super().__init__("paused")
-
-
-@contextmanager
-def ending(set_attribute: Any) -> Iterator[None]:
-    """Sets `status` by the way the block ends.
-
-    FINISHED, FAILED by an exception, KILLED by a signal or an exit code, SCHEDULED where the run is `Paused`.
+    The status is FINISHED, FAILED after an exception, or KILLED after a signal or an exit code.
     """
+    status: Status = "FAILED"
     try:
         yield
-    except SystemExit as end:
-        set_attribute("status", "KILLED" if end.code else "FINISHED")
+        status = "FINISHED"
+    except SystemExit as error:
+        status = "KILLED" if error.code else "FINISHED"
         raise
     except KeyboardInterrupt:
-        set_attribute("status", "KILLED")
+        status = "KILLED"
         raise
-    except Paused:
-        set_attribute("status", "SCHEDULED")
-        raise
-    except BaseException:
-        set_attribute("status", "FAILED")
-        raise
-    set_attribute("status", "FINISHED")
+    finally:
+        if tracker.status == "RUNNING":
+            tracker.end(status)

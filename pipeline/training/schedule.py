@@ -1,6 +1,6 @@
-"""When what happens: steps, epochs and evaluation points as pure functions of the settings.
+"""The schedule: steps, epochs, evaluations and the order of rows.
 
-The order of rows is a pure function of seed and epoch, so that training can begin again at any step.
+The order of rows depends only on seed and epoch, so training can resume at any step.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,13 @@ from pipeline.errors import ConfigError
 
 @dataclass(frozen=True)
 class Schedule:
-    """The steps of a training on `rows` rows, `total` in all; the last batch of an epoch may be smaller."""
+    """The steps of a training. The last batch of an epoch may be smaller.
+
+    Args:
+        rows: the number of training rows.
+        total: the number of steps.
+        evaluate_at: the steps of additional evaluations.
+    """
 
     rows: int
     batch_size: int
@@ -26,7 +32,11 @@ class Schedule:
 
     @classmethod
     def of(cls, training: Training, *, rows: int, seed: int) -> "Schedule":
-        """The schedule of a configuration; raises `ConfigError` for an evaluation after the last step."""
+        """The schedule of a configuration.
+
+        Raises:
+            ConfigError: an evaluation lies after the last step.
+        """
         steps_per_epoch = -(-rows // training.batch_size)
         total = (
             training.steps
@@ -37,7 +47,7 @@ class Schedule:
         if beyond:
             raise ConfigError(
                 "training.evaluate_at",
-                "lies after the end",
+                "lies after the last step",
                 received=beyond,
                 expected=f"Expected: steps up to {total}",
             )
@@ -49,11 +59,11 @@ class Schedule:
 
     @property
     def epochs(self) -> float:
-        """Length in epochs; not whole where training is given in steps."""
+        """The length in epochs. It may be a fraction if `training.steps` is set."""
         return self.total / self.steps_per_epoch
 
     def segments(self) -> Iterator[tuple[int, int]]:
-        """Runs of steps `(start, stop)` without an evaluation inside, in order, none across the end of an epoch."""
+        """Yields the steps `(start, stop)` between evaluations, epoch by epoch."""
         ends = set(range(self.steps_per_epoch, self.total, self.steps_per_epoch))
         return pairwise(sorted({0, self.total} | ends | set(self.evaluate_at)))
 
@@ -61,18 +71,18 @@ class Schedule:
         return step > 0 and (step % self.steps_per_epoch == 0 or step == self.total)
 
     def examples(self, start: int, stop: int) -> int:
-        """Rows that the steps `start` to `stop` of one epoch train."""
+        """The number of rows in the steps `start` to `stop` of one epoch."""
         return min((stop - start) * self.batch_size, self.rows - self.first_row(start))
 
     def indices(self, start: int, stop: int) -> NDArray[np.int32]:
-        """Rows of the steps `start` to `stop` of one epoch, in training order; batches are consecutive runs."""
+        """The rows of the steps `start` to `stop` of one epoch, batch after batch."""
         first = self.first_row(start)
         return self.order(start // self.steps_per_epoch)[
             first : first + (stop - start) * self.batch_size
         ]
 
     def order(self, epoch: int) -> NDArray[np.int32]:
-        """All rows in the order of an epoch, counted from 0."""
+        """All rows in the order of an epoch; epochs count from 0."""
         return (
             np.random.Generator(np.random.Philox(key=[self.seed, epoch]))
             .permutation(self.rows)
@@ -80,5 +90,5 @@ class Schedule:
         )
 
     def first_row(self, step: int) -> int:
-        """Where the batch of a step begins in its epoch's order."""
+        """The position of a step's first row in the order of its epoch."""
         return step % self.steps_per_epoch * self.batch_size

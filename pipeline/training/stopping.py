@@ -1,72 +1,86 @@
-"""Early stopping and the learning rate on a plateau: small machines that see values, answer, and can be kept.
+"""Early stopping, and a lower learning rate on a plateau.
 
-They hold plain numbers alone, so that a checkpoint holds them whole.
+Both see a metric at the end of each epoch. Their states are plain values, so that a checkpoint can
+hold them.
 """
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
 
 from pipeline.config.training import EarlyStopping, ReduceOnPlateau
 
 
 @dataclass
-class _Machine:
-    """What can be kept of a machine: its numbers, without the rule."""
+class StoppingState:
+    """The best value so far, its step, and the number of epochs since."""
 
-    def numbers(self) -> dict[str, Any]:
-        """The state, as values that JSON holds exactly."""
-        return {
-            field.name: getattr(self, field.name) for field in fields(self) if field.name != "rule"
-        }
-
-    def restore(self, numbers: dict[str, Any]) -> None:
-        """Goes on from what `numbers` gave."""
-        vars(self).update(numbers)
+    best: float | None = None
+    best_step: int = 0
+    wait: int = 0
 
 
 @dataclass
-class Stopping(_Machine):
-    """State of early stopping by `rule`; `wait` counts the epochs since `best`, reached at step `best_step`."""
+class Stopping:
+    """Early stopping by `rule`."""
 
     rule: EarlyStopping
-    best: float | None = field(default=None, init=False)
-    best_step: int = field(default=0, init=False)
-    wait: int = field(default=0, init=False)
+    state: StoppingState = field(default_factory=StoppingState)
 
     def see(self, value: float, *, epoch: int, step: int) -> bool:
-        """Takes the monitored value at the end of an epoch (from 1); true if it is the best so far."""
+        """Takes the monitored value at the end of an epoch, counted from 1.
+
+        Returns:
+            whether it is the best so far.
+        """
+        state = self.state
         if epoch < self.rule.start_epoch:
             return False
-        if self.rule.direction.improves(value, on=self.best, by=self.rule.min_delta):
-            self.best, self.best_step, self.wait = value, step, 0
+        if self.rule.direction.improves(value, on=state.best, by=self.rule.min_delta):
+            state.best, state.best_step, state.wait = value, step, 0
             return True
-        self.wait += 1
+        state.wait += 1
         return False
 
     @property
     def exhausted(self) -> bool:
-        return self.rule.patience is not None and self.wait >= self.rule.patience
+        """Whether training should stop."""
+        return self.rule.patience is not None and self.state.wait >= self.rule.patience
 
 
 @dataclass
-class Plateau(_Machine):
-    """State of the learning rate by `rule`; `wait` counts the epochs since `best`, `cooling` those still to pass over."""
+class PlateauState:
+    """The best value so far, and the number of epochs since.
+
+    Args:
+        cooling: the epochs that do not count, because the learning rate has just fallen.
+    """
+
+    best: float | None = None
+    wait: int = 0
+    cooling: int = 0
+
+
+@dataclass
+class Plateau:
+    """The learning rate on a plateau, by `rule`."""
 
     rule: ReduceOnPlateau
-    best: float | None = field(default=None, init=False)
-    wait: int = field(default=0, init=False)
-    cooling: int = field(default=0, init=False)
+    state: PlateauState = field(default_factory=PlateauState)
 
     def see(self, value: float, learning_rate: float) -> float:
-        """Takes the monitored value at the end of an epoch; the learning rate from there on."""
-        if self.cooling > 0:
-            self.cooling -= 1
-            self.wait = 0
-        if self.rule.direction.improves(value, on=self.best, by=self.rule.min_delta):
-            self.best, self.wait = value, 0
-        elif self.cooling == 0:
-            self.wait += 1
-            if self.rule.patience is not None and self.wait >= self.rule.patience:
-                self.wait, self.cooling = 0, self.rule.cooldown
-                return min(learning_rate, max(learning_rate * self.rule.factor, self.rule.lowest))
+        """Takes the monitored value at the end of an epoch.
+
+        Returns:
+            the learning rate from there on.
+        """
+        rule, state = self.rule, self.state
+        if state.cooling > 0:
+            state.cooling -= 1
+            state.wait = 0
+        if rule.direction.improves(value, on=state.best, by=rule.min_delta):
+            state.best, state.wait = value, 0
+        elif state.cooling == 0:
+            state.wait += 1
+            if rule.patience is not None and state.wait >= rule.patience:
+                state.wait, state.cooling = 0, rule.cooldown
+                return min(learning_rate, max(learning_rate * rule.factor, rule.lowest))
         return learning_rate

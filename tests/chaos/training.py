@@ -1,8 +1,12 @@
-"""Kills trainings by SIGKILL and compares what comes of them: python -m tests.chaos.training [--kills 200] [--every-write-point]
+"""Kills trainings by SIGKILL, and compares their results with those of uninterrupted trainings.
 
-A run is a chain of lives in a repository of its own: each life gives the same command again, all but the last are
-killed. What the run leaves must be what one uninterrupted life leaves: bits, history, files, and record in MLflow.
-The libraries are imported once; each life is a fork of that process, which itself runs no TensorFlow operation.
+    python -m tests.chaos.training --kills 200
+    python -m tests.chaos.training --every-write-point
+
+A run is a chain of lives in its own repository. Each life runs the same command, and all but the
+last are killed. The run must leave the same bits, history, files and MLflow record as one
+uninterrupted life. The libraries are imported once. Each life is a fork of that process, and the
+process itself runs no TensorFlow operation.
 """
 
 import argparse
@@ -41,7 +45,8 @@ from rich.table import Table
 from tests.support import ROOT
 from tests.support.toy import prepare_all
 
-# Of 36 training rows: batches of 8 are five steps an epoch, the last of four rows; batches of 16 are three.
+# There are 36 training rows. Batches of 8 make five steps in each epoch, the last one of four rows.
+# Batches of 16 make three steps.
 CASES = {
     "mlp": """
 defaults: [override /data: shapes, override /model: layers]
@@ -100,7 +105,7 @@ _IMPORTED_ON_DEMAND = (
     "pipeline.experiment",
 )
 _ADDRESS = re.compile(rb'"shared_object_id": \d+')
-# Where the path and the folder that it starts from stand among the arguments of an audit event.
+# The positions of the path, and of the folder it starts from, in the arguments of an audit event.
 _PATHS = {
     "open": (0, None),
     "os.rename": (1, 3),
@@ -114,10 +119,12 @@ _CHANGES = ("INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP")
 
 @dataclasses.dataclass(frozen=True)
 class Way:
-    """What may differ from life to life and must not change a bit.
+    """What may differ between lives and must not change a bit.
 
-    Slices of one step instead of half a second; a checkpoint after every slice; every evaluation kept, however short
-    the epochs are.
+    Args:
+        single_steps: slices of one step instead of half a second.
+        every_slice: a checkpoint after every slice.
+        every_evaluation: a checkpoint after every evaluation, even if epochs are short.
     """
 
     single_steps: bool = False
@@ -131,7 +138,12 @@ class Way:
 
 @dataclasses.dataclass(frozen=True)
 class Kill:
-    """How a life ends: by `kind`, reckoned from a write point; `delay` in seconds, `share` of a file that is written."""
+    """How a life ends: by `kind`, after a write point.
+
+    Args:
+        delay: seconds after the write point.
+        share: the part of a file that is written before the kill.
+    """
 
     kind: str
     point: int
@@ -141,7 +153,10 @@ class Kill:
 
 @dataclasses.dataclass(frozen=True)
 class Life:
-    """One process: its exit code, negative for a signal, the write points that it met, and how it was to end."""
+    """One process: its exit code, its write points, and the planned kill.
+
+    The code is negative after a signal.
+    """
 
     code: int
     points: list[str]
@@ -165,7 +180,7 @@ class Life:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A chain of lives, and in what its result differs from that of an uninterrupted life."""
+    """A chain of lives, and how its result differs from that of an uninterrupted life."""
 
     case: str
     lives: list[Life]
@@ -181,7 +196,7 @@ class Run:
 
 
 class Lab:
-    """Repositories under one folder, the process that is forked, and the uninterrupted lives of each case."""
+    """Repositories in one folder, the process to fork, and the uninterrupted lives."""
 
     def __init__(self, folder: Path, cases: list[str]) -> None:
         self.folder = folder
@@ -194,7 +209,7 @@ class Lab:
         self._reference: dict[str, dict[str, Any]] = {}
 
     def _load(self) -> None:
-        """Imports all that a life needs, and holds the code to be that which was imported, whatever is edited meanwhile."""
+        """Imports everything that a life needs. Later edits of the code change nothing."""
         for name in _SETTINGS:
             os.environ.pop(name, None)
         os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -214,7 +229,7 @@ class Lab:
         lineage.code_digest()
 
     def _make_template(self) -> None:
-        """Prepared data and an empty store in a repository with an edit that is not committed."""
+        """Prepares data and an empty store in a repository with an uncommitted edit."""
         prepare_all(self._template)
         shutil.copy(ROOT / ".gitignore", self._template)
         author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
@@ -240,26 +255,26 @@ class Lab:
         return resolved.compose_experiment([f"experiment={case}"], conf=self._template / "conf")
 
     def reference(self, case: str) -> dict[str, Any]:
-        """What an uninterrupted life leaves."""
+        """The results of an uninterrupted life."""
         if case not in self._reference:
             self.whole(case, Way())
         return self._reference[case]
 
     def whole(self, case: str, way: Way) -> Life:
-        """An uninterrupted life; whichever way it goes, it must leave the same."""
+        """An uninterrupted life. All ways must leave the same results."""
         if (case, way) not in self._whole:
             folder = self.repository(case)
             life = self.live(case, folder, way)
             assert life.code == 0, self.log(folder)
-            found = examine(folder, case)
-            reference = self._reference.setdefault(case, found)
-            assert not differences(reference, found), (case, way, differences(reference, found))
-            _require_telling(case, found)
+            results = examine(folder, case)
+            reference = self._reference.setdefault(case, results)
+            assert not differences(reference, results), (case, way)
+            _require_meaningful(case, results)
             self._whole[case, way] = life
         return self._whole[case, way]
 
     def repository(self, case: str) -> Path:
-        """A new repository; that of the case `new_store` has no store."""
+        """A new repository. That of the case `new_store` has no store."""
         self.made += 1
         folder = self.folder / f"{case}_{self.made}"
         ignored = shutil.ignore_patterns("mlruns") if case == "new_store" else None
@@ -267,11 +282,11 @@ class Lab:
         return folder
 
     def log(self, folder: Path) -> str:
-        """What the lives in a repository said."""
+        """What the lives in a repository have printed."""
         return folder.with_suffix(".log").read_text(encoding="utf-8")
 
     def live(self, case: str, folder: Path, way: Way, kill: Kill | None = None) -> Life:
-        """One life in a repository, to its end or to its kill."""
+        """Runs one life in a repository, to its end or its kill."""
         began = time.monotonic()
         reading, writing = os.pipe()
         child = self._start(
@@ -318,7 +333,7 @@ class Lab:
 
 
 def _act(act: Callable[[], None], log: Path) -> NoReturn:
-    """The whole of a forked process."""
+    """Everything that a forked process does."""
     code = 1
     try:
         sys.stdout = sys.stderr = log.open("a", buffering=1, encoding="utf-8")
@@ -328,33 +343,39 @@ def _act(act: Callable[[], None], log: Path) -> NoReturn:
         traceback.print_exc()
         raise
     finally:
-        os._exit(code)  # whatever happened: this is not the driver
+        os._exit(code)  # in every case, because this process is not the driver
 
 
 def _follow(reading: int, child: int, kill: Kill | None) -> list[str]:
-    """The write points that a life reports until its end, which comes from here if it is to come from outside."""
+    """Collects the write points of a life until its end, and kills it from outside if planned."""
     outside = kill is not None and kill.kind in (ANY_TIME, SOON_AFTER)
     limit: float = time.monotonic() + _LIFE_LIMIT
     due = math.inf
-    told = b""
+    output = b""
     while True:
         wait = max(0.0, min(due, limit) - time.monotonic())
         if not select.select([reading], [], [], wait)[0]:
             os.kill(child, signal.SIGKILL)
             due, limit = math.inf, time.monotonic() + _LIFE_LIMIT
         elif data := os.read(reading, 1 << 16):
-            told += data
-            if outside and due == math.inf and kill is not None and told.count(b"\n") > kill.point:
+            output += data
+            if (
+                outside
+                and due == math.inf
+                and kill is not None
+                and output.count(b"\n") > kill.point
+            ):
                 due = time.monotonic() + kill.delay
         else:
-            return told.decode().splitlines()
+            return output.decode().splitlines()
 
 
 class Watch:
-    """Counts the write points of a life, reports each to the driver, and kills the life at one of them.
+    """Counts the write points of a life, reports each one, and kills the life at one of them.
 
-    A write point comes before a file is opened for writing, renamed or removed, before a folder is made or removed, before
-    a statement that changes the store, and before the commit of one. What `shutil` does consists of such points.
+    A write point comes before a file is opened for writing, renamed or removed, before a folder is
+    created or removed, before a statement that changes the store, and before its commit. Functions
+    of `shutil` consist of such points.
     """
 
     def __init__(self, folder: Path, report: int, kill: Kill | None) -> None:
@@ -378,6 +399,7 @@ class Watch:
         if isinstance(path, int):
             return
         folder = -1 if folder_at is None else arguments[folder_at]
+        # Only Linux has this link.
         above = os.getcwd() if folder == -1 else os.readlink(f"/proc/self/fd/{folder}")  # noqa: PTH115, PTH109
         whole = os.path.join(above, os.fsdecode(path))  # noqa: PTH118
         if whole.startswith(self._folder) and not _is_done(name, whole):
@@ -416,7 +438,7 @@ class Watch:
 
 
 def _is_done(name: str, path: str) -> bool:
-    """Whether there is nothing to remove, or nothing to make."""
+    """Whether the file to remove is already gone, or the folder to create already exists."""
     return (name == "os.remove" and not os.path.lexists(path)) or (
         name == "os.mkdir" and Path(path).is_dir()
     )
@@ -428,28 +450,28 @@ def _plain(path: str) -> str:
 
 
 def examine(folder: Path, case: str) -> dict[str, Any]:
-    """All that a finished run left and that must be equal, by what it is called; timings and random names are left out."""
+    """Everything that a finished run leaves, without times and random names."""
     output = folder / "outputs" / case
-    known = json.loads((output / "run.json").read_text(encoding="utf-8"))
-    kept = folder / "mlruns/checkpoints" / known["run_key"]
+    ids = json.loads((output / "run.json").read_text(encoding="utf-8"))
+    run_folder = folder / "mlruns/checkpoints" / ids["run_key"]
     temporary = [
         path for root in ("mlruns/checkpoints", "outputs") for path in (folder / root).rglob(".*")
     ]
     return {
-        "fingerprint": known["fingerprint"],
-        "run key": known["run_key"],
+        "fingerprint": ids["fingerprint"],
+        "run key": ids["run_key"],
         "history": _history(output / "history.csv"),
-        "kept and snapshots": json.loads(
+        "final step and snapshots": json.loads(
             (output / "snapshots/index.json").read_text(encoding="utf-8")
         ),
         "files in outputs": _names(output),
         "weights in outputs": _weights(output),
-        "folders of runs": sorted(path.name for path in kept.parent.glob("[!.]*")),
-        "files in the run's folder": _names(kept),
-        "weights in the run's folder": _weights(kept),
-        "history in the run's folder": _history(kept / "result/history.csv"),
+        "folders of runs": sorted(path.name for path in run_folder.parent.glob("[!.]*")),
+        "files in the run's folder": _names(run_folder),
+        "weights in the run's folder": _weights(run_folder),
+        "history in the run's folder": _history(run_folder / "result/history.csv"),
         "temporary files": sorted(path.relative_to(folder).as_posix() for path in temporary),
-        **_record(folder, known["run_id"]),
+        **_record(folder, ids["run_id"]),
     }
 
 
@@ -477,7 +499,7 @@ def _weights(folder: Path) -> dict[str, str]:
 
 
 def _digest(path: Path) -> str:
-    """sha256 over the weights of a saved model and what it is built of."""
+    """sha256 over the weights and the configuration of a saved model."""
     digest = hashlib.sha256()
     with (
         ZipFile(path) as archive,
@@ -485,13 +507,13 @@ def _digest(path: Path) -> str:
         h5py.File(file) as weights,
     ):
         digest.update(_ADDRESS.sub(b"", archive.read("config.json")))
-        found: dict[str, Any] = {}
+        datasets: dict[str, Any] = {}
         weights.visititems(
             lambda name, item: (
-                found.update({name: item}) if isinstance(item, h5py.Dataset) else None
+                datasets.update({name: item}) if isinstance(item, h5py.Dataset) else None
             )
         )
-        for name, dataset in sorted(found.items()):
+        for name, dataset in sorted(datasets.items()):
             value = np.asarray(dataset)
             digest.update(f"{name}|{value.shape}|{value.dtype.str}|".encode() + value.tobytes())
     return digest.hexdigest()
@@ -530,7 +552,8 @@ def _record(folder: Path, run_id: str) -> dict[str, Any]:
                 "SELECT name, digest FROM inputs JOIN datasets ON source_id = dataset_uuid"
             ),
             "logged models": rows(
-                "SELECT name, inputs.step FROM logged_models JOIN inputs ON destination_id = model_id"
+                "SELECT name, inputs.step FROM logged_models"
+                " JOIN inputs ON destination_id = model_id"
                 " WHERE status = ? AND lifecycle_stage = 'active' AND source_run_id = ?",
                 _READY,
                 run_id,
@@ -543,7 +566,7 @@ def _record(folder: Path, run_id: str) -> dict[str, Any]:
 
 
 def _listed(artifacts: Path) -> list[str]:
-    """What MLflow lists; it hides the half of a file that it left when it was killed, and never removes it."""
+    """The artifacts that MLflow lists. It hides half-written files, and never removes them."""
     return [name for name in _names(artifacts) if ".artifact.uploading." not in name]
 
 
@@ -552,19 +575,19 @@ def _path(uri: str) -> Path:
 
 
 def _points(rows: list[Any]) -> list[Any]:
-    """Metrics as they must be equal; of a timing it is only that it stands there once."""
+    """Metrics for comparison. Values of times are omitted, so each only has to be there once."""
     return sorted(
         (key, step, "" if key in _TIMINGS else float(value).hex(), nan)
         for key, step, value, nan in rows
     )
 
 
-def differences(reference: dict[str, Any], found: dict[str, Any]) -> list[str]:
-    """What is not equal, with the first difference of each."""
+def differences(reference: dict[str, Any], results: dict[str, Any]) -> list[str]:
+    """The names of differing parts, with the first difference in each."""
     return [
-        f"{name}: {_first(reference[name], found[name])}"
+        f"{name}: {_first(reference[name], results[name])}"
         for name in reference
-        if reference[name] != found[name]
+        if reference[name] != results[name]
     ]
 
 
@@ -572,17 +595,18 @@ def _first(expected: Any, received: Any) -> str:
     if isinstance(expected, dict) and isinstance(received, dict):
         expected, received = list(expected.items()), list(received.items())
     if isinstance(expected, list) and isinstance(received, list):
-        lacking = [item for item in expected if item not in received]
+        missing = [item for item in expected if item not in received]
         added = [item for item in received if item not in expected]
-        return f"{len(expected)} expected, {len(received)} found; lacking {lacking[:1]}, added {added[:1]}"
-    return f"{expected} expected, {received} found"
+        counts = f"{len(expected)} expected, {len(received)} received"
+        return f"{counts}; missing {missing[:1]}, added {added[:1]}"
+    return f"{expected} expected, {received} received"
 
 
-def _require_telling(case: str, found: dict[str, Any]) -> None:
-    """A case shows nothing of early stopping, the plateau or snapshots where it does not meet them."""
-    points, kept = found["history"], found["kept and snapshots"]
+def _require_meaningful(case: str, results: dict[str, Any]) -> None:
+    """Checks that a case meets early stopping, a plateau and snapshots, as it should."""
+    points, index = results["history"], results["final step and snapshots"]
     if case in ("mlp", "regression"):
-        assert float(kept["kept"]).hex() != points[-1]["step"], (
+        assert float(index["kept"]).hex() != points[-1]["step"], (
             f"{case}: the last epoch is the best: {points}"
         )
         longest = int(re.findall(r"epochs: (\d+)", CASES[case])[0])
@@ -592,11 +616,11 @@ def _require_telling(case: str, found: dict[str, Any]) -> None:
             "mlp: the plateau was never met"
         )
     if case == "cnn":
-        assert kept["steps"] == [0, 2, 7]
+        assert index["steps"] == [0, 2, 7]
 
 
 def random_runs(lab: Lab, cases: list[str], *, kills: int, seed: int) -> Iterator[Run]:
-    """Chains of the cases in turn, until there were so many kills."""
+    """Runs chains of the cases in turn, until `kills` lives were killed."""
     number = 0
     while kills > 0:
         case = cases[number % len(cases)]
@@ -607,7 +631,7 @@ def random_runs(lab: Lab, cases: list[str], *, kills: int, seed: int) -> Iterato
 
 
 def chain(lab: Lab, case: str, random: Random, *, most: int) -> Run:
-    """Up to five lives that are killed, if they do not end before, and one that is not."""
+    """Runs up to five lives with a planned kill, and a last one without."""
     folder = lab.repository(case)
     lives: list[Life] = []
     for left in range(min(random.randint(1, _LONGEST_CHAIN), most), 0, -1):
@@ -622,7 +646,7 @@ def chain(lab: Lab, case: str, random: Random, *, most: int) -> Run:
 
 
 def _draw(whole: Life, random: Random, *, share: float) -> Kill:
-    """Some moment of a life that meets the write points of `whole`, among the first `share` of them."""
+    """Draws a moment among the first `share` of the write points of `whole`."""
     kind = random.choice(KINDS)
     if kind == ANY_TIME:
         return Kill(kind, 0, delay=random.uniform(0, share * whole.seconds))
@@ -638,7 +662,7 @@ def _draw(whole: Life, random: Random, *, share: float) -> Kill:
 
 
 def enumerated_runs(lab: Lab, case: str) -> Iterator[Run]:
-    """For each write point of a case, a life that is killed there and one that goes on from it."""
+    """For each write point of a case, runs a life that is killed there, and one that resumes."""
     for number in range(1, len(lab.whole(case, Way()).points)):
         folder = lab.repository(case)
         lives = [lab.live(case, folder, Way(), Kill(AT, number))]
@@ -653,19 +677,20 @@ def _judged(lab: Lab, case: str, folder: Path, lives: list[Life]) -> Run:
             case,
             lives,
             [
-                f"the last life ended with {lives[-1].code}: {lab.log(folder).splitlines()[-1]} ({folder})"
+                f"the last life ended with {lives[-1].code}: "
+                f"{lab.log(folder).splitlines()[-1]} ({folder})"
             ],
         )
-    found = differences(lab.reference(case), examine(folder, case))
-    if found:
-        found.append(str(folder))
+    different = differences(lab.reference(case), examine(folder, case))
+    if different:
+        different.append(str(folder))
     else:
         shutil.rmtree(folder)
-    return Run(case, lives, found)
+    return Run(case, lives, different)
 
 
 def main(arguments: list[str]) -> int:
-    """Runs what was asked for; 1 if anything differed."""
+    """Runs the command line, and returns 1 if anything differs."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos.training", description=__doc__.splitlines()[0]
     )
@@ -674,12 +699,12 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--seed", type=int, default=1, help="draws those moments (1)")
     parser.add_argument(
-        "--every-write-point", action="store_true", help="kills once at each write point instead"
+        "--every-write-point", action="store_true", help="kill once at each write point instead"
     )
     parser.add_argument(
-        "--case", choices=CASES, action="append", help="one case alone; may be repeated"
+        "--case", choices=CASES, action="append", help="only this case; may be repeated"
     )
-    parser.add_argument("--keep", type=Path, help="a new folder for the repositories, which stay")
+    parser.add_argument("--keep", type=Path, help="a new folder, in which the repositories stay")
     given = parser.parse_args(arguments)
     cases = given.case or list(CASES)
     folder = given.keep or Path(tempfile.mkdtemp(prefix="chaos."))
@@ -700,7 +725,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _show(runs: Iterator[Run], total: int) -> list[Run]:
-    """Prints each run as it ends, below it the progress where stderr is a terminal."""
+    """Prints each run when it ends, and the progress on a terminal."""
     console = Console(stderr=True)
     columns = (
         TextColumn("kills"),
@@ -730,7 +755,7 @@ def _show(runs: Iterator[Run], total: int) -> list[Run]:
 
 
 def _summarise(runs: list[Run], seconds: float) -> int:
-    """Prints kills by kind and by what they came beside; the number of runs that differ."""
+    """Prints kills by kind and by write point, and returns the number of differing runs."""
     cases = list(dict.fromkeys(run.case for run in runs))
     table = Table("kind of moment", *cases, "kills", "runs", "differences")
     for kind in KINDS:
@@ -754,7 +779,10 @@ def _summarise(runs: list[Run], seconds: float) -> int:
     Console(width=None if sys.stdout.isatty() else 150).print(table)
     kills = [life for run in runs for life in run.kills]
     words = Counter(life.last.split()[0] for life in kills)
-    print("beside:", ", ".join(f"{word} {count}" for word, count in words.most_common()))
+    print(
+        "last write point before a kill:",
+        ", ".join(f"{word} {count}" for word, count in words.most_common()),
+    )
     different = sum(bool(run.differences) for run in runs)
     print(f"{len(kills)} kills, {len(runs)} runs, {different} differences, {seconds:.0f} seconds")
     return different

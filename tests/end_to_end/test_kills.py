@@ -1,4 +1,4 @@
-"""The suite's part of `tests.chaos.training`: a dozen kills over its cases, and a comparison that can fail."""
+"""A dozen kills by `tests.chaos.training`, and proof that its comparison can fail."""
 
 import re
 import shutil
@@ -22,22 +22,22 @@ import numpy as np
 from pipeline.models import backend
 from tests.chaos import training as chaos
 backend.load()
-from pipeline.training import checkpoint
+from pipeline.runs import checkpoint
 whole = checkpoint.read
 def read(path):
-    found = whole(path)
-    first = found.arrays["engine"][0]
+    saved = whole(path)
+    first = saved.arrays["engine"][0]
     flipped = first.reshape(-1).copy()
     flipped.view(np.uint8)[0] ^= 1
-    found.arrays["engine"][0] = flipped.reshape(first.shape)
-    return found
+    saved.arrays["engine"][0] = flipped.reshape(first.shape)
+    return saved
 checkpoint.read = read
 sys.exit(chaos.main(sys.argv[1:]))
 """
 
 
 def killed(command: list[str], folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A finished run of `tests.chaos.training` that leaves its repositories in `folder`."""
+    """Runs `tests.chaos.training` to its end. It leaves its repositories in `folder`."""
     whole = [*command, "--keep", str(folder), *arguments]
     return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -60,7 +60,7 @@ def dozen(folder):
     )
 
 
-def test_what_was_killed_a_dozen_times_ends_as_what_was_not(dozen):
+def test_killed_runs_equal_uninterrupted_ones(dozen):
     assert dozen.returncode == 0, dozen.stdout + dozen.stderr
     assert {
         line.partition(":")[0] for line in dozen.stdout.splitlines() if ": killed " in line
@@ -70,7 +70,7 @@ def test_what_was_killed_a_dozen_times_ends_as_what_was_not(dozen):
     )
 
 
-def test_a_checkpoint_that_is_one_bit_off_is_seen(tmp_path):
+def test_comparison_notices_one_flipped_bit(tmp_path):
     done = killed(
         [sys.executable, "-c", ONE_BIT_OFF],
         tmp_path / "chaos",
@@ -87,7 +87,7 @@ def test_a_checkpoint_that_is_one_bit_off_is_seen(tmp_path):
 
 
 def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
-    """Replaces text in the one file that the pattern names."""
+    """Replaces text in the one file that matches the pattern."""
 
     def tamper(repository: Path) -> None:
         [path] = repository.glob(file)
@@ -109,7 +109,7 @@ def execute(statement: str) -> Callable[[Path], None]:
 
 
 def create(file: str) -> Callable[[Path], None]:
-    """Adds a file to the folder that the pattern names."""
+    """Adds a file to the one folder that matches the pattern."""
 
     def tamper(repository: Path) -> None:
         [folder] = repository.glob(str(Path(file).parent))
@@ -125,7 +125,10 @@ def create(file: str) -> Callable[[Path], None]:
         ("folders of runs", create("mlruns/checkpoints/another")),
         ("history", edit("outputs/*/history.csv", r"\d\n$", "\n")),
         ("history", edit("outputs/*/history.csv", r"[^\n]+\n$", "")),
-        ("kept and snapshots", edit("outputs/*/snapshots/index.json", '"kept": ', '"kept": 1')),
+        (
+            "final step and snapshots",
+            edit("outputs/*/snapshots/index.json", '"kept": ', '"kept": 1'),
+        ),
         ("temporary files", create("outputs/regression/.model.7.keras")),
         ("temporary files", create("mlruns/checkpoints/.result.7")),
         ("files in the run's folder", create("mlruns/checkpoints/*/000009.checkpoint")),
@@ -134,7 +137,8 @@ def create(file: str) -> Callable[[Path], None]:
         (
             "runs",
             execute(
-                "INSERT INTO runs (run_uuid, name, status, lifecycle_stage, experiment_id, artifact_uri)"
+                "INSERT INTO runs"
+                " (run_uuid, name, status, lifecycle_stage, experiment_id, artifact_uri)"
                 " SELECT 'r', name, 'KILLED', 'active', experiment_id, artifact_uri FROM runs"
             ),
         ),
@@ -148,7 +152,8 @@ def create(file: str) -> Callable[[Path], None]:
         (
             "metrics",
             execute(
-                "INSERT INTO metrics SELECT key, value, timestamp + 1, run_uuid, step, is_nan FROM metrics"
+                "INSERT INTO metrics"
+                " SELECT key, value, timestamp + 1, run_uuid, step, is_nan FROM metrics"
                 " WHERE key = 'seconds' AND step = 3"
             ),
         ),
@@ -161,7 +166,7 @@ def create(file: str) -> Callable[[Path], None]:
     ],
 )
 @pytest.mark.usefixtures("dozen")
-def test_the_comparison_sees(folder, tmp_path, named, tamper):
+def test_comparison_notices(folder, tmp_path, named, tamper):
     original = next(folder.glob("regression_*/")).resolve()
     copy = shutil.copytree(original, tmp_path / "copy")
     reference = examine(copy, "regression")
@@ -172,7 +177,7 @@ def test_the_comparison_sees(folder, tmp_path, named, tamper):
     ]
 
 
-def test_the_comparison_sees_other_weights(folder, tmp_path, dozen):
+def test_comparison_notices_other_weights(folder, tmp_path, dozen):
     one, other = (next(folder.glob(f"{case}_*/")) for case in ("regression", "mlp"))
     copy = shutil.copytree(one, tmp_path / "copy")
     reference = examine(copy, "regression")

@@ -18,7 +18,8 @@ from pipeline.locks import locked
 from pipeline.signals import Interruption
 from pipeline.studies import grid as sweep
 from pipeline.studies.sweep import run_sweep
-from pipeline.tracking import parents, store
+from pipeline.tracking import store
+from pipeline.tracking.stores.mlflow import STORE
 from tests.support import ROOT
 from tests.support.toy import prepare_all
 
@@ -117,7 +118,7 @@ def test_the_parent_holds_grid_best_summary_and_figures(swept):
 
 def test_a_grid_in_another_order_is_the_same_sweep(swept):
     given = {"optimizer.learning_rate": "0.1,0.01", "seed": "2,1"}
-    with parents.open_parent("sweep", "pairs", swept["sweep_id"], given) as parent:
+    with STORE.open_parent("sweep", "pairs", swept["sweep_id"], given) as parent:
         assert parent.run_id == swept["run_id"]
     assert store.client().get_run(swept["run_id"]).data.params == {
         "optimizer.learning_rate": "0.01,0.1",

@@ -1,4 +1,4 @@
-"""The file that holds a training: exact when whole, refused when a single bit is not as it was."""
+"""Checkpoint files: restored exactly, refused after any change."""
 
 import math
 import os
@@ -37,7 +37,7 @@ STATE = Checkpoint(
 
 
 def numbers(dtype: str, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
-    """Any bits at all, of floats those of NaN and infinity too."""
+    """Arbitrary bits, with NaN and infinity among the floats."""
     size = int(np.prod(shape))
     if dtype == "bool":
         return (np.arange(size) % 2 == 0).reshape(shape)
@@ -47,7 +47,7 @@ def numbers(dtype: str, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
     return bits.view(dtype).reshape(shape)
 
 
-def there_and_back(state: Checkpoint, folder: Path) -> Checkpoint:
+def round_trip(state: Checkpoint, folder: Path) -> Checkpoint:
     checkpoint.write(state, folder / "a.checkpoint")
     return checkpoint.read(folder / "a.checkpoint")
 
@@ -57,7 +57,7 @@ def bits(array: np.ndarray[Any, Any]) -> tuple[str, tuple[int, ...], bytes]:
 
 
 def exact(value: Any) -> Any:
-    """The value with floats as their hexadecimal digits, so that nan is nan and -0.0 is not 0.0."""
+    """Floats become hexadecimal text, so that nan equals nan and -0.0 differs from 0.0."""
     match value:
         case float():
             return f"float {value.hex()}"
@@ -86,21 +86,21 @@ def written(tmp_path) -> bytes:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_an_array_comes_back_bit_for_bit(tmp_path, dtype, shape):
+def test_array_is_restored_bit_for_bit(tmp_path, dtype, shape):
     array = numbers(dtype, shape)
-    found = there_and_back(Checkpoint({}, {"engine": [array]}), tmp_path)
-    assert [bits(one) for one in found.arrays["engine"]] == [bits(array)]
+    restored = round_trip(Checkpoint({}, {"engine": [array]}), tmp_path)
+    assert [bits(one) for one in restored.arrays["engine"]] == [bits(array)]
 
 
-def test_arrays_of_many_kinds_lie_in_one_file(tmp_path):
+def test_one_file_holds_arrays_of_many_types(tmp_path):
     arrays = {
         "engine": [numbers(dtype, shape) for dtype in DTYPES for shape in SHAPES],
         "best_weights": [],
         "more": [np.eye(2)],
     }
-    found = there_and_back(Checkpoint({}, arrays), tmp_path).arrays
-    assert list(found) == list(arrays)
-    assert {name: [bits(one) for one in found[name]] for name in found} == {
+    restored = round_trip(Checkpoint({}, arrays), tmp_path).arrays
+    assert list(restored) == list(arrays)
+    assert {name: [bits(one) for one in restored[name]] for name in restored} == {
         name: [bits(one) for one in arrays[name]] for name in arrays
     }
 
@@ -108,28 +108,28 @@ def test_arrays_of_many_kinds_lie_in_one_file(tmp_path):
 @pytest.mark.parametrize(
     "change", [np.asfortranarray, np.transpose, lambda array: array[::2, ::-1]]
 )
-def test_the_order_in_memory_does_not_matter(tmp_path, change):
+def test_order_in_memory_does_not_matter(tmp_path, change):
     array = change(numbers("int32", (4, 3)))
-    found = there_and_back(Checkpoint({}, {"engine": [array]}), tmp_path).arrays["engine"][0]
-    assert found.tolist() == array.tolist()
+    restored = round_trip(Checkpoint({}, {"engine": [array]}), tmp_path).arrays["engine"][0]
+    assert restored.tolist() == array.tolist()
 
 
 @settings(max_examples=40)  # each is flushed to disk
 @given(facts=st.dictionaries(st.text(), FACTS))
-def test_facts_come_back_exactly(tmp_path_factory, facts):
-    found = there_and_back(Checkpoint(facts, {}), tmp_path_factory.getbasetemp())
-    assert exact(found.facts) == exact(facts)
+def test_facts_are_restored_exactly(tmp_path_factory, facts):
+    restored = round_trip(Checkpoint(facts, {}), tmp_path_factory.getbasetemp())
+    assert exact(restored.facts) == exact(facts)
 
 
 @settings(max_examples=20)
 @given(values=st.lists(st.floats(), min_size=20))
 @example(values=[math.nan, math.inf, -math.inf, -0.0, 5e-324, 1.7976931348623157e308, 0.1])
-def test_a_float_keeps_its_bits(tmp_path_factory, values):
-    found = there_and_back(Checkpoint({"losses": values}, {}), tmp_path_factory.getbasetemp())
-    assert [value.hex() for value in found.facts["losses"]] == [value.hex() for value in values]
+def test_float_keeps_its_bits(tmp_path_factory, values):
+    restored = round_trip(Checkpoint({"losses": values}, {}), tmp_path_factory.getbasetemp())
+    assert [value.hex() for value in restored.facts["losses"]] == [value.hex() for value in values]
 
 
-def test_a_fact_that_json_cannot_hold_is_not_written(tmp_path):
+def test_fact_that_json_cannot_store_is_refused(tmp_path):
     with pytest.raises(TypeError):
         checkpoint.write(Checkpoint({"step": np.float32(1)}, {}), tmp_path / "a.checkpoint")
     assert list(tmp_path.iterdir()) == []
@@ -140,20 +140,20 @@ def test_equal_states_are_equal_bytes(tmp_path, written):
     assert (tmp_path / "again.checkpoint").read_bytes() == written
 
 
-def test_a_file_cut_short_is_refused_17_times_of_17(tmp_path, written):
+def test_truncated_file_is_refused(tmp_path, written):
     inside = [PREFIX + (len(written) - 1 - PREFIX) * part // 9 for part in range(1, 10)]
     lengths = [0, 1, 29, 30, 61, 62, 69, PREFIX, *inside]
     refusals = [refused(written[:length], tmp_path / "cut.checkpoint") for length in lengths]
     assert (len(set(lengths)), sum(refusals)) == (17, 17)
 
 
-def test_a_flipped_bit_is_refused_200_times_of_200(tmp_path, written):
+def test_flipped_bit_is_refused(tmp_path, written):
     parts = [
         (0, 30),
         (30, 62),
         (62, PREFIX),
         (PREFIX, len(written)),
-    ]  # magic, digest, length, and what they are of
+    ]  # magic, digest, length of the header, and the rest
     seeded = random.Random(0)
     flips = [flip for first, end in parts for flip in seeded.sample(range(8 * first, 8 * end), 50)]
     refusals = []
@@ -169,40 +169,40 @@ def test_appended_bytes_are_refused(tmp_path, written, more):
     assert refused(written + more, tmp_path / "longer.checkpoint")
 
 
-def test_a_file_written_twice_over_is_refused(tmp_path, written):
+def test_file_written_twice_is_refused(tmp_path, written):
     assert refused(written + written, tmp_path / "twice.checkpoint")
 
 
-def test_the_unchanged_file_is_not_refused(tmp_path, written):
+def test_unchanged_file_is_not_refused(tmp_path, written):
     assert not refused(written, tmp_path / "whole.checkpoint")
 
 
-def test_a_refusal_names_the_file_and_its_size(tmp_path):
+def test_refusal_names_the_file_and_its_size(tmp_path):
     (tmp_path / "a.checkpoint").write_bytes(bytes(1234))
     with pytest.raises(DamagedCheckpointError) as caught:
         checkpoint.read(tmp_path / "a.checkpoint")
     assert str(caught.value) == (
-        f"{tmp_path}/a.checkpoint is damaged. Received: 1,234 bytes that do not match their checksum."
+        f"{tmp_path}/a.checkpoint is damaged. Received: 1,234 bytes with another checksum."
     )
 
 
-def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path):
+def test_folder_instead_of_a_file_is_refused(tmp_path):
     with pytest.raises(PipelineError) as caught:
         checkpoint.read(tmp_path)
-    assert str(caught.value).startswith(f"{tmp_path} cannot be read. Received: Is a directory.")
+    assert str(caught.value).startswith(f"cannot read {tmp_path}. Received: Is a directory.")
 
 
 WRITER = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from pipeline.training import checkpoint
+from pipeline.runs import checkpoint
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 checkpoint.write(checkpoint.Checkpoint({}, {"engine": [np.zeros(1_000_000)]}), Path(sys.argv[1]))
 """
 
 
-def test_a_write_that_fails_leaves_the_file_of_before(tmp_path, written):
+def test_failed_write_leaves_the_old_file(tmp_path, written):
     done = subprocess.run(
         [sys.executable, "-c", WRITER, str(tmp_path / "a.checkpoint")],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -218,6 +218,6 @@ def test_a_write_that_fails_leaves_the_file_of_before(tmp_path, written):
     assert (tmp_path / "a.checkpoint").read_bytes() == written
 
 
-def test_a_write_takes_the_place_of_the_file_of_before(tmp_path, written):
+def test_write_replaces_the_old_file(tmp_path, written):
     checkpoint.write(Checkpoint({"step": 18}, {}), tmp_path / "a.checkpoint")
     assert checkpoint.read(tmp_path / "a.checkpoint") == Checkpoint({"step": 18}, {})

@@ -1,4 +1,4 @@
-"""The folder of a run: its last two checkpoints, its lock, and what it says of damage."""
+"""The folder of a run: its last two checkpoints, its lock, and damaged files."""
 
 import fcntl
 import os
@@ -21,8 +21,8 @@ from tests.support import ROOT
 HOLDER = """
 import sys
 from pathlib import Path
-from pipeline.training import run_folder
-with run_folder.held(Path(sys.argv[1])):
+from pipeline.runs import folder
+with folder.held(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -37,7 +37,7 @@ def files_in(path: Path) -> list[str]:
 
 
 def held_with(path: Path, *steps: int) -> None:
-    """A process's work on the folder: a checkpoint at each step."""
+    """A process that saves a checkpoint at each step."""
     with run_folder.held(path) as folder:
         for step in steps:
             folder.save(at(step))
@@ -55,7 +55,7 @@ def refusal(path: Path) -> str:
 
 
 def damage(file: Path) -> int:
-    """Changes the last byte; the number of bytes."""
+    """Changes the last byte, and returns the number of bytes."""
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
@@ -63,10 +63,10 @@ def damage(file: Path) -> int:
 
 
 def fill(folder: RunFolder) -> None:
-    """A run on its way: two checkpoints, a snapshot and a result."""
+    """Two checkpoints, a snapshot and a result."""
     for step in (1, 2):
         folder.save(at(step))
-    for path in (folder.snapshots / "step_000001.keras", folder.result / "run.json"):
+    for path in (folder.path / "snapshots/step_000001.keras", folder.result / "run.json"):
         path.parent.mkdir()
         path.write_text("{}", encoding="utf-8")
 
@@ -90,28 +90,28 @@ def another_process(path: Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def test_where_none_was_written_there_is_no_checkpoint(tmp_path):
+def test_new_folder_has_no_checkpoint(tmp_path):
     assert latest(tmp_path) is None
 
 
-def test_the_newest_checkpoint_is_the_one_to_go_on_from(tmp_path):
+def test_latest_checkpoint_is_the_newest(tmp_path):
     held_with(tmp_path, 5, 10, 15)
     assert latest(tmp_path) == at(15)
 
 
-def test_two_checkpoints_are_kept(tmp_path):
+def test_two_checkpoints_stay(tmp_path):
     held_with(tmp_path, 5, 10, 15)
     assert files_in(tmp_path) == ["000002.checkpoint", "000003.checkpoint", "lock"]
 
 
-def test_numbers_go_on_in_the_next_process(tmp_path):
+def test_next_process_continues_the_numbers(tmp_path):
     held_with(tmp_path, 5, 10, 15)
     held_with(tmp_path, 20)
     assert files_in(tmp_path) == ["000003.checkpoint", "000004.checkpoint", "lock"]
     assert latest(tmp_path) == at(20)
 
 
-def test_numbers_of_seven_digits_are_newer_than_those_of_six(tmp_path):
+def test_seven_digits_are_newer_than_six(tmp_path):
     held_with(tmp_path, 5)
     (tmp_path / "000001.checkpoint").replace(tmp_path / "999999.checkpoint")
     held_with(tmp_path, 10, 15)
@@ -119,47 +119,49 @@ def test_numbers_of_seven_digits_are_newer_than_those_of_six(tmp_path):
     assert latest(tmp_path) == at(15)
 
 
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path):
+def test_earlier_checkpoint_replaces_a_damaged_one(tmp_path):
     held_with(tmp_path, 5, 10)
     damage(tmp_path / "000002.checkpoint")
     assert latest(tmp_path) == at(5)
 
 
-def test_a_damaged_checkpoint_is_told_on_stderr(tmp_path, capsys):
+def test_damaged_checkpoint_causes_a_warning(tmp_path, capsys):
     held_with(tmp_path, 5, 10)
     size = damage(tmp_path / "000002.checkpoint")
     latest(tmp_path)
     assert capsys.readouterr() == (
         "",
-        f"warning: {tmp_path}/000002.checkpoint is damaged. Received: {size} bytes that do not match their checksum. "
-        "The one before it is tried.\n",
+        f"warning: {tmp_path}/000002.checkpoint is damaged. "
+        f"Received: {size} bytes with another checksum. "
+        "Trying the one before it.\n",
     )
 
 
-def test_a_damaged_checkpoint_is_removed_where_the_one_before_is_whole(tmp_path):
+def test_damaged_checkpoint_is_removed(tmp_path):
     held_with(tmp_path, 5, 10)
     damage(tmp_path / "000002.checkpoint")
     latest(tmp_path)
     assert files_in(tmp_path) == ["000001.checkpoint", "lock"]
 
 
-def test_a_damaged_older_checkpoint_does_not_matter(tmp_path, capsys):
+def test_damaged_older_checkpoint_does_not_matter(tmp_path, capsys):
     held_with(tmp_path, 5, 10)
     damage(tmp_path / "000001.checkpoint")
     assert (latest(tmp_path), capsys.readouterr().err) == (at(10), "")
 
 
-def test_where_all_are_damaged_the_run_is_refused(tmp_path):
+def test_run_with_only_damaged_checkpoints_is_refused(tmp_path):
     held_with(tmp_path, 5, 10)
     for name in ("000001", "000002"):
         damage(tmp_path / f"{name}.checkpoint")
     assert refusal(tmp_path) == (
-        f"no checkpoint in {tmp_path} can be read. Received: 000001.checkpoint, 000002.checkpoint. "
-        "Put back a whole copy, or train from the beginning with: force=true."
+        f"all checkpoints in {tmp_path} are damaged. "
+        "Received: 000001.checkpoint, 000002.checkpoint. "
+        "Restore an undamaged copy, or train from scratch with: force=true."
     )
 
 
-def test_where_all_are_damaged_nothing_is_removed(tmp_path):
+def test_refused_checkpoints_are_not_removed(tmp_path):
     held_with(tmp_path, 5, 10)
     for name in ("000001", "000002"):
         damage(tmp_path / f"{name}.checkpoint")
@@ -168,48 +170,49 @@ def test_where_all_are_damaged_nothing_is_removed(tmp_path):
     assert [file.read_bytes() for file in sorted(tmp_path.glob("*.checkpoint"))] == before
 
 
-def test_what_a_killed_writer_left_is_swept(tmp_path):
+def test_half_written_checkpoint_is_removed(tmp_path):
     held_with(tmp_path, 5)
     (tmp_path / ".000002.4711.checkpoint").write_bytes(b"half")
     assert latest(tmp_path) == at(5)
     assert files_in(tmp_path) == ["000001.checkpoint", "lock"]
 
 
-def test_a_folder_that_another_process_holds_is_refused(tmp_path):
+def test_folder_of_another_process_is_refused(tmp_path):
     with another_process(tmp_path) as owner:
         assert refusal(tmp_path) == (
-            f"another process trains this very run. Received: process {owner.pid} on {platform.node()}. "
-            "Wait for its end, or stop it."
+            "another process trains this very run. "
+            f"Received: process {owner.pid} on {platform.node()}. Wait for its end, or stop it."
         )
 
 
-def test_an_owner_that_has_not_said_its_name_yet_is_refused_too(tmp_path):
+def test_folder_of_an_unnamed_process_is_refused(tmp_path):
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert refusal(tmp_path) == (
-            "another process trains this very run. Received: a process that has just begun. Wait for its end, or stop it."
+            "another process trains this very run. "
+            "Received: a process that has just begun. Wait for its end, or stop it."
         )
 
 
-def test_a_folder_can_be_waited_for(tmp_path, monkeypatch):
-    told = []
+def test_process_waits_for_the_folder(tmp_path, monkeypatch):
+    lines = []
     with another_process(tmp_path) as owner:
 
-        def tell(line: str) -> None:
-            told.append(line)
+        def log(line: str) -> None:
+            lines.append(line)
             owner.kill()
 
-        monkeypatch.setattr(locks, "tell", tell)
+        monkeypatch.setattr(locks, "log", log)
         with run_folder.held(tmp_path, wait=True):
             assert (
                 tmp_path / "lock"
             ).read_text() == f"process {os.getpid()} on {platform.node()}\n"
-    assert told == [
+    assert lines == [
         f"process {owner.pid} on {platform.node()} trains this very run: waiting for its end"
     ]
 
 
-def test_the_folder_of_another_process_is_left_as_it_is(tmp_path):
+def test_folder_of_another_process_stays_unchanged(tmp_path):
     with another_process(tmp_path):
         (tmp_path / ".000001.4711.checkpoint").write_bytes(b"half")
         before = files_in(tmp_path)
@@ -217,14 +220,14 @@ def test_the_folder_of_another_process_is_left_as_it_is(tmp_path):
         assert files_in(tmp_path) == before
 
 
-def test_a_killed_owner_holds_nothing(tmp_path):
+def test_killed_process_releases_the_folder(tmp_path):
     with another_process(tmp_path) as owner:
         owner.kill()
         owner.wait()
         assert latest(tmp_path) is None
 
 
-def test_the_lock_names_its_present_owner_alone(tmp_path):
+def test_lock_names_only_its_current_owner(tmp_path):
     (tmp_path / "lock").write_text(
         "process 4194304 on a machine of a long name\n", encoding="utf-8"
     )
@@ -234,18 +237,18 @@ def test_the_lock_names_its_present_owner_alone(tmp_path):
         ) == f"process {os.getpid()} on {platform.node()}\n"
 
 
-def test_a_run_on_its_way_is_not_finished(tmp_path):
+def test_run_with_checkpoints_is_not_finished(tmp_path):
     with run_folder.held(tmp_path) as folder:
         fill(folder)
         assert not folder.finished
 
 
-def test_a_run_without_a_result_is_not_finished(tmp_path):
+def test_run_without_a_result_is_not_finished(tmp_path):
     with run_folder.held(tmp_path) as folder:
         assert not folder.finished
 
 
-def test_a_run_that_ended_is_finished_and_keeps_its_result_alone(tmp_path):
+def test_finished_run_keeps_only_its_result(tmp_path):
     with run_folder.held(tmp_path) as folder:
         fill(folder)
         folder.end()
@@ -253,7 +256,7 @@ def test_a_run_that_ended_is_finished_and_keeps_its_result_alone(tmp_path):
     assert files_in(tmp_path) == ["lock", "result", "result/run.json"]
 
 
-def test_a_run_that_is_forgotten_leaves_nothing_but_its_lock(tmp_path):
+def test_cleared_run_keeps_only_its_lock(tmp_path):
     with run_folder.held(tmp_path) as folder:
         fill(folder)
         folder.clear()
@@ -261,13 +264,13 @@ def test_a_run_that_is_forgotten_leaves_nothing_but_its_lock(tmp_path):
     assert files_in(tmp_path) == ["lock"]
 
 
-def test_a_folder_that_is_held_lasts(tmp_path):
+def test_held_folder_lasts(tmp_path):
     with run_folder.held(tmp_path / "runs/key") as folder:
         assert folder.lasting
     assert files_in(tmp_path / "runs") == ["key", "key/lock"]
 
 
-def test_a_temporary_folder_is_gone_with_its_block():
+def test_temporary_folder_is_removed_after_its_block():
     with run_folder.temporary() as folder:
         folder.save(at(1))
         assert (folder.lasting, folder.latest()) == (False, at(1))

@@ -39,13 +39,13 @@ def point(**facts) -> Point:
 
 
 @given(points=st.lists(POINTS, min_size=1, max_size=5))
-def test_a_history_is_read_with_the_same_floats(tmp_path_factory, points):
+def test_history_is_read_with_the_same_floats(tmp_path_factory, points):
     path = tmp_path_factory.getbasetemp() / "history.csv"
     history.write(points, path)
     assert history.read(path) == points
 
 
-def test_a_metric_that_is_not_known_at_a_point_is_an_empty_cell(tmp_path):
+def test_missing_metric_is_an_empty_cell(tmp_path):
     history.write([point(), point(step=6, metrics={"train/loss": 1.0})], tmp_path / "history.csv")
     assert (tmp_path / "history.csv").read_text() == (
         "step,epoch,timestamp,seconds,training_seconds,timed_examples,learning_rate,validation/loss,train/loss\n"
@@ -54,9 +54,9 @@ def test_a_metric_that_is_not_known_at_a_point_is_an_empty_cell(tmp_path):
     )
 
 
-def test_the_rate_is_that_of_training_passes_alone():
+def test_speed_counts_only_training_passes():
     assert point(timed_examples=40, training_seconds=0.5, seconds=100.0).examples_per_second == 80.0
 
 
-def test_there_is_no_rate_before_anything_was_timed():
+def test_speed_is_zero_before_the_first_pass():
     assert point(timed_examples=0, training_seconds=0.0).examples_per_second == 0.0

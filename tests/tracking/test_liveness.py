@@ -1,4 +1,4 @@
-"""Runs whose process was killed: real processes, a real embedded MLflow."""
+"""Runs of killed processes, with real processes and a real embedded MLflow."""
 
 import os
 import sqlite3
@@ -9,11 +9,13 @@ from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
+import psutil
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.tracking import runs, store
+from pipeline.tracking import store
 from pipeline.tracking.liveness import close_dead, lives, process_tags
+from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support import ROOT
 from tests.support.metas import images
@@ -22,13 +24,14 @@ LATE = 4_102_444_800_000  # the year 2100: later than the start of any run
 WRITER = f"""
 import sys
 from pathlib import Path
-from pipeline.tracking import runs
+from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support.metas import images
 
 facts = RunFacts(sys.argv[1], {{"seed": 1}}, {{"run_key": "k"}}, images(), Path("data"))
-with runs.open_in_mlflow(facts) as tracker:
-    tracker.log_metrics([Measurement(1, {LATE} - 1, {{"loss": 0.5}}), Measurement(2, {LATE}, {{"loss": 0.25}})])
+with STORE.open_run(facts) as tracker:
+    tracker.log_metrics([Measurement(1, {LATE} - 1, {{"loss": 0.5}})])
+    tracker.log_metrics([Measurement(2, {LATE}, {{"loss": 0.25}})])
     print(tracker.run_id, flush=True)
     sys.stdin.readline()
 """
@@ -36,7 +39,7 @@ with runs.open_in_mlflow(facts) as tracker:
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory):
-    """One store for all tests of this module: making it takes seconds."""
+    """One store for all tests of this module, because creating it takes seconds."""
     folder = tmp_path_factory.mktemp("repository")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -51,7 +54,7 @@ def client(here) -> MlflowClient:
 
 
 class Writer:
-    """A process that opens a run, logs two points, and goes on until it is killed."""
+    """A process that opens a run, logs two points, and waits to be killed."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self._process = subprocess.Popen(
@@ -71,19 +74,19 @@ class Writer:
 
 @pytest.fixture
 def writer(here):
-    """Makes writers, and lets none of them outlive the test."""
-    made: list[Writer] = []
+    """Starts writers, and kills them after the test."""
+    writers: list[Writer] = []
 
     def make(name: str) -> Writer:
-        made.append(Writer(name, here))
-        return made[-1]
+        writers.append(Writer(name, here))
+        return writers[-1]
 
     yield make
-    for each in made:
+    for each in writers:
         each.kill()
 
 
-def test_a_killed_run_is_closed_when_its_last_metric_was_measured(client, writer):
+def test_killed_run_ends_with_its_last_metric(client, writer):
     process = writer("killed")
     run_id = process.run_id
     close_dead(client)
@@ -94,27 +97,27 @@ def test_a_killed_run_is_closed_when_its_last_metric_was_measured(client, writer
     assert (info.status, info.end_time) == ("KILLED", LATE)
 
 
-def test_a_killed_run_goes_on_in_another_process_with_every_point_once(here, client, writer):
+def test_killed_run_resumes_in_another_process(here, client, writer):
     process = writer("goes_on")
     run_id = process.run_id
     process.kill()
     facts = RunFacts("goes_on", {"seed": 1}, {"run_key": "k"}, images(), Path("data"))
-    with runs.open_in_mlflow(facts) as tracker:
+    with STORE.open_run(facts) as tracker:
         tracker.log_metrics(
             [Measurement(step, LATE + step, {"loss": 0.5**step}) for step in (1, 2, 3)]
         )
     assert tracker.run_id == run_id
     assert client.get_run(run_id).info.status == "FINISHED"
     with closing(sqlite3.connect(here / "mlruns/mlflow.db")) as connection:
-        found = list(
+        points = list(
             connection.execute(
                 "SELECT step, value FROM metrics WHERE run_uuid = ? ORDER BY step", (run_id,)
             )
         )
-    assert found == [(1, 0.5), (2, 0.25), (3, 0.125)]
+    assert points == [(1, 0.5), (2, 0.25), (3, 0.125)]
 
 
-def test_of_several_that_find_a_run_at_once_one_goes_on_with_it(client):
+def test_one_of_several_processes_resumes_a_run(client):
     facts = RunFacts("wanted_by_all", {}, {"run_key": "k"}, images(), Path("data"))
     waiting = client.create_run(
         store.experiment_id(client, "wanted_by_all"), tags=facts.tags
@@ -124,14 +127,14 @@ def test_of_several_that_find_a_run_at_once_one_goes_on_with_it(client):
 
     def opened(_: int) -> str:
         start.wait()
-        with runs.open_in_mlflow(facts) as tracker:
+        with STORE.open_run(facts) as tracker:
             all_open.wait()
             return tracker.run_id
 
     with ThreadPoolExecutor(4) as pool:
-        found = set(pool.map(opened, range(4)))
-    assert len(found) == 4
-    assert waiting in found
+        ids = set(pool.map(opened, range(4)))
+    assert len(ids) == 4
+    assert waiting in ids
 
 
 def closed(client: MlflowClient, tags: dict[str, str]) -> bool:
@@ -141,41 +144,41 @@ def closed(client: MlflowClient, tags: dict[str, str]) -> bool:
     return client.get_run(run_id).info.status == "KILLED"
 
 
-def test_a_run_of_this_process_stays_running(client):
+def test_run_of_this_process_stays_running(client):
     assert not closed(client, process_tags())
 
 
 @pytest.mark.parametrize(("name", "value"), [("process.boot", "another"), ("process.started", "1")])
-def test_a_run_of_another_boot_or_of_an_earlier_process_of_this_pid_is_closed(client, name, value):
+def test_run_of_an_earlier_process_is_closed(client, name, value):
     assert closed(client, process_tags() | {name: value})
 
 
-def test_a_run_of_no_process_is_closed(client):
+def test_run_of_no_process_is_closed(client):
     ended = subprocess.Popen(["true"])
     ended.wait()
     assert closed(client, process_tags() | {"process.pid": str(ended.pid)})
 
 
-def test_a_zombie_does_not_live():
+def test_zombie_does_not_live():
     with subprocess.Popen(["true"]) as zombie:
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
-        started = Path(f"/proc/{zombie.pid}/stat").read_text().split()[21]
-        assert not lives(
-            process_tags() | {"process.pid": str(zombie.pid), "process.started": started}
-        )
+        started = psutil.Process(zombie.pid).create_time() - psutil.boot_time()
+        tags = {"process.pid": str(zombie.pid), "process.started": f"{started:.2f}"}
+        assert not lives(process_tags() | tags)
+        assert psutil.Process(zombie.pid).status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_run_of_another_host_stays_running(client):
+def test_run_of_another_host_stays_running(client):
     assert not closed(
         client, process_tags() | {"process.host": "another", "process.boot": "another"}
     )
 
 
-def test_a_run_that_names_no_process_stays_running(client):
+def test_run_that_names_no_process_stays_running(client):
     assert not closed(client, {"run_key": "k"})
 
 
-def test_a_killed_run_without_metrics_ended_as_it_began(client):
+def test_killed_run_without_metrics_ends_at_its_start(client):
     tags = process_tags() | {"process.boot": "another"}
     run_id = client.create_run(
         store.experiment_id(client, "tagged"), tags=tags, start_time=1_000
@@ -184,10 +187,10 @@ def test_a_killed_run_without_metrics_ended_as_it_began(client):
     assert client.get_run(run_id).info.end_time == 1_000
 
 
-def test_asking_for_missing_runs_closes_the_dead(client):
+def test_look_up_closes_runs_of_dead_processes(client):
     tags = process_tags() | {"process.boot": "another"}
     run_id = client.create_run(store.experiment_id(client, "tagged"), tags=tags).info.run_id
-    assert runs.missing_runs({"dead": run_id}) == []
+    assert STORE.missing([run_id]) == set()
     assert client.get_run(run_id).info.status == "KILLED"
 
 
@@ -196,10 +199,24 @@ def test_closing_the_dead_prints_nothing(client, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_name_of_a_process_does_not_hide_its_start():
-    before, name = process_tags(), Path("/proc/self/comm").read_text()
-    try:
-        Path("/proc/self/comm").write_text("a) Z 1 (b")
-        assert process_tags() == before
-    finally:
-        Path("/proc/self/comm").write_text(name)
+def test_process_lives_while_the_clock_is_set(monkeypatch):
+    tags = process_tags()
+    boot_time = psutil.boot_time()
+    monkeypatch.setattr(psutil, "boot_time", lambda: boot_time + 60)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: boot_time + 60 + started(tags))
+    assert lives(tags)
+
+
+def started(tags: dict[str, str]) -> float:
+    return float(tags["process.started"])
+
+
+def test_living_process_of_another_pid_lives():
+    with subprocess.Popen(["sleep", "60"]) as process:
+        tags = process_tags() | {"process.pid": str(process.pid)}
+        try:
+            seconds = psutil.Process(process.pid).create_time() - psutil.boot_time()
+            assert lives(tags | {"process.started": f"{seconds:.2f}"})
+            assert not lives(tags | {"process.started": f"{seconds - 0.02:.2f}"})
+        finally:
+            process.kill()

@@ -1,6 +1,7 @@
-"""The embedded store: a real SQLite database in a folder of its own."""
+"""The embedded store: a real SQLite database in a temporary folder."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -20,54 +21,68 @@ def _here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_store_lies_under_mlruns(tmp_path):
-    store.client()
+@pytest.fixture(scope="module")
+def created(tmp_path_factory):
+    """The `mlruns/` of a new store: creating it takes seconds."""
+    folder = tmp_path_factory.mktemp("created")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        store.client()
+    return folder / "mlruns"
+
+
+@pytest.fixture
+def client(created, tmp_path):
+    shutil.copytree(created, tmp_path / "mlruns")
+    return store.client()
+
+
+@pytest.mark.usefixtures("client")
+def test_store_lies_under_mlruns(tmp_path):
     assert store.uri() == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
     assert (tmp_path / "mlruns/mlflow.db").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["mlruns"]
 
 
-def test_the_store_of_a_temporary_copy_is_that_of_the_repository(tmp_path, monkeypatch):
+def test_temporary_copy_uses_the_store_of_the_repository(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "repository"))
     assert layout.mlruns() == tmp_path / "repository/mlruns"
 
 
-def test_the_environment_may_name_a_server(monkeypatch):
+def test_environment_may_name_a_server(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5001")
     assert store.uri() == "http://127.0.0.1:5001"
 
 
+@pytest.mark.usefixtures("client")
 def test_writers_do_not_block_each_other(tmp_path):
-    store.client()
     with closing(sqlite3.connect(tmp_path / "mlruns/mlflow.db")) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_artifacts_lie_under_mlruns(tmp_path):
-    client = store.client()
-    made = client.get_experiment(store.experiment_id(client, "toy"))
-    assert (made.name, made.artifact_location) == ("toy", f"file://{tmp_path}/mlruns/artifacts/toy")
+def test_artifacts_lie_under_mlruns(client, tmp_path):
+    experiment = client.get_experiment(store.experiment_id(client, "toy"))
+    assert experiment.name == "toy"
+    assert experiment.artifact_location == f"file://{tmp_path}/mlruns/artifacts/toy"
 
 
-def test_an_experiment_is_made_once():
-    client = store.client()
+def test_experiment_is_created_once(client):
     assert store.experiment_id(client, "toy") == store.experiment_id(client, "toy")
 
 
-def test_an_experiment_that_another_machine_makes_meanwhile_is_taken(monkeypatch):
-    client = store.client()
-    made = store.experiment_id(client, "toy")
-    look_up, looks = client.get_experiment_by_name, []
+def test_experiment_of_another_machine_is_used(client, monkeypatch):
+    experiment_id = store.experiment_id(client, "toy")
+    look_up, names = client.get_experiment_by_name, []
 
     def get(name: str) -> object:
-        looks.append(name)
-        return None if len(looks) == 1 else look_up(name)
+        names.append(name)
+        return None if len(names) == 1 else look_up(name)
 
     monkeypatch.setattr(client, "get_experiment_by_name", get)
-    assert store.experiment_id(client, "toy") == made
+    assert store.experiment_id(client, "toy") == experiment_id
 
 
-def test_a_damaged_store_says_what_to_do(tmp_path):
+def test_damaged_store_is_refused(tmp_path):
     (tmp_path / "mlruns").mkdir()
     (tmp_path / "mlruns/mlflow.db").write_text("no database at all, " * 100)
     with pytest.raises(PipelineError) as caught:
@@ -77,12 +92,13 @@ def test_a_damaged_store_says_what_to_do(tmp_path):
         f"the tracking store sqlite:///{tmp_path}/mlruns/mlflow.db cannot be opened. Received: "
     )
     assert text.endswith(
-        "Start the server, correct MLFLOW_TRACKING_URI, or move mlruns/mlflow.db away to begin a new store."
+        "Start the server, correct MLFLOW_TRACKING_URI, "
+        "or move mlruns/mlflow.db away to begin a new store."
     )
     assert len(text.splitlines()) == 1
 
 
-def test_four_processes_that_first_touch_a_store_all_succeed(tmp_path):
+def test_four_processes_create_a_store_in_parallel(tmp_path):
     code = (
         "import sys; from pipeline.tracking import store; client = store.client();"
         "run = client.create_run(store.experiment_id(client, 'toy'), run_name=sys.argv[1]);"
@@ -106,11 +122,12 @@ def test_four_processes_that_first_touch_a_store_all_succeed(tmp_path):
     assert {run.info.status for run in runs} == {"FINISHED"}
 
 
-def test_a_store_whose_making_was_killed_is_made_anew(tmp_path):
+def test_half_created_store_is_created_again(tmp_path):
     code = (
-        "import os, signal, sys; from pipeline.tracking import store; from mlflow.store.db import utils;"
-        "made = utils._initialize_tables;"
-        "utils._initialize_tables = lambda engine: (made(engine), os.kill(os.getpid(), signal.SIGKILL));"
+        "import os, signal; from pipeline.tracking import store; from mlflow.store.db import utils;"
+        "whole = utils._initialize_tables;"
+        "end = lambda: os.kill(os.getpid(), signal.SIGKILL);"
+        "utils._initialize_tables = lambda engine: (whole(engine), end());"
         "store.client()"
     )
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The loop over an engine that computes nothing: values, weights and time are what a test says."""
+"""The loop with a fake engine. Each test sets the values, weights and times."""
 
 import signal
 from collections.abc import Sequence
@@ -17,7 +17,8 @@ from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.history import Point
 from pipeline.signals import Interrupted, Interruption
 from pipeline.training.engine import Progress
-from pipeline.training.loop import Keeping, Listener, Outcome, Rules, train
+from pipeline.training.listener import Listener
+from pipeline.training.loop import Checkpoints, Outcome, Rules, train
 from pipeline.training.schedule import Schedule
 
 PART = Part(np.zeros((4, 1)), np.zeros(4), None)
@@ -26,7 +27,7 @@ CODES = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 
 
 class Clock:
-    """Seconds that go by where a test says so."""
+    """A clock that the engine and the tests move."""
 
     now = 0.0
 
@@ -35,7 +36,7 @@ class Clock:
 
 
 class Network:
-    """Its only weight is the number of steps it was trained."""
+    """Its only weight is the number of its training steps."""
 
     weights = 0
 
@@ -48,7 +49,10 @@ class Network:
 
 @dataclass
 class FakeEngine:
-    """A step takes a second. Training loss is the mean of the steps since `reset`, validation loss that of `losses`."""
+    """A step takes a second.
+
+    The training loss is the mean step since `reset`; `losses` has the validation loss by step.
+    """
 
     schedule: Schedule
     losses: dict[int, float] = field(default_factory=dict)
@@ -57,7 +61,7 @@ class FakeEngine:
     optimizer: Any = field(default_factory=lambda: SimpleNamespace(learning_rate=0.1))
     segments: list[tuple[int, int]] = field(default_factory=list)
     metric_names: tuple[str, ...] = ("loss", "rows")
-    steps_seen: list[int] = field(default_factory=list)
+    steps_since_reset: list[int] = field(default_factory=list)
 
     @property
     def variables(self) -> list[Any]:
@@ -67,16 +71,16 @@ class FakeEngine:
         return [
             np.array(self.network.weights),
             np.array(self.optimizer.learning_rate),
-            np.array(self.steps_seen),
+            np.array(self.steps_since_reset),
         ]
 
     def set_state(self, values: list[Any]) -> None:
-        weights, learning_rate, steps_seen = values
+        weights, learning_rate, steps_since_reset = values
         self.network.weights, self.optimizer.learning_rate = int(weights), float(learning_rate)
-        self.steps_seen = steps_seen.tolist()
+        self.steps_since_reset = steps_since_reset.tolist()
 
     def reset(self) -> None:
-        self.steps_seen = []
+        self.steps_since_reset = []
 
     def averaged(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -86,9 +90,9 @@ class FakeEngine:
         for step in range(start + 1, stop + 1):
             self.clock.now += 1.0
             self.network.weights = step
-            self.steps_seen.append(step)
+            self.steps_since_reset.append(step)
             progress = Progress(
-                {"loss": sum(self.steps_seen) / len(self.steps_seen)},
+                {"loss": sum(self.steps_since_reset) / len(self.steps_since_reset)},
                 timed_examples=self.schedule.examples(start, step),
                 seconds=float(step - start),
             )
@@ -101,31 +105,31 @@ class FakeEngine:
 
 
 class Diary(Listener):
-    """Writes down what it hears, and what is saved."""
+    """Remembers events and checkpoints."""
 
     def __init__(self) -> None:
-        self.heard: list[Any] = []
+        self.events: list[Any] = []
 
     def on_begin(self, history: Sequence[Point]) -> None:
-        self.heard.append(("begin", [point.step for point in history]))
+        self.events.append(("begin", [point.step for point in history]))
 
     def on_step(self, step: int, means: dict[str, float]) -> None:
-        self.heard.append(("step", step, means["loss"]))
+        self.events.append(("step", step, means["loss"]))
 
     def on_point(self, point: Point) -> None:
-        self.heard.append(("point", point.step))
+        self.events.append(("point", point.step))
 
     def on_snapshot(self, step: int) -> None:
-        self.heard.append(("snapshot", step))
+        self.events.append(("snapshot", step))
 
     def on_commit(self, points: Sequence[Point]) -> None:
-        self.heard.append(("commit", [point.step for point in points]))
+        self.events.append(("commit", [point.step for point in points]))
 
     def on_end(self) -> None:
-        self.heard.append("end")
+        self.events.append("end")
 
     def of(self, kind: str) -> list[Any]:
-        return [entry[1] for entry in self.heard if entry[0] == kind]
+        return [entry[1] for entry in self.events if entry[0] == kind]
 
 
 @dataclass
@@ -137,7 +141,7 @@ class Signalled(Listener):
     number: signal.Signals = signal.SIGTERM
     interruption: Interruption = field(default_factory=Interruption)
 
-    def on_step(self, step: int, means: dict[str, float]) -> None:  # noqa: ARG002 - as every listener has it
+    def on_step(self, step: int, means: dict[str, float]) -> None:  # noqa: ARG002 - of Listener
         if step == self.at_step:
             self.interruption.requested = self.number
 
@@ -146,8 +150,8 @@ class Signalled(Listener):
             self.interruption.requested = self.number
 
 
-class Life:
-    """One process's part of a training: what it heard, and the checkpoints it left."""
+class Process:
+    """One process of a training: its events, and the checkpoints that it saves."""
 
     def __init__(
         self,
@@ -158,20 +162,20 @@ class Life:
         signalled: Signalled | None = None,
         every_seconds: float = NEVER,
         commit_takes: float = 0.0,
-        born: float = 0.0,
+        starts_at: float = 0.0,
     ) -> None:
         self.engine, self.rules = engine, rules or Rules()
         self.signalled = signalled or Signalled()
         self.diary = Diary()
         self.saved: list[Checkpoint] = []
         self.commit_takes = commit_takes
-        self.keeping = Keeping(self.save, every_seconds, latest)
-        engine.clock.now = born
+        self.checkpoints = Checkpoints(self.save, every_seconds, latest)
+        engine.clock.now = starts_at
 
     def save(self, state: Checkpoint) -> None:
         self.engine.clock.now += self.commit_takes
         self.saved.append(state)
-        self.diary.heard.append(("save", state.facts["step"]))
+        self.diary.events.append(("save", state.facts["step"]))
 
     def train(self) -> Outcome:
         return train(
@@ -180,7 +184,7 @@ class Life:
             validation=PART,
             rules=self.rules,
             listeners=[self.signalled, self.diary],
-            keeping=self.keeping,
+            checkpoints=self.checkpoints,
             interruption=self.signalled.interruption,
             clock=self.engine.clock,
             now=lambda: 1_700_000_000.1234,
@@ -208,8 +212,8 @@ def stopping(**rule: Any) -> Rules:
 
 
 def plateau(**rule: Any) -> Rules:
-    given = {"direction": Direction.min, "patience": 1, "factor": 0.5}
-    return Rules(reduce_on_plateau=ReduceOnPlateau(**given | rule))
+    defaults = {"direction": Direction.min, "patience": 1, "factor": 0.5}
+    return Rules(reduce_on_plateau=ReduceOnPlateau(**defaults | rule))
 
 
 def trained(
@@ -230,15 +234,15 @@ def steps_of(outcome: Outcome) -> list[int]:
     return [point.step for point in outcome.history]
 
 
-def test_validation_is_measured_at_the_end_of_every_epoch():
+def test_every_epoch_ends_with_an_evaluation():
     assert steps_of(trained(FakeEngine(schedule()))) == [2, 4, 6]
 
 
-def test_validation_is_measured_at_the_steps_asked_for_too():
+def test_evaluate_at_adds_evaluations():
     assert steps_of(trained(FakeEngine(schedule(epochs=1, evaluate_at=(0, 1, 2))))) == [0, 1, 2]
 
 
-def test_before_the_first_step_only_validation_is_known():
+def test_first_point_has_only_validation_metrics():
     outcome = trained(FakeEngine(schedule(epochs=1, evaluate_at=(0,))))
     assert outcome.history[0].metrics == {"validation/loss": 1.0, "validation/rows": 4.0}
     assert outcome.history[0].examples_per_second == 0.0
@@ -252,7 +256,7 @@ def test_means_of_an_epoch_are_weighted_by_examples():
     ]
 
 
-def test_means_begin_anew_in_every_epoch():
+def test_means_restart_in_every_epoch():
     assert [point.metrics["train/loss"] for point in trained(FakeEngine(schedule())).history] == [
         1.5,
         3.5,
@@ -260,7 +264,7 @@ def test_means_begin_anew_in_every_epoch():
     ]
 
 
-def test_a_point_holds_time_rate_and_learning_rate():
+def test_point_holds_times_and_learning_rate():
     assert trained(FakeEngine(schedule(epochs=1))).history == [
         Point(
             step=2,
@@ -275,10 +279,10 @@ def test_a_point_holds_time_rate_and_learning_rate():
     ]
 
 
-def test_without_early_stopping_the_last_weights_are_kept():
+def test_last_weights_stay_without_early_stopping():
     engine = FakeEngine(schedule(), losses={2: 0.1})
     outcome = trained(engine)
-    assert (outcome.kept.step, outcome.stopped_early, engine.network.weights) == (6, False, 6)
+    assert (outcome.final.step, outcome.stopped_early, engine.network.weights) == (6, False, 6)
 
 
 def test_training_stops_after_its_patience():
@@ -288,56 +292,60 @@ def test_training_stops_after_its_patience():
     assert engine.segments[-1] == (6, 8)
 
 
-def test_the_weights_of_the_best_epoch_are_restored():
+def test_weights_of_the_best_epoch_are_restored():
     engine = FakeEngine(schedule(epochs=9), losses={4: 0.3})
     outcome = trained(engine, stopping())
-    assert (engine.network.weights, outcome.kept.step, outcome.kept.metrics["validation/loss"]) == (
+    assert (
+        engine.network.weights,
+        outcome.final.step,
+        outcome.final.metrics["validation/loss"],
+    ) == (
         4,
         4,
         0.3,
     )
 
 
-def test_the_best_weights_are_restored_also_where_training_ran_to_its_end():
+def test_best_weights_are_restored_after_all_epochs():
     engine = FakeEngine(schedule(epochs=3), losses={4: 0.3})
     outcome = trained(engine, stopping(patience=5))
     assert (engine.network.weights, outcome.stopped_early) == (4, False)
 
 
-def test_without_patience_training_runs_to_its_end_and_keeps_the_best():
+def test_best_weights_are_restored_without_patience():
     engine = FakeEngine(schedule(epochs=9), losses={4: 0.3})
     outcome = trained(engine, stopping(patience=None))
     assert (
         engine.network.weights,
-        outcome.kept.step,
+        outcome.final.step,
         outcome.history[-1].step,
         outcome.stopped_early,
     ) == (4, 4, 18, False)
 
 
-def test_where_no_epoch_counted_the_last_weights_are_kept():
+def test_last_weights_stay_before_the_start_epoch():
     engine = FakeEngine(schedule(epochs=3), losses={2: 0.3})
-    assert (trained(engine, stopping(start_epoch=4)).kept.step, engine.network.weights) == (6, 6)
+    assert (trained(engine, stopping(start_epoch=4)).final.step, engine.network.weights) == (6, 6)
 
 
-def test_a_metric_may_be_better_the_larger_it_is():
+def test_direction_max_prefers_larger_values():
     engine = FakeEngine(schedule(epochs=9), losses={2: 2.5, 4: 2.9})
-    assert trained(engine, stopping(direction=Direction.max)).kept.step == 4
+    assert trained(engine, stopping(direction=Direction.max)).final.step == 4
 
 
-def test_evaluations_inside_an_epoch_do_not_count_for_early_stopping():
+def test_early_stopping_ignores_evaluations_inside_epochs():
     engine = FakeEngine(
         schedule(epochs=2, evaluate_at=(1, 3)), losses={1: 0.0, 2: 0.5, 3: 9.0, 4: 0.4}
     )
-    assert trained(engine, stopping()).kept.step == 4
+    assert trained(engine, stopping()).final.step == 4
 
 
-def test_the_learning_rate_falls_on_a_plateau_from_the_next_epoch_on():
+def test_plateau_lowers_the_next_learning_rate():
     outcome = trained(FakeEngine(schedule(epochs=4)), plateau())
     assert [point.learning_rate for point in outcome.history] == [0.1, 0.1, 0.05, 0.025]
 
 
-def test_evaluations_inside_an_epoch_do_not_count_for_a_plateau():
+def test_plateau_ignores_evaluations_inside_epochs():
     outcome = trained(FakeEngine(schedule(epochs=2, evaluate_at=(1, 3))), plateau())
     assert [point.learning_rate for point in outcome.history] == [0.1, 0.1, 0.1, 0.1]
 
@@ -345,35 +353,36 @@ def test_evaluations_inside_an_epoch_do_not_count_for_a_plateau():
 @pytest.mark.parametrize(
     ("rule", "key"), [(stopping, "early_stopping"), (plateau, "reduce_on_plateau")]
 )
-def test_a_metric_that_is_not_there_cannot_be_watched(rule, key):
+def test_unknown_monitor_is_refused(rule, key):
     with pytest.raises(ConfigError) as caught:
         trained(FakeEngine(schedule()), rule(monitor="validation/accuracy"))
     assert str(caught.value) == (
-        f"training.{key}.monitor is no metric of this training. Received: validation/accuracy. "
+        f"training.{key}.monitor is not a metric of this training. Received: validation/accuracy. "
         "Expected: train/loss, train/rows, validation/loss, validation/rows."
     )
 
 
-def test_a_metric_that_is_not_there_is_refused_before_the_first_step():
+def test_unknown_monitor_is_refused_before_training():
     engine, diary = FakeEngine(schedule(evaluate_at=(0,))), Diary()
     with pytest.raises(ConfigError):
         trained(engine, stopping(monitor="loss"), [diary])
-    assert (engine.segments, diary.heard) == ([], ["end"])
+    assert (engine.segments, diary.events) == ([], ["end"])
 
 
-def test_a_loss_that_is_no_number_ends_training():
+def test_infinite_loss_ends_training():
     with pytest.raises(PipelineError) as caught:
         trained(FakeEngine(schedule(), losses={4: float("nan")}))
     assert str(caught.value) == (
-        "training diverged: validation/loss is no longer a number after step 4. Received: validation/loss=nan. "
+        "training diverged: validation/loss is no longer a number after step 4. "
+        "Received: validation/loss=nan. "
         "Try a smaller optimizer.learning_rate or optimizer.clipnorm."
     )
 
 
-def test_listeners_hear_everything_in_order():
-    life = Life(FakeEngine(schedule(epochs=2, evaluate_at=(3,))))
-    life.train()
-    assert life.diary.heard == [
+def test_listeners_receive_events_in_order():
+    process = Process(FakeEngine(schedule(epochs=2, evaluate_at=(3,))))
+    process.train()
+    assert process.diary.events == [
         ("begin", []),
         ("step", 1, 1.0),
         ("step", 2, 1.5),
@@ -393,112 +402,118 @@ def test_listeners_hear_everything_in_order():
     ]
 
 
-def test_a_training_that_is_not_kept_is_logged_all_the_same():
+def test_training_without_checkpoints_is_logged():
     diary = Diary()
     trained(FakeEngine(schedule()), listeners=[diary])
     assert diary.of("commit") == [[2], [4], [6]]
 
 
-def test_the_point_at_which_training_diverged_is_kept_and_logged():
-    life = Life(FakeEngine(schedule(), losses={2: float("inf")}))
+def test_diverged_point_is_saved_and_logged():
+    process = Process(FakeEngine(schedule(), losses={2: float("inf")}))
     with pytest.raises(PipelineError):
-        life.train()
-    assert life.diary.heard[3:] == [("point", 2), ("save", 2), ("commit", [2]), "end"]
+        process.train()
+    assert process.diary.events[3:] == [("point", 2), ("save", 2), ("commit", [2]), "end"]
 
 
-def test_points_that_were_not_kept_are_logged_when_training_diverges():
-    life = Life(
+def test_divergence_logs_all_pending_points():
+    process = Process(
         FakeEngine(schedule(epochs=9), losses={2: 1, 4: 1, 6: 1, 8: float("nan")}),
         commit_takes=NEVER,
     )
     with pytest.raises(PipelineError):
-        life.train()
-    assert life.diary.of("commit") == [[2], [4, 6, 8]]
+        process.train()
+    assert process.diary.of("commit") == [[2], [4, 6, 8]]
 
 
-def test_a_training_that_diverged_does_not_go_on():
-    first = Life(FakeEngine(schedule(), losses={2: float("inf")}))
+def test_diverged_training_does_not_resume():
+    first = Process(FakeEngine(schedule(), losses={2: float("inf")}))
     with pytest.raises(PipelineError) as diverged:
         first.train()
-    second = Life(FakeEngine(schedule()), latest=first.saved[-1])
+    second = Process(FakeEngine(schedule()), latest=first.saved[-1])
     with pytest.raises(PipelineError) as again:
         second.train()
     assert (str(again.value), second.engine.segments) == (str(diverged.value), [])
 
 
-def test_every_evaluation_is_kept_where_keeping_takes_no_more_than_2_percent():
-    life = Life(FakeEngine(Schedule(rows=50, batch_size=1, total=250, seed=1)), commit_takes=1.0)
-    life.train()
-    assert life.diary.of("save") == [50, 100, 150, 200, 250]
+def test_cheap_checkpoints_are_saved_every_epoch():
+    process = Process(
+        FakeEngine(Schedule(rows=50, batch_size=1, total=250, seed=1)), commit_takes=1.0
+    )
+    process.train()
+    assert process.diary.of("save") == [50, 100, 150, 200, 250]
 
 
-def test_fewer_evaluations_are_kept_where_keeping_takes_more():
-    life = Life(FakeEngine(Schedule(rows=50, batch_size=1, total=300, seed=1)), commit_takes=1.25)
-    life.train()
-    assert life.diary.of("save") == [50, 150, 250, 300]
+def test_expensive_checkpoints_are_saved_less_often():
+    process = Process(
+        FakeEngine(Schedule(rows=50, batch_size=1, total=300, seed=1)), commit_takes=1.25
+    )
+    process.train()
+    assert process.diary.of("save") == [50, 150, 250, 300]
 
 
-def test_points_that_were_not_kept_are_logged_with_the_next_that_is():
-    life = Life(FakeEngine(schedule(epochs=4)), commit_takes=NEVER)
-    life.train()
-    assert life.diary.of("commit") == [[2], [4, 6, 8]]
+def test_pending_points_are_logged_with_the_next():
+    process = Process(FakeEngine(schedule(epochs=4)), commit_takes=NEVER)
+    process.train()
+    assert process.diary.of("commit") == [[2], [4, 6, 8]]
 
 
-def test_a_snapshot_is_always_kept():
-    life = Life(FakeEngine(schedule(epochs=4, evaluate_at=(5,))), commit_takes=NEVER)
-    life.train()
-    assert life.diary.of("save") == [2, 5, 8]
+def test_snapshot_is_always_saved():
+    process = Process(FakeEngine(schedule(epochs=4, evaluate_at=(5,))), commit_takes=NEVER)
+    process.train()
+    assert process.diary.of("save") == [2, 5, 8]
 
 
-def test_the_end_of_training_is_always_kept():
-    life = Life(FakeEngine(schedule(epochs=4)), commit_takes=NEVER)
-    life.train()
-    assert life.diary.of("save") == [2, 8]
+def test_end_of_training_is_always_saved():
+    process = Process(FakeEngine(schedule(epochs=4)), commit_takes=NEVER)
+    process.train()
+    assert process.diary.of("save") == [2, 8]
 
 
-def test_the_decision_to_stop_early_is_always_kept():
-    life = Life(FakeEngine(schedule(epochs=9)), stopping(patience=3), commit_takes=NEVER)
-    life.train()
-    assert life.diary.of("save") == [2, 8]
+def test_early_stop_is_always_saved():
+    process = Process(FakeEngine(schedule(epochs=9)), stopping(patience=3), commit_takes=NEVER)
+    process.train()
+    assert process.diary.of("save") == [2, 8]
 
 
-def test_an_evaluation_with_a_signal_is_always_kept():
-    life = Life(FakeEngine(schedule(epochs=9)), signalled=Signalled(at_point=6), commit_takes=NEVER)
-    life.interrupted()
-    assert life.diary.of("save") == [2, 6]
+def test_interrupted_evaluation_is_always_saved():
+    process = Process(
+        FakeEngine(schedule(epochs=9)), signalled=Signalled(at_point=6), commit_takes=NEVER
+    )
+    process.interrupted()
+    assert process.diary.of("save") == [2, 6]
 
 
-def test_a_long_segment_is_kept_in_its_midst():
-    life = Life(FakeEngine(long_epoch()), every_seconds=3.0)
-    life.train()
-    assert life.diary.of("save") == [3, 6, 9, 10]
+def test_long_segment_is_saved_inside():
+    process = Process(FakeEngine(long_epoch()), every_seconds=3.0)
+    process.train()
+    assert process.diary.of("save") == [3, 6, 9, 10]
 
 
-def test_what_is_kept_in_the_midst_of_a_segment_logs_nothing_yet():
-    life = Life(FakeEngine(long_epoch()), every_seconds=3.0)
-    life.train()
-    assert life.diary.of("commit") == [[10]]
+def test_checkpoint_inside_a_segment_logs_nothing():
+    process = Process(FakeEngine(long_epoch()), every_seconds=3.0)
+    process.train()
+    assert process.diary.of("commit") == [[10]]
 
 
-def test_the_end_of_a_segment_is_kept_after_its_evaluation():
-    life = Life(FakeEngine(long_epoch()), every_seconds=10.0)
-    life.train()
-    assert life.diary.heard[-4:] == [("point", 10), ("save", 10), ("commit", [10]), "end"]
-    assert life.diary.of("save") == [10]
+def test_segment_end_is_saved_after_its_evaluation():
+    process = Process(FakeEngine(long_epoch()), every_seconds=10.0)
+    process.train()
+    assert process.diary.events[-4:] == [("point", 10), ("save", 10), ("commit", [10]), "end"]
+    assert process.diary.of("save") == [10]
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)
-def test_a_signal_inside_a_segment_keeps_the_state_and_ends_training(number, code):
-    life = Life(FakeEngine(long_epoch()), signalled=Signalled(at_step=4, number=number))
-    assert life.interrupted() == code
-    assert life.diary.heard[-3:] == [("step", 4, 2.5), ("save", 4), "end"]
+def test_signal_inside_a_segment_saves_and_ends(number, code):
+    process = Process(FakeEngine(long_epoch()), signalled=Signalled(at_step=4, number=number))
+    assert process.interrupted() == code
+    assert process.diary.events[-3:] == [("step", 4, 2.5), ("save", 4), "end"]
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)
-def test_a_signal_at_the_last_slice_of_a_segment_waits_for_its_evaluation(number, code):
-    life = Life(FakeEngine(schedule()), signalled=Signalled(at_step=2, number=number))
-    assert life.interrupted() == code
-    assert life.diary.heard[2:] == [
+def test_signal_after_a_segment_waits_for_evaluation(number, code):
+    process = Process(FakeEngine(schedule()), signalled=Signalled(at_step=2, number=number))
+    assert process.interrupted() == code
+    assert process.diary.events[2:] == [
         ("step", 2, 1.5),
         ("point", 2),
         ("save", 2),
@@ -507,19 +522,19 @@ def test_a_signal_at_the_last_slice_of_a_segment_waits_for_its_evaluation(number
     ]
 
 
-def test_a_signal_at_the_last_step_of_all_ends_training_too():
-    life = Life(FakeEngine(schedule()), signalled=Signalled(at_point=6))
-    assert life.interrupted() == 143
+def test_signal_at_the_last_step_ends_training():
+    process = Process(FakeEngine(schedule()), signalled=Signalled(at_point=6))
+    assert process.interrupted() == 143
 
 
-def test_a_signal_before_the_first_step_ends_training_after_it():
+def test_early_signal_ends_training_after_one_step():
     signalled = Signalled()
     signalled.interruption.requested = signal.SIGTERM
-    life = Life(FakeEngine(long_epoch()), signalled=signalled)
-    assert (life.interrupted(), life.diary.of("save")) == (143, [1])
+    process = Process(FakeEngine(long_epoch()), signalled=signalled)
+    assert (process.interrupted(), process.diary.of("save")) == (143, [1])
 
 
-def test_a_training_that_is_not_kept_can_be_interrupted_too():
+def test_training_without_checkpoints_can_be_interrupted():
     engine, signalled = FakeEngine(long_epoch()), Signalled(at_step=4)
     with pytest.raises(Interrupted):
         train(
@@ -533,67 +548,67 @@ def test_a_training_that_is_not_kept_can_be_interrupted_too():
     assert engine.network.weights == 4
 
 
-def two_lives(
+def interrupted_and_next(
     plan: Schedule,
     rules: Rules | None = None,
     *,
     losses: dict[int, float] | None = None,
     **signalled: int,
-) -> tuple[Life, Life]:
-    """A training that a signal stops, and the process that goes on, which has not begun to yet."""
-    first = Life(FakeEngine(plan, losses=losses or {}), rules, signalled=Signalled(**signalled))
+) -> tuple[Process, Process]:
+    """A process that a signal ends, and the next process, before it begins."""
+    first = Process(FakeEngine(plan, losses=losses or {}), rules, signalled=Signalled(**signalled))
     first.interrupted()
-    return first, Life(
-        FakeEngine(plan, losses=losses or {}), rules, latest=first.saved[-1], born=1000.0
+    return first, Process(
+        FakeEngine(plan, losses=losses or {}), rules, latest=first.saved[-1], starts_at=1000.0
     )
 
 
-def test_a_training_goes_on_in_the_midst_of_a_segment():
-    _, second = two_lives(long_epoch(), at_step=4)
+def test_training_resumes_inside_a_segment():
+    _, second = interrupted_and_next(long_epoch(), at_step=4)
     second.train()
     assert second.engine.segments == [(4, 10)]
 
 
-def test_a_training_goes_on_after_an_evaluation():
-    _, second = two_lives(schedule(), at_point=2)
+def test_training_resumes_after_an_evaluation():
+    _, second = interrupted_and_next(schedule(), at_point=2)
     second.train()
     assert second.engine.segments == [(2, 4), (4, 6)]
 
 
 @pytest.mark.parametrize("step", range(1, 10))
-def test_a_training_that_goes_on_has_the_history_of_one_that_was_not_stopped(step):
+def test_resumed_training_has_the_same_history(step):
     plan = long_epoch(evaluate_at=(0, 3, 7))
-    _, second = two_lives(plan, at_step=step)
+    _, second = interrupted_and_next(plan, at_step=step)
     assert second.train().history == trained(FakeEngine(plan)).history
 
 
-def test_the_evaluation_before_the_first_step_is_not_repeated():
-    _, second = two_lives(long_epoch(evaluate_at=(0,)), at_step=4)
+def test_first_evaluation_is_not_repeated():
+    _, second = interrupted_and_next(long_epoch(evaluate_at=(0,)), at_step=4)
     second.train()
     assert second.diary.of("point") == [10]
 
 
-def test_listeners_hear_first_what_earlier_processes_reached():
-    _, second = two_lives(schedule(), at_point=4)
+def test_listeners_first_receive_the_earlier_history():
+    _, second = interrupted_and_next(schedule(), at_point=4)
     second.train()
-    assert second.diary.heard[0] == ("begin", [2, 4])
+    assert second.diary.events[0] == ("begin", [2, 4])
 
 
-def test_nothing_is_logged_twice_on_going_on():
-    first, second = two_lives(schedule(), at_point=4)
+def test_resumed_training_logs_nothing_twice():
+    first, second = interrupted_and_next(schedule(), at_point=4)
     second.train()
     assert (first.diary.of("commit"), second.diary.of("commit")) == ([[2], [4]], [[6]])
 
 
-def test_a_training_that_had_stopped_early_trains_nothing_more():
-    _, second = two_lives(schedule(epochs=9), stopping(), losses={2: 0.3}, at_point=4)
+def test_stopped_training_trains_nothing_more():
+    _, second = interrupted_and_next(schedule(epochs=9), stopping(), losses={2: 0.3}, at_point=4)
     outcome = second.train()
     assert (second.engine.segments, second.engine.network.weights) == ([], 2)
-    assert (steps_of(outcome), outcome.kept.step, outcome.stopped_early) == ([2, 4], 2, True)
+    assert (steps_of(outcome), outcome.final.step, outcome.stopped_early) == ([2, 4], 2, True)
 
 
-def test_a_training_that_had_come_to_its_end_trains_nothing_more():
-    _, second = two_lives(schedule(), at_point=6)
+def test_ended_training_trains_nothing_more():
+    _, second = interrupted_and_next(schedule(), at_point=6)
     assert (steps_of(second.train()), second.engine.segments, second.diary.of("save")) == (
         [2, 4, 6],
         [],
@@ -601,73 +616,75 @@ def test_a_training_that_had_come_to_its_end_trains_nothing_more():
     )
 
 
-def test_early_stopping_counts_on():
+def test_resumed_early_stopping_continues_counting():
     losses = {2: 0.3}
-    _, second = two_lives(schedule(epochs=9), stopping(patience=3), losses=losses, at_step=5)
+    _, second = interrupted_and_next(
+        schedule(epochs=9), stopping(patience=3), losses=losses, at_step=5
+    )
     assert (steps_of(second.train()), second.engine.network.weights) == ([2, 4, 6, 8], 2)
 
 
-def test_a_plateau_counts_on():
-    _, second = two_lives(schedule(epochs=5), plateau(patience=2), at_step=5)
+def test_resumed_plateau_continues_counting():
+    _, second = interrupted_and_next(schedule(epochs=5), plateau(patience=2), at_step=5)
     assert [point.learning_rate for point in second.train().history] == [0.1, 0.1, 0.1, 0.05, 0.05]
 
 
 def test_durations_add_up_over_processes():
-    _, second = two_lives(long_epoch(), at_step=4)
+    _, second = interrupted_and_next(long_epoch(), at_step=4)
     point = second.train().history[-1]
     assert (point.seconds, point.training_seconds, point.timed_examples) == (10.0, 10.0, 40)
 
 
-def test_the_time_between_processes_does_not_count():
-    first, second = two_lives(schedule(), at_point=4)
+def test_time_between_processes_does_not_count():
+    first, second = interrupted_and_next(schedule(), at_point=4)
     second.train()
     assert [point["seconds"] for point in second.saved[-1].facts["history"]] == [2.0, 4.0, 6.0]
     assert first.saved[-1].facts["seconds"] == 4.0
 
 
-def test_a_training_may_be_stopped_many_times():
+def test_training_can_be_interrupted_many_times():
     plan, latest = long_epoch(evaluate_at=(0, 3, 7)), None
     for step in range(1, 10):
-        life = Life(FakeEngine(plan), latest=latest, signalled=Signalled(at_step=step))
-        life.interrupted()
-        latest = life.saved[-1]
-    last = Life(FakeEngine(plan), latest=latest)
+        process = Process(FakeEngine(plan), latest=latest, signalled=Signalled(at_step=step))
+        process.interrupted()
+        latest = process.saved[-1]
+    last = Process(FakeEngine(plan), latest=latest)
     assert last.train().history == trained(FakeEngine(plan)).history
 
 
-def test_a_training_that_pauses_keeps_its_state_and_ends_as_one_that_does_not():
-    first = Life(FakeEngine(schedule(epochs=4)))
-    first.keeping = Keeping(first.save, NEVER, pause_at=4)
+def test_paused_training_resumes_to_its_end():
+    first = Process(FakeEngine(schedule(epochs=4)))
+    first.checkpoints = Checkpoints(first.save, NEVER, pause_at=4)
     paused = first.train()
-    assert (paused.paused, [point.step for point in paused.history], paused.kept.step) == (
+    assert (paused.paused, [point.step for point in paused.history], paused.final.step) == (
         True,
         [2, 4],
         4,
     )
-    second = Life(FakeEngine(schedule(epochs=4)), latest=first.saved[-1])
+    second = Process(FakeEngine(schedule(epochs=4)), latest=first.saved[-1])
     assert second.train().history[-1].step == 8
     assert (first.engine.segments, second.engine.segments) == ([(0, 2), (2, 4)], [(4, 6), (6, 8)])
 
 
-def test_a_training_that_is_asked_for_no_more_than_it_has_pauses_at_once():
-    first = Life(FakeEngine(schedule(epochs=4)))
-    first.keeping = Keeping(first.save, NEVER, pause_at=4)
+def test_training_past_its_pause_pauses_at_once():
+    first = Process(FakeEngine(schedule(epochs=4)))
+    first.checkpoints = Checkpoints(first.save, NEVER, pause_at=4)
     first.train()
-    again = Life(FakeEngine(schedule(epochs=4)))
-    again.keeping = Keeping(again.save, NEVER, first.saved[-1], pause_at=2)
+    again = Process(FakeEngine(schedule(epochs=4)))
+    again.checkpoints = Checkpoints(again.save, NEVER, first.saved[-1], pause_at=2)
     assert (again.train().paused, again.engine.segments) == (True, [])
 
 
-def test_a_pause_at_the_end_is_none():
-    life = Life(FakeEngine(schedule()))
-    life.keeping = Keeping(life.save, NEVER, pause_at=6)
-    assert not life.train().paused
+def test_training_does_not_pause_at_its_end():
+    process = Process(FakeEngine(schedule()))
+    process.checkpoints = Checkpoints(process.save, NEVER, pause_at=6)
+    assert not process.train().paused
 
 
-def test_a_training_that_pauses_says_what_it_would_keep():
-    life = Life(
+def test_paused_training_returns_its_best_point():
+    process = Process(
         FakeEngine(schedule(epochs=4), losses={2: 0.1}),
         Rules(EarlyStopping(direction=Direction.min, patience=9)),
     )
-    life.keeping = Keeping(life.save, NEVER, pause_at=4)
-    assert life.train().kept.step == 2
+    process.checkpoints = Checkpoints(process.save, NEVER, pause_at=4)
+    assert process.train().final.step == 2

@@ -1,7 +1,7 @@
-"""A training that was stopped and goes on in new objects ends with the bits of one that was never stopped.
+"""A training that resumes in new objects ends with the bits of an uninterrupted one.
 
-Real engines and the real loop on networks of a few units. The negative controls leave out one piece of the kept state
-each: the comparison must notice.
+The tests use real engines and the real loop, with networks of a few units. Each negative control
+omits one part of the state, and the comparison must notice.
 """
 
 import signal
@@ -26,7 +26,8 @@ from pipeline.signals import Interrupted, Interruption
 from pipeline.training.engines import compiled as compiled_engine
 from pipeline.training.engines.compiled import CompiledEngine
 from pipeline.training.engines.keras import KerasEngine
-from pipeline.training.loop import Keeping, Listener, Rules, train
+from pipeline.training.listener import Listener
+from pipeline.training.loop import Checkpoints, Rules, train
 from pipeline.training.schedule import Schedule
 from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
 from tests.support.metas import images, regression, table
@@ -52,8 +53,8 @@ NORMALISED = Layers(
         {"class_name": "Dropout", "rate": 0.5},
     ]
 )
-# No gain is ever large enough: the first epoch is the best, the rate falls after the epochs 3, 5 and 7, and training
-# stops at step 30, after the sixth.
+# No gain is ever large enough: the first epoch is the best, the rate falls after the epochs 3, 5
+# and 7, and training stops at step 30, after the sixth.
 STRICT = Rules(
     EarlyStopping(direction=Direction.min, patience=5, min_delta=1000.0),
     ReduceOnPlateau(direction=Direction.min, patience=2, min_delta=1000.0, factor=0.5),
@@ -66,7 +67,7 @@ LENIENT = Rules(
 
 @dataclass(frozen=True)
 class Case:
-    """What is trained, how, and the steps at which it is stopped."""
+    """A network, its training, and the steps after which it is interrupted."""
 
     settings: Model
     meta: Meta
@@ -83,8 +84,8 @@ class Case:
         return self.engine(task, **self.compiled)
 
 
-# Inside the first epoch, at its last slice, at the last slice before a snapshot, inside an epoch that has a point
-# already, where the learning rate falls, and where training stops early.
+# Inside the first epoch, at its last slice, at the last slice before a snapshot, inside an epoch
+# that already has a point, when the learning rate falls, and when training stops early.
 EVERYWHERE = [3, 5, 16, 18, 25, 30]
 CNN = Cnn(filters=[3], kernel_size=3, units=[5], dropout=0.25)
 CASES = {
@@ -97,16 +98,16 @@ CASES = {
     "regression": Case(Mlp(units=[5]), regression(), PRICES, LENIENT, [33]),
 }
 MLPS = [name for name in CASES if name.startswith("mlp")]
-STOP = 18  # of the negative controls: everything that is kept matters here
+STOP = 18  # for the negative controls: at this step every part of the state matters
 
 
 @dataclass(frozen=True)
 class Bits:
-    """All of a finished training that must not depend on how often it was stopped."""
+    """The part of a finished training that must not depend on interruptions."""
 
     variables: str
     weights: str
-    kept: int
+    final_step: int
     history: list[tuple[int, str, dict[str, str]]]
 
 
@@ -117,13 +118,13 @@ class Signalled(Listener):
         self.at_step = at_step
         self.interruption = Interruption()
 
-    def on_step(self, step: int, means: dict[str, float]) -> None:  # noqa: ARG002 - as every listener has it
+    def on_step(self, step: int, means: dict[str, float]) -> None:  # noqa: ARG002 - of Listener
         if step == self.at_step:
             self.interruption.requested = signal.SIGTERM
 
 
 class Trained:
-    """A case with an engine that may begin anew, and what it comes to without a stop."""
+    """A case, and its result without an interruption."""
 
     def __init__(self, case: Case, folder: Path) -> None:
         self.case, self._folder = case, folder
@@ -132,20 +133,20 @@ class Trained:
         self.whole = self.finished(self.engine)
 
     def finished(self, engine: Any, latest: Checkpoint | None = None) -> Bits:
-        """Trains to the end, from a checkpoint if there is one."""
-        keeping = Keeping(save=lambda _state: None, every_seconds=1e9, latest=latest)
+        """Trains to the end, from a checkpoint or from the start."""
+        checkpoints = Checkpoints(save=lambda _state: None, every_seconds=1e9, latest=latest)
         outcome = train(
             engine,
             SCHEDULE,
             validation=self.case.part,
             rules=self.case.rules,
             listeners=[],
-            keeping=keeping,
+            checkpoints=checkpoints,
         )
         return Bits(
             fingerprint(engine.variables),
             fingerprint(engine.network.variables),
-            outcome.kept.step,
+            outcome.final.step,
             [
                 (
                     point.step,
@@ -157,15 +158,15 @@ class Trained:
         )
 
     def stopped(self, step: int, latest: Checkpoint | None = None) -> Checkpoint:
-        """What a training that a signal stopped after `step` left on disk."""
+        """The checkpoint of a training that a signal ended after `step`."""
         began = latest.facts["step"] if latest else 0
         file = self._folder / f"{began}-{step}.checkpoint"
         if not file.exists():
             self.engine.set_state(self.fresh)
             self._stop(Signalled(step), file, latest)
-        found = checkpoint.read(file)
-        assert found.facts["step"] == step
-        return found
+        saved = checkpoint.read(file)
+        assert saved.facts["step"] == step
+        return saved
 
     def _stop(self, signalled: Signalled, file: Path, latest: Checkpoint | None) -> None:
         with pytest.raises(Interrupted):
@@ -175,7 +176,7 @@ class Trained:
                 validation=self.case.part,
                 rules=self.case.rules,
                 listeners=[signalled],
-                keeping=Keeping(
+                checkpoints=Checkpoints(
                     lambda state: checkpoint.write(state, file), every_seconds=1e9, latest=latest
                 ),
                 interruption=signalled.interruption,
@@ -184,13 +185,13 @@ class Trained:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """The cases, each trained once."""
-    made: dict[str, Trained] = {}
+    """Trains each case once."""
+    cases: dict[str, Trained] = {}
 
     def of(name: str) -> Trained:
-        if name not in made:
-            made[name] = Trained(CASES[name], tmp_path_factory.mktemp("checkpoints"))
-        return made[name]
+        if name not in cases:
+            cases[name] = Trained(CASES[name], tmp_path_factory.mktemp("checkpoints"))
+        return cases[name]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiled_engine, "_SLICE_SECONDS", 0.0)  # then a slice is one step
@@ -201,27 +202,27 @@ def trained(tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "step"), [(name, step) for name, case in CASES.items() for step in case.stops]
 )
-def test_a_training_that_was_stopped_ends_with_the_same_bits(trained, name, step):
+def test_resumed_training_has_the_same_bits(trained, name, step):
     training = trained(name)
     assert training.finished(training.case.build(), training.stopped(step)) == training.whole
 
 
 @pytest.mark.parametrize(
-    ("name", "steps", "kept", "rates"),
+    ("name", "steps", "final_step", "rates"),
     [
         ("mlp", [5, 10, 15, 16, 20, 25, 30], 5, [0.05] * 3 + [0.025] * 3 + [0.0125]),
         ("mlp by XLA", [5, 10, 15, 16, 20, 25, 30], 5, [0.05] * 3 + [0.025] * 3 + [0.0125]),
     ],
 )
-def test_the_training_that_is_stopped_is_the_one_that_is_meant(trained, name, steps, kept, rates):
+def test_case_meets_plateau_and_early_stopping(trained, name, steps, final_step, rates):
     whole = trained(name).whole
     assert [step for step, _, _ in whole.history] == steps
     assert [float.fromhex(rate) for _, rate, _ in whole.history] == pytest.approx(rates)
-    assert whole.kept == kept
+    assert whole.final_step == final_step
 
 
 @pytest.mark.parametrize("name", MLPS)
-def test_a_training_that_is_stopped_again_and_again_ends_with_the_same_bits(trained, name):
+def test_repeatedly_resumed_training_has_the_same_bits(trained, name):
     training = trained(name)
     latest = training.stopped(3)
     for step in (8, 16, 29):
@@ -229,54 +230,56 @@ def test_a_training_that_is_stopped_again_and_again_ends_with_the_same_bits(trai
     assert training.finished(training.engine, latest) == training.whole
 
 
-def test_the_state_of_another_network_is_refused(trained):
+def test_state_of_another_network_is_refused(trained):
     with pytest.raises(ValueError, match=r"^\d+ values for \d+ variables; first difference: "):
         trained("mlp").engine.set_state(trained("regression").fresh)
 
 
-Forget = Callable[[Checkpoint, Trained], Checkpoint]
+Lose = Callable[[Checkpoint, Trained], Checkpoint]
 
 
-def variables(chosen: Callable[[str], bool]) -> Forget:
-    """Leaves out the variables whose path is chosen: they are as in a new engine."""
+def variables(chosen: Callable[[str], bool]) -> Lose:
+    """Omits the variables with a chosen path: they are as in a new engine."""
 
-    def forget(kept: Checkpoint, training: Trained) -> Checkpoint:
+    def lose(saved: Checkpoint, training: Trained) -> Checkpoint:
         paths = [variable.path for variable in training.engine.variables]
         numbers = [number for number, path in enumerate(paths) if chosen(path)]
-        return without(kept, training, numbers)
+        return without(saved, training, numbers)
 
-    return forget
-
-
-def accumulators(kept: Checkpoint, training: Trained) -> Checkpoint:
-    """Leaves out the running means of the metrics, which stand behind the variables."""
-    return without(kept, training, list(range(len(training.engine.variables), len(training.fresh))))
+    return lose
 
 
-def without(kept: Checkpoint, training: Trained, numbers: list[int]) -> Checkpoint:
-    values = list(kept.arrays["engine"])
+def accumulators(saved: Checkpoint, training: Trained) -> Checkpoint:
+    """Omits the running means of the metrics. They come after the variables."""
+    return without(
+        saved, training, list(range(len(training.engine.variables), len(training.fresh)))
+    )
+
+
+def without(saved: Checkpoint, training: Trained, numbers: list[int]) -> Checkpoint:
+    values = list(saved.arrays["engine"])
     for number in numbers:
         values[number] = training.fresh[number]
-    assert any((values[number] != kept.arrays["engine"][number]).any() for number in numbers)
-    return replace(kept, arrays=kept.arrays | {"engine": values})
+    assert any((values[number] != saved.arrays["engine"][number]).any() for number in numbers)
+    return replace(saved, arrays=saved.arrays | {"engine": values})
 
 
-def fact(name: str, value: Any) -> Forget:
-    """Has a fact as it is before the first step, or at the last evaluation."""
+def fact(name: str, value: Any) -> Lose:
+    """Replaces a fact by its value before the first step, or at the last evaluation."""
 
-    def forget(kept: Checkpoint, _training: Trained) -> Checkpoint:
-        assert kept.facts[name] != value
-        return replace(kept, facts=kept.facts | {name: value})
+    def lose(saved: Checkpoint, _training: Trained) -> Checkpoint:
+        assert saved.facts[name] != value
+        return replace(saved, facts=saved.facts | {name: value})
 
-    return forget
-
-
-def best_weights(kept: Checkpoint, _training: Trained) -> Checkpoint:
-    assert kept.arrays["best_weights"]
-    return replace(kept, arrays=kept.arrays | {"best_weights": []})
+    return lose
 
 
-FORGOTTEN: dict[str, Forget] = {
+def best_weights(saved: Checkpoint, _training: Trained) -> Checkpoint:
+    assert saved.arrays["best_weights"]
+    return replace(saved, arrays=saved.arrays | {"best_weights": []})
+
+
+LOST: dict[str, Lose] = {
     "weights": variables(lambda path: path.endswith(("kernel", "bias", "gamma", "beta"))),
     "moving statistics": variables(lambda path: path.endswith(("moving_mean", "moving_variance"))),
     "dropout": variables(lambda path: path.endswith(("counter", "seed_generator_state"))),
@@ -292,15 +295,15 @@ FORGOTTEN: dict[str, Forget] = {
 }
 
 
-@pytest.mark.parametrize("forgotten", FORGOTTEN)
+@pytest.mark.parametrize("lost", LOST)
 @pytest.mark.parametrize("name", MLPS)
-def test_the_comparison_notices_what_was_forgotten(trained, name, forgotten):
+def test_comparison_notices_each_lost_part(trained, name, lost):
     training = trained(name)
-    less = FORGOTTEN[forgotten](training.stopped(STOP), training)
+    less = LOST[lost](training.stopped(STOP), training)
     assert training.finished(training.engine, less) != training.whole
 
 
 @pytest.mark.parametrize("name", MLPS)
-def test_the_comparison_finds_no_difference_where_nothing_was_forgotten(trained, name):
+def test_comparison_accepts_a_complete_state(trained, name):
     training = trained(name)
     assert training.finished(training.engine, training.stopped(STOP)) == training.whole

@@ -23,16 +23,16 @@ def schedule(rows: int = 10, batch_size: int = 4, seed: int = 1, **training) -> 
     return Schedule.of(Training(batch_size=batch_size, **training), rows=rows, seed=seed)
 
 
-def test_the_last_partial_batch_is_a_step():
+def test_last_partial_batch_is_a_step():
     assert schedule(epochs=2).steps_per_epoch == 3
     assert schedule(epochs=2).total == 6
 
 
-def test_the_last_step_of_an_epoch_has_the_rows_that_are_left():
+def test_last_step_has_the_remaining_rows():
     assert len(schedule(epochs=1).indices(2, 3)) == 2
 
 
-def test_an_epoch_is_one_segment():
+def test_epoch_is_one_segment():
     assert list(schedule(epochs=2).segments()) == [(0, 3), (3, 6)]
 
 
@@ -46,26 +46,26 @@ def test_segments_end_at_evaluations_and_epochs():
 
 
 def test_training_in_steps_ends_inside_an_epoch():
-    found = schedule(steps=4)
-    assert (found.total, list(found.segments())) == (4, [(0, 3), (3, 4)])
-    assert found.epochs == pytest.approx(4 / 3)
+    plan = schedule(steps=4)
+    assert (plan.total, list(plan.segments())) == (4, [(0, 3), (3, 4)])
+    assert plan.epochs == pytest.approx(4 / 3)
 
 
-def test_the_end_of_training_ends_an_epoch():
-    found = schedule(steps=4)
-    assert [step for step in range(5) if found.ends_epoch(step)] == [3, 4]
+def test_end_of_training_ends_an_epoch():
+    plan = schedule(steps=4)
+    assert [step for step in range(5) if plan.ends_epoch(step)] == [3, 4]
 
 
 def test_steps_of_evaluation_are_sorted_and_each_once():
     assert schedule(epochs=2, evaluate_at=[5, 1, 5]).evaluate_at == [1, 5]
 
 
-def test_an_evaluation_after_the_end_is_refused():
+def test_evaluation_after_the_last_step_is_refused():
     with pytest.raises(ConfigError) as caught:
         schedule(epochs=2, evaluate_at=[6, 7])
     assert (
         str(caught.value)
-        == "training.evaluate_at lies after the end. Received: [7]. Expected: steps up to 6."
+        == "training.evaluate_at lies after the last step. Received: [7]. Expected: steps up to 6."
     )
 
 
@@ -95,7 +95,7 @@ def test_segments_cover_every_step_in_order(plan, evaluate_at):
 
 
 @given(plan=SCHEDULES, data=st.data())
-def test_an_epoch_in_pieces_has_the_rows_of_the_whole_one(plan, data):
+def test_pieces_of_an_epoch_hold_its_rows(plan, data):
     cut = data.draw(st.integers(0, plan.steps_per_epoch - 1))
     pieces = [*plan.indices(0, cut), *plan.indices(cut, plan.steps_per_epoch)]
     assert pieces == plan.indices(0, plan.steps_per_epoch).tolist()
@@ -111,25 +111,25 @@ def test_examples_are_counted_without_drawing_them(plan, data):
     )
 
 
-def test_the_batch_of_a_step_begins_after_those_before_it():
+def test_batch_begins_after_the_one_before():
     assert [schedule(epochs=2).first_row(step) for step in range(6)] == [0, 4, 8, 0, 4, 8]
 
 
-def test_a_batch_is_a_run_of_the_epochs_order():
+def test_batch_is_a_slice_of_the_order():
     plan = schedule(epochs=2)
     assert plan.indices(4, 5).tolist() == plan.order(1)[4:8].tolist()
 
 
-def test_the_order_is_known_for_ever():
+def test_order_never_changes():
     assert schedule(epochs=1, seed=7).indices(0, 3).tolist() == [6, 3, 9, 1, 2, 0, 5, 7, 8, 4]
 
 
-def test_each_epoch_has_an_order_of_its_own():
+def test_each_epoch_has_another_order():
     plan = schedule(rows=100, epochs=2)
     assert plan.indices(0, 25).tolist() != plan.indices(25, 50).tolist()
 
 
-def test_each_seed_has_an_order_of_its_own():
+def test_each_seed_has_another_order():
     first, second = (
         schedule(rows=100, epochs=1, seed=seed).indices(0, 25).tolist() for seed in (1, 2)
     )

@@ -1,6 +1,7 @@
-"""Early stopping and the learning rate on a plateau as small machines, beside Keras's own callbacks."""
+"""Early stopping and the learning rate on a plateau, compared with Keras's callbacks."""
 
 import json
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.config.training import Direction, EarlyStopping, ReduceOnPlateau
 from pipeline.errors import ConfigError
-from pipeline.training.stopping import Plateau, Stopping
+from pipeline.training.stopping import Plateau, PlateauState, Stopping, StoppingState
 from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
 
 # Multiples of an eighth: sums of them are exact, also in the float32 in which Keras compares.
@@ -21,7 +22,7 @@ DIRECTIONS = st.sampled_from(list(Direction))
 
 
 def after(values, **rule) -> Stopping:
-    """The machine after a value at the end of each epoch of ten steps."""
+    """Early stopping after one value for each epoch of ten steps."""
     stopping = Stopping(EarlyStopping(**{"direction": Direction.min, "patience": 2} | rule))
     for epoch, value in enumerate(values, start=1):
         stopping.see(value, epoch=epoch, step=10 * epoch)
@@ -35,57 +36,58 @@ def rates(values, rate: float = 1.0, **rule) -> list[float]:
             **{"direction": Direction.min, "patience": 2, "factor": 0.5, "min_delta": 0.0} | rule
         )
     )
-    found = []
+    learning_rates = []
     for value in values:
-        found.append(rate := plateau.see(value, rate))
-    return found
+        learning_rates.append(rate := plateau.see(value, rate))
+    return learning_rates
 
 
-def test_it_waits_for_as_many_epochs_as_its_patience():
+def test_early_stopping_waits_for_its_patience():
     assert not after([1.0, 2.0]).exhausted
     assert after([1.0, 2.0, 2.0]).exhausted
 
 
-def test_without_patience_it_never_stops():
+def test_early_stopping_without_patience_never_stops():
     assert not after([1.0, *[2.0] * 1000], patience=None).exhausted
 
 
-def test_without_patience_it_knows_the_best_all_the_same():
-    assert after([1.0, 0.5, 2.0], patience=None).best_step == 20
+def test_best_is_remembered_without_patience():
+    assert after([1.0, 0.5, 2.0], patience=None).state.best_step == 20
 
 
-def test_a_patience_of_no_epoch_is_refused():
+def test_patience_of_no_epoch_is_refused():
     with pytest.raises(ConfigError) as caught:
         EarlyStopping(direction=Direction.min, patience=0)
     assert str(caught.value) == (
-        "training.early_stopping.patience is not possible. Received: 0. Expected: at least 1, or null."
+        "training.early_stopping.patience is not possible. "
+        "Received: 0. Expected: at least 1, or null."
     )
 
 
-def test_a_better_value_begins_the_waiting_anew():
-    found = after([1.0, 2.0, 0.5, 2.0])
-    assert (found.best, found.best_step, found.wait) == (0.5, 30, 1)
+def test_better_value_restarts_the_waiting():
+    stopping = after([1.0, 2.0, 0.5, 2.0])
+    assert (stopping.state.best, stopping.state.best_step, stopping.state.wait) == (0.5, 30, 1)
 
 
-def test_an_equal_value_is_no_better():
-    assert after([1.0, 1.0]).best_step == 10
+def test_equal_value_is_not_better():
+    assert after([1.0, 1.0]).state.best_step == 10
 
 
-def test_larger_is_better_where_the_rule_says_so():
-    assert after([0.5, 0.9, 0.7], direction=Direction.max).best == 0.9
+def test_larger_is_better_with_direction_max():
+    assert after([0.5, 0.9, 0.7], direction=Direction.max).state.best == 0.9
 
 
 @pytest.mark.parametrize(("value", "best"), [(0.75, 1.0), (0.5, 0.5)])
-def test_a_gain_must_be_more_than_the_least(value, best):
-    assert after([1.0, value], min_delta=0.25).best == best
+def test_gain_must_exceed_min_delta(value, best):
+    assert after([1.0, value], min_delta=0.25).state.best == best
 
 
-def test_epochs_before_the_first_that_counts_are_not_seen():
-    found = after([0.1, 0.2, 5.0, 6.0], start_epoch=3)
-    assert (found.best, found.best_step, found.wait) == (5.0, 30, 1)
+def test_epochs_before_start_epoch_do_not_count():
+    stopping = after([0.1, 0.2, 5.0, 6.0], start_epoch=3)
+    assert (stopping.state.best, stopping.state.best_step, stopping.state.wait) == (5.0, 30, 1)
 
 
-def test_it_says_whether_a_value_is_the_best_so_far():
+def test_see_returns_whether_a_value_is_best():
     stopping = Stopping(EarlyStopping(direction=Direction.min))
     assert [stopping.see(value, epoch=1, step=1) for value in (3.0, 4.0, 2.0)] == [
         True,
@@ -95,15 +97,15 @@ def test_it_says_whether_a_value_is_the_best_so_far():
 
 
 @given(values=st.lists(st.floats(allow_nan=False), min_size=1))
-def test_the_best_is_the_first_smallest_value(values):
-    found = after(values)
-    assert found.best == min(values)
-    assert found.best_step == 10 * (values.index(min(values)) + 1)
+def test_best_is_the_first_smallest_value(values):
+    stopping = after(values)
+    assert stopping.state.best == min(values)
+    assert stopping.state.best_step == 10 * (values.index(min(values)) + 1)
 
 
 def test_two_rules_do_not_share_their_state():
     after([1.0, 2.0, 2.0])
-    assert Stopping(EarlyStopping(direction=Direction.min)).best is None
+    assert Stopping(EarlyStopping(direction=Direction.min)).state.best is None
 
 
 @settings(max_examples=50, deadline=None)
@@ -115,7 +117,7 @@ def test_two_rules_do_not_share_their_state():
     start=st.integers(1, 4),
 )
 @example(values=[1.0, 1.0], direction=Direction.min, patience=1, gain=0.0, start=1)
-def test_it_stops_with_keras_and_at_the_same_best(values, direction, patience, gain, start):
+def test_early_stopping_equals_that_of_keras(values, direction, patience, gain, start):
     ours = Stopping(
         EarlyStopping(direction=direction, patience=patience, min_delta=gain, start_epoch=start)
     )
@@ -133,37 +135,40 @@ def test_it_stops_with_keras_and_at_the_same_best(values, direction, patience, g
         ours.see(value, epoch=epoch, step=epoch)
         keras_own.on_epoch_end(epoch - 1, {"loss": value})
         assert ours.exhausted == model.stop_training
-        if ours.best is not None:
-            assert (ours.best_step, ours.best) == (keras_own.best_epoch + 1, keras_own.best)
+        if ours.state.best is not None:
+            assert (ours.state.best_step, ours.state.best) == (
+                keras_own.best_epoch + 1,
+                keras_own.best,
+            )
         if ours.exhausted:
             break
 
 
-def test_the_learning_rate_falls_after_as_many_epochs_as_the_patience():
+def test_learning_rate_falls_after_the_patience():
     assert rates([1.0, 1.0, 1.0, 1.0, 1.0]) == [1.0, 1.0, 0.5, 0.5, 0.25]
 
 
-def test_a_gain_keeps_the_learning_rate():
+def test_gain_keeps_the_learning_rate():
     assert rates([1.0, 1.0, 0.5, 0.5, 0.25]) == [1.0] * 5
 
 
-def test_a_gain_that_is_too_small_does_not():
+def test_gain_that_is_too_small_does_not():
     assert rates([1.0, 0.75, 0.75], min_delta=0.25) == [1.0, 1.0, 0.5]
 
 
-def test_epochs_of_cooldown_are_passed_over():
+def test_epochs_of_cooldown_do_not_count():
     assert rates([1.0] * 7, patience=1, cooldown=2) == [1.0, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125]
 
 
-def test_the_learning_rate_does_not_fall_below_the_lowest():
+def test_learning_rate_stops_at_the_lowest():
     assert rates([1.0] * 4, patience=1, lowest=0.4) == [1.0, 0.5, 0.4, 0.4]
 
 
-def test_a_learning_rate_below_the_lowest_is_not_raised():
+def test_low_learning_rate_is_not_raised():
     assert rates([1.0] * 3, rate=0.1, patience=1, lowest=0.4) == [0.1, 0.1, 0.1]
 
 
-def test_a_plateau_of_what_should_grow_is_one_too():
+def test_plateau_with_direction_max():
     assert rates([1.0, 2.0, 1.0, 1.0], direction=Direction.max) == [1.0, 1.0, 1.0, 0.5]
 
 
@@ -180,7 +185,7 @@ def test_a_plateau_of_what_should_grow_is_one_too():
         ({"lowest": -1.0}, "lowest is not possible. Received: -1.0. Expected: 0 or more."),
     ],
 )
-def test_a_plateau_that_cannot_be_is_refused(setting, expected):
+def test_invalid_plateau_is_refused(setting, expected):
     with pytest.raises(ConfigError) as caught:
         ReduceOnPlateau(direction=Direction.min, **setting)
     assert str(caught.value) == f"training.reduce_on_plateau.{expected}"
@@ -205,9 +210,7 @@ def test_a_plateau_that_cannot_be_is_refused(setting, expected):
     gain=0.0,
     lowest=0.02,
 )
-def test_the_learning_rate_falls_with_keras(
-    values, direction, patience, cooldown, factor, gain, lowest
-):
+def test_plateau_equals_that_of_keras(values, direction, patience, cooldown, factor, gain, lowest):
     shared = {"factor": factor, "patience": patience, "cooldown": cooldown, "min_delta": gain}
     ours = Plateau(ReduceOnPlateau(direction=direction, lowest=lowest, **shared))
     keras_own = keras.callbacks.ReduceLROnPlateau(
@@ -222,16 +225,11 @@ def test_the_learning_rate_falls_with_keras(
         assert float(rate) == float(model.optimizer.learning_rate)
 
 
-def kept(numbers: dict[str, Any]) -> dict[str, Any]:
-    """As a checkpoint holds them."""
-    return json.loads(json.dumps(numbers))
-
-
-@given(values=VALUES, cut=st.integers(0, 20), patience=st.integers(1, 4))
-def test_early_stopping_goes_on_from_its_numbers(values, cut, patience):
+@given(values=VALUES, cut=st.integers(0, 20), patience=st.integers(1, 3))
+def test_early_stopping_resumes_from_its_state(values, cut, patience):
     whole = after(values, patience=patience)
-    rest = after([], patience=patience)
-    rest.restore(kept(after(values[:cut], patience=patience).numbers()))
+    first = after(values[:cut], patience=patience)
+    rest = Stopping(first.rule, StoppingState(**stored(first.state)))
     for epoch, value in list(enumerate(values, start=1))[cut:]:
         rest.see(value, epoch=epoch, step=10 * epoch)
     assert rest == whole
@@ -240,21 +238,17 @@ def test_early_stopping_goes_on_from_its_numbers(values, cut, patience):
 @given(
     values=VALUES, cut=st.integers(0, 20), patience=st.integers(1, 3), cooldown=st.integers(0, 3)
 )
-def test_a_plateau_goes_on_from_its_numbers(values, cut, patience, cooldown):
+def test_plateau_resumes_from_its_state(values, cut, patience, cooldown):
     rule = ReduceOnPlateau(direction=Direction.min, patience=patience, cooldown=cooldown)
-    whole, first, rest = Plateau(rule), Plateau(rule), Plateau(rule)
+    whole, first = Plateau(rule), Plateau(rule)
     for value in values[:cut]:
         first.see(value, 1.0)
-    rest.restore(kept(first.numbers()))
+    rest = Plateau(rule, PlateauState(**stored(first.state)))
     assert [rest.see(value, 1.0) for value in values[cut:]] == [
         whole.see(value, 1.0) for value in values
     ][cut:]
 
 
-def test_the_numbers_are_without_the_rule():
-    assert after([1.0, 2.0]).numbers() == {"best": 1.0, "best_step": 10, "wait": 1}
-    assert Plateau(ReduceOnPlateau(direction=Direction.min)).numbers() == {
-        "best": None,
-        "wait": 0,
-        "cooling": 0,
-    }
+def stored(state: Any) -> dict[str, Any]:
+    """The state as a checkpoint holds it."""
+    return dict(json.loads(json.dumps(asdict(state))))

@@ -1,1 +1,1 @@
-"""Listeners of the training loop: progress, TensorBoard and Keras's callbacks. None of them changes a bit by itself."""
+"""Listeners of the loop. Only Keras callbacks can change the training."""

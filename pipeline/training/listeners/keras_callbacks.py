@@ -1,4 +1,4 @@
-"""Keras's own callbacks, heard by the loop: epochs and batches are told as `fit` tells them, batches slice by slice."""
+"""Calls Keras callbacks as `fit` does, with slices in place of batches."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,16 +7,15 @@ import keras
 
 from pipeline.runs.history import Point
 from pipeline.training.fitted_model import model_of
-from pipeline.training.loop import Listener
+from pipeline.training.listener import Listener
 from pipeline.training.schedule import Schedule
 
 
 class KerasCallbacks(Listener):
     """Calls `keras.callbacks.Callback` objects.
 
-    Their `model` is a compiled one of the network's own layers, with its weights and the optimizer, so that they can
-    read and change both. `stops` is true when one of them has set its `stop_training`. What callbacks remember is not
-    kept by a checkpoint.
+    Their `model` shares its layers, weights and optimizer with the training, so that they can read
+    and change them. A checkpoint does not hold what callbacks remember.
     """
 
     def __init__(
@@ -31,21 +30,21 @@ class KerasCallbacks(Listener):
             steps=schedule.steps_per_epoch,
         )
         self._schedule = schedule
-        self._epoch: int | None = None  # the one that has begun
+        self._epoch: int | None = None
         self._step = 0
         self._logs: dict[str, float] = {}
 
     @property
     def stops(self) -> bool:
-        """Whether a callback asked for the end of training."""
+        """Whether a callback has set `stop_training`."""
         return bool(self._model.stop_training)
 
     def on_begin(self, history: Sequence[Point]) -> None:  # noqa: ARG002 - of Listener
-        """`on_train_begin`."""
+        """Calls `on_train_begin`."""
         self._callbacks.on_train_begin()
 
     def on_segment(self, start: int) -> None:
-        """`on_epoch_begin` before the first step of an epoch, and before the first step of a process inside one."""
+        """Calls `on_epoch_begin` before this process's first step of an epoch."""
         self._step = start
         epoch = start // self._schedule.steps_per_epoch
         if epoch != self._epoch:
@@ -53,14 +52,14 @@ class KerasCallbacks(Listener):
             self._callbacks.on_epoch_begin(epoch)
 
     def on_step(self, step: int, means: dict[str, float]) -> None:
-        """`on_train_batch_begin` and `on_train_batch_end` for a slice, both after it."""
+        """Calls `on_train_batch_begin` and `on_train_batch_end`, both after the slice."""
         first = self._step % self._schedule.steps_per_epoch
         self._callbacks.on_train_batch_begin(first)
         self._callbacks.on_train_batch_end(first + step - self._step - 1, dict(means))
         self._step = step
 
     def on_point(self, point: Point) -> None:
-        """`on_epoch_end` at the end of an epoch, with `loss`, `val_loss` and the like."""
+        """Calls `on_epoch_end` at the end of an epoch, with `loss`, `val_loss` and so on."""
         if self._schedule.ends_epoch(point.step):
             self._logs = logs_of(point)
             self._callbacks.on_epoch_end(
@@ -68,12 +67,12 @@ class KerasCallbacks(Listener):
             )
 
     def on_end(self) -> None:
-        """`on_train_end`, with what the last epoch reached."""
+        """Calls `on_train_end` with the metrics of the last epoch."""
         self._callbacks.on_train_end(dict(self._logs))
 
 
 def logs_of(point: Point) -> dict[str, float]:
-    """The metrics of a point by Keras's names: `train/loss` is `loss`, `validation/loss` is `val_loss`."""
+    """Names metrics as Keras does, such as `val_loss` for `validation/loss`."""
     return {
         name.removeprefix("train/").replace("validation/", "val_"): value
         for name, value in point.metrics.items()

@@ -1,10 +1,10 @@
-"""Summaries for TensorBoard: the curves of a training as event files, of which TensorBoard makes charts.
+"""Writes the curves of a training as event files for TensorBoard.
 
 train/        means over the epoch so far, and the learning rate
-validation/   the same metrics by the same names, so that both curves share a chart
+validation/   the same metrics with the same names, so that both curves share a chart
 
-The files are written without `tf.summary`: that needs TensorBoard itself, and would give the points which a process
-goes on with the time at which they are written again.
+The module does not use `tf.summary`. That needs TensorBoard, and would give points of an earlier
+process the time at which they are written again.
 """
 
 import shutil
@@ -15,16 +15,18 @@ from typing import Any
 
 import tensorflow as tf
 
+from pipeline.layout import mlruns
 from pipeline.runs.history import Point
-from pipeline.training.loop import Listener
+from pipeline.training.listener import Listener
 
 _SPLITS = ("train", "validation")
 
 
 class Summaries(Listener):
-    """Writes each kept point once to `folder`, which belongs to one run.
+    """Writes each point once to `folder`. The folder belongs to one run.
 
-    A killed process may have left points that no checkpoint holds: a process that goes on writes the folder anew.
+    A killed process may have left points that no checkpoint holds. So a process that resumes writes
+    the folder from scratch.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -32,7 +34,7 @@ class Summaries(Listener):
         self._writers: dict[str, Any] = {}
 
     def on_begin(self, history: Sequence[Point]) -> None:
-        """Begins with what earlier processes reached, and nothing else."""
+        """Writes only the points of earlier processes that a checkpoint holds."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._writers = {split: _writer(self._folder / split) for split in _SPLITS}
         self.on_commit(history)
@@ -56,9 +58,14 @@ def write_summaries(history: Sequence[Point], folder: Path) -> None:
     summaries.on_end()
 
 
+def summaries_folder(name: str, run_id: str) -> Path:
+    """The folder of the summaries of a run, next to those of the experiment's others."""
+    return mlruns() / "tensorboard" / name / run_id
+
+
 def _writer(folder: Path) -> Any:
     folder.mkdir(parents=True)
-    # TensorBoard follows a folder from file to file in order of their names: a later one must have a greater name.
+    # TensorBoard reads files in the order of their names, so the name of a new file must come last.
     writer = tf.io.TFRecordWriter(str(folder / f"events.out.tfevents.{time.time_ns()}"))
     writer.write(
         tf.compat.v1.Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString()

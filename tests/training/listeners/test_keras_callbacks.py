@@ -1,4 +1,4 @@
-"""Keras's own callbacks beside `fit`: what they hear, in which order, and with which numbers."""
+"""Keras callbacks receive the same calls, in the same order, as from `fit`."""
 
 import keras
 import numpy as np
@@ -13,29 +13,29 @@ MEANS = {"loss": 0.5, "accuracy": 0.75}
 
 
 class Diary(keras.callbacks.Callback):
-    """Writes down what it hears."""
+    """Remembers its calls."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list = []
+        self.calls: list = []
 
     def on_train_begin(self, *_, **__):
-        self.heard.append("train begins")
+        self.calls.append("train begins")
 
     def on_epoch_begin(self, epoch, *_, **__):
-        self.heard.append(("epoch begins", epoch))
+        self.calls.append(("epoch begins", epoch))
 
     def on_train_batch_begin(self, batch, *_, **__):
-        self.heard.append(("batch begins", batch))
+        self.calls.append(("batch begins", batch))
 
     def on_train_batch_end(self, batch, logs):
-        self.heard.append(("batch ends", batch, logs))
+        self.calls.append(("batch ends", batch, logs))
 
     def on_epoch_end(self, epoch, logs):
-        self.heard.append(("epoch ends", epoch, logs))
+        self.calls.append(("epoch ends", epoch, logs))
 
     def on_train_end(self, logs):
-        self.heard.append(("train ends", logs))
+        self.calls.append(("train ends", logs))
 
 
 def network() -> keras.Model:
@@ -60,8 +60,8 @@ def listening(*callbacks, optimizer=None) -> KerasCallbacks:
     return KerasCallbacks(callbacks, network(), optimizer, SCHEDULE)
 
 
-def tell(listener: KerasCallbacks, slices, *, start: int = 0, history=()) -> None:
-    """What the loop tells of segments that end at the steps 5 and 10, which are run in `slices`."""
+def run(listener: KerasCallbacks, slices, *, start: int = 0, history=()) -> None:
+    """Calls a listener as the loop does, with segments that end at the steps 5 and 10."""
     listener.on_begin(history)
     listener.on_segment(start)
     for step in slices:
@@ -73,10 +73,10 @@ def tell(listener: KerasCallbacks, slices, *, start: int = 0, history=()) -> Non
     listener.on_end()
 
 
-def test_a_callback_hears_what_fit_would_tell_it_slice_by_slice():
+def test_callback_receives_slices_as_batches():
     diary = Diary()
-    tell(listening(diary), [3, 5, 10])
-    assert diary.heard == [
+    run(listening(diary), [3, 5, 10])
+    assert diary.calls == [
         "train begins",
         ("epoch begins", 0),
         ("batch begins", 0),
@@ -92,9 +92,9 @@ def test_a_callback_hears_what_fit_would_tell_it_slice_by_slice():
     ]
 
 
-def test_slices_of_one_step_are_told_as_fit_tells_them():
-    told, fitted = Diary(), Diary()
-    tell(listening(told), range(1, 11))
+def test_slices_of_one_step_equal_fit():
+    diary, fitted = Diary(), Diary()
+    run(listening(diary), range(1, 11))
     keras.utils.set_random_seed(1)
     model = network()
     model.compile(optimizer="sgd", loss="mse", metrics=["accuracy"])
@@ -108,11 +108,11 @@ def test_slices_of_one_step_are_told_as_fit_tells_them():
         verbose=0,
         callbacks=[fitted],
     )
-    assert [_named(entry) for entry in told.heard] == [_named(entry) for entry in fitted.heard]
+    assert [_named(entry) for entry in diary.calls] == [_named(entry) for entry in fitted.calls]
 
 
 def _named(entry):
-    """An entry with the names of its logs in place of their values."""
+    """A call with the names of its logs instead of their values."""
     return (
         entry
         if isinstance(entry, str)
@@ -120,10 +120,10 @@ def _named(entry):
     )
 
 
-def test_a_training_that_goes_on_inside_an_epoch_counts_on():
+def test_resumed_epoch_continues_its_batches():
     diary = Diary()
-    tell(listening(diary), [10], start=7, history=[point(5)])
-    assert diary.heard[1:5] == [
+    run(listening(diary), [10], start=7, history=[point(5)])
+    assert diary.calls[1:5] == [
         ("epoch begins", 1),
         ("batch begins", 2),
         ("batch ends", 4, MEANS),
@@ -131,19 +131,19 @@ def test_a_training_that_goes_on_inside_an_epoch_counts_on():
     ]
 
 
-def test_an_evaluation_inside_an_epoch_begins_and_ends_none():
+def test_evaluation_inside_an_epoch_calls_nothing():
     diary = Diary()
     listener = listening(diary)
     listener.on_begin([])
     listener.on_segment(0)
     listener.on_point(point(2))
     listener.on_segment(2)
-    assert diary.heard == ["train begins", ("epoch begins", 0)]
+    assert diary.calls == ["train begins", ("epoch begins", 0)]
 
 
-def test_a_callback_changes_the_learning_rate_of_the_training():
+def test_callback_changes_the_learning_rate():
     optimizer = keras.optimizers.SGD(0.1)
-    tell(
+    run(
         listening(
             keras.callbacks.LearningRateScheduler(lambda epoch: 0.5 / (epoch + 1)),
             optimizer=optimizer,
@@ -153,34 +153,34 @@ def test_a_callback_changes_the_learning_rate_of_the_training():
     assert float(optimizer.learning_rate) == 0.25
 
 
-def test_a_callback_saves_the_weights_of_the_network(tmp_path):
+def test_callback_saves_the_weights_of_the_network(tmp_path):
     checkpoint = keras.callbacks.ModelCheckpoint(
         str(tmp_path / "{epoch}.weights.h5"), save_weights_only=True
     )
-    tell(listening(checkpoint), [5, 10])
+    run(listening(checkpoint), [5, 10])
     restored = network()
     restored.load_weights(tmp_path / "2.weights.h5", skip_mismatch=False)
     assert restored.get_weights()[0].tolist() == [[1.0], [1.0]]
 
 
-def test_a_callback_may_ask_for_the_end():
+def test_callback_may_ask_for_the_end():
     listener = listening(keras.callbacks.EarlyStopping(monitor="val_loss", patience=1))
     assert not listener.stops
-    tell(listener, [5, 10])
+    run(listener, [5, 10])
     assert listener.stops
 
 
-def test_a_callback_knows_how_many_epochs_and_steps_there_are():
+def test_callback_has_numbers_of_epochs_and_steps():
     diary = Diary()
     listening(diary)
     assert (diary.params["epochs"], diary.params["steps"]) == (2, 5)
 
 
-def test_logs_are_a_copy_that_a_callback_may_change():
+def test_callback_may_change_its_logs():
     class Clearing(keras.callbacks.Callback):
         def on_epoch_end(self, _epoch, logs):
             logs.clear()
 
     diary = Diary()
-    tell(listening(Clearing(), diary), [5])
-    assert diary.heard[-1] == ("train ends", LOGS)
+    run(listening(Clearing(), diary), [5])
+    assert diary.calls[-1] == ("train ends", LOGS)

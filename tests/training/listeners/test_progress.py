@@ -8,9 +8,9 @@ from pipeline.runs.history import Point
 from pipeline.training.listeners.progress import (
     LineProgress,
     TerminalProgress,
+    in_words,
     line,
     progress,
-    shown,
 )
 from pipeline.training.schedule import Schedule
 
@@ -31,7 +31,7 @@ def point(step: int, seconds: float = 0.0) -> Point:
 
 
 class Minutes:
-    """A clock that a test sets."""
+    """A clock that the test sets."""
 
     now = 0.0
 
@@ -40,16 +40,16 @@ class Minutes:
 
 
 def lines_at(*moments: float) -> list[str]:
-    """Steps of the lines written for points at these moments, one step each, and at the end."""
-    clock, file = Minutes(), io.StringIO()
-    listener = LineProgress("toy", SCHEDULE, file=file, interval=5.0, clock=clock)
+    """The lines for points at these moments, one step each, and at the end."""
+    clock, lines = Minutes(), []
+    listener = LineProgress("toy", SCHEDULE, write=lines.append, interval=5.0, clock=clock)
     for step, clock.now in enumerate(moments, start=1):
         listener.on_point(point(step))
     listener.on_end()
-    return [text.split("/")[0] for text in file.getvalue().splitlines()]
+    return [text.split("/")[0] for text in lines]
 
 
-def test_a_line_says_epoch_metrics_rate_and_time_left():
+def test_line_shows_epoch_metrics_and_time_left():
     assert line(point(6, seconds=6.0), SCHEDULE) == (
         "epoch 3/20  train loss 0.4132  validation accuracy 0.8911  13,000 examples/s  0:34 left"
     )
@@ -59,7 +59,7 @@ def test_minutes_and_seconds_are_left():
     assert line(point(20, seconds=125.0), SCHEDULE).endswith("  2:05 left")
 
 
-def test_before_the_first_step_there_is_no_rate():
+def test_line_before_the_first_step_has_no_speed():
     assert line(point(0), SCHEDULE) == "epoch 0/20  train loss 0.4132  validation accuracy 0.8911"
 
 
@@ -70,20 +70,20 @@ def test_epochs_are_counted_in_full():
 
 def test_metrics_have_four_decimals():
     assert (
-        shown({"train/loss": 1 / 3, "validation/mse": 2.0})
+        in_words({"train/loss": 1 / 3, "validation/mse": 2.0})
         == "train loss 0.3333  validation mse 2.0000"
     )
 
 
-def test_the_first_point_is_written_at_once():
+def test_first_point_is_written_at_once():
     assert lines_at(0.0) == ["toy: epoch 0.5"]
 
 
-def test_points_that_come_quickly_are_left_out_but_for_the_last():
+def test_quick_points_are_skipped_except_the_last():
     assert lines_at(0.0, 1.0, 2.0, 3.0) == ["toy: epoch 0.5", "toy: epoch 2"]
 
 
-def test_a_line_is_written_after_the_interval():
+def test_line_is_written_after_the_interval():
     assert lines_at(0.0, 4.9, 5.0, 6.0, 10.0) == [
         "toy: epoch 0.5",
         "toy: epoch 1.5",
@@ -91,25 +91,25 @@ def test_a_line_is_written_after_the_interval():
     ]
 
 
-def test_no_point_is_no_line():
+def test_training_without_points_writes_no_line():
     assert lines_at() == []
 
 
-def test_a_terminal_shows_a_bar_that_ends_full():
+def test_terminal_shows_a_bar_that_ends_full():
     console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=160)
     listener = TerminalProgress("toy", SCHEDULE, console=console)
     listener.on_step(20, {"loss": 0.5})
     listener.on_point(point(40))
     listener.on_step(40, {"loss": 0.4})
     listener.on_end()
-    last = console.file.getvalue().splitlines()[-2]  # the very last shows the cursor again
+    last = console.file.getvalue().splitlines()[-2]  # the last line only shows the cursor again
     assert "40/40" in last
     assert "20.0/20" in last
     assert "13,000 examples/s" in last
     assert "train loss 0.4132  validation accuracy 0.8911" in last
 
 
-def test_a_bar_goes_on_where_an_earlier_process_stood():
+def test_bar_starts_from_an_earlier_process():
     console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=160)
     listener = TerminalProgress("toy", SCHEDULE, console=console)
     listener.on_begin([point(20)])
@@ -117,5 +117,5 @@ def test_a_bar_goes_on_where_an_earlier_process_stood():
     assert "20/40" in console.file.getvalue()
 
 
-def test_output_that_is_no_terminal_gets_plain_lines(capsys):
+def test_plain_lines_without_a_terminal(capsys):
     assert isinstance(progress("toy", SCHEDULE), LineProgress)

@@ -1,4 +1,4 @@
-"""Summaries for TensorBoard: what the event files hold, also when a training was interrupted."""
+"""Summaries for TensorBoard: the events of whole and of interrupted trainings."""
 
 import signal
 from pathlib import Path
@@ -33,7 +33,7 @@ def point(step: int, loss: float, timestamp: int = 1_700_000_000_500) -> Point:
 
 
 def events(folder: Path, split: str) -> list[Any]:
-    """The records that TensorBoard reads, behind the one that says their version."""
+    """The records that TensorBoard reads, after the one with their version."""
     (file,) = (folder / split).iterdir()
     first, *others = [
         tf.compat.v1.Event.FromString(record.numpy())
@@ -51,7 +51,7 @@ def scalars(folder: Path, split: str) -> list[tuple[str, int, float]]:
     ]
 
 
-def test_the_splits_are_runs_whose_metrics_have_the_same_names(tmp_path):
+def test_both_splits_use_the_same_names(tmp_path):
     write_summaries([point(4, 0.5), point(8, 0.25)], tmp_path)
     assert scalars(tmp_path, "train") == [
         ("loss", 4, 0.5),
@@ -62,12 +62,12 @@ def test_the_splits_are_runs_whose_metrics_have_the_same_names(tmp_path):
     assert scalars(tmp_path, "validation") == [("loss", 4, 1.0), ("loss", 8, 0.5)]
 
 
-def test_a_point_has_the_time_at_which_it_was_measured(tmp_path):
+def test_event_has_the_time_of_its_point(tmp_path):
     write_summaries([point(4, 0.5, timestamp=1_700_000_000_500)], tmp_path)
     assert [event.wall_time for event in events(tmp_path, "train")] == [1_700_000_000.5]
 
 
-def test_points_can_be_read_as_soon_as_they_are_kept(tmp_path):
+def test_committed_points_can_be_read_at_once(tmp_path):
     summaries = Summaries(tmp_path / "run")
     summaries.on_begin([])
     summaries.on_commit([point(4, 0.5)])
@@ -75,14 +75,14 @@ def test_points_can_be_read_as_soon_as_they_are_kept(tmp_path):
     summaries.on_end()
 
 
-def test_points_that_no_checkpoint_held_are_forgotten(tmp_path):
+def test_points_without_a_checkpoint_are_removed(tmp_path):
     write_summaries([point(4, 0.5), point(8, 0.25)], tmp_path)
     write_summaries([point(4, 0.5)], tmp_path)
     assert scalars(tmp_path, "validation") == [("loss", 4, 1.0)]
 
 
 class Stopped(Interruption):
-    """A SIGTERM that comes when the training first looks for one."""
+    """A SIGTERM that arrives at the first call of `check`."""
 
     def check(self) -> None:
         super().check()
@@ -91,7 +91,7 @@ class Stopped(Interruption):
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    """Of a run with summaries that was interrupted and went on."""
+    """The result of a run with summaries that was interrupted and resumed."""
     folder = tmp_path_factory.mktemp("repository")
     prepare_all(folder)
     with pytest.MonkeyPatch.context() as patch:
@@ -115,21 +115,21 @@ def expected(result: experiment.Result, split: str) -> dict[tuple[str, int], flo
     }
 
 
-def test_a_run_that_went_on_has_every_point_once(result):
-    found = scalars(folder_of(result), "validation")
-    assert {(tag, step): value for tag, step, value in found} == expected(result, "validation")
+def test_resumed_run_has_each_event_once(result):
+    points = scalars(folder_of(result), "validation")
+    assert {(tag, step): value for tag, step, value in points} == expected(result, "validation")
     assert (
-        len(found) == len(expected(result, "validation")) == 8
+        len(points) == len(expected(result, "validation")) == 8
     )  # loss and accuracy at the steps 0, 3, 6 and 9
 
 
-def test_what_is_not_known_before_the_first_step_has_no_point(result):
-    found = scalars(folder_of(result), "train")
-    assert [step for tag, step, _ in found if tag == "loss"] == [3, 6, 9]
-    assert [step for tag, step, _ in found if tag == "learning_rate"] == [0, 3, 6, 9]
+def test_missing_metrics_have_no_event(result):
+    points = scalars(folder_of(result), "train")
+    assert [step for tag, step, _ in points if tag == "loss"] == [3, 6, 9]
+    assert [step for tag, step, _ in points if tag == "learning_rate"] == [0, 3, 6, 9]
 
 
-def test_summaries_are_no_part_of_what_a_run_is_and_are_written_when_they_are_asked_for(result):
+def test_finished_run_writes_summaries_on_request(result):
     before = scalars(folder_of(result), "train")
     folder_of(result).rename(folder_of(result).with_name("before"))
     without = experiment.run(config_of(Path(), *TRAINED, "tracking.tensorboard=false"))

@@ -1,4 +1,4 @@
-"""Runs in a real embedded MLflow: what is logged, how they end, and how they go on."""
+"""Runs in a real embedded MLflow: what is logged, how they end, and how they resume."""
 
 import json
 import sqlite3
@@ -14,17 +14,21 @@ import pytest
 import yaml
 from mlflow import MlflowClient
 
-from pipeline.config.tracking import Store
 from pipeline.errors import PipelineError
 from pipeline.models import families, serving
 from pipeline.models.families.linear import Linear
-from pipeline.tracking import runs, store
+from pipeline.tracking import store, stores
+from pipeline.tracking.evaluation import log_evaluation
 from pipeline.tracking.facts import log_data_set
 from pipeline.tracking.mlflow_tracker import signature
-from pipeline.tracking.tracker import Measurement, RunFacts, open_in_memory
+from pipeline.tracking.stores.memory import MemoryStore
+from pipeline.tracking.stores.mlflow import MlflowStore
+from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.metas import images, regression, table
+from tests.support.refusals import refusal
 
+MLFLOW = MlflowStore()
 SETTINGS = {
     "name": "toy",
     "data": {"name": "shapes", "split": {"test": 0.2, "seed": 42}},
@@ -35,7 +39,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory):
-    """One store for all tests of this module: making it takes seconds."""
+    """One store for all tests of this module, because creating it takes seconds."""
     folder = tmp_path_factory.mktemp("repository")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -52,21 +56,21 @@ def client(here) -> MlflowClient:
 def facts(
     name: str = "toy", key: str | None = None, patch: str = "", settings=SETTINGS, **tags
 ) -> RunFacts:
-    """Facts of a training of its own, unless `key` says of which."""
+    """Facts of another training each time, unless `key` is set."""
     tags = {"run_key": key or uuid4().hex, "data": "shapes"} | tags
     return RunFacts(name, settings, tags, images(), Path("data/prepared/shapes"), patch)
 
 
-def finished(given: RunFacts | None = None, **how) -> str:
-    with runs.open_in_mlflow(given or facts(), **how) as tracker:
+def finished(run_facts: RunFacts | None = None, **options) -> str:
+    with MLFLOW.open_run(run_facts or facts(), **options) as tracker:
         return tracker.run_id
 
 
-def ended_by(error: BaseException, given: RunFacts | None = None, measured=()) -> str:
-    """The id of a run whose block raises."""
+def ended_by(error: BaseException, run_facts: RunFacts | None = None, measured=()) -> str:
+    """The id of a run with a block that raises an error."""
 
     def body(ids: list[str]) -> None:
-        with runs.open_in_mlflow(given or facts()) as tracker:
+        with MLFLOW.open_run(run_facts or facts()) as tracker:
             ids.append(tracker.run_id)
             tracker.log_metrics(measured)
             raise error
@@ -77,8 +81,8 @@ def ended_by(error: BaseException, given: RunFacts | None = None, measured=()) -
     return ids[0]
 
 
-def killed(given: RunFacts, measured=()) -> str:
-    return ended_by(SystemExit(143), given, measured)
+def killed(run_facts: RunFacts, measured=()) -> str:
+    return ended_by(SystemExit(143), run_facts, measured)
 
 
 def loss(step: int, value: float, timestamp: int = 1_000) -> Measurement:
@@ -86,26 +90,27 @@ def loss(step: int, value: float, timestamp: int = 1_000) -> Measurement:
 
 
 def rows(run_id: str) -> list[tuple[str, int, float, int]]:
-    """The metrics of a run as they stand in the database."""
+    """The metrics of a run in the database."""
     with closing(sqlite3.connect("mlruns/mlflow.db")) as connection:
-        found = connection.execute(
-            "SELECT key, step, value, timestamp FROM metrics WHERE run_uuid = ? ORDER BY key, step, timestamp",
+        points = connection.execute(
+            "SELECT key, step, value, timestamp FROM metrics"
+            " WHERE run_uuid = ? ORDER BY key, step, timestamp",
             (run_id,),
         )
-        return list(found)
+        return list(points)
 
 
 def artifact(client: MlflowClient, run_id: str, name: str) -> str:
     return Path(client.download_artifacts(run_id, name)).read_text()
 
 
-def test_a_run_belongs_to_the_experiment_of_its_name(client):
+def test_run_belongs_to_its_experiment(client):
     run = client.get_run(finished(facts("toy_mlp")))
     assert client.get_experiment(run.info.experiment_id).name == "toy_mlp"
     assert run.info.run_name == "toy_mlp"
 
 
-def test_a_run_has_its_settings_by_dotted_names(client):
+def test_run_has_its_settings_by_dotted_names(client):
     assert client.get_run(finished()).data.params == {
         "name": "toy",
         "data.name": "shapes",
@@ -119,33 +124,35 @@ def test_a_run_has_its_settings_by_dotted_names(client):
     }
 
 
-def test_a_run_has_its_tags(client):
+def test_run_has_its_tags(client):
     tags = client.get_run(finished(facts(key="k"))).data.tags
     assert (tags["run_key"], tags["data"]) == ("k", "shapes")
 
 
-def test_a_run_keeps_its_settings_as_a_file(client):
+def test_run_keeps_its_settings_as_a_file(client):
     assert yaml.safe_load(artifact(client, finished(), "config.yaml")) == SETTINGS
 
 
-def test_a_run_keeps_the_patch_of_a_dirty_tree(client):
+def test_run_has_the_patch_of_a_dirty_tree(client):
     assert artifact(client, finished(facts(patch="+one = 2\n")), "diff.patch") == "+one = 2\n"
 
 
-def test_a_run_on_a_clean_tree_keeps_no_patch(client):
+def test_run_on_a_clean_tree_has_no_patch(client):
     assert [file.path for file in client.list_artifacts(finished())] == ["config.yaml"]
 
 
-def test_a_run_lists_the_data_it_was_trained_on(client):
+def test_run_lists_its_training_data(client):
     inputs = client.get_run(finished()).inputs.dataset_inputs
-    found = {entry.dataset.name: (entry.dataset.digest, entry.tags[0].value) for entry in inputs}
-    assert found == {
+    data_sets = {
+        entry.dataset.name: (entry.dataset.digest, entry.tags[0].value) for entry in inputs
+    }
+    assert data_sets == {
         "toy/train": ("1" * 32, "training"),
         "toy/validation": ("2" * 32, "validation"),
     }
 
 
-def test_a_data_set_has_shape_rows_and_place(client):
+def test_data_set_has_shape_rows_and_place(client):
     (train,) = [
         entry.dataset
         for entry in client.get_run(finished()).inputs.dataset_inputs
@@ -155,7 +162,7 @@ def test_a_data_set_has_shape_rows_and_place(client):
     assert json.loads(train.source) == {"uri": "data/prepared/shapes/train"}
 
 
-def test_runs_that_bring_a_new_data_set_at_once_all_succeed(client):
+def test_runs_can_add_a_data_set_in_parallel(client):
     experiment = store.experiment_id(client, "at_once")
     ids = [client.create_run(experiment).info.run_id for _ in range(8)]
     start = Barrier(8, timeout=30)
@@ -169,16 +176,16 @@ def test_runs_that_bring_a_new_data_set_at_once_all_succeed(client):
         assert list(pool.map(log, ids)) == [["toy/train"]] * 8
 
 
-def test_runs_are_found_by_the_digest_of_their_data(client):
+def test_data_digest_finds_runs(client):
     run_id = finished(facts("by_digest"))
     experiment = client.get_experiment_by_name("by_digest").experiment_id
-    found = client.search_runs([experiment], f"datasets.digest = '{'1' * 32}'")
-    assert [run.info.run_id for run in found] == [run_id]
+    runs = client.search_runs([experiment], f"datasets.digest = '{'1' * 32}'")
+    assert [run.info.run_id for run in runs] == [run_id]
     assert list(client.search_runs([experiment], f"datasets.digest = '{'8' * 32}'")) == []
 
 
 def test_metrics_are_logged_at_their_steps(client):
-    with runs.open_in_mlflow(facts()) as tracker:
+    with MLFLOW.open_run(facts()) as tracker:
         tracker.log_metrics(
             [Measurement(10, 1_000, {"loss": 0.5, "epoch": 1.0}), loss(20, 0.25, timestamp=2_000)]
         )
@@ -190,19 +197,19 @@ def test_metrics_are_logged_at_their_steps(client):
 
 
 def test_more_metrics_than_a_batch_holds_are_logged(client):
-    with runs.open_in_mlflow(facts()) as tracker:
+    with MLFLOW.open_run(facts()) as tracker:
         tracker.log_metrics([loss(step, 0.5) for step in range(1001)])
     assert [step for _, step, _, _ in rows(tracker.run_id)] == list(range(1001))
 
 
-def test_a_name_and_step_are_logged_once(client):
-    with runs.open_in_mlflow(facts()) as tracker:
+def test_name_and_step_are_logged_once(client):
+    with MLFLOW.open_run(facts()) as tracker:
         tracker.log_metrics([loss(1, 0.5), loss(1, 0.25)])
         tracker.log_metrics([loss(1, 0.125, timestamp=2_000)])
     assert rows(tracker.run_id) == [("loss", 1, 0.5, 1_000)]
 
 
-def test_a_run_that_ended_well_is_finished(client):
+def test_run_without_an_error_is_finished(client):
     assert client.get_run(finished()).info.status == "FINISHED"
 
 
@@ -215,13 +222,13 @@ def test_a_run_that_ended_well_is_finished(client):
         (SystemExit(143), "KILLED"),
     ],
 )
-def test_a_run_says_how_it_ended(client, error, status):
+def test_status_says_how_the_run_ended(client, error, status):
     assert client.get_run(ended_by(error)).info.status == status
 
 
-def test_a_file_is_kept_in_its_folder(client, tmp_path):
+def test_file_is_stored_in_its_folder(client, tmp_path):
     (tmp_path / "curve.png").write_text("x")
-    with runs.open_in_mlflow(facts()) as tracker:
+    with MLFLOW.open_run(facts()) as tracker:
         tracker.log_file(tmp_path / "curve.png", folder="figures")
     assert [file.path for file in client.list_artifacts(tracker.run_id, "figures")] == [
         "figures/curve.png"
@@ -232,28 +239,28 @@ def test_a_file_is_kept_in_its_folder(client, tmp_path):
 def logged(client):
     """A run with a model of images: its id, its model, and what was logged of it."""
     served = serving.serve(families.build(Linear(), images(), seed=1), images())
-    with runs.open_in_mlflow(facts("with_model")) as tracker:
+    with MLFLOW.open_run(facts("with_model")) as tracker:
         tracker.log_metrics([loss(7, 0.5)])
         tracker.log_model(served, images(), step=7)
     experiment = client.get_experiment_by_name("with_model").experiment_id
-    (found,) = client.search_logged_models([experiment])
-    return tracker.run_id, served, found
+    (logged_model,) = client.search_logged_models([experiment])
+    return tracker.run_id, served, logged_model
 
 
-def test_a_model_belongs_to_its_run_and_step(client, logged):
-    run_id, _, found = logged
-    assert found.source_run_id == run_id
+def test_model_belongs_to_its_run_and_step(client, logged):
+    run_id, _, logged_model = logged
+    assert logged_model.source_run_id == run_id
     (output,) = client.get_run(run_id).outputs.model_outputs
-    assert (output.model_id, output.step) == (found.model_id, 7)
+    assert (output.model_id, output.step) == (logged_model.model_id, 7)
 
 
-def test_a_model_lies_under_the_artifacts_of_its_experiment(here, logged):
+def test_model_is_an_artifact_of_its_experiment(here, logged):
     assert logged[2].artifact_location.startswith(f"{here}/mlruns/artifacts/with_model/") or logged[
         2
     ].artifact_location.startswith(f"file://{here}/mlruns/artifacts/with_model/")
 
 
-def test_a_model_pins_its_requirements(logged):
+def test_model_pins_its_requirements(logged):
     folder = Path(mlflow.artifacts.download_artifacts(logged[2].model_uri))
     lines = (folder / "requirements.txt").read_text().splitlines()
     assert [line.split("==")[0] for line in lines] == ["mlflow", "keras", "numpy", "tensorflow"]
@@ -261,31 +268,31 @@ def test_a_model_pins_its_requirements(logged):
 
 
 @pytest.mark.parametrize("flavour", [mlflow.pyfunc, mlflow.keras])
-def test_a_logged_model_predicts_what_it_predicted_before(logged, flavour):
-    _, served, found = logged
+def test_logged_model_predicts_what_it_predicted_before(logged, flavour):
+    _, served, logged_model = logged
     pixels = np.random.default_rng(0).integers(0, 256, size=(4, 8, 8, 1)).astype(np.uint8)
-    loaded = flavour.load_model(found.model_uri)
+    loaded = flavour.load_model(logged_model.model_uri)
     assert loaded.predict(pixels) == pytest.approx(np.array(served(pixels)), abs=1e-6)
 
 
-def test_a_model_adds_no_point_to_the_metrics_of_its_step(logged):
+def test_model_adds_no_metric(logged):
     assert rows(logged[0]) == [("loss", 7, 0.5, 1_000)]
 
 
-def test_a_model_that_the_run_holds_is_not_logged_again(client, logged):
-    run_id, served, found = logged
-    with runs.open_in_mlflow(facts("with_model"), run_id=run_id) as tracker:
+def test_model_is_logged_once(client, logged):
+    run_id, served, logged_model = logged
+    with MLFLOW.open_run(facts("with_model"), run_id=run_id) as tracker:
         tracker.log_model(served, images(), step=7)
-    assert [model.model_id for model in models(client, run_id)] == [found.model_id]
+    assert [model.model_id for model in models(client, run_id)] == [logged_model.model_id]
 
 
-def test_a_half_written_model_is_replaced(client, logged):
-    given = facts("half_a_model")
-    run_id = killed(given)
+def test_half_written_model_is_replaced(client, logged):
+    toy = facts("half_a_model")
+    run_id = killed(toy)
     half = client.create_logged_model(
         client.get_run(run_id).info.experiment_id, name="model", source_run_id=run_id
     )
-    with runs.open_in_mlflow(given) as tracker:
+    with MLFLOW.open_run(toy) as tracker:
         tracker.log_model(logged[1], images(), step=7)
     (whole,) = models(client, run_id)
     assert whole.status == "READY"
@@ -297,59 +304,61 @@ def models(client: MlflowClient, run_id: str) -> list:
     return list(client.search_logged_models([experiment], f"source_run_id = '{run_id}'"))
 
 
-def test_the_signature_of_images_is_a_tensor_of_pixels():
-    given = signature(images())
-    assert [(spec.type, spec.shape) for spec in given.inputs] == [
+def test_image_signature_is_a_tensor_of_pixels():
+    model_signature = signature(images())
+    assert [(spec.type, spec.shape) for spec in model_signature.inputs] == [
         (np.dtype("uint8"), (-1, 8, 8, 1))
     ]
-    assert [(spec.type, spec.shape) for spec in given.outputs] == [(np.dtype("float32"), (-1, 3))]
+    assert [(spec.type, spec.shape) for spec in model_signature.outputs] == [
+        (np.dtype("float32"), (-1, 3))
+    ]
 
 
 @pytest.mark.parametrize("meta", [table(), regression()])
-def test_the_signature_of_a_table_is_a_tensor_for_each_column(meta):
-    given = signature(meta)
-    assert [(spec.name, spec.type, spec.shape) for spec in given.inputs] == [
+def test_table_signature_has_a_tensor_for_each_column(meta):
+    model_signature = signature(meta)
+    assert [(spec.name, spec.type, spec.shape) for spec in model_signature.inputs] == [
         ("x0", np.dtype("float64"), (-1, 1)),
         ("x1", np.dtype("float64"), (-1, 1)),
     ]
-    assert [spec.shape for spec in given.outputs] == [(-1, 1)]
+    assert [spec.shape for spec in model_signature.outputs] == [(-1, 1)]
 
 
-def test_a_killed_run_goes_on_as_the_same_run(client):
-    given = facts()
-    run_id = killed(given)
-    assert finished(given) == run_id
+def test_killed_run_resumes(client):
+    toy = facts()
+    run_id = killed(toy)
+    assert finished(toy) == run_id
     assert client.get_run(run_id).info.status == "FINISHED"
 
 
-def test_a_failed_run_goes_on_as_the_same_run():
-    given = facts()
-    assert ended_by(ValueError(), given) == finished(given)
+def test_failed_run_resumes():
+    toy = facts()
+    assert ended_by(ValueError(), toy) == finished(toy)
 
 
-def test_a_run_that_goes_on_is_running_and_has_no_end(client):
-    given = facts()
-    killed(given)
-    with runs.open_in_mlflow(given) as tracker:
+def test_resumed_run_is_running_without_an_end(client):
+    toy = facts()
+    killed(toy)
+    with MLFLOW.open_run(toy) as tracker:
         info = client.get_run(tracker.run_id).info
         assert info.status == "RUNNING"
         assert not info.to_proto().HasField("end_time")
 
 
-def test_a_run_counts_how_often_it_went_on(client):
-    given = facts()
-    run_id = killed(given)
+def test_run_counts_its_resumptions(client):
+    toy = facts()
+    run_id = killed(toy)
     assert "resumed" not in client.get_run(run_id).data.tags
-    killed(given)
+    killed(toy)
     assert client.get_run(run_id).data.tags["resumed"] == "1"
-    finished(given)
+    finished(toy)
     assert client.get_run(run_id).data.tags["resumed"] == "2"
 
 
-def test_a_run_that_goes_on_holds_every_point_once():
-    given = facts()
-    run_id = killed(given, [loss(1, 0.5), loss(2, 0.25)])
-    with runs.open_in_mlflow(given) as tracker:
+def test_resumed_run_has_every_point_once():
+    toy = facts()
+    run_id = killed(toy, [loss(1, 0.5), loss(2, 0.25)])
+    with MLFLOW.open_run(toy) as tracker:
         tracker.log_metrics([loss(1, 0.5), loss(2, 0.25), loss(3, 0.125)])
     assert rows(run_id) == [
         ("loss", 1, 0.5, 1_000),
@@ -358,28 +367,28 @@ def test_a_run_that_goes_on_holds_every_point_once():
     ]
 
 
-def test_another_value_of_a_point_that_a_run_holds_is_not_added():
-    given = facts()
-    run_id = killed(given, [loss(1, 0.5)])
-    with runs.open_in_mlflow(given) as tracker:
+def test_first_value_of_a_point_stays():
+    toy = facts()
+    run_id = killed(toy, [loss(1, 0.5)])
+    with MLFLOW.open_run(toy) as tracker:
         tracker.log_metrics([loss(1, 0.75, timestamp=2_000)])
     assert rows(run_id) == [("loss", 1, 0.5, 1_000)]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_value_that_is_not_finite_is_logged_once(value):
-    given = facts()
-    run_id = killed(given, [loss(1, value)])
-    with runs.open_in_mlflow(given) as tracker:
+def test_infinite_value_is_logged_once(value):
+    toy = facts()
+    run_id = killed(toy, [loss(1, value)])
+    with MLFLOW.open_run(toy) as tracker:
         tracker.log_metrics([loss(1, value)])
     assert len(rows(run_id)) == 1
 
 
-def test_a_run_that_goes_on_holds_its_facts_once(client):
-    given = facts(patch="+one = 2\n")
-    run_id = killed(given)
+def test_resumed_run_has_its_facts_once(client):
+    toy = facts(patch="+one = 2\n")
+    run_id = killed(toy)
     before = client.get_run(run_id)
-    finished(given)
+    finished(toy)
     after = client.get_run(run_id)
     assert after.data.params == before.data.params
     assert [entry.dataset.name for entry in after.inputs.dataset_inputs] == [
@@ -389,14 +398,12 @@ def test_a_run_that_goes_on_holds_its_facts_once(client):
     assert {file.path for file in client.list_artifacts(run_id)} == {"config.yaml", "diff.patch"}
 
 
-def test_facts_that_a_kill_cut_short_are_completed(client):
-    given = facts("cut_short", patch="+one = 2\n")
-    run_id = client.create_run(
-        store.experiment_id(client, "cut_short"), tags=given.tags
-    ).info.run_id
+def test_resumed_run_completes_its_facts(client):
+    toy = facts("cut_short", patch="+one = 2\n")
+    run_id = client.create_run(store.experiment_id(client, "cut_short"), tags=toy.tags).info.run_id
     client.log_param(run_id, "name", "toy")
-    log_data_set(client, run_id, images(), "train", given.data_folder)
-    assert finished(given) == run_id
+    log_data_set(client, run_id, images(), "train", toy.data_folder)
+    assert finished(toy) == run_id
     run = client.get_run(run_id)
     assert run.data.params == client.get_run(finished()).data.params
     assert [entry.dataset.name for entry in run.inputs.dataset_inputs] == [
@@ -406,19 +413,19 @@ def test_facts_that_a_kill_cut_short_are_completed(client):
     assert artifact(client, run_id, "diff.patch") == "+one = 2\n"
 
 
-def test_a_setting_that_changed_after_facts_were_cut_short_keeps_its_first_value(client):
-    given = facts("changed_since")
+def test_first_value_of_a_setting_stays(client):
+    toy = facts("changed_since")
     run_id = client.create_run(
-        store.experiment_id(client, "changed_since"), tags=given.tags
+        store.experiment_id(client, "changed_since"), tags=toy.tags
     ).info.run_id
     client.log_param(run_id, "training.threads", "1")
-    assert finished(given) == run_id
+    assert finished(toy) == run_id
     assert client.get_run(run_id).data.params["training.threads"] == "1"
 
 
-def test_a_run_keeps_the_facts_that_it_began_with(client):
-    given = facts(key="begins", **{"git.commit": "abc"})
-    run_id = killed(given)
+def test_run_has_the_facts_of_its_start(client):
+    toy = facts(key="begins", **{"git.commit": "abc"})
+    run_id = killed(toy)
     changed = SETTINGS | {"training": {"steps": None, "threads": 1}}
     finished(facts(key="begins", patch="+one = 2\n", settings=changed, **{"git.commit": "def"}))
     run = client.get_run(run_id)
@@ -427,83 +434,80 @@ def test_a_run_keeps_the_facts_that_it_began_with(client):
     assert [file.path for file in client.list_artifacts(run_id)] == ["config.yaml"]
 
 
-def test_a_finished_run_of_the_same_training_is_left_as_it_is():
-    given = facts()
-    assert finished(given) != finished(given)
+def test_finished_run_is_not_reopened():
+    toy = facts()
+    assert finished(toy) != finished(toy)
 
 
-def test_a_run_of_another_training_does_not_go_on():
+def test_run_with_another_key_is_not_resumed():
     assert killed(facts()) != finished(facts())
 
 
-def test_a_run_of_another_experiment_does_not_go_on():
+def test_run_of_another_experiment_is_not_resumed():
     assert killed(facts("toy", key="shared")) != finished(facts("toy_mlp", key="shared"))
 
 
-def test_the_newest_of_several_runs_goes_on(client):
-    given = facts()
+def test_newest_of_several_runs_resumes(client):
+    toy = facts()
     experiment = store.experiment_id(client, "toy")
     newest, *_ = [
-        client.create_run(experiment, start_time=start, tags=given.tags).info.run_id
+        client.create_run(experiment, start_time=start, tags=toy.tags).info.run_id
         for start in (3_000, 1_000, 2_000)
     ]
-    assert finished(given) == newest
+    assert finished(toy) == newest
 
 
-def test_a_run_that_a_living_process_writes_is_left_to_it():
-    given = facts()
-    with runs.open_in_mlflow(given) as first, runs.open_in_mlflow(given) as second:
+def test_run_of_a_living_process_is_not_resumed():
+    toy = facts()
+    with MLFLOW.open_run(toy) as first, MLFLOW.open_run(toy) as second:
         assert first.run_id != second.run_id
 
 
-def test_anew_is_always_another_run():
-    given = facts()
-    run_id = killed(given)
-    assert finished(given, anew=True) != run_id
-    assert finished(given, anew=True, run_id=run_id) != run_id
+def test_new_is_always_another_run():
+    toy = facts()
+    run_id = killed(toy)
+    assert finished(toy, new=True) != run_id
+    assert finished(toy, new=True, run_id=run_id) != run_id
 
 
-def test_the_run_of_a_checkpoint_goes_on_even_if_it_is_finished(client):
-    given = facts()
-    run_id = finished(given)
-    assert finished(given, run_id=run_id) == run_id
+def test_finished_run_of_the_checkpoint_is_reopened(client):
+    toy = facts()
+    run_id = finished(toy)
+    assert finished(toy, run_id=run_id) == run_id
     assert client.get_run(run_id).data.tags["resumed"] == "1"
 
 
-def test_the_run_of_a_checkpoint_goes_on_before_a_newer_one():
-    given = facts()
-    run_id = killed(given)
-    with pytest.raises(SystemExit), runs.open_in_mlflow(given, anew=True):
+def test_run_of_the_checkpoint_precedes_newer_ones():
+    toy = facts()
+    run_id = killed(toy)
+    with pytest.raises(SystemExit), MLFLOW.open_run(toy, new=True):
         raise SystemExit(143)
-    assert finished(given, run_id=run_id) == run_id
+    assert finished(toy, run_id=run_id) == run_id
 
 
-def test_the_record_of_a_checkpoint_begins_again_where_the_store_lost_it(client):
-    given = facts()
-    deleted, waiting = finished(given), killed(given)
+def test_lost_run_of_the_checkpoint_is_replaced(client):
+    toy = facts()
+    deleted, waiting = finished(toy), killed(toy)
     client.delete_run(deleted)
     for lost in (deleted, "0" * 32):
-        assert finished(given, run_id=lost) not in (deleted, waiting)
+        assert finished(toy, run_id=lost) not in (deleted, waiting)
 
 
-def evaluate(run_id: str, folder: Path, kind: Store = Store.mlflow) -> None:
+def evaluate(run_id: str, folder: Path) -> None:
     (folder / "figures").mkdir(exist_ok=True)
     for name in ("metrics.json", "history.csv", "figures/curve.png"):
         (folder / name).write_text("x")
-    by_step = {5: {"accuracy": 0.5}, 9: {"accuracy": 0.75}}
-    intervals = {"accuracy": (0.7, 0.8)}
-    runs.log_evaluation(
-        kind,
-        run_id,
-        by_step=by_step,
-        intervals=intervals,
+    log_evaluation(
+        MLFLOW.attach(run_id),
+        by_step={5: {"accuracy": 0.5}, 9: {"accuracy": 0.75}},
+        intervals={"accuracy": (0.7, 0.8)},
         output=folder,
         meta=images(),
         data_folder=folder,
     )
 
 
-def test_an_evaluation_is_added_to_the_run_that_trained(client, tmp_path):
+def test_evaluation_is_added_to_the_run(client, tmp_path):
     run_id = finished()
     evaluate(run_id, tmp_path)
     run = client.get_run(run_id)
@@ -532,37 +536,33 @@ def test_evaluating_again_logs_no_point_twice(client, tmp_path):
     assert sorted(names) == ["toy/test", "toy/train", "toy/validation"]
 
 
-def test_an_evaluation_needs_the_run_in_the_store(here, client, tmp_path):
+def test_evaluation_needs_the_run_in_the_store(here, client, tmp_path):
     with pytest.raises(PipelineError) as caught:
         evaluate("0" * 32, tmp_path)
     assert str(caught.value) == (
-        f"the tracking store sqlite:///{here}/mlruns/mlflow.db does not have the run of this model. "
-        f"Received: {'0' * 32}. Train it again with: dvc repro --force <stage>."
+        f"the tracking store sqlite:///{here}/mlruns/mlflow.db "
+        f"does not have the run of this model. Received: {'0' * 32}. "
+        "Train it again with: dvc repro --force <stage>."
     )
 
 
-def test_an_evaluation_of_a_run_in_memory_is_logged_nowhere(client, tmp_path):
-    evaluate("0" * 32, tmp_path, kind=Store.memory)
-    assert not runs.exists(client, "0" * 32)
-
-
-def test_missing_and_deleted_runs_are_told_from_those_that_are_there(client):
-    kept, deleted = finished(), finished()
+def test_missing_runs_are_unknown_or_deleted(client):
+    present, deleted = finished(), finished()
     client.delete_run(deleted)
-    assert runs.missing_runs({"kept": kept, "deleted": deleted, "unknown": "0" * 32}) == [
-        "deleted",
-        "unknown",
-    ]
+    assert MLFLOW.missing([present, deleted, "0" * 32, "no run/id"]) == {
+        deleted,
+        "0" * 32,
+        "no run/id",
+    }
 
 
-def test_a_store_says_whether_it_has_a_run(client):
-    run_id = finished()
-    assert runs.has_run(Store.mlflow, run_id)
-    assert not runs.has_run(Store.mlflow, "0" * 32)
-    assert not runs.has_run(Store.mlflow, "no run/id")
-    assert not runs.has_run(Store.memory, run_id)
+def test_setting_names_the_store():
+    assert isinstance(stores.load("mlflow"), MlflowStore)
+    assert isinstance(stores.load("memory"), MemoryStore)
 
 
-def test_the_settings_choose_where_a_run_is_kept():
-    assert runs.open_run(Store.memory) is open_in_memory
-    assert runs.open_run(Store.mlflow) is runs.open_in_mlflow
+def test_unknown_store_is_refused_with_a_suggestion():
+    assert refusal(stores.load, "mlflw") == (
+        "tracking.store is not a tracking store. Received: mlflw. "
+        "Did you mean mlflow? Allowed: memory, mlflow."
+    )

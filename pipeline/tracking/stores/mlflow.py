@@ -1,0 +1,161 @@
+"""Records in MLflow: the embedded store under `mlruns/`, or a tracking server."""
+
+import getpass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from mlflow import MlflowClient
+from mlflow.entities import Param, Run, RunTag
+from mlflow.exceptions import MlflowException
+
+from pipeline.errors import PipelineError
+from pipeline.runs import identity
+from pipeline.tracking import store
+from pipeline.tracking.facts import LONGEST_PARAM, log_facts
+from pipeline.tracking.liveness import close_dead, lives, process_tags, set_status
+from pipeline.tracking.mlflow_tracker import MlflowTracker
+from pipeline.tracking.tracker import RunFacts, ending
+
+# The codes of an unknown run, and of a text that is not a run id.
+_NO_SUCH_RUN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+_COMMANDS = {"sweep": "pipeline.sweep", "search": "pipeline.tune"}
+
+
+class MlflowStore:
+    """Opens, resumes and closes MLflow runs, and closes those of dead processes."""
+
+    lasting = True
+
+    @contextmanager
+    def open_run(
+        self, facts: RunFacts, *, run_id: str | None = None, new: bool = False
+    ) -> Iterator[MlflowTracker]:
+        client = store.client()
+        experiment = store.experiment_id(client, facts.name)
+        close_dead(client)
+        with store.lock():  # several processes may want to resume the same run: one gets it
+            run = None if new else _resumable(client, experiment, facts, run_id)
+            tracker = MlflowTracker(
+                client, _resume(client, run) if run else _create(client, experiment, facts)
+            )
+        with ending(tracker):
+            log_facts(client, tracker.run_id, facts)
+            yield tracker
+
+    @contextmanager
+    def open_parent(
+        self, kind: str, experiment: str, identifier: str, params: Mapping[str, str]
+    ) -> Iterator[MlflowTracker]:
+        client = store.client()
+        experiment_id = store.experiment_id(client, experiment)
+        close_dead(client)
+        with store.lock():
+            same = f"tags.kind = '{kind}' AND tags.{kind}_id = '{identifier}'"
+            runs = client.search_runs([experiment_id], same, max_results=1)
+            tracker = MlflowTracker(
+                client,
+                _take_over(client, runs[0])
+                if runs
+                else _create_parent(client, experiment_id, kind, identifier),
+            )
+        try:
+            with ending(tracker):
+                _log_new_params(client, tracker.run_id, params)
+                yield tracker
+        finally:
+            close_dead(client)  # a trial's process may have been killed
+
+    def attach(self, run_id: str) -> MlflowTracker:
+        client = store.client()
+        close_dead(client)
+        if not _exists(client, run_id):
+            raise PipelineError(
+                f"the tracking store {store.uri()} does not have the run of this model",
+                received=run_id,
+                expected="Train it again with: dvc repro --force <stage>",
+            )
+        return MlflowTracker(client, run_id)
+
+    def missing(self, run_ids: Iterable[str]) -> set[str]:
+        client = store.client()
+        close_dead(client)
+        return {run_id for run_id in run_ids if not _exists(client, run_id)}
+
+
+def _resumable(
+    client: MlflowClient, experiment: str, facts: RunFacts, run_id: str | None
+) -> Run | None:
+    """The run of the checkpoint, or the newest unfinished one with the same run key.
+
+    A living process of this host keeps its run, unless the checkpoint names that run.
+    """
+    if run_id is not None:
+        return client.get_run(run_id) if _exists(client, run_id) else None
+    if "run_key" not in facts.tags:
+        return None
+    same_key = f"tags.run_key = '{facts.tags['run_key']}' AND attributes.status != 'FINISHED'"
+    runs = client.search_runs([experiment], same_key, order_by=["attributes.start_time DESC"])
+    return next(
+        (run for run in runs if run.info.status != "RUNNING" or not lives(run.data.tags)), None
+    )
+
+
+def _resume(client: MlflowClient, run: Run) -> str:
+    count = int(run.data.tags.get("resumed", 0)) + 1
+    return _take_over(client, run, resumed=str(count))
+
+
+def _take_over(client: MlflowClient, run: Run, **tags: str) -> str:
+    """Makes this process the owner of a run. The run's other tags stay."""
+    run_id = str(run.info.run_id)
+    batch = [RunTag(name, value) for name, value in {**process_tags(), **tags}.items()]
+    # Tags come first: another process would close a RUNNING run that names a dead process.
+    client.log_batch(run_id, tags=batch, synchronous=True)
+    set_status(client, run_id, "RUNNING", end_time=0)
+    return run_id
+
+
+def _create(client: MlflowClient, experiment: str, facts: RunFacts) -> str:
+    tags = {**facts.tags, **process_tags(), "mlflow.user": _user()}
+    return str(client.create_run(experiment, run_name=facts.name, tags=tags).info.run_id)
+
+
+def _create_parent(client: MlflowClient, experiment: str, kind: str, identifier: str) -> str:
+    tags = {
+        "kind": kind,
+        f"{kind}_id": identifier,
+        "mlflow.user": _user(),
+        "mlflow.source.name": _COMMANDS[kind],
+    }
+    git = identity.git_state()
+    if git is not None:
+        tags |= {"git.commit": git.commit, "git.dirty": str(git.dirty).lower()}
+    run = client.create_run(experiment, run_name=f"{kind} {identifier}", tags=tags | process_tags())
+    return str(run.info.run_id)
+
+
+def _log_new_params(client: MlflowClient, run_id: str, params: Mapping[str, str]) -> None:
+    logged = client.get_run(run_id).data.params
+    batch = [
+        Param(name, value[:LONGEST_PARAM]) for name, value in params.items() if name not in logged
+    ]
+    client.log_batch(run_id, params=batch, synchronous=True)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user id without a name
+        return "unknown"
+
+
+def _exists(client: MlflowClient, run_id: str) -> bool:
+    try:
+        return str(client.get_run(run_id).info.lifecycle_stage) == "active"
+    except MlflowException as error:
+        if error.error_code in _NO_SUCH_RUN:
+            return False
+        raise
+
+
+STORE = MlflowStore()

@@ -1,0 +1,80 @@
+"""Fits the model of an experiment to its data.
+
+Only this module and its imports can change the bits, so the run key covers their code. Therefore it
+imports neither tracking nor listeners.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.data.prepared import Meta, Part, load_part
+from pipeline.models import families
+from pipeline.models.augmentation import augmented
+from pipeline.training import engines, losses, optimizers, process, watched_metrics
+from pipeline.training.class_weights import row_weights
+from pipeline.training.engine import Engine, TrainingTask
+from pipeline.training.listener import Listener
+from pipeline.training.loop import Checkpoints, Interruption, Outcome, Rules, train
+from pipeline.training.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A training that is ready to run."""
+
+    engine: Engine
+    schedule: Schedule
+    validation: Part
+    rules: Rules
+
+    def run(
+        self,
+        *,
+        listeners: Sequence[Listener],
+        checkpoints: Checkpoints | None,
+        interruption: Interruption,
+    ) -> Outcome:
+        """Trains; see `pipeline.training.loop.train`."""
+        return train(
+            self.engine,
+            self.schedule,
+            validation=self.validation,
+            rules=self.rules,
+            listeners=listeners,
+            checkpoints=checkpoints,
+            interruption=interruption,
+        )
+
+
+def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
+    """Builds schedule, network and engine, and pins threads and determinism.
+
+    Raises:
+        PipelineError: the settings do not suit the data.
+    """
+    training = config.training
+    process.pin(threads=training.threads)
+    schedule = Schedule.of(training, rows=meta.rows["train"], seed=config.seed)
+    return Fit(
+        engine=_engine(config, meta, load_part(data_folder, "train"), schedule),
+        schedule=schedule,
+        validation=load_part(data_folder, "validation"),
+        rules=Rules(training.early_stopping, training.reduce_on_plateau),
+    )
+
+
+def _engine(config: ExperimentConfig, meta: Meta, train: Part, schedule: Schedule) -> Engine:
+    training = config.training
+    network = families.build(config.model, meta, seed=config.seed)
+    task = TrainingTask(
+        network=network,
+        trained=augmented(network, config.model),
+        optimizer=optimizers.build(config.optimizer, steps=schedule.total),
+        loss=losses.build(training, meta),
+        metrics=watched_metrics.build(training, meta),
+        train=replace(train, sample_weight=row_weights(training, meta, train.y)),
+        schedule=schedule,
+    )
+    return engines.build(task, training)

@@ -1,0 +1,153 @@
+"""Trains a run in this process, with record, checkpoints and listeners."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.console import log
+from pipeline.models import serving
+from pipeline.models.fingerprint import fingerprint
+from pipeline.runs import identity
+from pipeline.runs import result as run_result
+from pipeline.runs.checkpoint import Checkpoint
+from pipeline.runs.folder import RunFolder
+from pipeline.runs.result import Result
+from pipeline.runs.run import Run
+from pipeline.signals import Interruption
+from pipeline.tracking.stores import Store
+from pipeline.tracking.tracker import RunFacts, Tracker
+from pipeline.training import fitting
+from pipeline.training.fitting import Fit
+from pipeline.training.listener import Listener
+from pipeline.training.listeners.keras_callbacks import KerasCallbacks
+from pipeline.training.listeners.progress import progress
+from pipeline.training.listeners.recorder import Recorder
+from pipeline.training.listeners.snapshots import Snapshots
+from pipeline.training.listeners.tensorboard import Summaries, summaries_folder
+from pipeline.training.loop import Checkpoints, Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedTraining:
+    """The training of one run.
+
+    Args:
+        tags: added to those that the run itself has.
+    """
+
+    run: Run
+    store: Store
+    folder: RunFolder
+    interruption: Interruption
+    callbacks: Sequence[Any]
+    tags: Mapping[str, str]
+
+    def train(self) -> Result:
+        """Trains from the last checkpoint, or from the start, and writes the result.
+
+        Raises:
+            Interrupted: a signal was received, and the state is saved.
+        """
+        fit = fitting.build(self.run.config, self.run.meta, self.run.data_folder)
+        latest = self._latest(fit)
+        run_id = latest.facts["run_id"] if latest is not None else None
+        with (
+            self.interruption.deferring(),
+            self.store.open_run(self._facts(), run_id=run_id, new=self.run.config.force) as tracker,
+        ):
+            for name, value in self.tags.items():
+                tracker.set_tag(name, value)
+            outcome = fit.run(
+                listeners=self._listeners(fit, tracker),
+                checkpoints=self._checkpoints(fit, tracker, latest),
+                interruption=self.interruption,
+            )
+            self.interruption.check()
+            result = Result(
+                run_id=tracker.run_id,
+                run_key=self.run.key,
+                fingerprint=fingerprint(fit.engine.variables),
+                metrics=outcome.final.metrics,
+                history=outcome.history,
+                paused=outcome.paused,
+            )
+            if outcome.paused:
+                tracker.end("SCHEDULED")
+                return result
+            self._record(fit, outcome, result, tracker)
+        self.folder.end()
+        return result
+
+    def _latest(self, fit: Fit) -> Checkpoint | None:
+        latest = self.folder.latest()
+        if latest is not None:
+            self.run.require_own(latest, self.folder.path)
+            step, total = latest.facts["step"], fit.schedule.total
+            log(f"{self.run.name}: resumes from step {step:,} of {total:,}")
+        return latest
+
+    def _facts(self) -> RunFacts:
+        run, git = self.run, identity.git_state()
+        return RunFacts(
+            name=run.name,
+            settings=run.settings,
+            tags=identity.tags(run.name, run.key, run.meta, git),
+            meta=run.meta,
+            data_folder=run.data_folder,
+            patch=git.patch if git else "",
+        )
+
+    def _listeners(self, fit: Fit, tracker: Tracker) -> list[Listener]:
+        name, network = self.run.name, fit.engine.network
+        listeners: list[Listener] = [
+            Recorder(tracker),
+            Snapshots(network, self.run.meta, self.folder.path),
+            progress(name, fit.schedule),
+        ]
+        if self.run.config.tracking.tensorboard:
+            listeners.append(Summaries(summaries_folder(name, tracker.run_id)))
+        if self.callbacks:
+            keras = KerasCallbacks(self.callbacks, network, fit.engine.optimizer, fit.schedule)
+            listeners.append(keras)
+        return listeners
+
+    def _checkpoints(
+        self, fit: Fit, tracker: Tracker, latest: Checkpoint | None
+    ) -> Checkpoints | None:
+        """None if the folder is temporary: such a run can neither resume nor pause."""
+        if not self.folder.lasting:
+            return None
+        settings = self.run.config.checkpoint
+        owner = {"identity": self.run.identity, "run_id": tracker.run_id}
+        return Checkpoints(
+            save=lambda state: self.folder.save(Checkpoint(owner | state.facts, state.arrays)),
+            every_seconds=settings.every_seconds,
+            latest=latest,
+            pause_at=settings.pause_at and settings.pause_at * fit.schedule.steps_per_epoch,
+        )
+
+    def _record(self, fit: Fit, outcome: Outcome, result: Result, tracker: Tracker) -> None:
+        """Writes the result to the folder, then fingerprint and model to the record."""
+        step, snapshots = outcome.final.step, fit.schedule.evaluate_at
+        model = serving.serve(fit.engine.network, self.run.meta)
+        run_result.write(
+            self.folder.result,
+            model=model,
+            step=step,
+            points=outcome.history,
+            ids={
+                "run_id": result.run_id,
+                "run_key": result.run_key,
+                "fingerprint": result.fingerprint,
+            },
+            snapshots={
+                point.step: run_result.snapshot_file(self.folder.path, point.step)
+                for point in outcome.history
+                if point.step in snapshots
+            },
+        )
+        self.interruption.check()
+        tracker.set_tag("fingerprint", result.fingerprint)
+        if self.run.config.tracking.log_model:
+            tracker.log_model(model, self.run.meta, step=step)
+        self.interruption.check()

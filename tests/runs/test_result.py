@@ -1,0 +1,81 @@
+"""The result of a run on disk."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.runs import result
+from pipeline.runs.history import Point
+from pipeline.runs.result import Result
+from tests.support.refusals import refusal
+
+IDS = {"run_id": "r", "run_key": "k", "fingerprint": "f"}
+POINTS = [
+    Point(step, step / 2, 0, 0.0, 0.0, 0, 0.1, {"validation/loss": 1 / (step + 1)})
+    for step in (0, 2, 4)
+]
+
+
+class Model:
+    """A model that Keras would save."""
+
+    def save(self, path: Path) -> None:
+        path.write_text("weights", encoding="utf-8")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    snapshot = result.snapshot_file(tmp_path / "run", 0)
+    result.save_model(Model(), snapshot)
+    result.write(
+        tmp_path / "result", model=Model(), step=2, points=POINTS, ids=IDS, snapshots={0: snapshot}
+    )
+    return tmp_path / "result"
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.*"))
+
+
+def test_result_has_the_metrics_of_its_step(folder):
+    assert result.read(folder) == Result(
+        **IDS, metrics={"validation/loss": 1 / 3}, history=POINTS, paused=False
+    )
+
+
+def test_index_names_step_and_snapshots(folder):
+    index = json.loads((folder / "snapshots/index.json").read_text(encoding="utf-8"))
+    assert index == {"kept": 2, "steps": [0]}
+
+
+def test_published_files_are_those_of_the_result(folder, tmp_path):
+    result.publish(folder, tmp_path / "output")
+    assert files_in(tmp_path / "output") == files_in(folder)
+    assert files_in(folder) == [
+        "history.csv",
+        "model.keras",
+        "run.json",
+        "snapshots/index.json",
+        "snapshots/step_000000.keras",
+    ]
+
+
+def test_failed_write_leaves_the_old_result(folder, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        result.write(
+            folder,
+            model=Model(),
+            step=4,
+            points=POINTS,
+            ids=IDS,
+            snapshots={4: tmp_path / "missing.keras"},
+        )
+    assert result.read(folder).metrics == {"validation/loss": 1 / 3}
+
+
+def test_missing_file_is_refused(folder):
+    (folder / "run.json").unlink()
+    assert refusal(result.read, folder) == (
+        f"{folder}/run.json is missing. Make it with: force=true."
+    )
