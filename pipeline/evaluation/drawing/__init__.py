@@ -1,1 +1,1 @@
-"""What figures share: style, tiles of images, the subject they are drawn from, and PNG files."""
+"""What figures share: the experiment they show, style, captions, tiles of images, PNG files."""

@@ -1,24 +1,25 @@
-"""Activation functions and their derivatives, for an appendix."""
+"""Activation functions and their derivatives, for the report's appendix."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.evaluation.drawing.style import COLOURS, blank
 
+ALT = "step, sigmoid, tanh and ReLU over their input, each next to its derivative"
 _LINES = {"step": ("-", 3.0), "sigmoid": ("--", 1.8), "tanh": ("-.", 1.8), "ReLU": (":", 2.4)}
 
 
 def activation_functions() -> Figure:
-    """Step, sigmoid, tanh and ReLU from -4 to 4, and their derivatives, with a gap where there is none."""
+    """Step, sigmoid, tanh and ReLU from -4 to 4. A derivative that does not exist is a gap."""
     z = np.linspace(-4, 4, 801)
     sigmoid = 1 / (1 + np.exp(-z))
-    above = np.where(z == 0, np.nan, z > 0)  # step and ReLU break at 0
-    functions = {"step": above, "sigmoid": sigmoid, "tanh": np.tanh(z), "ReLU": np.maximum(z, 0)}
+    positive = np.where(z == 0, np.nan, z > 0)  # the step and ReLU's derivative jump at 0
+    functions = {"step": positive, "sigmoid": sigmoid, "tanh": np.tanh(z), "ReLU": np.maximum(z, 0)}
     derivatives = {
-        "step": 0 * above,
+        "step": 0 * positive,
         "sigmoid": sigmoid * (1 - sigmoid),
         "tanh": 1 - np.tanh(z) ** 2,
-        "ReLU": above,
+        "ReLU": positive,
     }
     figure = blank(9.6, 3.8, "Activation functions and their derivatives")
     for axes, values, label, limits in zip(
