@@ -15,6 +15,7 @@ from pipeline import experiment
 from pipeline.data.prepared import load_meta
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.evaluation.assessment import assess
+from pipeline.evaluation.figures import draw_all
 from pipeline.runs import history
 from pipeline.tracking.tracker import MemoryTracker, open_in_memory
 from pipeline.training import process
@@ -150,13 +151,13 @@ def test_a_run_without_a_folder_writes_nothing(folder):
 def test_the_assessment_repeats_what_training_measured(folder, written):
     result, _, output = written
     found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
-    assert found.summary["validation"]["accuracy"] == pytest.approx(
+    assert found.validation["accuracy"] == pytest.approx(
         result.metrics["validation/accuracy"]
     )
-    assert found.summary["validation"]["log_loss"] == pytest.approx(
+    assert found.validation["log_loss"] == pytest.approx(
         result.metrics["validation/loss"], abs=1e-5
     )
-    assert {name: found.summary[name] for name in ("parameters", "epochs", "steps")} == {
+    assert {name: found.summary()[name] for name in ("parameters", "epochs", "steps")} == {
         "parameters": (64 * 64 + 64) + (64 * 32 + 32) + (32 * 3 + 3),
         "epochs": 2.0,
         "steps": 6,
@@ -166,24 +167,23 @@ def test_the_assessment_repeats_what_training_measured(folder, written):
 def test_the_assessment_measures_every_snapshot(folder, written):
     _, _, output = written
     found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
-    assert list(found.by_step) == [0, 2, 6]
-    test = found.summary["test"]
-    assert {name for name in test if "at_step" in name} == {
-        f"{metric}_at_step_{step}" for metric in ("accuracy", "log_loss") for step in (0, 2)
-    }
-    assert test["log_loss_at_step_0"] != test["log_loss"]
-    assert test["accuracy_low"] <= test["accuracy"] <= test["accuracy_high"]
+    assert list(found.test_by_step) == [0, 2, 6]
+    test = found.summary()["test"]
+    assert [list(test[name]["at_step"]) for name in ("accuracy", "log_loss")] == [["0", "2"]] * 2
+    assert test["log_loss"]["at_step"]["0"] != test["log_loss"]["value"]
+    assert test["accuracy"]["low"] <= test["accuracy"]["value"] <= test["accuracy"]["high"]
 
 
 def test_the_assessment_of_a_regression_is_in_units_of_its_target(folder, tmp_path):
     result, _ = run(folder, "data=prices", output=tmp_path / "prices")
     found = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
     scale = load_meta(folder / "data/prepared/prices").target.scale
-    assert found.summary["validation"]["mse"] == pytest.approx(
+    assert found.validation["mse"] == pytest.approx(
         result.metrics["validation/loss"] * scale**2, rel=1e-4
     )
-    assert sorted(found.figures) == ["learning_curves", "residuals"]
-    assert found.figures["residuals"].axes[0].get_xlabel() == "true price / 1,000"
+    drawings = {drawing.name: drawing.figure for drawing in draw_all(found.subject)}
+    assert list(drawings) == ["learning_curves", "residuals"]
+    assert drawings["residuals"].axes[0].get_xlabel() == "true price / 1,000"
 
 
 def test_the_assessment_needs_a_training(folder, tmp_path):
@@ -336,7 +336,7 @@ def test_weights_of_classes_change_the_training_and_not_the_validation(folder):
 def test_the_model_of_an_averaging_optimizer_is_the_one_that_was_measured(folder, tmp_path):
     result, _ = run(folder, "data=shapes", "optimizer.ema_momentum=0.9", output=tmp_path / "shapes")
     found = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
-    assert found.summary["validation"]["log_loss"] == pytest.approx(
+    assert found.validation["log_loss"] == pytest.approx(
         result.metrics["validation/loss"], abs=1e-5
     )
 

@@ -58,23 +58,11 @@ class Metric:
         assert self.per_row is not None
         return float(np.mean(self.per_row(truth, prediction)))
 
-    @property
-    def in_unit_of_target(self) -> bool:
-        """Whether the value scales with the target.
-
-        Training measures such a metric on standardised targets, `evaluate` in the target's unit.
-        """
-        return "{target}" in self.unit
-
-
-def named() -> dict[str, Metric]:
-    """All metrics by name."""
-    return {name: module.METRIC for name, module in METRICS.all().items()}
-
 
 def of_task(task: str) -> dict[str, Metric]:
-    """All metrics of a task by name."""
-    return {name: metric for name, metric in named().items() if metric.task == task}
+    """All metrics of a task by name, sorted."""
+    metrics = {name: module.METRIC for name, module in METRICS.all().items()}
+    return {name: metric for name, metric in metrics.items() if metric.task == task}
 
 
 def headline(task: str) -> str:

@@ -41,7 +41,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return made
 
 
-def metrics(project: Project, name: str) -> dict[str, float]:
+def metrics(project: Project, name: str) -> dict[str, dict[str, float]]:
     return json.loads(
         (project.folder / "outputs" / name / "metrics.json").read_text(encoding="utf-8")
     )["test"]
@@ -63,11 +63,11 @@ def test_two_files_are_enough_for_a_classification():
 
 
 def test_the_classification_beats_the_majority(project):
-    assert metrics(project, "flats")["accuracy_low"] > 0.53
+    assert metrics(project, "flats")["accuracy"]["low"] > 0.53
 
 
 def test_the_regression_explains_the_rent(project):
-    assert metrics(project, "flats_rent")["r2"] > 0.7
+    assert metrics(project, "flats_rent")["r2"]["value"] > 0.7
 
 
 def test_the_saved_model_answers_in_the_unit_of_the_csv(project):
