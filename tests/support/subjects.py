@@ -1,6 +1,6 @@
 """Experiments that were never trained, for figures: small networks on random rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -14,6 +14,7 @@ from pipeline.evaluation.figures import FigureKind
 from pipeline.evaluation.scoring import Scores
 from pipeline.models.serving import serve
 from pipeline.runs.history import Point
+from tests.support import pinned_threads as pinned  # noqa: F401
 
 Layers = Sequence[Any]
 
@@ -107,6 +108,11 @@ def _part(random: np.random.Generator, meta: Meta, rows: int) -> Part:
         x = random.integers(0, 256, size=(rows, *meta.shape), dtype=np.uint8)
     y = np.arange(rows) % len(meta.classes) if meta.classes else random.normal(size=rows)
     return Part(x, y, None)
+
+
+def suited(kind: FigureKind, experiments: Mapping[str, Subject]) -> set[str]:
+    """The names of the experiments that get a figure of a kind."""
+    return {name for name, one in experiments.items() if kind.draw(one)}
 
 
 def only(kind: FigureKind, one: Subject) -> Figure:

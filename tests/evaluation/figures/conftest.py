@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.drawing.subject import Subject
-from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.metas import images, regression, table
 from tests.support.subjects import convolutions, dense, features, linear, subject
 
@@ -34,3 +33,16 @@ def plane() -> Subject:
 def regressing() -> Subject:
     """A regression on three features."""
     return subject(dense(), regression(3))
+
+
+@pytest.fixture(scope="session")
+def experiments(
+    dense_on_images: Subject, convolutional: Subject, plane: Subject, regressing: Subject
+) -> dict[str, Subject]:
+    """All of these by name."""
+    return {
+        "dense_on_images": dense_on_images,
+        "convolutional": convolutional,
+        "plane": plane,
+        "regressing": regressing,
+    }

@@ -5,7 +5,7 @@ import numpy as np
 from pipeline.evaluation.figures.activations import FIGURE
 from pipeline.models.anatomy import activations_of
 from tests.support.metas import images
-from tests.support.subjects import convolutions, sheet, subject
+from tests.support.subjects import convolutions, sheet, subject, suited
 
 
 def test_each_convolution_has_a_figure(convolutional):
@@ -34,3 +34,7 @@ def test_first_64_of_65_filters_are_shown():
     figure = FIGURE.draw(subject(convolutions(65), images()))["conv_1"]
     title = "toy: activations of conv_1\nconvolution 1 of 1, first 64 of 65 filters"
     assert figure.get_suptitle() == title
+
+
+def test_convolutional_network_shows_activations(experiments):
+    assert suited(FIGURE, experiments) == {"convolutional"}

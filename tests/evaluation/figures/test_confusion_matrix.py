@@ -8,7 +8,7 @@ import pytest
 from pipeline.evaluation.figures.confusion_matrix import FIGURE, plot
 from pipeline.evaluation.scoring import Scores
 from tests.support.metas import table
-from tests.support.subjects import dense, only, subject, texts
+from tests.support.subjects import dense, only, subject, suited, texts
 
 COUNTS = np.array([[3, 1], [0, 0]])
 
@@ -69,3 +69,13 @@ def test_dollar_signs_are_not_formulas():
     figure = only(FIGURE, subject(dense(), table(classes=["$5^$", "more"])))
     figure.draw_without_rendering()
     assert figure.axes[0].get_xticklabels()[0].get_text() == r"\$5^\$"
+
+
+def test_classifications_have_a_matrix(experiments):
+    assert suited(FIGURE, experiments) == {"dense_on_images", "convolutional", "plane"}
+
+
+@pytest.mark.parametrize(("classes", "figures"), [(64, 1), (65, 0)])
+def test_too_many_classes_have_no_matrix(classes, figures):
+    names = [f"c{number}" for number in range(classes)]
+    assert len(FIGURE.draw(subject(dense(), table(classes=names)))) == figures

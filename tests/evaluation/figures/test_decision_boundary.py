@@ -7,7 +7,7 @@ from pipeline.data.prepared import NumericFeature, Table
 from pipeline.evaluation.drawing.plane import Points
 from pipeline.evaluation.figures.decision_boundary import FIGURE, plot
 from tests.support.metas import table
-from tests.support.subjects import dense, only, subject
+from tests.support.subjects import dense, only, subject, suited
 
 ACROSS, UP = np.linspace(0, 4, 5), np.linspace(-1, 1, 3)
 TRAIN = Points(np.array([[1.0, 0.0], [3.0, 0.0], [3.5, 0.5]]), np.array([0, 1, 1]))
@@ -115,3 +115,13 @@ def test_quotient_of_columns_has_no_plane():
         [],
     )
     assert FIGURE.draw(subject(dense(), table(table=quotient))) == {}
+
+
+def test_two_features_have_a_boundary(experiments):
+    assert suited(FIGURE, experiments) == {"plane"}
+
+
+@pytest.mark.parametrize(("classes", "figures"), [(20, 1), (21, 0)])
+def test_too_many_classes_have_no_boundary(classes, figures):
+    names = [f"c{number}" for number in range(classes)]
+    assert len(FIGURE.draw(subject(dense(), table(classes=names)))) == figures

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.evaluation.figures.first_layer_weights import FIGURE, plot
 from tests.support.metas import images
-from tests.support.subjects import dense, linear, only, served, sheet, subject, texts
+from tests.support.subjects import dense, linear, only, served, sheet, subject, suited, texts
 
 WEIGHTS = np.linspace(0, 1, 3 * 4 * 4).reshape(3, 4, 4).astype(np.float32)
 
@@ -75,5 +75,5 @@ def test_snapshots_at_powers_of_ten_share_the_scale(dense_on_images):
     assert figures["step_000010"].get_suptitle() == title
 
 
-def test_convolution_on_the_pixels_has_no_figure(convolutional):
-    assert FIGURE.draw(convolutional) == {}
+def test_dense_layer_on_pixels_is_shown(experiments):
+    assert suited(FIGURE, experiments) == {"dense_on_images"}

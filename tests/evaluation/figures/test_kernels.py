@@ -5,7 +5,7 @@ import numpy as np
 
 from pipeline.evaluation.figures.kernels import FIGURE, plot
 from tests.support.metas import images
-from tests.support.subjects import convolutions, sheet, subject
+from tests.support.subjects import convolutions, sheet, subject, suited
 
 # 2 by 2 pixels, 3 input channels, 4 filters
 KERNELS = np.linspace(-1, 3, 2 * 2 * 3 * 4).reshape(2, 2, 3, 4).astype(np.float32)
@@ -74,3 +74,7 @@ def test_only_the_very_first_convolution_sees_colours():
     assert figures["c2"].axes[0].get_title() == "input channel 0"
     title = "toy: kernels of c2\nconvolution 1 of 1, for input channel 0 of 3"
     assert figures["c2"].get_suptitle() == title
+
+
+def test_convolutional_network_shows_kernels(experiments):
+    assert suited(FIGURE, experiments) == {"convolutional"}

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.data.prepared import Target
 from pipeline.evaluation.figures.learning_curves import FIGURE, plot
-from tests.support.subjects import legend, only, point
+from tests.support.subjects import legend, only, point, suited
 
 EPOCHS = [1.0, 2.0, 3.0]
 CURVES = {
@@ -98,3 +98,7 @@ def test_learning_rate_is_shown_if_it_varies(dense_on_images):
 def test_saved_step_is_marked_by_its_epoch(dense_on_images):
     axes = only(FIGURE, replace(dense_on_images, saved_step=10)).axes[0]
     assert axes.get_lines()[2].get_xdata() == [1.0, 1.0]
+
+
+def test_every_experiment_has_curves(experiments):
+    assert suited(FIGURE, experiments) == set(experiments)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.figures.output_surfaces import FIGURE, plot
-from tests.support.subjects import only
+from tests.support.metas import table
+from tests.support.subjects import dense, only, subject, suited
 
 ACROSS, UP = np.linspace(0, 4, 5), np.linspace(-1, 1, 3)
 RISING = np.tile(ACROSS / 4, (3, 1))
@@ -47,3 +48,11 @@ def test_model_is_shown_with_and_without_steps(plane):
     assert 0 < output.min() < 0.3 < 0.7 < output.max() < 1
     assert set(np.asarray(steps.collections[0].get_array())) == {0.0, 0.5, 1.0}
     assert figure.get_suptitle() == "toy: output for the class yes"
+
+
+def test_two_features_have_surfaces(experiments):
+    assert suited(FIGURE, experiments) == {"plane"}
+
+
+def test_three_classes_have_no_surfaces():
+    assert FIGURE.draw(subject(dense(), table(classes=["a", "b", "c"]))) == {}

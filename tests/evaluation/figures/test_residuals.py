@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.data.prepared import Target
 from pipeline.evaluation.figures.residuals import FIGURE, plot
-from tests.support.subjects import only
+from tests.support.subjects import only, suited
 
 TRUTH, PREDICTION = np.array([1.0, 2.0, 5.0]), np.array([1.5, 2.0, 4.0])
 
@@ -43,3 +43,7 @@ def test_axes_have_the_unit_of_the_served_model(regressing):
     figure = only(FIGURE, replace(regressing, meta=meta))
     assert figure.axes[0].get_xlabel() == "true value / 1,000"
     assert figure.get_suptitle() == "toy: predictions of the test split and their errors"
+
+
+def test_regressions_have_residuals(experiments):
+    assert suited(FIGURE, experiments) == {"regressing"}

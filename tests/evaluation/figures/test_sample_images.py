@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.data.prepared import Part
 from pipeline.evaluation.figures.sample_images import FIGURE, plot
-from tests.support.subjects import only, rows_of, sheet, texts
+from tests.support.subjects import only, rows_of, sheet, suited, texts
 
 GREY = np.linspace(0, 1, 3 * 4 * 4).reshape(3, 4, 4)
 COLOURED = np.linspace(0, 1, 3 * 4 * 4 * 3).reshape(3, 4, 4, 3)
@@ -44,9 +44,13 @@ def test_sample_is_the_same_each_time(dense_on_images):
     assert texts(first) == [dense_on_images.classes[label] for label in train.y]
 
 
-@pytest.mark.parametrize(("copies", "shown"), [(2, 40), (3, 40)])
-def test_at_most_forty_images_are_shown(dense_on_images, copies, shown):
+@pytest.mark.parametrize("copies", [2, 3])
+def test_at_most_forty_images_are_shown(dense_on_images, copies):
     train = dense_on_images.train
     many = Part(np.tile(train.x, (copies, 1, 1, 1)), np.tile(train.y, copies), None)
     figure = only(FIGURE, replace(dense_on_images, train=many))
-    assert len(texts(figure.axes[0])) == shown
+    assert len(texts(figure.axes[0])) == 40
+
+
+def test_classifications_of_images_show_samples(experiments):
+    assert suited(FIGURE, experiments) == {"dense_on_images", "convolutional"}

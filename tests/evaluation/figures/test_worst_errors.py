@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.evaluation.figures.worst_errors import FIGURE, plot
 from pipeline.evaluation.scoring import Scores
-from tests.support.subjects import only, rows_of, sheet, texts
+from tests.support.subjects import only, rows_of, sheet, suited, texts
 
 GREY = np.linspace(0, 1, 4 * 4).reshape(1, 4, 4)
 
@@ -52,3 +52,7 @@ def test_at_most_nine_errors_are_shown(dense_on_images):
 def test_no_errors_give_no_figure(dense_on_images):
     exact = np.eye(3)[dense_on_images.test.y]
     assert FIGURE.draw(of_predictions(dense_on_images, exact)) == {}
+
+
+def test_classifications_of_images_show_errors(experiments):
+    assert suited(FIGURE, experiments) == {"dense_on_images", "convolutional"}
