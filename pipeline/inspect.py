@@ -95,7 +95,8 @@ def draw(model: Any, name: str, row: int) -> None:
     from pipeline.evaluation.inspection import figures_of
 
     data = PREPARED / model.name  # a served model has the name of its data
-    figures = figures_of(model, load_part(data, "test"), load_meta(data), row, title=name)
+    meta = load_meta(data)
+    figures = figures_of(model, load_part(data, "test"), meta, row, title=name)
     for layer, figure in figures.items():
         path = INSPECTED / f"{name}_activations_{row}_{layer}.png"
         with replacing(path) as temporary:

@@ -13,25 +13,25 @@ from pipeline.errors import PipelineError, suggestion
 
 
 def overview(model: Any, *, title: str) -> Table:
-    """Every layer in order, those of the network inside the served model below it, with the totals of the whole."""
-    drawn = Table(title=title, title_justify="left", show_footer=True)
-    drawn.add_column("layer", footer="total")
-    drawn.add_column("kind")
-    drawn.add_column("output shape")
-    drawn.add_column("parameters", footer=f"{_size(model.weights):,}", justify="right")
-    drawn.add_column("trainable", footer=f"{_size(model.trainable_weights):,}", justify="right")
+    """Every layer in order, with the layers inside a nested model below it, and totals."""
+    table = Table(title=title, title_justify="left", show_footer=True)
+    table.add_column("layer", footer="total")
+    table.add_column("kind")
+    table.add_column("output shape")
+    table.add_column("parameters", footer=f"{_size(model.weights):,}", justify="right")
+    table.add_column("trainable", footer=f"{_size(model.trainable_weights):,}", justify="right")
     for depth, layer in _walk(model):
         name = Text("  " * depth + layer.name)
         if isinstance(layer, keras.layers.Layer):
             counts = [f"{_size(weights):,}" for weights in (layer.weights, layer.trainable_weights)]
         else:
             counts = []  # an operation of keras.ops
-        drawn.add_row(name, type(layer).__name__, _shape_of(layer), *counts)
-    return drawn
+        table.add_row(name, type(layer).__name__, _shape_of(layer), *counts)
+    return table
 
 
 def find(model: Any, name: str) -> Any:
-    """The layer of a name, by whichever way the name is written: `dense1` is `dense_1`, unless there is a `dense1`.
+    """The layer of a name. Without an exact match, underscores and upper case do not count.
 
     Raises:
         PipelineError: there is no such layer.
@@ -41,8 +41,8 @@ def find(model: Any, name: str) -> Any:
     }
     if name in layers:
         return layers[name]
-    for known, layer in layers.items():
-        if _plain(known) == _plain(name):
+    for layer_name, layer in layers.items():
+        if _plain(layer_name) == _plain(name):
             return layer
     raise PipelineError(
         "the model has no layer of this name", received=name, expected=suggestion(name, layers)
@@ -51,35 +51,34 @@ def find(model: Any, name: str) -> Any:
 
 def weights(layer: Any) -> Table:
     """Statistics of each weight array of a layer."""
-    drawn = Table(
+    table = Table(
         title=f"{layer.name}: {type(layer).__name__}, output {_shape_of(layer)}",
         caption=None if layer.weights else "It has no weights.",
         title_justify="left",
         caption_justify="left",
     )
-    drawn.add_column("weights")
-    drawn.add_column("shape")
-    drawn.add_column("dtype")
+    for heading in ("weights", "shape", "dtype"):
+        table.add_column(heading)
     for heading in ("mean", "standard deviation", "min", "max", "zeros", "norm"):
-        drawn.add_column(heading, justify="right")
+        table.add_column(heading, justify="right")
     for variable in layer.weights:
         values = keras.ops.convert_to_numpy(variable)
-        drawn.add_row(
+        table.add_row(
             Text(_name_in(layer, variable)),
             str(values.shape),
             str(values.dtype),
             *_statistics(values),
         )
-    return drawn
+    return table
 
 
 def _walk(model: Any, depth: int = 0) -> Iterator[tuple[int, Any]]:
-    """Layers, and operations between them, by their depth of nesting; a nested model comes before what is inside it."""
-    inside = model.layers if isinstance(model, keras.Sequential) else model.operations
-    for layer in inside:
-        yield depth, layer
-        if isinstance(layer, keras.Model):
-            yield from _walk(layer, depth + 1)
+    """Layers and operations with their depth. A nested model comes before what is inside it."""
+    nodes = model.layers if isinstance(model, keras.Sequential) else model.operations
+    for node in nodes:
+        yield depth, node
+        if isinstance(node, keras.Model):
+            yield from _walk(node, depth + 1)
 
 
 def _plain(name: str) -> str:
@@ -95,7 +94,7 @@ def _size(variables: Sequence[Any]) -> int:
 
 
 def _name_in(layer: Any, variable: Any) -> str:
-    """`kernel`; in a layer that holds others, which of them it belongs to as well."""
+    """`kernel`; in a nested model, with its layer: `dense_1/kernel`."""
     return str(variable.path).rpartition(f"{layer.name}/")[2]
 
 

@@ -45,12 +45,12 @@ def features(**statistics: tuple[float, float]) -> Table:
 
 def dense(units: int = 4) -> list[Any]:
     """A flat hidden layer."""
-    return [keras.layers.Flatten(), keras.layers.Dense(units, name="dense_1")]
+    return [keras.layers.Flatten(name="flatten"), keras.layers.Dense(units, name="dense_1")]
 
 
 def linear() -> list[Any]:
     """No hidden layer."""
-    return [keras.layers.Flatten()]
+    return [keras.layers.Flatten(name="flatten")]
 
 
 def convolutions(*filters: int, size: int = 3) -> list[Any]:
@@ -59,12 +59,12 @@ def convolutions(*filters: int, size: int = 3) -> list[Any]:
         keras.layers.Conv2D(count, size, padding="same", name=f"conv_{number}")
         for number, count in enumerate(filters, start=1)
     ]
-    return [*layers, keras.layers.Flatten()]
+    return [*layers, keras.layers.Flatten(name="flatten")]
 
 
 def served(layers: Layers, meta: Meta) -> Any:
     """A served model of an untrained network with these hidden layers."""
-    scale = [keras.layers.Rescaling(1 / 255)] if meta.pixel_maximum else []
+    scale = [keras.layers.Rescaling(1 / 255, name="scale")] if meta.pixel_maximum else []
     network = keras.Sequential(
         [
             keras.Input(tuple(meta.shape), dtype=meta.dtype),

@@ -1,4 +1,4 @@
-"""The report as a page: what is in it, and that it needs nothing else."""
+"""The report as a page: its content, and that it is self-contained."""
 
 import json
 from dataclasses import asdict
@@ -6,20 +6,28 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline.reporting import pictures, rendering, results
+from pipeline.reporting import pictures, rendering
 from tests.support.metas import images
-from tests.support.results import CLIMBING, METRICS, RUN, SEEDS, planned, png, write_result
-from tests.support.toy import params_of
+from tests.support.results import (
+    CLIMBING,
+    METRICS,
+    RUN,
+    SEEDS,
+    TEST,
+    planned,
+    png,
+    rows_of,
+    write_failure,
+    write_plan,
+    write_result,
+)
 
 NAMES = ("shapes", "deep", "pairs")
-PARAMS = params_of(
-    sources=["shapes"], data={"shapes": "shapes"}, experiments=dict.fromkeys(NAMES, "shapes")
-)
 VOID = {"br", "img", "input", "link", "meta", "wbr"}
 
 
 class Page(HTMLParser):
-    """The elements of a page: tag, attributes, and the text inside; raises where tags are not closed in order."""
+    """The elements of a page: tag, attributes and text. Raises if tags are not closed in order."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -46,38 +54,39 @@ class Page(HTMLParser):
     def attributes(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes, _ in self.elements if name == tag]
 
-    def text(self, tag: str, **given: str) -> str:
-        """The text of the one element with these attributes, white space closed up."""
+    def text(self, tag: str, **attributes: str) -> str:
+        """The text of the only element with these attributes, with single spaces."""
         ((_, _, texts),) = [
             element
             for element in self.elements
-            if element[0] == tag and given.items() <= element[1].items()
+            if element[0] == tag and attributes.items() <= element[1].items()
         ]
         return " ".join("".join(texts).split())
 
     def rows(self) -> list[list[str]]:
         """The cells of every row of the summary."""
-        found = [[]]
+        rows: list[list[str]] = []
         for tag, attributes, texts in self.elements:
             if tag == "section" and attributes["id"] != "the-summary":
                 break
             if tag == "tr":
-                found.append([])
+                rows.append([])
             if tag in ("th", "td"):
-                found[-1].append(" ".join("".join(texts).split()))
-        return found[1:]
+                rows[-1].append(" ".join("".join(texts).split()))
+        return rows
 
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
-    """`shapes` meets its claim from several seeds, `deep` overfits and does not, `pairs` is missing."""
+    """`shapes` meets its claim with several seeds, `deep` overfits, `pairs` has no result."""
     folder = tmp_path_factory.mktemp("repository") / "outputs"
     write_result(folder, "shapes", figures=("learning_curves", "confusion_matrix"))
     (folder / "shapes/seeds.json").write_text(json.dumps(SEEDS))
-    at_step = {"accuracy_at_step_10": 0.5, "log_loss_at_step_10": 0.7}
-    write_result(
-        folder, "deep", losses=CLIMBING, metrics=METRICS | {"test": METRICS["test"] | at_step}
-    )
+    test = {
+        "accuracy": TEST["accuracy"] | {"at_step": {"10": 0.5}},
+        "log_loss": TEST["log_loss"] | {"at_step": {"10": 0.7}},
+    }
+    write_result(folder, "deep", losses=CLIMBING, metrics=METRICS | {"test": test})
     claim = {"metric": "test/accuracy", "at_least": 0.9}
     plan = {
         "shapes": planned(
@@ -90,11 +99,10 @@ def outputs(tmp_path_factory):
         "deep": planned(claims=[claim | {"at_least": 0.99}]),
         "pairs": planned(claims=[claim]),
     }
-    (folder / "plan.json").write_text(json.dumps(plan))
+    write_plan(folder, **plan)
     (folder / "configs").mkdir()
     (folder / "configs/shapes.yaml").write_text("seed: 42 # & more\n")
-    (folder / "failures").mkdir()
-    (folder / "failures/train@pairs.txt").write_text("Received: <b>1</b>.\n")
+    write_failure(folder, "train@pairs", "Received: <b>1</b>.")
     prepared = folder.parent / "prepared/shapes"
     prepared.mkdir(parents=True)
     (prepared / "meta.json").write_text(
@@ -105,9 +113,8 @@ def outputs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def text(outputs):
-    rows = results.collect(PARAMS, NAMES, outputs=outputs, prepared=outputs.parent / "prepared")
     rendering.write(
-        rows,
+        rows_of(outputs, *NAMES),
         outputs,
         appendix=[pictures.picture(png(9, 3), title="functions", alt="four functions")],
     )
@@ -119,7 +126,7 @@ def page(text):
     return Page(text)
 
 
-def test_the_summary_has_a_row_for_each_experiment(page):
+def test_summary_has_a_row_for_each_experiment(page):
     head, shapes, deep, pairs = page.rows()
     assert head == [
         "experiment",
@@ -144,12 +151,12 @@ def test_the_summary_has_a_row_for_each_experiment(page):
     assert deep[0] == "deep▲ overfits from epoch 2"
     assert deep[4] == "✗ NOT met test/accuracy ≥ 0.99 (0.95)"
     assert pairs[3:5] == [
-        "✗ missing train@pairs: Received: <b>1</b>.",
+        "✗ no result train@pairs: Received: <b>1</b>.",
         "✗ NOT met test/accuracy ≥ 0.9",
     ]
 
 
-def test_every_row_says_its_verdict_for_the_filter(page):
+def test_every_row_has_its_verdict_for_the_filter(page):
     assert [row["data-verdict"] for row in page.attributes("tr") if "data-verdict" in row] == [
         "met",
         "unmet",
@@ -157,7 +164,7 @@ def test_every_row_says_its_verdict_for_the_filter(page):
     ]
 
 
-def test_every_cell_of_the_summary_can_be_sorted_by(page):
+def test_every_cell_has_a_value_for_sorting(page):
     cells = page.rows()[1:]
     values = [
         attributes
@@ -167,12 +174,12 @@ def test_every_cell_of_the_summary_can_be_sorted_by(page):
     assert len(values) == sum(map(len, cells)) == 30
 
 
-def test_the_head_counts_what_is_met(page):
-    assert page.text("h1") == "1 of 3 experiments meet their figure"
+def test_head_counts_met_claims(page):
+    assert page.text("h1") == "1 of 3 experiments meet their claims"
     assert page.text("p", **{"class": "lead quiet"}) == "2.5 s of training, 1 January 1970 (UTC)"
 
 
-def test_every_experiment_can_be_jumped_to(page):
+def test_every_link_has_its_target(page):
     ids = [attributes["id"] for _, attributes, _ in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     targets = [link["href"] for link in page.attributes("a")]
@@ -180,7 +187,7 @@ def test_every_experiment_can_be_jumped_to(page):
     assert [target for target in targets if target.removeprefix("#") not in ids] == []
 
 
-def test_a_label_names_an_element_that_is_there(page):
+def test_every_label_refers_to_an_element(page):
     ids = {attributes["id"] for _, attributes, _ in page.elements if "id" in attributes}
     named = {
         attributes["aria-labelledby"]
@@ -190,61 +197,65 @@ def test_a_label_names_an_element_that_is_there(page):
     assert named - ids == set()
 
 
-def test_a_section_tells_what_the_experiment_shows_and_is_made_of(page):
-    told = page.text("section", id="shapes")
-    assert "Three <shapes>." in told
-    assert "training.epochs4200" in told
-    assert "seed: 42 # & more" in told
-    assert (
-        "dvc repro --force --single-item train@shapes python -m pipeline.train experiment=shapes force=true"
-        in told
-    )
-    assert all(known in told for known in RUN.values())
+def test_section_shows_description_settings_and_run(page):
+    content = page.text("section", id="shapes")
+    assert "Three <shapes>." in content
+    assert "training.epochs4200" in content
+    assert "seed: 42 # & more" in content
+    command = "python -m pipeline.train experiment=shapes force=true"
+    assert f"dvc repro --force --single-item train@shapes {command}" in content
+    assert all(value in content for value in RUN.values())
 
 
-def test_a_section_has_the_digests_of_the_data(page):
-    told = page.text("section", id="deep")
-    assert all(digest in told for digest in ("1" * 32, "2" * 32, "3" * 32, "c" * 64))
-    assert "36 / 12 / 12 rows" in told
+def test_section_has_the_digests_of_the_data(page):
+    content = page.text("section", id="deep")
+    assert all(digest in content for digest in ("1" * 32, "2" * 32, "3" * 32, "c" * 64))
+    assert "36 / 12 / 12 rows" in content
 
 
-def test_a_section_has_every_seed_and_every_step(page):
-    assert "trained from 3 seeds" in page.text("section", id="shapes")
+def test_section_has_every_seed_and_step(page):
+    assert "trained with 3 seeds" in page.text("section", id="shapes")
     assert "0.9650 to 0.9770" in page.text("section", id="shapes")
-    assert "Test split at steps of the training" in page.text("section", id="deep")
-    assert "Test split at steps of the training" not in page.text("section", id="shapes")
+    assert "Test split during training" in page.text("section", id="deep")
+    assert "log_loss 100.50000.7000" in page.text("section", id="deep")
+    assert "Test split during training" not in page.text("section", id="shapes")
 
 
-def test_a_section_says_from_where_on_it_overfits(page):
+def test_section_shows_metrics_of_all_splits(page):
+    text = page.text("section", id="deep")
+    assert "accuracy1.00000.90000.95000.9000 to 0.9750" in text
+
+
+def test_section_describes_overfitting(page):
     assert "validation loss rises from 0.6000 at the end of epoch 2 to 0.7500" in page.text(
         "section", id="deep"
     )
     assert "overfit" not in page.text("section", id="shapes")
 
 
-def test_a_missing_experiment_has_a_section_with_its_reason(page):
-    assert "missing: train@pairs: Received: <b>1</b>." in page.text("section", id="pairs")
+def test_section_without_result_has_the_reason(page):
+    assert "no result: train@pairs: Received: <b>1</b>." in page.text("section", id="pairs")
 
 
-def test_pictures_are_part_of_the_page_and_have_a_text(page):
-    found = [image for image in page.attributes("img") if "src" in image]
-    assert len(found) == 4
-    assert all(image["src"].startswith("data:image/png;base64,") for image in found)
-    assert all(image["decoding"] == "async" for image in found)
-    assert [image["alt"].partition(":")[0] for image in found] == [
-        "learning curves of shapes",
-        "confusion matrix of shapes",
-        "learning curves of deep",
+def test_pictures_are_embedded_with_a_text(page):
+    shown = [image for image in page.attributes("img") if "src" in image]
+    assert len(shown) == 4
+    assert all(image["src"].startswith("data:image/png;base64,") for image in shown)
+    assert all(image["decoding"] == "async" for image in shown)
+    assert [image["alt"] for image in shown] == [
+        "learning_curves of shapes",
+        "confusion_matrix of shapes",
+        "learning_curves of deep",
         "four functions",
     ]
 
 
-def test_the_page_needs_no_network(page, text):
+def test_page_needs_no_network(page, text):
     assert "http://" not in text
     assert "https://" not in text
     assert [link["href"] for link in page.attributes("link")] == ["data:,"]
 
 
-def test_texts_are_no_markup(text):
+def test_texts_are_escaped(text):
     assert "Received: &lt;b&gt;1&lt;/b&gt;." in text
     assert "Three &lt;shapes&gt;." in text
