@@ -57,3 +57,10 @@ def test_missing_training_names_the_command(folder, command):
     assert refusal(command, "experiment=shapes") == (
         "outputs/shapes/run.json is missing. Make it with: dvc repro train@shapes."
     )
+
+
+def test_help_shows_the_usage(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        command("--help")
+    assert caught.value.code == 0
+    assert "python -m pipeline.evaluate experiment=" in capsys.readouterr().out

@@ -151,9 +151,7 @@ def test_a_run_without_a_folder_writes_nothing(folder):
 def test_the_assessment_repeats_what_training_measured(folder, written):
     result, _, output = written
     found = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
-    assert found.validation["accuracy"] == pytest.approx(
-        result.metrics["validation/accuracy"]
-    )
+    assert found.validation["accuracy"] == pytest.approx(result.metrics["validation/accuracy"])
     assert found.validation["log_loss"] == pytest.approx(
         result.metrics["validation/loss"], abs=1e-5
     )

@@ -100,7 +100,7 @@ def test_an_unknown_flag_is_refused(monkeypatch):
     )
 
 
-@pytest.mark.parametrize("command", [train, evaluate, compose])
+@pytest.mark.parametrize("command", [train, compose])
 def test_help_says_how_a_command_is_called(monkeypatch, capsys, command):
     called(monkeypatch, command.main, "--help")
     assert f"python -m {command.__name__}" in capsys.readouterr().out
