@@ -1,4 +1,4 @@
-"""Shows a trained model: its layers, their weights, and what they compute from an image.
+"""Shows a trained model: its layers, their weights, their outputs for an image.
 
     python -m pipeline.inspect mnist_cnn                     the layers of a trained experiment
     python -m pipeline.inspect 3f2a91c0                      the layers of an MLflow run, by its id

@@ -1,4 +1,4 @@
-"""Trains one experiment with several seeds, and measures how much its test metrics vary.
+"""Trains an experiment with several seeds: how much do its test metrics vary?
 
     python -m pipeline.repeat experiment=digits_cnn
 

@@ -1,11 +1,12 @@
-"""Reports the results of the experiments: a table, outputs/report.md and outputs/report.html.
+"""Reports the results of experiments: a table, report.md and report.html.
 
     python -m pipeline.report                         all experiments of params.yaml
     python -m pipeline.report mnist_mlp mnist_cnn     only these
     python -m pipeline.report --check                 only print each claim with its result
 
-Exits with 1, and prints the reason, if an experiment has no result or its run is not in the
-tracking store; with --check, if a claim is not met.
+The files are written to outputs/. The command exits with 1 if an experiment has no result, or if its
+run is not in the tracking store, and prints the reason. With --check, it exits with 1 if a claim is
+not met.
 """
 
 import sys
@@ -106,7 +107,10 @@ def activation_functions() -> Picture:
 
 
 def _with_runs(rows: Sequence[Row]) -> list[Row]:
-    """Drops results whose run is not in the tracking store: a cached output can outlive its run."""
+    """Drops results without a run in the tracking store.
+
+    A cached output can outlive its run.
+    """
     from pipeline.tracking import runs
 
     tracked = {

@@ -1,1 +1,1 @@
-"""Evaluation: scores with intervals, and figures. Everything here returns values or figures."""
+"""Evaluation: scores with intervals, and figures. Nothing here logs to a tracker."""

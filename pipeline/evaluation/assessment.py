@@ -65,7 +65,9 @@ class Assessment:
 
 
 def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
-    """Measures the saved model of an experiment on all splits, and its snapshots on the test split.
+    """Measures the saved model on all splits, and its snapshots on the test split.
+
+    The model and the snapshots are those of one experiment.
 
     Args:
         output: the folder with the files that `train` wrote.

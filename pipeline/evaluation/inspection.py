@@ -13,7 +13,7 @@ from pipeline.models.anatomy import activations_of, convolutions, network_of
 
 
 def figures_of(model: Any, test: Part, meta: Meta, row: int, *, title: str) -> dict[str, Figure]:
-    """A figure for each convolution, or for each dense layer if the model has no convolution.
+    """A figure for each convolution, or without one, for each dense layer.
 
     Args:
         model: a served model.

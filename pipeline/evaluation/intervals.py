@@ -30,7 +30,7 @@ def interval(
 
 
 def _bootstrap(statistic: Callable[[NDArray[np.int64]], float], rows: int, seed: int) -> Interval:
-    """The percentile interval (Efron 1979) of a statistic over resamples of row numbers."""
+    """The percentile interval (Efron 1979) of a statistic over resampled rows."""
     random = np.random.default_rng(seed)
     values = [statistic(random.integers(rows, size=rows)) for _ in range(RESAMPLES)]
     tail = (1 - CONFIDENCE) / 2

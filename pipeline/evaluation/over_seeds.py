@@ -1,4 +1,7 @@
-"""Test metrics over runs that differ only in their seed: how much of a result is luck."""
+"""Test metrics over runs that differ only in their seed.
+
+They show how much of a result is luck.
+"""
 
 import math
 import statistics
@@ -11,7 +14,7 @@ from pipeline.metrics import Interval
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, Interval]:
-    """The mean of two or more values, and its 95 % confidence limits by Student's t (1908).
+    """The mean of two or more values, and its 95 % limits by Student's t (1908).
 
     The limits hold for independent values of an approximately normal distribution.
     """

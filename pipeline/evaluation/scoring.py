@@ -1,4 +1,4 @@
-"""Scores of a saved model: its predictions from raw rows, compared with the truth."""
+"""Scores of a saved model: its predictions from raw rows, and the truth."""
 
 from dataclasses import dataclass
 from typing import Any

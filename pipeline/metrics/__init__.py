@@ -1,4 +1,4 @@
-"""Metrics: one module each, named as the metric is in settings, claims and MLflow.
+"""Metrics: one module each, named as in settings, claims and MLflow.
 
 `evaluate` measures every metric of a task. Training can measure those that define `watched`, for
 example to stop early.
@@ -21,18 +21,19 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric. Each module defines one as `METRIC`, with either `compute` or `per_row`.
+    """One metric. Each module defines one as `METRIC`.
 
-    Its functions take `truth` and `prediction`. For a classification, these are class numbers,
-    int64 `(rows,)`, and probabilities `(rows, classes)`, or `(rows, 1)` for the second of two
-    classes. For a regression, both are float64 `(rows,)` in the target's unit.
+    It has either `compute` or `per_row`. Its functions take `truth` and `prediction`. For a
+    classification, these are class numbers, int64 `(rows,)`, and probabilities `(rows, classes)`,
+    or `(rows, 1)` for the second of two classes. For a regression, both are float64 `(rows,)` in
+    the target's unit.
 
     Args:
         task: `classification` or `regression`.
         larger_is_better: the direction in which it improves.
         compute: the value over all rows.
         per_row: one value for each row. Their mean is the metric.
-        interval: the limits for a given confidence. The default is the bootstrap over rows.
+        interval: the limits for a confidence such as 0.95. The default is the bootstrap over rows.
         unit: for the axes of figures. `{target}` stands for the unit of the target.
         headline: the report shows it first, unless the experiment claims another metric.
         watched: builds the Keras metric that measures the same on the network's raw output.
@@ -78,7 +79,7 @@ def predicted_classes(probabilities: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def by_class(probabilities: NDArray[Any]) -> NDArray[Any]:
-    """Probabilities `(rows, classes)`, also for a model that predicts only the second of two."""
+    """Probabilities `(rows, classes)`, also from those of the second class only."""
     if probabilities.shape[1] > 1:
         return probabilities
     return np.hstack([1 - probabilities, probabilities])

@@ -1,4 +1,4 @@
-"""Accuracy: the share of rows whose most probable class is the true one."""
+"""Accuracy: the share of rows that the model classifies correctly."""
 
 from typing import Any
 

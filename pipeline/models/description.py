@@ -13,7 +13,7 @@ from pipeline.errors import PipelineError, suggestion
 
 
 def overview(model: Any, *, title: str) -> Table:
-    """Every layer in order, with the layers inside a nested model below it, and totals."""
+    """Every layer in order, with totals. Layers of a nested model are indented."""
     table = Table(title=title, title_justify="left", show_footer=True)
     table.add_column("layer", footer="total")
     table.add_column("kind")
@@ -31,7 +31,7 @@ def overview(model: Any, *, title: str) -> Table:
 
 
 def find(model: Any, name: str) -> Any:
-    """The layer of a name. Without an exact match, underscores and upper case do not count.
+    """The layer of a name; if none matches, ignores underscores and upper case.
 
     Raises:
         PipelineError: there is no such layer.
@@ -73,7 +73,7 @@ def weights(layer: Any) -> Table:
 
 
 def _walk(model: Any, depth: int = 0) -> Iterator[tuple[int, Any]]:
-    """Layers and operations with their depth. A nested model comes before what is inside it."""
+    """Layers and operations with their depth, a nested model before its content."""
     nodes = model.layers if isinstance(model, keras.Sequential) else model.operations
     for node in nodes:
         yield depth, node

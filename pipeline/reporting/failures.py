@@ -1,4 +1,4 @@
-"""Why an experiment has no result: the error that a failed stage left in `outputs/failures/`."""
+"""Why an experiment has no result: the errors of failed stages."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""All experiments in two lines: how many meet their claims, and how long training took."""
+"""The head of the report: how many claims are met, and how long training took."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ def overview(rows: Sequence[Row]) -> Overview:
 
 
 def _verdict(rows: Sequence[Row]) -> str:
-    """Counts the experiments with a claim. One without a result does not meet its claims."""
+    """Counts experiments with a claim; one without a result does not meet it."""
     claimed = [row for row in rows if row.planned.claims]
     if claimed:
         met = sum(row.is_met for row in claimed)
-        noun, verb, whose = _words(len(claimed))
-        return f"{met} of {len(claimed)} {noun} {verb} {whose} claims"
+        noun, verb, possessive = _words(len(claimed))
+        return f"{met} of {len(claimed)} {noun} {verb} {possessive} claims"
     if len(rows) == 1:
         return " · ".join(filter(None, ["1 experiment", rows[0].score]))
     return f"{len(rows)} experiments"

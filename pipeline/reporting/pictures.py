@@ -1,4 +1,4 @@
-"""Figures as parts of the page: PNG bytes in data URLs, with their size and an alternative text."""
+"""Figures as parts of the page: PNG bytes in data URLs, with an alternative text."""
 
 import base64
 import struct

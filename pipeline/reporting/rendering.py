@@ -1,4 +1,4 @@
-"""The report as a table on the terminal, as Markdown, and as one self-contained HTML file."""
+"""The report on the terminal, as Markdown, and as one self-contained HTML file."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -20,7 +20,9 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = ()) -> list[Path]:
-    """Writes `report.md` and `report.html` under `outputs`. Equal rows give equal bytes.
+    """Writes `report.md` and `report.html` under `outputs`.
+
+    Equal rows give equal bytes.
 
     Args:
         appendix: figures for the end of the page, apart from those of experiments.
@@ -82,7 +84,7 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """Why experiments have no result, or none with several seeds: one line for each reason."""
+    """Why results are missing: one line for each reason."""
     experiments: dict[str, list[str]] = {}
     for row in rows:
         if reason := row.missing or row.unrepeated:

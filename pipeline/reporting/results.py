@@ -1,4 +1,4 @@
-"""The results of experiments, from `outputs/`, and what `conf/` claims about them."""
+"""The results of experiments, from `outputs/`, and their claims."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ class Result:
     Args:
         metrics: the content of `metrics.json`.
         run: the content of `run.json`.
-        saved: the point whose weights the model has.
+        saved: the point of the model's weights.
         seeds: None if the experiment was trained with one seed.
     """
 
@@ -95,7 +95,7 @@ class Result:
 
     @property
     def test_by_step(self) -> dict[int, dict[str, float]]:
-        """The test metrics of the snapshots of `training.evaluate_at`, in order of their steps."""
+        """The test metrics of the snapshots, in order of their steps."""
         by_step: dict[int, dict[str, float]] = {}
         for metric, values in self.metrics["test"].items():
             for step, value in values.get("at_step", {}).items():
@@ -151,7 +151,7 @@ class Row:
 
     @property
     def headline(self) -> str:
-        """The test metric that the report shows: that of the first claim, or the task's own."""
+        """The test metric to show: that of the first claim, or the task's own."""
         test = self.metrics.get("test", {})
         claimed = [claim.metric.removeprefix("test/") for claim in self.planned.claims]
         return next((name for name in claimed if name in test), self.metrics.get("headline", ""))

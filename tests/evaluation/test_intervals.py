@@ -59,7 +59,7 @@ def test_both_ways_of_the_bootstrap_agree():
     assert interval(whole, truth, prediction, seed=1) == pytest.approx(by_row)
 
 
-def test_bootstrap_of_a_mean_is_near_the_normal_interval():
+def test_bootstrap_of_a_mean_is_nearly_normal():
     targets = np.random.default_rng(0).normal(size=400)
     low, high = interval(mae.METRIC, targets, np.zeros(400), seed=1)
     half = 1.96 * np.abs(targets).std() / 20

@@ -29,7 +29,7 @@ def test_log_loss_is_the_mean_of_logarithms(truth, prediction, product):
 
 
 @pytest.mark.parametrize("metric", [accuracy.METRIC, log_loss.METRIC])
-def test_two_classes_are_equal_in_one_and_two_columns(metric):
+def test_one_and_two_columns_give_equal_values(metric):
     two_columns = np.hstack([1 - TWO - 1e-12, TWO])
     assert metric.value(OF_TWO, TWO) == pytest.approx(metric.value(OF_TWO, two_columns))
 

@@ -238,11 +238,11 @@ def test_section_without_result_has_the_reason(page):
 
 
 def test_pictures_are_embedded_with_a_text(page):
-    shown = [image for image in page.attributes("img") if "src" in image]
-    assert len(shown) == 4
-    assert all(image["src"].startswith("data:image/png;base64,") for image in shown)
-    assert all(image["decoding"] == "async" for image in shown)
-    assert [image["alt"] for image in shown] == [
+    pictured = [image for image in page.attributes("img") if "src" in image]
+    assert len(pictured) == 4
+    assert all(image["src"].startswith("data:image/png;base64,") for image in pictured)
+    assert all(image["decoding"] == "async" for image in pictured)
+    assert [image["alt"] for image in pictured] == [
         "learning_curves of shapes",
         "confusion_matrix of shapes",
         "learning_curves of deep",

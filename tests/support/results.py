@@ -84,7 +84,7 @@ def write_result(
     run_id: str = RUN["run_id"],
     figures: tuple[str, ...] = ("learning_curves",),
 ) -> None:
-    """Writes what `train` and `evaluate` write. The saved weights are those of epoch 2."""
+    """Writes what `train` and `evaluate` write, with the weights of epoch 2."""
     folder = outputs / name
     (folder / "figures").mkdir(parents=True)
     (folder / "snapshots").mkdir()

@@ -1,4 +1,4 @@
-"""Experiments that were never trained, for figures: small networks on random rows."""
+"""Untrained experiments for figures: small networks on random rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,7 +20,10 @@ Layers = Sequence[Any]
 
 
 def point(step: int, learning_rate: float = 0.1, **metrics: float) -> Point:
-    """A point of a history; ten steps are an epoch, and both splits have the same metrics."""
+    """A point of a history, with the same metrics for both splits.
+
+    Ten steps are an epoch.
+    """
     by_split = {
         f"{split}/{name}": value
         for name, value in metrics.items()
@@ -78,7 +81,7 @@ def served(layers: Layers, meta: Meta) -> Any:
 
 
 def subject(layers: Layers, meta: Meta, *, rows: int = 14, **changes: Any) -> Subject:
-    """An experiment with 20 random training rows and `rows` test rows, some of them errors."""
+    """An experiment with random rows and predictions, some of them errors."""
     random = np.random.default_rng(0)
     train, test = (_part(random, meta, count) for count in (20, rows))
     facts = {"snapshots": {}, "history": HISTORY, "saved_step": 20} | changes

@@ -1,1 +1,1 @@
-"""What figures share: the experiment they show, style, captions, tiles of images, PNG files."""
+"""What figures share: their experiment, style, captions, image tiles, PNG files."""

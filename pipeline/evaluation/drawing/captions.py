@@ -7,6 +7,6 @@ def title(head: str, *facts: str) -> str:
     return f"{head}\n{line}" if line else head
 
 
-def share(shown: int, total: int, things: str) -> str:
+def share(part: int, total: int, things: str) -> str:
     """`first 64 of 128 filters`, or nothing if the figure shows all."""
-    return f"first {shown} of {total} {things}" if shown < total else ""
+    return f"first {part} of {total} {things}" if part < total else ""

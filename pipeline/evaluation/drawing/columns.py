@@ -1,4 +1,4 @@
-"""Numeric columns of a table that are features by themselves: axes of a plane or a map."""
+"""Columns of a table that are features by themselves: axes of a plane or a map."""
 
 from dataclasses import dataclass
 

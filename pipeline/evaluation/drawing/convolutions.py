@@ -26,7 +26,7 @@ class Convolution:
 
 
 def convolutions_of(subject: Subject) -> list[Convolution]:
-    """The first convolutions whose kernels have more than one pixel."""
+    """The first convolutions with kernels of more than one pixel."""
     if not subject.has_images:
         return []
     convolutions = anatomy.convolutions(subject.network)

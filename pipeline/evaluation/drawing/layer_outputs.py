@@ -1,4 +1,4 @@
-"""What a layer computes from images: maps of a convolution, bars of a dense layer."""
+"""What a layer computes: maps of a convolution, bars of a dense layer."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,9 @@ from pipeline.evaluation.drawing.tiles import Tiles, columns_for
 def activation_maps(
     images: NDArray[np.float64], maps: NDArray[np.float32], names: Sequence[str], *, title: str
 ) -> Figure:
-    """One row an image: the image, and the maps of all channels. All maps share one scale.
+    """One row an image: the image, and the maps of all channels.
+
+    All maps share one scale.
 
     Args:
         images: `(rows, height, width)` or `(rows, height, width, 3)`, from 0 to 1.
@@ -42,7 +44,9 @@ def activation_maps(
 def unit_activations(
     images: NDArray[np.float64], values: NDArray[np.float32], names: Sequence[str], *, title: str
 ) -> Figure:
-    """One row an image: the image, and the activations of all units. All bars share one scale.
+    """One row an image: the image, and the activations of all units.
+
+    All bars share one scale.
 
     Args:
         images: `(rows, height, width)` or `(rows, height, width, 3)`, from 0 to 1.

@@ -50,7 +50,11 @@ class Plane:
         return first, second
 
     def probabilities(self, model: Any) -> NDArray[np.float64]:
-        """What a served model predicts at each point, shape `(len(up), len(across), classes)`."""
+        """What a served model predicts at each point.
+
+        Returns:
+            Shape `(len(up), len(across), classes)`.
+        """
         inputs = [input_name(column.name) for column in self.columns]
         grids = np.meshgrid(self.across, self.up)
         rows = {name: grid.reshape(-1, 1) for name, grid in zip(inputs, grids, strict=True)}

@@ -1,4 +1,4 @@
-"""The look of all figures: colours that colour-blind readers can distinguish, and small files.
+"""The look of all figures: colours for colour-blind readers, and small files.
 
 Marks and line styles repeat what colours say. Panels that a reader compares share one scale.
 """
@@ -57,5 +57,8 @@ def blank(
 
 
 def literal(text: str) -> str:
-    """A user's text, escaped: matplotlib reads text between two dollar signs as a formula."""
+    """A user's text, escaped.
+
+    Matplotlib reads text between two dollar signs as a formula.
+    """
     return text.replace("$", r"\$")

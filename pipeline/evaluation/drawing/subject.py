@@ -23,7 +23,7 @@ class Subject:
         snapshots: the served model after each step of `training.evaluate_at`.
         train, test: two splits of the data.
         scores: truth and prediction of the test split.
-        saved_step: the step whose weights the model has.
+        saved_step: the step of the model's weights.
     """
 
     name: str

@@ -1,4 +1,7 @@
-"""Many small images as one. One axes for each of a hundred images would take seconds."""
+"""Many small images as one image.
+
+A hundred axes, one for each image, would take seconds.
+"""
 
 import math
 from collections.abc import Sequence
@@ -86,9 +89,10 @@ class Tiles:
 
 
 def columns_for(count: int, *, ratio: float = 1) -> int:
-    """How many of `count` tiles to put in a row, for `ratio` times as many columns as rows.
+    """How many of `count` tiles to put in a row.
 
-    It takes up to half as many columns more if that fills every row.
+    There are about `ratio` times as many columns as rows, or up to half as many columns more if
+    that fills every row.
     """
     least = min(count, math.ceil(math.sqrt(ratio * count)))
     return next(

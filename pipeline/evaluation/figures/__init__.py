@@ -1,6 +1,7 @@
-"""Figures of an experiment: one module each, named as the files in `outputs/<experiment>/figures/`.
+"""Figures of an experiment: one module each, named as the files of the figure.
 
-`evaluate` draws every figure that suits the experiment. MLflow and the report show it.
+`evaluate` draws every figure that suits the experiment, in `outputs/<experiment>/figures/`. MLflow
+and the report show it.
 """
 
 import re
@@ -61,7 +62,7 @@ def draw_all(subject: Subject) -> Iterator[Drawing]:
 
 
 def write(subject: Subject, folder: Path) -> int:
-    """Writes the figures of an experiment, and `index.json` with their order, titles and texts.
+    """Writes the figures, and `index.json` with their order, titles and texts.
 
     Returns:
         The number of figures.

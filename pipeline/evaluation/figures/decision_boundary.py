@@ -1,4 +1,4 @@
-"""Decision boundary: the predicted class at each point of the plane of two features."""
+"""Decision boundary: the predicted class over the plane of two features."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -27,7 +27,7 @@ def plot(
     names: tuple[str, str],
     title: str,
 ) -> Figure:
-    """The most probable class by colour, lines where it changes, and the rows as points.
+    """The most probable class by colour, its boundaries, and the rows as points.
 
     Args:
         across, up: values along both axes.

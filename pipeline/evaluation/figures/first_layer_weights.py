@@ -1,4 +1,4 @@
-"""First-layer weights: what each unit of a dense layer on the pixels has learned, as an image."""
+"""First-layer weights: the units of a dense layer on the pixels, as images."""
 
 import math
 from collections.abc import Sequence
@@ -48,16 +48,16 @@ def _draw(subject: Subject) -> dict[str, Figure]:
     layer = anatomy.first_dense(subject.network) if subject.has_images else None
     if layer is None:
         return {}
-    shown = min(_MOST_UNITS, max(1, _MOST_WEIGHTS // math.prod(subject.meta.shape[:2])))
-    saved = _weights(subject.model, layer.name, shown)
+    units = min(_MOST_UNITS, max(1, _MOST_WEIGHTS // math.prod(subject.meta.shape[:2])))
+    saved = _weights(subject.model, layer.name, units)
     early = {
-        step: _weights(model, layer.name, shown)
+        step: _weights(model, layer.name, units)
         for step, model in subject.snapshots.items()
         if str(step).strip("0") == "1"
     }
     limit = float(np.quantile(np.abs([saved, *early.values()]), _CENTRAL)) or 1.0
     stands_for_classes = layer is subject.network.layers[-1] and subject.meta.outputs > 1
-    labels = subject.classes[:shown] if stands_for_classes else []
+    labels = subject.classes[:units] if stands_for_classes else []
     head = f"{subject.name}: weights of {layer.name}"
     facts = [
         captions.share(len(saved), layer.units, "units"),
@@ -77,10 +77,10 @@ def _draw(subject: Subject) -> dict[str, Figure]:
     }
 
 
-def _weights(model: Any, layer: str, shown: int) -> NDArray[np.float32]:
-    """Images of the first units of a layer, `(units, height, width)`, the mean over colours."""
+def _weights(model: Any, layer: str, units: int) -> NDArray[np.float32]:
+    """The mean over colours of the first units, `(units, height, width)`."""
     weights = anatomy.weights_as_images(anatomy.network_of(model), layer)
-    return np.asarray(weights[:shown].mean(axis=3))
+    return np.asarray(weights[:units].mean(axis=3))
 
 
 FIGURE = FigureKind(

@@ -1,4 +1,4 @@
-"""Learning curves: loss and metrics of the training and the validation split over the epochs."""
+"""Learning curves: loss and metrics of training and validation over the epochs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -28,7 +28,7 @@ def plot(
 
     Args:
         curves: by the label of the panel and by split, one value an epoch, or NaN for none.
-        saved_epoch: the epoch whose weights the model has; a line marks it.
+        saved_epoch: the epoch of the model's weights; a line marks it.
     """
     panels = len(curves) + (learning_rate is not None)
     figure = blank(4.8 * panels, 3.8, title)

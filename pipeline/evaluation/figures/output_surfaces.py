@@ -1,4 +1,4 @@
-"""Output surfaces: the output of a model of two classes over the plane of two features."""
+"""Output surfaces: the output for two classes over the plane of two features."""
 
 from collections.abc import Mapping
 

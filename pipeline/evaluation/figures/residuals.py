@@ -1,4 +1,4 @@
-"""Residuals: predictions of a regression against the true values, and their errors."""
+"""Residuals: the predictions of a regression and their errors."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,7 +14,7 @@ _MANY = 1000  # points that must be small
 def plot(
     truth: NDArray[np.float64], prediction: NDArray[np.float64], *, unit: str, title: str
 ) -> Figure:
-    """Prediction against truth, and the residual (predicted - true) against the prediction."""
+    """Prediction against truth, and predicted - true against prediction."""
     figure = blank(9.6, 4.6, title)
     left, right = figure.subplots(1, 2)
     look = {"s": 6, "alpha": 0.35} if len(truth) > _MANY else {"s": 16, "alpha": 0.7}

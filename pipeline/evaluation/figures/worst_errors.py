@@ -47,7 +47,7 @@ def _percent(probability: float) -> str:
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:
-    """The errors whose true class has the lowest probability."""
+    """The errors with the lowest probability of the true class."""
     if not subject.has_images:
         return {}
     truth, classes = subject.scores.truth, subject.classes

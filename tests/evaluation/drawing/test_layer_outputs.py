@@ -31,7 +31,7 @@ def test_image_stands_next_to_its_maps(maps):
     assert maps.get_suptitle() == "toy: activations"
 
 
-def test_maps_of_all_images_share_a_scale_from_zero(maps):
+def test_all_maps_share_a_scale_from_zero(maps):
     assert {maps.axes[place].images[0].get_clim() for place in (1, 3)} == {(0.0, 5.0)}
 
 

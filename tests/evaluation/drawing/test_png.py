@@ -25,7 +25,7 @@ def test_figure_full_of_noise_is_a_small_file():
     assert len(png(first_layer_weights.plot(noise, limit=2.0, title="toy"))) < 200_000
 
 
-def test_file_has_the_size_and_colours_of_its_figure(figure):
+def test_file_has_size_and_colours_of_its_figure(figure):
     with Image.open(BytesIO(png(figure))) as image:
         assert image.size == tuple(int(120 * inches) for inches in figure.get_size_inches())
         colours = {colour for _, colour in image.convert("RGB").getcolors()}

@@ -37,8 +37,8 @@ def test_unit_names_the_scale_of_the_target(one):
 
 
 def test_regression_has_no_images_and_no_classes():
-    found = subject(linear(), regression())
-    assert (found.has_images, found.classes) == (False, [])
+    regressing = subject(linear(), regression())
+    assert (regressing.has_images, regressing.classes) == (False, [])
 
 
 def test_title_of_an_image_names_its_class(one):

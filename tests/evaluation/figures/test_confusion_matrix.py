@@ -32,7 +32,7 @@ def test_rows_are_true_and_columns_predicted(figure):
         assert [tick.get_text() for tick in axes.get_yticklabels()] == ["no", "yes"]
 
 
-def test_colours_begin_at_zero_and_percentages_end_at_100(figure):
+def test_percentages_have_colours_from_0_to_100(figure):
     assert [axes.collections[0].get_clim() for axes in figure.axes[:2]] == [(0, 3), (0, 100)]
 
 
