@@ -4,9 +4,8 @@
     python -m pipeline.report mnist_mlp mnist_cnn     only these
     python -m pipeline.report --check                 only print each claim with its result
 
-The files are written to outputs/. The command exits with 1 if an experiment has no result, or if its
-run is not in the tracking store, and prints the reason. With --check, it exits with 1 if a claim is
-not met.
+The files are written to outputs/. The command exits with 1 if an experiment has no result or no run
+in the tracking store, and prints the reason. With --check, it exits with 1 if a claim is not met.
 """
 
 import sys
