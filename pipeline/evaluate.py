@@ -1,42 +1,31 @@
-"""Evaluates a trained experiment: the test split, once.
+"""Evaluates a trained experiment, on the test split too.
 
     python -m pipeline.evaluate experiment=mnist_mlp
 
-Writes outputs/<experiment>/metrics.json and figures/, and logs both to the run that trained the model.
+Writes metrics.json and figures/ in outputs/<experiment>/, and logs both to the MLflow run that
+trained the model.
 """
 
-import sys
-
-from pipeline.command_line import run_command
+from pipeline.command_line import experiment_name, run_command
 from pipeline.config import resolved
+from pipeline.console import log
 from pipeline.data.prepared import load_meta
-from pipeline.errors import PipelineError
 from pipeline.files import read_json, replacing_folder, write_json
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 
 
 def main() -> None:
     """Reads the command line and evaluates."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(__doc__)
-        return
-    key, _, name = sys.argv[1].partition("=") if len(sys.argv) == 2 else ("", "", "")
-    if key != "experiment" or not name:
-        raise PipelineError(
-            "one experiment is evaluated at a time",
-            received=" ".join(sys.argv[1:]) or "nothing",
-            expected="Expected: experiment=<name>",
-        )
-    evaluate(name)
+    evaluate(experiment_name(__doc__))
 
 
 def evaluate(name: str) -> None:
-    """Measures, writes and logs."""
+    """Measures an experiment, draws its figures, and logs both."""
     from pipeline.models import backend
 
     backend.load()
+    from pipeline.evaluation import figures
     from pipeline.evaluation.assessment import assess
-    from pipeline.evaluation.drawing.png import png
     from pipeline.tracking import stores
     from pipeline.tracking.evaluation import log_evaluation
 
@@ -44,20 +33,19 @@ def evaluate(name: str) -> None:
     output = OUTPUTS / name
     run = read_json(output / "run.json", made_by=f"dvc repro train@{name}")
     data = PREPARED / config.data.name
-    found = assess(name, output, data, seed=config.seed)
-    write_json(output / "metrics.json", found.summary)
+    assessment = assess(name, output, data, seed=config.seed)
+    write_json(output / "metrics.json", assessment.summary())
     with replacing_folder(output / "figures") as folder:
-        for title, figure in found.figures.items():
-            (folder / f"{title}.png").write_bytes(png(figure))
+        count = figures.write(assessment.subject, folder)
     log_evaluation(
         stores.load(config.tracking.store).attach(run["run_id"]),
-        by_step=found.by_step,
-        intervals=found.intervals,
+        by_step=assessment.test_by_step,
+        intervals=assessment.intervals,
         output=output,
         meta=load_meta(data),
         data_folder=data,
     )
-    print(f"{name}: {output / 'metrics.json'} and {len(found.figures)} figures", file=sys.stderr)
+    log(f"{name}: {output / 'metrics.json'} and {count} figures")
 
 
 if __name__ == "__main__":

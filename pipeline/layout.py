@@ -5,6 +5,7 @@ from pathlib import Path
 
 CONF = Path("conf")
 PARAMS = Path("params.yaml")
+STAGES = Path("dvc.yaml")
 RAW = Path("data/raw")
 PREPARED = Path("data/prepared")
 OUTPUTS = Path("outputs")

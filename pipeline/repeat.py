@@ -1,22 +1,23 @@
-"""Trains one experiment over several seeds and says how much its test metrics vary.
+"""Trains an experiment with several seeds: how much do its test metrics vary?
 
     python -m pipeline.repeat experiment=digits_cnn
 
-The seeds are those of params.yaml; the data are parted as ever. Each seed is a run of its own in MLflow, tested once. A
-seed whose run is finished is not trained again, and one that was interrupted or killed goes on.
+params.yaml lists the seeds. All trainings use the same split of the data. Each seed is an MLflow
+run of its own. Repeat the command after an interruption: finished runs are not trained again, and
+an interrupted one resumes.
 
-Writes outputs/<experiment>/seeds.json: the test metrics of each seed, their means, and the 95 % intervals of the means.
+Writes outputs/<experiment>/seeds.json: the test metrics of each seed, their means, and the 95 %
+intervals of the means.
 """
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.command_line import run_command
+from pipeline.command_line import experiment_name, run_command
 from pipeline.config import params, resolved
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import log
@@ -29,16 +30,7 @@ from pipeline.signals import Interruption, end_with_parent
 
 def main() -> None:
     """Reads the command line and repeats."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(__doc__)
-        return
-    key, _, name = sys.argv[1].partition("=") if len(sys.argv) == 2 else ("", "", "")
-    if key != "experiment" or not name:
-        raise PipelineError(
-            "one experiment is repeated at a time",
-            received=" ".join(sys.argv[1:]) or "nothing",
-            expected="Expected: experiment=<name>",
-        )
+    name = experiment_name(__doc__)
     interruption = Interruption()
     with interruption.handling():
         if "DVC_STAGE" in os.environ:
@@ -47,11 +39,11 @@ def main() -> None:
 
 
 def repeat(name: str, interruption: Interruption) -> None:
-    """Trains and tests each seed, writes what they reached, and says it in one line."""
+    """Trains and tests each seed, writes the results, and logs their means."""
     planned = params.read().repeats
     if name not in planned:
         raise PipelineError(
-            "params.yaml repeats no such experiment",
+            "params.yaml lists no seeds for this experiment under repeats",
             received=name,
             expected=suggestion(name, planned),
         )
@@ -62,17 +54,17 @@ def repeat(name: str, interruption: Interruption) -> None:
     from pipeline.evaluation import over_seeds
 
     config = resolved.read(CONFIGS / f"{name}.yaml")
-    reached: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for number, seed in enumerate(seeds, start=1):
         log(f"{name}: seed {seed}, {number} of {len(seeds)}")
-        reached[str(seed)] = _run(replace(config, seed=seed), interruption)
-    summary = over_seeds.summary([run["test"] for run in reached.values()])
-    write_json(OUTPUTS / name / "seeds.json", {"seeds": reached} | summary)
-    log(f"{name}: mean over {len(seeds)} seeds [95 % interval]: {_shown(summary)}")
+        results[str(seed)] = _run(replace(config, seed=seed), interruption)
+    summary = over_seeds.summary([result["test"] for result in results.values()])
+    write_json(OUTPUTS / name / "seeds.json", {"seeds": results} | summary)
+    log(f"{name}: mean over {len(seeds)} seeds [95 % interval]: {_in_words(summary)}")
 
 
 def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]:
-    """Trains one seed, unless that is done, and tests the weights that were kept."""
+    """Trains one seed, unless its run is finished, and tests the saved weights."""
     import keras
 
     from pipeline import experiment
@@ -86,21 +78,20 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
     with TemporaryDirectory() as folder:
         output = Path(folder)
         result = experiment.run(config, output=output, interruption=interruption)
-        kept = read_json(output / SNAPSHOTS / "index.json", made_by="force=true")["kept"]
+        step = read_json(output / SNAPSHOTS / "index.json", made_by="force=true")["kept"]
         model = keras.saving.load_model(output / "model.keras", compile=False)
     test = score(model, load_part(data, "test"), meta).metrics()
     tracker = stores.load(config.tracking.store).attach(result.run_id)
-    log_test_metrics(tracker, {kept: test}, meta=meta, data_folder=data)
+    log_test_metrics(tracker, {step: test}, meta=meta, data_folder=data)
     return {"run_id": result.run_id, "fingerprint": result.fingerprint, "test": test}
 
 
-def _shown(summary: Mapping[str, Mapping[str, float]]) -> str:
+def _in_words(summary: Mapping[str, Mapping[str, float]]) -> str:
     """`accuracy 0.9742 [0.9701, 0.9783], log_loss …`"""
-    limits = {
-        name: f"[{summary['low'][name]:.4f}, {summary['high'][name]:.4f}]"
-        for name in summary["mean"]
-    }
-    return ", ".join(f"{name} {mean:.4f} {limits[name]}" for name, mean in summary["mean"].items())
+    return ", ".join(
+        f"{name} {mean:.4f} [{summary['low'][name]:.4f}, {summary['high'][name]:.4f}]"
+        for name, mean in summary["mean"].items()
+    )
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Reports what every experiment reached: a table, outputs/report.md and outputs/report.html.
+"""Reports the results of experiments: a table, report.md and report.html.
 
     python -m pipeline.report                         all experiments of params.yaml
-    python -m pipeline.report mnist_mlp mnist_cnn     these alone
-    python -m pipeline.report --check                 nothing is written: each claim with the value in outputs/
+    python -m pipeline.report mnist_mlp mnist_cnn     only these
+    python -m pipeline.report --check                 only print each claim with its result
 
-Ends with 1 if an experiment is missing or its run is not in the tracking store, and says why; with --check, if a claim
-is not met.
+The files are written to outputs/. The command exits with 1 if an experiment has no result or no run
+in the tracking store, and prints the reason. With --check, it exits with 1 if a claim is not met.
 """
 
 import sys
@@ -14,9 +14,10 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from pipeline.command_line import run_command
+from pipeline.command_line import arguments, run_command
 from pipeline.config import params
 from pipeline.config.resolved import read
+from pipeline.console import say
 from pipeline.errors import PipelineError, suggestion
 from pipeline.layout import CONFIGS, OUTPUTS
 from pipeline.reporting import pictures, rendering, results
@@ -26,22 +27,20 @@ from pipeline.reporting.results import Row
 
 def main() -> None:
     """Reads the command line and reports."""
-    flags = {argument for argument in sys.argv[1:] if argument.startswith("-")}
-    names = [argument for argument in sys.argv[1:] if argument not in flags]
-    if {"-h", "--help"} & flags:
-        print(__doc__)
-        return
-    if flags - {"--check"}:
+    words = arguments(__doc__)
+    flags = [word for word in words if word.startswith("-")]
+    names = [word for word in words if word not in flags]
+    if set(flags) - {"--check"}:
         raise PipelineError(
-            "an unknown flag",
-            received=" ".join(sorted(flags)),
+            "this flag does not exist",
+            received=" ".join(flags),
             expected="Expected: --check or --help",
         )
     planned = params.read()
     for name in names:
         if name not in planned.experiments:
             raise PipelineError(
-                "no experiment of params.yaml has this name",
+                "params.yaml has no experiment of this name",
                 received=name,
                 expected=suggestion(name, planned.experiments),
             )
@@ -53,13 +52,13 @@ def main() -> None:
 
 
 def check(rows: Sequence[Row]) -> None:
-    """Prints every claim beside what was reached.
+    """Prints every claim with its result.
 
     Raises:
         PipelineError: a claim is not met.
     """
     for line in rendering.checklist(rows):
-        print(line)
+        say(line)
     claims = [(row.experiment, claim) for row in rows for claim in row.claims]
     unmet = [f"{experiment}: {claim.claim}" for experiment, claim in claims if not claim.is_met]
     if unmet:
@@ -72,41 +71,45 @@ def report(rows: Sequence[Row]) -> None:
     """Prints the table and writes the pages.
 
     Raises:
-        PipelineError: an experiment is missing, or the trainings of its seeds failed; the report is written all the same.
+        PipelineError: an experiment has no result, or its seeds failed. The pages exist then.
     """
-    written = rendering.write(rows, OUTPUTS, appendix=[activation_functions()])
+    files = rendering.write(rows, OUTPUTS, appendix=[activation_functions()])
     Console(width=None if sys.stdout.isatty() else 160).print(rendering.table(rows))
     for line in rendering.reasons(rows):
-        print(line)
-    print(f"Report: {' and '.join(map(str, written))}")
+        say(line)
+    say(f"Report: {' and '.join(map(str, files))}")
     missing = [row.experiment for row in rows if row.missing]
     if missing:
         raise PipelineError(
-            f"{len(missing)} of {len(rows)} experiments are missing",
+            f"{len(missing)} of {len(rows)} experiments have no result",
             received=", ".join(missing),
-            expected="See why above",
+            expected="See the reasons above",
         )
     unrepeated = [row.experiment for row in rows if row.unrepeated]
     if unrepeated:
         raise PipelineError(
-            "seeds could not be trained", received=", ".join(unrepeated), expected="See why above"
+            "training with several seeds failed",
+            received=", ".join(unrepeated),
+            expected="See the reasons above",
         )
 
 
 def activation_functions() -> Picture:
     """The figure of the appendix."""
-    from pipeline.evaluation import figures
+    from pipeline.evaluation import activation_functions as appendix
     from pipeline.evaluation.drawing.png import png
 
-    alt = "step, sigmoid, tanh and ReLU over their input, each beside its derivative"
     return pictures.picture(
-        png(figures.activation_functions()), title="activation functions", alt=alt
+        png(appendix.activation_functions()), title="activation functions", alt=appendix.ALT
     )
 
 
 def _with_runs(rows: Sequence[Row]) -> list[Row]:
-    """Takes away results whose run is not in the tracking store: a cached output may outlive its store."""
-    reason = "its run is not in the tracking store; train it again: dvc repro --force train@{}"
+    """Drops results without a run in the tracking store.
+
+    A cached output can outlive its run.
+    """
+    reason = "its run is not in the tracking store. Train it again: dvc repro --force train@{}"
     return [
         replace(row, result=None, missing=reason.format(row.experiment))
         if row.result and _is_lost(row.experiment, row.result.run["run_id"])

@@ -1,4 +1,4 @@
-"""What `pipeline.evaluate` refuses; what it writes is tested beside training, in test_train_command."""
+"""What `evaluate` refuses. `tests/test_train.py` tests what it writes."""
 
 import sys
 
@@ -6,22 +6,26 @@ import pytest
 
 from pipeline import evaluate, layout
 from pipeline.config import composition, resolved
-from pipeline.errors import PipelineError
 from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.refusals import refusal
 from tests.support.toy import config_of, copy_conf
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def refusal(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
-    monkeypatch.setattr(sys, "argv", ["evaluate", *arguments])
-    with pytest.raises(PipelineError) as caught:
+@pytest.fixture
+def command(monkeypatch):
+    """Runs `evaluate` with some arguments."""
+
+    def run(*arguments: str) -> None:
+        monkeypatch.setattr(sys, "argv", ["evaluate", *arguments])
         evaluate.main()
-    return str(caught.value)
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -34,22 +38,29 @@ def refusal(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
         (["experiment=a", "experiment=b"], "experiment=a experiment=b"),
     ],
 )
-def test_exactly_one_experiment_must_be_named(monkeypatch, arguments, received):
-    assert refusal(monkeypatch, *arguments) == (
-        f"one experiment is evaluated at a time. Received: {received}. Expected: experiment=<name>."
+def test_command_line_names_one_experiment(command, arguments, received):
+    assert refusal(command, *arguments).endswith(
+        f". Received: {received}. Expected: experiment=<name>."
     )
 
 
-def test_an_experiment_that_is_not_composed_names_the_command(monkeypatch):
-    assert refusal(monkeypatch, "experiment=shapes") == (
-        "outputs/configs/shapes.yaml is missing. Make it anew with: dvc repro compose."
-    )
+def test_missing_configuration_names_the_command(command):
+    error = refusal(command, "experiment=shapes")
+    assert error.startswith("outputs/configs/shapes.yaml is missing. ")
+    assert error.endswith("with: dvc repro compose.")
 
 
-def test_an_experiment_that_is_not_trained_names_the_command(here, monkeypatch):
-    copy_conf(here)
-    config = config_of(here, "data=shapes")
+def test_missing_training_names_the_command(folder, command):
+    copy_conf(folder)
+    config = config_of(folder, "data=shapes")
     composition.save(resolved.to_values(config), layout.CONFIGS / "shapes.yaml")
-    assert refusal(monkeypatch, "experiment=shapes") == (
+    assert refusal(command, "experiment=shapes") == (
         "outputs/shapes/run.json is missing. Make it with: dvc repro train@shapes."
     )
+
+
+def test_help_shows_the_usage(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        command("--help")
+    assert caught.value.code == 0
+    assert "python -m pipeline.evaluate experiment=" in capsys.readouterr().out

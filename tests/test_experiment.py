@@ -15,6 +15,7 @@ from pipeline import experiment
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
 from pipeline.evaluation.assessment import assess
+from pipeline.evaluation.figures import draw_all
 from pipeline.runs import history
 from pipeline.tracking.stores.memory import MemoryStore, MemoryTracker
 from pipeline.training import process
@@ -140,13 +141,11 @@ def test_run_without_a_folder_writes_nothing(folder):
 def test_assessment_repeats_what_training_measured(folder, written):
     result, _, output = written
     assessment = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
-    assert assessment.summary["validation"]["accuracy"] == pytest.approx(
-        result.metrics["validation/accuracy"]
-    )
-    assert assessment.summary["validation"]["log_loss"] == pytest.approx(
+    assert assessment.validation["accuracy"] == pytest.approx(result.metrics["validation/accuracy"])
+    assert assessment.validation["log_loss"] == pytest.approx(
         result.metrics["validation/loss"], abs=1e-5
     )
-    assert {name: assessment.summary[name] for name in ("parameters", "epochs", "steps")} == {
+    assert {name: assessment.summary()[name] for name in ("parameters", "epochs", "steps")} == {
         "parameters": (64 * 64 + 64) + (64 * 32 + 32) + (32 * 3 + 3),
         "epochs": 2.0,
         "steps": 6,
@@ -156,24 +155,23 @@ def test_assessment_repeats_what_training_measured(folder, written):
 def test_assessment_measures_every_snapshot(folder, written):
     _, _, output = written
     assessment = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
-    assert list(assessment.by_step) == [0, 2, 6]
-    test = assessment.summary["test"]
-    assert {name for name in test if "at_step" in name} == {
-        f"{metric}_at_step_{step}" for metric in ("accuracy", "log_loss") for step in (0, 2)
-    }
-    assert test["log_loss_at_step_0"] != test["log_loss"]
-    assert test["accuracy_low"] <= test["accuracy"] <= test["accuracy_high"]
+    assert list(assessment.test_by_step) == [0, 2, 6]
+    test = assessment.summary()["test"]
+    assert [list(test[name]["at_step"]) for name in ("accuracy", "log_loss")] == [["0", "2"]] * 2
+    assert test["log_loss"]["at_step"]["0"] != test["log_loss"]["value"]
+    assert test["accuracy"]["low"] <= test["accuracy"]["value"] <= test["accuracy"]["high"]
 
 
 def test_regression_is_assessed_in_target_units(folder, tmp_path):
     result, _ = run(folder, "data=prices", output=tmp_path / "prices")
     assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
     scale = load_meta(folder / "data/prepared/prices").target.scale
-    assert assessment.summary["validation"]["mse"] == pytest.approx(
+    assert assessment.validation["mse"] == pytest.approx(
         result.metrics["validation/loss"] * scale**2, rel=1e-4
     )
-    assert sorted(assessment.figures) == ["learning_curves", "residuals"]
-    assert assessment.figures["residuals"].axes[0].get_xlabel() == "true price / 1,000"
+    drawings = {drawing.name: drawing.figure for drawing in draw_all(assessment.subject)}
+    assert list(drawings) == ["learning_curves", "residuals"]
+    assert drawings["residuals"].axes[0].get_xlabel() == "true price / 1,000"
 
 
 def test_assessment_needs_a_training(folder, tmp_path):
@@ -323,7 +321,7 @@ def test_class_weights_change_only_the_training(folder):
 def test_averaged_weights_are_measured_and_saved(folder, tmp_path):
     result, _ = run(folder, "data=shapes", "optimizer.ema_momentum=0.9", output=tmp_path / "shapes")
     assessment = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
-    assert assessment.summary["validation"]["log_loss"] == pytest.approx(
+    assert assessment.validation["log_loss"] == pytest.approx(
         result.metrics["validation/loss"], abs=1e-5
     )
 

@@ -1,4 +1,4 @@
-"""Training over several seeds: real runs in a real store, each tested, none twice."""
+"""Training with several seeds: real runs in a real store, each trained and tested once."""
 
 import json
 import signal
@@ -11,13 +11,13 @@ import pytest
 from pipeline import layout, repeat
 from pipeline.config import composition, resolved
 from pipeline.data.prepared import load_meta, load_part
-from pipeline.errors import PipelineError
 from pipeline.evaluation.over_seeds import mean_interval
 from pipeline.evaluation.scoring import score
 from pipeline.signals import Interrupted, Interruption
 from pipeline.tracking import store
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support.toy import config_of, prepare_all
+from tests.support.refusals import refusal
+from tests.support.toy import config_of
 
 PARAMS = """sources: [shapes, prices]
 data: {shapes: shapes, prices: prices}
@@ -36,26 +36,23 @@ STEPS = ["training.batch_size=12", "training.epochs=3"]  # nine, three an epoch
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A repository in which seed 7 was interrupted, and the experiment repeated then."""
-    folder = tmp_path_factory.mktemp("repository")
-    prepare_all(folder)
-    (folder / "params.yaml").write_text(PARAMS)
+def repeated(repository):
+    """The repository after an interruption of seed 7, and a complete second call."""
+    (repository / "params.yaml").write_text(PARAMS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
+        patch.chdir(repository)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        composition.save(
-            resolved.to_values(config_of(folder, *SMALL, *STEPS)), layout.CONFIGS / "shapes.yaml"
-        )
+        config = config_of(repository, *SMALL, *STEPS)
+        composition.save(resolved.to_values(config), layout.CONFIGS / "shapes.yaml")
         with pytest.raises(Interrupted):
-            repeat.repeat("shapes", Stopped())
+            repeat.repeat("shapes", Terminated())
         assert not Path("outputs/shapes").exists()
-        called(patch, "experiment=shapes")
-    return folder
+        repeat.repeat("shapes", Interruption())
+    return repository
 
 
-class Stopped(Interruption):
-    """A SIGTERM that comes when the training first looks for one."""
+class Terminated(Interruption):
+    """A SIGTERM that arrives when the training first looks for one."""
 
     def check(self) -> None:
         super().check()
@@ -63,86 +60,85 @@ class Stopped(Interruption):
 
 
 @pytest.fixture(autouse=True)
-def _here(folder, monkeypatch):
-    monkeypatch.chdir(folder)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+def _in_repository(repeated, in_repository):
+    pass
 
 
-def called(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    monkeypatch.setattr(sys, "argv", ["repeat", *arguments])
-    repeat.main()
+@pytest.fixture
+def command(monkeypatch):
+    """Runs `repeat` with some arguments."""
+
+    def run(*arguments: str) -> None:
+        monkeypatch.setattr(sys, "argv", ["repeat", *arguments])
+        repeat.main()
+
+    return run
 
 
-def refusal(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
-    with pytest.raises(PipelineError) as caught:
-        called(monkeypatch, *arguments)
-    return str(caught.value)
-
-
-def written() -> dict:
+def summary() -> dict:
     return json.loads(Path("outputs/shapes/seeds.json").read_text())
 
 
-def recorded() -> dict[str, str]:
-    """Status of each run of the experiment."""
+def statuses() -> dict[str, str]:
+    """The status of each run of the experiment."""
     client = store.client()
-    found = client.search_runs([client.get_experiment_by_name("shapes").experiment_id])
-    return {run.info.run_id: run.info.status for run in found}
+    runs = client.search_runs([client.get_experiment_by_name("shapes").experiment_id])
+    return {run.info.run_id: run.info.status for run in runs}
 
 
-def test_each_seed_is_a_finished_run_of_its_own():
-    seeds = written()["seeds"]
+def test_each_seed_is_its_own_finished_run():
+    seeds = summary()["seeds"]
     assert list(seeds) == sorted(SEEDS)
     assert len({run["fingerprint"] for run in seeds.values()}) == 2
-    assert recorded() == {run["run_id"]: "FINISHED" for run in seeds.values()}
+    assert statuses() == {run["run_id"]: "FINISHED" for run in seeds.values()}
 
 
-def test_a_run_differs_from_the_others_in_its_seed_alone():
-    runs = [store.client().get_run(written()["seeds"][seed]["run_id"]).data for seed in SEEDS]
+def test_runs_differ_only_in_their_seed():
+    runs = [store.client().get_run(summary()["seeds"][seed]["run_id"]).data for seed in SEEDS]
     changed = {name for name in runs[0].params if runs[0].params[name] != runs[1].params[name]}
     assert changed == {"seed"}
     assert [run.params["seed"] for run in runs] == SEEDS
     assert runs[0].tags["data.digest.test"] == runs[1].tags["data.digest.test"]
 
 
-def test_a_seed_that_was_interrupted_went_on():
+def test_interrupted_seed_is_resumed():
     resumed = [
-        store.client().get_run(written()["seeds"][seed]["run_id"]).data.tags.get("resumed")
+        store.client().get_run(summary()["seeds"][seed]["run_id"]).data.tags.get("resumed")
         for seed in SEEDS
     ]
     assert resumed == ["1", None]
 
 
-def test_the_test_metrics_are_those_of_the_weights_that_were_kept(folder):
-    run = store.client().get_run(written()["seeds"]["7"]["run_id"])
-    data = folder / "data/prepared/shapes"
-    model = folder / "mlruns/checkpoints" / run.data.tags["run_key"] / "result/model.keras"
+def test_saved_weights_are_tested(repository):
+    run = store.client().get_run(summary()["seeds"]["7"]["run_id"])
+    data = repository / "data/prepared/shapes"
+    model = repository / "mlruns/checkpoints" / run.data.tags["run_key"] / "result/model.keras"
     served = keras.saving.load_model(model, compile=False)
     expected = score(served, load_part(data, "test"), load_meta(data)).metrics()
-    assert written()["seeds"]["7"]["test"] == pytest.approx(expected)
+    assert summary()["seeds"]["7"]["test"] == pytest.approx(expected)
 
 
-def test_the_test_metrics_are_logged_at_the_step_of_the_weights_that_were_kept():
-    for run in written()["seeds"].values():
+def test_metrics_are_logged_at_the_saved_step():
+    for run in summary()["seeds"].values():
         for name, value in run["test"].items():
             points = store.client().get_metric_history(run["run_id"], f"test/{name}")
             assert [(point.step, point.value) for point in points] == [(9, pytest.approx(value))]
 
 
-def test_the_mean_and_its_interval_are_over_the_seeds():
-    found = written()
+def test_mean_and_interval_are_over_the_seeds():
+    result = summary()
     for name in ("accuracy", "log_loss"):
-        mean, (low, high) = mean_interval([found["seeds"][seed]["test"][name] for seed in SEEDS])
-        assert (found["mean"][name], found["low"][name], found["high"][name]) == pytest.approx(
+        mean, (low, high) = mean_interval([result["seeds"][seed]["test"][name] for seed in SEEDS])
+        assert (result["mean"][name], result["low"][name], result["high"][name]) == pytest.approx(
             (mean, low, high)
         )
 
 
-def test_repeating_again_trains_nothing_and_says_the_same(monkeypatch, capsys):
-    before, runs = written(), recorded()
-    called(monkeypatch, "experiment=shapes")
+def test_second_call_trains_nothing(command, capsys):
+    before, runs = summary(), statuses()
+    command("experiment=shapes")
     out, err = capsys.readouterr()
-    assert (written(), recorded(), out) == (before, runs, "")
+    assert (summary(), statuses(), out) == (before, runs, "")
     mean = {name: f"{value:.4f}" for name, value in before["mean"].items()}
     lines = err.splitlines()
     assert [line for line in lines if "seed " in line] == [
@@ -165,18 +161,21 @@ def test_repeating_again_trains_nothing_and_says_the_same(monkeypatch, capsys):
         (["experiment=a", "b"], "experiment=a b"),
     ],
 )
-def test_exactly_one_experiment_must_be_named(monkeypatch, arguments, received):
-    assert refusal(monkeypatch, *arguments) == (
-        f"one experiment is repeated at a time. Received: {received}. Expected: experiment=<name>."
+def test_command_line_names_one_experiment(command, arguments, received):
+    assert refusal(command, *arguments).endswith(
+        f". Received: {received}. Expected: experiment=<name>."
     )
 
 
-def test_an_experiment_that_is_not_repeated_is_refused(monkeypatch):
-    assert refusal(monkeypatch, "experiment=shape") == (
-        "params.yaml repeats no such experiment. Received: shape. Did you mean shapes? Allowed: shapes."
+def test_experiment_without_seeds_is_refused(command):
+    assert refusal(command, "experiment=shape") == (
+        "params.yaml lists no seeds for this experiment under repeats. "
+        "Received: shape. Did you mean shapes? Allowed: shapes."
     )
 
 
-def test_help_says_how_the_command_is_called(monkeypatch, capsys):
-    called(monkeypatch, "--help")
+def test_help_shows_the_usage(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        command("--help")
+    assert caught.value.code == 0
     assert "python -m pipeline.repeat experiment=" in capsys.readouterr().out

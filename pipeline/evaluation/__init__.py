@@ -1,1 +1,1 @@
-"""Evaluation: metrics with intervals, and figures. Everything here returns values or figures; nothing logs."""
+"""Evaluation: scores with intervals, and figures. Nothing here logs to a tracker."""

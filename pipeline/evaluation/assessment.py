@@ -1,18 +1,19 @@
-"""Assessment of a trained experiment: here the test split is opened."""
+"""Assesses a trained experiment. Nothing else opens the test split for measuring."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
-from matplotlib.figure import Figure
 
-from pipeline.data.prepared import load_meta, load_part
+from pipeline import metrics
+from pipeline.data.prepared import SPLITS, load_meta, load_part
 from pipeline.errors import PipelineError
 from pipeline.evaluation.drawing.subject import Subject
-from pipeline.evaluation.gallery import draw
 from pipeline.evaluation.scoring import score
 from pipeline.files import read_json
+from pipeline.metrics import Interval
 from pipeline.runs import history
 from pipeline.runs.history import Point
 from pipeline.runs.result import SNAPSHOTS, snapshot_file
@@ -20,24 +21,57 @@ from pipeline.runs.result import SNAPSHOTS, snapshot_file
 
 @dataclass(frozen=True)
 class Assessment:
-    """What `evaluate` found.
+    """What `evaluate` measured.
 
-    `summary` is `metrics.json`, `by_step` the test metrics of each snapshot and of the kept weights, `intervals` the
-    95 % limits of the latter.
+    Args:
+        train, validation, test: metrics of the saved model.
+        intervals: the 95 % limits of each test metric.
+        at_step: the test metrics of each snapshot.
+        subject: the experiment, for its figures.
     """
 
-    summary: dict[str, Any]
-    by_step: dict[int, dict[str, float]]
-    intervals: dict[str, tuple[float, float]]
-    figures: dict[str, Figure]
+    train: Mapping[str, float]
+    validation: Mapping[str, float]
+    test: Mapping[str, float]
+    intervals: Mapping[str, Interval]
+    at_step: Mapping[int, Mapping[str, float]]
+    subject: Subject
+
+    @property
+    def test_by_step(self) -> dict[int, Mapping[str, float]]:
+        """The test metrics of the snapshots and of the saved model."""
+        return {**self.at_step, self.subject.saved_step: self.test}
+
+    def summary(self) -> dict[str, Any]:
+        """The content of `metrics.json`."""
+        last = self.subject.history[-1]
+        return {
+            "headline": metrics.headline(self.subject.meta.task),
+            "train": self.train,
+            "validation": self.validation,
+            "test": {name: self._test_metric(name) for name in self.test},
+            "parameters": self.subject.model.count_params(),
+            "epochs": last.epoch,
+            "steps": last.step,
+            "seconds": last.seconds,
+            "examples_per_second": last.examples_per_second,
+        }
+
+    def _test_metric(self, name: str) -> dict[str, Any]:
+        low, high = self.intervals[name]
+        result = {"value": self.test[name], "low": low, "high": high}
+        at_step = {str(step): values[name] for step, values in self.at_step.items()}
+        return result | ({"at_step": at_step} if at_step else {})
 
 
 def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
-    """Measures the saved model of an experiment on all three splits, and its snapshots on the test split.
+    """Measures the saved model on all splits, and its snapshots on the test split.
+
+    The model and the snapshots are those of one experiment.
 
     Args:
-        output: the folder that `train` filled.
-        data: the prepared data variant.
+        output: the folder with the files that `train` wrote.
+        data: the folder of the prepared data.
         seed: of the bootstrap.
 
     Raises:
@@ -47,39 +81,29 @@ def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
     points = _history(output)
     index = read_json(output / SNAPSHOTS / "index.json", made_by=f"dvc repro train@{output.name}")
     model = _load(output / "model.keras")
-    parts = {split: load_part(data, split) for split in ("train", "validation", "test")}
+    parts = {split: load_part(data, split) for split in SPLITS}
     scores = {split: score(model, part, meta) for split, part in parts.items()}
-    test, intervals = scores["test"].metrics(), scores["test"].intervals(seed=seed)
-    limits = {
-        f"{name}_{end}": pair[at]
-        for name, pair in intervals.items()
-        for at, end in enumerate(("low", "high"))
-    }
     snapshots = {step: _load(snapshot_file(output, step)) for step in index["steps"]}
-    by_step = {
-        step: score(snapshot, parts["test"], meta).metrics() for step, snapshot in snapshots.items()
-    }
-    at_steps = {
-        f"{metric}_at_step_{step}": value
-        for step, found in by_step.items()
-        for metric, value in found.items()
-    }
-    last = points[-1]
-    summary = {
-        "train": scores["train"].metrics(),
-        "validation": scores["validation"].metrics(),
-        "test": test | limits | at_steps,
-        "parameters": model.count_params(),
-        "epochs": last.epoch,
-        "steps": last.step,
-        "seconds": last.seconds,
-        "examples_per_second": last.examples_per_second,
-    }
-    kept = index["kept"]
     subject = Subject(
-        name, meta, model, snapshots, parts["train"], parts["test"], scores["test"], points, kept
+        name=name,
+        meta=meta,
+        model=model,
+        snapshots=snapshots,
+        train=parts["train"],
+        test=parts["test"],
+        scores=scores["test"],
+        history=points,
+        saved_step=index["kept"],
     )
-    return Assessment(summary, by_step | {kept: test}, intervals, draw(subject))
+    return Assessment(
+        **{split: scores[split].metrics() for split in SPLITS},
+        intervals=scores["test"].intervals(seed=seed),
+        at_step={
+            step: score(snapshot, parts["test"], meta).metrics()
+            for step, snapshot in snapshots.items()
+        },
+        subject=subject,
+    )
 
 
 def _history(output: Path) -> list[Point]:

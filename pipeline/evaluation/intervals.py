@@ -15,7 +15,7 @@ RESAMPLES = 1000
 def interval(
     metric: Metric, truth: NDArray[Any], prediction: NDArray[Any], *, seed: int
 ) -> Interval:
-    """The metric's own interval, or the bootstrap's.
+    """The metric's own interval, or the bootstrap's if it has none.
 
     Args:
         truth, prediction: as `Metric` describes them.
@@ -30,7 +30,7 @@ def interval(
 
 
 def _bootstrap(statistic: Callable[[NDArray[np.int64]], float], rows: int, seed: int) -> Interval:
-    """Percentile interval (Efron 1979) of a statistic over `RESAMPLES` resamples of row numbers."""
+    """The percentile interval (Efron 1979) of a statistic over resampled rows."""
     random = np.random.default_rng(seed)
     values = [statistic(random.integers(rows, size=rows)) for _ in range(RESAMPLES)]
     tail = (1 - CONFIDENCE) / 2

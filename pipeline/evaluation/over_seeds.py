@@ -1,4 +1,7 @@
-"""Test metrics over runs that differ in their seed alone: how much of a figure is luck."""
+"""Test metrics over runs that differ only in their seed.
+
+They show how much of a result is luck.
+"""
 
 import math
 import statistics
@@ -11,9 +14,9 @@ from pipeline.metrics import Interval
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, Interval]:
-    """The mean of two or more values, and the 95 % confidence limits of the mean by Student's t (1908).
+    """The mean of two or more values, and its 95 % limits by Student's t (1908).
 
-    The limits hold for values that are drawn independently from about a normal distribution.
+    The limits hold for independent values of an approximately normal distribution.
     """
     mean = statistics.mean(values)
     quantile = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2))
@@ -22,10 +25,10 @@ def mean_interval(values: Sequence[float]) -> tuple[float, Interval]:
 
 
 def summary(runs: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """`mean`, `low` and `high` of each metric over runs, which all have the same metrics."""
-    found = {name: mean_interval([run[name] for run in runs]) for name in runs[0]}
+    """`mean`, `low` and `high` by metric, over runs that all have the same metrics."""
+    intervals = {name: mean_interval([run[name] for run in runs]) for name in runs[0]}
     return {
-        "mean": {name: mean for name, (mean, _) in found.items()},
-        "low": {name: low for name, (_, (low, _)) in found.items()},
-        "high": {name: high for name, (_, (_, high)) in found.items()},
+        "mean": {name: mean for name, (mean, _) in intervals.items()},
+        "low": {name: low for name, (_, (low, _)) in intervals.items()},
+        "high": {name: high for name, (_, (_, high)) in intervals.items()},
     }

@@ -1,4 +1,4 @@
-"""Scores of a saved model on a split: what it predicts from raw rows, compared with what is true."""
+"""Scores of a saved model: its predictions from raw rows, and the truth."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ _BATCH = 1024
 
 @dataclass(frozen=True)
 class Scores:
-    """Truth and prediction of one split: labels and probabilities, or targets and predictions in the target's unit."""
+    """Truth and prediction of one split, as `pipeline.metrics.Metric` describes them."""
 
     task: str
     truth: NDArray[Any]
@@ -32,7 +32,11 @@ class Scores:
         }
 
     def intervals(self, *, seed: int) -> dict[str, Interval]:
-        """The 95 % confidence limits of every metric; `seed` is that of the bootstrap."""
+        """The 95 % confidence limits of every metric.
+
+        Args:
+            seed: of the bootstrap.
+        """
         return {
             name: interval(metric, self.truth, self.prediction, seed=seed)
             for name, metric in of_task(self.task).items()
@@ -40,7 +44,7 @@ class Scores:
 
 
 def score(model: Any, part: Part, meta: Meta) -> Scores:
-    """Lets a served model predict a whole split, from the rows as the CSV holds them."""
+    """Predicts a whole split with a served model, from the rows as the CSV has them."""
     inputs = part.x if meta.table is None else _columns(part, meta)
     batches = tf.data.Dataset.from_tensor_slices(inputs).batch(_BATCH)
     prediction = model.predict(batches, verbose=0)
@@ -51,10 +55,11 @@ def score(model: Any, part: Part, meta: Meta) -> Scores:
 
 
 def _columns(part: Part, meta: Meta) -> dict[str, Any]:
+    """The inputs of a served model of a table, by name."""
     if meta.table is None or part.rows is None:
         raise ValueError("a table has rows.csv")
     text = tables.read(part.rows)
-    advice = f"Make the file anew with: dvc repro prepare@{meta.name}"
+    advice = f"Prepare the data again with: dvc repro prepare@{meta.name}"
     columns = {
         input_name(name): tf.constant(numbers(text, name, advice=advice).reshape(-1, 1))
         for name in meta.table.numeric_columns

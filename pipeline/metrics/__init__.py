@@ -1,7 +1,7 @@
-"""Metrics: one module each, named as the metric is in settings, claims and MLflow.
+"""Metrics: one module each, named as in settings, claims and MLflow.
 
-Every metric of a task is computed by `evaluate`. One that defines `watched` can also be watched during training, by
-early stopping for example.
+`evaluate` measures every metric of a task. Training can measure those that define `watched`, for
+example to stop early.
 """
 
 from collections.abc import Callable
@@ -17,32 +17,35 @@ from pipeline.registry import Registry
 METRICS = Registry("pipeline.metrics", "metric")
 
 Interval = tuple[float, float]
-Compute = Callable[[NDArray[Any], NDArray[Any]], Any]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric: how it is computed, read and watched. Each module defines one as `METRIC`.
+    """One metric. Each module defines one as `METRIC`.
 
-    `truth` is int64 class numbers `(rows,)`, or float64 targets `(rows,)` in the target's unit. `prediction` is
-    probabilities `(rows, classes)`, or `(rows, 1)` for two classes, or float64 predictions `(rows,)`.
+    It has either `compute` or `per_row`. Its functions take `truth` and `prediction`. For a
+    classification, these are class numbers, int64 `(rows,)`, and probabilities `(rows, classes)`,
+    or `(rows, 1)` for the second of two classes. For a regression, both are float64 `(rows,)` in
+    the target's unit.
 
     Args:
         task: `classification` or `regression`.
         larger_is_better: the direction in which it improves.
-        compute: from truth and prediction to the value. Leave it out if the metric is a mean over rows.
-        per_row: from truth and prediction to one float64 value for each row; their mean is the metric.
-        interval: from truth, prediction and confidence to the limits. The default is the bootstrap over rows.
-        unit: for the axes of figures; `{target}` stands for the target's unit.
+        compute: the value over all rows.
+        per_row: one value for each row. Their mean is the metric.
+        interval: the limits for a confidence such as 0.95. The default is the bootstrap over rows.
+        unit: for the axes of figures. `{target}` stands for the unit of the target.
+        headline: the report shows it first, unless the experiment claims another metric.
         watched: builds the Keras metric that measures the same on the network's raw output.
     """
 
     task: str
     larger_is_better: bool
-    compute: Compute | None = None
-    per_row: Compute | None = None
+    compute: Callable[[NDArray[Any], NDArray[Any]], float] | None = None
+    per_row: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]] | None = None
     interval: Callable[[NDArray[Any], NDArray[Any], float], Interval] | None = None
     unit: str = ""
+    headline: bool = False
     watched: Callable[[Meta], Any] | None = None
 
     def __post_init__(self) -> None:
@@ -51,10 +54,10 @@ class Metric:
 
     def value(self, truth: NDArray[Any], prediction: NDArray[Any]) -> float:
         """The metric over all rows."""
-        if self.per_row is not None:
-            return float(np.mean(self.per_row(truth, prediction)))
-        assert self.compute is not None
-        return float(self.compute(truth, prediction))
+        if self.compute is not None:
+            return float(self.compute(truth, prediction))
+        assert self.per_row is not None
+        return float(np.mean(self.per_row(truth, prediction)))
 
 
 def of_task(task: str) -> dict[str, Metric]:
@@ -63,15 +66,20 @@ def of_task(task: str) -> dict[str, Metric]:
     return {name: metric for name, metric in metrics.items() if metric.task == task}
 
 
+def headline(task: str) -> str:
+    """The metric of a task that the report shows first."""
+    return next(name for name, metric in of_task(task).items() if metric.headline)
+
+
 def predicted_classes(probabilities: NDArray[Any]) -> NDArray[np.int64]:
-    """The most probable class of each row of `(rows, classes)`, or of `(rows, 1)`; shape (rows,)."""
+    """The most probable class of each row of `(rows, classes)`, or of `(rows, 1)`."""
     if probabilities.shape[1] == 1:
         return (probabilities[:, 0] >= 0.5).astype(np.int64)
     return np.asarray(probabilities.argmax(axis=1))
 
 
 def by_class(probabilities: NDArray[Any]) -> NDArray[Any]:
-    """Probabilities `(rows, classes)`, even if a model gives only that of the second class, `(rows, 1)`."""
+    """Probabilities `(rows, classes)`, also from those of the second class only."""
     if probabilities.shape[1] > 1:
         return probabilities
     return np.hstack([1 - probabilities, probabilities])

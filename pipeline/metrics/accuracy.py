@@ -1,4 +1,4 @@
-"""Accuracy: the share of rows whose most probable class is the true one."""
+"""Accuracy: the share of rows that the model classifies correctly."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def _hits(truth: NDArray[Any], prediction: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _wilson(truth: NDArray[Any], prediction: NDArray[Any], confidence: float) -> Interval:
     """Wilson's score interval (1927)."""
-    from scipy import stats  # takes half a second, and trainings never need it
+    from scipy import stats  # takes half a second; trainings do not need it
 
     hits = int(np.sum(_hits(truth, prediction)))
     limits = stats.binomtest(hits, len(truth)).proportion_ci(confidence, method="wilson")
@@ -27,7 +27,7 @@ def _watched(meta: Meta) -> Any:
 
     if meta.outputs > 1:
         return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    # The network gives raw output, where 0 means probability 0.5.
+    # The network gives raw output: 0 means probability 0.5.
     return keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)
 
 
@@ -37,5 +37,6 @@ METRIC = Metric(
     per_row=_hits,
     interval=_wilson,
     unit="share of rows",
+    headline=True,
     watched=_watched,
 )

@@ -1,4 +1,4 @@
-"""Log loss: the mean of minus the natural logarithm of the probability given to the true class."""
+"""Log loss: the mean of -log(probability of the true class)."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from pipeline.data.prepared import Meta
 from pipeline.metrics import Metric, by_class
 
-_SMALLEST = 1e-7  # Keras keeps probabilities this far from 0 and 1
+_SMALLEST = 1e-7  # as Keras does, so that the loss is finite
 
 
-def _surprise(truth: NDArray[Any], prediction: NDArray[Any]) -> NDArray[np.float64]:
+def _losses(truth: NDArray[Any], prediction: NDArray[Any]) -> NDArray[np.float64]:
     clipped = np.clip(by_class(prediction.astype(np.float64)), _SMALLEST, 1 - _SMALLEST)
     return np.asarray(-np.log(clipped[np.arange(len(truth)), truth]))
 
@@ -27,7 +27,7 @@ def _watched(meta: Meta) -> Any:
 METRIC = Metric(
     task="classification",
     larger_is_better=False,
-    per_row=_surprise,
+    per_row=_losses,
     unit="nats",
     watched=_watched,
 )

@@ -14,4 +14,4 @@ def _r2(truth: NDArray[Any], prediction: NDArray[Any]) -> float:
     return 1 - float(np.sum((truth - prediction) ** 2)) / spread if spread > 0 else 0.0
 
 
-METRIC = Metric(task="regression", larger_is_better=True, compute=_r2)
+METRIC = Metric(task="regression", larger_is_better=True, compute=_r2, headline=True)

@@ -13,7 +13,7 @@ from pipeline.errors import PipelineError, suggestion
 
 
 def overview(model: Any, *, title: str) -> Table:
-    """A table of all layers in order, with totals. Layers of a nested network are indented."""
+    """Every layer in order, with totals. Layers of a nested model are indented."""
     table = Table(title=title, title_justify="left", show_footer=True)
     table.add_column("layer", footer="total")
     table.add_column("kind")
@@ -25,13 +25,13 @@ def overview(model: Any, *, title: str) -> Table:
         if isinstance(layer, keras.layers.Layer):
             counts = [f"{_size(weights):,}" for weights in (layer.weights, layer.trainable_weights)]
         else:
-            counts = []  # This is an operation of keras.ops, which has no weights.
+            counts = []  # an operation of keras.ops
         table.add_row(name, type(layer).__name__, _shape_of(layer), *counts)
     return table
 
 
 def find(model: Any, name: str) -> Any:
-    """The layer of a name. `dense1` also means `dense_1`, unless there is a `dense1`.
+    """The layer of a name; if none matches, ignores underscores and upper case.
 
     Raises:
         PipelineError: there is no such layer.
@@ -57,9 +57,8 @@ def weights(layer: Any) -> Table:
         title_justify="left",
         caption_justify="left",
     )
-    table.add_column("weights")
-    table.add_column("shape")
-    table.add_column("dtype")
+    for heading in ("weights", "shape", "dtype"):
+        table.add_column(heading)
     for heading in ("mean", "standard deviation", "min", "max", "zeros", "norm"):
         table.add_column(heading, justify="right")
     for variable in layer.weights:
@@ -74,12 +73,12 @@ def weights(layer: Any) -> Table:
 
 
 def _walk(model: Any, depth: int = 0) -> Iterator[tuple[int, Any]]:
-    """Layers and operations with their depth. A nested model comes before its layers."""
-    inside = model.layers if isinstance(model, keras.Sequential) else model.operations
-    for layer in inside:
-        yield depth, layer
-        if isinstance(layer, keras.Model):
-            yield from _walk(layer, depth + 1)
+    """Layers and operations with their depth, a nested model before its content."""
+    nodes = model.layers if isinstance(model, keras.Sequential) else model.operations
+    for node in nodes:
+        yield depth, node
+        if isinstance(node, keras.Model):
+            yield from _walk(node, depth + 1)
 
 
 def _plain(name: str) -> str:
@@ -95,7 +94,7 @@ def _size(variables: Sequence[Any]) -> int:
 
 
 def _name_in(layer: Any, variable: Any) -> str:
-    """The name of a variable inside its layer, such as `kernel` or `forward_lstm/kernel`."""
+    """`kernel`; in a nested model, with its layer: `dense_1/kernel`."""
     return str(variable.path).rpartition(f"{layer.name}/")[2]
 
 

@@ -1,1 +1,1 @@
-"""The report: what every experiment of params.yaml reached, and why one is missing."""
+"""The report: the result of every experiment of params.yaml, or why it has none."""

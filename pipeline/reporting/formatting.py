@@ -1,4 +1,4 @@
-"""Numbers, times and settings as people read them."""
+"""Numbers, times and settings as text."""
 
 import json
 import re
@@ -7,10 +7,15 @@ from typing import Any
 
 
 def number(value: float) -> str:
-    """`0.9833`; from 100 on `2,913.4`; below 0.0001 `3.1e-06`."""
+    """`0.9833`, `2,913.4` from 100, and `3.1e-06` below 0.0001."""
     if 0 < abs(value) < 0.0001:
         return f"{value:.1e}"
     return f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}"
+
+
+def interval(low: float, high: float) -> str:
+    """`[0.9075, 0.9186]`."""
+    return f"[{number(low)}, {number(high)}]"
 
 
 def epochs(value: float) -> str:
@@ -33,18 +38,22 @@ def duration(seconds: float) -> str:
 
 
 def dates(first: int, last: int) -> str:
-    """The days, in UTC, of two times in milliseconds since 1970: `20 November 2026 to 21 November 2026`, or the one day."""
+    """The days of two times: `20 November 2026 to 21 November 2026`, or one day.
+
+    Args:
+        first, last: in milliseconds since 1970; the days are in UTC.
+    """
     days = [datetime.fromtimestamp(time / 1000, UTC) for time in (first, last)]
     return " to ".join(dict.fromkeys(f"{day.day} {day:%B %Y}" for day in days))
 
 
 def parts(name: str) -> list[str]:
-    """Where the line of a long name may break: after `/`, `_` and the dots of a key, not inside a number."""
+    """Splits a name where its line may break: after `/`, `_` and dots of a key."""
     return re.split(r"(?<=[/_])|(?<=[a-z]\.)", name)
 
 
 def setting(value: Any) -> str:
-    """A setting as a YAML file may have it on one line."""
+    """A setting on one line, as in a YAML file."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {setting(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list):

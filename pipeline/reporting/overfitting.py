@@ -1,4 +1,4 @@
-"""Overfitting, read from a history: validation loss rises while training loss falls."""
+"""Overfitting in a history: validation loss rises while training loss falls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,13 @@ TOLERANCE = 0.05
 
 @dataclass(frozen=True)
 class Overfitting:
-    """Validation loss was `lowest` at the end of `epoch`, and is `last` in the end."""
+    """When a training began to overfit.
+
+    Args:
+        epoch: the last one before validation loss rose.
+        lowest: the validation loss at its end.
+        last: the validation loss at the end of the training.
+    """
 
     epoch: int
     lowest: float
@@ -21,23 +27,23 @@ class Overfitting:
 
 
 def overfitting(history: Sequence[Point]) -> Overfitting | None:
-    """From where on a training overfits, if it does.
+    """When a training began to overfit, or None if it did not.
 
-    Of the points at ends of epochs, E is the first with the lowest validation loss. The training overfits from epoch E
-    on if, at the last of these points,
+    It looks at the ends of epochs. E is the first with the lowest validation loss. The training
+    overfits from epoch E if, at the last end of an epoch,
 
     1. validation loss is more than 5 % above that of E, and
     2. training loss is below that of E.
 
-    The loss is `log_loss` where it was measured, the mean over rows whatever the loss that was trained, and `loss`
-    otherwise. Points inside an epoch do not count: their training loss is the mean over a part of it.
+    The loss is `log_loss` if training measured it: a mean over rows, whatever loss was trained.
+    Points inside an epoch do not count, because their training loss is the mean over a part of it.
     """
     ends = [point for point in history if point.epoch > 0 and float(point.epoch).is_integer()]
     if not ends:
         return None
     name = "log_loss" if "validation/log_loss" in ends[-1].metrics else "loss"
     best, last = min(ends, key=lambda point: point.metrics[f"validation/{name}"]), ends[-1]
-    lowest, reached = (point.metrics[f"validation/{name}"] for point in (best, last))
-    rises = reached > (1 + TOLERANCE) * lowest
+    lowest, final = (point.metrics[f"validation/{name}"] for point in (best, last))
+    rises = final > (1 + TOLERANCE) * lowest
     falls = last.metrics[f"train/{name}"] < best.metrics[f"train/{name}"]
-    return Overfitting(int(best.epoch), lowest, reached) if rises and falls else None
+    return Overfitting(int(best.epoch), lowest, final) if rises and falls else None

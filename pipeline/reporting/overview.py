@@ -1,4 +1,4 @@
-"""All experiments in two lines: how many meet their figure, and what it took."""
+"""The head of the report: how many claims are met, and how long training took."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,36 @@ from pipeline.reporting.results import Row
 
 @dataclass(frozen=True)
 class Overview:
-    """`verdict` is `16 of 17 experiments meet their figure`, `effort` the time of training and its days."""
+    """The head of the report.
+
+    Args:
+        verdict: such as `16 of 17 experiments meet their claims`.
+        effort: the time of training and its days.
+    """
 
     verdict: str
     effort: str
 
 
 def overview(rows: Sequence[Row]) -> Overview:
-    """Experiments without a claim are not counted; one that is missing does not meet its claims."""
+    """The head of a report of these experiments."""
+    return Overview(_verdict(rows), _effort(rows))
+
+
+def _verdict(rows: Sequence[Row]) -> str:
+    """Counts experiments with a claim; one without a result does not meet it."""
     claimed = [row for row in rows if row.planned.claims]
-    met = sum(row.is_met for row in claimed)
-    return Overview(f"{met} of {len(claimed)} experiments meet their figure", _effort(rows))
+    if claimed:
+        met = sum(row.is_met for row in claimed)
+        noun, verb, possessive = _words(len(claimed))
+        return f"{met} of {len(claimed)} {noun} {verb} {possessive} claims"
+    if len(rows) == 1:
+        return " · ".join(filter(None, ["1 experiment", rows[0].score]))
+    return f"{len(rows)} experiments"
+
+
+def _words(count: int) -> tuple[str, str, str]:
+    return ("experiment", "meets", "its") if count == 1 else ("experiments", "meet", "their")
 
 
 def _effort(rows: Sequence[Row]) -> str:

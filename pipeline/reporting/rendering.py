@@ -1,4 +1,4 @@
-"""The report as a table on the terminal, as Markdown, and as one HTML file that needs no network."""
+"""The report on the terminal, as Markdown, and as one self-contained HTML file."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -20,10 +20,15 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = ()) -> list[Path]:
-    """Writes `report.md` and `report.html` under `outputs`; equal rows give equal bytes.
+    """Writes `report.md` and `report.html` under `outputs`.
+
+    Equal rows give equal bytes.
 
     Args:
-        appendix: figures that belong to no experiment, for the end of the page.
+        appendix: figures for the end of the page, apart from those of experiments.
+
+    Returns:
+        Both files.
     """
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -42,54 +47,54 @@ def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = (
         "thousands": formatting.thousands,
         "verdict": verdict,
     }
-    written = []
+    files = []
     for name in ("report.md", "report.html"):
         template = environment.get_template(f"{name}.j2")
         text = template.render(
             rows=rows, by_source=_by_source(rows), overview=overview(rows), appendix=appendix
         )
         write_text(outputs / name, text)
-        written.append(outputs / name)
-    return written
+        files.append(outputs / name)
+    return files
 
 
 def _by_source(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
-    """The rows of each source of data, in order of the sources' names."""
+    """The rows of each source of data, sorted by the sources' names."""
     of_source = attrgetter("source")
     return [
-        (source, list(found))
-        for source, found in groupby(sorted(rows, key=of_source), key=of_source)
+        (source, list(group))
+        for source, group in groupby(sorted(rows, key=of_source), key=of_source)
     ]
 
 
 def table(rows: Sequence[Row]) -> Table:
     """The report for a terminal."""
-    found = overview(rows)
-    drawn = Table(
-        title=f"{found.verdict}; {found.effort}",
+    head = overview(rows)
+    report = Table(
+        title=f"{head.verdict}; {head.effort}",
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
     )
     for heading, justify, is_whole in _COLUMNS:
-        drawn.add_column(heading, justify=justify, no_wrap=is_whole, overflow="fold")  # type: ignore[arg-type]
+        report.add_column(heading, justify=justify, no_wrap=is_whole, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        drawn.add_row(*_cells(row))
-    return drawn
+        report.add_row(*_cells(row))
+    return report
 
 
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """Why experiments, or the trainings of their seeds, are missing: one line for each reason."""
-    named: dict[str, list[str]] = {}
+    """Why results are missing: one line for each reason."""
+    experiments: dict[str, list[str]] = {}
     for row in rows:
         if reason := row.missing or row.unrepeated:
-            named.setdefault(reason, []).append(row.experiment)
-    return [f"{', '.join(names)} missing: {reason}" for reason, names in named.items()]
+            experiments.setdefault(reason, []).append(row.experiment)
+    return [f"{', '.join(names)}: {reason}" for reason, names in experiments.items()]
 
 
 _COLUMNS = (
     ("experiment", "left", True),
-    ("test figure [95 % interval]", "left", True),
+    ("test result [95 % interval]", "left", True),
     ("must reach", "left", False),
     ("parameters", "right", True),
     ("epochs", "right", True),
@@ -100,16 +105,13 @@ _COLUMNS = (
 
 
 def _cells(row: Row) -> list[str | Text]:
-    name = Text("\n").join(
-        [
-            Text(row.experiment),
-            *([Text(f"! {row.overfits}", style="yellow")] if row.overfits else []),
-        ]
-    )
+    name = Text(row.experiment)
+    if row.overfits:
+        name.append(f"\n! {row.overfits}", style="yellow")
     if row.result is None:
         return [
             name,
-            Text("missing", style="bold red"),
+            Text("no result", style="bold red"),
             "\n".join(str(claim) for claim in row.planned.claims),
         ]
     claims = Text("\n").join(
@@ -118,7 +120,7 @@ def _cells(row: Row) -> list[str | Text]:
     metrics = row.metrics
     return [
         name,
-        "\n".join(filter(None, [row.figure, row.figure_of_seeds])),
+        "\n".join(filter(None, [row.score, row.score_over_seeds])),
         claims,
         f"{metrics['parameters']:,}",
         formatting.epochs(metrics["epochs"]),
@@ -129,19 +131,17 @@ def _cells(row: Row) -> list[str | Text]:
 
 
 def verdict(checked: CheckedClaim) -> str:
-    """`test/accuracy ≥ 0.9: met`, with the value where it is not."""
-    return (
-        f"{checked.claim}: met"
-        if checked.is_met
-        else f"{checked.claim}: NOT met ({checked.reached})"
-    )
+    """`test/accuracy ≥ 0.9: met`, or `…: NOT met (0.87)`."""
+    result = "met" if checked.is_met else f"NOT met ({checked.reached})"
+    return f"{checked.claim}: {result}"
 
 
 def checklist(rows: Sequence[Row]) -> list[str]:
-    """A plain line for each claim: whether it is met, and the value that was reached."""
-    return [
-        f"{'met    ' if claim.is_met else 'NOT met'}  {row.experiment}: {claim.claim}: {claim.reached}"
-        + (f" ({row.missing})" if row.missing else "")
-        for row in rows
-        for claim in row.claims
-    ]
+    """A line for each claim: whether it is met, and the value of its metric."""
+    lines = []
+    for row in rows:
+        for claim in row.claims:
+            result = "met    " if claim.is_met else "NOT met"
+            reason = f" ({row.missing})" if row.missing else ""
+            lines.append(f"{result}  {row.experiment}: {claim.claim}: {claim.reached}{reason}")
+    return lines

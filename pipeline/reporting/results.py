@@ -1,4 +1,4 @@
-"""What each experiment reached, read from `outputs/`, beside what `conf/` says of it."""
+"""The results of experiments, from `outputs/`, and their claims."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,25 +9,22 @@ from pipeline.config.experiment import Claim
 from pipeline.config.params import Params
 from pipeline.data.prepared import Meta, load_meta
 from pipeline.files import read_json
-from pipeline.layout import OUTPUTS, PREPARED
+from pipeline.layout import OUTPUTS, PREPARED, STAGES
 from pipeline.reporting import pictures
-from pipeline.reporting.formatting import number
+from pipeline.reporting.failures import failure, first_failure
+from pipeline.reporting.formatting import interval, number
 from pipeline.reporting.overfitting import Overfitting, overfitting
 from pipeline.reporting.pictures import Picture
 from pipeline.runs import history
 from pipeline.runs.history import Point
 
-_FILES = (
-    "history.csv",
-    "run.json",
-    "snapshots/index.json",
-    "metrics.json",
-)  # DVC removes those of a stage before it runs
+# An experiment has a result if all these exist: DVC removes a stage's outputs before it runs.
+_FILES = ("history.csv", "run.json", "snapshots/index.json", "metrics.json")
 
 
 @dataclass(frozen=True)
 class Planned:
-    """What `compose` wrote of an experiment to `plan.json`: see `pipeline.config.outline`."""
+    """An experiment in `plan.json`, as `pipeline.config.outline` describes it."""
 
     description: str
     reported: str
@@ -38,27 +35,29 @@ class Planned:
 
 @dataclass(frozen=True)
 class CheckedClaim:
-    """A claim beside what was reached; `value` is None where the metric was not measured."""
+    """A claim and the value of its metric, or None if the metric was not measured."""
 
     claim: Claim
     value: float | None
 
     @property
     def is_met(self) -> bool:
-        """A claim on a metric that was not measured is not met."""
         return self.value is not None and self.claim.is_met_by(self.value)
 
     @property
     def reached(self) -> str:
-        """The value, or that there is none."""
+        """The value as text."""
         return "not measured" if self.value is None else f"{self.value:,.6g}"
 
 
 @dataclass(frozen=True)
 class Seeds:
-    """The test metrics of one experiment trained from several seeds.
+    """The test metrics of one experiment that was trained with several seeds.
 
-    `runs` holds `{run_id, test}` by seed; `low` and `high` are the 95 % limits of the mean by Student's t.
+    Args:
+        runs: by seed, its `run_id` and its metrics under `test`.
+        mean: by metric.
+        low, high: by metric, the 95 % limits of the mean by Student's t.
     """
 
     runs: dict[int, dict[str, Any]]
@@ -66,20 +65,27 @@ class Seeds:
     low: dict[str, float]
     high: dict[str, float]
 
-    def figure(self, metric: str) -> str:
-        """`5 seeds: 0.9710 ± 0.0060`, the mean and half of its interval."""
+    def score(self, metric: str) -> str:
+        """The mean and half of its interval: `5 seeds: 0.9710 ± 0.0060`."""
         half = (self.high[metric] - self.low[metric]) / 2
         return f"{len(self.runs)} seeds: {number(self.mean[metric])} ± {number(half)}"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What training and evaluation left; `kept` is the point whose weights the model has."""
+    """The files that training and evaluation wrote.
+
+    Args:
+        metrics: the content of `metrics.json`.
+        run: the content of `run.json`.
+        saved: the point of the model's weights.
+        seeds: None if the experiment was trained with one seed.
+    """
 
     metrics: dict[str, Any]
     run: dict[str, str]
     history: list[Point]
-    kept: Point
+    saved: Point
     figures: list[Picture]
     seeds: Seeds | None
 
@@ -89,21 +95,24 @@ class Result:
 
     @property
     def test_by_step(self) -> dict[int, dict[str, float]]:
-        """The test metrics of the snapshots of `training.evaluate_at`."""
-        found: dict[int, dict[str, float]] = {}
-        for name, value in self.metrics["test"].items():
-            metric, at, step = name.partition("_at_step_")
-            if at:
-                found.setdefault(int(step), {})[metric] = value
-        return dict(sorted(found.items()))
+        """The test metrics of the snapshots, in order of their steps."""
+        by_step: dict[int, dict[str, float]] = {}
+        for metric, values in self.metrics["test"].items():
+            for step, value in values.get("at_step", {}).items():
+                by_step.setdefault(int(step), {})[metric] = value
+        return dict(sorted(by_step.items()))
 
 
 @dataclass(frozen=True)
 class Row:
     """One experiment of the report.
 
-    `configuration` is its resolved YAML, `meta` the facts about its data, where they are there. Without a `result`,
-    `missing` says why; `unrepeated` says why its seeds were not trained, where that failed.
+    Args:
+        configuration: its resolved YAML; empty if it is not composed.
+        meta: the facts about its data; None if they are not prepared.
+        result: None if it is not evaluated.
+        missing: why it has no result.
+        unrepeated: why training with several seeds failed, if it did.
     """
 
     experiment: str
@@ -118,7 +127,7 @@ class Row:
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """`metrics.json`; empty without a result."""
+        """The content of `metrics.json`; empty without a result."""
         return self.result.metrics if self.result else {}
 
     @property
@@ -130,54 +139,45 @@ class Row:
 
     @property
     def is_met(self) -> bool:
-        """Whether every claim is."""
+        """Whether it meets every claim."""
         return all(claim.is_met for claim in self.claims)
 
     @property
     def verdict(self) -> str:
-        """`met`, `unmet`, or `none` where nothing is claimed."""
+        """`met`, `unmet`, or `none` if it has no claim."""
         if not self.planned.claims:
             return "none"
         return "met" if self.is_met else "unmet"
 
     @property
     def headline(self) -> str:
-        """The test metric that is shown: that of the first claim, or the usual one of the task."""
-        claimed = [
-            claim.metric.partition("/")[2]
-            for claim in self.planned.claims
-            if claim.metric.startswith("test/")
-        ]
+        """The test metric to show: that of the first claim, or the task's own."""
         test = self.metrics.get("test", {})
-        return next((name for name in [*claimed, "accuracy", "r2"] if name in test), "")
+        claimed = [claim.metric.removeprefix("test/") for claim in self.planned.claims]
+        return next((name for name in claimed if name in test), self.metrics.get("headline", ""))
 
     @property
     def value(self) -> float | None:
-        """The headline on the test split."""
+        """The headline metric of the test split."""
         return look_up(self.metrics, f"test/{self.headline}")
 
     @property
     def interval(self) -> str:
-        """`[0.9075, 0.9186]`: the 95 % interval of the headline, where it has one."""
-        low, high = (
-            look_up(self.metrics, f"test/{self.headline}_{end}") for end in ("low", "high")
-        )
-        return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"
+        """Its 95 % interval: `[0.9075, 0.9186]`."""
+        limits = self.metrics.get("test", {}).get(self.headline)
+        return interval(limits["low"], limits["high"]) if limits else ""
 
     @property
-    def figure(self) -> str:
-        """`accuracy 0.9132 [0.9075, 0.9186]`."""
-        return (
-            ""
-            if self.value is None
-            else f"{self.headline} {number(self.value)} {self.interval}".rstrip()
-        )
+    def score(self) -> str:
+        """`accuracy 0.9132 [0.9075, 0.9186]`; empty without a result."""
+        value = self.value
+        return "" if value is None else f"{self.headline} {number(value)} {self.interval}"
 
     @property
-    def figure_of_seeds(self) -> str:
-        """The headline over several seeds, where they were trained."""
+    def score_over_seeds(self) -> str:
+        """The headline metric over several seeds; empty if it was trained with one seed."""
         seeds = self.result.seeds if self.result else None
-        return seeds.figure(self.headline) if seeds and self.headline in seeds.mean else ""
+        return seeds.score(self.headline) if seeds else ""
 
     @property
     def overfits(self) -> str:
@@ -186,50 +186,71 @@ class Row:
 
 
 def collect(
-    params: Params, names: Sequence[str], *, outputs: Path = OUTPUTS, prepared: Path = PREPARED
+    params: Params,
+    names: Sequence[str],
+    *,
+    outputs: Path = OUTPUTS,
+    prepared: Path = PREPARED,
+    stages: Path = STAGES,
 ) -> list[Row]:
     """A row for each named experiment, in order.
+
+    Args:
+        stages: `dvc.yaml`.
 
     Raises:
         PipelineError: the plan is missing, or a file of a result is damaged.
     """
     plan = read_json(outputs / "plan.json", made_by="dvc repro compose")
-    return [_row(name, params, plan, outputs, prepared) for name in names]
+    return [
+        _row(
+            name,
+            params,
+            planned=_planned(plan.get(name)),
+            folder=outputs / name,
+            prepared=prepared / params.experiments[name],
+            missing=first_failure(name, params, outputs / "failures", stages=stages)
+            or f"not run yet: dvc repro evaluate@{name}",
+        )
+        for name in names
+    ]
 
 
-def _row(name: str, params: Params, plan: Mapping[str, Any], outputs: Path, prepared: Path) -> Row:
+def _row(
+    name: str, params: Params, *, planned: Planned, folder: Path, prepared: Path, missing: str
+) -> Row:
     data = params.experiments[name]
-    folder, resolved = outputs / name, outputs / "configs" / f"{name}.yaml"
+    resolved = folder.parent / "configs" / f"{name}.yaml"
     is_evaluated = all((folder / file).is_file() for file in _FILES)
     return Row(
         experiment=name,
         data=data,
         source=params.data[data],
-        planned=_planned(plan.get(name)),
+        planned=planned,
         configuration=resolved.read_text(encoding="utf-8") if resolved.is_file() else "",
-        meta=load_meta(prepared / data) if (prepared / data / "meta.json").is_file() else None,
+        meta=load_meta(prepared) if (prepared / "meta.json").is_file() else None,
         result=_result(folder) if is_evaluated else None,
-        missing="" if is_evaluated else _why_missing(name, params, outputs),
-        unrepeated=_failure(f"repeat@{name}", outputs),
+        missing="" if is_evaluated else missing,
+        unrepeated=failure(f"repeat@{name}", folder.parent / "failures"),
     )
 
 
-def _planned(given: Mapping[str, Any] | None) -> Planned:
-    """An experiment that could not be composed has no plan."""
-    if given is None:
+def _planned(entry: Mapping[str, Any] | None) -> Planned:
+    """The plan has no entry for an experiment that could not be composed."""
+    if entry is None:
         return Planned(description="", reported="", claims=[], changed={}, command="")
-    return Planned(**{**given, "claims": [Claim(**claim) for claim in given["claims"]]})
+    return Planned(**{**entry, "claims": [Claim(**claim) for claim in entry["claims"]]})
 
 
 def _result(folder: Path) -> Result:
     made_by = f"dvc repro train@{folder.name}"
     points = history.read(folder / "history.csv")
-    kept = read_json(folder / "snapshots/index.json", made_by=made_by)["kept"]
+    step = read_json(folder / "snapshots/index.json", made_by=made_by)["kept"]
     return Result(
         metrics=read_json(folder / "metrics.json", made_by=f"dvc repro evaluate@{folder.name}"),
         run=read_json(folder / "run.json", made_by=made_by),
         history=points,
-        kept=next(point for point in points if point.step == kept),
+        saved=next(point for point in points if point.step == step),
         figures=pictures.read(folder / "figures", folder.name),
         seeds=_seeds(folder / "seeds.json"),
     )
@@ -238,36 +259,20 @@ def _result(folder: Path) -> Result:
 def _seeds(path: Path) -> Seeds | None:
     if not path.is_file():
         return None
-    found = read_json(path, made_by=f"dvc repro --force repeat@{path.parent.name}")
-    runs = {int(seed): run for seed, run in found["seeds"].items()}
-    return Seeds(dict(sorted(runs.items())), found["mean"], found["low"], found["high"])
+    content = read_json(path, made_by=f"dvc repro --force repeat@{path.parent.name}")
+    runs = {int(seed): run for seed, run in content["seeds"].items()}
+    return Seeds(dict(sorted(runs.items())), content["mean"], content["low"], content["high"])
 
 
-def look_up(metrics: Mapping[str, Any], name: str) -> float | None:
-    """The value of `test/accuracy` or `parameters` in `metrics.json`."""
+def look_up(metrics: Mapping[str, Any], path: str) -> float | None:
+    """The number at a path in `metrics.json`, or None.
+
+    `test/accuracy` is the value of a test metric. Its other numbers have paths such as
+    `test/accuracy/low` and `test/accuracy/at_step/1000`.
+    """
     node: Any = metrics
-    for part in name.split("/"):
+    for part in path.split("/"):
         node = node.get(part) if isinstance(node, dict) else None
+    if isinstance(node, dict):
+        node = node.get("value")
     return None if node is None else float(node)
-
-
-def _why_missing(name: str, params: Params, outputs: Path) -> str:
-    """The line that the first failed stage on the way left, or how to run it."""
-    data = params.experiments[name]
-    source = params.data[data]
-    stages = [
-        "compose",
-        f"fetch@{source}",
-        f"fetch_own@{source}",
-        f"prepare@{data}",
-        f"train@{name}",
-        f"evaluate@{name}",
-    ]
-    failures = filter(None, (_failure(stage, outputs) for stage in stages))
-    return next(failures, f"not run yet: dvc repro evaluate@{name}")
-
-
-def _failure(stage: str, outputs: Path) -> str:
-    """The line that a stage left as it failed, behind its name; empty where it did not fail."""
-    line = outputs / "failures" / f"{stage}.txt"
-    return f"{stage}: {line.read_text(encoding='utf-8').strip()}" if line.is_file() else ""

@@ -1,6 +1,6 @@
-"""The report in headless Chromium: it sorts, filters, shows its pictures, fits a phone and can be read in the dark.
+"""The report in headless Chromium: sorting, filters, pictures, small screens and dark mode.
 
-Needs `chromium` and `chromedriver`, so `make test` leaves it out: `make browser`.
+It needs `chromium` and `chromedriver`, so `make browser` runs it instead of `make test`.
 """
 
 import json
@@ -13,7 +13,17 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from pipeline.reporting import pictures, rendering, results
-from tests.support.results import CLIMBING, FALLING, METRICS, SEEDS, planned, png, write_result
+from tests.support import ROOT
+from tests.support.results import (
+    CLIMBING,
+    FALLING,
+    METRICS,
+    SEEDS,
+    planned,
+    png,
+    write_plan,
+    write_result,
+)
 from tests.support.toy import params_of
 
 WIDE, PHONE = (1280, 800), (390, 844)
@@ -27,22 +37,27 @@ DECODE = """
 const done = arguments[0];
 const images = [...document.querySelectorAll("main img")];
 images.forEach((image) => { image.loading = "eager"; });
-Promise.all(images.map((image) => image.decode())).then(() => done(images.map((image) => image.naturalWidth)), done);
+const widths = () => images.map((image) => image.naturalWidth);
+Promise.all(images.map((image) => image.decode())).then(() => done(widths()), done);
 """
 CONTRASTS = """
 const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
 const light = (colour) => {
-  const [r, g, b] = channels(colour).map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const [r, g, b] = channels(colour).map((c) => linear(c / 255));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 };
 const ground = (element) => {
   const colour = getComputedStyle(element).backgroundColor;
-  return channels(colour)[3] === 0 && element.parentElement ? ground(element.parentElement) : colour;
+  const isClear = channels(colour)[3] === 0 && element.parentElement;
+  return isClear ? ground(element.parentElement) : colour;
 };
-const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+const isText = (node) => node.nodeType === 3 && node.data.trim();
+const hasText = (element) => [...element.childNodes].some(isText);
 const isRead = (element) => hasText(element) && element.checkVisibility();
 return [...document.body.querySelectorAll("*")].filter(isRead).map((element) => {
-  const [dark, bright] = [light(getComputedStyle(element).color), light(ground(element))].sort((x, y) => x - y);
+  const pair = [light(getComputedStyle(element).color), light(ground(element))];
+  const [dark, bright] = pair.sort((x, y) => x - y);
   return [(bright + 0.05) / (dark + 0.05), element.outerHTML.slice(0, 120)];
 });
 """
@@ -50,7 +65,7 @@ return [...document.body.querySelectorAll("*")].filter(isRead).map((element) => 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
-    """Three experiments with results, one of which overfits and misses its claim, and one without."""
+    """Three experiments with results and one without. `nine` overfits and misses its claim."""
     outputs = tmp_path_factory.mktemp("repository") / "outputs"
     plan = {
         "missing": planned(
@@ -67,9 +82,13 @@ def url(tmp_path_factory):
             changed={"model.units": {"default": [64, 32], "value": [256] * 40}},
         )
     (outputs / "ten/seeds.json").write_text(json.dumps(SEEDS))
-    (outputs / "plan.json").write_text(json.dumps(plan))
+    write_plan(outputs, **plan)
     rows = results.collect(
-        PARAMS, list(PARAMS.experiments), outputs=outputs, prepared=outputs.parent / "prepared"
+        PARAMS,
+        list(PARAMS.experiments),
+        outputs=outputs,
+        prepared=outputs.parent / "prepared",
+        stages=ROOT / "dvc.yaml",
     )
     rendering.write(
         rows,
@@ -95,13 +114,13 @@ def chromium() -> Iterator[Chrome]:
 
 @pytest.fixture
 def page(chromium, url):
-    """The page newly loaded, in the light, on a wide screen."""
-    shown(chromium, "light", *WIDE)
+    """The page after loading, in light mode on a wide screen."""
+    show(chromium, "light", *WIDE)
     chromium.get(url)
     return chromium
 
 
-def shown(chromium: Chrome, scheme: str, width: int, height: int) -> None:
+def show(chromium: Chrome, scheme: str, width: int, height: int) -> None:
     size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
     chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     feature = {"name": "prefers-color-scheme", "value": scheme}
@@ -109,26 +128,26 @@ def shown(chromium: Chrome, scheme: str, width: int, height: int) -> None:
 
 
 def heading(page: Chrome, name: str) -> WebElement:
-    (found,) = [
+    (heading,) = [
         cell
         for cell in page.find_elements(By.CSS_SELECTOR, ".summary thead th")
         if cell.text.startswith(name)
     ]
-    return found
+    return heading
 
 
 def names(page: Chrome) -> list[str]:
-    """The experiments that the summary shows, in order."""
+    """The experiments in the summary, in order."""
     links = page.find_elements(By.CSS_SELECTOR, ".summary tbody th a")
     return [link.text for link in links if link.is_displayed()]
 
 
-def test_the_console_is_silent(page):
+def test_console_is_empty(page):
     page.execute_async_script(DECODE)
     assert page.get_log("browser") == []
 
 
-def test_numbers_sort_as_numbers_and_what_is_missing_comes_last(page):
+def test_numbers_sort_as_numbers(page):
     heading(page, "parameters").find_element(By.TAG_NAME, "button").click()
     assert names(page) == ["nine", "ten", "thousand", "missing"]
     assert heading(page, "parameters").get_attribute("aria-sort") == "ascending"
@@ -137,19 +156,19 @@ def test_numbers_sort_as_numbers_and_what_is_missing_comes_last(page):
     assert heading(page, "parameters").get_attribute("aria-sort") == "descending"
 
 
-def test_texts_sort_by_the_alphabet(page):
+def test_texts_sort_alphabetically(page):
     heading(page, "experiment").find_element(By.TAG_NAME, "button").click()
     assert names(page) == ["missing", "nine", "ten", "thousand"]
 
 
-def test_one_column_at_a_time_is_sorted(page):
+def test_only_one_column_is_sorted(page):
     for column in page.find_elements(By.CSS_SELECTOR, ".summary thead th"):
         column.find_element(By.TAG_NAME, "button").click()
         marked = page.find_elements(By.CSS_SELECTOR, "th[aria-sort]")
         assert [cell.text for cell in marked] == [column.text]
 
 
-def test_the_text_filter_wants_every_word(page):
+def test_text_filter_matches_every_word(page):
     page.find_element(By.ID, "the-text").send_keys("OVERFITS epoch")
     assert names(page) == ["nine"]
     assert page.find_element(By.CSS_SELECTOR, "[role=status]").text == "1 of 4 shown"
@@ -158,7 +177,7 @@ def test_the_text_filter_wants_every_word(page):
     assert names(page) == ["thousand"]
 
 
-def test_the_verdict_filter_holds_beside_the_text(page):
+def test_verdict_and_text_filter_combine(page):
     page.find_element(By.CSS_SELECTOR, "#the-verdict option[value=unmet]").click()
     assert names(page) == ["nine", "missing"]
     page.find_element(By.ID, "the-text").send_keys("not run yet")
@@ -169,7 +188,7 @@ def test_every_picture_loads(page):
     assert page.execute_async_script(DECODE) == [4, 4, 4, 1600]
 
 
-def test_a_picture_is_enlarged_and_closed_again(page):
+def test_picture_is_enlarged_and_closed_again(page):
     dialog = page.find_element(By.TAG_NAME, "dialog")
     page.execute_script("document.querySelector('#the-appendix .zoom').click()")
     assert dialog.is_displayed()
@@ -179,8 +198,8 @@ def test_a_picture_is_enlarged_and_closed_again(page):
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])
-def test_the_page_does_not_scroll_sideways(page, size):
-    shown(page, "light", *size)
+def test_page_does_not_scroll_sideways(page, size):
+    show(page, "light", *size)
     page.execute_script(
         "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
     )
@@ -188,26 +207,26 @@ def test_the_page_does_not_scroll_sideways(page, size):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_can_be_read(page, scheme):
-    shown(page, scheme, *WIDE)
+def test_every_text_has_enough_contrast(page, scheme):
+    show(page, scheme, *WIDE)
     page.execute_script(
         "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
     )
-    found = page.execute_script(CONTRASTS)
-    assert len(found) > 50
+    contrasts = page.execute_script(CONTRASTS)
+    assert len(contrasts) > 50
     assert [
-        (round(contrast, 2), text) for contrast, text in found if contrast < LEAST_CONTRAST
+        (round(contrast, 2), text) for contrast, text in contrasts if contrast < LEAST_CONTRAST
     ] == []
 
 
-def test_dark_is_dark(page):
-    shown(page, "dark", *WIDE)
+def test_dark_mode_has_a_dark_background(page):
+    show(page, "dark", *WIDE)
     assert (
         page.execute_script("return getComputedStyle(document.body).backgroundColor")
         == "rgb(20, 22, 26)"
     )
 
 
-def test_the_keyboard_reaches_the_summary_first(page):
+def test_keyboard_reaches_the_summary_first(page):
     page.execute_script("document.querySelector('.skip').focus()")
     assert page.switch_to.active_element.rect["y"] >= 0

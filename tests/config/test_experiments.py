@@ -19,7 +19,7 @@ CLAIMS = {
     "digits_cnn": ["test/accuracy ≥ 0.97"],
     "iris_logistic": ["test/accuracy ≥ 1"],
     "iris_perceptron": ["test/accuracy ≥ 1"],
-    "mnist_cnn": ["test/accuracy ≥ 0.985", "test/accuracy_at_step_1000 ≥ 0.93"],
+    "mnist_cnn": ["test/accuracy ≥ 0.985", "test/accuracy/at_step/1000 ≥ 0.93"],
     "mnist_cnn_best": ["test/accuracy ≥ 0.994"],
     "mnist_deep": ["test/accuracy ≥ 0.98", "epochs ≤ 10000"],
     "mnist_dnn": ["test/accuracy ≥ 0.93", "validation/accuracy ≥ 0.94"],

@@ -35,7 +35,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-def metrics(project: Project, name: str) -> dict[str, float]:
+def metrics(project: Project, name: str) -> dict[str, dict[str, float]]:
     text = (project.folder / "outputs" / name / "metrics.json").read_text(encoding="utf-8")
     return json.loads(text)["test"]
 
@@ -54,11 +54,11 @@ def test_classification_needs_two_files_and_params():
 
 
 def test_classification_beats_the_majority(project):
-    assert metrics(project, "flats")["accuracy_low"] > 0.53
+    assert metrics(project, "flats")["accuracy"]["low"] > 0.53
 
 
 def test_regression_explains_the_rent(project):
-    assert metrics(project, "flats_rent")["r2"] > 0.7
+    assert metrics(project, "flats_rent")["r2"]["value"] > 0.7
 
 
 def test_saved_model_answers_in_the_csv_unit(project):

@@ -1,4 +1,4 @@
-"""Results that no training made, in the files where the report looks for them."""
+"""Results that no training made, in the files that the report reads."""
 
 import json
 import struct
@@ -6,27 +6,38 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from pipeline.reporting import results
+from pipeline.reporting.results import Row
 from pipeline.runs import history
 from pipeline.runs.history import Point
+from tests.support import ROOT
+from tests.support.toy import params_of
 
 RUN = {"run_id": "0123456789abcdef" * 2, "run_key": "a" * 64, "fingerprint": "b" * 64}
+TEST: dict[str, dict[str, Any]] = {
+    "accuracy": {"value": 0.95, "low": 0.9, "high": 0.975},
+    "log_loss": {"value": 0.2, "low": 0.1, "high": 0.3},
+}
 METRICS: dict[str, Any] = {
+    "headline": "accuracy",
     "train": {"accuracy": 1.0, "log_loss": 0.1},
     "validation": {"accuracy": 0.9, "log_loss": 0.3},
-    "test": {
-        "accuracy": 0.95,
-        "accuracy_low": 0.9,
-        "accuracy_high": 0.975,
-        "log_loss": 0.2,
-        "log_loss_low": 0.1,
-        "log_loss_high": 0.3,
-    },
+    "test": TEST,
     "parameters": 1234,
     "epochs": 4.0,
     "steps": 12,
     "seconds": 1.25,
     "examples_per_second": 13_000.4,
 }
+CLAIMS: list[dict[str, Any]] = [
+    {"metric": "test/accuracy", "at_least": 0.9},
+    {"metric": "parameters", "at_most": 100},
+]
+PARAMS = params_of(
+    sources=["shapes"],
+    data={"shapes": "shapes"},
+    experiments={"shapes": "shapes", "pairs": "shapes", "deep": "shapes"},
+)
 FALLING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.5), (0.4, 0.45))
 CLIMBING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.7), (0.4, 0.75))
 SEEDS = {
@@ -43,7 +54,12 @@ SEEDS = {
 def points(
     losses: tuple[tuple[float, float], ...], *, name: str = "loss", steps: int = 3
 ) -> list[Point]:
-    """A point at the end of each epoch of `steps`, with its training and its validation loss; a second each, from 1970 on."""
+    """A point at the end of each epoch, one second after the last, from 1970 on.
+
+    Args:
+        losses: of training and validation, by epoch.
+        steps: of an epoch.
+    """
     return [
         Point(
             step=steps * epoch,
@@ -68,20 +84,29 @@ def write_result(
     run_id: str = RUN["run_id"],
     figures: tuple[str, ...] = ("learning_curves",),
 ) -> None:
-    """What `train` and `evaluate` leave of an experiment; the weights of the second epoch are kept."""
+    """Writes what `train` and `evaluate` write, with the weights of epoch 2."""
     folder = outputs / name
     (folder / "figures").mkdir(parents=True)
     (folder / "snapshots").mkdir()
-    (folder / "metrics.json").write_text(json.dumps(metrics))
-    (folder / "run.json").write_text(json.dumps(RUN | {"run_id": run_id}))
-    (folder / "snapshots/index.json").write_text(json.dumps({"kept": 6, "steps": []}))
+    _write_json(folder / "metrics.json", metrics)
+    _write_json(folder / "run.json", RUN | {"run_id": run_id})
+    _write_json(folder / "snapshots/index.json", {"kept": 6, "steps": []})
     history.write(points(losses), folder / "history.csv")
     for figure in figures:
         (folder / f"figures/{figure}.png").write_bytes(png(4, 3))
+    index = [
+        {"file": f"{figure}.png", "title": f"title of {figure}", "alt": f"{figure} of {name}"}
+        for figure in figures
+    ]
+    _write_json(folder / "figures/index.json", index)
 
 
-def planned(**given: Any) -> dict[str, Any]:
-    """A line of `plan.json`, with nothing in it but what is given."""
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def planned(**entry: Any) -> dict[str, Any]:
+    """An entry of `plan.json`; empty except for the arguments."""
     empty: dict[str, Any] = {
         "description": "",
         "reported": "",
@@ -89,11 +114,44 @@ def planned(**given: Any) -> dict[str, Any]:
         "changed": {},
         "command": "",
     }
-    return empty | given
+    return empty | entry
+
+
+def write_plan(outputs: Path, **entries: dict[str, Any]) -> None:
+    """Writes `plan.json`."""
+    _write_json(outputs / "plan.json", entries)
+
+
+def write_failure(outputs: Path, stage: str, error: str) -> None:
+    """Writes what a failed stage leaves."""
+    (outputs / "failures").mkdir(exist_ok=True)
+    (outputs / f"failures/{stage}.txt").write_text(f"{error}\n", encoding="utf-8")
+
+
+def write_outputs(outputs: Path) -> Path:
+    """Writes a result of `shapes`, and a plan of `shapes` and `pairs`."""
+    write_result(outputs, "shapes")
+    write_plan(
+        outputs,
+        shapes=planned(claims=CLAIMS, reported="about 0.9"),
+        pairs=planned(claims=CLAIMS[:1]),
+    )
+    return outputs
+
+
+def rows_of(outputs: Path, *names: str) -> list[Row]:
+    """The rows of the named experiments; by default of `shapes` and `pairs`."""
+    return results.collect(
+        PARAMS,
+        names or ["shapes", "pairs"],
+        outputs=outputs,
+        prepared=outputs.parent / "prepared",
+        stages=ROOT / "dvc.yaml",
+    )
 
 
 def png(width: int, height: int) -> bytes:
-    """A grey picture."""
+    """A grey image."""
     rows = (b"\x00" + b"\x80" * width) * height
     chunks = {
         b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0),

@@ -1,1 +1,1 @@
-"""What figures share: style, tiles of images, the subject they are drawn from, and PNG files."""
+"""What figures share: their experiment, style, captions, image tiles, PNG files."""

@@ -1,4 +1,4 @@
-"""Figures as files."""
+"""Figures as PNG files."""
 
 from io import BytesIO
 
@@ -9,11 +9,14 @@ _COLOURS = 256
 
 
 def png(figure: Figure) -> bytes:
-    """A figure as a PNG with a palette, which takes less than half the bytes; equal figures give equal bytes."""
-    drawn, packed = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png")
+    """A figure as a PNG with a palette. Equal figures give equal bytes.
+
+    The palette saves more than half of the bytes.
+    """
+    plain, packed = BytesIO(), BytesIO()
+    figure.savefig(plain, format="png")
     image = (
-        Image.open(drawn)
+        Image.open(plain)
         .convert("RGB")
         .quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=1)
     )

@@ -1,4 +1,4 @@
-"""What an experiment's figures are drawn from."""
+"""The experiment that figures show."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +14,16 @@ from pipeline.models import anatomy
 from pipeline.runs.history import Point
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A served model, the served models of its snapshots by step, two splits, and the scores on the test split.
+    """A trained experiment.
 
-    `kept` is the step whose weights the model has.
+    Args:
+        model: the served model.
+        snapshots: the served model after each step of `training.evaluate_at`.
+        train, test: two splits of the data.
+        scores: truth and prediction of the test split.
+        saved_step: the step of the model's weights.
     """
 
     name: str
@@ -29,21 +34,41 @@ class Subject:
     test: Part
     scores: Scores
     history: Sequence[Point]
-    kept: int
+    saved_step: int
 
     @property
     def classes(self) -> list[str]:
-        """The classes by number, as figures have room for them; none of a regression."""
+        """The classes by number, as labels of figures. A regression has none."""
         return [literal(_short(name)) for name in self.meta.classes or []]
 
     @property
+    def unit(self) -> str:
+        """The target of a regression in the unit that the served model predicts."""
+        target = self.meta.target
+        name = literal(target.name)
+        return name if target.unit == 1 else f"{name} / {target.unit:,g}"
+
+    @property
+    def has_images(self) -> bool:
+        return self.meta.pixel_maximum is not None and self.meta.classes is not None
+
+    @property
     def network(self) -> Any:
+        """The trained network inside the served model."""
         return anatomy.network_of(self.model)
 
-    def pictures(self, part: Part, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Images of a split from 0 to 1: `(n, height, width, 3)` where they are coloured, else `(n, height, width)`."""
-        pictures: NDArray[np.float64] = part.x[rows] / float(self.meta.pixel_maximum or 1)
-        return pictures if pictures.shape[3] == 3 else pictures[..., 0]
+    def images(self, part: Part, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Images of a split, with values from 0 to 1.
+
+        Returns:
+            Colour images `(rows, height, width, 3)`, or grey images `(rows, height, width)`.
+        """
+        images: NDArray[np.float64] = part.x[rows] / float(self.meta.pixel_maximum or 1)
+        return images if images.shape[3] == 3 else images[..., 0]
+
+    def image_title(self, row: int) -> str:
+        """`test image 13: seven`."""
+        return f"test image {row}: {self.classes[self.test.y[row]]}"
 
 
 def _short(name: str) -> str:

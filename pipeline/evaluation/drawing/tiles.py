@@ -1,4 +1,7 @@
-"""Many small images as one: an axes for each of a hundred would take seconds."""
+"""Many small images as one image.
+
+A hundred axes, one for each image, would take seconds.
+"""
 
 import math
 from collections.abc import Sequence
@@ -10,14 +13,17 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-_LINE = 0.17  # inches of a line of a label
+_LINE = 0.17  # inches that a line of a label takes
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """Images of shape (n, height, width), or (n, height, width, 3) with colours from 0 to 1, in rows of `columns`.
+    """Images in rows of `columns`.
 
-    Each is `inches` wide and has its label above it, where there are labels.
+    Args:
+        images: `(n, height, width)`, or `(n, height, width, 3)` for colours from 0 to 1.
+        inches: the width of one image.
+        labels: one text above each image, or none at all.
     """
 
     images: NDArray[Any]
@@ -37,38 +43,38 @@ class Tiles:
         return width * scale, height * scale
 
     def sheet(self) -> NDArray[np.float64]:
-        """The tiles as one image; between them is NaN, or white where they are coloured."""
-        high, wide = self.images.shape[1:3]
-        bottom, right = (
-            last + size
-            for last, size in zip(
-                self._corner(self.rows * self.columns - 1), (high, wide), strict=True
-            )
-        )
-        shape = (bottom, right, *self.images.shape[3:])
+        """The tiles as one image. Gaps are NaN, or white between colour images."""
+        height, width = self.images.shape[1:3]
+        top, left = self._corner(self.rows * self.columns - 1)
+        shape = (top + height, left + width, *self.images.shape[3:])
         sheet = np.full(shape, np.nan if self.images.ndim == 3 else 1.0)
         for number, image in enumerate(self.images):
             top, left = self._corner(number)
-            sheet[top : top + high, left : left + wide] = image
+            sheet[top : top + height, left : left + width] = image
         return sheet
 
     def draw(self, axes: Axes, **look: Any) -> AxesImage:
-        """Draws the tiles and their labels; `look` goes to `imshow`."""
+        """Draws the tiles and their labels.
+
+        Args:
+            look: arguments of `imshow`.
+        """
         image = axes.imshow(self.sheet(), interpolation="nearest", **look)
+        above: dict[str, Any] = {
+            "xytext": (0, 2),
+            "textcoords": "offset points",
+            "ha": "center",
+            "va": "bottom",
+        }
         for number, label in enumerate(self.labels):
             top, left = self._corner(number)
             middle = left + (self.images.shape[2] - 1) / 2
-            above: dict[str, Any] = {
-                "xytext": (0, 2),
-                "textcoords": "offset points",
-                "ha": "center",
-                "va": "bottom",
-            }
             axes.annotate(label, (middle, top - 0.5), fontsize=8, linespacing=1.1, **above)
         axes.set_axis_off()
         return image
 
     def _corner(self, number: int) -> tuple[int, int]:
+        """The top and left pixel of a tile."""
         row, column = divmod(number, self.columns)
         down, across = self._gaps
         first = down if self.labels else 0
@@ -76,14 +82,18 @@ class Tiles:
 
     @property
     def _gaps(self) -> tuple[int, int]:
-        """Pixels between rows, where labels must have room, and between columns."""
+        """Pixels between rows, with room for labels, and between columns."""
         across = max(1, round(0.06 * self.images.shape[2]))
         lines = max((label.count("\n") + 1 for label in self.labels), default=0)
         return max(across, round(_LINE * lines * self.images.shape[2] / self.inches)), across
 
 
 def columns_for(count: int, *, ratio: float = 1) -> int:
-    """How many of `count` tiles a row takes for `ratio` times as many columns as rows, or some more if that fills each row."""
+    """How many of `count` tiles to put in a row.
+
+    There are about `ratio` times as many columns as rows, or up to half as many columns more if
+    that fills every row.
+    """
     least = min(count, math.ceil(math.sqrt(ratio * count)))
     return next(
         (columns for columns in range(least, 3 * least // 2 + 1) if count % columns == 0), least

@@ -1,39 +1,40 @@
-"""What a convolution makes of an image."""
-
-from collections.abc import Sequence
+"""Activations: what each convolution computes from two test images."""
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from pipeline.evaluation.drawing.style import SEQUENTIAL, blank
-from pipeline.evaluation.drawing.tiles import Tiles, columns_for
-from pipeline.evaluation.figures.images import GREYS
+from pipeline.evaluation.drawing import captions
+from pipeline.evaluation.drawing.convolutions import MOST_CHANNELS, convolutions_of
+from pipeline.evaluation.drawing.layer_outputs import activation_maps
+from pipeline.evaluation.drawing.subject import Subject
+from pipeline.evaluation.figures import FigureKind
+from pipeline.models import anatomy
+
+_TEST_IMAGES = (0, 13)
 
 
-def activation_maps(
-    images: NDArray[np.float64], maps: NDArray[np.float32], names: Sequence[str], *, title: str
-) -> Figure:
-    """One row for each image, beside the maps of all channels, which have one scale in the whole figure.
-
-    Args:
-        images: `(n, height, width)` or `(n, height, width, 3)`, from 0 to 1.
-        maps: `(n, height, width, channels)`, of any size.
-        names: one for each image.
-    """
-    channels = maps.shape[3]
-    columns = columns_for(channels, ratio=2)
-    inches = max(0.5, 1.8 * columns / channels)
-    sheets = [Tiles(of_image.transpose(2, 0, 1), columns, inches) for of_image in maps]
-    width, height = sheets[0].size
-    figure = blank(width + 3.4, len(images) * (max(height, 1.6) + 0.4) + 0.5, title)
-    panels = figure.subplots(len(images), 2, squeeze=False, width_ratios=[1.8, width])
-    for (left, right), picture, name, tiles in zip(panels, images, names, sheets, strict=True):
-        left.imshow(picture, interpolation="nearest", **GREYS)
-        left.set_title(name, fontsize=9)
-        left.set_axis_off()
-        image = tiles.draw(
-            right, cmap=SEQUENTIAL, vmin=min(0.0, float(maps.min())), vmax=float(maps.max())
+def _draw(subject: Subject) -> dict[str, Figure]:
+    convolutions = convolutions_of(subject)
+    if not convolutions:
+        return {}
+    rows = np.array([row for row in _TEST_IMAGES if row < len(subject.test)])
+    images = subject.images(subject.test, rows)
+    names = [subject.image_title(row) for row in rows]
+    layers = [convolution.layer.name for convolution in convolutions]
+    outputs = anatomy.activations_of(subject.network, layers, subject.test.x[rows])
+    return {
+        layer: activation_maps(
+            images,
+            outputs[layer][..., :MOST_CHANNELS],
+            names,
+            title=captions.title(f"{subject.name}: activations of {layer}", *convolution.facts),
         )
-    figure.colorbar(image, ax=panels, label="activation", shrink=0.8)
-    return figure
+        for layer, convolution in zip(layers, convolutions, strict=True)
+    }
+
+
+FIGURE = FigureKind(
+    place=110,
+    alt="images of the test split, each next to what every channel of the layer computes from it",
+    draw=_draw,
+)

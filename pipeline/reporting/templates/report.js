@@ -13,7 +13,7 @@
   const sort = (column, sign) => {
     rows.sort((one, other) => {
       const [x, y] = [keyOf(one, column), keyOf(other, column)];
-      if (x === "" || y === "") return (x === "") - (y === ""); // what is not there comes last, whichever way
+      if (x === "" || y === "") return (x === "") - (y === ""); // rows without a value come last in both directions
       return sign * (typeof x === "number" ? x - y : collator.compare(x, y));
     });
     table.tBodies[0].append(...rows);
@@ -30,16 +30,16 @@
 
   const text = document.querySelector("#the-text");
   const verdict = document.querySelector("#the-verdict");
-  const shown = document.querySelector("[role=status]");
+  const status = document.querySelector("[role=status]");
 
   const filter = () => {
     const words = text.value.toLowerCase().split(/\s+/);
     rows.forEach((row) => {
       const content = row.textContent.toLowerCase();
-      const isMeant = !verdict.value || row.dataset.verdict === verdict.value;
-      row.hidden = !isMeant || !words.every((word) => content.includes(word));
+      const matches = !verdict.value || row.dataset.verdict === verdict.value;
+      row.hidden = !matches || !words.every((word) => content.includes(word));
     });
-    shown.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} shown`;
+    status.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} shown`;
   };
   text.addEventListener("input", filter);
   verdict.addEventListener("change", filter);

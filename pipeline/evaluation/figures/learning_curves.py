@@ -1,0 +1,104 @@
+"""Learning curves: loss and metrics of training and validation over the epochs."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from pipeline import metrics
+from pipeline.evaluation.drawing.style import ACCENT, TRAIN, VALIDATION, blank, literal
+from pipeline.evaluation.drawing.subject import Subject
+from pipeline.evaluation.figures import FigureKind
+
+_LINES = {"train": (TRAIN, "-", "o"), "validation": (VALIDATION, "--", "s")}
+_FEW = 40  # points that still have room for a mark each
+
+
+def plot(
+    epochs: Sequence[float],
+    curves: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    saved_epoch: float,
+    title: str,
+    learning_rate: Sequence[float] | None = None,
+) -> Figure:
+    """One panel a metric, and one for the learning rate if there is one.
+
+    Args:
+        curves: by the label of the panel and by split, one value an epoch, or NaN for none.
+        saved_epoch: the epoch of the model's weights; a line marks it.
+    """
+    panels = len(curves) + (learning_rate is not None)
+    figure = blank(4.8 * panels, 3.8, title)
+    row = figure.subplots(1, panels, squeeze=False)[0]
+    for axes, (label, splits) in zip(row, curves.items(), strict=False):
+        for split, (colour, line, mark) in _LINES.items():
+            if split in splits:
+                values = np.asarray(splits[split], dtype=float)
+                measured = np.isfinite(values)
+                marks = {"marker": mark, "markersize": 4} if measured.sum() <= _FEW else {}
+                at = np.asarray(epochs)[measured]
+                axes.plot(at, values[measured], color=colour, linestyle=line, label=split, **marks)
+        axes.axvline(
+            saved_epoch,
+            color=ACCENT,
+            linestyle=":",
+            linewidth=1.5,
+            label=f"saved weights (epoch {saved_epoch:,.5g})",
+        )
+        axes.legend(frameon=False)
+        _finish(axes, epochs, label)
+    if learning_rate is not None:
+        row[-1].plot(epochs, learning_rate, color="black")
+        _finish(row[-1], epochs, "learning rate")
+    return figure
+
+
+def _finish(axes: Axes, epochs: Sequence[float], label: str) -> None:
+    axes.set(xlabel="epoch", ylabel=label)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=max(epochs) >= 5))
+    axes.grid(alpha=0.25)
+
+
+def _draw(subject: Subject) -> dict[str, Figure]:
+    history = subject.history
+    names = list(dict.fromkeys(key.partition("/")[2] for point in history for key in point.metrics))
+    if "log_loss" in names:
+        names.remove("loss")  # training adds log_loss if the loss is not the mean over rows
+    curves = {
+        _label(name, subject): {
+            split: [point.metrics.get(f"{split}/{name}", np.nan) for point in history]
+            for split in _LINES
+        }
+        for name in names
+    }
+    rates = [point.learning_rate for point in history]
+    figure = plot(
+        [point.epoch for point in history],
+        curves,
+        saved_epoch=next(point.epoch for point in history if point.step == subject.saved_step),
+        title=f"{subject.name}: learning curves",
+        learning_rate=rates if len(set(rates)) > 1 else None,
+    )
+    return {"": figure}
+
+
+def _label(name: str, subject: Subject) -> str:
+    """A metric with its unit. The loss has no unit because it may contain penalties."""
+    metric = metrics.of_task(subject.meta.task).get(name)
+    if metric is None or not metric.unit:
+        return name
+    target = subject.meta.target
+    is_standardised = (target.mean, target.scale) != (0, 1)
+    unit = f"standardised {literal(target.name)}" if is_standardised else subject.unit
+    return f"{name} ({metric.unit.format(target=unit)})"
+
+
+FIGURE = FigureKind(
+    place=10,
+    alt="loss and metrics of the training and the validation split over the epochs; "
+    "a dotted line marks the epoch of the saved weights",
+    draw=_draw,
+)

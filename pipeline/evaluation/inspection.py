@@ -1,0 +1,59 @@
+"""Figures for `inspect`: what the layers of a model compute from one test image."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+
+from pipeline.data.prepared import Meta, Part
+from pipeline.errors import PipelineError
+from pipeline.evaluation.drawing.layer_outputs import activation_maps, unit_activations
+from pipeline.models.anatomy import activations_of, convolutions, network_of
+
+
+def figures_of(model: Any, test: Part, meta: Meta, row: int, *, title: str) -> dict[str, Figure]:
+    """A figure for each convolution, or without one, for each dense layer.
+
+    Args:
+        model: a served model.
+        row: of the image in `test`, counted from 0.
+
+    Returns:
+        Figures by the name of the layer.
+
+    Raises:
+        PipelineError: the data are not images, or the split has fewer images.
+    """
+    if meta.pixel_maximum is None:
+        raise PipelineError(
+            "activations are drawn for images only",
+            received=f"a model for {meta.name}, a table",
+            expected="Choose a model that was trained on images",
+        )
+    if not 0 <= row < len(test):
+        raise PipelineError(
+            "the test split has no image of this number",
+            received=row,
+            expected=f"Expected: 0 to {len(test) - 1}",
+        )
+    network = network_of(model)
+    convolutional = convolutions(network)
+    names = [layer.name for layer in convolutional or _dense(network)]
+    pixels = np.asarray(test.x[row : row + 1])
+    images = pixels / meta.pixel_maximum
+    images = images[..., 0] if images.shape[-1] == 1 else images
+    label = "" if meta.classes is None else f": {meta.classes[test.y[row]]}"
+    captions = [f"test image {row}{label}"]
+    outputs = activations_of(network, names, pixels)
+    draw = activation_maps if convolutional else unit_activations
+    return {name: draw(images, outputs[name], captions, title=f"{title}: {name}") for name in names}
+
+
+def _dense(network: Any) -> list[Any]:
+    """Dense layers that give one row of units for an image."""
+    return [
+        layer
+        for layer in network.layers
+        if isinstance(layer, keras.layers.Dense) and len(layer.output.shape) == 2
+    ]

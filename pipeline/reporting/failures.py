@@ -1,0 +1,42 @@
+"""Why an experiment has no result: the errors of failed stages."""
+
+from pathlib import Path
+
+import yaml
+
+from pipeline.config.params import Params
+from pipeline.layout import STAGES
+
+_LAST = "evaluate"  # later stages do not contribute to a result
+
+
+def first_failure(name: str, params: Params, folder: Path, *, stages: Path = STAGES) -> str:
+    """The error of the first failed stage that an experiment depends on, or nothing.
+
+    Args:
+        folder: with one file for each failed stage.
+        stages: `dvc.yaml`, for the order of the stages and what each runs over.
+    """
+    if not folder.is_dir():
+        return ""
+    data = params.experiments[name]
+    source = params.data[data]
+    keys = {"sources": source, "own_files": source, "data": data, "experiments": name}
+    for stage, group in _groups(stages).items():
+        if error := failure(f"{stage}@{keys.get(group, name)}" if group else stage, folder):
+            return error
+        if stage == _LAST:
+            break
+    return ""
+
+
+def failure(stage: str, folder: Path) -> str:
+    """`<stage>: <error>`, or nothing if the stage did not fail."""
+    file = folder / f"{stage}.txt"
+    return f"{stage}: {file.read_text(encoding='utf-8').strip()}" if file.is_file() else ""
+
+
+def _groups(stages: Path) -> dict[str, str]:
+    """By stage, the list of `params.yaml` that it runs over, or nothing; in order."""
+    content = yaml.safe_load(stages.read_text(encoding="utf-8"))["stages"]
+    return {name: str(stage.get("foreach", "")).strip("${}") for name, stage in content.items()}

@@ -1,0 +1,261 @@
+"""The report as a page: its content, and that it is self-contained."""
+
+import json
+from dataclasses import asdict
+from html.parser import HTMLParser
+
+import pytest
+
+from pipeline.reporting import pictures, rendering
+from tests.support.metas import images
+from tests.support.results import (
+    CLIMBING,
+    METRICS,
+    RUN,
+    SEEDS,
+    TEST,
+    planned,
+    png,
+    rows_of,
+    write_failure,
+    write_plan,
+    write_result,
+)
+
+NAMES = ("shapes", "deep", "pairs")
+VOID = {"br", "img", "input", "link", "meta", "wbr"}
+
+
+class Page(HTMLParser):
+    """The elements of a page: tag, attributes and text. Raises if tags are not closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self.open: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        element = (tag, dict(attributes), [])
+        self.elements.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        opened = self.open.pop()[0]
+        assert opened == tag, f"<{opened}> is closed by </{tag}>"
+
+    def handle_data(self, data: str) -> None:
+        for _, _, texts in self.open:
+            texts.append(data)
+
+    def attributes(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes, _ in self.elements if name == tag]
+
+    def text(self, tag: str, **attributes: str) -> str:
+        """The text of the only element with these attributes, with single spaces."""
+        ((_, _, texts),) = [
+            element
+            for element in self.elements
+            if element[0] == tag and attributes.items() <= element[1].items()
+        ]
+        return " ".join("".join(texts).split())
+
+    def rows(self) -> list[list[str]]:
+        """The cells of every row of the summary."""
+        rows: list[list[str]] = []
+        for tag, attributes, texts in self.elements:
+            if tag == "section" and attributes["id"] != "the-summary":
+                break
+            if tag == "tr":
+                rows.append([])
+            if tag in ("th", "td"):
+                rows[-1].append(" ".join("".join(texts).split()))
+        return rows
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """`shapes` meets its claim with several seeds, `deep` overfits, `pairs` has no result."""
+    folder = tmp_path_factory.mktemp("repository") / "outputs"
+    write_result(folder, "shapes", figures=("learning_curves", "confusion_matrix"))
+    (folder / "shapes/seeds.json").write_text(json.dumps(SEEDS))
+    test = {
+        "accuracy": TEST["accuracy"] | {"at_step": {"10": 0.5}},
+        "log_loss": TEST["log_loss"] | {"at_step": {"10": 0.7}},
+    }
+    write_result(folder, "deep", losses=CLIMBING, metrics=METRICS | {"test": test})
+    claim = {"metric": "test/accuracy", "at_least": 0.9}
+    plan = {
+        "shapes": planned(
+            description="Three <shapes>.",
+            reported="about 0.9",
+            claims=[claim],
+            changed={"training.epochs": {"default": 200, "value": 4}},
+            command="python -m pipeline.train experiment=shapes force=true",
+        ),
+        "deep": planned(claims=[claim | {"at_least": 0.99}]),
+        "pairs": planned(claims=[claim]),
+    }
+    write_plan(folder, **plan)
+    (folder / "configs").mkdir()
+    (folder / "configs/shapes.yaml").write_text("seed: 42 # & more\n")
+    write_failure(folder, "train@pairs", "Received: <b>1</b>.")
+    prepared = folder.parent / "prepared/shapes"
+    prepared.mkdir(parents=True)
+    (prepared / "meta.json").write_text(
+        json.dumps(asdict(images(source_digests={"train.csv": "c" * 64})))
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def text(outputs):
+    rendering.write(
+        rows_of(outputs, *NAMES),
+        outputs,
+        appendix=[pictures.picture(png(9, 3), title="functions", alt="four functions")],
+    )
+    return (outputs / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(text):
+    return Page(text)
+
+
+def test_summary_has_a_row_for_each_experiment(page):
+    head, shapes, deep, pairs = page.rows()
+    assert head == [
+        "experiment",
+        "data",
+        "reported",
+        "ours",
+        "must reach",
+        "parameters",
+        "epochs",
+        "time",
+        "examples/s",
+        "MLflow run",
+    ]
+    assert shapes[:5] == [
+        "shapes",
+        "shapes",
+        "about 0.9",
+        "accuracy 0.9500 [0.9000, 0.9750] 3 seeds: 0.9710 ± 0.0060",
+        "✓ met test/accuracy ≥ 0.9",
+    ]
+    assert shapes[5:] == ["1,234", "4", "1.2 s", "13,000", "01234567"]
+    assert deep[0] == "deep▲ overfits from epoch 2"
+    assert deep[4] == "✗ NOT met test/accuracy ≥ 0.99 (0.95)"
+    assert pairs[3:5] == [
+        "✗ no result train@pairs: Received: <b>1</b>.",
+        "✗ NOT met test/accuracy ≥ 0.9",
+    ]
+
+
+def test_every_row_has_its_verdict_for_the_filter(page):
+    assert [row["data-verdict"] for row in page.attributes("tr") if "data-verdict" in row] == [
+        "met",
+        "unmet",
+        "unmet",
+    ]
+
+
+def test_every_cell_has_a_value_for_sorting(page):
+    cells = page.rows()[1:]
+    values = [
+        attributes
+        for tag, attributes, _ in page.elements
+        if tag in ("th", "td") and "data-value" in attributes
+    ]
+    assert len(values) == sum(map(len, cells)) == 30
+
+
+def test_head_counts_met_claims(page):
+    assert page.text("h1") == "1 of 3 experiments meet their claims"
+    assert page.text("p", **{"class": "lead quiet"}) == "2.5 s of training, 1 January 1970 (UTC)"
+
+
+def test_every_link_has_its_target(page):
+    ids = [attributes["id"] for _, attributes, _ in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = [link["href"] for link in page.attributes("a")]
+    assert {f"#{name}" for name in NAMES} <= set(targets)
+    assert [target for target in targets if target.removeprefix("#") not in ids] == []
+
+
+def test_every_label_refers_to_an_element(page):
+    ids = {attributes["id"] for _, attributes, _ in page.elements if "id" in attributes}
+    named = {
+        attributes["aria-labelledby"]
+        for _, attributes, _ in page.elements
+        if "aria-labelledby" in attributes
+    }
+    assert named - ids == set()
+
+
+def test_section_shows_description_settings_and_run(page):
+    content = page.text("section", id="shapes")
+    assert "Three <shapes>." in content
+    assert "training.epochs4200" in content
+    assert "seed: 42 # & more" in content
+    command = "python -m pipeline.train experiment=shapes force=true"
+    assert f"dvc repro --force --single-item train@shapes {command}" in content
+    assert all(value in content for value in RUN.values())
+
+
+def test_section_has_the_digests_of_the_data(page):
+    content = page.text("section", id="deep")
+    assert all(digest in content for digest in ("1" * 32, "2" * 32, "3" * 32, "c" * 64))
+    assert "36 / 12 / 12 rows" in content
+
+
+def test_section_has_every_seed_and_step(page):
+    assert "trained with 3 seeds" in page.text("section", id="shapes")
+    assert "0.9650 to 0.9770" in page.text("section", id="shapes")
+    assert "Test split during training" in page.text("section", id="deep")
+    assert "log_loss 100.50000.7000" in page.text("section", id="deep")
+    assert "Test split during training" not in page.text("section", id="shapes")
+
+
+def test_section_shows_metrics_of_all_splits(page):
+    text = page.text("section", id="deep")
+    assert "accuracy1.00000.90000.95000.9000 to 0.9750" in text
+
+
+def test_section_describes_overfitting(page):
+    assert "validation loss rises from 0.6000 at the end of epoch 2 to 0.7500" in page.text(
+        "section", id="deep"
+    )
+    assert "overfit" not in page.text("section", id="shapes")
+
+
+def test_section_without_result_has_the_reason(page):
+    assert "no result: train@pairs: Received: <b>1</b>." in page.text("section", id="pairs")
+
+
+def test_pictures_are_embedded_with_a_text(page):
+    pictured = [image for image in page.attributes("img") if "src" in image]
+    assert len(pictured) == 4
+    assert all(image["src"].startswith("data:image/png;base64,") for image in pictured)
+    assert all(image["decoding"] == "async" for image in pictured)
+    assert [image["alt"] for image in pictured] == [
+        "learning_curves of shapes",
+        "confusion_matrix of shapes",
+        "learning_curves of deep",
+        "four functions",
+    ]
+
+
+def test_page_needs_no_network(page, text):
+    assert "http://" not in text
+    assert "https://" not in text
+    assert [link["href"] for link in page.attributes("link")] == ["data:,"]
+
+
+def test_texts_are_escaped(text):
+    assert "Received: &lt;b&gt;1&lt;/b&gt;." in text
+    assert "Three &lt;shapes&gt;." in text
