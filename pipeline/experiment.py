@@ -25,6 +25,7 @@ from pipeline.runs import identity as lineage
 from pipeline.runs import result
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.folder import RunFolder
+from pipeline.runs.git import state as git_state
 from pipeline.runs.history import Point
 from pipeline.runs.result import Result
 from pipeline.signals import Interrupted, Interruption
@@ -73,7 +74,7 @@ def run(
     meta = load_meta(data_folder)
     settings = resolved.to_values(config)
     _require_same_data(settings["data"], meta, data_folder)
-    identity = lineage.identity(settings, meta)
+    identity = lineage.identity(config, meta)
     key = lineage.run_key(identity)
     with _folder(config.tracking.store, key, wait=wait) as folder:
         if config.force:
@@ -92,7 +93,7 @@ def run(
             facts = RunFacts(
                 name=config.name,
                 settings=settings,
-                tags=lineage.tags(config.name, key, meta, git := lineage.git_state()),
+                tags=lineage.tags(config.name, key, meta, git := git_state()),
                 meta=meta,
                 data_folder=data_folder,
                 patch=git.patch if git else "",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mlflow import MlflowClient
 from mlflow.entities import Param, RunTag
 
-from pipeline.runs import identity as lineage
+from pipeline.runs.git import state as git_state
 from pipeline.tracking import store
 from pipeline.tracking.facts import LONGEST_PARAM
 from pipeline.tracking.liveness import close, close_dead, process_tags, set_status
@@ -77,7 +77,7 @@ def _earlier(client: MlflowClient, experiment: str, kind: str, identifier: str) 
 
 
 def _made(client: MlflowClient, experiment: str, kind: str, identifier: str) -> str:
-    git = lineage.git_state()
+    git = git_state()
     tags = {
         "kind": kind,
         f"{kind}_id": identifier,
