@@ -23,14 +23,14 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.files import write_text
 from pipeline.layout import CONF
 
-_schemas: list[type] = []
+_schemas: dict[tuple[str | None, str], type] = {}  # by group and name
 T = TypeVar("T")
 
 
 def register(name: str, schema: type, *, group: str | None = None) -> None:
     """Makes a schema known to Hydra as `<name>_schema`, which a file's defaults list names."""
     ConfigStore.instance().store(name=f"{name}_schema", group=group, node=schema)
-    _schemas.append(schema)
+    _schemas[group, name] = schema
 
 
 def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path = CONF) -> T:
@@ -58,7 +58,12 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
         ) from error
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         raise explained(
-            error, overrides=overrides, conf=conf, root=root, schemas=_schemas, place_of=origin.of
+            error,
+            overrides=overrides,
+            conf=conf,
+            root=root,
+            schemas=list(_schemas.values()),
+            place_of=origin.of,
         ) from error
     except ValueError as error:  # how Hydra meets data=null and experiment=1
         groups = [
