@@ -115,7 +115,7 @@ class Package:
             module = self.module(name)
             waiting += [name.rpartition(".")[0], *module.imports]
             for registry in module.registries:
-                waiting += self.items(registry, chosen)
+                waiting += [registry, *self.items(registry, chosen)]
         return frozenset(reached)
 
     def items(
