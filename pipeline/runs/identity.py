@@ -38,7 +38,7 @@ WITHOUT_EFFECT = (
     "pipeline.signals",
 )
 
-# The metrics of `training.metrics: null`.
+# The metrics that training may watch although the settings name none.
 _USUAL_METRICS = {
     Task.classification: ("accuracy", "log_loss"),
     Task.regression: ("mae", "mse"),
@@ -52,12 +52,11 @@ def choices(config: ExperimentConfig) -> dict[str, Collection[str]]:
     """
     values = to_values(config)
     training = values["training"]
-    metrics = training.get("metrics") or _USUAL_METRICS[config.data.task]
     chosen: dict[str, Collection[str]] = {
         FAMILIES: [values["model"]["family"]],
         ENGINES: [training["engine"]],
         OPTIMIZERS: [values["optimizer"]["family"]],
-        METRICS: metrics,
+        METRICS: [*_USUAL_METRICS[config.data.task], *(training.get("metrics") or [])],
         STORES: [values["tracking"]["store"]],
     }
     return chosen if training["loss"] is None else chosen | {LOSSES: [training["loss"]]}
