@@ -42,7 +42,7 @@ def test_exactly_one_experiment_must_be_named(monkeypatch, arguments, received):
 
 def test_an_experiment_that_is_not_composed_names_the_command(monkeypatch):
     assert refusal(monkeypatch, "experiment=shapes") == (
-        "outputs/configs/shapes.yaml is missing. Make it anew with: dvc repro compose."
+        "outputs/configs/shapes.yaml is missing. Write it again with: dvc repro compose."
     )
 
 

@@ -79,14 +79,14 @@ IN_FILES = {
         "Did you mean patience? Allowed: direction, min_delta, monitor, patience, start_epoch."
     ),
     "training: {batch_size: many}": (
-        "training.batch_size has a wrong value. Received: batch_size=many. "
+        "training.batch_size is invalid. Received: batch_size=many. "
         "Value 'many' of type 'str' could not be converted to Integer."
     ),
     "training: {batch_size: null}": (
-        "training.batch_size has a wrong value. Received: batch_size=None. Incompatible value 'None' for field of type 'int'."
+        "training.batch_size is invalid. Received: batch_size=None. Incompatible value 'None' for field of type 'int'."
     ),
     "training: {loss: hinge}": (
-        f"training.loss has a wrong value. Received: loss=hinge. Invalid value 'hinge', expected one of [{LOSSES}]."
+        f"training.loss is invalid. Received: loss=hinge. Invalid value 'hinge', expected one of [{LOSSES}]."
     ),
     "training: 3": "Merge error: int is not a subclass of Training. value: 3. See docs/configuration.md.",
     "training: {epochs: 3, steps: 10}": (
@@ -100,10 +100,10 @@ IN_FILES = {
         "training.early_stopping.patience is not possible. Received: 0. Expected: at least 1, or null."
     ),
     "training: {batch_size: '${nothing}'}": (
-        "training.batch_size has a wrong value. Received: batch_size=${nothing}. Interpolation key 'nothing' not found."
+        "training.batch_size is invalid. Received: batch_size=${nothing}. Interpolation key 'nothing' not found."
     ),
     "seed: -1": "seed is not possible. Received: -1. Expected: an integer from 0 to 4,294,967,295.",
-    "name: other": "name is not a setting. Received: other. Names are those of the files in conf/.",
+    "name: other": "name is not a setting. Received: other. Remove it: the name of the file in conf/ is the name.",
     "model: {units: [0]}": "model.units is not possible. Received: [0]. Expected: a list of whole numbers from 1.",
     "model: {family: cnn}": "model.family is not possible. Received: cnn. Expected: mlp, as the file has it.",
     "model: {_target_: os.system}": (
@@ -113,23 +113,23 @@ IN_FILES = {
     "claims: [{metric: test/accuracy}]": (
         "claims is not possible. Received: test/accuracy. Expected: at_least or at_most beside each metric."
     ),
-    "claims: [{at_least: 0.5}]": "claims[0].metric has no value. It has no default, so it must be given.",
+    "claims: [{at_least: 0.5}]": "claims[0].metric is missing. Set it: it has no default.",
     "training: {batch_size: 3": (
-        "line 5, column 1: this is not YAML. Received: expected ',' or '}', but got '<stream end>'. Expected: plain YAML."
+        "line 5, column 1: this is not valid YAML. Received: expected ',' or '}', but got '<stream end>'. Expected: plain YAML."
     ),
     "training: !!python/object/apply:os.system ['true']": (
-        "line 4, column 11: this is not YAML. Received: could not determine a constructor for the tag "
+        "line 4, column 11: this is not valid YAML. Received: could not determine a constructor for the tag "
         "'tag:yaml.org,2002:python/object/apply:os.system'. Expected: plain YAML."
     ),
     "  - override /model: mpl": (
-        "there is no model of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, layers, linear, mlp, resnet."
+        "model has no file of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, layers, linear, mlp, resnet."
     ),
     "  - override /modle: mlp": (
-        "there is no group of this name. Received: modle. "
+        "this is not a group of settings. Received: modle. "
         "Did you mean model? Allowed: data, experiment, hydra, model, optimizer, search, source, space, tracking, training."
     ),
     "  - override /model: layers\nmodel: {layers: [{class_name: Dense, _target_: os.system}]}": (
-        "model.layers[0]._target_ is refused. Received: os.system. Settings name things from closed tables only."
+        "model.layers[0]._target_ is refused. Received: os.system. Remove it: settings cannot name Python objects."
     ),
     "  - override /model: layers\nmodel: {layers: [{units: 3}]}": (
         "model.layers[0] names no layer. Received: {'units': 3}. "
@@ -148,21 +148,21 @@ ON_THE_COMMAND_LINE = {
     "++training.foo=1": f"training.foo is not a setting. Received: foo=1. Allowed: {TRAINING}.",
     "++training.foo.bar=1": f"training.foo is not a setting. Received: foo={{'bar': 1}}. Allowed: {TRAINING}.",
     "training.batch_size=abc": (
-        "training.batch_size has a wrong value. Received: training.batch_size=abc. "
+        "training.batch_size is invalid. Received: training.batch_size=abc. "
         "Value 'abc' of type 'str' could not be converted to Integer."
     ),
     "model.api=both": (
-        "model.api has a wrong value. Received: model.api=both. Invalid value 'both', expected one of [sequential, functional]."
+        "model.api is invalid. Received: model.api=both. Invalid value 'both', expected one of [sequential, functional]."
     ),
     "optimizer.learning_rate=null": (
-        "optimizer.learning_rate has a wrong value. Received: optimizer.learning_rate=null. "
+        "optimizer.learning_rate is invalid. Received: optimizer.learning_rate=null. "
         "Field 'optimizer.learning_rate' is not Optional."
     ),
     "model=mpl": (
-        "there is no model of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, layers, linear, mlp, resnet."
+        "model has no file of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, layers, linear, mlp, resnet."
     ),
-    "model=": "there is no model of this name. Received: model=. Allowed: cnn, layers, linear, mlp, resnet.",
-    "data=zzz": f"there is no data of this name. Received: data=zzz. Allowed: {DATA}.",
+    "model=": "model has no file of this name. Received: model=. Allowed: cnn, layers, linear, mlp, resnet.",
+    "data=zzz": f"data has no file of this name. Received: data=zzz. Allowed: {DATA}.",
     "training.batch_size=0": "training.batch_size is not possible. Received: 0. Expected: a whole number from 1.",
     "training.label_smoothing=0.1": (
         "training.label_smoothing is not possible. Received: 0.1. Expected: 0, or training.loss: categorical_crossentropy."
@@ -171,7 +171,7 @@ ON_THE_COMMAND_LINE = {
         "training.label_smoothing is not possible. Received: 1.0. Expected: a share from 0 up to, not including, 1."
     ),
     "training.loss_reduction=none": (
-        "training.loss_reduction has a wrong value. Received: training.loss_reduction=none. "
+        "training.loss_reduction is invalid. Received: training.loss_reduction=none. "
         "Invalid value 'none', expected one of [mean, sum]."
     ),
     "optimizer.final_share=1": (
@@ -193,35 +193,35 @@ ON_THE_COMMAND_LINE = {
     ),
     "model.dropout=1.5": "model.dropout is not possible. Received: 1.5. Expected: a fraction from 0 up to, not including, 1.",
     "model.pixel_range=[1,0]": "model.pixel_range is not possible. Received: [1.0, 0.0]. Expected: [lowest, highest].",
-    "data.name=other": "data.name is not a setting. Received: other. Names are those of the files in conf/.",
+    "data.name=other": "data.name is not a setting. Received: other. Remove it: the name of the file in conf/ is the name.",
     "+model._target_=os.system": (
-        "model._target_ is refused. Received: os.system. Settings name things from closed tables only."
+        "model._target_ is refused. Received: os.system. Remove it: settings cannot name Python objects."
     ),
     "++model._target_=os.system": (
-        "model._target_ is refused. Received: os.system. Settings name things from closed tables only."
+        "model._target_ is refused. Received: os.system. Remove it: settings cannot name Python objects."
     ),
     "~training.batch_size": (
-        "training.batch_size has a wrong value. Received: ~training.batch_size. "
+        "training.batch_size is invalid. Received: ~training.batch_size. "
         "Training (DictConfig) does not support deletion."
     ),
-    "~training": "training has no value. It has no default, so it must be given.",
+    "~training": "training is missing. Set it: it has no default.",
     "training.batch_size=${nothing}": (
-        "training.batch_size has a wrong value. Received: training.batch_size=${nothing}. "
+        "training.batch_size is invalid. Received: training.batch_size=${nothing}. "
         "Interpolation key 'nothing' not found."
     ),
     "training.batch_size=${training.batch_size}": (
-        "training.batch_size has a wrong value. Received: training.batch_size=${training.batch_size}. "
+        "training.batch_size is invalid. Received: training.batch_size=${training.batch_size}. "
         "Recursive interpolation detected."
     ),
     "training.batch_size": (
-        "an override cannot be read. Received: training.batch_size. Expected: key=value, such as training.batch_size=32."
+        "an override is not key=value. Received: training.batch_size. Expected: for example training.batch_size=32."
     ),
     "training.batch_size=[": (
-        "an override cannot be read. Received: training.batch_size=[. Expected: key=value, such as training.batch_size=32."
+        "an override is not key=value. Received: training.batch_size=[. Expected: for example training.batch_size=32."
     ),
     "seed=1,2": (
         "one setting has several values. Received: seed=1,2. "
-        "Expected: one value, a list in brackets such as model.units=[64,32], or -m for a sweep."
+        "Expected: one value, a list such as model.units=[64,32], or -m for a sweep."
     ),
 }
 
@@ -241,7 +241,7 @@ def test_a_broken_override_is_refused_in_one_line(here, override):
 
 
 def test_data_must_be_chosen(here):
-    assert refusal() == f"command line: no data is chosen. Expected: data=… Allowed: {DATA}."
+    assert refusal() == f"command line: data is missing. Add data=… Allowed: {DATA}."
 
 
 def test_a_setting_without_a_default_must_be_in_its_file(here):
@@ -250,7 +250,7 @@ def test_a_setting_without_a_default_must_be_in_its_file(here):
     Path("conf/data/bare.yaml").unlink()
     assert (
         text
-        == "conf/data/bare.yaml: data.target has no value. It has no default, so it must be given."
+        == "conf/data/bare.yaml: data.target is missing. Set it: it has no default."
     )
 
 
@@ -274,7 +274,7 @@ def test_settings_that_refer_to_each_other_in_a_circle_are_refused(here):
     assert refusal_of_file(
         f"{HEAD}seed: ${{training.batch_size}}\ntraining:\n  batch_size: ${{seed}}\n"
     ) == (
-        "conf/experiment/own.yaml: seed has a wrong value. Received: seed=${training.batch_size}. "
+        "conf/experiment/own.yaml: seed is invalid. Received: seed=${training.batch_size}. "
         "Recursive interpolation detected."
     )
 
@@ -350,7 +350,7 @@ def test_a_resolved_file_that_is_missing_names_the_command(tmp_path, monkeypatch
         resolved.read(Path("outputs/configs/own.yaml"))
     assert (
         str(caught.value)
-        == "outputs/configs/own.yaml is missing. Make it anew with: dvc repro compose."
+        == "outputs/configs/own.yaml is missing. Write it again with: dvc repro compose."
     )
 
 
@@ -360,7 +360,7 @@ def test_a_resolved_file_that_is_missing_names_the_command(tmp_path, monkeypatch
 def test_a_resolved_file_that_is_damaged_is_refused(tmp_path, text):
     (tmp_path / "own.yaml").write_text(text)
     with pytest.raises(
-        PipelineError, match=r"own\.yaml is damaged\..* Make it anew with: dvc repro compose\.$"
+        PipelineError, match=r"own\.yaml is damaged\..* Write it again with: dvc repro compose\.$"
     ):
         resolved.read(tmp_path / "own.yaml")
 
@@ -461,9 +461,9 @@ def test_a_setting_below_null_is_refused_in_one_line(here):
     assert refusal(
         "data=shapes", "training.early_stopping=null", "training.early_stopping.patience=3"
     ) == (
-        "command line: a setting lies below one that is null. "
+        "command line: a setting is inside a group that is null. "
         "Received: training.early_stopping=null training.early_stopping.patience=3. "
-        "Give its whole group in a file of conf/experiment/."
+        "Set the whole group in a file of conf/experiment/."
     )
 
 
@@ -472,5 +472,5 @@ def test_a_choice_that_is_no_name_is_told_in_one_line(override):
     with pytest.raises(PipelineError) as caught:
         resolved.compose_experiment([override], conf=CONF)
     assert str(caught.value) == (
-        f"command line: a choice is not the name of a file. Received: {override}. Expected: such as data=mnist."
+        f"command line: a choice is not the name of a file. Received: {override}. Expected: for example data=mnist."
     )

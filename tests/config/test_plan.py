@@ -43,7 +43,7 @@ def test_an_experiment_named_after_its_data_needs_no_file(here):
 def test_another_experiment_needs_a_file(here):
     assert refusal(data={"shapes": "shapes"}, experiments={"deep": "shapes"}) == (
         "params.yaml: experiments.deep has no file conf/experiment/deep.yaml. Received: deep: {data: shapes}. "
-        "Write the file, or name the experiment shapes to run the default one on these data."
+        "Write the file. To run the default experiment, name it shapes."
     )
 
 
@@ -62,14 +62,14 @@ def test_data_other_than_those_of_the_experiments_file_are_refused(here):
     assert refusal(
         data=IRIS["data"] | {"shapes": "shapes"}, experiments={"iris_perceptron": "shapes"}
     ) == (
-        "params.yaml: experiments.iris_perceptron.data is not the data of conf/experiment/iris_perceptron.yaml. "
+        "params.yaml: experiments.iris_perceptron.data differs from conf/experiment/iris_perceptron.yaml. "
         "Received: shapes. Expected: iris_setosa."
     )
 
 
 def test_a_source_other_than_that_of_the_variants_file_is_refused(here):
     assert refusal(data={"iris_setosa": "digits"}) == (
-        "params.yaml: data.iris_setosa is not the source of conf/data/iris_setosa.yaml. Received: digits. Expected: iris."
+        "params.yaml: data.iris_setosa differs from the source in conf/data/iris_setosa.yaml. Received: digits. Expected: iris."
     )
 
 
@@ -77,8 +77,8 @@ def test_overrides_may_not_change_data_that_are_prepared_once(here):
     assert refusal(
         **IRIS, experiments={"iris_perceptron": "iris_setosa"}, overrides=["data.split.seed=7"]
     ) == (
-        "conf/experiment/iris_perceptron.yaml or the overrides of params.yaml change settings of data, "
-        "which are prepared once. Received: data=iris_setosa. Make a data variant of its own in conf/data/."
+        "conf/experiment/iris_perceptron.yaml or the overrides in params.yaml change the settings "
+        "of shared data. Received: data=iris_setosa. Write another data variant in conf/data/ and use that."
     )
 
 
@@ -87,8 +87,8 @@ def test_an_experiments_file_may_not_change_data_either(here):
         "# @package _global_\ndefaults:\n  - override /data: shapes\ndata: {rows: 30}\n"
     )
     assert refusal(data={"shapes": "shapes"}, experiments={"deep": "shapes"}) == (
-        "conf/experiment/deep.yaml or the overrides of params.yaml change settings of data, "
-        "which are prepared once. Received: data=shapes. Make a data variant of its own in conf/data/."
+        "conf/experiment/deep.yaml or the overrides in params.yaml change the settings "
+        "of shared data. Received: data=shapes. Write another data variant in conf/data/ and use that."
     )
 
 
@@ -100,14 +100,14 @@ def test_the_path_of_an_own_file_is_that_of_its_source(here):
 def test_another_path_of_an_own_file_is_refused(here):
     Path("conf/source/wine.yaml").write_text("format: csv\npath: wine.csv\n")
     assert refusal(own_files={"wine": "other.csv"}) == (
-        "params.yaml: own_files.wine is not the path of conf/source/wine.yaml. Received: other.csv. Expected: wine.csv."
+        "params.yaml: own_files.wine differs from the path in conf/source/wine.yaml. Received: other.csv. Expected: wine.csv."
     )
 
 
 def test_an_own_file_needs_a_source_with_a_path(here):
     assert refusal(own_files={"iris": "iris.csv"}) == (
-        "params.yaml: own_files.iris is not the path of conf/source/iris.yaml. Received: iris.csv. "
-        "Expected: a file whose settings give a path."
+        "params.yaml: own_files.iris differs from the path in conf/source/iris.yaml. Received: iris.csv. "
+        "Expected: a source with a path."
     )
 
 
