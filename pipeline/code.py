@@ -52,7 +52,7 @@ class Module:
     """What one module reaches, and the digest of what it does.
 
     Args:
-        imports: dotted names that it imports, at the top or in a function. Some name no module.
+        imports: dotted names that it imports, at the top or in a function. Some are not modules.
         registries: packages that it opens by `Registry("<package>", …)`.
         is_command: whether it has an `if __name__ == "__main__":` block.
         digest: sha256 of its syntax tree without docstrings and without texts of messages.
@@ -217,12 +217,19 @@ class _Reader:
 
     def _note_call(self, node: ast.Call) -> None:
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if name == "Registry" and node.args:
-            self._registries.add(ast.literal_eval(node.args[0]))
+        if name == "Registry":
+            self._registries |= _literals(node.args[:1])
+        elif name == "import_module":
+            self._imports |= _literals(node.args[:1])
         elif isinstance(node.func, ast.Name) and name in self._message_calls:
             node.args = [_without_text(arg) for arg in node.args]
             for keyword in node.keywords:
                 keyword.value = _without_text(keyword.value)
+
+
+def _literals(arguments: list[ast.expr]) -> set[str]:
+    values = [node.value for node in arguments if isinstance(node, ast.Constant)]
+    return {value for value in values if isinstance(value, str)}
 
 
 def _starts_a_command(node: ast.stmt) -> bool:

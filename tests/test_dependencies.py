@@ -49,8 +49,7 @@ def edit(row: Row, path: Path) -> None:
         assert 'expected="' in text
         text = text.replace('expected="', 'expected="Another text. ')
     elif row.edit == "a setting of an optimizer":
-        assert "learning_rate: " in text
-        text = text.replace("learning_rate: ", "learning_rate: 0.5 # ")
+        text += "ema_momentum: 0.99\n"
     elif row.edit.startswith("a comment") or path.suffix == ".md":
         text += "# A comment.\n"
     elif path.suffix == ".py":

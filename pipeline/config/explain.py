@@ -49,7 +49,9 @@ def explained(
         mark = error.problem_mark
         place = f"{_shown(Path(mark.name), conf)}, line {mark.line + 1}, column {mark.column + 1}"
         return PipelineError(
-            f"{place}: this is not valid YAML", received=error.problem, expected="Expected: plain YAML"
+            f"{place}: this is not valid YAML",
+            received=error.problem,
+            expected="Expected: plain YAML",
         )
     cause = error.__cause__ if error.__cause__ is not None else error
     text = str(error) + "\n" + str(cause)
@@ -129,9 +131,7 @@ def _bad_key(
     key = match["key"]
     place = _file_of(text, conf) if _IN_FILE.search(text) else place_of(key)
     if "missing mandatory value" in text:
-        return PipelineError(
-            f"{place}: {key} is missing", expected="Set it: it has no default"
-        )
+        return PipelineError(f"{place}: {key} is missing", expected="Set it: it has no default")
     received = _received(key, place, overrides, conf)
     if unknown := _UNKNOWN_KEY.search(text):
         allowed = _settings(unknown["type"], schemas)

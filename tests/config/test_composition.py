@@ -248,10 +248,7 @@ def test_a_setting_without_a_default_must_be_in_its_file(here):
     Path("conf/data/bare.yaml").write_text("source: iris\ntask: classification\n")
     text = refusal("data=bare")
     Path("conf/data/bare.yaml").unlink()
-    assert (
-        text
-        == "conf/data/bare.yaml: data.target is missing. Set it: it has no default."
-    )
+    assert text == "conf/data/bare.yaml: data.target is missing. Set it: it has no default."
 
 
 def test_the_fault_of_a_default_names_the_file_that_set_it(here):
