@@ -1,7 +1,7 @@
 """Registries: packages in which every module adds one thing, named after the module.
 
-A new model family, loss, metric, data format, figure, search oracle, engine or tracker is one new file in the
-package of its kind. No table lists them.
+A new model family, optimizer, loss, metric, data format, figure, search oracle, engine or tracker
+is one new file in the package of its kind. No table lists them.
 """
 
 import importlib
