@@ -38,7 +38,11 @@ WITHOUT_EFFECT = (
     "pipeline.signals",
 )
 
-# The metrics that training may watch although the settings name none.
+# What `training.loss: null` and `training.metrics: null` may choose for the data of a task.
+_USUAL_LOSSES = {
+    Task.classification: ("binary_crossentropy", "sparse_categorical_crossentropy"),
+    Task.regression: ("mean_squared_error",),
+}
 _USUAL_METRICS = {
     Task.classification: ("accuracy", "log_loss"),
     Task.regression: ("mae", "mse"),
@@ -46,20 +50,20 @@ _USUAL_METRICS = {
 
 
 def choices(config: ExperimentConfig) -> dict[str, Collection[str]]:
-    """By registry, the items that an experiment chooses. `training.loss: null` chooses all losses.
+    """By registry, the items that an experiment chooses.
 
-    Optimizers of Keras are among them by name, although they are no items of the registry.
+    An optimizer of Keras is among them by its name, although it is not an item of the registry.
     """
-    values = to_values(config)
+    values, task = to_values(config), config.data.task
     training = values["training"]
-    chosen: dict[str, Collection[str]] = {
+    return {
         FAMILIES: [values["model"]["family"]],
         ENGINES: [training["engine"]],
+        LOSSES: [training["loss"]] if training["loss"] else _USUAL_LOSSES[task],
         OPTIMIZERS: [values["optimizer"]["family"]],
-        METRICS: [*_USUAL_METRICS[config.data.task], *(training.get("metrics") or [])],
+        METRICS: [*_USUAL_METRICS[task], *(training.get("metrics") or [])],
         STORES: [values["tracking"]["store"]],
     }
-    return chosen if training["loss"] is None else chosen | {LOSSES: [training["loss"]]}
 
 
 def chosen_code(config: ExperimentConfig, package: Package = PACKAGE) -> frozenset[str]:

@@ -50,6 +50,7 @@ def test_choices_are_those_of_the_settings():
     assert chosen == {
         "pipeline.models.families": ["cnn"],
         "pipeline.training.engines": ["keras"],
+        "pipeline.training.losses": ("binary_crossentropy", "sparse_categorical_crossentropy"),
         "pipeline.training.optimizers": ["sgd"],
         "pipeline.metrics": ["accuracy", "log_loss"],
         "pipeline.tracking.stores": ["mlflow"],
