@@ -17,10 +17,10 @@ from pipeline.errors import ConfigError, suggestion
 class Registry:
     """The modules of one package.
 
-    Write `package` as a literal: `pipeline.code` reads it from the source to learn what a command depends on.
+    Write `package` as a literal, because `pipeline.code` reads it from the source.
 
     Args:
-        package: its dotted name, such as `pipeline.models.families`.
+        package: the dotted name of the package, such as `pipeline.models.families`.
         kind: what each module adds, for error messages, such as `model family`.
     """
 
