@@ -28,15 +28,9 @@ LIBRARIES = ("keras", "numpy", "tensorflow")
 # Building and training the network, serving the model, and writing the result decide the bits.
 ROOTS = ("pipeline.experiment", "pipeline.models.serving", "pipeline.runs.result")
 
-# These modules cannot change a bit: they print, name folders, handle signals and locks, or
-# describe mistakes of the user. Most modules import one of them.
-WITHOUT_EFFECT = (
-    "pipeline.console",
-    "pipeline.errors",
-    "pipeline.layout",
-    "pipeline.locks",
-    "pipeline.signals",
-)
+# These modules are in the closure, but cannot change a bit: errors end a training, and no setting of
+# tracking reaches it.
+WITHOUT_EFFECT = ("pipeline.config.tracking", "pipeline.errors")
 
 # What `training.loss: null` and `training.metrics: null` may choose for the data of a task.
 _USUAL_LOSSES = {
