@@ -28,8 +28,8 @@ LIBRARIES = ("keras", "numpy", "tensorflow")
 # Building and training the network, serving the model, and writing the result decide the bits.
 ROOTS = ("pipeline.experiment", "pipeline.models.serving", "pipeline.runs.result")
 
-# These modules are in the closure, but cannot change a bit: errors end a training, and no setting of
-# tracking reaches it.
+# These modules are in the closure, but cannot change a bit: an error ends a training, and settings
+# of tracking do not reach it.
 WITHOUT_EFFECT = ("pipeline.config.tracking", "pipeline.errors")
 
 # What `training.loss: null` and `training.metrics: null` may choose for the data of a task.
