@@ -1,33 +1,36 @@
-"""Composes every experiment of params.yaml and checks it, before any of them trains.
+"""Composes and checks every experiment of params.yaml, before any of them trains.
 
     python -m pipeline.compose
 
-Writes outputs/configs/<experiment>.yaml, which `train` depends on, and outputs/plan.json, which the report reads:
-an edit in conf/ retrains exactly the experiments whose resolved configuration it changed.
+Writes for each experiment outputs/configs/<experiment>.yaml, its resolved configuration, and
+<experiment>.code.txt, the code that it chooses: its model family, optimizer, and so on. `train`
+depends on both, so an edit retrains only the experiments that it affects. Writes also
+outputs/plan.json for the report.
 """
 
-import sys
-
-from pipeline.command_line import run_command
+from pipeline.code import PACKAGE
+from pipeline.command_line import arguments, run_command
 from pipeline.config import composition, params, resolved
 from pipeline.config.outline import outline
 from pipeline.config.plan import compose_all
+from pipeline.console import log
 from pipeline.files import replacing_folder, write_json
 from pipeline.layout import CONFIGS, PLAN
+from pipeline.runs.identity import chosen_code
 
 
 def main() -> None:
-    """Composes and writes."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(__doc__)
-        return
+    """Composes all experiments and writes the files."""
+    arguments(__doc__)
     planned = params.read()
     configs = compose_all(planned)
     with replacing_folder(CONFIGS) as folder:
         for config in configs:
             composition.save(resolved.to_values(config), folder / f"{config.name}.yaml")
+            listing = PACKAGE.listing(chosen_code(config))
+            (folder / f"{config.name}.code.txt").write_text(listing, encoding="utf-8")
     write_json(PLAN, {config.name: outline(config, planned.overrides) for config in configs})
-    print(f"{len(configs)} experiments composed to {CONFIGS}", file=sys.stderr)
+    log(f"{len(configs)} experiments composed to {CONFIGS}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Registries: packages in which every module adds one thing, named after the module.
 
-A new model family, loss, metric, data format, figure, search oracle, engine or tracker is one new file in the
-package of its kind. No table lists them.
+A new model family, optimizer, loss, metric, data format, figure, search oracle, engine or tracker
+is one new file in the package of its kind. No table lists them.
 """
 
 import importlib
@@ -17,10 +17,10 @@ from pipeline.errors import ConfigError, suggestion
 class Registry:
     """The modules of one package.
 
-    Write `package` as a literal: `pipeline.code` reads it from the source to learn what a command depends on.
+    Write `package` as a literal, because `pipeline.code` reads it from the source.
 
     Args:
-        package: its dotted name, such as `pipeline.models.families`.
+        package: the dotted name of the package, such as `pipeline.models.families`.
         kind: what each module adds, for error messages, such as `model family`.
     """
 

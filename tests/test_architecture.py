@@ -1,29 +1,51 @@
-"""The rules of the layout, and dvc.yaml held to the code."""
+"""The rules of the layout: rooms, who imports what, and the stages of dvc.yaml."""
 
 import ast
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 import yaml
 
+from pipeline.code import CHOICES, PACKAGE
 from tests.support import ROOT
-from tests.support.imports import closure, files_of, imported, modules
 
-COMMANDS = (
-    "fetch",
-    "prepare",
-    "compose",
-    "train",
-    "evaluate",
-    "repeat",
-    "report",
-    "inspect",
-    "tune",
+LIBRARY = (
+    "__init__",
+    "command_line",
+    "console",
+    "errors",
+    "experiment",
+    "files",
+    "layout",
+    "locks",
+    "registry",
+    "signals",
 )
-STAGES = {"fetch_own": "fetch"} | {
-    name: name for name in COMMANDS if name not in ("inspect", "tune")
+ROOMS = {
+    "config",
+    "data",
+    "evaluation",
+    "metrics",
+    "models",
+    "reporting",
+    "runs",
+    "studies",
+    "tracking",
+    "training",
 }
+REGISTRIES = (
+    "pipeline.data.formats",
+    "pipeline.evaluation.figures",
+    "pipeline.metrics",
+    "pipeline.models.families",
+    "pipeline.studies.oracles",
+    "pipeline.tracking.stores",
+    "pipeline.training.engines",
+    "pipeline.training.losses",
+    "pipeline.training.optimizers",
+)
 OWNERS = {
     "mlflow": "pipeline.tracking",
     "requests": "pipeline.data.fetching.download",
@@ -33,150 +55,207 @@ OWNERS = {
     "http": "pipeline.data.fetching.download",
     "urllib.request": "pipeline.data.fetching.download",
 }
-LIBRARIES = (
-    "config",
-    "data",
-    "models",
-    "training",
-    "evaluation",
-    "tracking",
-    "reporting",
-    "sweeping",
-    "searching",
-)
+MODULES = sorted(PACKAGE.paths)
+COMMANDS = PACKAGE.commands()
+STAGES: dict[str, dict[str, object]] = {
+    name: stage.get("do", stage)
+    for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"].items()
+}
 
 
-def _within(name: str, owner: str) -> bool:
+@cache
+def calls(module: str) -> list[ast.Call]:
+    tree = ast.parse(PACKAGE.paths[module].read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def callers(*functions: str) -> set[str]:
+    """The modules that call one of these functions."""
+    return {
+        module
+        for module in MODULES
+        if {ast.unparse(call.func) for call in calls(module)} & set(functions)
+    }
+
+
+def imports(module: str) -> frozenset[str]:
+    return PACKAGE.module(module).imports
+
+
+def within(name: str, owner: str) -> bool:
     return name == owner or name.startswith(f"{owner}.")
 
 
-def _dvc_stage(name: str) -> dict[str, list[object]]:
-    stage = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"][name]
-    return stage.get("do", stage)
+def command_of(stage: str) -> str:
+    """The command in `exec python -m pipeline.<command> …`."""
+    words = str(STAGES[stage]["cmd"]).split()
+    assert words[:3] == ["exec", "python", "-m"]
+    return words[3].removeprefix("pipeline.")
 
 
-def test_commands_are_the_top_level_and_everything_else_is_library():
+def deps(stage: str) -> set[str]:
+    return {str(dep) for dep in STAGES[stage]["deps"]}  # type: ignore[attr-defined]
+
+
+def test_top_of_the_package_is_commands_and_shared_modules():
     top = {path.stem for path in (ROOT / "pipeline").glob("*.py")}
-    assert top == {"__init__", "errors", "files", "locks", "experiment", *COMMANDS}
+    assert top == {*LIBRARY, *COMMANDS}
 
 
-def test_subpackages_are_the_ones_of_the_map():
-    assert {path.parent.name for path in (ROOT / "pipeline").glob("*/__init__.py")} == set(
-        LIBRARIES
-    )
+def test_rooms_are_those_of_the_layout():
+    assert {path.parent.name for path in (ROOT / "pipeline").glob("*/__init__.py")} == ROOMS
 
 
-@pytest.mark.parametrize("name", sorted(modules()))
-def test_no_module_imports_a_command(name):
-    assert not [
-        other
-        for other in imported(name)
-        if other in {f"pipeline.{command}" for command in COMMANDS}
-    ]
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_imports_a_command(module):
+    commands = {f"pipeline.{command}" for command in COMMANDS} - {"pipeline.code"}
+    assert not imports(module) & commands
 
 
-@pytest.mark.parametrize(("package", "owner"), sorted(OWNERS.items()))
-def test_a_package_is_imported_by_its_owner_alone(package, owner):
-    users = [name for name in modules() if any(_within(other, package) for other in imported(name))]
-    assert [name for name in users if not _within(name, owner)] == []
+@pytest.mark.parametrize(("name", "owner"), sorted(OWNERS.items()))
+def test_only_the_owner_imports(name, owner):
+    users = [module for module in MODULES if any(within(other, name) for other in imports(module))]
+    assert [module for module in users if not within(module, owner)] == []
+
+
+@pytest.mark.parametrize("registry", REGISTRIES)
+def test_registry_is_opened_by_a_module(registry):
+    users = [module for module in MODULES if registry in PACKAGE.module(module).registries]
+    assert len(users) == 1
+    assert PACKAGE.items(registry) or registry == "pipeline.training.optimizers"
+
+
+def renames(call: ast.Call) -> bool:
+    """Whether a call renames a file. `str.replace` takes two arguments."""
+    name = ast.unparse(call.func)
+    if name in ("os.replace", "os.rename", "os.renames", "shutil.move"):
+        return True
+    method = isinstance(call.func, ast.Attribute) and call.func.attr in ("rename", "replace")
+    return method and len(call.args) == 1 and not call.keywords
 
 
 def test_only_files_renames():
-    users = []
-    for name, path in modules().items():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        names = [call.attr for call in calls if isinstance(call, ast.Attribute)]
-        os_calls = [ast.unparse(call) for call in calls]
-        if "rename" in names or {"os.replace", "os.rename", "shutil.move"} & set(os_calls):
-            users.append(name)
-    assert users in ([], ["pipeline.files"])
+    assert [module for module in MODULES if any(map(renames, calls(module)))] == ["pipeline.files"]
 
 
-def test_config_knows_no_keras():
-    users = [
-        name
-        for name in modules()
-        if name.startswith("pipeline.config")
-        for other in imported(name)
-        if "keras" in other
+def test_only_the_console_prints():
+    functions = ("print", "sys.stdout.write", "sys.stderr.write")
+    assert callers(*functions) == {"pipeline.console"}
+
+
+def test_only_the_registry_computes_names_of_modules():
+    """A closure holds what `import_module` imports only if its argument is a literal."""
+    computing = {
+        module
+        for module in MODULES
+        for call in calls(module)
+        if ast.unparse(call.func).endswith(("import_module", "__import__"))
+        and not isinstance(call.args[0], ast.Constant)
+    }
+    assert computing == {"pipeline.registry"}
+
+
+def test_settings_import_no_keras():
+    settings = [module for module in MODULES if within(module, "pipeline.config")]
+    assert not [name for module in settings for name in imports(module) if within(name, "keras")]
+
+
+def test_evaluation_logs_nothing():
+    evaluation = [module for module in MODULES if within(module, "pipeline.evaluation")]
+    tracking = "pipeline.tracking"
+    assert not [name for module in evaluation for name in imports(module) if within(name, tracking)]
+
+
+def test_runs_need_neither_training_nor_tensorflow():
+    foreign = ("pipeline.training", "tensorflow")
+    runs = [module for module in MODULES if within(module, "pipeline.runs")]
+    assert not [
+        (module, name)
+        for module in runs
+        for name in imports(module)
+        if any(within(name, other) for other in foreign)
     ]
-    assert users == []
 
 
-def test_evaluation_does_not_log():
-    users = [name for name in modules() if name.startswith("pipeline.evaluation")]
-    assert [
-        name
-        for name in users
-        if any(_within(other, "pipeline.tracking") for other in imported(name))
-    ] == []
-
-
-def test_training_does_not_open_the_test_split():
-    for name in closure("pipeline.experiment"):
-        tree = ast.parse(modules()[name].read_text(encoding="utf-8"))
-        opened = [
-            ast.unparse(node)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call)
-            and ast.unparse(node.func) == "load_part"
-            and "'test'" in ast.unparse(node)
-        ]
-        assert opened == []
+def test_training_never_opens_the_test_split():
+    opened = [
+        (module, ast.unparse(call))
+        for module in PACKAGE.closure("pipeline.experiment")
+        for call in calls(module)
+        if ast.unparse(call.func).endswith("load_part") and "'test'" in ast.unparse(call)
+    ]
+    assert opened == []
 
 
 @pytest.mark.parametrize("word", ["utils", "helpers", "common", "base", "core"])
-def test_no_module_has_a_name_that_says_nothing(word):
-    assert [name for name in modules() if name.rpartition(".")[2] == word] == []
+def test_no_module_has_a_vague_name(word):
+    assert [module for module in MODULES if module.rpartition(".")[2] == word] == []
 
 
-@pytest.mark.parametrize("command", ["fetch", "prepare", "compose"])
-def test_a_data_command_loads_no_tensorflow(command):
-    code = f"import sys, pipeline.{command}; print({{'tensorflow', 'keras', 'mlflow'}} & set(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    assert done.stdout.strip() == "set()"
+def loaded_by(command: str) -> set[str]:
+    """All modules that a process has loaded after the imports of a command."""
+    code = f"import sys, pipeline.{command}; print(*sys.modules)"
+    command_line = [sys.executable, "-c", code]
+    done = subprocess.run(command_line, capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("stage", sorted(STAGES))
-def test_the_deps_of_a_stage_are_the_modules_it_imports(stage):
-    listed = {str(dep) for dep in _dvc_stage(stage)["deps"] if str(dep).endswith(".py")}
-    assert listed == files_of(closure(f"pipeline.{STAGES[stage]}"))
+@pytest.mark.parametrize("command", ["code", "fetch", "prepare", "compose"])
+def test_light_command_loads_no_tensorflow(command):
+    assert not {"tensorflow", "keras", "mlflow"} & loaded_by(command)
 
 
-def test_the_report_depends_on_its_templates():
-    listed = {str(dep) for dep in _dvc_stage("report")["deps"]}
-    templates = (ROOT / "pipeline/reporting/templates").iterdir()
-    assert {str(path.relative_to(ROOT)) for path in templates} <= listed
+def test_code_loads_neither_numpy_nor_hydra():
+    assert not {"numpy", "hydra"} & loaded_by("code")
 
 
-@pytest.mark.parametrize("stage", sorted(STAGES))
-def test_a_stage_runs_the_module_of_its_name_in_place_of_the_shell(stage):
-    assert str(_dvc_stage(stage)["cmd"]).startswith(f"exec python -m pipeline.{STAGES[stage]}")
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_runs_its_command_in_place_of_the_shell(stage):
+    assert command_of(stage) == stage.removesuffix("_own")
 
 
-def test_a_file_of_training_is_no_dependency_of_fetch_prepare_or_compose():
-    for command in ("fetch", "prepare", "compose"):
-        assert not [
-            name for name in closure(f"pipeline.{command}") if name.startswith("pipeline.training")
-        ]
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "code"])
+def test_stage_depends_on_the_code_of_its_command(stage):
+    assert f"outputs/code/{command_of(stage)}.txt" in deps(stage)
+
+
+def test_no_stage_names_a_module():
+    assert [dep for stage in STAGES for dep in deps(stage) if dep.startswith("pipeline/")] == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_without_the_choices_depends_on_them(stage):
+    """A command may leave out the items that an experiment chooses only if its stage reads them."""
+    choices = {"outputs/configs/${key}.code.txt", "outputs"}
+    assert bool(choices & deps(stage)) == (command_of(stage) in CHOICES)
+
+
+@pytest.mark.parametrize("command", ["fetch", "prepare"])
+def test_data_stage_does_not_depend_on_training(command):
+    closure = PACKAGE.command_closure(command)
+    assert not [module for module in closure if within(module, "pipeline.training")]
+
+
+@pytest.mark.parametrize("command", ["train", "repeat"])
+def test_training_stage_does_not_depend_on_sweeps_and_figures(command):
+    closure = PACKAGE.command_closure(command)
+    foreign = ("pipeline.studies", "pipeline.evaluation.figures", "pipeline.reporting")
+    assert not [module for module in closure if any(within(module, other) for other in foreign)]
 
 
 @pytest.mark.parametrize("group", ["source", "data"])
-def test_files_that_dvc_reads_by_value_inherit_nothing(group):
+def test_file_that_dvc_reads_inherits_nothing(group):
     for path in (ROOT / "conf" / group).glob("*.yaml"):
         assert "defaults" not in yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def test_no_file_names_a_registry():
+def test_lock_names_no_package_index():
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert "://" not in lock
     assert "--index-url" not in lock
 
 
-def test_every_pin_of_the_lock_has_a_hash():
+def test_every_pin_has_a_hash():
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
     pins = [line for line in lock.splitlines() if line and not line.startswith("#")]
     assert [pin for pin in pins if "--hash=sha256:" not in pin] == []

@@ -45,9 +45,9 @@ def test_command_line_names_one_experiment(command, arguments, received):
 
 
 def test_missing_configuration_names_the_command(command):
-    error = refusal(command, "experiment=shapes")
-    assert error.startswith("outputs/configs/shapes.yaml is missing. ")
-    assert error.endswith("with: dvc repro compose.")
+    assert refusal(command, "experiment=shapes") == (
+        "outputs/configs/shapes.yaml is missing. Write it again with: dvc repro compose."
+    )
 
 
 def test_missing_training_names_the_command(folder, command):

@@ -141,5 +141,5 @@ def test_what_dvc_trains_is_evaluated_into_the_same_run(folder, monkeypatch, cap
 
 def test_training_by_dvc_needs_a_resolved_file(monkeypatch):
     assert refusal(monkeypatch, train.main, "--resolved", "mnist_mlp") == (
-        "outputs/configs/mnist_mlp.yaml is missing. Make it anew with: dvc repro compose."
+        "outputs/configs/mnist_mlp.yaml is missing. Write it again with: dvc repro compose."
     )

@@ -1,4 +1,5 @@
-"""Settings: one dataclass a group with its rules, and their composition by Hydra. No Keras here.
+"""Settings: one module for each folder of `conf/`, with a dataclass and its rules.
 
-Each group has a module of its own, so that a stage depends only on the groups that it reads.
+`composition` builds configurations with Hydra. Nothing here imports Keras at the start, because
+`compose` must start fast.
 """

@@ -1,7 +1,7 @@
-"""Composition: files of `conf/` and overrides in, one typed and checked configuration out.
+"""Composes files of `conf/` and overrides to one typed and checked configuration.
 
-Hydra composes; this module registers the schemas, names the parts after their files, applies the rules, and
-writes resolved configurations. Only values leave it.
+Hydra composes. This module registers the schemas, names the groups after their files, applies the
+rules, and writes resolved configurations. Its results hold plain values only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,21 +23,21 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.files import write_text
 from pipeline.layout import CONF
 
-_schemas: list[type] = []
+_schemas: dict[tuple[str | None, str], type] = {}  # by group and name
 T = TypeVar("T")
 
 
 def register(name: str, schema: type, *, group: str | None = None) -> None:
-    """Makes a schema known to Hydra as `<name>_schema`, which a file's defaults list names."""
+    """Registers a schema with Hydra as `<name>_schema`. The defaults list of a file names it."""
     ConfigStore.instance().store(name=f"{name}_schema", group=group, node=schema)
-    _schemas.append(schema)
+    _schemas[group, name] = schema
 
 
 def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path = CONF) -> T:
-    """Composes `conf/<root>.yaml` with `overrides`, in Hydra's grammar, and checks every rule of `schema`.
+    """Composes `conf/<root>.yaml` with Hydra overrides and checks every rule of `schema`.
 
     Raises:
-        PipelineError: a key, a type, a choice or a value that cannot be, naming the file that set it.
+        PipelineError: a key, type, choice or value is invalid. The message names the file.
     """
     if not (conf / f"{root}.yaml").is_file():
         raise PipelineError(
@@ -50,17 +50,22 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
             composed = hydra_compose(root, list(overrides), return_hydra_config=True)
             origin = _Origin(dict(composed.hydra.runtime.choices), overrides, conf)
             return _checked(composed, schema, origin)
-    except (AttributeError, AssertionError) as error:  # how OmegaConf fails to reach below null
+    except (AttributeError, AssertionError) as error:  # OmegaConf raises these below a null
         raise PipelineError(
-            "command line: a setting lies below one that is null",
+            "command line: a setting is inside a group that is null",
             received=" ".join(override for override in overrides if "." in override),
-            expected="Give its whole group in a file of conf/experiment/",
+            expected="Set the whole group in a file of conf/experiment/",
         ) from error
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         raise explained(
-            error, overrides=overrides, conf=conf, root=root, schemas=_schemas, place_of=origin.of
+            error,
+            overrides=overrides,
+            conf=conf,
+            root=root,
+            schemas=list(_schemas.values()),
+            place_of=origin.of,
         ) from error
-    except ValueError as error:  # how Hydra meets data=null and experiment=1
+    except ValueError as error:  # Hydra raises it for data=null and experiment=1
         groups = [
             override
             for override in overrides
@@ -69,14 +74,14 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
         raise PipelineError(
             "command line: a choice is not the name of a file",
             received=" ".join(groups),
-            expected="Expected: such as data=mnist",
+            expected="Expected: for example data=mnist",
         ) from error
 
 
 def _named(settings: DictConfig, choices: dict[str, str | None]) -> DictConfig:
-    """The settings without Hydra's own, each part named after the file it was chosen from.
+    """Removes Hydra's own settings, and names each group after the chosen file.
 
-    An experiment without a file of its own is named after its data.
+    An experiment without a file gets the name of its data.
     """
     with flag_override(settings, ["struct", "read_only"], False):
         del settings["hydra"]
@@ -94,13 +99,13 @@ def _name(part: DictConfig, name: str | None, key: str) -> None:
             key,
             "is not a setting",
             received=part.name,
-            expected="Names are those of the files in conf/",
+            expected="Remove it: the name of the file in conf/ is the name",
         )
     part.name = name
 
 
 class _Origin:
-    """Finds the place that set a key last: an override, else a chosen file, else the schema's default."""
+    """Finds what set a key last: an override, a chosen file, or the default of the schema."""
 
     def __init__(
         self, choices: dict[str, str | None], overrides: Sequence[str], conf: Path
@@ -118,8 +123,8 @@ class _Origin:
         self.conf = conf
 
     def of(self, key: str) -> str:
-        given = [override.lstrip("+~").split("=")[0] for override in self.overrides]
-        if any(name == key.split("[")[0] or name.startswith(f"{key}.") for name in given):
+        names = [override.lstrip("+~").split("=")[0] for override in self.overrides]
+        if any(name == key.split("[")[0] or name.startswith(f"{key}.") for name in names):
             return "command line"
         for file in self.files:
             if look_up(key, file, self.conf)[0]:
@@ -145,9 +150,9 @@ def _checked(settings: DictConfig, schema: type[T], origin: _Origin) -> T:
 
 
 def _refuse_unknown(node: Any, path: str, origin: _Origin) -> None:
-    """Hydra's `+key=value` gets past a schema, and free-form nodes have none: both are looked at here."""
+    """Checks what no schema checks: keys added by `+key=value`, and free-form nodes."""
     schema = OmegaConf.get_type(node) if isinstance(node, DictConfig) else None
-    known = settings_of(schema) if schema not in (None, dict) else None
+    allowed = settings_of(schema) if schema not in (None, dict) else None
     for key, value in _items(node):
         here = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
         if key == "_target_":
@@ -155,14 +160,14 @@ def _refuse_unknown(node: Any, path: str, origin: _Origin) -> None:
                 here,
                 "is refused",
                 received=value,
-                expected="Settings name things from closed tables only",
+                expected="Remove it: settings cannot name Python objects",
             )
         if (
-            known is not None
+            allowed is not None
             and schema is not None
             and key not in {field.name for field in fields(schema)}
         ):
-            raise unknown_key(origin.of(here), here, f"{key}={value}", known)
+            raise unknown_key(origin.of(here), here, f"{key}={value}", allowed)
         _refuse_unknown(value, here, origin)
 
 
@@ -174,7 +179,7 @@ def _items(node: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def to_values(config: Any) -> dict[str, Any]:
-    """A checked configuration as plain values: enumerations by name, nothing left to interpolate."""
+    """A checked configuration as plain values: enumerations by name, interpolations resolved."""
     values = OmegaConf.to_container(OmegaConf.structured(config), resolve=True, enum_to_str=True)
     if not isinstance(values, dict):
         raise TypeError(f"expected a configuration, received {config!r}")
@@ -182,12 +187,12 @@ def to_values(config: Any) -> dict[str, Any]:
 
 
 def save(values: dict[str, Any], path: Path) -> None:
-    """Writes resolved settings as YAML that every reader takes for the same values."""
+    """Writes resolved settings as YAML that every reader understands in the same way."""
     write_text(path, to_yaml(values))
 
 
 def to_yaml(values: dict[str, Any], *, short: bool = False) -> str:
-    """Settings as YAML; `short` writes the innermost lists and groups on one line each."""
+    """Settings as YAML. `short` writes each innermost list or group on one line."""
     style = None if short else False
     return yaml.dump(
         values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=style
@@ -195,7 +200,7 @@ def to_yaml(values: dict[str, Any], *, short: bool = False) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML 1.1 readers take `1e-05` for text: floats are written as `1.0e-05`."""
+    """Writes floats as `1.0e-05`, because readers of YAML 1.1 read `1e-05` as text."""
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True

@@ -1,7 +1,7 @@
-"""What Hydra, OmegaConf and PyYAML raise, told in one line: file, key, what was received, what is allowed.
+"""Explains errors of Hydra, OmegaConf and PyYAML in one line: file, key, value, what is allowed.
 
-Their exceptions carry the facts partly as attributes and partly in their text; this module is the only one
-that knows those texts, and a test holds each of them.
+Their exceptions hold the facts partly as attributes and partly in their texts. Only this module
+reads those texts. A test covers each of them.
 """
 
 import re
@@ -40,16 +40,18 @@ def explained(
     schemas: Sequence[type],
     place_of: Callable[[str], str],
 ) -> PipelineError:
-    """The one line for `error`, raised while `conf/<root>.yaml` was composed with `overrides`.
+    """The error to raise for `error`, which Hydra raised for `conf/<root>.yaml` and `overrides`.
 
     Args:
-        place_of: the place that set a key, for errors that name no file.
+        place_of: finds the place that set a key. Some errors name no file.
     """
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         place = f"{_shown(Path(mark.name), conf)}, line {mark.line + 1}, column {mark.column + 1}"
         return PipelineError(
-            f"{place}: this is not YAML", received=error.problem, expected="Expected: plain YAML"
+            f"{place}: this is not valid YAML",
+            received=error.problem,
+            expected="Expected: plain YAML",
         )
     cause = error.__cause__ if error.__cause__ is not None else error
     text = str(error) + "\n" + str(cause)
@@ -61,13 +63,13 @@ def explained(
         return PipelineError(
             "command line: one setting has several values",
             received=match["override"],
-            expected="Expected: one value, a list in brackets such as model.units=[64,32], or -m for a sweep",
+            expected="Expected: one value, a list such as model.units=[64,32], or -m for a sweep",
         )
     if match := _UNCHOSEN.search(text):
         choices = suggestion("", _choices(match["group"], conf))
         return PipelineError(
-            f"command line: no {match['group']} is chosen",
-            expected=f"Expected: {match['group']}=… {choices}",
+            f"command line: {match['group']} is missing",
+            expected=f"Add {match['group']}=… {choices}",
         )
     if match := _NO_CHOICE.search(text):
         return _unknown_choice(match["group"], match["choice"], overrides, conf, root)
@@ -78,9 +80,9 @@ def explained(
 
 def _unreadable_override(override: str) -> PipelineError:
     return PipelineError(
-        "command line: an override cannot be read",
+        "command line: an override is not key=value",
         received=override,
-        expected="Expected: key=value, such as training.batch_size=32",
+        expected="Expected: for example training.batch_size=32",
     )
 
 
@@ -97,7 +99,7 @@ def _unknown_choice(
             if key.lstrip("+") == "experiment" and file.is_file():
                 place = str(file)
     return PipelineError(
-        f"{place}: there is no {group} of this name",
+        f"{place}: {group} has no file of this name",
         received=f"{group}={choice}",
         expected=suggestion(choice, _choices(group, conf)),
     )
@@ -106,7 +108,7 @@ def _unknown_choice(
 def _unknown_group(group: str, place: str, conf: Path) -> PipelineError:
     groups = [folder.name for folder in conf.iterdir() if folder.is_dir()]
     return PipelineError(
-        f"{place}: there is no group of this name",
+        f"{place}: this is not a group of settings",
         received=group,
         expected=suggestion(group, groups),
     )
@@ -129,20 +131,18 @@ def _bad_key(
     key = match["key"]
     place = _file_of(text, conf) if _IN_FILE.search(text) else place_of(key)
     if "missing mandatory value" in text:
-        return PipelineError(
-            f"{place}: {key} has no value", expected="It has no default, so it must be given"
-        )
+        return PipelineError(f"{place}: {key} is missing", expected="Set it: it has no default")
     received = _received(key, place, overrides, conf)
     if unknown := _UNKNOWN_KEY.search(text):
         allowed = _settings(unknown["type"], schemas)
         return unknown_key(place, key, received, allowed)
     return PipelineError(
-        f"{place}: {key} has a wrong value", received=received, expected=f"{_sentence(reason)}"
+        f"{place}: {key} is invalid", received=received, expected=f"{_sentence(reason)}"
     )
 
 
 def unknown_key(place: str, key: str, received: str, allowed: Sequence[str]) -> PipelineError:
-    """The line for a key that the schema does not have."""
+    """The error for a key that is not in the schema."""
     return PipelineError(
         f"{place}: {key} is not a setting",
         received=received,
@@ -160,7 +160,7 @@ def _file_of(text: str, conf: Path) -> str:
 
 
 def _shown(path: Path, conf: Path) -> str:
-    """`path` as the person knows it: from `conf` on."""
+    """`path` as the user writes it, beginning with `conf`."""
     try:
         return str(conf / path.relative_to(conf.resolve()))
     except ValueError:
@@ -170,14 +170,17 @@ def _shown(path: Path, conf: Path) -> str:
 def _received(key: str, place: str, overrides: Sequence[str], conf: Path) -> str:
     leaf = key.rpartition(".")[2]
     if place == "command line":
-        given = [override for override in overrides if override.lstrip("+~").split("=")[0] == key]
-        return given[0] if given else key
-    found, value = look_up(key, Path(place), conf)
-    return f"{leaf}={value}" if found else leaf
+        names = {override.lstrip("+~").split("=")[0]: override for override in overrides}
+        return names.get(key, key)
+    is_set, value = look_up(key, Path(place), conf)
+    return f"{leaf}={value}" if is_set else leaf
 
 
 def look_up(key: str, file: Path, conf: Path) -> tuple[bool, Any]:
-    """Whether a file of `conf` sets the full key, and to what. Files of a group leave out the group's name."""
+    """Whether a file of `conf` sets a key, and its value there.
+
+    Files of a group leave out the name of the group.
+    """
     path = key.split("[")[0].split(".")
     if file.parent != conf and file.parent.name == path[0]:
         path = path[1:]

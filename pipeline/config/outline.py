@@ -1,4 +1,4 @@
-"""What the report tells of an experiment before it has run: what it shows, and how it differs from the default."""
+"""Describes an experiment for the report: what it shows, and what differs from the default."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -13,10 +13,10 @@ from pipeline.layout import CONF
 def outline(
     config: ExperimentConfig, overrides: Sequence[str], *, conf: Path = CONF
 ) -> dict[str, Any]:
-    """The experiment's line in `outputs/plan.json`.
+    """The entry of an experiment in `outputs/plan.json`.
 
     Args:
-        overrides: those of `params.yaml`, which hold for every experiment.
+        overrides: the overrides in `params.yaml`, for all experiments.
     """
     head = conf / "experiment" / f"{config.name}.yaml"
     choice = f"experiment={config.name}" if head.is_file() else f"data={config.data.name}"
@@ -32,7 +32,7 @@ def outline(
 
 
 def description(head: Path) -> str:
-    """What the experiment shows: the first comment of its file, up to the indented command, as one line."""
+    """Reads what an experiment shows: the first comment of its file, up to the command."""
     lines = []
     for line in head.read_text(encoding="utf-8").splitlines():
         comment = line.removeprefix("#")
@@ -44,10 +44,10 @@ def description(head: Path) -> str:
 
 
 def changes(config: ExperimentConfig, *, conf: Path = CONF) -> dict[str, dict[str, Any]]:
-    """`{"default": …, "value": …}` by dotted key, for each setting that is not the default's.
+    """The settings that differ from the default, as `{"default": …, "value": …}` by dotted key.
 
-    The default is what `conf/config.yaml` composes on the same data. The settings of another family of models or
-    optimizers are held against those that the family's own file gives.
+    The default is what `conf/config.yaml` composes on the same data. If the model family or the
+    optimizer differs, the default of its other settings is in its own file.
     """
     values = resolved.to_values(config)
     data = f"data={config.data.name}"

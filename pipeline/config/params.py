@@ -1,6 +1,7 @@
-"""`params.yaml`: what runs. How each of them runs is said in `conf/`."""
+"""Reads `params.yaml`, which lists what runs. `conf/` holds the settings of each."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,20 @@ from pipeline.files import write_text
 from pipeline.layout import PARAMS
 
 _KEYS = ("sources", "own_files", "data", "experiments", "repeats", "overrides")
+_LOOP_VARIABLES = {"item", "key"}  # DVC sets them for each entry of a `foreach`
 
 
 @dataclass(frozen=True)
 class Params:
-    """Sources to fetch, data variants by their source, experiments by their data, and overrides for all of them.
+    """The checked content of `params.yaml`.
 
-    `repeats` holds the seeds of experiments that are trained over several.
+    Args:
+        sources: sources to fetch.
+        own_files: files on this machine, by source.
+        data: sources, by data variant.
+        experiments: data variants, by experiment.
+        overrides: Hydra overrides for all experiments.
+        repeats: seeds, by experiment that is repeated.
     """
 
     sources: list[str]
@@ -30,26 +38,17 @@ class Params:
 
 
 def read(path: Path = PARAMS) -> Params:
-    """Reads and checks `params.yaml`; raises `PipelineError`."""
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PipelineError(
-            f"{path} is missing", expected="Run the command in the repository's root"
-        ) from None
-    except yaml.YAMLError as error:
-        raise PipelineError(f"{path}: this is not YAML", received=error) from error
-    if not isinstance(values, dict):
-        raise PipelineError(f"{path} holds no settings", expected=f"Expected: {', '.join(_KEYS)}")
-    for key in values:
-        if key not in _KEYS:
-            raise PipelineError(
-                f"{path}: {key} is not a setting",
-                received=key,
-                expected=suggestion(str(key), _KEYS),
-            )
+    """Reads and checks `params.yaml`.
+
+    A stage may read a list of its own: any `${key}` of the `dvc.yaml` next to it is allowed.
+
+    Raises:
+        PipelineError: the file is missing or invalid.
+    """
+    values = _load(path)
+    _require_allowed_keys(path, values)
     experiments = _experiments(path, values)
-    found = Params(
+    params = Params(
         sources=_list(path, values, "sources"),
         own_files=_names(path, values, "own_files"),
         data=_names(path, values, "data"),
@@ -57,113 +56,152 @@ def read(path: Path = PARAMS) -> Params:
         overrides=_list(path, values, "overrides"),
         repeats=_repeats(path, values, experiments),
     )
-    _require_known(path, "data", found.data, [*found.sources, *found.own_files])
-    _require_known(path, "experiments", found.experiments, found.data)
-    return found
+    sources = [*params.sources, *params.own_files]
+    _require_listed(f"{path}: data", params.data, "source", sources)
+    _require_listed(f"{path}: experiments", params.experiments, "data variant", params.data)
+    return params
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PipelineError(
+            f"{path} is missing", expected="Run the command in the repository's root"
+        ) from None
+    except yaml.YAMLError as error:
+        raise PipelineError(f"{path} is not valid YAML", received=error) from error
+    if not isinstance(values, dict):
+        raise PipelineError(f"{path} has no keys", expected=f"Expected: {', '.join(_KEYS)}")
+    return values
+
+
+def _require_allowed_keys(path: Path, values: Mapping[str, Any]) -> None:
+    allowed = {*_KEYS, *_keys_of_stages(path.with_name("dvc.yaml"))}
+    for key in values:
+        if key not in allowed:
+            raise PipelineError(
+                f"{path}: {key} is not a setting",
+                received=key,
+                expected=suggestion(str(key), allowed),
+            )
+
+
+def _keys_of_stages(path: Path) -> set[str]:
+    """The keys of `params.yaml` that the stages read."""
+    if not path.is_file():
+        return set()
+    names = re.findall(r"\$\{(\w+)", path.read_text(encoding="utf-8"))
+    return set(names) - _LOOP_VARIABLES
 
 
 def _list(path: Path, values: Mapping[str, Any], key: str) -> list[str]:
-    given = values.get(key) or []
-    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
-        raise PipelineError(f"{path}: {key} is no list of texts", received=given)
-    return given
+    value = values.get(key) or []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise PipelineError(
+            f"{path}: {key} is not a list of texts",
+            received=value,
+            expected=f"Write {key}: [<text>, <text>, …]",
+        )
+    return value
 
 
 def _names(path: Path, values: Mapping[str, Any], key: str) -> dict[str, str]:
-    given = values.get(key) or {}
-    if not isinstance(given, dict) or not all(isinstance(item, str) for item in given.values()):
-        raise PipelineError(f"{path}: {key} does not give one name for each key", received=given)
-    return given
+    value = _table(path, values, key, "<name>: <name>")
+    if not all(isinstance(item, str) for item in value.values()):
+        raise PipelineError(
+            f"{path}: {key} does not map each name to one name",
+            received=value,
+            expected=f"Write {key}: {{<name>: <name>}}",
+        )
+    return value
 
 
 def _experiments(path: Path, values: Mapping[str, Any]) -> dict[str, str]:
-    expected = "{data: <data variant>}"
-    found: dict[str, str] = {}
-    for name, given in _table(path, values, "experiments", expected).items():
-        if (
-            not isinstance(given, dict)
-            or set(given) != {"data"}
-            or not isinstance(given["data"], str)
-        ):
+    entry = "{data: <data variant>}"
+    experiments: dict[str, str] = {}
+    for name, value in _table(path, values, "experiments", f"<experiment>: {entry}").items():
+        names_data = isinstance(value, dict) and set(value) == {"data"}
+        if not names_data or not isinstance(value["data"], str):
             raise PipelineError(
-                f"{path}: experiments.{name} does not say its data",
-                received=given,
-                expected=f"Expected: {expected}",
+                f"{path}: experiments.{name} does not name its data",
+                received=value,
+                expected=f"Write {name}: {entry}",
             )
-        found[name] = given["data"]
-    return found
+        experiments[name] = value["data"]
+    return experiments
 
 
 def _repeats(
     path: Path, values: Mapping[str, Any], experiments: Mapping[str, str]
 ) -> dict[str, list[int]]:
-    """Seeds by experiment; the data stand beside them for DVC, which looks nothing up."""
-    expected = "{data: <data variant>, seeds: [<seed>, <seed>, …]}"
-    found: dict[str, list[int]] = {}
-    for name, given in _table(path, values, "repeats", expected).items():
+    """Seeds by experiment. Entries name the data too, because DVC cannot look them up."""
+    entry = "{data: <data variant>, seeds: [<seed>, <seed>, …]}"
+    repeats: dict[str, list[int]] = {}
+    for name, value in _table(path, values, "repeats", f"<experiment>: {entry}").items():
         if name not in experiments:
             raise PipelineError(
-                f"{path}: repeats.{name} is no experiment that is listed",
+                f"{path}: repeats.{name} is not listed under experiments",
                 received=name,
                 expected=suggestion(str(name), experiments),
             )
-        if not isinstance(given, dict) or set(given) != {"data", "seeds"}:
+        if not isinstance(value, dict) or set(value) != {"data", "seeds"}:
             raise PipelineError(
-                f"{path}: repeats.{name} does not say its data and seeds",
-                received=given,
-                expected=f"Expected: {expected}",
+                f"{path}: repeats.{name} does not name its data and seeds",
+                received=value,
+                expected=f"Write {name}: {entry}",
             )
-        if given["data"] != experiments[name]:
+        if value["data"] != experiments[name]:
             raise PipelineError(
-                f"{path}: repeats.{name}.data is not that of experiments.{name}",
-                received=given["data"],
+                f"{path}: repeats.{name}.data differs from experiments.{name}.data",
+                received=value["data"],
                 expected=f"Expected: {experiments[name]}",
             )
-        found[name] = _seeds(f"{path}: repeats.{name}.seeds", given["seeds"])
-    return found
+        repeats[name] = _seeds(f"{path}: repeats.{name}.seeds", value["seeds"])
+    return repeats
 
 
-def _seeds(what: str, given: Any) -> list[int]:
-    """Several different seeds: a mean over one has no interval."""
-    seeds = given if isinstance(given, list) else []
+def _seeds(name: str, value: Any) -> list[int]:
+    """At least two different seeds, because a mean over one has no interval."""
+    seeds = value if isinstance(value, list) else []
     whole = all(
         isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32 for seed in seeds
     )
     if not whole or len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise PipelineError(
-            f"{what} is not possible",
-            received=given,
+            f"{name} is invalid",
+            received=value,
             expected="Expected: two or more different integers from 0 to 4,294,967,295",
         )
     return seeds
 
 
 def _table(path: Path, values: Mapping[str, Any], key: str, entry: str) -> dict[str, Any]:
-    given = values.get(key) or {}
-    if not isinstance(given, dict):
+    value = values.get(key) or {}
+    if not isinstance(value, dict):
         raise PipelineError(
-            f"{path}: {key} is no table of names",
-            received=given,
-            expected=f"Expected: <experiment>: {entry}",
+            f"{path}: {key} is not a table", received=value, expected=f"Write lines of {entry}"
         )
-    return given
+    return value
 
 
-def _require_known(path: Path, key: str, given: Mapping[str, str], known: Any) -> None:
-    for name, needed in given.items():
-        if needed not in known:
+def _require_listed(
+    table: str, entries: Mapping[str, str], kind: str, listed: Collection[str]
+) -> None:
+    for name, value in entries.items():
+        if value not in listed:
             raise PipelineError(
-                f"{path}: {key}.{name} needs what is not listed",
-                received=needed,
-                expected=suggestion(needed, known),
+                f"{table}.{name} is not a listed {kind}",
+                received=value,
+                expected=suggestion(value, listed),
             )
 
 
 def add_experiment(name: str, data: str, path: Path = PARAMS) -> None:
-    """Lists an experiment on a data variant, unless it is listed; every other line stays as it is.
+    """Adds an experiment on a data variant, unless it is listed. Changes no other line.
 
     Raises:
-        PipelineError: the experiments do not stand one to a line, or another of this name is listed.
+        PipelineError: experiments are not written one a line, or the name has other data already.
     """
     before = read(path)
     if before.experiments.get(name) == data:
@@ -173,23 +211,23 @@ def add_experiment(name: str, data: str, path: Path = PARAMS) -> None:
     text = "".join(lines)
     if _listed(text) != before.experiments | {name: data}:
         raise PipelineError(
-            f"{path}: experiments cannot take another line",
+            f"{path}: an experiment could not be added",
             received=f"{name}: {{data: {data}}}",
-            expected="Write it there by hand, one experiment to a line",
+            expected="Write the experiments one a line, and add this one by hand",
         )
     write_text(path, text)
 
 
 def _listed(text: str) -> dict[str, str]:
-    """The experiments of a text; nothing where it cannot be read."""
+    """The experiments of a text. Returns none if the text is invalid."""
     try:
-        return {name: given["data"] for name, given in yaml.safe_load(text)["experiments"].items()}
+        return {name: value["data"] for name, value in yaml.safe_load(text)["experiments"].items()}
     except (yaml.YAMLError, TypeError, KeyError, AttributeError):
         return {}
 
 
 def _place(lines: list[str], name: str) -> int:
-    """The line before which an experiment is listed: in the order of names where they have one."""
+    """The number of the line before which an experiment belongs, in the order of names."""
     start = (
         next(
             (number for number, line in enumerate(lines) if line.startswith("experiments:")),

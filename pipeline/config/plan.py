@@ -1,4 +1,4 @@
-"""The plan: every experiment of `params.yaml` composed, and held against what `params.yaml` says of its data."""
+"""Composes every experiment of `params.yaml`, and checks what `params.yaml` says about its data."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from pipeline.layout import CONF, PARAMS
 
 
 def compose_all(params: Params, *, conf: Path = CONF) -> list[ExperimentConfig]:
-    """Composes each experiment with the overrides for all.
+    """Composes each experiment with the overrides that hold for all.
 
     Raises:
-        PipelineError: a composition that cannot be, or one that disagrees with `params.yaml`.
+        PipelineError: a setting is invalid, or `conf/` disagrees with `params.yaml`.
     """
     composition.register("fetch", FetchConfig)
     composition.register("prepare", PrepareConfig)
@@ -27,14 +27,14 @@ def compose_all(params: Params, *, conf: Path = CONF) -> list[ExperimentConfig]:
 
 
 def _check_own_files(params: Params, conf: Path) -> None:
-    """DVC watches the path in params.yaml, `fetch` reads the one in conf/source: they must be one."""
+    """DVC watches the path in params.yaml, and `fetch` reads the path in conf/source."""
     for name, path in params.own_files.items():
         source = composition.compose("fetch", FetchConfig, [f"source={name}"], conf=conf).source
         if source.path is None or Path(source.path) != Path(path):
             raise PipelineError(
-                f"{PARAMS}: own_files.{name} is not the path of conf/source/{name}.yaml",
+                f"{PARAMS}: own_files.{name} differs from the path in conf/source/{name}.yaml",
                 received=path,
-                expected=f"Expected: {source.path or 'a file whose settings give a path'}",
+                expected=f"Expected: {source.path or 'a source with a path'}",
             )
 
 
@@ -42,7 +42,7 @@ def _variant(name: str, source: str, conf: Path) -> Data:
     data = composition.compose("prepare", PrepareConfig, [f"data={name}"], conf=conf).data
     if data.source != source:
         raise PipelineError(
-            f"{PARAMS}: data.{name} is not the source of conf/data/{name}.yaml",
+            f"{PARAMS}: data.{name} differs from the source in conf/data/{name}.yaml",
             received=source,
             expected=f"Expected: {data.source}",
         )
@@ -53,27 +53,28 @@ def _experiment(name: str, data: Data, params: Params, conf: Path) -> Experiment
     config = resolved.compose_experiment([*_choice(name, data, conf), *params.overrides], conf=conf)
     if config.data.name != data.name:
         raise PipelineError(
-            f"{PARAMS}: experiments.{name}.data is not the data of conf/experiment/{name}.yaml",
+            f"{PARAMS}: experiments.{name}.data differs from conf/experiment/{name}.yaml",
             received=data.name,
             expected=f"Expected: {config.data.name}",
         )
     if config.data != data:
         raise PipelineError(
-            f"{conf / 'experiment' / name}.yaml or the overrides of {PARAMS} change settings of data, which are prepared once",
+            f"{conf / 'experiment' / name}.yaml or the overrides in {PARAMS} change the settings "
+            "of shared data",
             received=f"data={data.name}",
-            expected="Make a data variant of its own in conf/data/",
+            expected="Write another data variant in conf/data/ and use that",
         )
     return config
 
 
 def _choice(name: str, data: Data, conf: Path) -> list[str]:
-    """An experiment without a file of its own is the default experiment on the data of the same name."""
+    """The default experiment needs no file. It has the name of its data."""
     if (conf / "experiment" / f"{name}.yaml").is_file():
         return [f"experiment={name}"]
     if name != data.name:
         raise PipelineError(
             f"{PARAMS}: experiments.{name} has no file conf/experiment/{name}.yaml",
             received=f"{name}: {{data: {data.name}}}",
-            expected=f"Write the file, or name the experiment {data.name} to run the default one on these data",
+            expected=f"Write the file. To run the default experiment, name it {data.name}",
         )
     return [f"data={data.name}"]

@@ -1,4 +1,4 @@
-"""An experiment's configuration: composed from `conf/`, or read back from its resolved file."""
+"""Composes the configuration of an experiment, or reads it back from its resolved file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from pipeline.layout import CONF
 
 
 def register() -> None:
-    """Makes the schemas of an experiment known to Hydra."""
+    """Registers the schemas of an experiment with Hydra."""
     composition.register("experiment", ExperimentConfig)
     for name, module in FAMILIES.all().items():
         composition.register(name, module.SETTINGS, group="model")
@@ -25,13 +25,17 @@ def register() -> None:
 
 
 def compose_experiment(overrides: Sequence[str], *, conf: Path = CONF) -> ExperimentConfig:
-    """Composes an experiment from `conf/config.yaml` and overrides; raises `PipelineError`."""
+    """Composes an experiment from `conf/config.yaml` and overrides.
+
+    Raises:
+        PipelineError: a setting is invalid.
+    """
     register()
     return composition.compose("config", ExperimentConfig, overrides, conf=conf)
 
 
 def to_values(config: ExperimentConfig) -> dict[str, Any]:
-    """Everything a run depends on, as plain values: without what the report reads and the wish to train anew."""
+    """All settings of a run as plain values. Leaves out `force` and what only the report reads."""
     values = composition.to_values(config)
     return {
         key: value for key, value in values.items() if key not in ("claims", "reported", "force")
@@ -39,7 +43,7 @@ def to_values(config: ExperimentConfig) -> dict[str, Any]:
 
 
 def effective_values(config: ExperimentConfig) -> dict[str, Any]:
-    """The settings that the bits of a training depend on, as plain values."""
+    """The settings that can change the bits of a training, as plain values."""
     return {key: value for key, value in to_values(config).items() if key not in WITHOUT_EFFECT}
 
 
@@ -47,9 +51,9 @@ def read(path: Path) -> ExperimentConfig:
     """Reads what `compose` wrote.
 
     Raises:
-        PipelineError: the file is missing, damaged, or of another version of the schema.
+        PipelineError: the file is missing or damaged, or another version of the code wrote it.
     """
-    remedy = "Make it anew with: dvc repro compose"
+    remedy = "Write it again with: dvc repro compose"
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
         schema = OmegaConf.structured(ExperimentConfig)

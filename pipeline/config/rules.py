@@ -1,4 +1,4 @@
-"""Rules that several groups of settings share."""
+"""Rules for several groups of settings."""
 
 import re
 
@@ -6,5 +6,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
 def is_name(text: str) -> bool:
-    """True for what may name a source, a data variant or an experiment: lower-case letters, digits and `_`."""
+    """Whether a text can name a source, a data variant or an experiment.
+
+    Such a name has lower-case letters, digits and `_`, and does not begin with `_`.
+    """
     return _NAME.fullmatch(text) is not None

@@ -1,117 +1,117 @@
-"""Where a run comes from: git, data, code, versions, threads, and the key that binds them."""
+"""What a run is: settings, data, code and library versions, and the run key that binds them."""
 
 import hashlib
 import json
 import os
-import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from pipeline.config.experiment import WITHOUT_EFFECT
+from pipeline.code import (
+    ENGINES,
+    FAMILIES,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    PACKAGE,
+    STORES,
+    Package,
+)
+from pipeline.config import training
+from pipeline.config.data import Task
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.resolved import effective_values
 from pipeline.data.prepared import Meta
-from pipeline.files import sha256
+from pipeline.runs.git import Git
 
 LIBRARIES = ("keras", "numpy", "tensorflow")
-_PACKAGE = Path(__file__).parent.parent
-_ALL_BUT_DVC_LOCK = (":/", ":(exclude,top)dvc.lock")
-_LARGEST_NEW_FILE = 1 << 20
-_CODE = ("config", "data", "models", "training", "experiment.py")
+
+# Building and training the network, serving the model, and writing the result decide the bits.
+ROOTS = ("pipeline.training.fitting", "pipeline.models.serving", "pipeline.runs.result")
+
+# These modules are in the closure, but cannot change a bit: an error ends a training, and settings
+# of tracking do not reach it.
+WITHOUT_EFFECT = ("pipeline.config.tracking", "pipeline.errors")
+
+# What `training.loss: null` and `training.metrics: null` may choose for the data of a task.
+_USUAL_LOSSES = {
+    Task.classification: ("binary_crossentropy", "sparse_categorical_crossentropy"),
+    Task.regression: ("mean_squared_error",),
+}
+_USUAL_METRICS = {
+    Task.classification: ("accuracy", "log_loss"),
+    Task.regression: ("mae", "mse"),
+}
 
 
-@dataclass(frozen=True)
-class Git:
-    """The state of the work tree: `patch` is its difference from `commit`, new files included."""
+def choices(config: ExperimentConfig) -> dict[str, Collection[str]]:
+    """By registry, the items that an experiment chooses.
 
-    commit: str
-    branch: str
-    dirty: bool
-    patch: str
-
-
-def git_state(folder: Path = Path()) -> Git | None:
-    """The repository's state, or None where there is none. `dvc.lock` does not make a tree dirty: DVC writes it."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    if commit is None:
-        return None
-    status = (
-        _git(
-            folder, "status", "--porcelain", "-z", "--untracked-files=all", "--", *_ALL_BUT_DVC_LOCK
-        )
-        or ""
-    )
-    new = [entry[3:] for entry in status.split("\0") if entry.startswith("??")]
-    patch = _git(folder, "diff", "HEAD", "--binary", "--", *_ALL_BUT_DVC_LOCK) or ""
-    top = Path((_git(folder, "rev-parse", "--show-toplevel") or ".").strip())
-    patch += "".join(_as_patch(top, file) for file in new)
-    branch = (_git(folder, "rev-parse", "--abbrev-ref", "HEAD") or "").strip()
-    return Git(commit=commit.strip(), branch=branch, dirty=bool(status), patch=patch)
+    An optimizer of Keras is among them by its name, although it is not an item of the registry.
+    """
+    task = config.data.task
+    loss, metrics = config.training.loss, config.training.metrics or []
+    return {
+        FAMILIES: [config.model.family],
+        ENGINES: [config.training.engine],
+        LOSSES: _USUAL_LOSSES[task] if loss is None else [loss],
+        OPTIMIZERS: [config.optimizer.family],
+        METRICS: {*_USUAL_METRICS[task], *metrics, *_loss_metric(config)},
+        STORES: [config.tracking.store],
+    }
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        return None
-    return done.stdout if done.returncode == 0 else None
+def _loss_metric(config: ExperimentConfig) -> list[str]:
+    """The metric that is the plain mean of a named loss. Training may watch it as well."""
+    if config.training.loss is None:
+        return []
+    metric = training.LOSSES.load(config.training.loss, key="training.loss").LOSS.metric
+    return [] if metric is None else [metric]
 
 
-def _as_patch(top: Path, file: str) -> str:
-    if (top / file).stat().st_size > _LARGEST_NEW_FILE:
-        return f"# {file}: a new file too large for this patch\n"
-    # `git diff --no-index` ends with 1 where files differ, which here they always do.
-    command = ["git", "diff", "--no-index", "--binary", "--", os.devnull, file]
-    return subprocess.run(command, cwd=top, capture_output=True, text=True, check=False).stdout
+def chosen_code(config: ExperimentConfig, package: Package = PACKAGE) -> frozenset[str]:
+    """The modules of what an experiment chooses, and all that they import."""
+    chosen = choices(config)
+    items = [item for registry in chosen for item in package.items(registry, chosen)]
+    return package.closure(*items, chosen=chosen)
 
 
-@cache
-def code_digest() -> str:
-    """sha256 over the names and bytes of all modules that can change the bits of a training, as this process loaded them."""
-    modules = [
-        path
-        for part in _CODE
-        for path in ([_PACKAGE / part] if part.endswith(".py") else (_PACKAGE / part).rglob("*.py"))
-    ]
-    names = [f"{module.relative_to(_PACKAGE)}:{sha256(module)}" for module in sorted(modules)]
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+def run_code(config: ExperimentConfig, package: Package = PACKAGE) -> frozenset[str]:
+    """The modules that can change the bits of a training."""
+    return package.closure(*ROOTS, chosen=choices(config)) - set(WITHOUT_EFFECT)
 
 
-def identity(settings: Mapping[str, Any], meta: Meta) -> dict[str, Any]:
-    """All that a training's bits depend on: settings, data, code and library versions.
+def identity(config: ExperimentConfig, meta: Meta) -> dict[str, Any]:
+    """All that the bits of a training depend on: settings, data, code and library versions.
 
-    Settings of tracking and of checkpoints are left out. Threads are among the settings.
+    Settings of tracking and of checkpoints have no effect, so they are left out.
     """
     return {
-        "settings": {key: value for key, value in settings.items() if key not in WITHOUT_EFFECT},
+        "settings": effective_values(config),
         "data": meta.digests,
-        "code": code_digest(),
+        "code": PACKAGE.digest(run_code(config)),
         "versions": {name: version(name) for name in LIBRARIES},
     }
 
 
 def run_key(identity: Mapping[str, Any]) -> str:
-    """sha256 of an `identity`: trainings of equal keys end with the same bits."""
+    """sha256 of an `identity`. Trainings with equal keys end with the same bits."""
     return hashlib.sha256(_canonical(identity).encode()).hexdigest()
 
 
 def difference(
     stored: Mapping[str, Any], current: Mapping[str, Any]
 ) -> tuple[str, Any, Any] | None:
-    """The first field that differs, by its dotted name, with its stored and its current value; None where all are equal.
+    """The first field that differs: its dotted name, its stored value and its current value.
 
-    Values are equal as in `run_key`: a tuple equals a list, but 1 does not equal 1.0. A key that one side misses differs,
-    and has the value None there.
+    Values are equal as in `run_key`: a tuple equals a list, but 1 does not equal 1.0. A key that
+    one side lacks differs, and has the value None there.
     """
     for key in [*current, *(key for key in stored if key not in current)]:
         before, now = stored.get(key), current.get(key)
         if isinstance(before, Mapping) and isinstance(now, Mapping):
-            if found := difference(before, now):
-                below, before, now = found
+            if inner := difference(before, now):
+                below, before, now = inner
                 return f"{key}.{below}", before, now
         elif key not in stored or key not in current or _canonical(before) != _canonical(now):
             return key, before, now
@@ -123,8 +123,8 @@ def _canonical(value: Any) -> str:
 
 
 def tags(name: str, key: str, meta: Meta, git: Git | None) -> dict[str, str]:
-    """Tags of a run: experiment, stage, key, data and git."""
-    found = {
+    """Tags of a run: experiment, stage, key, data and Git."""
+    tags = {
         "experiment": name,
         "stage": os.environ.get("DVC_STAGE", "train"),
         "run_key": key,
@@ -136,12 +136,12 @@ def tags(name: str, key: str, meta: Meta, git: Git | None) -> dict[str, str]:
         "mlflow.source.type": "LOCAL",
     }
     if "DVC_EXP_NAME" in os.environ:
-        found["dvc.exp_name"] = os.environ["DVC_EXP_NAME"]
+        tags["dvc.exp_name"] = os.environ["DVC_EXP_NAME"]
     if git is not None:
-        found |= {
+        tags |= {
             "git.commit": git.commit,
             "git.branch": git.branch,
             "git.dirty": str(git.dirty).lower(),
+            "mlflow.source.git.commit": git.commit,
         }
-        found["mlflow.source.git.commit"] = git.commit
-    return found
+    return tags

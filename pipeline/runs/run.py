@@ -39,7 +39,7 @@ class Run:
         meta = load_meta(data_folder)
         settings = resolved.to_values(config)
         _require_same_data(settings["data"], meta, data_folder)
-        own = identity(settings, meta)
+        own = identity(config, meta)
         return cls(config, settings, meta, data_folder, own, run_key(own))
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.config import composition
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.resolved import compose_experiment, to_values
+from pipeline.config.resolved import compose_experiment
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
@@ -58,7 +58,7 @@ def tune(
     objective = config.search.objective.for_task(meta.task)
     _require_one_measure(objective, config.parameters())
     settings = _settings(config, objective)
-    search_id = _search_id(settings, lineage.identity(to_values(base), meta))
+    search_id = _search_id(settings, lineage.identity(base, meta))
     with (
         resumable(base.name, interruption),
         journal.held(mlruns() / "search" / search_id) as kept,

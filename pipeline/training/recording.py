@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.console import log
 from pipeline.models import serving
 from pipeline.models.fingerprint import fingerprint
-from pipeline.runs import identity
+from pipeline.runs import git, identity
 from pipeline.runs import result as run_result
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.folder import RunFolder
@@ -87,14 +87,14 @@ class RecordedTraining:
         return latest
 
     def _facts(self) -> RunFacts:
-        run, git = self.run, identity.git_state()
+        run, work_tree = self.run, git.state()
         return RunFacts(
             name=run.name,
             settings=run.settings,
-            tags=identity.tags(run.name, run.key, run.meta, git),
+            tags=identity.tags(run.name, run.key, run.meta, work_tree),
             meta=run.meta,
             data_folder=run.data_folder,
-            patch=git.patch if git else "",
+            patch=work_tree.patch if work_tree else "",
         )
 
     def _listeners(self, fit: Fit, tracker: Tracker) -> list[Listener]:

@@ -12,7 +12,6 @@ process itself runs no TensorFlow operation.
 import argparse
 import csv
 import dataclasses
-import functools
 import hashlib
 import importlib
 import json
@@ -222,11 +221,10 @@ class Lab:
             importlib.import_module(name)
         from mlflow.utils import requirements_utils
 
-        from pipeline.runs import identity as lineage
+        from pipeline.code import PACKAGE
 
         requirements_utils._init_modules_to_packages_map()
-        lineage.code_digest = functools.cache(lineage.code_digest)
-        lineage.code_digest()
+        PACKAGE.digest(PACKAGE.paths)
 
     def _make_template(self) -> None:
         """Prepares data and an empty store in a repository with an uncommitted edit."""

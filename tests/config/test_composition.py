@@ -1,4 +1,4 @@
-"""Configurations that cannot be, each with the whole line a person reads; and those that can."""
+"""Invalid configurations, each with its whole message, and valid ones."""
 
 import re
 import subprocess
@@ -20,8 +20,7 @@ from pipeline.config.source import FetchConfig
 from pipeline.config.training import Direction, EarlyStopping, Training
 from pipeline.errors import PipelineError
 from pipeline.models.families.mlp import Mlp
-from tests.support import ROOT
-from tests.support.toy import copy_conf
+from tests.support import ROOT, refusals
 
 CONF = ROOT / "conf"
 HEAD = "# @package _global_\ndefaults:\n  - override /data: shapes\n"
@@ -34,29 +33,14 @@ LOSSES = (
     "perceptron, sparse_categorical_crossentropy"
 )
 DATA = (
-    "california_housing, california_ratios, cifar10, cifar10_first_5000, diabetes, digits, iris_setosa, mnist, "
+    "california_housing, california_ratios, cifar10, cifar10_first_5000, diabetes, digits, "
+    "iris_setosa, mnist, "
     "mnist_first_10000, mnist_first_5000, pairs, prices, shapes, xor"
 )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("repository")
-    copy_conf(folder)
-    return folder
-
-
-@pytest.fixture
-def here(folder, monkeypatch):
-    """A repository of its own to stand in; its experiment `own` is written anew by each test."""
-    monkeypatch.chdir(folder)
-    return folder
-
-
 def refusal(*overrides: str) -> str:
-    with pytest.raises(PipelineError) as caught:
-        resolved.compose_experiment(overrides)
-    return str(caught.value)
+    return refusals.refusal(resolved.compose_experiment, overrides)
 
 
 def refusal_of_file(body: str, path: str = "conf/experiment/own.yaml") -> str:
@@ -66,7 +50,8 @@ def refusal_of_file(body: str, path: str = "conf/experiment/own.yaml") -> str:
 
 IN_FILES = {
     "training: {bacth_size: 64}": (
-        f"training.bacth_size is not a setting. Received: bacth_size=64. Did you mean batch_size? Allowed: {TRAINING}."
+        "training.bacth_size is not a setting. Received: bacth_size=64. Did you mean "
+        f"batch_size? Allowed: {TRAINING}."
     ),
     "seeds: 1": (
         f"seeds is not a setting. Received: seeds=1. Did you mean seed? Allowed: {SETTINGS}."
@@ -83,57 +68,78 @@ IN_FILES = {
         "Did you mean patience? Allowed: direction, min_delta, monitor, patience, start_epoch."
     ),
     "training: {batch_size: many}": (
-        "training.batch_size has a wrong value. Received: batch_size=many. "
+        "training.batch_size is invalid. Received: batch_size=many. "
         "Value 'many' of type 'str' could not be converted to Integer."
     ),
     "training: {batch_size: null}": (
-        "training.batch_size has a wrong value. Received: batch_size=None. Incompatible value 'None' for field of type 'int'."
+        "training.batch_size is invalid. Received: batch_size=None. Incompatible value 'None' "
+        "for field of type 'int'."
     ),
     "training: {loss: hinge}": (
         f"training.loss is not a loss. Received: hinge. Allowed: {LOSSES}."
     ),
-    "training: 3": "Merge error: int is not a subclass of Training. value: 3. See docs/configuration.md.",
-    "training: {epochs: 3, steps: 10}": (
-        "training.epochs is not possible. Received: ['epochs', 'steps']. Expected: one of epochs and steps."
+    "training: 3": (
+        "Merge error: int is not a subclass of Training. value: 3. See docs/configuration.md."
     ),
-    "training: {epochs: null}": "training.epochs is not possible. Received: neither. Expected: one of epochs and steps.",
+    "training: {epochs: 3, steps: 10}": (
+        "training.epochs is not possible. Received: ['epochs', 'steps']. Expected: one of epochs "
+        "and steps."
+    ),
+    "training: {epochs: null}": (
+        "training.epochs is not possible. Received: neither. Expected: one of epochs and steps."
+    ),
     "training: {epochs: null, steps: 5, evaluate_at: [1, 6]}": (
         "training.evaluate_at is not possible. Received: [6]. Expected: no step after the last, 5."
     ),
     "training: {early_stopping: {patience: 0}}": (
-        "training.early_stopping.patience is not possible. Received: 0. Expected: at least 1, or null."
+        "training.early_stopping.patience is not possible. Received: 0. Expected: at least 1, or "
+        "null."
     ),
     "training: {batch_size: '${nothing}'}": (
-        "training.batch_size has a wrong value. Received: batch_size=${nothing}. Interpolation key 'nothing' not found."
+        "training.batch_size is invalid. Received: batch_size=${nothing}. Interpolation key "
+        "'nothing' not found."
     ),
     "seed: -1": "seed is not possible. Received: -1. Expected: an integer from 0 to 4,294,967,295.",
-    "name: other": "name is not a setting. Received: other. Names are those of the files in conf/.",
-    "model: {units: [0]}": "model.units is not possible. Received: [0]. Expected: a list of whole numbers from 1.",
-    "model: {family: cnn}": "model.family is not possible. Received: cnn. Expected: mlp, as the file has it.",
+    "name: other": (
+        "name is not a setting. Received: other. Remove it: the name of the file in conf/ is the "
+        "name."
+    ),
+    "model: {units: [0]}": (
+        "model.units is not possible. Received: [0]. Expected: a list of whole numbers from 1."
+    ),
+    "model: {family: cnn}": (
+        "model.family is not possible. Received: cnn. Expected: mlp, as the file has it."
+    ),
     "model: {_target_: os.system}": (
         "model._target_ is not a setting. Received: _target_=os.system. "
         "Allowed: activation, api, augmentation, dropout, pixel_range, units."
     ),
     "claims: [{metric: test/accuracy}]": (
-        "claims is not possible. Received: test/accuracy. Expected: at_least or at_most next to each metric."
+        "claims is not possible. Received: test/accuracy. Expected: at_least or at_most beside "
+        "each metric."
     ),
-    "claims: [{at_least: 0.5}]": "claims[0].metric has no value. It has no default, so it must be given.",
+    "claims: [{at_least: 0.5}]": "claims[0].metric is missing. Set it: it has no default.",
     "training: {batch_size: 3": (
-        "line 5, column 1: this is not YAML. Received: expected ',' or '}', but got '<stream end>'. Expected: plain YAML."
+        "line 5, column 1: this is not valid YAML. Received: expected ',' or '}', but got "
+        "'<stream end>'. Expected: plain YAML."
     ),
     "training: !!python/object/apply:os.system ['true']": (
-        "line 4, column 11: this is not YAML. Received: could not determine a constructor for the tag "
+        "line 4, column 11: this is not valid YAML. Received: could not determine a constructor "
+        "for the tag "
         "'tag:yaml.org,2002:python/object/apply:os.system'. Expected: plain YAML."
     ),
     "  - override /model: mpl": (
-        "there is no model of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, layers, linear, mlp, resnet."
+        "model has no file of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, "
+        "layers, linear, mlp, resnet."
     ),
     "  - override /modle: mlp": (
-        "there is no group of this name. Received: modle. "
-        "Did you mean model? Allowed: data, experiment, hydra, model, optimizer, search, source, space, tracking, training."
+        "this is not a group of settings. Received: modle. "
+        "Did you mean model? Allowed: data, experiment, hydra, model, optimizer, search, source, "
+        "space, tracking, training."
     ),
     "  - override /model: layers\nmodel: {layers: [{class_name: Dense, _target_: os.system}]}": (
-        "model.layers[0]._target_ is refused. Received: os.system. Settings name things from closed tables only."
+        "model.layers[0]._target_ is refused. Received: os.system. Remove it: settings cannot "
+        "name Python objects."
     ),
     "  - override /model: layers\nmodel: {layers: [{units: 3}]}": (
         "model.layers[0] names no layer. Received: {'units': 3}. "
@@ -143,95 +149,130 @@ IN_FILES = {
 
 ON_THE_COMMAND_LINE = {
     "training.bacth_size=3": (
-        f"training.bacth_size is not a setting. Received: training.bacth_size=3. Did you mean batch_size? Allowed: {TRAINING}."
+        "training.bacth_size is not a setting. Received: training.bacth_size=3. Did you mean "
+        f"batch_size? Allowed: {TRAINING}."
     ),
     "modle=mlp": (
         f"modle is not a setting. Received: modle=mlp. Did you mean model? Allowed: {SETTINGS}."
     ),
     "+training.foo=1": f"training.foo is not a setting. Received: foo=1. Allowed: {TRAINING}.",
     "++training.foo=1": f"training.foo is not a setting. Received: foo=1. Allowed: {TRAINING}.",
-    "++training.foo.bar=1": f"training.foo is not a setting. Received: foo={{'bar': 1}}. Allowed: {TRAINING}.",
+    "++training.foo.bar=1": (
+        f"training.foo is not a setting. Received: foo={{'bar': 1}}. Allowed: {TRAINING}."
+    ),
     "training.batch_size=abc": (
-        "training.batch_size has a wrong value. Received: training.batch_size=abc. "
+        "training.batch_size is invalid. Received: training.batch_size=abc. "
         "Value 'abc' of type 'str' could not be converted to Integer."
     ),
     "model.api=both": (
-        "model.api has a wrong value. Received: model.api=both. Invalid value 'both', expected one of [sequential, functional]."
+        "model.api is invalid. Received: model.api=both. Invalid value 'both', expected one of "
+        "[sequential, functional]."
     ),
     "optimizer.learning_rate=null": (
-        "optimizer.learning_rate has a wrong value. Received: optimizer.learning_rate=null. "
+        "optimizer.learning_rate is invalid. Received: optimizer.learning_rate=null. "
         "Field 'optimizer.learning_rate' is not Optional."
     ),
     "model=mpl": (
-        "there is no model of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, layers, linear, mlp, resnet."
+        "model has no file of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, "
+        "layers, linear, mlp, resnet."
     ),
-    "model=": "there is no model of this name. Received: model=. Allowed: cnn, layers, linear, mlp, resnet.",
-    "data=zzz": f"there is no data of this name. Received: data=zzz. Allowed: {DATA}.",
-    "training.batch_size=0": "training.batch_size is not possible. Received: 0. Expected: a whole number from 1.",
+    "model=": (
+        "model has no file of this name. Received: model=. Allowed: cnn, layers, linear, mlp, "
+        "resnet."
+    ),
+    "data=zzz": f"data has no file of this name. Received: data=zzz. Allowed: {DATA}.",
+    "training.batch_size=0": (
+        "training.batch_size is not possible. Received: 0. Expected: a whole number from 1."
+    ),
     "training.label_smoothing=0.1": (
-        "training.label_smoothing is not possible. Received: 0.1. Expected: 0, or a training.loss such as categorical_crossentropy."
+        "training.label_smoothing is not possible. Received: 0.1. Expected: 0, or training.loss: "
+        "categorical_crossentropy."
     ),
     "training.label_smoothing=1": (
-        "training.label_smoothing is not possible. Received: 1.0. Expected: a share from 0 to below 1."
+        "training.label_smoothing is not possible. Received: 1.0. Expected: a share from 0 up "
+        "to, not including, 1."
     ),
     "training.loss_reduction=none": (
-        "training.loss_reduction has a wrong value. Received: training.loss_reduction=none. "
+        "training.loss_reduction is invalid. Received: training.loss_reduction=none. "
         "Invalid value 'none', expected one of [mean, sum]."
     ),
     "optimizer.final_share=1": (
-        "optimizer.final_share is not possible. Received: 1.0. Expected: a number from 0 to below 1."
+        "optimizer.final_share is not possible. Received: 1.0. Expected: a number from 0 up to, "
+        "not including, 1."
     ),
     "optimizer.warmup_steps=5": (
-        "optimizer.warmup_steps is not possible. Received: 5. Expected: 0, or more with optimizer.schedule: cosine."
+        "optimizer.warmup_steps is not possible. Received: 5. Expected: 0, or more with "
+        "optimizer.schedule: cosine."
     ),
     "model.augmentation=[{factor: 0.1}]": (
         "model.augmentation[0] names no layer. Received: {'factor': 0.1}. "
         "Write class_name and its arguments, such as {class_name: Dense, units: 64}."
     ),
-    "training.evaluate_at=[-1]": "training.evaluate_at is not possible. Received: [-1]. Expected: a list of steps from 0.",
-    "optimizer.learning_rate=-0.1": "optimizer.learning_rate is not possible. Received: -0.1. Expected: a number above 0.",
-    "optimizer.learning_rate=nan": "optimizer.learning_rate is not possible. Received: nan. Expected: a number above 0.",
-    "optimizer.clipnorm=0": "optimizer.clipnorm is not possible. Received: 0.0. Expected: a number above 0.",
-    "optimizer.beta_1=1": (
-        "optimizer.beta_1 is not possible. Received: 1.0. Expected: a number from 0 to below 1."
+    "training.evaluate_at=[-1]": (
+        "training.evaluate_at is not possible. Received: [-1]. Expected: a list of steps from 0."
     ),
-    "model.dropout=1.5": "model.dropout is not possible. Received: 1.5. Expected: a number from 0 to below 1.",
-    "model.pixel_range=[1,0]": "model.pixel_range is not possible. Received: [1.0, 0.0]. Expected: [lowest, highest].",
-    "data.name=other": "data.name is not a setting. Received: other. Names are those of the files in conf/.",
+    "optimizer.learning_rate=-0.1": (
+        "optimizer.learning_rate is not possible. Received: -0.1. Expected: a number above 0."
+    ),
+    "optimizer.learning_rate=nan": (
+        "optimizer.learning_rate is not possible. Received: nan. Expected: a number above 0."
+    ),
+    "optimizer.clipnorm=0": (
+        "optimizer.clipnorm is not possible. Received: 0.0. Expected: a number above 0."
+    ),
+    "optimizer.beta_1=1": (
+        "optimizer.beta_1 is not possible. Received: 1.0. Expected: a number from 0 up to, not "
+        "including, 1."
+    ),
+    "model.dropout=1.5": (
+        "model.dropout is not possible. Received: 1.5. Expected: a fraction from 0 up to, not "
+        "including, 1."
+    ),
+    "model.pixel_range=[1,0]": (
+        "model.pixel_range is not possible. Received: [1.0, 0.0]. Expected: [lowest, highest]."
+    ),
+    "data.name=other": (
+        "data.name is not a setting. Received: other. Remove it: the name of the file in conf/ "
+        "is the name."
+    ),
     "+model._target_=os.system": (
-        "model._target_ is refused. Received: os.system. Settings name things from closed tables only."
+        "model._target_ is refused. Received: os.system. Remove it: settings cannot name Python "
+        "objects."
     ),
     "++model._target_=os.system": (
-        "model._target_ is refused. Received: os.system. Settings name things from closed tables only."
+        "model._target_ is refused. Received: os.system. Remove it: settings cannot name Python "
+        "objects."
     ),
     "~training.batch_size": (
-        "training.batch_size has a wrong value. Received: ~training.batch_size. "
+        "training.batch_size is invalid. Received: ~training.batch_size. "
         "Training (DictConfig) does not support deletion."
     ),
-    "~training": "training has no value. It has no default, so it must be given.",
+    "~training": "training is missing. Set it: it has no default.",
     "training.batch_size=${nothing}": (
-        "training.batch_size has a wrong value. Received: training.batch_size=${nothing}. "
+        "training.batch_size is invalid. Received: training.batch_size=${nothing}. "
         "Interpolation key 'nothing' not found."
     ),
     "training.batch_size=${training.batch_size}": (
-        "training.batch_size has a wrong value. Received: training.batch_size=${training.batch_size}. "
+        "training.batch_size is invalid. Received: training.batch_size=${training.batch_size}. "
         "Recursive interpolation detected."
     ),
     "training.batch_size": (
-        "an override cannot be read. Received: training.batch_size. Expected: key=value, such as training.batch_size=32."
+        "an override is not key=value. Received: training.batch_size. Expected: for example "
+        "training.batch_size=32."
     ),
     "training.batch_size=[": (
-        "an override cannot be read. Received: training.batch_size=[. Expected: key=value, such as training.batch_size=32."
+        "an override is not key=value. Received: training.batch_size=[. Expected: for example "
+        "training.batch_size=32."
     ),
     "seed=1,2": (
         "one setting has several values. Received: seed=1,2. "
-        "Expected: one value, a list in brackets such as model.units=[64,32], or -m for a sweep."
+        "Expected: one value, a list such as model.units=[64,32], or -m for a sweep."
     ),
 }
 
 
 @pytest.mark.parametrize("body", IN_FILES)
-def test_a_broken_experiment_file_is_refused_in_one_line(here, body):
+def test_invalid_experiment_file_is_refused_in_one_line(in_repository, body):
     separator = ", " if IN_FILES[body].startswith("line ") else ": "
     assert (
         refusal_of_file(f"{HEAD}{body}\n") == f"conf/experiment/own.yaml{separator}{IN_FILES[body]}"
@@ -239,51 +280,49 @@ def test_a_broken_experiment_file_is_refused_in_one_line(here, body):
 
 
 @pytest.mark.parametrize("override", ON_THE_COMMAND_LINE)
-def test_a_broken_override_is_refused_in_one_line(here, override):
+def test_invalid_override_is_refused_in_one_line(in_repository, override):
     chosen = [] if override.startswith("data=") else ["data=shapes"]
     assert refusal(*chosen, override) == f"command line: {ON_THE_COMMAND_LINE[override]}"
 
 
-def test_data_must_be_chosen(here):
-    assert refusal() == f"command line: no data is chosen. Expected: data=… Allowed: {DATA}."
+def test_data_are_required(in_repository):
+    assert refusal() == f"command line: data is missing. Add data=… Allowed: {DATA}."
 
 
-def test_a_setting_without_a_default_must_be_in_its_file(here):
+def test_setting_without_a_default_is_required(in_repository):
     Path("conf/data/bare.yaml").write_text("source: iris\ntask: classification\n")
     text = refusal("data=bare")
     Path("conf/data/bare.yaml").unlink()
-    assert (
-        text
-        == "conf/data/bare.yaml: data.target has no value. It has no default, so it must be given."
-    )
+    assert text == "conf/data/bare.yaml: data.target is missing. Set it: it has no default."
 
 
-def test_the_fault_of_a_default_names_the_file_that_set_it(here):
+def test_fault_of_a_default_names_its_file(in_repository):
     assert refusal("data=shapes", "training.steps=100") == (
         "conf/training/default.yaml: training.epochs is not possible. "
         "Received: ['epochs', 'steps']. Expected: one of epochs and steps."
     )
 
 
-def test_a_cosine_and_a_plateau_do_not_rule_one_learning_rate(here):
+def test_cosine_and_plateau_exclude_each_other(in_repository):
     assert refusal(
         "data=shapes", "optimizer.schedule=cosine", "training.reduce_on_plateau.patience=3"
     ) == (
         "command line: optimizer.schedule is not possible. "
-        "Received: cosine and training.reduce_on_plateau.patience. Expected: one of the two."
+        "Received: cosine beside training.reduce_on_plateau.patience. Expected: one rule for the "
+        "learning rate."
     )
 
 
-def test_settings_that_refer_to_each_other_in_a_circle_are_refused(here):
+def test_circular_interpolation_is_refused(in_repository):
     assert refusal_of_file(
         f"{HEAD}seed: ${{training.batch_size}}\ntraining:\n  batch_size: ${{seed}}\n"
     ) == (
-        "conf/experiment/own.yaml: seed has a wrong value. Received: seed=${training.batch_size}. "
+        "conf/experiment/own.yaml: seed is invalid. Received: seed=${training.batch_size}. "
         "Recursive interpolation detected."
     )
 
 
-def test_composition_outside_the_repository_says_where_to_go(tmp_path, monkeypatch):
+def test_composition_elsewhere_names_the_right_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert (
         refusal("data=mnist")
@@ -291,15 +330,15 @@ def test_composition_outside_the_repository_says_where_to_go(tmp_path, monkeypat
     )
 
 
-def test_an_experiment_is_named_after_its_file(here):
+def test_experiment_has_the_name_of_its_file(in_repository):
     assert resolved.compose_experiment(["experiment=mnist_mlp"]).name == "mnist_mlp"
 
 
-def test_an_experiment_without_a_file_is_named_after_its_data(here):
+def test_default_experiment_has_the_name_of_its_data(in_repository):
     assert resolved.compose_experiment(["data=shapes"]).name == "shapes"
 
 
-def test_an_override_wins_over_the_experiment_file(here):
+def test_override_replaces_a_value_of_the_file(in_repository):
     config = resolved.compose_experiment(["experiment=mnist_mlp", "optimizer.learning_rate=0.5"])
     assert config.optimizer.learning_rate == 0.5
 
@@ -323,48 +362,45 @@ def config_with(rate: float, seed: int, units: list[int]) -> ExperimentConfig:
     seed=st.integers(0, 2**32 - 1),
     units=st.lists(st.integers(1, 10_000)),
 )
-def test_a_configuration_is_read_as_it_was_saved(tmp_path, rate, seed, units):
+def test_saved_configuration_is_read_back_equal(tmp_path, rate, seed, units):
     config = config_with(rate, seed, units)
     composition.save(resolved.to_values(config), tmp_path / "own.yaml")
     assert resolved.read(tmp_path / "own.yaml") == config
 
 
 @given(value=st.floats(allow_nan=False))
-def test_every_reader_of_yaml_takes_a_written_float_for_the_same_float(tmp_path_factory, value):
+def test_yaml_reader_returns_the_same_float(tmp_path_factory, value):
     path = tmp_path_factory.getbasetemp() / "float.yaml"
     composition.save({"rate": value}, path)
     read = yaml.safe_load(path.read_text())["rate"]
     assert (type(read), read) == (float, value)
 
 
-def test_a_small_rate_is_written_as_yaml_wants_it(tmp_path):
+def test_small_float_is_written_with_a_point(tmp_path):
     composition.save({"rate": 1e-5}, tmp_path / "own.yaml")
     assert (tmp_path / "own.yaml").read_text() == "rate: 1.0e-05\n"
 
 
-def test_claims_are_no_part_of_what_a_run_depends_on():
+def test_claims_are_not_among_the_settings():
     config = config_with(0.1, 1, [3])
     config.claims = [Claim("test/r2", at_least=0.5)]
     assert resolved.to_values(config) == resolved.to_values(config_with(0.1, 1, [3]))
 
 
-def test_a_resolved_file_that_is_missing_names_the_command(tmp_path, monkeypatch):
+def test_missing_resolved_file_names_the_command(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(PipelineError) as caught:
-        resolved.read(Path("outputs/configs/own.yaml"))
-    assert (
-        str(caught.value)
-        == "outputs/configs/own.yaml is missing. Make it anew with: dvc repro compose."
+    assert refusals.refusal(resolved.read, Path("outputs/configs/own.yaml")) == (
+        "outputs/configs/own.yaml is missing. Write it again with: dvc repro compose."
     )
 
 
 @pytest.mark.parametrize(
     "text", ["[", "", "3", "model: {}", "model: {family: mpl}", "model: {family: mlp}"]
 )
-def test_a_resolved_file_that_is_damaged_is_refused(tmp_path, text):
+def test_damaged_resolved_file_is_refused(tmp_path, text):
     (tmp_path / "own.yaml").write_text(text)
     with pytest.raises(
-        PipelineError, match=r"own\.yaml is damaged\..* Make it anew with: dvc repro compose\.$"
+        PipelineError, match=r"own\.yaml is damaged\..* Write it again with: dvc repro compose\.$"
     ):
         resolved.read(tmp_path / "own.yaml")
 
@@ -373,7 +409,7 @@ def stems(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
-def test_no_file_of_conf_is_left_out_below():
+def test_every_group_of_conf_is_tested():
     groups = {path.parent.relative_to(CONF).as_posix() for path in CONF.rglob("*.yaml")} - {"."}
     assert groups == {
         "data",
@@ -391,7 +427,7 @@ def test_no_file_of_conf_is_left_out_below():
 
 
 @pytest.mark.parametrize("experiment", stems("experiment"))
-def test_every_experiment_composes_under_its_own_name(experiment):
+def test_every_experiment_composes(experiment):
     assert resolved.compose_experiment([f"experiment={experiment}"], conf=CONF).name == experiment
 
 
@@ -411,7 +447,7 @@ def test_every_choice_composes(choice):
 
 
 @pytest.mark.parametrize("source", stems("source"))
-def test_every_source_composes_under_its_own_name(source):
+def test_every_source_composes(source):
     composition.register("fetch", FetchConfig)
     assert (
         composition.compose("fetch", FetchConfig, [f"source={source}"], conf=CONF).source.name
@@ -420,12 +456,12 @@ def test_every_source_composes_under_its_own_name(source):
 
 
 @pytest.mark.parametrize("experiment", stems("experiment"))
-def test_every_experiment_says_its_command_its_figure_and_its_time(experiment):
+def test_every_experiment_states_command_result_and_time(experiment):
     lines = (CONF / f"experiment/{experiment}.yaml").read_text(encoding="utf-8").splitlines()
     head = "\n".join(line for line in lines[: lines.index("defaults:")] if line.startswith("#"))
     assert (
-        f"dvc repro evaluate@{experiment}     or     python -m pipeline.train experiment={experiment}\n"
-        in head
+        f"dvc repro evaluate@{experiment}     or     python -m pipeline.train "
+        f"experiment={experiment}\n" in head
     )
     assert re.search(
         r"^# Reaches .*\d.* in (?:about \d+|a few) (?:minutes?|seconds)", head, re.MULTILINE
@@ -440,7 +476,7 @@ def keys_of(node: Any, prefix: str) -> set[str]:
     }
 
 
-def test_no_key_is_both_in_params_and_in_conf():
+def test_params_and_conf_share_no_key():
     params = set(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
     conf: set[str] = set()
     for path in CONF.glob("*/*.yaml"):
@@ -450,10 +486,11 @@ def test_no_key_is_both_in_params_and_in_conf():
     assert not params & conf
 
 
-def test_composing_loads_no_tensorflow():
+def test_composition_loads_no_tensorflow():
     code = (
         "import sys; import pipeline.compose; from pipeline.config import resolved;"
-        "resolved.compose_experiment(['experiment=mnist_mlp']); print([m for m in ('tensorflow', 'keras') if m in sys.modules])"
+        "resolved.compose_experiment(['experiment=mnist_mlp']); print([m for m in ('tensorflow', "
+        "'keras') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -461,20 +498,19 @@ def test_composing_loads_no_tensorflow():
     assert done.stdout == "[]\n"
 
 
-def test_a_setting_below_null_is_refused_in_one_line(here):
+def test_setting_below_null_is_refused(in_repository):
     assert refusal(
         "data=shapes", "training.early_stopping=null", "training.early_stopping.patience=3"
     ) == (
-        "command line: a setting lies below one that is null. "
+        "command line: a setting is inside a group that is null. "
         "Received: training.early_stopping=null training.early_stopping.patience=3. "
-        "Give its whole group in a file of conf/experiment/."
+        "Set the whole group in a file of conf/experiment/."
     )
 
 
 @pytest.mark.parametrize("override", ["data=null", "experiment=1"])
-def test_a_choice_that_is_no_name_is_told_in_one_line(override):
-    with pytest.raises(PipelineError) as caught:
-        resolved.compose_experiment([override], conf=CONF)
-    assert str(caught.value) == (
-        f"command line: a choice is not the name of a file. Received: {override}. Expected: such as data=mnist."
+def test_choice_without_a_file_is_refused(override):
+    assert refusals.refusal(resolved.compose_experiment, [override], conf=CONF) == (
+        f"command line: a choice is not the name of a file. Received: {override}. Expected: for "
+        "example data=mnist."
     )

@@ -1,4 +1,4 @@
-"""What the report tells of an experiment before it has run."""
+"""What the report says about an experiment before it has run."""
 
 import pytest
 
@@ -7,7 +7,19 @@ from pipeline.config.resolved import compose_experiment
 from tests.support import ROOT
 from tests.support.toy import copy_conf
 
-HEAD = "# @package _global_\n# What it shows,\n# in two lines.\n#   dvc repro evaluate@x\n# Reaches 90 %.\nseed: 1\n"
+HEAD = """# @package _global_
+# What it shows,
+# in two lines.
+#   dvc repro evaluate@x
+# Reaches 90 %.
+seed: 1
+"""
+REST = """defaults:
+  - override /data: shapes
+reported: about 0.9
+claims:
+  - {metric: epochs, at_most: 3}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -23,28 +35,28 @@ def changed(conf, *overrides):
 
 
 @pytest.mark.parametrize(
-    ("head", "told"),
+    ("head", "expected"),
     [
         (HEAD, "What it shows, in two lines."),
         ("# @package _global_\n# One line.\nseed: 1\n", "One line."),
         ("# @package _global_\nseed: 1\n", ""),
     ],
 )
-def test_the_description_is_the_first_comment_up_to_the_command(tmp_path, head, told):
+def test_description_is_the_first_comment(tmp_path, head, expected):
     (tmp_path / "x.yaml").write_text(head, encoding="utf-8")
-    assert description(tmp_path / "x.yaml") == told
+    assert description(tmp_path / "x.yaml") == expected
 
 
-def test_the_default_experiment_changes_nothing(conf):
+def test_default_experiment_changes_nothing(conf):
     assert changed(conf, "data=shapes") == {}
 
 
-def test_a_change_is_told_beside_the_default(conf):
+def test_change_has_value_and_default(conf):
     config = compose_experiment(["data=shapes", "training.batch_size=8"], conf=conf)
     assert changes(config, conf=conf) == {"training.batch_size": {"default": 32, "value": 8}}
 
 
-def test_another_family_is_held_against_its_own_file(conf):
+def test_other_family_is_compared_with_its_file(conf):
     assert changed(conf, "data=shapes", "model=cnn", "model.kernel_size=3", "optimizer=sgd") == {
         "model.family": "cnn",
         "model.kernel_size": 3,
@@ -52,18 +64,14 @@ def test_another_family_is_held_against_its_own_file(conf):
     }
 
 
-def test_a_part_that_is_switched_off_is_one_change(conf):
+def test_group_set_to_null_is_one_change(conf):
     assert changed(conf, "data=shapes", "training.early_stopping=null") == {
         "training.early_stopping": None
     }
 
 
-def test_an_experiment_of_a_file_is_told_with_its_claims_and_its_command(conf):
-    (conf / "experiment/small.yaml").write_text(
-        HEAD
-        + "defaults:\n  - override /data: shapes\nreported: about 0.9\nclaims:\n  - {metric: epochs, at_most: 3}\n",
-        encoding="utf-8",
-    )
+def test_outline_has_description_claims_and_command(conf):
+    (conf / "experiment/small.yaml").write_text(HEAD + REST, encoding="utf-8")
     config = compose_experiment(["experiment=small", "training.threads=1"], conf=conf)
     assert outline(config, ["training.threads=1"], conf=conf) == {
         "description": "What it shows, in two lines.",
@@ -77,12 +85,12 @@ def test_an_experiment_of_a_file_is_told_with_its_claims_and_its_command(conf):
     }
 
 
-def test_an_experiment_without_a_file_is_the_default_one(conf):
-    told = outline(compose_experiment(["data=shapes"], conf=conf), [], conf=conf)
-    assert told["description"] == "The default experiment on these data."
-    assert told["command"] == "python -m pipeline.train data=shapes force=true"
+def test_experiment_without_a_file_is_the_default(conf):
+    expected = outline(compose_experiment(["data=shapes"], conf=conf), [], conf=conf)
+    assert expected["description"] == "The default experiment on these data."
+    assert expected["command"] == "python -m pipeline.train data=shapes force=true"
 
 
-def test_every_experiment_of_the_repository_says_what_it_shows():
+def test_every_experiment_has_a_description():
     heads = sorted((ROOT / "conf/experiment").glob("*.yaml"))
     assert [head.stem for head in heads if not description(head).endswith(".")] == []

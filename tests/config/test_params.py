@@ -1,4 +1,4 @@
-"""params.yaml: what runs."""
+"""params.yaml lists what runs."""
 
 from pathlib import Path
 
@@ -6,93 +6,115 @@ import pytest
 import yaml
 
 from pipeline.config import params
-from pipeline.errors import PipelineError
 from tests.support import ROOT
+from tests.support.refusals import refusal
 from tests.support.toy import params_of
 
 MLP = "sources: [iris]\ndata: {iris: iris}\nexperiments: {mlp: {data: iris}}\n"
 
+ENTRY = "{data: <data variant>}"
+REPEAT = "{data: <data variant>, seeds: [<seed>, <seed>, …]}"
+KEYS = "sources, own_files, data, experiments, repeats, overrides"
 FAULTS = {
-    "[": "params.yaml: this is not YAML. Received: while parsing a flow node expected the node content, but found "
-    "'<stream end>' in \"<unicode string>\", line 1, column 2: [ ^.",
-    "- 1": "params.yaml holds no settings. Expected: sources, own_files, data, experiments, repeats, overrides.",
-    "": "params.yaml holds no settings. Expected: sources, own_files, data, experiments, repeats, overrides.",
+    "[": "params.yaml is not valid YAML. Received: while parsing a flow node "
+    "expected the node content, but found '<stream end>' "
+    'in "<unicode string>", line 1, column 2: [ ^.',
+    "- 1": f"params.yaml has no keys. Expected: {KEYS}.",
+    "": f"params.yaml has no keys. Expected: {KEYS}.",
     "experiment: {}": "params.yaml: experiment is not a setting. Received: experiment. "
     "Did you mean experiments? Allowed: data, experiments, overrides, own_files, repeats, sources.",
     "1: {}": "params.yaml: 1 is not a setting. Received: 1. "
     "Allowed: data, experiments, overrides, own_files, repeats, sources.",
-    "sources: iris": "params.yaml: sources is no list of texts. Received: iris.",
-    "sources: [1]": "params.yaml: sources is no list of texts. Received: [1].",
-    "overrides: [training.threads: 4]": "params.yaml: overrides is no list of texts. Received: [{'training.threads': 4}].",
-    "data: [iris]": "params.yaml: data does not give one name for each key. Received: ['iris'].",
-    "own_files: {wine: [wine.csv]}": "params.yaml: own_files does not give one name for each key. "
-    "Received: {'wine': ['wine.csv']}.",
-    "sources: [iris]\ndata: {setosa: irs}": "params.yaml: data.setosa needs what is not listed. "
+    "sources: iris": "params.yaml: sources is not a list of texts. Received: iris. "
+    "Write sources: [<text>, <text>, …].",
+    "sources: [1]": "params.yaml: sources is not a list of texts. Received: [1]. "
+    "Write sources: [<text>, <text>, …].",
+    "overrides: [training.threads: 4]": "params.yaml: overrides is not a list of texts. "
+    "Received: [{'training.threads': 4}]. Write overrides: [<text>, <text>, …].",
+    "data: [iris]": "params.yaml: data is not a table. Received: ['iris']. "
+    "Write lines of <name>: <name>.",
+    "own_files: {wine: [wine.csv]}": "params.yaml: own_files does not map each name to one name. "
+    "Received: {'wine': ['wine.csv']}. Write own_files: {<name>: <name>}.",
+    "sources: [iris]\ndata: {setosa: irs}": "params.yaml: data.setosa is not a listed source. "
     "Received: irs. Did you mean iris? Allowed: iris.",
-    "experiments: {mlp: {data: iris}}": "params.yaml: experiments.mlp needs what is not listed. "
-    "Received: iris. Allowed: nothing.",
-    "experiments: {mlp: iris}": "params.yaml: experiments.mlp does not say its data. Received: iris. "
-    "Expected: {data: <data variant>}.",
-    "experiments: {mlp: {data: iris, seed: 1}}": "params.yaml: experiments.mlp does not say its data. "
-    "Received: {'data': 'iris', 'seed': 1}. Expected: {data: <data variant>}.",
-    "experiments: {mlp: }": "params.yaml: experiments.mlp does not say its data. Expected: {data: <data variant>}.",
-    "experiments: [mlp]": "params.yaml: experiments is no table of names. Received: ['mlp']. "
-    "Expected: <experiment>: {data: <data variant>}.",
-    MLP + "repeats: [mlp]": "params.yaml: repeats is no table of names. Received: ['mlp']. "
-    "Expected: <experiment>: {data: <data variant>, seeds: [<seed>, <seed>, …]}.",
-    MLP
-    + "repeats: {mpl: {data: iris, seeds: [1, 2]}}": "params.yaml: repeats.mpl is no experiment that is listed. "
-    "Received: mpl. Did you mean mlp? Allowed: mlp.",
-    MLP
-    + "repeats: {mlp: [1, 2]}": "params.yaml: repeats.mlp does not say its data and seeds. Received: [1, 2]. "
-    "Expected: {data: <data variant>, seeds: [<seed>, <seed>, …]}.",
-    MLP
-    + "repeats: {mlp: {data: iris}}": "params.yaml: repeats.mlp does not say its data and seeds. Received: {'data': 'iris'}. "
-    "Expected: {data: <data variant>, seeds: [<seed>, <seed>, …]}.",
-    MLP
-    + "repeats: {mlp: {data: digits, seeds: [1, 2]}}": "params.yaml: repeats.mlp.data is not that of experiments.mlp. "
-    "Received: digits. Expected: iris.",
+    "experiments: {mlp: {data: iris}}": "params.yaml: experiments.mlp is not a listed data "
+    "variant. Received: iris. Allowed: nothing.",
+    "experiments: {mlp: iris}": "params.yaml: experiments.mlp does not name its data. "
+    f"Received: iris. Write mlp: {ENTRY}.",
+    "experiments: {mlp: {data: iris, seed: 1}}": "params.yaml: experiments.mlp does not name its "
+    f"data. Received: {{'data': 'iris', 'seed': 1}}. Write mlp: {ENTRY}.",
+    "experiments: {mlp: }": "params.yaml: experiments.mlp does not name its data. "
+    f"Write mlp: {ENTRY}.",
+    "experiments: [mlp]": "params.yaml: experiments is not a table. Received: ['mlp']. "
+    f"Write lines of <experiment>: {ENTRY}.",
+    MLP + "repeats: [mlp]": "params.yaml: repeats is not a table. Received: ['mlp']. "
+    f"Write lines of <experiment>: {REPEAT}.",
+    MLP + "repeats: {mpl: {data: iris, seeds: [1, 2]}}": "params.yaml: repeats.mpl is not listed "
+    "under experiments. Received: mpl. Did you mean mlp? Allowed: mlp.",
+    MLP + "repeats: {mlp: [1, 2]}": "params.yaml: repeats.mlp does not name its data and seeds. "
+    f"Received: [1, 2]. Write mlp: {REPEAT}.",
+    MLP + "repeats: {mlp: {data: iris}}": "params.yaml: repeats.mlp does not name its data and "
+    f"seeds. Received: {{'data': 'iris'}}. Write mlp: {REPEAT}.",
+    MLP + "repeats: {mlp: {data: digits, seeds: [1, 2]}}": "params.yaml: repeats.mlp.data differs "
+    "from experiments.mlp.data. Received: digits. Expected: iris.",
 }
 
 
-def refusal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.chdir(folder)
-    with pytest.raises(PipelineError) as caught:
-        params.read()
-    return str(caught.value)
+@pytest.fixture(autouse=True)
+def _in_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("text", FAULTS)
-def test_a_fault_is_refused_in_one_line(tmp_path, monkeypatch, text):
-    (tmp_path / "params.yaml").write_text(text)
-    assert refusal(tmp_path, monkeypatch) == FAULTS[text]
+def test_fault_is_refused_in_one_line(text):
+    Path("params.yaml").write_text(text)
+    assert refusal(params.read) == FAULTS[text]
 
 
 @pytest.mark.parametrize(
     "seeds",
     ["1", "[]", "[1]", "[1, 1]", "[1, -2]", "[1, 4294967296]", "[1, true]", "[1, 2.0]", "[1, '2']"],
 )
-def test_seeds_that_cannot_be_repeated_over_are_refused(tmp_path, monkeypatch, seeds):
-    (tmp_path / "params.yaml").write_text(f"{MLP}repeats: {{mlp: {{data: iris, seeds: {seeds}}}}}")
-    assert refusal(tmp_path, monkeypatch) == (
-        f"params.yaml: repeats.mlp.seeds is not possible. Received: {yaml.safe_load(seeds)}. "
+def test_invalid_seeds_are_refused(seeds):
+    Path("params.yaml").write_text(f"{MLP}repeats: {{mlp: {{data: iris, seeds: {seeds}}}}}")
+    assert refusal(params.read) == (
+        f"params.yaml: repeats.mlp.seeds is invalid. Received: {yaml.safe_load(seeds)}. "
         "Expected: two or more different integers from 0 to 4,294,967,295."
     )
 
 
-def test_a_missing_file_says_where_to_go(tmp_path, monkeypatch):
-    assert (
-        refusal(tmp_path, monkeypatch)
-        == "params.yaml is missing. Run the command in the repository's root."
+def test_missing_file_names_the_right_folder():
+    assert refusal(params.read) == (
+        "params.yaml is missing. Run the command in the repository's root."
     )
 
 
-def test_empty_keys_are_nothing(tmp_path):
+def test_key_that_a_stage_reads_is_allowed():
+    Path("params.yaml").write_text("countries: [france]\nsources:\n")
+    assert refusal(params.read).startswith("params.yaml: countries is not a setting. ")
+    Path("dvc.yaml").write_text("stages: {vote: {foreach: '${countries}', do: {cmd: '${item}'}}}")
+    assert params.read() == params_of()
+
+
+def test_misspelt_key_of_a_stage_gets_a_suggestion():
+    Path("dvc.yaml").write_text("stages: {vote: {foreach: '${countries}', do: {cmd: '${item}'}}}")
+    Path("params.yaml").write_text("county: [france]\n")
+    assert "Did you mean countries? " in refusal(params.read)
+
+
+@pytest.mark.parametrize("name", ["item", "key"])
+def test_loop_variable_of_dvc_is_not_a_key(name):
+    Path("dvc.yaml").write_text("stages: {vote: {foreach: '${data}', do: {cmd: '${key} ${item}'}}}")
+    Path("params.yaml").write_text(f"{name}: 1\n")
+    assert refusal(params.read).startswith(f"params.yaml: {name} is not a setting. ")
+
+
+def test_empty_keys_list_nothing(tmp_path):
     (tmp_path / "params.yaml").write_text("sources:\ndata:\nexperiments:\n")
     assert params.read(tmp_path / "params.yaml") == params_of()
 
 
-def test_an_own_file_is_a_source(tmp_path):
+def test_own_file_is_a_source(tmp_path):
     (tmp_path / "params.yaml").write_text(
         "own_files: {wine: wine.csv}\ndata: {wine: wine}\nexperiments: {wine: {data: wine}}"
     )
@@ -106,7 +128,7 @@ def test_repeats_are_seeds_by_experiment(tmp_path):
     assert params.read(tmp_path / "params.yaml").repeats == {"mlp": [3, 1]}
 
 
-def test_the_repositorys_own_file_is_read():
-    found = params.read(ROOT / "params.yaml")
-    assert found.experiments["mnist_mlp"] == "mnist"
-    assert found.data["mnist_first_5000"] == "mnist"
+def test_file_of_the_repository_is_valid():
+    planned = params.read(ROOT / "params.yaml")
+    assert planned.experiments["mnist_mlp"] == "mnist"
+    assert planned.data["mnist_first_5000"] == "mnist"

@@ -1,53 +1,52 @@
-"""The plan: experiments of params.yaml held against conf/."""
+"""The plan: experiments of params.yaml, checked against conf/."""
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.config import params
 from pipeline.config.plan import compose_all
 from pipeline.config.training import Training
-from pipeline.errors import PipelineError
-from tests.support import ROOT
+from tests.support import ROOT, refusals
 from tests.support.toy import copy_conf, params_of
 
 IRIS = {"sources": ["iris"], "data": {"iris_setosa": "iris"}}
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def in_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes a folder with a copy of `conf/` the current one."""
     copy_conf(tmp_path)
     monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
-def refusal(**given):
-    with pytest.raises(PipelineError) as caught:
-        compose_all(params_of(**given))
-    return str(caught.value)
+def refusal(**listed: Any) -> str:
+    return refusals.refusal(compose_all, params_of(**listed))
 
 
-def test_every_experiment_of_the_repository_is_planned_in_order():
+def test_plan_has_all_experiments_in_order():
     planned = params.read(ROOT / "params.yaml")
     configs = compose_all(planned, conf=ROOT / "conf")
     assert [config.name for config in configs] == list(planned.experiments)
     assert [config.data.name for config in configs] == list(planned.experiments.values())
 
 
-def test_an_experiment_named_after_its_data_needs_no_file(here):
+def test_default_experiment_needs_no_file(in_conf):
     (config,) = compose_all(params_of(data={"shapes": "shapes"}, experiments={"shapes": "shapes"}))
     assert (config.name, config.data.name, config.model.family) == ("shapes", "shapes", "mlp")
 
 
-def test_another_experiment_needs_a_file(here):
+def test_other_experiment_needs_a_file(in_conf):
     assert refusal(data={"shapes": "shapes"}, experiments={"deep": "shapes"}) == (
-        "params.yaml: experiments.deep has no file conf/experiment/deep.yaml. Received: deep: {data: shapes}. "
-        "Write the file, or name the experiment shapes to run the default one on these data."
+        "params.yaml: experiments.deep has no file conf/experiment/deep.yaml. Received: deep: "
+        "{data: shapes}. "
+        "Write the file. To run the default experiment, name it shapes."
     )
 
 
-def test_overrides_are_applied_to_every_experiment(here):
+def test_overrides_hold_for_every_experiment(in_conf):
     configs = compose_all(
         params_of(
             data={"shapes": "shapes", "pairs": "pairs"},
@@ -58,63 +57,70 @@ def test_overrides_are_applied_to_every_experiment(here):
     assert [config.training.threads for config in configs] == [1, 1]
 
 
-def test_data_other_than_those_of_the_experiments_file_are_refused(here):
+def test_data_other_than_in_the_file_are_refused(in_conf):
     assert refusal(
         data=IRIS["data"] | {"shapes": "shapes"}, experiments={"iris_perceptron": "shapes"}
     ) == (
-        "params.yaml: experiments.iris_perceptron.data is not the data of conf/experiment/iris_perceptron.yaml. "
+        "params.yaml: experiments.iris_perceptron.data differs from "
+        "conf/experiment/iris_perceptron.yaml. "
         "Received: shapes. Expected: iris_setosa."
     )
 
 
-def test_a_source_other_than_that_of_the_variants_file_is_refused(here):
+def test_source_other_than_in_the_file_is_refused(in_conf):
     assert refusal(data={"iris_setosa": "digits"}) == (
-        "params.yaml: data.iris_setosa is not the source of conf/data/iris_setosa.yaml. Received: digits. Expected: iris."
+        "params.yaml: data.iris_setosa differs from the source in conf/data/iris_setosa.yaml. "
+        "Received: digits. Expected: iris."
     )
 
 
-def test_overrides_may_not_change_data_that_are_prepared_once(here):
+def test_overrides_cannot_change_shared_data(in_conf):
     assert refusal(
         **IRIS, experiments={"iris_perceptron": "iris_setosa"}, overrides=["data.split.seed=7"]
     ) == (
-        "conf/experiment/iris_perceptron.yaml or the overrides of params.yaml change settings of data, "
-        "which are prepared once. Received: data=iris_setosa. Make a data variant of its own in conf/data/."
+        "conf/experiment/iris_perceptron.yaml or the overrides in params.yaml change the settings "
+        "of shared data. Received: data=iris_setosa. Write another data variant in conf/data/ "
+        "and use that."
     )
 
 
-def test_an_experiments_file_may_not_change_data_either(here):
+def test_experiment_file_cannot_change_shared_data(in_conf):
     Path("conf/experiment/deep.yaml").write_text(
         "# @package _global_\ndefaults:\n  - override /data: shapes\ndata: {rows: 30}\n"
     )
     assert refusal(data={"shapes": "shapes"}, experiments={"deep": "shapes"}) == (
-        "conf/experiment/deep.yaml or the overrides of params.yaml change settings of data, "
-        "which are prepared once. Received: data=shapes. Make a data variant of its own in conf/data/."
+        "conf/experiment/deep.yaml or the overrides in params.yaml change the settings "
+        "of shared data. Received: data=shapes. Write another data variant in conf/data/ and use "
+        "that."
     )
 
 
-def test_the_path_of_an_own_file_is_that_of_its_source(here):
+def test_own_file_has_the_path_of_its_source(in_conf):
     Path("conf/source/wine.yaml").write_text("format: csv\npath: wine.csv\n")
     assert compose_all(params_of(own_files={"wine": "./wine.csv"})) == []
 
 
-def test_another_path_of_an_own_file_is_refused(here):
+def test_other_path_of_an_own_file_is_refused(in_conf):
     Path("conf/source/wine.yaml").write_text("format: csv\npath: wine.csv\n")
     assert refusal(own_files={"wine": "other.csv"}) == (
-        "params.yaml: own_files.wine is not the path of conf/source/wine.yaml. Received: other.csv. Expected: wine.csv."
+        "params.yaml: own_files.wine differs from the path in conf/source/wine.yaml. Received: "
+        "other.csv. Expected: wine.csv."
     )
 
 
-def test_an_own_file_needs_a_source_with_a_path(here):
+def test_own_file_needs_a_source_with_a_path(in_conf):
     assert refusal(own_files={"iris": "iris.csv"}) == (
-        "params.yaml: own_files.iris is not the path of conf/source/iris.yaml. Received: iris.csv. "
-        "Expected: a file whose settings give a path."
+        "params.yaml: own_files.iris differs from the path in conf/source/iris.yaml. Received: "
+        "iris.csv. "
+        "Expected: a source with a path."
     )
 
 
-def test_an_override_that_suits_no_experiment_is_refused(here):
+def test_unknown_override_for_all_is_refused(in_conf):
     assert refusal(
         data={"shapes": "shapes"}, experiments={"shapes": "shapes"}, overrides=["training.thread=1"]
     ) == (
-        "command line: training.thread is not a setting. Received: training.thread=1. Did you mean threads? "
+        "command line: training.thread is not a setting. Received: training.thread=1. Did you "
+        "mean threads? "
         f"Allowed: {', '.join(sorted(field.name for field in fields(Training)))}."
     )

@@ -1,136 +1,26 @@
-"""Where a run comes from: real git repositories, and the key that binds settings, data and code."""
+"""The run key, which binds settings, data, code and library versions."""
 
 import json
-import subprocess
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from pipeline.runs import identity as lineage
-from tests.support.metas import images
-
-SETTINGS = {
-    "name": "toy",
-    "seed": 1,
-    "training": {"threads": 2},
-    "tracking": {"store": "mlflow", "log_model": True},
-}
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = [
-        "-c",
-        "user.name=Test",
-        "-c",
-        "user.email=test@example.org",
-        "-c",
-        "commit.gpgsign=false",
-    ]
-    done = subprocess.run(
-        ["git", "-C", str(folder), *identity, *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+from pipeline.code import PACKAGE
+from pipeline.config import resolved
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.runs import identity
+from pipeline.runs.git import Git
+from pipeline.training import losses, watched_metrics
+from tests.support import ROOT
+from tests.support.metas import images, regression, table
 
 
-@pytest.fixture
-def repository(tmp_path):
-    """A clean work tree of two files on the branch main."""
-    git(tmp_path, "init", "--quiet", "--initial-branch=main")
-    (tmp_path / "code.py").write_text("one = 1\n")
-    (tmp_path / "dvc.lock").write_text("schema: '2.0'\n")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "--quiet", "--message=First")
-    return tmp_path
+def config(*overrides: str) -> ExperimentConfig:
+    return resolved.compose_experiment(["data=digits", *overrides], conf=ROOT / "conf")
 
 
-def restored(repository: Path, patch: str) -> dict[str, str]:
-    """The work tree that a patch makes of a fresh checkout."""
-    git(repository, "stash", "--include-untracked", "--quiet")
-    (repository.parent / "run.patch").write_text(patch)
-    git(repository, "apply", str(repository.parent / "run.patch"))
-    return {path.name: path.read_text() for path in repository.iterdir() if path.is_file()}
-
-
-def test_a_clean_tree_is_its_commit_and_branch(repository):
-    found = lineage.git_state(repository)
-    assert found == lineage.Git(
-        git(repository, "rev-parse", "HEAD").strip(), "main", dirty=False, patch=""
-    )
-
-
-def test_a_changed_file_makes_the_tree_dirty_and_is_in_the_patch(repository):
-    (repository / "code.py").write_text("one = 2\n")
-    found = lineage.git_state(repository)
-    assert found.dirty
-    assert restored(repository, found.patch)["code.py"] == "one = 2\n"
-
-
-def test_a_staged_change_is_in_the_patch(repository):
-    (repository / "code.py").write_text("one = 2\n")
-    git(repository, "add", "code.py")
-    assert "+one = 2" in lineage.git_state(repository).patch
-
-
-def test_a_new_file_is_in_the_patch(repository):
-    (repository / "new file.py").write_text("two = 2\n")
-    found = lineage.git_state(repository)
-    assert found.dirty
-    assert restored(repository, found.patch)["new file.py"] == "two = 2\n"
-
-
-def test_a_new_file_is_in_the_patch_also_from_a_folder_below(repository):
-    (repository / "sub").mkdir()
-    (repository / "new.py").write_text("two = 2\n")
-    assert "+two = 2" in lineage.git_state(repository / "sub").patch
-
-
-def test_a_large_new_file_is_only_named(repository):
-    (repository / "large.bin").write_bytes(b"x" * ((1 << 20) + 1))
-    assert (
-        lineage.git_state(repository).patch == "# large.bin: a new file too large for this patch\n"
-    )
-
-
-def test_the_lock_of_dvc_does_not_make_a_tree_dirty(repository):
-    (repository / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
-    found = lineage.git_state(repository)
-    assert (found.dirty, found.patch) == (False, "")
-
-
-def test_an_ignored_file_does_not_make_a_tree_dirty(repository):
-    (repository / ".git/info/exclude").write_text("outputs/\n")
-    (repository / "outputs").mkdir()
-    (repository / "outputs/model.keras").write_text("x")
-    assert not lineage.git_state(repository).dirty
-
-
-def test_there_is_no_state_outside_a_repository(tmp_path):
-    assert lineage.git_state(tmp_path) is None
-
-
-def test_there_is_no_state_before_the_first_commit(tmp_path):
-    git(tmp_path, "init", "--quiet")
-    assert lineage.git_state(tmp_path) is None
-
-
-def key(meta=None, **changed) -> str:
-    return lineage.run_key(lineage.identity(SETTINGS | changed, meta or images()))
-
-
-def key_of_a_new_process() -> str:
-    """The key by the code as it is on disk now, which a process reads once."""
-    lineage.code_digest.cache_clear()
-    return key()
-
-
-@pytest.fixture(autouse=True)
-def _code_as_it_is():
-    yield
-    lineage.code_digest.cache_clear()
+def key(*overrides: str) -> str:
+    return identity.run_key(identity.identity(config(*overrides), images()))
 
 
 def test_equal_runs_have_equal_keys():
@@ -138,56 +28,129 @@ def test_equal_runs_have_equal_keys():
     assert len(key()) == 64
 
 
-def test_the_key_depends_on_settings():
-    assert len({key(), key(seed=2), key(training={"threads": 1})}) == 3
+@pytest.mark.parametrize("override", ["seed=2", "training.threads=1", "model=cnn"])
+def test_key_depends_on_settings(override):
+    assert key() != key(override)
 
 
-def test_the_key_depends_on_data():
+@pytest.mark.parametrize(
+    "override", ["tracking=memory", "checkpoint.every_seconds=1", "force=true", "reported=x"]
+)
+def test_key_ignores_settings_without_effect(override):
+    assert key() == key(override)
+
+
+def test_key_depends_on_data():
     meta = images()
-    assert key() != key(replace(meta, digests=meta.digests | {"train": "9" * 32}))
+    changed = replace(meta, digests=meta.digests | {"train": "9" * 32})
+    one, two = (identity.identity(config(), data) for data in (meta, changed))
+    assert identity.run_key(one) != identity.run_key(two)
 
 
-def test_the_key_does_not_depend_on_tracking():
-    assert key() == key(tracking={"store": "memory", "log_model": False})
+def test_choices_are_those_of_the_settings():
+    chosen = identity.choices(config("model=cnn", "optimizer=sgd", "training.engine=keras"))
+    assert chosen == {
+        "pipeline.models.families": ["cnn"],
+        "pipeline.training.engines": ["keras"],
+        "pipeline.training.losses": ("binary_crossentropy", "sparse_categorical_crossentropy"),
+        "pipeline.training.optimizers": ["sgd"],
+        "pipeline.metrics": {"accuracy", "log_loss"},
+        "pipeline.tracking.stores": ["mlflow"],
+    }
 
 
-def test_the_key_does_not_depend_on_checkpoints():
-    assert key() == key(checkpoint={"every": 100})
+def test_named_loss_is_a_choice():
+    chosen = identity.choices(config("training.loss=categorical_crossentropy"))
+    assert chosen["pipeline.training.losses"] == ["categorical_crossentropy"]
 
 
-def test_the_key_depends_on_code(tmp_path, monkeypatch):
-    for name in ("config", "data", "models", "training"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "experiment.py").write_text("run = 1\n")
-    monkeypatch.setattr(lineage, "_PACKAGE", tmp_path)
-    before = key_of_a_new_process()
-    (tmp_path / "models/mlp.py").write_text("units = 1\n")
-    assert key_of_a_new_process() != before
+RUN_CODE = [
+    "pipeline",
+    "pipeline.config",
+    "pipeline.config.data",
+    "pipeline.config.experiment",
+    "pipeline.config.model",
+    "pipeline.config.optimizer",
+    "pipeline.config.rules",
+    "pipeline.config.signatures",
+    "pipeline.config.training",
+    "pipeline.data",
+    "pipeline.data.prepared",
+    "pipeline.files",
+    "pipeline.metrics",
+    "pipeline.metrics.accuracy",
+    "pipeline.metrics.log_loss",
+    "pipeline.models",
+    "pipeline.models.augmentation",
+    "pipeline.models.families",
+    "pipeline.models.families.linear",
+    "pipeline.models.keras_layers",
+    "pipeline.models.network",
+    "pipeline.models.serving",
+    "pipeline.registry",
+    "pipeline.runs",
+    "pipeline.runs.checkpoint",
+    "pipeline.runs.history",
+    "pipeline.runs.result",
+    "pipeline.training",
+    "pipeline.training.class_weights",
+    "pipeline.training.engine",
+    "pipeline.training.engines",
+    "pipeline.training.engines.compiled",
+    "pipeline.training.fitted_model",
+    "pipeline.training.fitting",
+    "pipeline.training.listener",
+    "pipeline.training.loop",
+    "pipeline.training.losses",
+    "pipeline.training.losses.perceptron",
+    "pipeline.training.optimizers",
+    "pipeline.training.process",
+    "pipeline.training.random_layers",
+    "pipeline.training.rows",
+    "pipeline.training.schedule",
+    "pipeline.training.state",
+    "pipeline.training.stopping",
+    "pipeline.training.variables",
+    "pipeline.training.watched_metrics",
+]
 
 
-def test_code_that_is_edited_under_a_process_is_not_what_it_runs(tmp_path, monkeypatch):
-    (tmp_path / "experiment.py").write_text("run = 1\n")
-    monkeypatch.setattr(lineage, "_PACKAGE", tmp_path)
-    before = key_of_a_new_process()
-    (tmp_path / "experiment.py").write_text("run = 2\n")
-    assert key() == before
+def test_run_code_of_an_experiment():
+    perceptron = resolved.compose_experiment(["experiment=iris_perceptron"], conf=ROOT / "conf")
+    assert sorted(identity.run_code(perceptron)) == RUN_CODE
 
 
-def test_the_key_does_not_depend_on_reports(tmp_path, monkeypatch):
-    (tmp_path / "experiment.py").write_text("run = 1\n")
-    monkeypatch.setattr(lineage, "_PACKAGE", tmp_path)
-    before = key_of_a_new_process()
-    (tmp_path / "report.py").write_text("print()\n")
-    assert key_of_a_new_process() == before
+def test_modules_without_effect_are_the_only_ones_left_out():
+    settings = config()
+    closure = PACKAGE.closure(*identity.ROOTS, chosen=identity.choices(settings))
+    assert closure - identity.run_code(settings) == set(identity.WITHOUT_EFFECT)
 
 
-def test_an_identity_that_was_kept_as_json_has_the_same_key_and_no_difference():
-    current = lineage.identity(
-        SETTINGS | {"units": (5, 4), "rate": 1e-4, "limit": float("nan")}, images()
-    )
+@pytest.mark.parametrize(
+    ("data", "meta"),
+    [("digits", images()), ("iris_setosa", table()), ("diabetes", regression())],
+)
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_usual_choices_are_those_of_training(data, meta, reduction):
+    overrides = [f"data={data}", f"training.loss_reduction={reduction}"]
+    settings = resolved.compose_experiment(overrides, conf=ROOT / "conf")
+    chosen = identity.choices(settings)
+    metrics = {metric.name for metric in watched_metrics.build(settings.training, meta)}
+    assert losses.name_of(settings.training, meta) in chosen["pipeline.training.losses"]
+    assert metrics <= chosen["pipeline.metrics"]
+
+
+def test_metric_of_a_named_loss_is_a_choice():
+    chosen = identity.choices(config("training.loss=mean_absolute_error"))
+    assert "mae" in chosen["pipeline.metrics"]
+
+
+def test_identity_read_from_json_is_the_same():
+    current = identity.identity(config("optimizer.learning_rate=1e-5"), images())
+    current |= {"units": (5, 4), "limit": float("nan")}
     stored = json.loads(json.dumps(current))
-    assert lineage.run_key(stored) == lineage.run_key(current)
-    assert lineage.difference(stored, current) is None
+    assert identity.run_key(stored) == identity.run_key(current)
+    assert identity.difference(stored, current) is None
 
 
 @pytest.mark.parametrize(
@@ -207,9 +170,9 @@ def test_an_identity_that_was_kept_as_json_has_the_same_key_and_no_difference():
         ({"gone": 1, "a": 1}, {"a": 2}, ("a", 1, 2)),
     ],
 )
-def test_the_first_difference_is_told_by_its_dotted_name(stored, current, expected):
-    assert lineage.difference(stored, current) == expected
-    assert lineage.run_key(stored) != lineage.run_key(current)
+def test_difference_is_the_first_dotted_name(stored, current, expected):
+    assert identity.difference(stored, current) == expected
+    assert identity.run_key(stored) != identity.run_key(current)
 
 
 @pytest.mark.parametrize(
@@ -217,28 +180,27 @@ def test_the_first_difference_is_told_by_its_dotted_name(stored, current, expect
     [({}, {}), ({"a": {"b": 1}, "c": 2}, {"c": 2, "a": {"b": 1}}), ({"a": (1,)}, {"a": [1]})],
 )
 def test_equal_identities_have_no_difference(stored, current):
-    assert lineage.difference(stored, current) is None
+    assert identity.difference(stored, current) is None
 
 
-def test_tags_say_experiment_stage_data_and_versions():
-    found = lineage.tags("toy_mlp", "k" * 64, images(), None)
-    assert {
-        name: found[name] for name in ("experiment", "stage", "run_key", "data", "data.source")
-    } == {
+def test_tags_name_experiment_stage_data_and_versions():
+    tags = identity.tags("toy_mlp", "k" * 64, images(), None)
+    expected = {
         "experiment": "toy_mlp",
         "stage": "train",
         "run_key": "k" * 64,
         "data": "toy",
         "data.source": "toy",
+        "data.digest.train": "1" * 32,
     }
-    assert found["data.digest.train"] == "1" * 32
-    assert {f"version.{name}" for name in ("keras", "numpy", "tensorflow")} <= set(found)
-    assert not [name for name in found if "git" in name]
+    assert expected.items() <= tags.items()
+    assert {f"version.{name}" for name in ("keras", "numpy", "tensorflow")} <= set(tags)
+    assert not [name for name in tags if "git" in name]
 
 
-def test_tags_say_where_git_stands():
-    found = lineage.tags("toy", "k", images(), lineage.Git("abc", "main", dirty=True, patch=""))
-    assert {name: found[name] for name in found if "git" in name} == {
+def test_tags_hold_the_state_of_git():
+    tags = identity.tags("toy", "k", images(), Git("abc", "main", dirty=True, patch=""))
+    assert {name: tags[name] for name in tags if "git" in name} == {
         "git.commit": "abc",
         "git.branch": "main",
         "git.dirty": "true",
@@ -246,8 +208,8 @@ def test_tags_say_where_git_stands():
     }
 
 
-def test_tags_name_the_stage_and_experiment_of_dvc(monkeypatch):
+def test_tags_hold_stage_and_experiment_of_dvc(monkeypatch):
     monkeypatch.setenv("DVC_STAGE", "train@toy")
     monkeypatch.setenv("DVC_EXP_NAME", "odd-name")
-    found = lineage.tags("toy", "k", images(), None)
-    assert (found["stage"], found["dvc.exp_name"]) == ("train@toy", "odd-name")
+    tags = identity.tags("toy", "k", images(), None)
+    assert (tags["stage"], tags["dvc.exp_name"]) == ("train@toy", "odd-name")

@@ -171,6 +171,6 @@ def test_experiments_on_one_line_are_left_to_a_person(folder):
     with pytest.raises(PipelineError) as caught:
         save(folder, found(folder))
     assert str(caught.value) == (
-        f"{folder}/params.yaml: experiments cannot take another line. Received: tuned: {{data: mnist_first_10000}}. "
+        f"{folder}/params.yaml: an experiment could not be added. Received: tuned: {{data: mnist_first_10000}}. "
         "Write it there by hand, one experiment to a line."
     )

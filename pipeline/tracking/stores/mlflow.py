@@ -9,7 +9,7 @@ from mlflow.entities import Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
 from pipeline.errors import PipelineError
-from pipeline.runs import identity
+from pipeline.runs import git
 from pipeline.tracking import store
 from pipeline.tracking.facts import LONGEST_PARAM, log_facts
 from pipeline.tracking.liveness import close_dead, lives, process_tags, set_status
@@ -127,9 +127,10 @@ def _create_parent(client: MlflowClient, experiment: str, kind: str, identifier:
         "mlflow.user": _user(),
         "mlflow.source.name": _COMMANDS[kind],
     }
-    git = identity.git_state()
-    if git is not None:
-        tags |= {"git.commit": git.commit, "git.dirty": str(git.dirty).lower()}
+    work_tree = git.state()
+    if work_tree is not None:
+        dirty = str(work_tree.dirty).lower()
+        tags |= {"git.commit": work_tree.commit, "git.dirty": dirty}
     run = client.create_run(experiment, run_name=f"{kind} {identifier}", tags=tags | process_tags())
     return str(run.info.run_id)
 
