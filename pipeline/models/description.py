@@ -25,7 +25,7 @@ def overview(model: Any, *, title: str) -> Table:
         if isinstance(layer, keras.layers.Layer):
             counts = [f"{_size(weights):,}" for weights in (layer.weights, layer.trainable_weights)]
         else:
-            counts = []  # This is an operation of keras.ops, which has no weights.
+            counts = []  # An operation of keras.ops has no weights.
         table.add_row(name, type(layer).__name__, _shape_of(layer), *counts)
     return table
 
