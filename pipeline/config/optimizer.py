@@ -134,8 +134,8 @@ def _signature_in_module(family: str) -> Signature:
     signature = signatures.optimizer_in(Path(spec.origin))
     if signature is None:
         raise TypeError(
-            f"{spec.origin} must define a class with the name of the module, "
-            "whose learning_rate has a default"
+            f"{spec.origin} must define a class with the name of the module. "
+            "Its learning_rate must have a default"
         )
     return signature
 
@@ -163,7 +163,7 @@ def _type_of(default: Any) -> Any:
 
 
 def arguments_of(config: Optimizer) -> dict[str, Any]:
-    """The arguments of the Keras class, without the learning rate, which may follow a schedule."""
+    """The arguments of the Keras class. The learning rate is not among them: see `Schedule`."""
     values = {entry.name: getattr(config, entry.name) for entry in fields(config)}
     average = values.pop("ema_momentum")
     averaging = {} if average is None else {"use_ema": True, "ema_momentum": average}

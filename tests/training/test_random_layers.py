@@ -1,4 +1,4 @@
-"""The stand-ins for random layers: their draws, which follow from a counter."""
+"""The stand-ins for random layers draw from a counter."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Any stack of Keras layers, given by class names and arguments."""
+"""Any stack of Keras layers, by class names and arguments."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,7 +46,7 @@ def build(settings: Layers, meta: Meta, _seed: int) -> Any:
     except (ValueError, TypeError) as error:
         raise ConfigError(
             "model.layers",
-            "cannot be built",
+            "do not fit together, or do not fit the data",
             received=str(error),
             expected=f"Choose layers for inputs of shape {tuple(meta.shape)}",
         ) from error

@@ -79,7 +79,7 @@ def test_value_that_keras_refuses_is_refused():
 
 def test_layers_that_do_not_fit_the_data_are_refused():
     text = refusal({"class_name": "Conv2D", "filters": 2, "kernel_size": 3}, meta=table())
-    assert text.startswith("model.layers cannot be built. Received: ")
+    assert text.startswith("model.layers do not fit together, or do not fit the data. Received: ")
     assert text.endswith("Choose layers for inputs of shape (2,).")
     assert len(text.splitlines()) == 1
 
