@@ -1,4 +1,4 @@
-"""A copy of the project in a folder of its own, driven by its real commands."""
+"""A temporary copy of the project, for tests that run its real commands."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ _PARTS = (
 
 
 class Project:
-    """A repository with the project's files, committed, and no data yet."""
+    """A git repository with the project's files committed. It has no data yet."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,23 +38,23 @@ class Project:
             else:
                 shutil.copy(ROOT / part, target)
         self.run("git", "init", "--quiet")
+        self.commit()
+
+    def commit(self) -> None:
+        """Commits all files."""
+        author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
         self.run("git", "add", ".")
-        self.run(
-            "git",
-            "-c",
-            "user.name=t",
-            "-c",
-            "user.email=t@example.org",
-            "commit",
-            "--quiet",
-            "--message",
-            "begin",
-        )
+        self.run("git", *author, "commit", "--quiet", "--message", "Commit all files")
 
     def run(
         self, *command: str, check: bool = True, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a command in the project with the interpreter of this test first on the path."""
+        """Runs a command in the project.
+
+        Args:
+            check: raise an error unless the exit code is 0.
+            environment: variables to add to the command's environment.
+        """
         done = subprocess.run(
             command,
             cwd=self.folder,
@@ -70,32 +70,32 @@ class Project:
         return done
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        """Starts a command and does not wait for it."""
+        """Starts a command in the project without waiting for it."""
         pipe = subprocess.PIPE
         return subprocess.Popen(
             command, cwd=self.folder, env=_variables({}), stdout=pipe, stderr=pipe, text=True
         )
 
-    def read_yaml(self, name: str) -> Any:
-        return yaml.safe_load((self.folder / name).read_text(encoding="utf-8"))
+    def read(self, name: str) -> str:
+        return (self.folder / name).read_text(encoding="utf-8")
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text, encoding="utf-8")
 
     def write_yaml(self, name: str, values: Mapping[str, Any]) -> None:
-        (self.folder / name).write_text(
-            yaml.safe_dump(dict(values), sort_keys=False), encoding="utf-8"
-        )
+        self.write(name, yaml.safe_dump(dict(values), sort_keys=False))
 
     def replace(self, name: str, old: str, new: str) -> str:
-        """Edits a file, and returns its text from before."""
-        path = self.folder / name
-        text = path.read_text(encoding="utf-8")
+        """Replaces text in a file, and returns the file's text from before."""
+        text = self.read(name)
         assert old in text
-        path.write_text(text.replace(old, new), encoding="utf-8")
+        self.write(name, text.replace(old, new))
         return text
 
 
-def _variables(given: Mapping[str, str]) -> dict[str, str]:
-    """The environment without settings of the pipeline, the interpreter of this test first on the path."""
+def _variables(added: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the pipeline's settings, with this interpreter first on PATH."""
     names = ("DATA_MIRROR", "MLFLOW_TRACKING_URI", "DVC_ROOT", "DVC_STAGE", "PIPELINE_DEBUG")
     inherited = {name: value for name, value in os.environ.items() if name not in names}
     path = f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}"
-    return {**inherited, "PATH": path, "DVC_NO_ANALYTICS": "1", **given}
+    return {**inherited, "PATH": path, "DVC_NO_ANALYTICS": "1", **added}
