@@ -92,6 +92,12 @@ def test_page_adds_one_python_file_each():
     ]
 
 
+def test_page_passes_the_linter(project):
+    names = [name for name in files() if name.endswith(".py")]
+    for check in (["check"], ["format", "--check"]):
+        project.run("ruff", *check, "--config", str(ROOT / "pyproject.toml"), *names)
+
+
 def test_data_format_is_fetched_and_prepared(project):
     with (project.folder / "readings.jsonl").open(encoding="utf-8") as file:
         rows = [list(json.loads(line).values()) for line in file]
