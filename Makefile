@@ -1,4 +1,4 @@
-# The commands of README.md. VENV=<folder> names another folder for the environment.
+# `make help` lists the targets. VENV=<folder> puts the environment into another folder.
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 5000
@@ -10,60 +10,60 @@ export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
-.PHONY: demo test browser repro claims experiment bench chaos ui check
+.PHONY: help demo ui repro claims experiment test check browser bench chaos
 
-demo: $(READY)
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+demo: $(READY) ## train, test and report three small experiments; no download of data
 	dvc repro --quiet $(DEMO:%=evaluate@%)
 	python -m pipeline.report $(DEMO)
-	@echo "Curves, figures, parameters and models: make ui, then http://127.0.0.1:5000"
+	@echo "To see curves, figures, parameters and models: make ui, then open http://127.0.0.1:5000"
 
-test: $(READY)
-	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+ui: $(READY) ## serve the MLflow UI on http://127.0.0.1:5000; PORT=<number> changes the port
+	@echo "Curves of runs with tracking.tensorboard=true: $(BIN)/tensorboard --logdir mlruns/tensorboard"
+	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db} \
+		--host 127.0.0.1 --port $(PORT) --allowed-hosts localhost:$(PORT),127.0.0.1:$(PORT)
 
-# The report in headless Chromium, which must be installed with its driver.
-browser: $(READY)
-	python -m pytest tests/browser
-
-# The report comes last and by itself: it says what could not be reached, and its exit code is that of the target.
-repro: $(READY)
+# The report runs even after a failed experiment and names it. Its exit code is that of the target.
+repro: $(READY) ## run all experiments of params.yaml; 1.5 GB of disk
 	dvc repro --keep-going || true
 	python -m pipeline.report
 
-# Each claim of conf/experiment/ with the value in outputs/; its exit code says whether all are met.
-claims: $(READY)
+claims: $(READY) ## compare each result with its claim; exit code 1 if one is not met
 	@python -m pipeline.report --check
 
-# One experiment with all it needs: make experiment NAME=mnist_cnn
-experiment: $(READY)
+experiment: $(READY) ## run one experiment and all it needs: make experiment NAME=mnist_cnn
 	dvc repro evaluate@$(NAME)
 	python -m pipeline.report $(NAME)
 
-# Takes about half an hour; nothing else should run meanwhile.
-bench: $(READY)
-	dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@mnist_first_10000 prepare@california_ratios
+test: $(READY) ## run the test suite and print the slowest tests and set-ups; no network
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+check: $(READY) ## run ruff, mypy and the tests of the architecture
+	ruff check .
+	ruff format --check .
+	mypy
+	python -m pytest --quiet tests/test_architecture.py
+
+browser: $(READY) ## test the report in headless Chromium, if it is installed with its driver
+	python -m pytest tests/browser
+
+bench: $(READY) ## measure speed against model.fit; half an hour on an idle machine
+	dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@mnist_first_10000 \
+		prepare@california_ratios
 	python -m tests.benchmarks.training
 	python -m tests.benchmarks.sweeps
 
-# Kills trainings, sweeps and searches at random moments, then trainings at each write point; the last takes about an hour.
-chaos: $(READY)
+chaos: $(READY) ## kill trainings, sweeps and searches at random, then at every write; over an hour
 	python -m tests.chaos.training --kills $(KILLS)
 	python -m tests.chaos.sweeps --kills 30
 	python -m tests.chaos.searches --kills 10
 	python -m tests.chaos.cold_starts
 	python -m tests.chaos.training --every-write-point
 
-ui: $(READY)
-	@echo "TensorBoard, of runs with tracking.tensorboard=true: $(BIN)/tensorboard --logdir mlruns/tensorboard"
-	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db} --host 127.0.0.1 --port $(PORT) \
-		--allowed-hosts localhost:$(PORT),127.0.0.1:$(PORT)
-
-check: $(READY)
-	ruff check .
-	ruff format --check .
-	mypy
-	python -m pytest --quiet tests/test_architecture.py
-
 $(READY): requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements.lock
 	@touch $@

@@ -1,6 +1,6 @@
-"""Keras experiments from download to tested model.
+"""Keras experiments, from the download of the data to the tested model.
 
-Commands, in the order of the DAG: fetch, prepare, compose, train, evaluate, report. Everything below them is library:
-`config` (typed settings), `data` (CSV in, arrays out), `models`, `training`, `evaluation`, `tracking`, and
-`experiment`, the one function that trains. Nothing is imported here, so that `fetch` never loads TensorFlow.
+The modules directly in this package are the commands and what all of them share.
+The packages below hold the rest, one subject each; CONTRIBUTING.md describes them.
+This file imports nothing, so that commands such as `fetch` do not load TensorFlow.
 """

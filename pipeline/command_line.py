@@ -1,4 +1,4 @@
-"""What every command does with its command line: help, arguments, and one line for an error."""
+"""What all commands share: reading arguments, printing help, and one line for an error."""
 
 import os
 import signal
@@ -13,40 +13,44 @@ from pipeline.layout import FAILURES
 
 
 def arguments(usage: str | None) -> list[str]:
-    """The arguments of this process. Prints `usage` and exits with 0 for `-h` or `--help`.
+    """Returns the arguments of this process, or prints `usage` if they ask for help.
 
     Args:
         usage: the docstring of the command.
+
+    Raises:
+        SystemExit: the arguments contain `-h` or `--help`. The exit code is 0.
     """
-    given = sys.argv[1:]
-    if {"-h", "--help"} & set(given):
+    received = sys.argv[1:]
+    if {"-h", "--help"} & set(received):
         say(usage or "")
         raise SystemExit(0)
-    return given
+    return received
 
 
 def experiment_name(usage: str | None) -> str:
-    """The name in `experiment=<name>`, for commands that take nothing else.
+    """Returns the name in `experiment=<name>`, for commands with this one argument.
 
     Raises:
-        PipelineError: the command line is anything else.
+        PipelineError: the arguments are not one `experiment=<name>`.
     """
-    given = arguments(usage)
-    key, _, name = given[0].partition("=") if len(given) == 1 else ("", "", "")
+    received = arguments(usage)
+    key, _, name = received[0].partition("=") if len(received) == 1 else ("", "", "")
     if key != "experiment" or not name:
         raise PipelineError(
             "this command takes one experiment",
-            received=" ".join(given) or "nothing",
+            received=" ".join(received) or "nothing",
             expected="Expected: experiment=<name>",
         )
     return name
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Runs a command's `main` and exits: 0, 1 with one line, 130 after SIGINT, 143 after SIGTERM.
+    """Runs `main` and prints an error as one line on stderr.
 
-    `PIPELINE_DEBUG=1` shows the traceback as well. Inside a DVC stage the line is also kept under
-    `outputs/failures/<stage>.txt`, from where the report tells why an experiment is missing.
+    The exit code is 0 after success, 1 after an error, 130 after SIGINT and 143 after SIGTERM.
+    `PIPELINE_DEBUG=1` prints the traceback as well. Inside a DVC stage the line is also written to
+    `outputs/failures/<stage>.txt`. The report reads it to say why an experiment is missing.
     """
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -57,7 +61,7 @@ def run_command(main: Callable[[], None]) -> None:
         raise
     except PipelineError as error:
         _fail(str(error), code=1)
-    except Exception as error:  # noqa: BLE001 - the last resort of a process: never a bare traceback
+    except Exception as error:  # noqa: BLE001 - a command never ends with a traceback
         text = " ".join(str(error).split())
         hint = "" if _debugging() else " PIPELINE_DEBUG=1 shows the traceback."
         _fail(f"{type(error).__name__}: {text}{hint}", code=1)

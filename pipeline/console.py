@@ -1,4 +1,4 @@
-"""What a command prints: results on stdout, everything else on stderr."""
+"""Prints results on stdout and all other messages on stderr."""
 
 import sys
 
@@ -9,5 +9,5 @@ def say(text: str) -> None:
 
 
 def log(line: str) -> None:
-    """Prints a message for the person at the terminal on stderr."""
+    """Prints a message for people on stderr."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - the only place that prints messages

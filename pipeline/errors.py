@@ -1,7 +1,7 @@
-"""Errors that a person reads: what is wrong, what was received, what to do.
+"""Errors with a message for people: what is wrong, what was received, what to do.
 
-Every mistake of a user and every machine fault that the pipeline can name is a `PipelineError`.
-`pipeline.command_line` prints it as one line and exits with 1.
+Every mistake of a user and every fault of the machine that the pipeline foresees is a
+`PipelineError`. `pipeline.command_line` prints it as one line and exits with 1.
 """
 
 import difflib
@@ -9,11 +9,11 @@ from collections.abc import Iterable
 
 
 class PipelineError(Exception):
-    """What is wrong, what was received, and what is expected or to be done.
+    """An error whose message is one line for people.
 
     Args:
-        what: the fault, naming the file, line, column or key it concerns.
-        received: the offending value; shown as `Received: …`.
+        what: the fault, with the file, line, column or setting that it concerns.
+        received: the value at fault, shown as `Received: …`.
         expected: what is allowed, or what to do next.
     """
 
@@ -33,7 +33,11 @@ class PipelineError(Exception):
 
 
 class ConfigError(PipelineError):
-    """A setting that cannot be: `key` is its full dotted name, such as `training.batch_size`."""
+    """An invalid setting.
+
+    Args:
+        key: the full dotted name of the setting, such as `training.batch_size`.
+    """
 
     def __init__(self, key: str, what: str, *, received: object = None, expected: str = "") -> None:
         self.key = key
@@ -41,27 +45,25 @@ class ConfigError(PipelineError):
 
 
 class DataError(PipelineError):
-    """A data file that cannot be trusted."""
+    """A data file with invalid content."""
 
 
 class StoreError(PipelineError):
-    """A record or a kept state that cannot be opened: a fault of the machine, not of what was to be run."""
+    """A tracking store or a checkpoint that cannot be opened. The experiment is not at fault."""
 
 
 class FetchError(PipelineError):
-    """Bytes that could not be had, or are not the pinned ones."""
+    """A failed download, or a file with another sha256 than the pinned one."""
 
 
 def require(condition: bool, key: str, *, received: object, expected: str) -> None:
     """Raises `ConfigError` for the setting `key` unless `condition` holds."""
     if not condition:
-        raise ConfigError(
-            key, "is not possible", received=received, expected=f"Expected: {expected}"
-        )
+        raise ConfigError(key, "is invalid", received=received, expected=f"Expected: {expected}")
 
 
 def suggestion(received: str, allowed: Iterable[str]) -> str:
-    """`Did you mean x? Allowed: x, y, z.`, the question only where a name comes near."""
+    """Lists the allowed names, and asks `Did you mean …?` if one is similar."""
     names = sorted(allowed)
     near = difflib.get_close_matches(received, names, n=1, cutoff=0.6)
     question = f"Did you mean {near[0]}? " if near else ""

@@ -1,6 +1,7 @@
-"""Files that are whole or absent: written under a temporary name, flushed to disk, then renamed.
+"""Writes files whole or not at all, reads and writes JSON, and computes sha256.
 
-The only module that renames, and the owner of digests and of JSON on disk.
+A file is written under a temporary name, flushed to disk and then renamed. No other
+module renames files.
 """
 
 import glob
@@ -22,10 +23,10 @@ _CHUNK = 1 << 20
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; renames it to `path` when the block ends well.
+    """Yields a temporary path and renames it to `path` when the block succeeds.
 
-    The temporary name keeps the suffix of `path`, so writers that look at it behave. When the block
-    raises, `path` is as it was and the temporary file is gone.
+    The temporary name keeps the suffix of `path`, because some writers choose a format by it.
+    If the block raises, `path` is unchanged and the temporary file is deleted.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_left_behind(path)
@@ -41,9 +42,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yields an empty temporary folder beside `path`, which takes its place when the block ends well.
+    """Yields an empty temporary folder and renames it to `path` when the block succeeds.
 
-    What a killed process left under a temporary name is removed.
+    If the block raises, `path` is unchanged and the temporary folder is deleted.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_left_behind(path)
@@ -83,13 +84,17 @@ def _flush(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes UTF-8 text, whole or not at all."""
+    """Writes UTF-8 text whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes sorted, indented JSON, so that equal values are equal bytes. NaN is refused."""
+    """Writes sorted, indented JSON, so that equal values give equal bytes.
+
+    Raises:
+        ValueError: a number is NaN or infinite.
+    """
     write_text(
         path,
         json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n",
@@ -97,10 +102,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path, *, made_by: str) -> Any:
-    """Reads what `write_json` wrote.
+    """Reads a JSON file.
 
     Args:
-        made_by: the command that makes the file, named when it is missing.
+        made_by: the command that makes the file. The error message names it.
 
     Raises:
         PipelineError: the file is missing or is not JSON.
@@ -111,12 +116,12 @@ def read_json(path: Path, *, made_by: str) -> Any:
         raise PipelineError(f"{path} is missing", expected=f"Make it with: {made_by}") from None
     except ValueError as error:
         raise PipelineError(
-            f"{path} is damaged", received=error, expected=f"Make it anew with: {made_by}"
+            f"{path} is damaged", received=error, expected=f"Make it again with: {made_by}"
         ) from None
 
 
 def sha256(*paths: Path) -> str:
-    """Hexadecimal sha256 over the bytes of `paths`, one after the other."""
+    """Computes the hexadecimal sha256 of the bytes of `paths`, in this order."""
     digest = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:

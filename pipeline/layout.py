@@ -1,4 +1,4 @@
-"""Where everything lies, relative to the repository's root. No other module names these folders."""
+"""The paths of a repository, relative to its root. No other module spells them."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ STAGES = Path("dvc.yaml")
 RAW = Path("data/raw")
 PREPARED = Path("data/prepared")
 OUTPUTS = Path("outputs")
-CODE = OUTPUTS / "code"  # a digest for each command: what its stage depends on
+CODE = OUTPUTS / "code"  # each command's digest; DVC stages depend on these files
 CONFIGS = OUTPUTS / "configs"
 PLAN = OUTPUTS / "plan.json"
 FAILURES = OUTPUTS / "failures"
@@ -17,5 +17,8 @@ INSPECTED = OUTPUTS / "inspect"
 
 
 def mlruns() -> Path:
-    """The repository's `mlruns/`. `DVC_ROOT` names it even inside DVC's temporary copies."""
+    """Returns the absolute path of the repository's `mlruns/`.
+
+    DVC may run a stage in a temporary copy of the repository. `DVC_ROOT` names the original.
+    """
     return (Path(os.environ.get("DVC_ROOT", ".")) / "mlruns").resolve()

@@ -1,4 +1,4 @@
-"""Files that are whole or absent."""
+"""Files are written whole or not at all."""
 
 import hashlib
 import json
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import PipelineError
 from pipeline.files import read_json, replacing, replacing_folder, sha256, write_json, write_text
+from tests.support.refusals import refusal
 
 JSON = st.recursive(
     st.none()
@@ -23,7 +23,7 @@ JSON = st.recursive(
 
 
 class StoppedError(Exception):
-    """What a test raises inside a block."""
+    """Raised by a test inside a block."""
 
 
 def write_half(path: Path) -> None:
@@ -32,7 +32,7 @@ def write_half(path: Path) -> None:
         raise StoppedError
 
 
-def write_half_of_a_folder(path: Path) -> None:
+def write_half_a_folder(path: Path) -> None:
     with replacing_folder(path) as temporary:
         write_text(temporary / "new.txt", "new")
         raise StoppedError
@@ -42,25 +42,25 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_appears_when_the_block_ends(tmp_path):
+def test_file_appears_when_the_block_ends(tmp_path):
     with replacing(tmp_path / "a/b.txt") as temporary:
         temporary.write_text("new")
         assert not (tmp_path / "a/b.txt").exists()
     assert (tmp_path / "a/b.txt").read_text() == "new"
 
 
-def test_the_temporary_file_keeps_suffix_and_folder(tmp_path):
+def test_temporary_file_keeps_suffix_and_folder(tmp_path):
     with replacing(tmp_path / "model.keras") as temporary:
         temporary.touch()
         assert (temporary.suffix, temporary.parent) == (".keras", tmp_path)
 
 
-def test_no_temporary_file_stays(tmp_path):
+def test_temporary_file_is_deleted(tmp_path):
     write_text(tmp_path / "a.txt", "new")
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_a_file_is_as_it_was_when_the_block_raises(tmp_path):
+def test_file_is_unchanged_if_the_block_raises(tmp_path):
     write_text(tmp_path / "a.txt", "old")
     with pytest.raises(StoppedError):
         write_half(tmp_path / "a.txt")
@@ -68,20 +68,20 @@ def test_a_file_is_as_it_was_when_the_block_raises(tmp_path):
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_a_new_file_is_absent_when_the_block_raises(tmp_path):
+def test_new_file_is_absent_if_the_block_raises(tmp_path):
     with pytest.raises(StoppedError):
         write_half(tmp_path / "a.txt")
     assert names(tmp_path) == []
 
 
-def test_a_block_that_writes_nothing_is_an_error_and_keeps_the_old_file(tmp_path):
+def test_block_that_writes_nothing_raises(tmp_path):
     write_text(tmp_path / "a.txt", "old")
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "a.txt"):
         pass
     assert (tmp_path / "a.txt").read_text() == "old"
 
 
-def test_a_folder_takes_the_place_of_the_old_one_whole(tmp_path):
+def test_folder_replaces_the_old_one(tmp_path):
     write_text(tmp_path / "parts/old.txt", "old")
     with replacing_folder(tmp_path / "parts") as temporary:
         write_text(temporary / "deep/new.txt", "new")
@@ -90,21 +90,21 @@ def test_a_folder_takes_the_place_of_the_old_one_whole(tmp_path):
     assert names(tmp_path / "parts") == ["deep"]
 
 
-def test_a_folder_is_as_it_was_when_the_block_raises(tmp_path):
+def test_folder_is_unchanged_if_the_block_raises(tmp_path):
     write_text(tmp_path / "parts/old.txt", "old")
     with pytest.raises(StoppedError):
-        write_half_of_a_folder(tmp_path / "parts")
+        write_half_a_folder(tmp_path / "parts")
     assert names(tmp_path) == ["parts"]
     assert names(tmp_path / "parts") == ["old.txt"]
 
 
-def test_a_new_folder_is_absent_when_the_block_raises(tmp_path):
+def test_new_folder_is_absent_if_the_block_raises(tmp_path):
     with pytest.raises(StoppedError):
-        write_half_of_a_folder(tmp_path / "parts")
+        write_half_a_folder(tmp_path / "parts")
     assert names(tmp_path) == []
 
 
-def test_equal_values_are_equal_bytes(tmp_path):
+def test_equal_values_give_equal_bytes(tmp_path):
     write_json(tmp_path / "1.json", {"b": 1, "a": "é"})
     write_json(tmp_path / "2.json", {"a": "é", "b": 1})
     assert (tmp_path / "1.json").read_bytes() == (tmp_path / "2.json").read_bytes()
@@ -112,37 +112,37 @@ def test_equal_values_are_equal_bytes(tmp_path):
 
 
 @given(value=JSON)
-def test_json_is_read_as_it_was_written(tmp_path_factory, value):
+def test_json_round_trip_keeps_the_value(tmp_path_factory, value):
     path = tmp_path_factory.getbasetemp() / "value.json"
     write_json(path, value)
     assert read_json(path, made_by="this test") == value
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-def test_json_refuses_what_is_no_number_and_writes_nothing(tmp_path, value):
+def test_json_with_nan_or_infinity_is_refused(tmp_path, value):
     with pytest.raises(ValueError, match="Out of range float values are not JSON compliant"):
         write_json(tmp_path / "a.json", {"loss": value})
     assert names(tmp_path) == []
 
 
-def test_a_missing_file_names_the_command_that_makes_it(tmp_path, monkeypatch):
+def test_missing_json_error_names_the_command(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(PipelineError) as caught:
-        read_json(Path("run.json"), made_by="dvc repro train@iris")
-    assert str(caught.value) == "run.json is missing. Make it with: dvc repro train@iris."
-
-
-def test_a_damaged_file_names_the_command_that_makes_it(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("run.json").write_text('{"run_id": ')
-    with pytest.raises(PipelineError) as caught:
-        read_json(Path("run.json"), made_by="dvc repro train@iris")
-    assert str(caught.value) == (
-        "run.json is damaged. Received: Expecting value: line 1 column 12 (char 11). Make it anew with: dvc repro train@iris."
+    assert (
+        refusal(read_json, Path("run.json"), made_by="dvc repro train@iris")
+        == "run.json is missing. Make it with: dvc repro train@iris."
     )
 
 
-def test_a_digest_of_no_bytes_is_the_published_one(tmp_path):
+def test_damaged_json_error_names_the_command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("run.json").write_text('{"run_id": ')
+    assert refusal(read_json, Path("run.json"), made_by="dvc repro train@iris") == (
+        "run.json is damaged. Received: Expecting value: line 1 column 12 (char 11). "
+        "Make it again with: dvc repro train@iris."
+    )
+
+
+def test_sha256_of_an_empty_file(tmp_path):
     (tmp_path / "empty").touch()
     assert (
         sha256(tmp_path / "empty")
@@ -150,28 +150,28 @@ def test_a_digest_of_no_bytes_is_the_published_one(tmp_path):
     )
 
 
-def test_a_digest_of_files_is_that_of_their_bytes_one_after_the_other(tmp_path):
+def test_sha256_of_several_files_is_of_their_concatenation(tmp_path):
     content = [b"x" * (1 << 20) + b"y", b"z"]
     for number, part in enumerate(content):
         (tmp_path / str(number)).write_bytes(part)
     assert sha256(tmp_path / "0", tmp_path / "1") == hashlib.sha256(b"".join(content)).hexdigest()
 
 
-def test_json_ends_with_a_line_break(tmp_path):
+def test_json_ends_with_a_newline(tmp_path):
     write_json(tmp_path / "a.json", [1])
     text = (tmp_path / "a.json").read_text()
     assert (json.loads(text), text[-1]) == ([1], "\n")
 
 
-def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
-    (tmp_path / ".facts.4194305.json").write_text(
-        "half", encoding="utf-8"
-    )  # no process has so high a number
+def test_temporary_file_of_a_dead_process_is_deleted(tmp_path):
+    above_the_highest_process_id = 4194305
+    leftover = tmp_path / f".facts.{above_the_highest_process_id}.json"
+    leftover.write_text("half", encoding="utf-8")
     write_json(tmp_path / "facts.json", 1)
     assert names(tmp_path) == ["facts.json"]
 
 
-def test_what_a_living_writer_is_writing_stays(tmp_path):
+def test_temporary_file_of_a_live_process_stays(tmp_path):
     (tmp_path / ".facts.1.json").write_text("half", encoding="utf-8")
     write_json(tmp_path / "facts.json", 1)
     assert names(tmp_path) == [".facts.1.json", "facts.json"]

@@ -1,9 +1,12 @@
-"""TensorFlow pinned to two threads, as `training.threads` has it, before any test runs an operation."""
+"""Pins TensorFlow to two threads, the default of `training.threads`.
+
+TensorFlow accepts this only before its first operation, so tests import this module.
+"""
 
 from pipeline.models import backend
 
 backend.load()
 
-from pipeline.training import process  # noqa: E402 - TensorFlow is loaded quietly first
+from pipeline.training import process  # noqa: E402 - `backend.load` must come first
 
 process.pin(threads=2)

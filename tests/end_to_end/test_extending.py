@@ -1,0 +1,177 @@
+"""Follows docs/extending.md: adds one of each thing by its files, and uses them all together."""
+
+import csv
+import json
+import re
+import sqlite3
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support import ROOT
+from tests.support.project import Project
+
+PAGE = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+SHARED = ("dvc.yaml", "params.yaml")  # the page adds to these files
+SEARCH = [
+    *("experiment=extended", "search=grid", "search.trials=2", "tracking=json_file"),
+    *("search.objective.metric=validation/rmse", "search.objective.direction=min"),
+]
+
+
+def files() -> dict[str, str]:
+    """The files of the page by the names in their first lines."""
+    blocks = re.findall(r"^```(?:python|yaml)\n# (\S+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    return dict(blocks)
+
+
+def write_readings(path: Path) -> None:
+    """Writes rows whose target is a sum of the other two values."""
+    rows = [{"wind": n % 7, "sun": n % 5, "load": 3 * (n % 7) + n % 5} for n in range(80)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the project with the files of the page, after `dvc repro`."""
+    project = Project(tmp_path_factory.mktemp("project"))
+    for name, text in files().items():
+        if name not in SHARED:
+            project.write(name, text)
+    write_readings(project.folder / "readings.jsonl")
+    params = yaml.safe_load(files()["params.yaml"])
+    project.write_yaml("params.yaml", {"sources": [], "repeats": {}, "overrides": [], **params})
+    stages = yaml.safe_load(project.read("dvc.yaml"))["stages"]
+    added = yaml.safe_load(files()["dvc.yaml"])["stages"]
+    project.write_yaml("dvc.yaml", {"stages": stages | added})
+    project.run("dvc", "repro")
+    return project
+
+
+@pytest.fixture(scope="module")
+def search(project: Project) -> subprocess.CompletedProcess[str]:
+    return project.run("python", "-m", "pipeline.tune", *SEARCH)
+
+
+def output(project: Project, name: str) -> Any:
+    return json.loads(project.read(f"outputs/extended/{name}"))
+
+
+def logged_params(project: Project) -> dict[str, str]:
+    with sqlite3.connect(project.folder / "mlruns/mlflow.db") as store:
+        return dict(store.execute("SELECT key, value FROM params"))
+
+
+def history(project: Project) -> list[dict[str, str]]:
+    path = project.folder / "outputs/extended/history.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_page_replaces_no_file_of_the_project():
+    assert [name for name in files() if (ROOT / name).exists()] == sorted(SHARED)
+
+
+def test_page_adds_one_python_file_each():
+    folders = sorted(str(Path(name).parent) for name in files() if name.endswith(".py"))
+    assert folders == [
+        "pipeline",
+        "pipeline/data/formats",
+        "pipeline/evaluation/figures",
+        "pipeline/metrics",
+        "pipeline/models/families",
+        "pipeline/studies/oracles",
+        "pipeline/tracking/stores",
+        "pipeline/training/engines",
+        "pipeline/training/losses",
+        "pipeline/training/optimizers",
+    ]
+
+
+def test_page_passes_the_linter(project):
+    names = [name for name in files() if name.endswith(".py")]
+    for check in (["check"], ["format", "--check"]):
+        project.run("ruff", *check, "--config", str(ROOT / "pyproject.toml"), *names)
+
+
+def test_data_format_is_fetched_and_prepared(project):
+    with (project.folder / "readings.jsonl").open(encoding="utf-8") as file:
+        rows = [list(json.loads(line).values()) for line in file]
+    lines = project.read("data/raw/readings/data.csv").splitlines()
+    assert lines == ["wind,sun,load", *(",".join(map(str, row)) for row in rows)]
+    meta = json.loads(project.read("data/prepared/readings/meta.json"))
+    assert sum(meta["rows"].values()) == len(rows)
+
+
+def test_model_family_is_trained_and_saved(project):
+    with zipfile.ZipFile(project.folder / "outputs/extended/model.keras") as model:
+        assert '"name": "wide"' in model.read("config.json").decode()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("model.family", "wide"),
+        ("optimizer.family", "sign_descent"),
+        ("optimizer.dead_zone", "0.001"),
+        ("training.loss", "huber"),
+        ("training.engine", "single_steps"),
+    ],
+)
+def test_choice_is_part_of_the_record(project, setting, value):
+    assert logged_params(project)[setting] == value
+
+
+def test_optimizer_engine_and_loss_train(project):
+    losses = [float(point["validation/loss"]) for point in history(project)]
+    assert min(losses) < losses[0] / 2
+
+
+def test_metric_is_monitored_and_restored(project):
+    points = history(project)
+    best = min(points, key=lambda point: float(point["validation/rmse"]))
+    assert output(project, "snapshots/index.json")["kept"] == int(best["step"])
+
+
+def test_metric_is_evaluated_and_claimed(project):
+    test = output(project, "metrics.json")["test"]["rmse"]
+    assert test["low"] <= test["value"] <= test["high"]
+    checked = project.run("python", "-m", "pipeline.report", "--check", "extended", check=False)
+    assert "test/rmse" in checked.stdout + checked.stderr
+    assert checked.returncode == 0
+
+
+def test_figure_is_drawn_logged_and_reported(project):
+    name = "error_histogram.png"
+    assert name in [figure["file"] for figure in output(project, "figures/index.json")]
+    assert list((project.folder / "mlruns").rglob(f"artifacts/**/{name}"))
+    assert "how often predictions miss by how much" in project.read("outputs/report.html")
+
+
+def test_command_runs_as_a_stage(project):
+    rmse = output(project, "metrics.json")["test"]["rmse"]["value"]
+    assert project.read("outputs/extended/card.md").endswith(f"rmse: {rmse:.4g}\n")
+    assert "card@extended" in project.read("dvc.lock")
+
+
+def test_oracle_proposes_two_trials(search):
+    result = json.loads(search.stdout.splitlines()[-1])
+    assert (result["status"], result["trials"], result["failed"]) == ("FINISHED", 2, 0)
+
+
+def test_metric_is_the_objective_of_a_search(project, search):
+    best = json.loads(search.stdout.splitlines()[-1])["best"]
+    record = json.loads(project.read(f"mlruns/json/{best['run_id']}.json"))
+    assert best["objective"] == min(record["metrics"]["validation/rmse"].values())
+
+
+def test_tracker_holds_every_trial(project, search):
+    records = [json.loads(path.read_text()) for path in (project.folder / "mlruns/json").iterdir()]
+    assert [record["status"] for record in records if record["metrics"].get("train/loss")] == [
+        "FINISHED",
+        "FINISHED",
+    ]

@@ -1,0 +1,125 @@
+"""Exit codes and error lines of commands. The commands are real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import command_line
+from tests.support import ROOT
+from tests.support.refusals import refusal
+
+HEAD = "from pipeline.command_line import run_command\nfrom pipeline.errors import PipelineError\n"
+
+
+def command(body: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command whose `main` has this body."""
+    return subprocess.run(
+        [sys.executable, "-c", f"{HEAD}def main():\n    {body}\nrun_command(main)"],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_successful_command_exits_with_0(tmp_path):
+    done = command("print('result')", tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "result\n", "")
+
+
+def test_pipeline_error_is_one_line_and_exit_1(tmp_path):
+    done = command("raise PipelineError('no', received=1)", tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "error: no. Received: 1.\n")
+
+
+def test_other_error_is_one_line_with_a_hint(tmp_path):
+    done = command("raise ValueError('two\\nlines')", tmp_path)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: ValueError: two lines PIPELINE_DEBUG=1 shows the traceback.\n",
+    )
+
+
+def test_debugging_shows_the_traceback_first(tmp_path):
+    lines = command("raise ValueError('no')", tmp_path, PIPELINE_DEBUG="1").stderr.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[-1] == "error: ValueError: no"
+
+
+def test_debugging_set_to_0_is_off(tmp_path):
+    done = command("raise ValueError('no')", tmp_path, PIPELINE_DEBUG="0")
+    assert done.stderr == "error: ValueError: no PIPELINE_DEBUG=1 shows the traceback.\n"
+
+
+def test_exit_code_of_the_command_is_kept(tmp_path):
+    assert command("raise SystemExit(7)", tmp_path).returncode == 7
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_decides_the_exit_code(tmp_path, number, code):
+    # A process that a shell started in the background ignores SIGINT, and its children do too.
+    listen = "signal.signal(signal.SIGINT, signal.default_int_handler)"
+    kill = f"os.kill(os.getpid(), {int(number)})"
+    done = command(f"import os, signal; {listen}; {kill}; signal.pause()", tmp_path)
+    assert done.returncode == code
+
+
+def test_interrupted_command_says_so(tmp_path):
+    assert command("raise KeyboardInterrupt", tmp_path).stderr == "error: interrupted by SIGINT.\n"
+
+
+def test_failed_stage_writes_its_error(tmp_path):
+    command("raise PipelineError('no data')", tmp_path, DVC_STAGE="prepare@iris")
+    assert (tmp_path / "outputs/failures/prepare@iris.txt").read_text() == "no data.\n"
+
+
+def test_successful_stage_deletes_its_old_error(tmp_path):
+    line = tmp_path / "outputs/failures/prepare@iris.txt"
+    line.parent.mkdir(parents=True)
+    line.write_text("no data.\n")
+    command("pass", tmp_path, DVC_STAGE="prepare@iris")
+    assert not line.exists()
+
+
+def test_failure_outside_a_stage_writes_no_file(tmp_path):
+    command("raise PipelineError('no data')", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_prints_the_docstring(monkeypatch, capsys, flag):
+    monkeypatch.setattr(sys, "argv", ["train", "seed=1", flag])
+    with pytest.raises(SystemExit) as exit_:
+        command_line.arguments("Trains.")
+    assert (exit_.value.code, capsys.readouterr().out) == (0, "Trains.\n")
+
+
+def test_arguments_are_returned_in_their_order(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["train", "seed=1", "data=iris"])
+    assert command_line.arguments("Trains.") == ["seed=1", "data=iris"]
+
+
+def test_experiment_name_is_read_from_the_arguments(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["evaluate", "experiment=iris_mlp"])
+    assert command_line.experiment_name("Evaluates.") == "iris_mlp"
+
+
+@pytest.mark.parametrize(
+    ("words", "received"),
+    [
+        ([], "nothing"),
+        (["experiment="], "experiment="),
+        (["data=iris"], "data=iris"),
+        (["experiment=a", "experiment=b"], "experiment=a experiment=b"),
+    ],
+)
+def test_other_arguments_than_one_experiment_are_refused(monkeypatch, words, received):
+    monkeypatch.setattr(sys, "argv", ["evaluate", *words])
+    assert refusal(command_line.experiment_name, "Evaluates.") == (
+        f"this command takes one experiment. Received: {received}. Expected: experiment=<name>."
+    )
