@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import composition, params
+from pipeline.config.data import Task
 from pipeline.config.experiment import WITHOUT_EFFECT, ExperimentConfig
 from pipeline.config.outline import changes
 from pipeline.config.resolved import compose_experiment, effective_values
@@ -133,7 +134,8 @@ def _set(values: dict[str, Any], path: list[str], value: Any) -> None:
 def _is_claimable(best: BestTrial) -> bool:
     """Whether `evaluate` measures the objective too, by the same name and in the same unit."""
     split, _, name = best.objective.metric.partition("/")
-    standardized = best.config.data.standardize_target
+    data = best.config.data
+    standardized = data.task is Task.regression and data.standardize_target
     return split == "validation" and name in METRICS.names() and not standardized
 
 
