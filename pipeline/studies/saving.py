@@ -106,8 +106,8 @@ def _text(name: str, best: BestTrial, conf: Path) -> str:
     bound = _bound(best)
     head = [
         "# @package _global_",
-        f"# {best.base}, tuned: the best of {best.trials} trials of a {best.method} search. "
-        f"All trials together trained for {_duration(best.seconds_of_all)}.",
+        f"# {best.base}, tuned: the best of {best.trials} trials of a {best.method} search "
+        f"({_duration(best.seconds_of_all)} of training in all).",
         f"#   dvc repro evaluate@{name}     or     python -m pipeline.train experiment={name}",
         f"# Reaches {_reached(best, bound)}, in about {_duration(best.seconds)} on {_cores(config)}.",
     ]
