@@ -1,4 +1,4 @@
-"""Locks between processes. A lock ends with the process that holds it, however that ends."""
+"""Locks between processes. A lock is free as soon as its process ends."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ from pipeline.errors import PipelineError
 
 @contextmanager
 def locked(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
-    """Holds the file `lock` in a folder, and writes into it which process holds it. Creates a missing folder.
+    """Holds the file `lock` in a folder. The file names the process that holds it.
 
     Args:
         doing: what the holder does, for messages, such as `trains this run`.

@@ -1,4 +1,7 @@
-"""SIGTERM and SIGINT: a training saves a checkpoint before it stops, and ends with the process that started it."""
+"""SIGTERM and SIGINT: a training saves a checkpoint before it stops.
+
+A training also ends when the process that started it ends.
+"""
 
 import ctypes
 import os
@@ -17,7 +20,7 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 
 
 class Interrupted(SystemExit):
-    """Ends a process that stopped on a signal after saving its state. `code` is 128 + the signal's number."""
+    """Ends a process that saved its state on a signal. `code` is 128 + its number."""
 
     code: int
 
@@ -38,10 +41,10 @@ class Interruption:
 
     @contextmanager
     def handling(self) -> Iterator[None]:
-        """Receives the signals of this process. Ends it if `Interrupted` leaves the block. Main thread only.
+        """Receives the signals of this process, which must be in its main thread.
 
-        It ends the process directly, because Python's normal exit takes TensorFlow more than a
-        second.
+        If `Interrupted` leaves the block, the process ends. It ends the process directly, because
+        Python's normal exit takes TensorFlow more than a second.
         """
         before = [signal.signal(number, self._receive) for number in _SIGNALS]
         try:
@@ -65,9 +68,10 @@ class Interruption:
 
     @contextmanager
     def raising(self, stop: Callable[[], None]) -> Iterator[None]:
-        """Raises `Interrupted` on a signal, inside a `deferring` block that only waits for other processes.
+        """Raises `Interrupted` on a signal: for a block that waits for other processes.
 
-        Calls `stop` first, which ends them. A signal from before the block raises at its beginning.
+        It belongs inside a `deferring` block. `stop` is called first and ends the processes. A
+        signal from before the block raises at its beginning.
         """
         self._stop = stop
         try:
@@ -96,7 +100,7 @@ class Interruption:
 
 
 def _log(line: str) -> None:
-    """Writes to stderr without `print`: a handler may interrupt a print, which is not reentrant."""
+    """Writes to stderr without `print`: a handler may interrupt another print."""
     os.write(2, f"{line}\n".encode())
 
 

@@ -37,8 +37,10 @@ from pipeline.studies.launcher import (
 from pipeline.studies.trial_process import shared
 
 _EXPECTED_WARNINGS = (
-    "multiprocessing.process",  # in each worker, Hydra warns that our launchers reuse the plugins' names
-    "joblib.externals.loky.backend.resource_tracker",  # it removes what a sweep left that a signal ended
+    # In each worker, Hydra warns that our launchers reuse the plugins' names.
+    "multiprocessing.process",
+    # joblib reports files that an interrupted sweep left, and removes them.
+    "joblib.externals.loky.backend.resource_tracker",
 )
 
 
@@ -51,7 +53,7 @@ def main() -> None:
 
 
 def sweep(overrides: list[str], interruption: Interruption) -> None:
-    """Composes and checks all trials, runs them by Hydra's launcher, and prints the result.
+    """Checks all trials, runs them by Hydra's launcher, and prints the result.
 
     Raises:
         PipelineError: a trial failed. All other trials ran.
@@ -91,13 +93,13 @@ def _launch(
     try:
         with shadowing_launchers(), without_validation():
             job()
-    except Exception as error:  # noqa: BLE001 - for example a killed worker; the table lists the trials that it lost
+    except Exception as error:  # noqa: BLE001 - a killed worker, for example: its trials have failed
         first, *_ = str(error).splitlines() or [""]
         log(f"{grid.name}: the launcher stopped: {type(error).__name__}: {first}")
 
 
 def _warm_up(launcher: Launcher, trials: int) -> None:
-    """Starts loading TensorFlow in the processes of this machine that run trials, while the sweep is being opened."""
+    """Starts the processes of this machine that run trials, which load TensorFlow."""
     if launcher.name == "joblib" and (processes := min(launcher.workers or 1, trials)) > 1:
         from pipeline.studies import workers
 

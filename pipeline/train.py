@@ -1,16 +1,14 @@
 """Trains one experiment on its prepared data.
 
-    python -m pipeline.train experiment=mnist_mlp optimizer.learning_rate=0.02 seed=3 python -m
-    pipeline.train data=wine                       the default experiment on a data variant python
-    -m pipeline.train experiment=mnist_mlp force=true from scratch, even if this run has finished
-    python -m pipeline.train --resolved mnist_mlp            what DVC runs: trains
-    outputs/configs/mnist_mlp.yaml,
-                                                             writes model and history to outputs/mnist_mlp/
-    python -m pipeline.train -m experiment=mnist_mlp seed=1,2,3       a sweep: the same as
-    pipeline.sweep
+    python -m pipeline.train experiment=mnist_mlp optimizer.learning_rate=0.02 seed=3
+    python -m pipeline.train data=wine                   the default experiment on a data variant
+    python -m pipeline.train data=wine force=true        from scratch, even if this run has finished
+    python -m pipeline.train -m data=wine seed=1,2,3     a sweep, like pipeline.sweep
+    python -m pipeline.train --resolved mnist_mlp        what DVC runs
 
 To resume an interrupted or killed training from its last checkpoint, run the same command again. A
-finished run is not trained again; its result is printed.
+finished run is not trained again; its result is printed. --resolved trains
+outputs/configs/<experiment>.yaml and writes model and history to outputs/<experiment>/.
 
 The last line on stdout is one JSON object {run_id, run_key, fingerprint, status, metrics}.
 Everything else goes to stderr.
@@ -50,7 +48,7 @@ def main() -> None:
 
 
 def _sweep(overrides: list[str]) -> None:
-    """Replaces this process by that of a sweep. A training thereby depends on no code of sweeps."""
+    """Replaces this process by a sweep, so that training imports no code of sweeps."""
     _require_no_flag(overrides)
     os.execv(sys.executable, [sys.executable, "-m", "pipeline.sweep", *overrides])
 

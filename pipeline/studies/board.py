@@ -1,4 +1,4 @@
-"""The board of a study: a live table on a terminal, or a line for each trial that ends."""
+"""The board of a study: a live table, or a line for each trial that ends."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ from pipeline.studies.objective import Objective
 from pipeline.studies.outcome import ENDED, Outcome, Status, best, latest
 from pipeline.studies.trial import short
 
-# Lines of a table that are not rows: title, caption, borders, three lines of heading, and the cursor's line.
+# Lines that are not rows: title, caption, borders, three lines of heading, and the cursor's line.
 FRAME = 9
 _STATUS_WIDTH = 8  # characters of FINISHED
 _NO_TERMINAL_WIDTH = 160
@@ -60,7 +60,7 @@ class Board:
             self._live = None
 
     def show(self, outcomes: Sequence[Outcome]) -> None:
-        """Updates the table with as many rows as fit the terminal, or logs the outcomes that are new."""
+        """Updates the live table, or logs the outcomes that are new."""
         if self._live is not None:
             rows = most_informative(latest(outcomes), max(1, self._console.height - FRAME))
             self._live.update(self._table(outcomes, rows, one_line=True), refresh=True)
@@ -114,7 +114,7 @@ class Board:
 
 @contextmanager
 def watching(board: Board, read: Callable[[], Sequence[Outcome]]) -> Iterator[None]:
-    """Shows what `read` returns, several times a second and once at the end of the block."""
+    """Shows what `read` returns twice a second, and at the end of the block."""
     over = Event()
 
     def watch() -> None:
@@ -153,14 +153,17 @@ def trial_table(
 
 
 def add_settings(table: Table, settings: Sequence[str], *, one_line: bool = False) -> None:
-    """Adds a column for each setting. Its heading has a line for each part of the name."""
+    """Adds a column for each setting, headed by the parts of its name."""
     overflow: OverflowMethod = "ellipsis" if one_line else "fold"
     for name in settings:
         table.add_column(name.replace(".", ".\n"), no_wrap=one_line, overflow=overflow)
 
 
 def most_informative(outcomes: Sequence[Outcome], rows: int) -> list[Outcome]:
-    """The outcomes that matter most, by number: running, failed, ended last, waiting first."""
+    """The most important outcomes, by number.
+
+    They are chosen in this order: running, failed, ended last, waiting next.
+    """
     order = {Status.RUNNING: 0, Status.FAILED: 1, Status.FINISHED: 2, Status.PAUSED: 2}
 
     def rank(outcome: Outcome) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The loop of a search: ask the oracle for a trial, run it, tell the oracle its objective."""
+"""The loop of a search: ask the oracle, run its trial, tell it the objective."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +14,7 @@ OnOutcome = Callable[[Outcome], None]
 
 
 def explore(oracle: Oracle, journal: SearchJournal, run: Run, on_outcome: OnOutcome) -> None:
-    """Replays the outcomes of the journal, then runs trials until the oracle suggests no more.
+    """Replays the journal, then runs trials until the oracle suggests no more.
 
     Args:
         run: trains a trial. An exception ends the search; a failed trial is an outcome.

@@ -1,4 +1,7 @@
-"""The grid of a sweep: a trial for every combination of values. All are composed before the first one runs."""
+"""The grid of a sweep: a trial for every combination of values.
+
+All trials are composed and checked before the first one runs.
+"""
 
 import hashlib
 import json
@@ -42,7 +45,7 @@ class Grid:
 
     @property
     def objective(self) -> Objective | None:
-        """The objective by the name that it has in the first trial. None if the trials are not comparable."""
+        """The objective of the first trial. None if the trials are not comparable."""
         return self.objectives[0]
 
     @cached_property
@@ -64,12 +67,16 @@ class Grid:
         return next(trial.number for trial in self.trials if trial.overrides == list(overrides))
 
     def run_name(self, number: int) -> str:
-        """The name of a trial's run: its varying settings, or the experiment if nothing varies."""
+        """The name of a trial's run: its settings, or the experiment if nothing varies."""
         return self.trials[number].short_label[:_LONGEST_NAME] or self.configs[number].name
 
 
 def compose_grid(overrides: Sequence[str], *, conf: Path = CONF) -> Grid:
-    """Composes every trial; raises `PipelineError` for the first that is invalid, repeated or would pause."""
+    """Composes every trial.
+
+    Raises:
+        PipelineError: a trial is invalid, is repeated or would pause.
+    """
     combined = combinations(overrides)
     configs = [compose_experiment(combination, conf=conf) for combination in combined]
     _require_different(combined, configs)
@@ -84,7 +91,7 @@ def compose_grid(overrides: Sequence[str], *, conf: Path = CONF) -> Grid:
 
 
 def _require_different(combined: Sequence[list[str]], configs: Sequence[ExperimentConfig]) -> None:
-    """A repeated trial would count as another repetition and make an interval too narrow."""
+    """A repeated trial would make the interval of its configuration too narrow."""
     seen: set[str] = set()
     for combination, config in zip(combined, configs, strict=True):
         settings = json.dumps(to_values(config), sort_keys=True)
@@ -109,7 +116,7 @@ def _require_whole(configs: Sequence[ExperimentConfig]) -> None:
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
-    """The runs of Hydra's own sweeper: every combination of comma-separated values, in its order."""
+    """Every combination of comma-separated values, in the order of Hydra's sweeper."""
     if fixed := [
         override
         for override in overrides
@@ -140,7 +147,7 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
 
 
 def of_trials(overrides: Sequence[str]) -> list[str]:
-    """The overrides of the experiment, without those of Hydra such as `hydra/launcher=joblib`."""
+    """The overrides without those of Hydra, such as `hydra/launcher=joblib`."""
     own = of_hydra(overrides)
     return [override for override in overrides if override not in own]
 

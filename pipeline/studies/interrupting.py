@@ -1,4 +1,4 @@
-"""How a signal ends a command that runs trials: the trials save checkpoints and stop, then the command ends."""
+"""How a signal ends a study: its trials save checkpoints and stop, then it ends."""
 
 import os
 import time
@@ -16,7 +16,7 @@ _SECONDS_BETWEEN_LOOKS = 0.02
 
 @contextmanager
 def resumable(name: str, interruption: Interruption) -> Iterator[None]:
-    """Defers signals for a whole study, and logs that it can resume if one ends it."""
+    """Defers signals during a study. Logs how to resume if a signal ends it."""
     with interruption.deferring():
         try:
             yield
@@ -26,7 +26,7 @@ def resumable(name: str, interruption: Interruption) -> Iterator[None]:
 
 
 def stop_trials() -> None:
-    """Sends SIGTERM to the trials of this process and of its workers, and waits until they have ended.
+    """Ends the trials of this process and its workers by SIGTERM, and waits.
 
     It does not reap them: the exit code of a child belongs to the `TrialProcess` that started it.
     """

@@ -1,4 +1,6 @@
-"""Journals: the outcomes of a study on disk, in `mlruns/sweeps/<sweep_id>/` or `mlruns/search/<search_id>/`.
+"""Journals: the outcomes of a study on disk.
+
+A study has a folder, `mlruns/sweeps/<sweep_id>/` or `mlruns/search/<search_id>/`:
 
 trials/000.json   a sweep's trial as it stands, written by the process that runs it
 journal.jsonl     a search's outcomes in order, one line each with its own checksum
@@ -42,7 +44,7 @@ class Journal:
 
 
 class SweepJournal(Journal):
-    """One file for each trial, because the trials of a sweep run in several processes."""
+    """One file for each trial, because trials of a sweep run in several processes."""
 
     def clear(self) -> None:
         """Deletes the outcomes. Finished trials are recognised by their runs."""
@@ -68,7 +70,10 @@ class SweepJournal(Journal):
 
 
 class SearchJournal(Journal):
-    """The outcomes of a search in the order in which its trials ended. A search resumes from nothing else."""
+    """The outcomes of a search, in the order in which its trials ended.
+
+    A search resumes from its journal and from nothing else.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

@@ -58,7 +58,10 @@ class KerasTunerOracle:
         return None if suggestion is None else self._trial(suggestion, self._started)
 
     def tell(self, trial: Trial, objective: float | None) -> None:
-        """Takes the result of the last suggested trial; its values may be those of an earlier process."""
+        """Takes the result of the last suggested trial.
+
+        The trial may come from a journal. Its values then replace the suggested ones.
+        """
         suggestion = self._suggestion
         private = {
             name: value

@@ -1,4 +1,4 @@
-"""Launchers: which of Hydra's runs the trials of a sweep, and how many trials fit this machine at once."""
+"""Launchers: which of Hydra's runs the trials of a sweep, and how many at once."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,11 @@ class Launcher:
 
 
 def launcher(overrides: Sequence[str], *, conf: Path = CONF) -> Launcher:
-    """The launcher that the overrides name, such as `hydra/launcher=joblib`; raises `PipelineError`."""
+    """The launcher that the overrides name, such as `hydra/launcher=joblib`.
+
+    Raises:
+        PipelineError: an unknown launcher, or an invalid setting of Hydra.
+    """
     GlobalHydra.instance().clear()
     try:
         with shadowing_launchers(), initialize_config_dir(str(conf.resolve()), version_base="1.3"):
@@ -60,7 +64,7 @@ def launcher(overrides: Sequence[str], *, conf: Path = CONF) -> Launcher:
 def within_this_machine(
     overrides: Sequence[str], *, conf: Path = CONF
 ) -> tuple[list[str], Launcher]:
-    """Adds overrides, so that concurrent trials do not ask for more cores than this machine has.
+    """Adds overrides, so that concurrent trials fit the cores of this machine.
 
     If several trials run at once, adds `training.threads` unless it is there. Threads are part of a
     run's identity, so they become a visible override. If all trials would start at once, limits
@@ -90,7 +94,7 @@ def within_this_machine(
 
 @contextmanager
 def shadowing_launchers() -> Iterator[None]:
-    """Silences Hydra's warning that our launcher configs reuse the names of the plugins."""
+    """Silences Hydra's warning that our launchers reuse the plugins' names."""
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore",
@@ -102,7 +106,7 @@ def shadowing_launchers() -> Iterator[None]:
 
 @contextmanager
 def without_validation() -> Iterator[None]:
-    """Stops Hydra's sweeper from composing all trials again before the first one: `compose_grid` has done it."""
+    """Stops Hydra's sweeper from composing all trials: `compose_grid` has done it."""
     check = Sweeper.validate_batch_is_legal
     Sweeper.validate_batch_is_legal = lambda *_: None  # type: ignore[method-assign]
     try:
@@ -112,7 +116,7 @@ def without_validation() -> Iterator[None]:
 
 
 def _processes(jobs: int) -> int:
-    """The processes that joblib starts for `n_jobs`: -1 is one for each core, -2 one fewer."""
+    """The processes of joblib's `n_jobs`: -1 is one for each core, -2 one fewer."""
     return jobs if jobs > 0 else max(1, _cores() + 1 + jobs)
 
 
@@ -134,5 +138,6 @@ def _unknown(overrides: Sequence[str]) -> PipelineError:
     return PipelineError(
         "command line: unknown launcher, or its package is not installed",
         received=" ".join(of_hydra(overrides)),
-        expected="Choose basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md",
+        expected="Choose basic, joblib, submitit_local, submitit_slurm or ray; "
+        "see docs/clusters.md",
     )

@@ -48,7 +48,7 @@ class Outcome:
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> "Outcome":
-        """Turns the result of `dataclasses.asdict` back into an outcome. Raises `TypeError` for other fields."""
+        """Reverses `dataclasses.asdict`. Raises `TypeError` for other fields."""
         own = {"trial": Trial(**values["trial"]), "status": Status(values["status"])}
         return cls(**values | own)
 
@@ -78,10 +78,10 @@ def with_status(outcomes: Iterable[Outcome], status: Status) -> list[Outcome]:
 
 
 def best(outcomes: Iterable[Outcome], direction: Direction) -> Outcome | None:
-    """The best outcome of a finished trial, the first among equals. None if no trial has an objective.
+    """The best outcome of a finished trial, the first among equals.
 
-    If no trial has finished, those that trained for the most epochs are compared: values after
-    different numbers of epochs are not comparable.
+    Returns None if no trial has an objective. If no trial has finished, those that trained for the
+    most epochs are compared: values after different numbers of epochs are not comparable.
     """
     measured = [
         outcome
@@ -97,7 +97,7 @@ def best(outcomes: Iterable[Outcome], direction: Direction) -> Outcome | None:
 
 
 def trained_epochs(outcomes: Sequence[Outcome]) -> Epochs:
-    """Adds up the epochs of all outcomes of a study, including the earlier outcomes of resumed trials."""
+    """Adds up the epochs of all outcomes, including earlier ones of resumed trials."""
     reached: dict[int, float] = {}
     for outcome in outcomes:
         number = outcome.trial.number

@@ -1,4 +1,4 @@
-"""Runs one trial in a child process and turns its answer into an outcome: once for sweeps, once for searches."""
+"""Runs one trial in a child process and turns its answer into an outcome."""
 
 import math
 import time
@@ -20,7 +20,7 @@ from pipeline.studies.trial_process import Answer, Cause, TrialProcess
 def run_grid_trial(
     process: TrialProcess, grid: Grid, number: int, journal: SweepJournal, tags: Mapping[str, str]
 ) -> float:
-    """Runs a trial of a sweep, in the process that a launcher chose, and writes its outcome to the journal.
+    """Runs a trial of a sweep and writes its outcome to the journal.
 
     A failure ends only this trial.
 
@@ -75,9 +75,7 @@ class SearchTrials:
         complete = replace(trial, overrides=[*self.overrides, *trial.overrides])
         threads = self._threads(complete, added=trial.overrides)
         answer = self._attempt(complete, threads)
-        if (
-            answer.cause is Cause.KILL
-        ):  # probably out of memory; it resumes once from its checkpoint
+        if answer.cause is Cause.KILL:  # probably out of memory: it resumes once
             answer = self._attempt(complete, threads)
         if answer.cause is Cause.MACHINE:
             raise PipelineError(
@@ -88,7 +86,10 @@ class SearchTrials:
         return _outcome(complete, answer, self.objective)
 
     def _threads(self, trial: Trial, *, added: list[str]) -> int:
-        """The trial's `training.threads`. Without an invalid trial, the search would cover another space."""
+        """The trial's `training.threads`.
+
+        An invalid trial ends the search: without it, the search would cover another space.
+        """
         try:
             return compose_experiment(trial.arguments).training.threads
         except PipelineError as error:

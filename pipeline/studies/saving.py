@@ -1,4 +1,7 @@
-"""Saves the best trial of a search as an experiment: a file in `conf/experiment/` and a line in `params.yaml`."""
+"""Saves the best trial of a search as an experiment.
+
+The experiment is a file in `conf/experiment/` and a line in `params.yaml`.
+"""
 
 import hashlib
 import math
@@ -101,7 +104,7 @@ def _file(name: str, conf: Path) -> Path:
 
 
 def _text(name: str, best: BestTrial, conf: Path) -> str:
-    """The file without its seal: a head like that of every experiment, and the settings that are not defaults."""
+    """The file without its seal: the head, and the settings that are not defaults."""
     config = best.config
     bound = _bound(best)
     head = [
@@ -109,7 +112,8 @@ def _text(name: str, best: BestTrial, conf: Path) -> str:
         f"# {best.base}, tuned: the best of {best.trials} trials of a {best.method} search "
         f"({_duration(best.seconds_of_all)} of training in all).",
         f"#   dvc repro evaluate@{name}     or     python -m pipeline.train experiment={name}",
-        f"# Reaches {_reached(best, bound)}, in about {_duration(best.seconds)} on {_cores(config)}.",
+        f"# Reaches {_reached(best, bound)}, "
+        f"in about {_duration(best.seconds)} on {_cores(config)}.",
     ]
     values: dict[str, Any] = {}
     for key, change in changes(config, conf=conf).items():
@@ -132,7 +136,7 @@ def _set(values: dict[str, Any], path: list[str], value: Any) -> None:
 
 
 def _is_claimable(best: BestTrial) -> bool:
-    """Whether `evaluate` measures the objective too, by the same name and in the same unit."""
+    """Whether `evaluate` measures the same under the same name, in the same unit."""
     split, _, name = best.objective.metric.partition("/")
     data = best.config.data
     standardized = data.task is Task.regression and data.standardize_target
@@ -140,7 +144,7 @@ def _is_claimable(best: BestTrial) -> bool:
 
 
 def _bound(best: BestTrial) -> dict[str, float]:
-    """The bound of the claim: the value, rounded to the side on which the trial meets it."""
+    """The bound of the claim: the value, rounded so that the trial meets it."""
     scale = 10**_CLAIM_DIGITS
     if best.objective.direction is Direction.max:
         return {"at_least": math.floor(best.value * scale) / scale}

@@ -1,4 +1,4 @@
-"""A whole search: its journal, its board, its run in MLflow, and the best trial as an experiment."""
+"""A whole search: its trials, its board, its run in MLflow and its best trial."""
 
 import hashlib
 import json
@@ -42,7 +42,12 @@ _KINDS_OF_LOSS = ("training.loss", "training.loss_reduction", "training.label_sm
 
 @dataclass(frozen=True)
 class Plan:
-    """What a search does: an experiment's overrides, the settings of the search, and what follows from both."""
+    """What a search will do.
+
+    Args:
+        overrides: those of the experiment.
+        base: what they compose to.
+    """
 
     overrides: list[str]
     base: ExperimentConfig
@@ -78,7 +83,10 @@ class Plan:
         return {"search": search, "space": values["space"]}
 
     def search_id(self) -> str:
-        """A digest of settings, data, code and versions. Searches with equal ids suggest the same trials."""
+        """A digest of settings, data, code and versions.
+
+        Searches with the same id suggest the same trials.
+        """
         meta = load_meta(PREPARED / self.base.data.name)
         settings = self.settings()
         identity = lineage.identity(to_values(self.base), meta) | {
@@ -155,7 +163,7 @@ class _Search:
         process.close()
 
     def _add(self, outcome: Outcome) -> None:
-        """Shows an outcome and logs its objective and the best so far, by the number of outcomes."""
+        """Shows an outcome. Logs its objective and the best so far to MLflow."""
         self._outcomes.append(outcome)
         self._board.show(self._outcomes)
         leader = best(self._outcomes, self._plan.objective.direction)
@@ -168,7 +176,7 @@ class _Search:
         self._parent.log_metrics([Measurement(count, outcome.timestamp, measured)])
 
     def conclude(self) -> dict[str, Any]:
-        """Records the best trial, logs how to run it, and saves it if the command asks for that."""
+        """Records the best trial, and saves it as an experiment if asked to."""
         outcomes, trials = self._journal.outcomes, latest(self._journal.outcomes)
         self._board.summarise(outcomes)
         leader = best(outcomes, self._plan.objective.direction)
@@ -246,9 +254,8 @@ class _Search:
         )
         file = saving.save(name, best_trial)
         self._parent.log_file(file)
-        log(
-            f"{self._name}: wrote {file} and added it to params.yaml. Next: dvc repro evaluate@{name}"
-        )
+        log(f"{self._name}: wrote {file} and added it to params.yaml")
+        log(f"  dvc repro evaluate@{name}")
 
     def _nothing_finished(self, trials: list[Outcome]) -> PipelineError:
         failed = with_status(trials, Status.FAILED)

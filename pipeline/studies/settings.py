@@ -46,7 +46,7 @@ class ObjectiveSettings:
 
 @dataclass
 class SearchSettings:
-    """What every search has. Each module of `pipeline.studies.oracles` extends it for its oracle.
+    """The settings of every search. Each oracle extends them.
 
     `trials` is the budget. `save_as` makes the best trial an experiment of this name.
     """
@@ -88,7 +88,7 @@ class SearchSettings:
         )
 
     def fixed_overrides(self) -> list[str]:
-        """The settings that the search sets itself in every trial. A space cannot vary them."""
+        """What the search sets itself in every trial. A space cannot vary it."""
         return []
 
 
@@ -116,7 +116,7 @@ class TuneConfig:
 
 
 def compose_tune(arguments: Sequence[str], *, conf: Path = CONF) -> tuple[list[str], TuneConfig]:
-    """Splits a command line into the overrides of the experiment and the composed search.
+    """Composes a search. Returns the overrides of its experiment, too.
 
     Arguments that begin with `search` or `space` belong to the search. Its space is the one named
     after the experiment, unless `space=<name>` chooses another.

@@ -1,4 +1,4 @@
-"""The space of a search: which settings it varies, and within which ranges or choices."""
+"""The space of a search: the settings that it varies, with ranges or choices."""
 
 import json
 import math
@@ -54,7 +54,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Space:
-    """The parameters of a search. A condition refers only to parameters above its own."""
+    """The parameters of a search. A condition names only parameters above its own."""
 
     parameters: tuple[Parameter, ...]
 
@@ -89,7 +89,7 @@ class Space:
         return Space(rest)
 
     def overrides(self, values: Mapping[str, Any]) -> list[str]:
-        """A trial's settings in Hydra's grammar: searched values and fixed ones, in the order of the space."""
+        """Searched values and fixed ones in Hydra's grammar, in the order of the space."""
         complete = dict(values)
         for parameter in self.parameters:
             if parameter.is_fixed and parameter.exists(complete):
@@ -182,7 +182,7 @@ def _choices(key: str, choices: Any) -> tuple[Any, ...]:
 
 
 def _when(key: str, conditions: Any, above: Sequence[Parameter]) -> dict[str, tuple[Any, ...]]:
-    """The conditions of an entry, together with the conditions of the parameters that they name."""
+    """The conditions of an entry, and those of the parameters that they name."""
     require(
         isinstance(conditions, dict),
         f"{key}.when",

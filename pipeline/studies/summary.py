@@ -1,4 +1,4 @@
-"""The summary of a study: a row of `trials.csv` for each trial, and the mean of each configuration over its seeds."""
+"""The summary of a study: `trials.csv`, and each configuration over its seeds."""
 
 import csv
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _FACTS = ("epochs", "seconds", "run_id", "fingerprint", "overrides", "reason")
 
 
 def write(outcomes: Sequence[Outcome], settings: Sequence[str], path: Path) -> None:
-    """Writes a row for each trial: its varying settings, its objective, all metrics, and its run."""
+    """Writes a row for each trial: settings, objective, metrics and run."""
     metrics = list(dict.fromkeys(name for outcome in outcomes for name in outcome.metrics))
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

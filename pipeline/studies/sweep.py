@@ -1,4 +1,4 @@
-"""A whole sweep: its trials by a launcher, its board, its run in MLflow and its summary."""
+"""A whole sweep: its trials, its board, its run in MLflow and its summary."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -53,7 +53,10 @@ def run_sweep(grid: Grid, launch: Launch, interruption: Interruption) -> dict[st
 
 @contextmanager
 def _open_parent(grid: Grid, store: Store) -> Iterator[Tracker]:
-    """The run of the sweep. A trial that belongs to several sweeps is listed under the last one."""
+    """Opens the run of the sweep.
+
+    A trial that belongs to several sweeps is listed under the last one.
+    """
     if store is Store.memory:
         yield MemoryTracker()
         return
@@ -105,7 +108,7 @@ class _Sweep:
             self._parent.set_tag(f"trials.{status.lower()}", str(count))
 
     def _compare(self, outcomes: list[Outcome]) -> Outcome | None:
-        """Ranks and draws the trials. Returns the best one, or None if nothing can be compared."""
+        """Ranks and draws the trials. Returns the best one, or None if there is none."""
         objective = self._grid.objective
         if objective is None:
             log(f"{self._grid.name}: the trials have no metric in common, so they are not compared")
@@ -131,7 +134,7 @@ class _Sweep:
         self._parent.log_metrics([best_value])
 
     def _draw(self, finished: list[Outcome], objective: Objective) -> None:
-        """Draws how the objective depends on the settings, if at least two trials finished."""
+        """Draws how the objective depends on the settings, for two trials or more."""
         if len(finished) < 2:
             return
         from pipeline.evaluation.drawing.png import png
@@ -171,7 +174,7 @@ class _Sweep:
 
 
 def _ended(outcome: Outcome) -> Outcome:
-    """A trial that did not report its end has failed together with the process that ran it."""
+    """Marks a trial that did not report its end as failed."""
     if outcome.status in (Status.FINISHED, Status.FAILED):
         return outcome
     running = outcome.status is Status.RUNNING

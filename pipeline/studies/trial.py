@@ -1,4 +1,4 @@
-"""A trial: one training of a study, and the settings in which it differs from the others."""
+"""A trial: one training of a study, and the settings that tell it from others."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +37,7 @@ class Trial:
 
     @property
     def arguments(self) -> list[str]:
-        """The overrides of the next training: those of the trial, and its pause if there is one."""
+        """The overrides of the next training, including its pause."""
         pause = [] if self.pause_at is None else [f"checkpoint.pause_at={self.pause_at}"]
         return [*self.overrides, *pause]
 

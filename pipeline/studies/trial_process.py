@@ -26,7 +26,7 @@ _INTERRUPTIONS = {128 + signal.SIGTERM, 128 + signal.SIGINT}
 
 
 class Cause(StrEnum):
-    """Why a trial failed: by itself, by a fault of the machine such as a full disk, or by SIGKILL."""
+    """Why a trial failed: by itself, by a fault such as a full disk, or by SIGKILL."""
 
     TRIAL = "trial"
     MACHINE = "machine"
@@ -65,7 +65,10 @@ class Answer:
 
 
 class TrialProcess:
-    """The child of this process. A new one replaces it after a crash, and for another number of threads."""
+    """The child of this process that runs trials.
+
+    A new child replaces it after a crash, and for a trial with another number of threads.
+    """
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[str] | None = None
@@ -131,7 +134,7 @@ class TrialProcess:
 
 @cache
 def shared() -> TrialProcess:
-    """The one of this process: a launcher that runs several trials here loads TensorFlow once."""
+    """The `TrialProcess` of this process, for launchers that run several trials here."""
     return TrialProcess()
 
 

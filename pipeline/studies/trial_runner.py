@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def attempt(request: dict[str, Any], interruption: Interruption) -> Answer:
-    """Runs one trial. Every exception except an interruption becomes the reason of its failure."""
+    """Runs one trial. An exception becomes the reason why it failed."""
     try:
         _print_to(Path(request["log"]))
         return run(request, interruption)
@@ -51,14 +51,14 @@ def attempt(request: dict[str, Any], interruption: Interruption) -> Answer:
         return Answer.failed(str(error), Cause.MACHINE if is_store else Cause.TRIAL)
     except SystemExit as end:
         return Answer.failed(f"exit with {end.code}", Cause.TRIAL)
-    except Exception as error:  # noqa: BLE001 - a trial may raise anything, and must not end the study
+    except Exception as error:  # noqa: BLE001 - one trial must not end the study
         traceback.print_exc()
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return Answer.failed(reason, Cause.MACHINE if _is_of_machine(error) else Cause.TRIAL)
 
 
 def run(request: dict[str, Any], interruption: Interruption) -> Answer:
-    """Runs the experiment like every other command. Waits if another process trains the same run."""
+    """Runs the experiment. Waits if another process trains the same run."""
     _load()
     from pipeline import experiment
 
@@ -81,7 +81,7 @@ def _load() -> None:
 
     backend.load()
     importlib.import_module("pipeline.experiment")
-    # TensorFlow's objects live as long as the process. Keras collects garbage before each model, and would visit them.
+    # Keras collects garbage before each model. It need not visit TensorFlow's lasting objects.
     gc.freeze()
 
 

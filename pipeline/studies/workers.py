@@ -1,4 +1,7 @@
-"""joblib's worker processes for a sweep: ready when the first trial comes, ended with the sweep, and safe from Ctrl-C."""
+"""joblib's worker processes for a sweep.
+
+They are ready when the first trial comes, end with the sweep, and ignore Ctrl-C.
+"""
 
 import os
 from collections.abc import Callable
@@ -14,7 +17,10 @@ from pipeline.studies import trial_process
 
 
 def start(number: int) -> None:
-    """Starts worker processes for Hydra's launcher, which asks joblib for the backend `loky` by name."""
+    """Starts worker processes for Hydra's launcher.
+
+    The launcher asks joblib for the backend `loky` by name, so that name is registered again.
+    """
 
     def make(**settings: Any) -> Workers:
         return Workers(number, **settings)
@@ -26,7 +32,7 @@ def start(number: int) -> None:
 
 
 class Workers(LokyBackend):  # type: ignore[misc]
-    """Worker processes, each with a child that loads TensorFlow while the sweep is being opened.
+    """Worker processes, each with a child that loads TensorFlow early.
 
     Each ends with the process of the sweep. Without that, workers of a killed sweep would wait
     minutes for work.
@@ -37,7 +43,7 @@ class Workers(LokyBackend):  # type: ignore[misc]
         self._number = number
 
     def configure(self, n_jobs: int, parallel: Any, **_arrays: Any) -> int:
-        """Always uses the same settings, because joblib would start new workers for others.
+        """Always uses the same settings: joblib would start new workers for others.
 
         The ignored settings are about large arrays.
         """

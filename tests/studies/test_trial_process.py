@@ -15,7 +15,7 @@ from pipeline.studies.outcome import Status
 from pipeline.studies.trial import Trial
 from pipeline.studies.trial_process import RUNNER, Answer, Cause, TrialProcess
 
-# The run of a trial is a line of Python, in place of its overrides. Its answer names the process and the tags.
+# A trial is a line of Python in place of overrides. Its answer holds the process id and the tags.
 CHILD = """
 import os, signal, sys
 from pipeline.errors import PipelineError

@@ -1,4 +1,4 @@
-"""Searches without a training: their spaces, their oracles, and trials whose objective is a formula."""
+"""Searches without a training: the objective of a trial is a formula."""
 
 import math
 import os

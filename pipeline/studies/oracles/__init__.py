@@ -1,4 +1,4 @@
-"""Search oracles: one module each, named as in `search=<name>` and in `conf/search/`.
+"""Search oracles: one module each, named as in `search=<name>`.
 
 A module defines `Settings`, which extends `SearchSettings`, and `build(search, space, objective)`,
 which returns an `Oracle`. It imports KerasTuner inside functions, because settings are composed
@@ -21,7 +21,7 @@ class Oracle(Protocol):
     """
 
     def ask(self) -> Trial | None:
-        """The next trial, with the overrides that the space and the search add. None ends the search."""
+        """The next trial, with the overrides of the search. None ends the search."""
         ...
 
     def tell(self, trial: Trial, objective: float | None) -> None:

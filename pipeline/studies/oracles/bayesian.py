@@ -1,4 +1,7 @@
-"""Bayesian search: a Gaussian process learns from the trials so far. The first three for each setting are drawn."""
+"""Bayesian search: a Gaussian process learns from the trials so far.
+
+The first trials, three for each searched setting, are drawn at random.
+"""
 
 from dataclasses import dataclass
 

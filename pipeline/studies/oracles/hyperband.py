@@ -1,4 +1,4 @@
-"""Hyperband (Li et al. 2018): many trials train for a few epochs, and the best of them train for longer.
+"""Hyperband (Li et al. 2018): many trials train briefly, the best ones longer.
 
 Trials come in brackets. In each round of a bracket, one in `factor` trials is promoted: it resumes
 and trains `factor` times as many epochs, up to `max_epochs`.
@@ -18,7 +18,7 @@ from pipeline.studies.trial import Trial
 
 @dataclass
 class Settings(SearchSettings):
-    """`max_epochs` is the longest training. One in `factor` trials is promoted to the next round."""
+    """`max_epochs` is the longest training. One in `factor` trials is promoted."""
 
     method: str = "hyperband"
     max_epochs: int = 9
@@ -40,7 +40,7 @@ class Settings(SearchSettings):
         )
 
     def fixed_overrides(self) -> list[str]:
-        """The whole length of training, so that a trial keeps its schedule when it is promoted."""
+        """The whole length of training, so that a promoted trial keeps its schedule."""
         return ["training.steps=null", f"training.epochs={self.max_epochs}"]
 
 
@@ -50,7 +50,10 @@ def build(search: Settings, space: Space, objective: Objective) -> Oracle:
 
 
 class _Hyperband(KerasTunerOracle):
-    """Maps KerasTuner's trials, one for each round, to the trials of the search, which resume."""
+    """Gives a promoted trial the number that it had.
+
+    KerasTuner creates a new trial for each round. Ours is one trial that resumes.
+    """
 
     def __init__(self, search: Settings, space: Space, objective: Objective) -> None:
         from keras_tuner.oracles import HyperbandOracle
@@ -68,7 +71,7 @@ class _Hyperband(KerasTunerOracle):
         self._places = 0  # that are left in the first round of the current bracket
 
     def ask(self) -> Trial | None:
-        """The next trial. None if the next bracket would exceed `search.trials`, or the space is exhausted."""
+        """The next trial. None if the budget or the space is exhausted."""
         suggestion = self._suggest()
         if suggestion is None:
             return None
@@ -81,7 +84,10 @@ class _Hyperband(KerasTunerOracle):
         return self._trial(suggestion, number, pause_at=int(values[f"{PRIVATE}epochs"]))
 
     def tell(self, trial: Trial, objective: float | None) -> None:
-        """A failed trial counts as the worst of its round: KerasTuner promotes none if one is missing."""
+        """Counts a failed trial as the worst of its round.
+
+        KerasTuner promotes no trial while the objective of one is missing.
+        """
         worst = float("-inf") if self._objective.direction is Direction.max else float("inf")
         super().tell(trial, worst if objective is None else objective)
 
