@@ -41,7 +41,7 @@ class Interruption:
 
     @contextmanager
     def handling(self) -> Iterator[None]:
-        """Receives the signals of this process, which must be in its main thread.
+        """Receives the signals of this process. Enter it in the main thread.
 
         If `Interrupted` leaves the block, the process ends. It ends the process directly, because
         Python's normal exit takes TensorFlow more than a second.

@@ -99,7 +99,7 @@ def _launch(
 
 
 def _warm_up(launcher: Launcher, trials: int) -> None:
-    """Starts the processes of this machine that run trials, which load TensorFlow."""
+    """Starts loading TensorFlow in the processes of this machine that run trials."""
     if launcher.name == "joblib" and (processes := min(launcher.workers or 1, trials)) > 1:
         from pipeline.studies import workers
 

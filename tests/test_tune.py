@@ -134,7 +134,7 @@ def test_best_trial_is_saved_as_an_experiment(folder, result):
 @pytest.fixture
 def answer(monkeypatch):
     """Lets all trials end with one answer, without a training."""
-    return lambda given: monkeypatch.setattr(TrialProcess, "run", lambda *_, **__: given)
+    return lambda one: monkeypatch.setattr(TrialProcess, "run", lambda *_, **__: one)
 
 
 def test_search_without_a_finished_trial_says_why(answer, monkeypatch):

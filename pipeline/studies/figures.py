@@ -29,7 +29,7 @@ _LONG = 20  # longer values are shortened to this many characters
 _CHARACTER, _LINE = 0.085, 0.2  # the width of a character and the height of a line of text
 _HIGH, _WIDE = 3.6, 2.6  # the height of a vertical axis and the width of a horizontal one
 _IN_A_ROW = 4
-_GAP = 0.04  # share of an axis between a mean and the dots of its trials, which would overlap
+_GAP = 0.04  # share of an axis: keeps the dots of trials from hiding their mean
 _DOT = 0.5  # the opacity of a trial: coinciding trials are darker
 _SEED = "seed"  # is a number without an order, so its values are not connected
 

@@ -1,7 +1,6 @@
 """KerasTuner's oracles behind `ask` and `tell`.
 
-KerasTuner writes no file here: a new oracle that is told the outcomes of a journal continues like
-the old one.
+KerasTuner writes no file here. A new oracle that replays a journal continues like the old one.
 """
 
 from contextlib import ExitStack
@@ -118,5 +117,5 @@ def _add(hyperparameters: Any, parameter: Parameter) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """A NumPy value as Python's own, which JSON stores exactly."""
+    """Turns a NumPy value into Python's own. JSON stores that exactly."""
     return value.item() if hasattr(value, "item") else value

@@ -68,8 +68,7 @@ class SearchTrials:
 
         Raises:
             PipelineError: invalid settings, an objective that the training does not measure, or a
-            fault of the
-                machine. Each ends the search, which can resume.
+                fault of the machine. Each ends the search; it can resume.
             Interrupted: a signal stopped the trial, after it saved a checkpoint.
         """
         complete = replace(trial, overrides=[*self.overrides, *trial.overrides])

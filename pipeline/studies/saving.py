@@ -54,8 +54,7 @@ def require_possible(
     """Rejects a name that cannot become an experiment, before the search starts.
 
     Raises:
-        PipelineError: a person wrote or edited the file of this name, or `params.yaml` does not
-        list the data.
+        PipelineError: a person wrote or edited the file, or `params.yaml` does not list the data.
     """
     file = _file(name, conf)
     if file.exists() and not _is_ours(file):

@@ -111,8 +111,8 @@ def tune(
         `{search_id, run_id, status, best, trials, failed, epochs}`, for JSON.
 
     Raises:
-        PipelineError: an experiment that cannot be searched, or a search in which no trial
-        finished. Interrupted: a signal was received. The running trial saved a checkpoint.
+        PipelineError: an invalid search, or a search in which no trial finished.
+        Interrupted: a signal was received. The running trial saved a checkpoint.
     """
     plan = Plan.of(overrides, config)
     if config.search.save_as is not None:
@@ -139,7 +139,7 @@ class _Search:
         self._settings = replace(plan.config.search, trials=trials)
         title = f"{self._name}, search {search_id}"
         self._board = Board(self._name, title, trials, plan.searched, plan.objective)
-        self._outcomes: list[Outcome] = []  # those that the oracle has been told
+        self._outcomes: list[Outcome] = []  # those that the oracle has received
 
     def run(self, interruption: Interruption) -> None:
         """Runs the trials that the journal does not hold."""

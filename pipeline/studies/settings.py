@@ -122,8 +122,7 @@ def compose_tune(arguments: Sequence[str], *, conf: Path = CONF) -> tuple[list[s
     after the experiment, unless `space=<name>` chooses another.
 
     Raises:
-        PipelineError: an invalid setting, a missing space, or an override of a setting that is
-        searched.
+        PipelineError: an invalid setting, a missing space, or an override of a searched setting.
     """
     own = [
         argument
@@ -137,7 +136,7 @@ def compose_tune(arguments: Sequence[str], *, conf: Path = CONF) -> tuple[list[s
         own.append(f"space={name}")
     composition.register("tune", TuneConfig)
     for method, oracle in ORACLES.all().items():
-        composition.register(method, oracle.Settings, group="search")
+        composition.register(method, oracle.SETTINGS, group="search")
     config = composition.compose("tune", TuneConfig, own, conf=conf)
     for override in overrides:
         if (key := override.lstrip("+~").split("=")[0]) in config.space:

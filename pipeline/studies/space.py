@@ -72,7 +72,7 @@ class Space:
         return [parameter for parameter in self.parameters if not parameter.is_fixed]
 
     def without(self, names: Collection[str]) -> "Space":
-        """The space without some settings, which the search sets itself.
+        """The space without the settings that the search sets itself.
 
         Raises:
             ConfigError: another parameter depends on one of them.
@@ -102,7 +102,7 @@ class Space:
 
 
 def _parameter(name: str, entry: Any, above: Sequence[Parameter]) -> Parameter:
-    """One entry of a space, which may depend on those above it."""
+    """One entry of a space. It may depend on entries above it."""
     key = f"space.{name}"
     if (first := name.split(".")[0]) not in _SEARCHABLE:
         raise ConfigError(

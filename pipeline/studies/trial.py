@@ -1,4 +1,4 @@
-"""A trial: one training of a study, and the settings that tell it from others."""
+"""A trial: one training of a study, and the settings that set it apart."""
 
 from dataclasses import dataclass
 from typing import Any

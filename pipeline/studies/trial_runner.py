@@ -24,7 +24,7 @@ from pipeline.studies.trial_process import Answer, Cause
 
 
 def main() -> None:
-    """Answers requests until stdin ends, which it does with the parent."""
+    """Answers requests until stdin ends. It ends with the parent."""
     parent, answers_to = (int(number) for number in sys.argv[1:])
     end_with_parent(parent)
     # Slurm sends this signal to a whole task when its time is nearly up. The parent handles it.

@@ -15,7 +15,7 @@ from pipeline.tracking.mlflow_tracker import MlflowTracker
 from pipeline.tracking.runs import user
 from pipeline.tracking.tracker import Tracker, ending
 
-_COMMANDS = {"sweep": "pipeline.sweep", "search": "pipeline.tune"}
+_COMMANDS = {"sweep": "pipeline.train", "search": "pipeline.tune"}
 
 
 @dataclass(frozen=True)

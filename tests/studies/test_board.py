@@ -71,14 +71,14 @@ def test_table_is_empty_for_settings_a_trial_lacks(capsys):
 
 
 def test_each_outcome_is_logged_once(capsys):
-    shown = board()
+    live = board()
     first = Outcome(SGD, Status.FINISHED, 0.5, epochs=9.0, seconds=1.25)
     paused = Outcome(ADAM, Status.PAUSED, 0.75, epochs=3.0, seconds=1.0)
     failed = Outcome(Trial(1, ADAM.values, [], pause_at=9), Status.FAILED, reason="it diverged")
     running = Outcome(failed.trial, Status.RUNNING)
-    with shown:
+    with live:
         for outcomes in ([first], [first, paused], [first, paused, running], [paused, failed]):
-            shown.show(outcomes)
+            live.show(outcomes)
     assert capsys.readouterr().err.splitlines() == [
         "toy: 1/2  trial 0  optimizer=sgd optimizer.momentum=0.1235  FINISHED  0.5000  "
         "9 epochs in 1.2 s",

@@ -171,13 +171,13 @@ def test_space_is_named_after_the_experiment():
         ["experiment=mnist_dnn", "search=hyperband", "seed=3"], conf=ROOT / "conf"
     )
     assert overrides == ["experiment=mnist_dnn", "seed=3"]
-    assert isinstance(config.search, hyperband.Settings)
+    assert isinstance(config.search, hyperband.Hyperband)
     assert "optimizer.learning_rate" in config.space
 
 
 def test_default_search_is_bayesian():
     _, config = compose_tune(["experiment=mnist_dnn", "search.trials=7"], conf=ROOT / "conf")
-    assert isinstance(config.search, bayesian.Settings)
+    assert isinstance(config.search, bayesian.Bayesian)
     search = config.search
     assert (search.method, search.trials, search.save_as) == ("bayesian", 7, None)
 

@@ -39,7 +39,7 @@ Kill = Callable[[str], None]
 
 
 def config(method: str, space: dict[str, Any] | None = None, **settings: Any) -> TuneConfig:
-    search = ORACLES.load(method, key="search.method").Settings(**settings)
+    search = ORACLES.load(method, key="search.method").SETTINGS(**settings)
     return TuneConfig(search, space or SPACE)
 
 

@@ -1,6 +1,6 @@
 """Search oracles: one module each, named as in `search=<name>`.
 
-A module defines `Settings`, which extends `SearchSettings`, and `build(search, space, objective)`,
+A module defines `SETTINGS`, a subclass of `SearchSettings`, and `build(search, space, objective)`,
 which returns an `Oracle`. It imports KerasTuner inside functions, because settings are composed
 without TensorFlow.
 """
@@ -16,8 +16,8 @@ ORACLES = Registry("pipeline.studies.oracles", "search oracle")
 class Oracle(Protocol):
     """Suggests trials. It learns the result of each one before the next.
 
-    Its suggestions depend only on its settings and on what it was told, so a search can resume from
-    its journal.
+    Its suggestions depend only on its settings and on the results so far. A search can therefore
+    resume from its journal.
     """
 
     def ask(self) -> Trial | None:

@@ -13,10 +13,13 @@ from pipeline.studies.space import Space
 
 
 @dataclass
-class Settings(SearchSettings):
+class Bayesian(SearchSettings):
     """A bayesian search has no settings of its own."""
 
     method: str = "bayesian"
+
+
+SETTINGS = Bayesian
 
 
 def build(search: SearchSettings, space: Space, objective: Objective) -> Oracle:

@@ -17,7 +17,7 @@ from pipeline.studies.trial import Trial
 
 
 @dataclass
-class Settings(SearchSettings):
+class Hyperband(SearchSettings):
     """`max_epochs` is the longest training. One in `factor` trials is promoted."""
 
     method: str = "hyperband"
@@ -44,18 +44,21 @@ class Settings(SearchSettings):
         return ["training.steps=null", f"training.epochs={self.max_epochs}"]
 
 
-def build(search: Settings, space: Space, objective: Objective) -> Oracle:
+SETTINGS = Hyperband
+
+
+def build(search: Hyperband, space: Space, objective: Objective) -> Oracle:
     """Builds the oracle of a hyperband search."""
-    return _Hyperband(search, space, objective)
+    return _HyperbandOracle(search, space, objective)
 
 
-class _Hyperband(KerasTunerOracle):
+class _HyperbandOracle(KerasTunerOracle):
     """Gives a promoted trial the number that it had.
 
     KerasTuner creates a new trial for each round. Ours is one trial that resumes.
     """
 
-    def __init__(self, search: Settings, space: Space, objective: Objective) -> None:
+    def __init__(self, search: Hyperband, space: Space, objective: Objective) -> None:
         from keras_tuner.oracles import HyperbandOracle
 
         super().__init__(

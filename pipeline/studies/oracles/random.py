@@ -10,10 +10,13 @@ from pipeline.studies.space import Space
 
 
 @dataclass
-class Settings(SearchSettings):
+class Random(SearchSettings):
     """A random search has no settings of its own."""
 
     method: str = "random"
+
+
+SETTINGS = Random
 
 
 def build(search: SearchSettings, space: Space, objective: Objective) -> Oracle:
