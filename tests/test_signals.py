@@ -116,7 +116,7 @@ def test_second_signal_ends_at_once(number, code):
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)
-def test_interrupted_block_exits_with_the_code_of_the_signal(number, code):
+def test_interrupted_block_exits_with_the_signals_code(number, code):
     with child(INSIDE) as process:
         process.process.send_signal(number)
         process.read_error()

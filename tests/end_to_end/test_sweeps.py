@@ -75,7 +75,7 @@ def test_sweep_names_its_best_trial(table, result):
     assert (result["status"], result["trials"]) == ("FINISHED", 4)
 
 
-def test_each_trial_is_a_finished_child_of_the_sweep(table, result):
+def test_trials_are_finished_children_of_the_sweep(table, result):
     client = store.client()
     experiment = client.get_experiment_by_name("pairs").experiment_id
     children = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{result['run_id']}'")
@@ -93,7 +93,7 @@ def test_killed_sweep_leaves_each_run_once_and_closed(result):
     assert client.search_runs([experiment], "attributes.status = 'RUNNING'") == []
 
 
-def test_sweep_in_mlflow_has_grid_best_table_and_figures(result):
+def test_mlflow_has_grid_best_table_and_figures(result):
     client = store.client()
     run = client.get_run(result["run_id"])
     assert run.info.status == "FINISHED"

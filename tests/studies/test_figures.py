@@ -196,7 +196,7 @@ def test_bar_is_the_interval_of_the_mean(effect):
     ]
 
 
-def test_each_trial_is_a_dot_next_to_the_mean(effect):
+def test_trials_are_dots_next_to_the_mean(effect):
     dots = np.asarray(effect.axes[2].collections[0].get_offsets())
     assert dots[:, 0] == pytest.approx([float(trial["seed"]) - 1.04 for trial in TRIALS])
     assert dots[:, 1].tolist() == LOSS

@@ -58,12 +58,12 @@ def test_label_holds_only_varying_settings():
     assert trials[1].label == "seed=1 model.units=[4]"
 
 
-def test_run_name_holds_the_last_part_of_each_name():
+def test_run_name_shortens_each_setting():
     four = grid("data=digits", "seed=1,2", "model.units=[8],[4]")
     assert four.run_name(1) == "seed=1 units=[4]"
 
 
-def test_run_of_a_single_trial_is_named_after_the_experiment():
+def test_single_trial_is_named_after_its_experiment():
     assert grid("data=digits").run_name(0) == "digits"
 
 
@@ -90,7 +90,7 @@ def test_another_grid_has_another_id():
     assert grid("data=digits", "seed=1,2").sweep_id != grid("data=digits", "seed=1,2,3").sweep_id
 
 
-def test_number_is_that_of_the_trial_with_these_overrides():
+def test_overrides_identify_a_trial():
     assert grid("data=digits", "seed=1,2").number_of(["data=digits", "seed=2"]) == 1
 
 

@@ -31,7 +31,7 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("method", "at"), MOMENTS)
-def test_search_killed_at_each_trial_has_the_same_outcomes(whole, tmp_path, method, at):
+def test_killed_search_has_the_same_outcomes(whole, tmp_path, method, at):
     codes = [live(SEARCHES[method], tmp_path, at=at, times=2)]
     while codes[-1] != 0:
         assert codes[-1] == -signal.SIGKILL

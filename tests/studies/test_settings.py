@@ -2,6 +2,8 @@
 
 import math
 import shutil
+import subprocess
+import sys
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -309,3 +311,16 @@ def test_fixed_setting_follows_its_condition(optimizer, exists):
     nesterov = {"optimizer.nesterov": {"choice": [True], "when": {"optimizer": ["sgd"]}}}
     overrides = config("random", SPACE | nesterov).read_space().overrides({"optimizer": optimizer})
     assert ("optimizer.nesterov=true" in overrides) == exists
+
+
+def test_settings_are_read_without_tensorflow():
+    code = """
+import sys
+from pipeline.studies.settings import compose_tune
+compose_tune(["experiment=mnist_dnn", "search=hyperband"])
+print({"tensorflow", "keras", "keras_tuner", "mlflow"} & set(sys.modules))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"

@@ -99,7 +99,7 @@ def test_trial_prints_to_its_log(run, tmp_path):
         ),
     ],
 )
-def test_failed_trial_says_why_and_the_next_one_runs(run, code, reason, cause):
+def test_failed_trial_says_why(run, code, reason, cause):
     assert run(code) == Answer.failed(reason, cause)
     assert run("pass").status is Status.FINISHED
 
