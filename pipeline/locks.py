@@ -1,4 +1,4 @@
-"""Locks between processes, which end with the process that holds them however it ends."""
+"""Locks between processes. A lock is free as soon as its process ends."""
 
 import fcntl
 import os
@@ -13,14 +13,14 @@ from pipeline.errors import PipelineError
 
 @contextmanager
 def locked(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
-    """Holds `lock` in a folder, which is made where it is missing, and leaves there who does so.
+    """Holds the file `lock` in a folder. The file names the process that holds it.
 
     Args:
-        doing: what its holder does, such as `trains this very run`.
-        wait: for another process that holds it, instead of refusing.
+        doing: what the holder does, for messages, such as `trains this run`.
+        wait: waits for a process that holds the lock, instead of raising an error.
 
     Raises:
-        PipelineError: another process holds it.
+        PipelineError: another process holds the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+", encoding="utf-8") as lock:
@@ -28,14 +28,14 @@ def locked(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            owner = lock.read().strip() or "a process that has just begun"
+            owner = lock.read().strip() or "a process that has just started"
             if not wait:
                 raise PipelineError(
                     f"another process {doing}",
                     received=owner,
-                    expected="Wait for its end, or stop it",
+                    expected="Wait until it ends, or stop it",
                 ) from None
-            log(f"{owner} {doing}: waiting for its end")
+            log(f"{owner} {doing}; waiting until it ends")
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.truncate(0)
         lock.write(f"process {os.getpid()} on {platform.node()}\n")

@@ -1,30 +1,37 @@
-"""SIGTERM and SIGINT: a training stops where nothing is lost, and ends with the process that started it."""
+"""SIGTERM and SIGINT: a training saves a checkpoint before it stops.
+
+A training also ends when the process that started it ends.
+"""
 
 import ctypes
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Thread
 from types import FrameType
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
-_SHOW_CURSOR = b"\033[?25h"  # which a live table hides
+_SHOW_CURSOR = b"\033[?25h"  # a live table hides the cursor
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_SECONDS_BETWEEN_LOOKS = 0.5
 
 
 class Interrupted(SystemExit):
-    """The end of a training that was told to stop and has kept its state; `code` is 128 + the signal's number."""
+    """Ends a process that saved its state on a signal. `code` is 128 + its number."""
 
     code: int
 
 
 class Interruption:
-    """What was asked of this process by SIGTERM or SIGINT.
+    """The signal that this process has received, SIGTERM or SIGINT, if any.
 
-    While a block is `deferring`, the first signal is remembered, and the training asks for it where it can stop. A second
-    one ends the process at once, and so does any signal outside such a block, where there is nothing to lose: an
-    exception raised from a handler would unwind TensorFlow and database transactions in their midst.
+    Inside a `deferring` block, the first signal is only remembered, and the training asks for it at
+    its next safe point. A second signal ends the process at once. So does any signal outside such a
+    block, because there is nothing to lose. An exception from a signal handler would interrupt
+    TensorFlow and database transactions halfway.
     """
 
     def __init__(self) -> None:
@@ -34,9 +41,10 @@ class Interruption:
 
     @contextmanager
     def handling(self) -> Iterator[None]:
-        """Receives the signals of this process, and ends it when the block is `Interrupted`; for the main thread alone.
+        """Receives the signals of this process. Enter it in the main thread.
 
-        Python's own way out takes TensorFlow more than a second.
+        If `Interrupted` leaves the block, the process ends. It ends the process directly, because
+        Python's normal exit takes TensorFlow more than a second.
         """
         before = [signal.signal(number, self._receive) for number in _SIGNALS]
         try:
@@ -60,9 +68,10 @@ class Interruption:
 
     @contextmanager
     def raising(self, stop: Callable[[], None]) -> Iterator[None]:
-        """Inside a block that is `deferring`, for one that only waits for other processes.
+        """Raises `Interrupted` on a signal: for a block that waits for other processes.
 
-        A signal calls `stop`, by which they end, and raises `Interrupted`; one that came before is raised at once.
+        It belongs inside a `deferring` block. `stop` is called first and ends the processes. A
+        signal from before the block raises at its beginning.
         """
         self._stop = stop
         try:
@@ -81,26 +90,26 @@ class Interruption:
         if self.requested is not None or not self._deferring:
             if os.isatty(2):
                 os.write(2, _SHOW_CURSOR)
-            _say(f"error: ended by {name}.")
+            _log(f"error: ended by {name}.")
             os._exit(128 + number)
         self.requested = signal.Signals(number)
-        _say(f"{name}: stopping where nothing is lost; a second signal stops at once")
+        _log(f"{name}: saving and stopping; send it again to stop at once")
         if self._stop is not None:
             self._stop()
             self.check()
 
 
-def _say(line: str) -> None:
-    os.write(
-        2, f"{line}\n".encode()
-    )  # a handler may interrupt a print, which must not be entered twice
+def _log(line: str) -> None:
+    """Writes to stderr without `print`: a handler may interrupt another print."""
+    os.write(2, f"{line}\n".encode())
 
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
-    """Processes that are started inside never receive SIGINT.
+    """Starts processes that never receive SIGINT.
 
-    Ctrl-C reaches every process of a terminal; the one that was started there tells the others what to do.
+    Ctrl-C reaches every process of a terminal. Only the command itself handles it and stops the
+    others.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
@@ -110,11 +119,24 @@ def without_interrupts() -> Iterator[None]:
 
 
 def end_with_parent(parent: int) -> None:
-    """Has Linux send SIGTERM to this process when its parent ends, by whatever means.
+    """Sends SIGTERM to this process when its parent ends, however it ends.
+
+    On Linux the kernel sends it at once. Elsewhere a thread looks for the parent twice a second.
 
     Args:
-        parent: its id as the parent itself says it: that may have ended already, and SIGTERM comes at once then.
+        parent: the process id that the parent itself passed. If the parent has already ended,
+            SIGTERM comes at once.
     """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    else:
+        Thread(target=watch_parent, args=(parent,), daemon=True).start()
     if os.getppid() != parent:
         signal.raise_signal(signal.SIGTERM)
+
+
+def watch_parent(parent: int) -> None:
+    """Waits until the parent has ended, then sends SIGTERM to this process."""
+    while os.getppid() == parent:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,127 +1,66 @@
 """Trains one experiment on its prepared data.
 
     python -m pipeline.train experiment=mnist_mlp optimizer.learning_rate=0.02 seed=3
-    python -m pipeline.train data=wine                     the default experiment on a data variant
-    python -m pipeline.train -m experiment=mnist_mlp seed=1,2,3      a sweep: each combination in turn
-    python -m pipeline.train experiment=mnist_mlp force=true         anew, though that run is finished or half-way
-    python -m pipeline.train --resolved mnist_mlp          what DVC runs: outputs/configs/mnist_mlp.yaml as it stands,
-                                                           model and history to outputs/mnist_mlp/
+    python -m pipeline.train data=wine                   the default experiment on a data variant
+    python -m pipeline.train data=wine force=true        from scratch, even if this run has finished
+    python -m pipeline.train -m data=wine seed=1,2,3     a sweep, like pipeline.sweep
+    python -m pipeline.train --resolved mnist_mlp        what DVC runs
 
-A training that was interrupted or killed goes on from its last checkpoint when the same command is given again; a finished
-run is not trained twice, its result is returned.
+To resume an interrupted or killed training from its last checkpoint, run the same command again. A
+finished run is not trained again; its result is printed. --resolved trains
+outputs/configs/<experiment>.yaml and writes model and history to outputs/<experiment>/.
 
-The last line on stdout is one JSON object {run_id, run_key, fingerprint, status, metrics}; all else goes to stderr.
+The last line on stdout is one JSON object {run_id, run_key, fingerprint, status, metrics}.
+Everything else goes to stderr.
 """
 
 import json
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
-
-from pipeline.command_line import run_command
+from pipeline.command_line import arguments, run_command
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.console import log
+from pipeline.console import say
 from pipeline.errors import PipelineError
-from pipeline.layout import CONF, CONFIGS, OUTPUTS
+from pipeline.layout import CONFIGS, OUTPUTS
 from pipeline.signals import Interruption, end_with_parent
-from pipeline.studies import grid as sweep
-from pipeline.studies.launcher import (
-    Launcher,
-    checked_before,
-    shadowing_launchers,
-    within_this_machine,
-)
 
-_EXPECTED_WARNINGS = (
-    "multiprocessing.process",  # Hydra in each worker: our launchers have the names of those that they set up
-    "joblib.externals.loky.backend.resource_tracker",  # it removes what a sweep left that a signal ended
-)
+_SWEEP = ("-m", "--multirun")
 
 
 def main() -> None:
     """Reads the command line and trains."""
+    argv = arguments(__doc__)
+    if set(_SWEEP) & set(argv):
+        _sweep([argument for argument in argv if argument not in _SWEEP])
     interruption = Interruption()
     with interruption.handling():
-        _main(sys.argv[1:], interruption)
+        if argv[:1] == ["--resolved"] and len(argv) == 2:
+            end_with_parent(os.getppid())
+            name = argv[1]
+            config = resolved.read(CONFIGS / f"{name}.yaml")
+            train(config, interruption, output=OUTPUTS / name)
+        else:
+            _require_no_flag(argv)
+            train(resolved.compose_experiment(argv), interruption)
 
 
-def _main(arguments: list[str], interruption: Interruption) -> None:
-    if arguments[:1] == ["--resolved"] and len(arguments) == 2:
-        name = arguments[1]
-        end_with_parent(os.getppid())
-        train(resolved.read(CONFIGS / f"{name}.yaml"), interruption, output=OUTPUTS / name)
-        return
-    flags = {argument for argument in arguments if argument.startswith("-")}
-    overrides = [argument for argument in arguments if argument not in flags]
-    if {"-h", "--help"} & flags:
-        print(__doc__)
-    elif not flags:
-        train(resolved.compose_experiment(overrides), interruption)
-    elif flags <= {"-m", "--multirun"}:
-        train_sweep(overrides, interruption)
-    else:
+def _sweep(overrides: list[str]) -> None:
+    """Replaces this process by a sweep, so that training imports no code of sweeps."""
+    _require_no_flag(overrides)
+    os.execv(sys.executable, [sys.executable, "-m", "pipeline.sweep", *overrides])
+
+
+def _require_no_flag(overrides: list[str]) -> None:
+    flags = sorted({override for override in overrides if override.startswith("-")})
+    if flags:
         raise PipelineError(
-            "an unknown flag",
-            received=" ".join(sorted(flags)),
-            expected="Expected: -m, --resolved or --help",
+            "unknown flag",
+            received=" ".join(flags),
+            expected="Use -m, --resolved <experiment> or --help",
         )
-
-
-def train_sweep(overrides: list[str], interruption: Interruption) -> None:
-    """Runs every combination by Hydra's launcher; all are composed and checked before the first one runs.
-
-    Raises:
-        PipelineError: after the last trial, if any of them failed.
-        Interrupted: a signal was received; the same call goes on from there.
-    """
-    overrides, launcher = within_this_machine(overrides)
-    grid = sweep.grid(overrides)
-    os.environ.setdefault(
-        "PYTHONWARNINGS", ",".join(f"ignore::UserWarning:{module}" for module in _EXPECTED_WARNINGS)
-    )
-    _prepare(launcher, len(grid.trials))
-    from pipeline.studies.sweep import run_sweep
-
-    resolved.register()
-
-    def launch(folder: Path, tags: Mapping[str, str]) -> None:
-        @hydra.main(config_path=str(CONF.resolve()), config_name="config", version_base="1.3")
-        def job(_composed: DictConfig) -> float:
-            from pipeline.studies.trials import run_trial
-
-            settings = HydraConfig.get()
-            os.chdir(settings.runtime.cwd)  # Ray begins where a node was started
-            number = grid.trial(settings.overrides.task)
-            return run_trial(grid.trials[number], number, folder, tags)
-
-        sys.argv = [sys.argv[0], "--multirun", *overrides]
-        os.environ["HYDRA_FULL_ERROR"] = "1"  # which lets what a launcher raises come here
-        try:
-            with shadowing_launchers(), checked_before():
-                job()
-        except Exception as error:  # noqa: BLE001 - as when a worker was killed; what failed with it, the table says
-            first, *_ = str(error).splitlines() or [""]
-            log(f"{grid.name}: the launcher ended: {type(error).__name__}: {first}")
-
-    print(json.dumps(run_sweep(grid, launch, interruption)), flush=True)
-
-
-def _prepare(launcher: Launcher, trials: int) -> None:
-    """Begins to load TensorFlow where the trials of this machine will run, which takes as long as it takes to open a sweep."""
-    if launcher.name == "joblib" and (processes := min(launcher.workers or 1, trials)) > 1:
-        from pipeline.studies import workers
-
-        workers.start(processes)
-    elif launcher.name in ("basic", "joblib"):
-        from pipeline.studies.trials import prepare
-
-        prepare()
 
 
 def train(
@@ -141,7 +80,7 @@ def train(
         "status": "PAUSED" if result.paused else "FINISHED",
         "metrics": result.metrics,
     }
-    print(json.dumps(line), flush=True)
+    say(json.dumps(line))
 
 
 if __name__ == "__main__":

@@ -1,35 +1,36 @@
-"""Searches the settings of an experiment for the best ones.
+"""Searches for good settings of an experiment.
 
-    python -m pipeline.tune experiment=mnist_dnn                        30 trials of a bayesian search
-    python -m pipeline.tune experiment=mnist_dnn search=hyperband search.trials=26 search.max_epochs=9
-    python -m pipeline.tune experiment=mnist_dnn search=random space=mlp search.save_as=mnist_dnn_tuned
+    python -m pipeline.tune experiment=mnist_dnn                       30 trials of a bayesian
+    search python -m pipeline.tune experiment=mnist_dnn search=hyperband search.trials=26
+    search.max_epochs=9 python -m pipeline.tune experiment=mnist_dnn search=random space=mlp
+    search.save_as=mnist_dnn_tuned
 
-What is searched stands in conf/space/<experiment>.yaml, unless space=… chooses another; other overrides hold for every
-trial. A search that was interrupted or killed goes on when the same command is given again: with the same trials, to the same
-best one. More search.trials go on too.
+The settings and their ranges are in conf/space/<experiment>.yaml, or in the space that space=<name>
+chooses. Other overrides apply to every trial. To resume an interrupted or killed search, run the
+same command again: it runs the same trials and finds the same best one. A larger search.trials
+continues the search.
 
-The last line on stdout is one JSON object {search_id, run_id, status, best, trials, failed, epochs}; all else goes to stderr.
+The last line on stdout is one JSON object {search_id, run_id, status, best, trials, failed,
+epochs}. Everything else goes to stderr.
 """
 
 import json
-import sys
 
-from pipeline.command_line import run_command
+from pipeline.command_line import arguments, run_command
+from pipeline.console import say
 from pipeline.signals import Interruption
-from pipeline.studies.space import compose_search
+from pipeline.studies.settings import compose_tune
 
 
 def main() -> None:
     """Reads the command line and searches."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(__doc__)
-        return
+    argv = arguments(__doc__)
     interruption = Interruption()
     with interruption.handling():
-        overrides, config = compose_search(sys.argv[1:])
+        overrides, config = compose_tune(argv)
         from pipeline.studies.search import tune
 
-        print(json.dumps(tune(overrides, config, interruption)), flush=True)
+        say(json.dumps(tune(overrides, config, interruption)))
 
 
 if __name__ == "__main__":

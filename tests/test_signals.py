@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT, sent to real processes."""
+"""SIGTERM and SIGINT in real processes."""
 
 import os
 import signal
@@ -25,19 +25,19 @@ with interruption.handling():
 """
 OUTSIDE = """
     wait("ready")
-    print("went on")
+    print("continued")
 """
 INSIDE = """
     with interruption.deferring():
         wait("ready")
         wait(interruption.requested.name)
-        print("not yet written")
+        print("buffered output")
         interruption.check()
 """
 WAITING = """
     with interruption.deferring(), interruption.raising(lambda: print("stopped", flush=True)):
         wait("ready")
-        print("went on")
+        print("continued")
 """
 AFTERWARDS = """
     with interruption.deferring():
@@ -48,7 +48,7 @@ CODES = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 
 
 class Child:
-    """A process that goes on when it is told to."""
+    """A process that waits for the test at each step."""
 
     def __init__(self, body: str) -> None:
         self.process = subprocess.Popen(
@@ -59,108 +59,107 @@ class Child:
             stderr=subprocess.PIPE,
             text=True,
         )
-        assert self.said() == "ready\n"
+        assert self.read_out() == "ready\n"
 
-    def said(self) -> str:
+    def read_out(self) -> str:
         return self.process.stdout.readline()
 
-    def told(self) -> str:
+    def read_error(self) -> str:
         return self.process.stderr.readline()
 
-    def go_on(self) -> None:
+    def proceed(self) -> None:
         self.process.stdin.write("\n")
         self.process.stdin.flush()
 
     def end(self) -> tuple[int, str, str]:
-        """Its exit code, and the rest of what it wrote."""
+        """Its exit code, and the rest of its stdout and stderr."""
         out, err = self.process.communicate()
         return self.process.returncode, out, err
 
 
 @contextmanager
 def child(body: str) -> Iterator[Child]:
-    started = Child(body)
+    child = Child(body)
     try:
-        yield started
+        yield child
     finally:
-        started.process.kill()
-        started.process.communicate()
+        child.process.kill()
+        child.process.communicate()
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)
-def test_outside_a_deferring_block_a_signal_ends_at_once(number, code):
+def test_signal_outside_a_deferring_block_ends_at_once(number, code):
     with child(OUTSIDE) as process:
         process.process.send_signal(number)
         assert process.end() == (code, "", f"error: ended by {number.name}.\n")
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)
-def test_inside_a_deferring_block_the_first_signal_waits(number, code):
+def test_first_signal_in_a_deferring_block_waits(number, code):
     with child(INSIDE) as process:
         process.process.send_signal(number)
         assert (
-            process.told()
-            == f"{number.name}: stopping where nothing is lost; a second signal stops at once\n"
+            process.read_error()
+            == f"{number.name}: saving and stopping; send it again to stop at once\n"
         )
-        process.go_on()
-        assert process.said() == f"{number.name}\n"
+        process.proceed()
+        assert process.read_out() == f"{number.name}\n"
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)
-def test_a_second_signal_ends_at_once(number, code):
+def test_second_signal_ends_at_once(number, code):
     with child(INSIDE) as process:
         process.process.send_signal(signal.SIGTERM)
-        process.told()
+        process.read_error()
         process.process.send_signal(number)
         assert process.end() == (code, "", f"error: ended by {number.name}.\n")
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)
-def test_an_interrupted_block_exits_with_the_signals_code(number, code):
+def test_interrupted_block_exits_with_the_signals_code(number, code):
     with child(INSIDE) as process:
         process.process.send_signal(number)
-        process.told()
-        process.go_on()
-        process.said()
-        process.go_on()
-        assert process.end() == (code, "not yet written\n", "")
+        process.read_error()
+        process.proceed()
+        process.read_out()
+        process.proceed()
+        assert process.end() == (code, "buffered output\n", "")
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)
-def test_a_block_that_waits_for_others_stops_them_and_ends(number, code):
+def test_block_that_waits_for_processes_stops_them(number, code):
     with child(WAITING) as process:
         process.process.send_signal(number)
         assert process.end()[:2] == (code, "stopped\n")
 
 
-def test_a_signal_before_a_block_that_waits_is_raised_at_its_beginning():
+def test_earlier_signal_raises_where_waiting_begins():
     interruption = Interruption()
     with interruption.handling(), interruption.deferring():
         signal.raise_signal(signal.SIGTERM)
         with (
             pytest.raises(Interrupted),
-            interruption.raising(lambda: pytest.fail("nothing is waited for")),
+            interruption.raising(lambda: pytest.fail("the processes were stopped")),
         ):
             pytest.fail("the block was entered")
 
 
-def test_a_process_whose_parent_has_ended_before_it_could_ask_ends():
-    code = "import os; from pipeline.signals import end_with_parent; end_with_parent(os.getpid())"
-    assert (
-        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode
-        == -signal.SIGTERM
-    )
+@pytest.mark.parametrize("function", ["end_with_parent", "watch_parent"])
+def test_process_ends_if_its_parent_ended_before(function):
+    code = f"import os; from pipeline.signals import {function}; {function}(os.getpid())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGTERM
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)
-def test_after_a_deferring_block_a_signal_ends_at_once_again(number, code):
+def test_signal_after_a_deferring_block_ends_at_once(number, code):
     with child(AFTERWARDS) as process:
         process.process.send_signal(number)
         assert process.end()[0] == code
 
 
 @pytest.mark.parametrize(("number", "code"), CODES)
-def test_a_request_is_raised_where_it_is_asked_for(number, code, capfd):
+def test_check_raises_the_received_signal(number, code, capfd):
     interruption = Interruption()
     with interruption.handling(), interruption.deferring():
         signal.raise_signal(number)
@@ -170,13 +169,13 @@ def test_a_request_is_raised_where_it_is_asked_for(number, code, capfd):
     assert caught.value.code == code
 
 
-def test_without_a_signal_nothing_is_raised():
+def test_check_without_a_signal_raises_nothing():
     interruption = Interruption()
     interruption.check()
     assert interruption.requested is None
 
 
-def test_the_handlers_of_before_are_put_back():
+def test_earlier_handlers_are_restored():
     before = [signal.getsignal(number) for number, _ in CODES]
     with Interruption().handling():
         during = [signal.getsignal(number) for number, _ in CODES]
@@ -184,14 +183,14 @@ def test_the_handlers_of_before_are_put_back():
     assert all(one != other for one, other in zip(during, before, strict=True))
 
 
-def test_the_handlers_of_before_are_put_back_after_a_failure():
+def test_earlier_handlers_are_restored_after_an_exception():
     before = [signal.getsignal(number) for number, _ in CODES]
     with pytest.raises(ZeroDivisionError), Interruption().handling():
         raise ZeroDivisionError
     assert [signal.getsignal(number) for number, _ in CODES] == before
 
 
-def test_a_failure_inside_ends_the_deferring():
+def test_exception_ends_the_deferring():
     interruption = Interruption()
     with pytest.raises(ZeroDivisionError), interruption.deferring():
         raise ZeroDivisionError

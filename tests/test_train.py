@@ -1,4 +1,4 @@
-"""`pipeline.train` and `pipeline.evaluate` as a person and DVC run them: real processes, a real store."""
+"""`pipeline.train` as a person and DVC run it: real processes, a real MLflow store."""
 
 import json
 import os
@@ -9,35 +9,31 @@ import threading
 
 import pytest
 
-from pipeline import compose, evaluate, train
-from pipeline.errors import PipelineError
+from pipeline import compose, evaluate, sweep, train
 from pipeline.tracking import store
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support.toy import prepare_all
+from tests.support.refusals import refusal
 
 KEYS = ["run_id", "run_key", "fingerprint", "status", "metrics"]
 SHORT = ["training.epochs=2", "training.early_stopping=null"]
-PARAMS = "sources: [shapes]\ndata: {shapes: shapes}\nexperiments: {shapes: {data: shapes}}\noverrides: [training.epochs=2]\n"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A repository of toy data; the package itself is where it is."""
-    folder = tmp_path_factory.mktemp("repository")
-    prepare_all(folder)
-    (folder / "params.yaml").write_text(PARAMS)
-    return folder
+PARAMS = """sources: [shapes]
+data: {shapes: shapes}
+experiments: {shapes: {data: shapes}}
+overrides: [training.epochs=2]
+"""
 
 
 @pytest.fixture(autouse=True)
-def _here(folder, monkeypatch):
-    monkeypatch.chdir(folder)
+def folder(in_repository):
+    """The toy repository, with an experiment for DVC."""
+    (in_repository / "params.yaml").write_text(PARAMS)
+    return in_repository
 
 
-def started(module: str, *arguments: str) -> subprocess.Popen[str]:
+def start(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", f"pipeline.{module}", *arguments],
+        [sys.executable, "-m", "pipeline.train", *arguments],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -45,20 +41,19 @@ def started(module: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def called(monkeypatch: pytest.MonkeyPatch, main: object, *arguments: str) -> None:
+@pytest.fixture
+def call(monkeypatch):
     """Runs a command's `main` in this process."""
-    monkeypatch.setattr(sys, "argv", ["command", *arguments])
-    main()
+
+    def call(command, *arguments):
+        monkeypatch.setattr(sys, "argv", ["command", *arguments])
+        command.main()
+
+    return call
 
 
-def refusal(monkeypatch: pytest.MonkeyPatch, main: object, *arguments: str) -> str:
-    with pytest.raises(PipelineError) as caught:
-        called(monkeypatch, main, *arguments)
-    return str(caught.value)
-
-
-def test_the_last_line_is_the_result_and_all_else_is_on_stderr(folder):
-    child = started("train", "data=shapes", *SHORT)
+def test_stdout_holds_only_the_result():
+    child = start("data=shapes", *SHORT)
     out, err = child.communicate()
     assert child.returncode == 0, err
     (line,) = out.splitlines()
@@ -72,8 +67,8 @@ def test_the_last_line_is_the_result_and_all_else_is_on_stderr(folder):
     assert run.data.tags["fingerprint"] == result["fingerprint"]
 
 
-def test_a_run_that_is_terminated_is_killed_in_the_store(folder):
-    child = started("train", "data=pairs", "training.epochs=100000", "training.early_stopping=null")
+def test_terminated_run_is_killed_in_mlflow():
+    child = start("data=pairs", "training.epochs=100000", "training.early_stopping=null")
     watchdog = threading.Timer(60, child.kill)
     watchdog.start()
     first = child.stderr.readline()
@@ -87,59 +82,60 @@ def test_a_run_that_is_terminated_is_killed_in_the_store(folder):
     assert run.info.status == "KILLED"
 
 
-def test_a_sweep_with_an_impossible_run_runs_nothing(folder, monkeypatch, capsys):
-    assert refusal(monkeypatch, train.main, "-m", "data=shapes", "training.batch_size=8,0") == (
-        "command line: training.batch_size is not possible. Received: 0. Expected: a whole number from 1."
+def test_sweep_with_an_invalid_trial_runs_none(call, capsys):
+    assert refusal(call, sweep, "data=shapes", "training.batch_size=8,0") == (
+        "command line: training.batch_size is invalid. "
+        "Received: 0. Expected: a whole number from 1."
     )
     assert capsys.readouterr().out == ""
 
 
-def test_an_unknown_flag_is_refused(monkeypatch):
-    assert refusal(monkeypatch, train.main, "--epochs", "data=shapes") == (
-        "an unknown flag. Received: --epochs. Expected: -m, --resolved or --help."
+def test_multirun_replaces_the_process_by_a_sweep(call, monkeypatch):
+    def execv(path, arguments):
+        raise SystemExit((path, arguments))
+
+    monkeypatch.setattr(os, "execv", execv)
+    with pytest.raises(SystemExit) as caught:
+        call(train, "data=shapes", "-m", "seed=1,2")
+    command = [sys.executable, "-m", "pipeline.sweep", "data=shapes", "seed=1,2"]
+    assert caught.value.code == (sys.executable, command)
+
+
+@pytest.mark.parametrize("multirun", [[], ["-m"]])
+def test_unknown_flag_is_rejected(call, multirun):
+    assert refusal(call, train, *multirun, "--epochs", "data=shapes") == (
+        "unknown flag. Received: --epochs. Use -m, --resolved <experiment> or --help."
     )
 
 
-@pytest.mark.parametrize("command", [train, compose])
-def test_help_says_how_a_command_is_called(monkeypatch, capsys, command):
-    called(monkeypatch, command.main, "--help")
+@pytest.mark.parametrize("command", [train, sweep])
+def test_help_shows_examples(call, capsys, command):
+    with pytest.raises(SystemExit):
+        call(command, "--help")
     assert f"python -m {command.__name__}" in capsys.readouterr().out
 
 
-def test_what_dvc_trains_is_evaluated_into_the_same_run(folder, monkeypatch, capsys):
-    called(monkeypatch, compose.main)
-    called(monkeypatch, train.main, "--resolved", "shapes")
+def test_dvc_evaluates_into_the_run_it_trained(folder, call, capsys):
+    call(compose)
+    call(train, "--resolved", "shapes")
     result = json.loads(capsys.readouterr().out)
-    called(monkeypatch, evaluate.main, "experiment=shapes")
+    call(evaluate, "experiment=shapes")
     output = folder / "outputs/shapes"
-    metrics = json.loads((output / "metrics.json").read_text())
     assert json.loads((output / "run.json").read_text())["run_id"] == result["run_id"]
-    names = [
+    figures = {
         "confusion_matrix",
         "first_layer_weights",
         "learning_curves",
         "sample_images",
         "worst_errors",
-    ]
-    assert sorted(path.stem for path in (output / "figures").glob("*.png")) == names
-    assert list(metrics) == sorted(
-        [
-            "headline",
-            "train",
-            "validation",
-            "test",
-            "parameters",
-            "epochs",
-            "steps",
-            "seconds",
-            "examples_per_second",
-        ]
-    )
+    }
+    assert {path.stem for path in (output / "figures").glob("*.png")} == figures
+    metrics = json.loads((output / "metrics.json").read_text())
     logged = store.client().get_run(result["run_id"]).data.metrics
     assert logged["test/accuracy"] == pytest.approx(metrics["test"]["accuracy"]["value"])
 
 
-def test_training_by_dvc_needs_a_resolved_file(monkeypatch):
-    assert refusal(monkeypatch, train.main, "--resolved", "mnist_mlp") == (
+def test_dvc_needs_a_resolved_file(call):
+    assert refusal(call, train, "--resolved", "mnist_mlp") == (
         "outputs/configs/mnist_mlp.yaml is missing. Write it again with: dvc repro compose."
     )

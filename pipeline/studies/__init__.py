@@ -1,4 +1,5 @@
-"""Studies: many runs of one experiment. A sweep tries every combination of a grid, a search tries what an oracle proposes.
+"""Studies: many trials of one experiment, in a sweep or in a search.
 
-Each trial runs in its own process, so a crash affects only that trial.
+A sweep runs every combination of a grid. A search runs what an oracle suggests. Each trial runs in
+a process of its own, so a crash affects only that trial.
 """

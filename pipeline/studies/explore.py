@@ -1,131 +1,57 @@
-"""The search: proposals are run one after another and told to the oracle, from where the journal ends."""
+"""The loop of a search: ask the oracle, run its trial, tell it the objective."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import replace
 
-from pipeline.config.training import Direction
 from pipeline.errors import PipelineError
-from pipeline.studies.search_journal import FAILED, FINISHED, Journal, Record
-from pipeline.studies.space import Objective
+from pipeline.studies.journal import SearchJournal
+from pipeline.studies.oracles import Oracle
+from pipeline.studies.outcome import Outcome, Status, latest
+from pipeline.studies.trial import Trial
 
-OWN = "tuner/"  # begins the names of what KerasTuner's hyperband keeps among the values of a trial
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What to train next.
-
-    `number` counts configurations from 0: one that hyperband promotes comes again, with more `epochs`, which are counted
-    from the beginning of its training. `values` are those of the active settings, and the oracle's own.
-    """
-
-    number: int
-    values: dict[str, Any]
-    epochs: int | None = None
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The values of the searched settings that are active, by their dotted names."""
-        return {name: value for name, value in self.values.items() if not name.startswith(OWN)}
+Run = Callable[[Trial], Outcome]
+OnOutcome = Callable[[Outcome], None]
 
 
-class Proposer(Protocol):
-    """Proposes one after another, each after it was told what the one before came to."""
-
-    def propose(self) -> Proposal | None:
-        """The next one; None where the search is over."""
-        ...
-
-    def tell(self, proposal: Proposal, value: float | None) -> None:
-        """Says what the last proposal came to; None for one that failed."""
-        ...
-
-
-Run = Callable[[Proposal], Record]
-Heard = Callable[[Record], None]
-
-
-@dataclass(frozen=True)
-class Epochs:
-    """Epochs that a search trained, and those that it would have taken to train each promoted trial from its beginning."""
-
-    spent: float
-    restarting: float
-
-
-def explore(oracle: Proposer, journal: Journal, run: Run, heard: Heard) -> None:
-    """Runs what an oracle proposes until it has no more, going on after the records of the journal.
+def explore(oracle: Oracle, journal: SearchJournal, run: Run, on_outcome: OnOutcome) -> None:
+    """Replays the journal, then runs trials until the oracle suggests no more.
 
     Args:
-        run: trains a proposal; what it raises ends the search, and a trial that fails is a record too.
-        heard: told of each record, those of the journal first.
+        run: trains a trial. An exception ends the search; a failed trial is an outcome.
+        on_outcome: is called for each outcome, beginning with those of the journal.
 
     Raises:
-        PipelineError: a journal that the oracle cannot have led to.
+        PipelineError: the oracle suggests other trials than the journal holds.
     """
-    for record in journal.records:
-        _replay(oracle, record)
-        heard(record)
-    while (proposal := oracle.propose()) is not None:
-        record = _failed_before(journal, proposal) or run(proposal)
-        journal.append(record)
-        oracle.tell(proposal, record.objective)
-        heard(record)
+    for outcome in journal.outcomes:
+        _replay(oracle, outcome)
+        on_outcome(outcome)
+    while (trial := oracle.ask()) is not None:
+        outcome = _earlier_failure(journal, trial) or run(trial)
+        journal.append(outcome)
+        oracle.tell(trial, outcome.objective)
+        on_outcome(outcome)
 
 
-def _failed_before(journal: Journal, proposal: Proposal) -> Record | None:
-    """Hyperband promotes trials that failed where too few others are left; they are not tried again."""
-    earlier = next(
-        (record for record in latest(journal.records) if record.number == proposal.number), None
-    )
-    return (
-        replace(earlier, values=proposal.values)
-        if earlier is not None and earlier.status == FAILED
-        else None
-    )
+def _earlier_failure(journal: SearchJournal, trial: Trial) -> Outcome | None:
+    """The outcome of a trial that has failed before: it is not tried again.
+
+    Hyperband suggests failed trials if too few others are left to promote.
+    """
+    for outcome in latest(journal.outcomes):
+        if outcome.trial.number == trial.number and outcome.status is Status.FAILED:
+            return replace(outcome, trial=replace(outcome.trial, pause_at=trial.pause_at))
+    return None
 
 
-def _replay(oracle: Proposer, record: Record) -> None:
-    """Tells the oracle what is recorded; the recorded values stand, should a library now propose others."""
-    proposal = oracle.propose()
-    if proposal is None or proposal.number != record.number:
+def _replay(oracle: Oracle, outcome: Outcome) -> None:
+    """Tells the oracle an outcome of the journal, with the values that were trained."""
+    trial = oracle.ask()
+    if trial is None or trial.number != outcome.trial.number:
+        suggested = "none" if trial is None else f"trial {trial.number}"
         raise PipelineError(
-            "the journal of this search does not fit it",
-            received=f"trial {record.number}, where {proposal.number if proposal else 'none'} was due",
-            expected="Remove its folder: what is trained is not trained again",
+            "the journal does not match this search",
+            received=f"trial {outcome.trial.number}, but the oracle suggests {suggested}",
+            expected="Delete the folder of the search. Finished trials are not trained again",
         )
-    oracle.tell(replace(proposal, values=record.values), record.objective)
-
-
-def latest(records: Sequence[Record]) -> list[Record]:
-    """The last record of each configuration, by number."""
-    found = {record.number: record for record in records}
-    return [found[number] for number in sorted(found)]
-
-
-def best(records: Sequence[Record], objective: Objective) -> Record | None:
-    """The record with the best objective of those that finished, else got the furthest, the first of equals.
-
-    None where none came to one.
-
-    Values of different numbers of epochs are not compared: what hyperband left behind is not the best.
-    """
-    ended = [
-        record
-        for record in latest(records)
-        if record.status != FAILED and record.objective is not None
-    ]
-    furthest = max((record.epochs for record in ended), default=0.0)
-    finished = [record for record in ended if record.status == FINISHED]
-    compared = finished or [record for record in ended if record.epochs == furthest]
-    sign = -1 if objective.direction is Direction.max else 1
-    return min(compared, key=lambda record: sign * (record.objective or 0.0), default=None)
-
-
-def epochs(records: Sequence[Record]) -> Epochs:
-    """The epochs of a search, both ways."""
-    furthest: dict[int, float] = {}
-    for record in records:
-        furthest[record.number] = max(record.epochs, furthest.get(record.number, 0.0))
-    return Epochs(sum(furthest.values()), sum(record.epochs for record in records))
+    oracle.tell(outcome.trial, outcome.objective)

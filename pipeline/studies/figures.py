@@ -1,7 +1,8 @@
-"""What the settings of a sweep do to its objective. All trials that are drawn have one: those that failed are left out.
+"""Figures of a sweep: how the objective depends on the settings.
 
-Values are texts, as on a command line. A setting whose values are all numbers has an axis in proportion to them, which is
-logarithmic where they span a factor of 10 or more; any other has its values side by side in the order of their appearance.
+Failed trials are left out. Values of settings are texts, as on a command line. If all values of a
+setting are numbers, its axis is proportional to them, or logarithmic if they span a factor of 10 or
+more. Otherwise its values are evenly spaced, in order of appearance.
 """
 
 import math
@@ -21,23 +22,27 @@ from numpy.typing import NDArray
 from pipeline.evaluation.drawing.style import SEQUENTIAL, TRAIN, VALIDATION, blank
 from pipeline.evaluation.over_seeds import mean_interval
 
-_FACTOR = 10  # between the largest and the smallest value, from which an axis is logarithmic
-_FEW = 8  # values that are written themselves; more get round numbers
-_LONG = 20  # characters of a value that are written
-_CHARACTER, _LINE = (
-    0.085,
-    0.2,
-)  # inches that a character is wide and a line of text is high, at least
-_HIGH, _WIDE = 3.6, 2.6  # inches of an axis that stands, and of one that lies
+_FACTOR = 10  # an axis is logarithmic if its largest value is this many times its smallest
+_FEW = 8  # an axis with more values is labelled with round numbers
+_LONG = 20  # longer values are shortened to this many characters
+# Inches.
+_CHARACTER, _LINE = 0.085, 0.2  # the width of a character and the height of a line of text
+_HIGH, _WIDE = 3.6, 2.6  # the height of a vertical axis and the width of a horizontal one
 _IN_A_ROW = 4
-_BESIDE = 0.04  # of an axis between a mean and the dots of its trials, which would hide each other
-_DOT = 0.5  # opacity of a trial: darker where several coincide
-_SEED = "seed"  # a number without an order: nothing lies between two seeds
+_GAP = 0.04  # share of an axis: keeps the dots of trials from hiding their mean
+_DOT = 0.5  # the opacity of a trial: coinciding trials are darker
+_SEED = "seed"  # is a number without an order, so its values are not connected
 
 
 @dataclass(frozen=True)
 class _Scale:
-    """An axis from 0 to 1: where on it each trial lies, NaN where it does not have the setting, and what is written there."""
+    """An axis from 0 to 1.
+
+    Args:
+        places: of the trials. NaN for a trial without the setting.
+        marks: the labels by place.
+        ordered: true for numbers.
+    """
 
     places: NDArray[np.float64]
     marks: dict[float, str]
@@ -49,12 +54,12 @@ class _Scale:
         return max(map(len, self.marks.values()))
 
     def thinned(self, room: float) -> dict[float, str]:
-        """The marks without numbers that are nearer than `room` to the one before; names are all kept."""
-        kept: dict[float, str] = {}
+        """The marks without numbers closer than `room` to the one before. Names all stay."""
+        marks: dict[float, str] = {}
         for place, mark in sorted(self.marks.items()):
-            if not self.ordered or not kept or place - max(kept) >= room:
-                kept[place] = mark
-        return kept
+            if not self.ordered or not marks or place - max(marks) >= room:
+                marks[place] = mark
+        return marks
 
 
 def parallel_coordinates(
@@ -65,12 +70,14 @@ def parallel_coordinates(
     smaller_is_better: bool,
     title: str,
 ) -> Figure:
-    """An axis for each setting and, last, for the objective; a line for each trial, dark where the objective is good.
+    """Draws an axis for each setting and the objective, and a line for each trial.
 
-    Better trials cover worse ones; the best is black. A line has a gap where a trial does not have a setting.
+    Better trials are darker and cover worse ones. The best one is black. A line has a gap if its
+    trial lacks a setting.
 
     Args:
-        trials: one or more, each with the values of its settings; there is one setting or more.
+        trials: the values of the settings of each trial. There is at least one trial and one
+            setting.
         objective: of each trial, finite.
         name: of the objective.
     """
@@ -83,7 +90,7 @@ def parallel_coordinates(
     figure = blank(max(6.4, across[-1] + 2.4), high + 1.6, title)
     axes = figure.subplots()
     for place, (setting, scale) in zip(across, scales.items(), strict=True):
-        _stand(axes, place, setting, scale, room=_LINE / high)
+        _draw_axis(axes, place, setting, scale, room=_LINE / high)
     sign = -1 if smaller_is_better else 1
     order = np.argsort(sign * np.asarray(objective), kind="stable")
     paths = [
@@ -123,10 +130,11 @@ def parallel_coordinates(
 def main_effects(
     trials: Sequence[Mapping[str, str]], objective: Sequence[float], *, name: str, title: str
 ) -> Figure:
-    """A panel for each setting: for each value the mean of the objective with its 95 % interval, beside it the trials as dots.
+    """Draws a panel for each setting: the mean objective for each of its values.
 
-    The panels have one scale, which the trials set: the wide interval of two trials may reach beyond it. A value that was tried
-    once has no interval. Arguments as for `parallel_coordinates`.
+    Each mean has its 95 % interval, unless there is only one trial, and the trials as dots next to
+    it. All panels have the scale of the trials. The wide interval of two trials may exceed it. See
+    `parallel_coordinates` for the arguments.
     """
     settings = _settings(trials)
     columns = min(_IN_A_ROW, len(settings))
@@ -139,7 +147,7 @@ def main_effects(
     for axes, setting, scale in zip(panels.flat, settings, scales, strict=False):
         _effect(axes, scale, values, connected=scale.ordered and setting != _SEED)
         axes.set_xlabel(setting)
-        _write_below(axes, scale, wide)
+        _label_values(axes, scale, wide)
     for axes in panels.flat[len(settings) :]:
         axes.set_axis_off()
     for axes in panels[:, 0]:
@@ -155,12 +163,12 @@ def _settings(trials: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _scale(texts: Sequence[str | None]) -> _Scale:
-    known = list(dict.fromkeys(text for text in texts if text is not None))
-    if all(_is_number(text) for text in known):
+    values = list(dict.fromkeys(text for text in texts if text is not None))
+    if all(_is_number(text) for text in values):
         return _of_numbers(np.array([math.nan if text is None else float(text) for text in texts]))
-    numbers = np.array([math.nan if text is None else known.index(text) for text in texts])
-    places = _placed(np.arange(len(known), dtype=float), numbers)
-    marks = dict(zip(places.tolist(), map(_shortened, known), strict=True))
+    numbers = np.array([math.nan if text is None else values.index(text) for text in texts])
+    places = _placed(np.arange(len(values), dtype=float), numbers)
+    marks = dict(zip(places.tolist(), map(_shortened, values), strict=True))
     return _Scale(_placed(numbers, numbers), marks, ordered=False)
 
 
@@ -180,12 +188,12 @@ def _round(low: float, high: float, logarithmic: bool) -> NDArray[np.float64]:
         ticks = LogLocator(subs=(1,) if high > 1000 * low else (1, 2, 5)).tick_values(low, high)
     else:
         ticks = MaxNLocator(6).tick_values(low, high)
-    found: NDArray[np.float64] = np.array([tick for tick in ticks if low <= tick <= high])
-    return found
+    within: NDArray[np.float64] = np.array([tick for tick in ticks if low <= tick <= high])
+    return within
 
 
 def _placed(values: NDArray[np.float64], among: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`values` in proportion between the least and the greatest of `among`, or halfway where these are equal."""
+    """`values` as shares of the range of `among`. A half if that range is empty."""
     low, high = np.nanmin(among), np.nanmax(among)
     placed: NDArray[np.float64] = (
         (values - low) / (high - low) if high > low else values - low + 0.5
@@ -206,19 +214,19 @@ def _shortened(text: str) -> str:
 
 
 def _across(scales: Mapping[str, _Scale]) -> list[float]:
-    """Inches from the first axis to each, so that neither names above nor values to the left meet a neighbour."""
-    found = [0.0]
+    """Inches from the first axis to each one, so that no label meets its neighbour."""
+    places = [0.0]
     names = [max(map(len, setting.split("."))) + 1 for setting in scales]
     for before, name, scale in zip(names, names[1:], list(scales.values())[1:], strict=False):
-        found.append(
-            found[-1]
+        places.append(
+            places[-1]
             + max(1.2, _CHARACTER * scale.longest + 0.3, _CHARACTER * (before + name) / 2 + 0.1)
         )
-    return found
+    return places
 
 
-def _stand(axes: Axes, place: float, setting: str, scale: _Scale, *, room: float) -> None:
-    """An axis with its name above it, a line for each part of the name, and its values to the left."""
+def _draw_axis(axes: Axes, place: float, setting: str, scale: _Scale, *, room: float) -> None:
+    """Draws a vertical axis, with its name above and its values to the left."""
     axes.plot([place, place], [0, 1], color="black", linewidth=1)
     axes.text(place, 1.05, setting.replace(".", ".\n"), ha="center", va="bottom", fontsize=9)
     ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
@@ -232,8 +240,8 @@ def _stand(axes: Axes, place: float, setting: str, scale: _Scale, *, room: float
 def _effect(axes: Axes, scale: _Scale, objective: NDArray[np.float64], *, connected: bool) -> None:
     axes.axhline(objective.mean(), color="black", linestyle=":", linewidth=1)
     tried = np.unique(scale.places[np.isfinite(scale.places)])
-    beside = min([_BESIDE, *(np.diff(tried) / 3)])
-    axes.scatter(scale.places - beside, objective, s=14, color=TRAIN, alpha=_DOT, linewidths=0)
+    gap = min([_GAP, *(np.diff(tried) / 3)])
+    axes.scatter(scale.places - gap, objective, s=14, color=TRAIN, alpha=_DOT, linewidths=0)
     groups = [objective[scale.places == place] for place in tried]
     means = [float(group.mean()) for group in groups]
     axes.plot(
@@ -251,8 +259,8 @@ def _effect(axes: Axes, scale: _Scale, objective: NDArray[np.float64], *, connec
     axes.grid(axis="y", alpha=0.25)
 
 
-def _write_below(axes: Axes, scale: _Scale, wide: float) -> None:
-    """The values below their places: numbers that have room, names aslant where they are too long to lie."""
+def _label_values(axes: Axes, scale: _Scale, wide: float) -> None:
+    """Labels a horizontal axis. Leaves out crowded numbers and tilts long names."""
     label = _CHARACTER * scale.longest + 0.08
     marks = scale.thinned(label / wide)
     crowded = not scale.ordered and label > wide / max(1, len(marks) - 1)
@@ -276,7 +284,7 @@ def _legend() -> list[Line2D]:
             label="trial",
         ),
         Line2D(
-            [], [], marker="D", markersize=4, color=VALIDATION, label="mean, with its 95 % interval"
+            [], [], marker="D", markersize=4, color=VALIDATION, label="mean with its 95 % interval"
         ),
         Line2D([], [], linestyle=":", color="black", label="mean of all trials"),
     ]

@@ -1,4 +1,7 @@
-"""The trials of a sweep: every combination, each composed and checked before the first one runs."""
+"""The grid of a sweep: a trial for every combination of values.
+
+All trials are composed and checked before the first one runs.
+"""
 
 import hashlib
 import json
@@ -15,154 +18,142 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.resolved import compose_experiment, to_values
 from pipeline.errors import PipelineError
 from pipeline.layout import CONF
-from pipeline.studies.objective import Objective, in_common
+from pipeline.studies.objective import Objective, common_objectives
+from pipeline.studies.trial import Trial
 
 _LONGEST_NAME = 250  # characters of a run's name that MLflow's tables hold
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One combination: its overrides in Hydra's grammar, the values of the swept settings, what they compose, and what
-    it is judged by; None where the trials of its grid cannot be compared.
+class Grid:
+    """All trials of a sweep, in Hydra's order.
+
+    Args:
+        configs: what each trial composes to.
+        objectives: of each trial. All are None if the trials are not comparable.
     """
 
-    overrides: list[str]
-    choices: dict[str, str]
-    config: ExperimentConfig
-    objective: Objective | None
-
-    @property
-    def label(self) -> str:
-        """The swept settings as they are given on a command line."""
-        return " ".join(f"{key}={value}" for key, value in self.choices.items())
-
-    @property
-    def run_name(self) -> str:
-        """The label with the last part of each name, which a column of runs has room for; that of the experiment where
-        nothing is swept."""
-        short = " ".join(f"{key.rpartition('.')[2]}={value}" for key, value in self.choices.items())
-        return short[:_LONGEST_NAME] or self.config.name
-
-    @property
-    def group(self) -> str:
-        """The label without the seed: trials of one group are repetitions."""
-        return " ".join(f"{key}={value}" for key, value in self.choices.items() if key != "seed")
-
-
-@dataclass(frozen=True)
-class Grid:
-    """All trials of a sweep, in Hydra's order."""
-
     trials: list[Trial]
+    configs: list[ExperimentConfig]
+    objectives: list[Objective | None]
 
     @property
     def name(self) -> str:
-        """The experiment, or `sweep` where that is swept itself."""
-        names = {trial.config.name for trial in self.trials}
+        """The experiment, or `sweep` if the sweep varies it."""
+        names = {config.name for config in self.configs}
         return names.pop() if len(names) == 1 else "sweep"
 
     @property
     def objective(self) -> Objective | None:
-        """What the trials are compared by; None where they cannot be."""
-        return self.trials[0].objective
+        """The objective of the first trial. None if the trials are not comparable."""
+        return self.objectives[0]
 
     @cached_property
     def sweep_id(self) -> str:
         """12 hexadecimal digits of sha256 over the settings of all trials, in any order."""
-        settings = sorted(
-            json.dumps(to_values(trial.config), sort_keys=True) for trial in self.trials
-        )
+        settings = sorted(json.dumps(to_values(config), sort_keys=True) for config in self.configs)
         return hashlib.sha256("\n".join(settings).encode()).hexdigest()[:12]
 
-    def trial(self, overrides: Sequence[str]) -> int:
+    @property
+    def values(self) -> dict[str, str]:
+        """Each varying setting with all its values, for the record of the sweep."""
+        return {
+            name: ",".join(dict.fromkeys(trial.values[name] for trial in self.trials))
+            for name in self.trials[0].values
+        }
+
+    def number_of(self, overrides: Sequence[str]) -> int:
         """The number of the trial with these overrides."""
-        return next(
-            number for number, trial in enumerate(self.trials) if trial.overrides == list(overrides)
-        )
+        return next(trial.number for trial in self.trials if trial.overrides == list(overrides))
+
+    def run_name(self, number: int) -> str:
+        """The name of a trial's run: its settings, or the experiment if nothing varies."""
+        return self.trials[number].short_label[:_LONGEST_NAME] or self.configs[number].name
 
 
-def grid(overrides: Sequence[str], *, conf: Path = CONF) -> Grid:
-    """The trials of a sweep; raises `PipelineError` for the first that cannot be composed, comes twice or would pause."""
-    found = combinations(overrides)
-    configs = [compose_experiment(combination, conf=conf) for combination in found]
-    _require_different(found, configs)
+def compose_grid(overrides: Sequence[str], *, conf: Path = CONF) -> Grid:
+    """Composes every trial.
+
+    Raises:
+        PipelineError: a trial is invalid, is repeated or would pause.
+    """
+    combined = combinations(overrides)
+    configs = [compose_experiment(combination, conf=conf) for combination in combined]
+    _require_different(combined, configs)
     _require_whole(configs)
-    values = [dict(_pair(override) for override in combination) for combination in found]
-    swept = [key for key in values[0] if len({given[key] for given in values}) > 1]
-    return Grid(
-        [
-            Trial(combination, {key: given[key] for key in swept}, config, objective)
-            for combination, given, config, objective in zip(
-                found, values, configs, in_common(configs), strict=True
-            )
-        ]
-    )
+    values = [dict(_pair(override) for override in combination) for combination in combined]
+    varying = [name for name in values[0] if len({one[name] for one in values}) > 1]
+    trials = [
+        Trial(number, {name: values[number][name] for name in varying}, combination)
+        for number, combination in enumerate(combined)
+    ]
+    return Grid(trials, configs, common_objectives(configs))
 
 
-def _require_different(found: Sequence[list[str]], configs: Sequence[ExperimentConfig]) -> None:
-    """A trial that came twice would be taken for a repetition, and make an interval too narrow."""
-    known: set[str] = set()
-    for combination, config in zip(found, configs, strict=True):
+def _require_different(combined: Sequence[list[str]], configs: Sequence[ExperimentConfig]) -> None:
+    """A repeated trial would make the interval of its configuration too narrow."""
+    seen: set[str] = set()
+    for combination, config in zip(combined, configs, strict=True):
         settings = json.dumps(to_values(config), sort_keys=True)
-        if settings in known:
+        if settings in seen:
             raise PipelineError(
                 "command line: two trials of the sweep are the same",
                 received=" ".join(combination),
-                expected="Expected: each value once",
+                expected="Give each value once",
             )
-        known.add(settings)
+        seen.add(settings)
 
 
 def _require_whole(configs: Sequence[ExperimentConfig]) -> None:
-    """What is measured at a pause cannot be compared with what is measured at the end."""
+    """A paused trial is not comparable with a finished one."""
     for config in configs:
         if (pause := config.checkpoint.pause_at) is not None:
             raise PipelineError(
-                "a sweep trains its trials to their end",
+                "a sweep trains its trials to the end",
                 received=f"checkpoint.pause_at={pause}",
-                expected="Expected: checkpoint.pause_at=null",
+                expected="Remove checkpoint.pause_at",
             )
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
-    """The runs of Hydra's own sweeper: every combination of the values given with commas, in its order."""
+    """Every combination of comma-separated values, in the order of Hydra's sweeper."""
     if fixed := [
         override
         for override in overrides
         if override.lstrip("+~").startswith("hydra.sweeper.params")
     ]:
         raise PipelineError(
-            "command line: a sweep takes its values from the overrides of the experiment",
+            "command line: hydra.sweeper.params is not supported",
             received=" ".join(fixed),
-            expected="Expected: key=value,value,…",
+            expected="List the values in the overrides of the experiment: key=value,value,…",
         )
     try:
         parsed = OverridesParser.create().parse_overrides(list(of_trials(overrides)))
         batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
-    except (HydraException, ValueError) as error:  # the second of range(1, 9, 0)
+    except (HydraException, ValueError) as error:  # a ValueError for range(1,9,0)
         raise PipelineError(
             "command line: an override cannot be read",
             received=" ".join(overrides),
             expected="Expected: key=value or key=value,value,…",
         ) from error
-    found = [list(combination) for batch in batches for combination in batch]
-    if not found:
+    combined = [list(combination) for batch in batches for combination in batch]
+    if not combined:
         raise PipelineError(
-            "command line: a sweep without a trial",
+            "command line: the sweep has no trial",
             received=" ".join(overrides),
-            expected="Expected: ranges that hold a value",
+            expected="Give ranges that contain a value",
         )
-    return found
+    return combined
 
 
 def of_trials(overrides: Sequence[str]) -> list[str]:
-    """The overrides without those of Hydra itself, such as `hydra/launcher=joblib`."""
+    """The overrides without those of Hydra, such as `hydra/launcher=joblib`."""
     own = of_hydra(overrides)
     return [override for override in overrides if override not in own]
 
 
 def of_hydra(overrides: Sequence[str]) -> list[str]:
-    """Those of Hydra itself alone."""
+    """Only the overrides of Hydra's own settings."""
     return [
         override for override in overrides if override.lstrip("+~").startswith(("hydra/", "hydra."))
     ]

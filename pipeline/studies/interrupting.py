@@ -1,56 +1,55 @@
-"""What a signal does to a command that runs trials: they stop where nothing is lost, then the command ends."""
+"""How a signal ends a study: its trials save checkpoints and stop, then it ends."""
 
 import os
-import select
-import signal
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+
+import psutil
 
 from pipeline.console import log
 from pipeline.signals import Interrupted, Interruption
 from pipeline.studies.trial_process import RUNNER
 
+_SECONDS_BETWEEN_LOOKS = 0.02
+
 
 @contextmanager
 def resumable(name: str, interruption: Interruption) -> Iterator[None]:
-    """A whole sweep or search: signals wait, but while trials are waited for; says that it goes on."""
+    """Defers signals during a study. Logs how to resume if a signal ends it."""
     with interruption.deferring():
         try:
             yield
         except Interrupted:
-            log(f"{name}: interrupted; the same command goes on from here")
+            log(f"{name}: interrupted. Run the same command again to resume.")
             raise
 
 
-def stop_all() -> None:
-    """Tells the trials of this process and of its workers to stop where nothing is lost, and waits for their ends."""
-    opened = []
-    for number in _trials_below(os.getpid()):
-        with suppress(ProcessLookupError):
-            opened.append(os.pidfd_open(number))
-            signal.pidfd_send_signal(opened[-1], signal.SIGTERM)
-    for trial in opened:
-        select.select(
-            [trial], [], []
-        )  # readable when the process has ended, though it is no child of this one
-        os.close(trial)
+def stop_trials() -> None:
+    """Ends the trials of this process and its workers by SIGTERM, and waits.
+
+    It does not reap them: the exit code of a child belongs to the `TrialProcess` that started it.
+    """
+    trials = _trials_below(os.getpid())
+    for trial in trials:
+        with suppress(psutil.NoSuchProcess):
+            trial.terminate()
+    while any(_is_alive(trial) for trial in trials):
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
-def _trials_below(ancestor: int) -> list[int]:
-    """The processes that run trials, among the children of a process and theirs."""
-    parents = {}
+def _trials_below(ancestor: int) -> list[psutil.Process]:
+    """The descendants of a process that run trials."""
     trials = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            stat = (process / "stat").read_text(encoding="utf-8", errors="replace")
-            parents[int(process.name)] = int(stat.rpartition(")")[2].split()[1])
-            if RUNNER.encode() in (process / "cmdline").read_bytes().split(b"\0"):
-                trials.append(int(process.name))
-    return [trial for trial in trials if ancestor in _ancestors(trial, parents)]
+    for process in psutil.Process(ancestor).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if RUNNER in process.cmdline():
+                trials.append(process)
+    return trials
 
 
-def _ancestors(process: int, parents: Mapping[int, int]) -> Iterator[int]:
-    while process in parents:
-        process = parents[process]
-        yield process
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

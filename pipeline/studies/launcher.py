@@ -1,4 +1,4 @@
-"""Launchers: which of Hydra's runs the trials of a sweep, and how many of them this machine has cores for."""
+"""Launchers: which of Hydra's runs the trials of a sweep, and how many at once."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,12 @@ _BATCH = "hydra.sweeper.max_batch_size"
 
 @dataclass(frozen=True)
 class Launcher:
-    """A launcher by name and class, with the number of trials that it runs at once on this machine; None is all of them."""
+    """A launcher.
+
+    Args:
+        target: its class.
+        workers: the number of trials that it runs at once on this machine. None starts all at once.
+    """
 
     name: str
     target: str
@@ -31,7 +36,11 @@ class Launcher:
 
 
 def launcher(overrides: Sequence[str], *, conf: Path = CONF) -> Launcher:
-    """The launcher that the overrides name, such as `hydra/launcher=joblib`; raises `PipelineError`."""
+    """The launcher that the overrides name, such as `hydra/launcher=joblib`.
+
+    Raises:
+        PipelineError: an unknown launcher, or an invalid setting of Hydra.
+    """
     GlobalHydra.instance().clear()
     try:
         with shadowing_launchers(), initialize_config_dir(str(conf.resolve()), version_base="1.3"):
@@ -40,7 +49,7 @@ def launcher(overrides: Sequence[str], *, conf: Path = CONF) -> Launcher:
         raise _unknown(overrides) from error
     except HydraException as error:
         raise PipelineError(
-            "command line: an override of Hydra's own settings cannot be",
+            "command line: an override of Hydra's own settings is invalid",
             received=" ".join(of_hydra(overrides)),
             expected=str(error).splitlines()[0],
         ) from error
@@ -55,33 +64,37 @@ def launcher(overrides: Sequence[str], *, conf: Path = CONF) -> Launcher:
 def within_this_machine(
     overrides: Sequence[str], *, conf: Path = CONF
 ) -> tuple[list[str], Launcher]:
-    """The overrides, with what keeps the trials that run at once from asking for more cores than there are; and the launcher.
+    """Adds overrides, so that concurrent trials fit the cores of this machine.
 
-    Where several run at once, `training.threads` is added unless it is given: threads are part of a run's identity, so they
-    are said and not divided in silence. Where all would begin at once, their number is added too.
+    If several trials run at once, adds `training.threads` unless it is there. Threads are part of a
+    run's identity, so they become a visible override. If all trials would start at once, limits
+    their number too.
+
+    Returns:
+        The overrides and the launcher.
 
     Raises:
-        PipelineError: a launcher that is not there, or an experiment that cannot be composed.
+        PipelineError: an unknown launcher, or an invalid experiment.
     """
     own = of_hydra(overrides)
     first = combinations(overrides)[0]
-    config = compose_experiment(
-        first, conf=conf
-    )  # so that what is wrong there is not taken for the launcher's fault
+    # An invalid experiment is reported first. Otherwise it would look like a fault of the launcher.
+    config = compose_experiment(first, conf=conf)
     chosen = launcher([*first, *own], conf=conf)
     if not _installed(chosen.target):
         raise _unknown(own)
-    given = any(override.lstrip("+").startswith(f"{_THREADS}=") for override in overrides)
-    workers = chosen.workers or max(1, _cores() // (config.training.threads if given else 1))
+    has_threads = any(override.lstrip("+").startswith(f"{_THREADS}=") for override in overrides)
+    threads = config.training.threads if has_threads else 1
+    workers = chosen.workers or max(1, _cores() // threads)
     added = [] if chosen.workers else [f"{_BATCH}={workers}"]
-    if workers > 1 and not given:
+    if workers > 1 and not has_threads:
         added.append(f"{_THREADS}={max(1, _cores() // workers)}")
     return [*overrides, *added], chosen
 
 
 @contextmanager
 def shadowing_launchers() -> Iterator[None]:
-    """Inside, Hydra does not warn of our launchers, which have the names of those that they set up."""
+    """Silences Hydra's warning that our launchers reuse the plugins' names."""
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore",
@@ -92,8 +105,8 @@ def shadowing_launchers() -> Iterator[None]:
 
 
 @contextmanager
-def checked_before() -> Iterator[None]:
-    """Inside, Hydra's sweeper does not compose all trials once more before the first one runs: `grid` has checked them."""
+def without_validation() -> Iterator[None]:
+    """Stops Hydra's sweeper from composing all trials: `compose_grid` has done it."""
     check = Sweeper.validate_batch_is_legal
     Sweeper.validate_batch_is_legal = lambda *_: None  # type: ignore[method-assign]
     try:
@@ -103,7 +116,7 @@ def checked_before() -> Iterator[None]:
 
 
 def _processes(jobs: int) -> int:
-    """joblib's `n_jobs`: -1 is one for each core, -2 one fewer."""
+    """The processes of joblib's `n_jobs`: -1 is one for each core, -2 one fewer."""
     return jobs if jobs > 0 else max(1, _cores() + 1 + jobs)
 
 
@@ -123,7 +136,8 @@ def _installed(target: str) -> bool:
 
 def _unknown(overrides: Sequence[str]) -> PipelineError:
     return PipelineError(
-        "command line: no such launcher, or its package is not installed",
+        "command line: unknown launcher, or its package is not installed",
         received=" ".join(of_hydra(overrides)),
-        expected="Expected: basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md",
+        expected="Choose basic, joblib, submitit_local, submitit_slurm or ray; "
+        "see docs/clusters.md",
     )

@@ -1,4 +1,4 @@
-"""What the trials of a sweep are compared by."""
+"""The objective of a study: the metric that its trials are compared by."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,26 +10,33 @@ from pipeline.config.training import LOSSES, Direction
 
 @dataclass(frozen=True)
 class Objective:
-    """The metric by which a trial is judged, and what it measures, which other trials may have under another name."""
+    """A metric and its direction.
+
+    Args:
+        metric: its name in the history, such as `validation/loss`.
+        measures: what it measures. Two objectives are equal if they measure the same, even under
+            different names.
+    """
 
     metric: str = field(compare=False)
     direction: Direction
-    measures: tuple[object, ...]
+    measures: tuple[object, ...] = ()
 
 
-def in_common(configs: Sequence[ExperimentConfig]) -> list[Objective | None]:
-    """The objective of each trial: what early stopping watches, else the validation loss as a mean over rows.
+def common_objectives(configs: Sequence[ExperimentConfig]) -> list[Objective | None]:
+    """The objective of each trial, chosen so that all trials measure the same.
 
-    None for each where neither measures the same in all trials: their values could not be compared.
+    Prefers what early stopping monitors, then the validation loss as a mean over rows. If both
+    differ between trials, their values are not comparable and each objective is None.
     """
-    for objective in (_watched, _plain_loss):
-        found = [objective(config) for config in configs]
-        if len(set(found)) == 1 and found[0] is not None:
-            return found
+    for objective_of in (_monitored, _plain_loss):
+        objectives = [objective_of(config) for config in configs]
+        if len(set(objectives)) == 1 and objectives[0] is not None:
+            return objectives
     return [None for _ in configs]
 
 
-def _watched(config: ExperimentConfig) -> Objective | None:
+def _monitored(config: ExperimentConfig) -> Objective | None:
     training = config.training
     if training.early_stopping is None:
         return None
@@ -63,6 +70,6 @@ def _measure_of_loss(config: ExperimentConfig) -> str:
 
 
 def _question(config: ExperimentConfig) -> tuple[object, ...]:
-    """What is asked of the model: answers to other questions have no place in the same ranking."""
+    """What the model predicts. Only trials that predict the same can be ranked."""
     data = config.data
     return (data.source, data.task, data.target, data.positive, data.target_unit)

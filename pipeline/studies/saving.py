@@ -1,4 +1,7 @@
-"""The best trial as an experiment: its file in `conf/experiment/` and its line in `params.yaml`."""
+"""Saves the best trial of a search as an experiment.
+
+The experiment is a file in `conf/experiment/` and a line in `params.yaml`.
+"""
 
 import hashlib
 import math
@@ -7,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import composition, params
+from pipeline.config.data import Task
 from pipeline.config.experiment import WITHOUT_EFFECT, ExperimentConfig
 from pipeline.config.outline import changes
 from pipeline.config.resolved import compose_experiment, effective_values
@@ -14,19 +18,25 @@ from pipeline.config.training import Direction
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
 from pipeline.layout import CONF, PARAMS
-from pipeline.studies.space import Objective
+from pipeline.metrics import METRICS
+from pipeline.studies.objective import Objective
 
 _CORES = {1: "one core", 2: "two cores"}
-_DIGITS = 3  # of a claim
-_MEASURED = (
-    "validation/accuracy",
-    "validation/log_loss",
-)  # also by `evaluate`, and by the same names
+_CLAIM_DIGITS = 3
 
 
 @dataclass(frozen=True)
-class Found:
-    """The best trial: its settings, the value of the objective, and the seconds that it and all trials were trained."""
+class BestTrial:
+    """The best trial of a search.
+
+    Args:
+        base: the experiment that was searched.
+        method: of the search.
+        trials: how many the search ran.
+        value: of the objective.
+        seconds: the training time of this trial.
+        seconds_of_all: the training time of all trials.
+    """
 
     config: ExperimentConfig
     base: str
@@ -35,16 +45,16 @@ class Found:
     objective: Objective
     value: float
     seconds: float
-    searched: float
+    seconds_of_all: float
 
 
 def require_possible(
     name: str, config: ExperimentConfig, *, conf: Path = CONF, listed: Path = PARAMS
 ) -> None:
-    """Refuses a name that cannot become an experiment, before anything is searched.
+    """Rejects a name that cannot become an experiment, before the search starts.
 
     Raises:
-        PipelineError: a file of this name that no search wrote, or data that `params.yaml` does not list.
+        PipelineError: a person wrote or edited the file, or `params.yaml` does not list the data.
     """
     file = _file(name, conf)
     if file.exists() and not _is_ours(file):
@@ -53,14 +63,14 @@ def require_possible(
             received=f"search.save_as={name}",
             expected="Choose another name",
         )
-    known = params.read(listed)
-    if config.data.name not in known.data:
+    parameters = params.read(listed)
+    if config.data.name not in parameters.data:
         raise PipelineError(
             f"{listed} does not list the data of this experiment",
             received=config.data.name,
-            expected=suggestion(config.data.name, known.data),
+            expected=suggestion(config.data.name, parameters.data),
         )
-    if known.experiments.get(name, config.data.name) != config.data.name:
+    if parameters.experiments.get(name, config.data.name) != config.data.name:
         raise PipelineError(
             f"{listed} has experiments.{name} on other data",
             received=config.data.name,
@@ -68,24 +78,23 @@ def require_possible(
         )
 
 
-def save(name: str, found: Found, *, conf: Path = CONF, listed: Path = PARAMS) -> Path:
-    """Writes the experiment, and makes sure that it composes to the settings of the trial.
+def save(name: str, best: BestTrial, *, conf: Path = CONF, listed: Path = PARAMS) -> Path:
+    """Writes the experiment and checks that it composes to the settings of the trial.
 
     Returns:
         Its file in `conf/experiment/`.
     """
-    require_possible(name, found.config, conf=conf, listed=listed)
+    require_possible(name, best.config, conf=conf, listed=listed)
     file = _file(name, conf)
-    text = _text(name, found, conf)
+    text = _text(name, best, conf)
     write_text(file, text + _seal(text))
-    if effective_values(compose_experiment([f"experiment={name}"], conf=conf)) != effective_values(
-        found.config
-    ) | {"name": name}:
+    composed = effective_values(compose_experiment([f"experiment={name}"], conf=conf))
+    if composed != effective_values(best.config) | {"name": name}:
         raise PipelineError(
             f"{file} does not compose to the settings of the best trial",
             expected="Write it by hand",
         )
-    params.add_experiment(name, found.config.data.name, listed)
+    params.add_experiment(name, best.config.data.name, listed)
     return file
 
 
@@ -93,31 +102,29 @@ def _file(name: str, conf: Path) -> Path:
     return conf / "experiment" / f"{name}.yaml"
 
 
-def _text(name: str, found: Found, conf: Path) -> str:
-    """The file without its seal: a head as every experiment has it, and the settings that are not the default's."""
-    config = found.config
-    bound = _bound(found)
-    reaches = _reaches(found, bound)
+def _text(name: str, best: BestTrial, conf: Path) -> str:
+    """The file without its seal: the head, and the settings that are not defaults."""
+    config = best.config
+    bound = _bound(best)
     head = [
         "# @package _global_",
-        f"# {found.base}, tuned: the best of {found.trials} trials by {found.method} search, "
-        f"which trained for {_duration(found.searched)} in all.",
+        f"# {best.base}, tuned: the best of {best.trials} trials of a {best.method} search "
+        f"({_duration(best.seconds_of_all)} of training in all).",
         f"#   dvc repro evaluate@{name}     or     python -m pipeline.train experiment={name}",
-        f"# Reaches {reaches}, in about {_duration(found.seconds)} on {_cores(config)}.",
+        f"# Reaches {_reached(best, bound)}, "
+        f"in about {_duration(best.seconds)} on {_cores(config)}.",
     ]
     values: dict[str, Any] = {}
     for key, change in changes(config, conf=conf).items():
         if key.split(".")[0] not in WITHOUT_EFFECT and not key.endswith(".family"):
             _set(values, key.split("."), change["value"])
-    values["claims"] = (
-        [{"metric": found.objective.metric} | bound] if found.objective.metric in _MEASURED else []
-    )
-    families = [
+    values["claims"] = [{"metric": best.objective.metric} | bound] if _is_claimable(best) else []
+    choices = [
         ("data", config.data.name),
         ("model", config.model.family),
         ("optimizer", config.optimizer.family),
     ]
-    defaults = ["defaults:", *(f"  - override /{group}: {choice}" for group, choice in families)]
+    defaults = ["defaults:", *(f"  - override /{group}: {choice}" for group, choice in choices)]
     return "\n".join([*head, *defaults, "", composition.to_yaml(values, short=True)])
 
 
@@ -127,15 +134,24 @@ def _set(values: dict[str, Any], path: list[str], value: Any) -> None:
     values[path[-1]] = value
 
 
-def _bound(found: Found) -> dict[str, float]:
-    """What a claim holds the experiment to: the value, rounded to the side on which it is met."""
-    if found.objective.direction is Direction.max:
-        return {"at_least": math.floor(found.value * 10**_DIGITS) / 10**_DIGITS}
-    return {"at_most": math.ceil(found.value * 10**_DIGITS) / 10**_DIGITS}
+def _is_claimable(best: BestTrial) -> bool:
+    """Whether `evaluate` measures the same under the same name, in the same unit."""
+    split, _, name = best.objective.metric.partition("/")
+    data = best.config.data
+    standardized = data.task is Task.regression and data.standardize_target
+    return split == "validation" and name in METRICS.names() and not standardized
 
 
-def _reaches(found: Found, bound: dict[str, float]) -> str:
-    name = str(found.objective.metric).replace("/", " ")
+def _bound(best: BestTrial) -> dict[str, float]:
+    """The bound of the claim: the value, rounded so that the trial meets it."""
+    scale = 10**_CLAIM_DIGITS
+    if best.objective.direction is Direction.max:
+        return {"at_least": math.floor(best.value * scale) / scale}
+    return {"at_most": math.ceil(best.value * scale) / scale}
+
+
+def _reached(best: BestTrial, bound: dict[str, float]) -> str:
+    name = best.objective.metric.replace("/", " ")
     (value,) = bound.values()
     return f"{100 * value:.4g} % {name}" if name.endswith("accuracy") else f"a {name} of {value:g}"
 
@@ -152,7 +168,7 @@ def _cores(config: ExperimentConfig) -> str:
 
 
 def _seal(text: str) -> str:
-    """The last line, by which a later search knows that nobody has edited the file since."""
+    """The last line. A later search recognises by it that nobody has edited the file."""
     return f"# Written by pipeline.tune: {hashlib.sha256(text.encode()).hexdigest()[:16]}\n"
 
 

@@ -1,11 +1,10 @@
-"""A whole search: its journal, its parent run in MLflow, its table, and what it found."""
+"""A whole search: its trials, its board, its run in MLflow and its best trial."""
 
-import csv
 import hashlib
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -15,29 +14,93 @@ from pipeline.config.resolved import compose_experiment
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
-from pipeline.files import replacing, write_json
+from pipeline.files import write_json
 from pipeline.layout import PREPARED, mlruns
 from pipeline.runs import identity as lineage
 from pipeline.signals import Interruption
-from pipeline.studies import saving
-from pipeline.studies import search_journal as journal
-from pipeline.studies.explore import Epochs, Proposal, best, epochs, explore, latest
+from pipeline.studies import saving, summary
+from pipeline.studies.board import Board
+from pipeline.studies.explore import explore
 from pipeline.studies.interrupting import resumable
-from pipeline.studies.search_board import Board
-from pipeline.studies.search_journal import FAILED, FINISHED, PAUSED, Journal, Record
-from pipeline.studies.space import LOSS, Hyperband, Objective, Parameter, SearchConfig
+from pipeline.studies.journal import SearchJournal, open_search
+from pipeline.studies.objective import Objective
+from pipeline.studies.oracles import ORACLES
+from pipeline.studies.outcome import Outcome, Status, best, latest, trained_epochs, with_status
+from pipeline.studies.running import SearchTrials
+from pipeline.studies.settings import TuneConfig
+from pipeline.studies.space import Space
+from pipeline.studies.trial import Trial
+from pipeline.studies.trial_process import TrialProcess
 from pipeline.tracking import stores
 from pipeline.tracking.tracker import Measurement, Tracker
 
-_COLUMNS = ("status", "objective", "epochs", "seconds", "run_id", "overrides", "reason")
-_DIGITS = 12  # of a search's id
-_NO_EFFECT = ("trials", "save_as")  # on what is proposed
+_ID_DIGITS = 12
+_WITHOUT_EFFECT = ("trials", "save_as")  # on which trials are suggested
+_KINDS_OF_LOSS = ("training.loss", "training.loss_reduction", "training.label_smoothing")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a search will do.
+
+    Args:
+        overrides: those of the experiment.
+        base: what they compose to.
+    """
+
+    overrides: list[str]
+    base: ExperimentConfig
+    config: TuneConfig
+    space: Space
+    objective: Objective
+
+    @classmethod
+    def of(cls, overrides: Sequence[str], config: TuneConfig) -> "Plan":
+        """Checks that the experiment can be searched; raises `PipelineError`."""
+        base = compose_experiment(overrides)
+        _require_searchable(base)
+        objective = config.search.objective.for_task(base.data.task.value)
+        space = config.read_space()
+        _require_one_loss(objective, space)
+        return cls(list(overrides), base, config, space, objective)
+
+    @property
+    def searched(self) -> list[str]:
+        """The settings that differ between trials."""
+        return [parameter.name for parameter in self.space.searched]
+
+    def settings(self) -> dict[str, Any]:
+        """The settings of the search that its suggestions depend on, as plain values."""
+        values = composition.to_values(self.config)
+        search = {
+            name: value for name, value in values["search"].items() if name not in _WITHOUT_EFFECT
+        }
+        search["objective"] = {
+            "metric": self.objective.metric,
+            "direction": self.objective.direction.value,
+        }
+        return {"search": search, "space": values["space"]}
+
+    def search_id(self) -> str:
+        """A digest of settings, data, code and versions.
+
+        Searches with the same id suggest the same trials.
+        """
+        meta = load_meta(PREPARED / self.base.data.name)
+        settings = self.settings()
+        identity = lineage.identity(self.base, meta) | {
+            "search": settings["search"],
+            "space": list(settings["space"].items()),  # the order matters to an oracle
+            "oracle": version("keras-tuner"),
+        }
+        text = json.dumps(identity, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:_ID_DIGITS]
 
 
 def tune(
-    overrides: Sequence[str], config: SearchConfig, interruption: Interruption
+    overrides: Sequence[str], config: TuneConfig, interruption: Interruption
 ) -> dict[str, Any]:
-    """Searches, from where the same search was left, and records what it found.
+    """Searches, from where the same search stopped, and records the best trial.
 
     Args:
         overrides: those of the experiment.
@@ -47,252 +110,199 @@ def tune(
         `{search_id, run_id, status, best, trials, failed, epochs}`, for JSON.
 
     Raises:
-        PipelineError: what cannot be searched, or a search none of whose trials came to an end.
-        Interrupted: a signal was received; the trial that ran has kept its state.
+        PipelineError: an invalid search, or a search in which no trial finished.
+        Interrupted: a signal was received. The running trial saved a checkpoint.
     """
-    base = compose_experiment(overrides)
-    _require_searchable(base)
+    plan = Plan.of(overrides, config)
     if config.search.save_as is not None:
-        saving.require_possible(config.search.save_as, base)
-    meta = load_meta(PREPARED / base.data.name)
-    objective = config.search.objective.for_task(meta.task)
-    _require_one_measure(objective, config.parameters())
-    settings = _settings(config, objective)
-    search_id = _search_id(settings, lineage.identity(base, meta))
-    with (
-        resumable(base.name, interruption),
-        journal.held(mlruns() / "search" / search_id) as kept,
-    ):
-        write_json(
-            kept.folder / "search.json",
-            {"experiment": base.name, "overrides": list(overrides)} | settings,
+        saving.require_possible(config.search.save_as, plan.base)
+    search_id, name = plan.search_id(), plan.base.name
+    with resumable(name, interruption), open_search(mlruns() / "search" / search_id) as journal:
+        settings = plan.settings()
+        described = {"experiment": name, "overrides": plan.overrides, **settings}
+        write_json(journal.folder / "search.json", described)
+        store = stores.load(plan.base.tracking.store)
+        with store.open_parent("search", name, search_id, _params(settings)) as parent:
+            search = _Search(plan, search_id, journal, parent)
+            search.run(interruption)
+            return search.conclude()
+
+
+class _Search:
+    """A search in progress: its plan, its journal and its run in MLflow."""
+
+    def __init__(self, plan: Plan, search_id: str, journal: SearchJournal, parent: Tracker) -> None:
+        self._plan, self._journal, self._parent = plan, journal, parent
+        self._id, self._name = search_id, plan.base.name
+        # The trials of the journal belong to the search, even if the command asks for fewer now.
+        trials = max(plan.config.search.trials, len(latest(journal.outcomes)))
+        self._settings = replace(plan.config.search, trials=trials)
+        title = f"{self._name}, search {search_id}"
+        self._board = Board(self._name, title, trials, plan.searched, plan.objective)
+        self._outcomes: list[Outcome] = []  # those that the oracle has received
+
+    def run(self, interruption: Interruption) -> None:
+        """Runs the trials that the journal does not hold."""
+        from pipeline.models import backend
+
+        backend.load()  # silently, before KerasTuner imports it
+        plan, process = self._plan, TrialProcess()
+        tags = {"mlflow.parentRunId": self._parent.run_id, "search_id": self._id}
+        trials = SearchTrials(
+            plan.overrides, plan.objective, self._journal, tags, interruption, process
         )
-        store = stores.load(base.tracking.store)
-        with store.open_parent("search", base.name, search_id, _params(settings)) as parent:
-            board = Board(
-                f"{base.name}, search {search_id}",
-                config.search.trials,
-                objective,
-                _searched(config.parameters()),
+        oracles = ORACLES.load(self._settings.method, key="search.method")
+        oracle = oracles.build(self._settings, plan.space, plan.objective)
+
+        def run(trial: Trial) -> Outcome:
+            self._board.show([*self._outcomes, Outcome(trial, Status.RUNNING)])
+            return trials.run(trial)
+
+        with self._board:
+            explore(oracle, self._journal, run, self._add)
+        process.close()
+
+    def _add(self, outcome: Outcome) -> None:
+        """Shows an outcome. Logs its objective and the best so far to MLflow."""
+        self._outcomes.append(outcome)
+        self._board.show(self._outcomes)
+        leader = best(self._outcomes, self._plan.objective.direction)
+        values = {
+            "objective": outcome.objective,
+            "best": None if leader is None else leader.objective,
+        }
+        measured = {name: value for name, value in values.items() if value is not None}
+        count = len(self._outcomes)
+        self._parent.log_metrics([Measurement(count, outcome.timestamp, measured)])
+
+    def conclude(self) -> dict[str, Any]:
+        """Records the best trial, and saves it as an experiment if asked to."""
+        outcomes, trials = self._journal.outcomes, latest(self._journal.outcomes)
+        self._board.summarise(outcomes)
+        leader = best(outcomes, self._plan.objective.direction)
+        self._record(trials, leader)
+        if leader is None or leader.status is not Status.FINISHED:
+            raise self._nothing_finished(trials)
+        self._announce(trials, leader)
+        if self._plan.config.search.save_as is not None:
+            self._save(self._plan.config.search.save_as, trials, leader)
+        epochs = trained_epochs(outcomes)
+        return {
+            "search_id": self._id,
+            "run_id": self._parent.run_id,
+            "status": Status.FINISHED,
+            "best": {
+                "trial": leader.trial.number,
+                "run_id": leader.run_id,
+                "objective": leader.objective,
+                "overrides": leader.trial.overrides,
+            },
+            "trials": len(trials),
+            "failed": len(with_status(trials, Status.FAILED)),
+            "epochs": {"spent": epochs.spent, "restarting": epochs.restarting},
+        }
+
+    def _record(self, trials: list[Outcome], leader: Outcome | None) -> None:
+        """Adds the table of all trials and, as tags, the counts and the best trial."""
+        table = self._journal.folder / "trials.csv"
+        summary.write(trials, self._plan.searched, table)
+        self._parent.log_file(table)
+        epochs = trained_epochs(self._journal.outcomes)
+        tags = {
+            "trials": len(trials),
+            "trials.failed": len(with_status(trials, Status.FAILED)),
+            "epochs.spent": f"{epochs.spent:g}",
+            "epochs.restarting": f"{epochs.restarting:g}",
+        }
+        if leader is not None:
+            tags |= {
+                "best.trial": leader.trial.number,
+                "best.run_id": leader.run_id,
+                "best.overrides": " ".join(leader.trial.overrides),
+            }
+            tags |= {f"best.{name}": f"{value:.6g}" for name, value in leader.metrics.items()}
+        for name, value in tags.items():
+            self._parent.set_tag(name, str(value))
+
+    def _announce(self, trials: list[Outcome], leader: Outcome) -> None:
+        if failed := len(with_status(trials, Status.FAILED)):
+            log(
+                f"{self._name}: {failed} of {len(trials)} trials failed. "
+                f"Read what they printed in {self._journal.logs}."
             )
-            _explore(overrides, config, objective, kept, parent, board, search_id, interruption)
-            found = best(kept.records, objective)
-            _record(parent, kept, found, _searched(config.parameters()))
-            if found is None or found.status != FINISHED:
-                raise _nothing_found(kept)
-            _conclude(parent, overrides, config, objective, kept, found)
-    return {
-        "search_id": search_id,
-        "run_id": parent.run_id,
-        "status": "FINISHED",
-        "best": {
-            "trial": found.number,
-            "run_id": found.run_id,
-            "objective": found.objective,
-            "overrides": found.overrides,
-        },
-        "trials": len(latest(kept.records)),
-        "failed": len(_failed(kept)),
-        "epochs": {
-            "spent": epochs(kept.records).spent,
-            "restarting": epochs(kept.records).restarting,
-        },
-    }
+        epochs = trained_epochs(self._journal.outcomes)
+        if epochs.restarting > epochs.spent:
+            log(
+                f"{self._name}: trained {epochs.spent:,g} epochs. "
+                f"Without resuming promoted trials it would have been {epochs.restarting:,g}."
+            )
+        value = f"{self._plan.objective.metric} {leader.objective:.4f}"
+        log(f"{self._name}: best is trial {leader.trial.number}, {value}, run {leader.run_id}")
+        log(f"  {shlex.join(['python', '-m', 'pipeline.train', *leader.trial.overrides])}")
 
+    def _save(self, name: str, trials: list[Outcome], leader: Outcome) -> None:
+        assert leader.objective is not None
+        best_trial = saving.BestTrial(
+            config=compose_experiment(leader.trial.overrides),
+            base=self._name,
+            method=self._settings.method,
+            trials=len(trials),
+            objective=self._plan.objective,
+            value=leader.objective,
+            seconds=leader.seconds,
+            seconds_of_all=sum(outcome.seconds for outcome in trials),
+        )
+        file = saving.save(name, best_trial)
+        self._parent.log_file(file)
+        log(f"{self._name}: wrote {file} and added it to params.yaml")
+        log(f"  dvc repro evaluate@{name}")
 
-def _explore(
-    overrides: Sequence[str],
-    config: SearchConfig,
-    objective: Objective,
-    kept: Journal,
-    parent: Tracker,
-    board: Board,
-    search_id: str,
-    interruption: Interruption,
-) -> None:
-    from pipeline.models import backend
-
-    backend.load()  # which KerasTuner imports
-    from pipeline.studies.oracle import Oracle
-    from pipeline.studies.proposals import Trials
-
-    space = config.parameters()
-    tags = {"mlflow.parentRunId": parent.run_id, "search_id": search_id}
-    trials = Trials(overrides, config.search, space, objective, kept, tags, interruption)
-    heard: list[Record] = []
-
-    def run(proposal: Proposal) -> Record:
-        board.begin(proposal)
-        return trials.run(proposal)
-
-    def hear(record: Record) -> None:
-        heard.append(record)
-        _log(parent, heard, objective)
-        board.hear(record)
-
-    # Trials that ran are part of the search, also where fewer are asked for now.
-    search = replace(config.search, trials=max(config.search.trials, len(latest(kept.records))))
-    with board:
-        explore(Oracle(search, space, objective), kept, run, hear)
-    trials.process.close()
-    board.summarise()
-
-
-def _log(parent: Tracker, records: Sequence[Record], objective: Objective) -> None:
-    """The objective of the last record, and the best so far, by the number of records."""
-    values = {
-        "objective": records[-1].objective,
-        "best": getattr(best(records, objective), "objective", None),
-    }
-    known = {name: value for name, value in values.items() if value is not None}
-    parent.log_metrics([Measurement(len(records), records[-1].timestamp, known)])
+    def _nothing_finished(self, trials: list[Outcome]) -> PipelineError:
+        failed = with_status(trials, Status.FAILED)
+        reasons = list(dict.fromkeys(outcome.reason.rstrip(".") for outcome in failed))
+        if paused := len(with_status(trials, Status.PAUSED)):
+            reasons.append(
+                f"{paused} trials stayed paused: their bracket could not be filled, "
+                "or its other trials failed"
+            )
+        return PipelineError(
+            f"none of the {len(trials)} trials finished",
+            received="; ".join(reasons),
+            expected=f"Read what they printed in {self._journal.logs}",
+        )
 
 
 def _require_searchable(config: ExperimentConfig) -> None:
     if not stores.load(config.tracking.store).lasting:
         raise PipelineError(
-            "a search keeps its trials in MLflow",
+            "a search needs MLflow to record its trials",
             received=f"tracking={config.tracking.store}",
-            expected="Expected: tracking=mlflow",
+            expected="Choose tracking=mlflow",
         )
-    if config.force:  # a trial that is promoted would begin anew
+    if config.force:  # a promoted trial would restart instead of resuming
         raise PipelineError(
-            "a search goes on with its trials",
-            received="force=true",
-            expected="Expected: force=false",
+            "a search resumes its trials", received="force=true", expected="Remove force=true"
         )
     if config.checkpoint.pause_at is not None:
         raise PipelineError(
-            "a search says itself where its trials pause",
+            "a search decides itself when its trials pause",
             received=f"checkpoint.pause_at={config.checkpoint.pause_at}",
-            expected="Expected: checkpoint.pause_at=null",
+            expected="Remove checkpoint.pause_at",
         )
 
 
-def _searched(space: Sequence[Parameter]) -> list[str]:
-    """The settings that differ from trial to trial."""
-    return [parameter.name for parameter in space if len(parameter.choices) != 1]
-
-
-def _require_one_measure(objective: Objective, space: Sequence[Parameter]) -> None:
-    """A loss is of one kind in all trials, or its values cannot be compared."""
-    searched = [name for name in _searched(space) if name in LOSS]
-    if searched and str(objective.metric).endswith("/loss"):
+def _require_one_loss(objective: Objective, space: Space) -> None:
+    """Losses of different kinds are not comparable."""
+    searched = [parameter.name for parameter in space.searched if parameter.name in _KINDS_OF_LOSS]
+    if searched and objective.metric.endswith("/loss"):
         raise PipelineError(
-            f"{objective.metric} is not the same in all trials",
+            f"{objective.metric} does not measure the same in all trials",
             received=f"{', '.join(searched)} in the space",
-            expected="Choose another search.objective, or take it from the space",
+            expected="Choose another search.objective, or remove the setting from the space",
         )
-
-
-def _settings(config: SearchConfig, objective: Objective) -> dict[str, Any]:
-    """All of a search that its proposals depend on."""
-    values = composition.to_values(config)
-    search = {key: value for key, value in values["search"].items() if key not in _NO_EFFECT}
-    assert objective.direction is not None
-    search["objective"] = {"metric": objective.metric, "direction": objective.direction.value}
-    return {"search": search, "space": values["space"]}
-
-
-def _search_id(settings: dict[str, Any], identity: dict[str, Any]) -> str:
-    """Searches of one id propose the same trials, which come to the same: it binds settings, data, code and versions."""
-    known = identity | {
-        "search": settings["search"],
-        "space": list(settings["space"].items()),
-        "oracle": version("keras-tuner"),
-    }
-    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:_DIGITS]
 
 
 def _params(settings: dict[str, Any]) -> dict[str, str]:
-    search = {f"search.{key}": json.dumps(value) for key, value in settings["search"].items()}
-    return search | {f"space.{key}": json.dumps(value) for key, value in settings["space"].items()}
-
-
-def _failed(kept: Journal) -> list[Record]:
-    return [record for record in latest(kept.records) if record.status == FAILED]
-
-
-def _nothing_found(kept: Journal) -> PipelineError:
-    reasons = list(dict.fromkeys(record.reason for record in _failed(kept)))
-    if paused := sum(record.status == PAUSED for record in latest(kept.records)):
-        reasons.append(
-            f"{paused} paused, in brackets that the space has too few settings to fill or whose others failed"
-        )
-    return PipelineError(
-        f"none of the {len(latest(kept.records))} trials came to an end",
-        received="; ".join(reason.rstrip(".") for reason in reasons),
-        expected=f"What they printed is in {kept.folder / 'logs'}",
-    )
-
-
-def _record(parent: Tracker, kept: Journal, found: Record | None, searched: Sequence[str]) -> None:
-    """The table of all trials and, as tags, what was found."""
-    table = kept.folder / "trials.csv"
-    with replacing(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["trial", *searched, *_COLUMNS])
-        for record in latest(kept.records):
-            values = [record.values.get(name) for name in searched]
-            facts = [record.status, record.objective, record.epochs, record.seconds, record.run_id]
-            writer.writerow(
-                [record.number, *values, *facts, " ".join(record.overrides), record.reason]
-            )
-    parent.log_file(table)
-    spent = epochs(kept.records)
-    tags = {
-        "trials": len(latest(kept.records)),
-        "trials.failed": len(_failed(kept)),
-        "epochs.spent": f"{spent.spent:g}",
-        "epochs.restarting": f"{spent.restarting:g}",
-    }
-    if found is not None:
-        tags |= {
-            "best.trial": found.number,
-            "best.run_id": found.run_id,
-            "best.overrides": " ".join(found.overrides),
-        }
-        tags |= {f"best.{name}": f"{value:.6g}" for name, value in found.metrics.items()}
-    for name, value in tags.items():
-        parent.set_tag(name, str(value))
-
-
-def _conclude(
-    parent: Tracker,
-    overrides: Sequence[str],
-    config: SearchConfig,
-    objective: Objective,
-    kept: Journal,
-    found: Record,
-) -> None:
-    """Says what was found and how to run it, and saves it as an experiment where that was asked for."""
-    name = compose_experiment(overrides).name
-    if failed := _failed(kept):
-        count = f"{len(failed)} of {len(latest(kept.records))}"
-        log(f"{name}: {count} trials failed; what they printed is in {kept.folder / 'logs'}")
-    if isinstance(config.search, Hyperband):
-        log(f"{name}: {_shown(epochs(kept.records))}")
-    log(
-        f"{name}: the best is trial {found.number}, {objective.metric} {found.objective:.4f}, run {found.run_id}"
-    )
-    log(f"  {shlex.join(['python', '-m', 'pipeline.train', *found.overrides])}")
-    if config.search.save_as is not None and found.objective is not None:
-        tuned = saving.Found(
-            config=compose_experiment(found.overrides),
-            base=name,
-            method=config.search.method.value,
-            trials=len(latest(kept.records)),
-            objective=objective,
-            value=found.objective,
-            seconds=found.seconds,
-            searched=sum(record.seconds for record in latest(kept.records)),
-        )
-        file = saving.save(config.search.save_as, tuned)
-        parent.log_file(file)
-        log(
-            f"{name}: written to {file} and listed in params.yaml: dvc repro evaluate@{config.search.save_as}"
-        )
-
-
-def _shown(count: Epochs) -> str:
-    return f"{count.spent:,g} epochs were trained; with promoted trials trained anew they would be {count.restarting:,g}"
+    search = {f"search.{name}": json.dumps(value) for name, value in settings["search"].items()}
+    space = {f"space.{name}": json.dumps(value) for name, value in settings["space"].items()}
+    return search | space

@@ -1,22 +1,13 @@
-"""Settings of a search: how settings of an experiment are proposed, from which space, and by what they are judged."""
+"""The space of a search: the settings that it varies, with ranges or choices."""
 
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
-from pathlib import Path
 from typing import Any
 
-from omegaconf import MISSING
-
-from pipeline.config import composition
-from pipeline.config.resolved import compose_experiment
-from pipeline.config.rules import is_name
-from pipeline.config.training import Direction
-from pipeline.errors import ConfigError, PipelineError, require, suggestion
-from pipeline.layout import CONF
+from pipeline.errors import ConfigError, require, suggestion
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")  # needs no quotes in Hydra's grammar
 _WORDS = ("null", "true", "false", "inf", "nan")
@@ -25,134 +16,21 @@ _KINDS = {
     "int": {"int", "step", "when"},
     "choice": {"choice", "when"},
 }
-LENGTH = ("training.steps", "training.epochs")
-LOSS = ("training.loss", "training.loss_reduction", "training.label_smoothing")
-SEARCHED = (
-    "model",
-    "optimizer",
-    "seed",
-    "training",
-)  # with other data, trials could not be compared
-
-
-class Method(Enum):
-    """How settings are proposed."""
-
-    random = "random"
-    bayesian = "bayesian"
-    hyperband = "hyperband"
-
-
-@dataclass
-class Objective:
-    """The metric by which trials are compared; null takes validation/accuracy of classes, else validation/loss."""
-
-    metric: str | None = None
-    direction: Direction | None = None
-
-    def __post_init__(self) -> None:
-        both = (self.metric is None) == (self.direction is None)
-        require(
-            both,
-            "search.objective",
-            received=f"{self.metric}, {self.direction}",
-            expected="metric and direction, or neither",
-        )
-
-    def for_task(self, task: str) -> "Objective":
-        """This objective, or the usual one of a task."""
-        if self.metric is not None:
-            return self
-        if task == "classification":
-            return Objective("validation/accuracy", Direction.max)
-        return Objective("validation/loss", Direction.min)
-
-
-@dataclass
-class Search:
-    """A search of `trials` configurations. With `save_as` the best one becomes an experiment of this name."""
-
-    method: Method = MISSING
-    trials: int = 30
-    seed: int = 1
-    objective: Objective = field(default_factory=Objective)
-    save_as: str | None = None
-
-    def __post_init__(self) -> None:
-        own = type(self).method
-        require(
-            self.method == own,
-            "search.method",
-            received=self.method.value,
-            expected=f"{own.value}, as the file has it",
-        )
-        require(
-            self.trials >= 1,
-            "search.trials",
-            received=self.trials,
-            expected="a whole number from 1",
-        )
-        require(
-            1 <= self.seed < 2**31,
-            "search.seed",
-            received=self.seed,
-            expected="an integer from 1 to 2,147,483,647",
-        )
-        named = self.save_as is None or (
-            is_name(self.save_as) and hydra_text(self.save_as) == self.save_as
-        )
-        expected = "a lower-case letter, then more of them, digits and _"
-        require(named, "search.save_as", received=self.save_as, expected=expected)
-
-
-@dataclass
-class Random(Search):
-    """Each trial is drawn by itself."""
-
-    method: Method = Method.random
-
-
-@dataclass
-class Bayesian(Search):
-    """A Gaussian process learns from the trials so far; the first three for each searched setting are drawn."""
-
-    method: Method = Method.bayesian
-
-
-@dataclass
-class Hyperband(Search):
-    """Many trials train for a few epochs, and of each `factor` the best goes on, up to `max_epochs` (Li et al. 2018)."""
-
-    method: Method = Method.hyperband
-    max_epochs: int = 9
-    factor: int = 3
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(
-            self.factor >= 2,
-            "search.factor",
-            received=self.factor,
-            expected="a whole number from 2",
-        )
-        enough = self.max_epochs >= self.factor
-        require(
-            enough,
-            "search.max_epochs",
-            received=self.max_epochs,
-            expected=f"search.factor, {self.factor}, or more",
-        )
-
-
-METHODS: dict[str, type[Search]] = {"random": Random, "bayesian": Bayesian, "hyperband": Hyperband}
+# With other data, the values of the trials would not be comparable.
+_SEARCHABLE = ("model", "optimizer", "seed", "training")
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A searched setting by its dotted name; `when` names the values of other ones with which it is there at all.
+    """A setting of the space.
 
-    A range holds both its ends, evenly, or evenly in the logarithm with `log`. Choices, and the values in `when`, are
-    texts in Hydra's grammar, but for choices that are all integers or all floats: those have an order.
+    A range includes both ends. Choices are texts in Hydra's grammar, except if all are integers or
+    all are floats: those have an order.
+
+    Args:
+        name: the dotted name of the setting.
+        log: draws evenly in the logarithm of the value.
+        when: the choices of other parameters with which this one exists. Empty means always.
     """
 
     name: str
@@ -164,118 +42,105 @@ class Parameter:
     choices: tuple[Any, ...] = ()
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
+    @property
+    def is_fixed(self) -> bool:
+        """True if there is only one choice."""
+        return len(self.choices) == 1
 
-@dataclass
-class SearchConfig:
-    """A search and its space: settings of the experiment by their dotted names, as `conf/space/` holds them."""
-
-    search: Search = MISSING
-    space: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        require(bool(self.space), "space", received="nothing", expected="at least one setting")
-        if all(len(parameter.choices) == 1 for parameter in self.parameters()):
-            raise ConfigError(
-                "space",
-                "leaves nothing to search",
-                received=", ".join(self.space),
-                expected="Give ranges",
-            )
-
-    def parameters(self) -> list[Parameter]:
-        """The space, checked; under hyperband without the length of training, which it sets itself."""
-        found: list[Parameter] = []
-        for name, given in self.space.items():
-            found.append(_parameter(name, given, found))
-        if self.search.method is Method.hyperband:
-            found = [parameter for parameter in found if parameter.name not in LENGTH]
-            for parameter in found:
-                if on_length := set(LENGTH) & set(parameter.when):
-                    raise ConfigError(
-                        f"space.{parameter.name}.when",
-                        "is on the length of training, which hyperband sets itself",
-                        received=", ".join(on_length),
-                        expected="Leave it out, or choose another search",
-                    )
-        return found
+    def exists(self, values: Mapping[str, Any]) -> bool:
+        """True if `values` of the other parameters satisfy the condition of this one."""
+        return all(values.get(name) in choices for name, choices in self.when.items())
 
 
-def compose_search(
-    arguments: Sequence[str], *, conf: Path = CONF
-) -> tuple[list[str], SearchConfig]:
-    """The overrides of the experiment, and the search, from what a command line gives.
+@dataclass(frozen=True)
+class Space:
+    """The parameters of a search. A condition names only parameters above its own."""
 
-    What begins with `search` or `space` is the search's. An experiment is searched in the space of its own name, unless
-    one is chosen.
+    parameters: tuple[Parameter, ...]
 
-    Raises:
-        PipelineError: settings that cannot be, no space, or an override for a setting that is searched.
-    """
-    own = [
-        argument
-        for argument in arguments
-        if re.split("[.=]", argument.lstrip("+~"))[0] in ("search", "space")
-    ]
-    overrides = [argument for argument in arguments if argument not in own]
-    name = compose_experiment(overrides, conf=conf).name
-    if not any(argument.startswith("space=") for argument in own):
-        _require_space(name, conf)
-        own.append(f"space={name}")
-    composition.register("tune", SearchConfig)
-    for method, schema in METHODS.items():
-        composition.register(method, schema, group="search")
-    config = composition.compose("tune", SearchConfig, own, conf=conf)
-    for override in overrides:
-        if (key := override.lstrip("+~").split("=")[0]) in config.space:
-            raise PipelineError(
-                f"command line: {key} is searched",
-                received=override,
-                expected="Take it from the space first",
-            )
-    return overrides, config
+    @classmethod
+    def read(cls, entries: Mapping[str, Any]) -> "Space":
+        """Checks the entries of a file in `conf/space/`; raises `ConfigError`."""
+        parameters: list[Parameter] = []
+        for name, entry in entries.items():
+            parameters.append(_parameter(name, entry, parameters))
+        return cls(tuple(parameters))
+
+    @property
+    def searched(self) -> list[Parameter]:
+        """The parameters that differ between trials."""
+        return [parameter for parameter in self.parameters if not parameter.is_fixed]
+
+    def without(self, names: Collection[str]) -> "Space":
+        """The space without the settings that the search sets itself.
+
+        Raises:
+            ConfigError: another parameter depends on one of them.
+        """
+        rest = tuple(parameter for parameter in self.parameters if parameter.name not in names)
+        for parameter in rest:
+            if conditions := set(names) & set(parameter.when):
+                raise ConfigError(
+                    f"space.{parameter.name}.when",
+                    "depends on a setting that this search sets itself",
+                    received=", ".join(sorted(conditions)),
+                    expected="Remove the condition, or choose another search",
+                )
+        return Space(rest)
+
+    def overrides(self, values: Mapping[str, Any]) -> list[str]:
+        """Searched values and fixed ones in Hydra's grammar, in the order of the space."""
+        complete = dict(values)
+        for parameter in self.parameters:
+            if parameter.is_fixed and parameter.exists(complete):
+                complete[parameter.name] = parameter.choices[0]
+        return [
+            f"{parameter.name}={_text(complete[parameter.name])}"
+            for parameter in self.parameters
+            if parameter.name in complete
+        ]
 
 
-def _require_space(name: str, conf: Path) -> None:
-    if not (conf / "space" / f"{name}.yaml").is_file():
-        spaces = suggestion(name, [file.stem for file in (conf / "space").glob("*.yaml")])
-        raise PipelineError(
-            f"{conf}/space/{name}.yaml, the space of this experiment, is missing",
-            received=f"experiment={name}",
-            expected=f"Write it, or choose another: space=… {spaces}",
-        )
-
-
-def _parameter(name: str, given: Any, before: Sequence[Parameter]) -> Parameter:
-    """One entry of a space, which may depend on those before it."""
+def _parameter(name: str, entry: Any, above: Sequence[Parameter]) -> Parameter:
+    """One entry of a space. It may depend on entries above it."""
     key = f"space.{name}"
-    if (first := name.split(".")[0]) not in SEARCHED:
+    if (first := name.split(".")[0]) not in _SEARCHABLE:
         raise ConfigError(
-            key, "cannot be searched", received=name, expected=suggestion(first, SEARCHED)
+            key, "cannot be searched", received=name, expected=suggestion(first, _SEARCHABLE)
         )
-    kinds = [kind for kind in _KINDS if isinstance(given, dict) and kind in given]
+    kinds = [kind for kind in _KINDS if isinstance(entry, dict) and kind in entry]
     require(
         len(kinds) == 1,
         key,
-        received=given,
+        received=entry,
         expected="one of float: [low, high], int: [low, high], choice: [value, …]",
     )
     (kind,) = kinds
-    for part in given:
-        if part not in _KINDS[kind]:
+    for option in entry:
+        if option not in _KINDS[kind]:
             raise ConfigError(
-                key, f"has no {part}", received=given, expected=suggestion(str(part), _KINDS[kind])
+                key,
+                f"has no {option}",
+                received=entry,
+                expected=suggestion(str(option), _KINDS[kind]),
             )
-    when = _when(key, given.get("when") or {}, before)
+    when = _when(key, entry.get("when") or {}, above)
     if kind == "choice":
-        return Parameter(name, kind, choices=_choices(key, given["choice"]), when=when)
-    low, high = _range(key, given[kind], float if kind == "float" else int)
-    log, step = given.get("log", False), given.get("step", 1)
+        return Parameter(name, kind, choices=_choices(key, entry["choice"]), when=when)
+    return _range(key, name, kind, entry, when)
+
+
+def _range(
+    key: str, name: str, kind: str, entry: Mapping[str, Any], when: Mapping[str, tuple[Any, ...]]
+) -> Parameter:
+    low, high = _ends(key, entry[kind], float if kind == "float" else int)
+    log, step = entry.get("log", False), entry.get("step", 1)
     require(isinstance(log, bool), f"{key}.log", received=log, expected="true or false")
     require(
         not log or low > 0,
         f"{key}.float",
-        received=given[kind],
-        expected="numbers above 0 beside log: true",
+        received=entry[kind],
+        expected="numbers above 0, because log is true",
     )
     whole = isinstance(step, int) and not isinstance(step, bool) and step >= 1
     require(whole, f"{key}.step", received=step, expected="a whole number from 1")
@@ -288,8 +153,8 @@ def _parameter(name: str, given: Any, before: Sequence[Parameter]) -> Parameter:
     return Parameter(name, kind, low=low, high=high, log=log, step=step, when=when)
 
 
-def _range(key: str, given: Any, kind: type) -> tuple[float, float]:
-    numbers = given if isinstance(given, list) else []
+def _ends(key: str, ends: Any, kind: type) -> tuple[float, float]:
+    numbers = ends if isinstance(ends, list) else []
     fits = all(
         isinstance(number, int | kind) and not isinstance(number, bool) for number in numbers
     )
@@ -297,45 +162,46 @@ def _range(key: str, given: Any, kind: type) -> tuple[float, float]:
     require(
         ordered,
         f"{key}.{kind.__name__}",
-        received=given,
+        received=ends,
         expected=f"[low, high] of type {kind.__name__}",
     )
     return kind(numbers[0]), kind(numbers[1])
 
 
-def _choices(key: str, given: Any) -> tuple[Any, ...]:
+def _choices(key: str, choices: Any) -> tuple[Any, ...]:
     require(
-        isinstance(given, list) and bool(given),
+        isinstance(choices, list) and bool(choices),
         f"{key}.choice",
-        received=given,
+        received=choices,
         expected="a list of values",
     )
     for kind in (int, float):
-        if all(type(value) is kind for value in given):
-            return tuple(given)
-    return tuple(hydra_text(value) for value in given)
+        if all(type(value) is kind for value in choices):
+            return tuple(choices)
+    return tuple(hydra_text(value) for value in choices)
 
 
-def _when(key: str, given: Any, before: Sequence[Parameter]) -> dict[str, tuple[Any, ...]]:
+def _when(key: str, conditions: Any, above: Sequence[Parameter]) -> dict[str, tuple[Any, ...]]:
+    """The conditions of an entry, and those of the parameters that they name."""
     require(
-        isinstance(given, dict),
+        isinstance(conditions, dict),
         f"{key}.when",
-        received=given,
+        received=conditions,
         expected="{other setting: [value, …]}",
     )
-    known = {parameter.name: parameter for parameter in before if len(parameter.choices) > 1}
-    found: dict[str, tuple[Any, ...]] = {}
-    for name, values in given.items():
-        if name not in known:
+    choices_above = {one.name: one for one in above if len(one.choices) > 1}
+    when: dict[str, tuple[Any, ...]] = {}
+    for name, values in conditions.items():
+        if name not in choices_above:
             raise ConfigError(
                 f"{key}.when",
                 "names no choice above it",
                 received=name,
-                expected=suggestion(str(name), known),
+                expected=suggestion(str(name), choices_above),
             )
         listed = isinstance(values, list) and bool(values)
         require(listed, f"{key}.when.{name}", received=values, expected="a list of values")
-        by_text = {choice_text(choice): choice for choice in known[name].choices}
+        by_text = {_text(choice): choice for choice in choices_above[name].choices}
         unknown = [value for value in values if hydra_text(value) not in by_text]
         require(
             not unknown,
@@ -343,16 +209,13 @@ def _when(key: str, given: Any, before: Sequence[Parameter]) -> dict[str, tuple[
             received=unknown,
             expected=f"among {', '.join(by_text)}",
         )
-        found = (
-            dict(known[name].when)
-            | found
-            | {name: tuple(by_text[hydra_text(value)] for value in values)}
-        )
-    return found
+        own = {name: tuple(by_text[hydra_text(value)] for value in values)}
+        when = dict(choices_above[name].when) | when | own
+    return when
 
 
-def choice_text(choice: Any) -> str:
-    """A choice as Hydra's grammar writes it. Those that are texts are so already."""
+def _text(choice: Any) -> str:
+    """A choice in Hydra's grammar. Texts among choices are in it already."""
     return choice if isinstance(choice, str) else hydra_text(choice)
 
 

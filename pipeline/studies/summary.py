@@ -1,74 +1,89 @@
-"""What a sweep found: the best trial, each configuration over its seeds, and a table of all trials."""
+"""The summary of a study: `trials.csv`, and each configuration over its seeds."""
 
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.table import Table
+
 from pipeline.config.training import Direction
 from pipeline.evaluation.over_seeds import mean_interval
 from pipeline.files import replacing
-from pipeline.studies.grid import Grid
-from pipeline.studies.sweep_journal import FINISHED, Standing
+from pipeline.studies.board import add_settings
+from pipeline.studies.objective import Objective
+from pipeline.studies.outcome import Outcome, Status
 
-_COLUMNS = ("seconds", "run_id", "fingerprint", "reason")
+_SEED = "seed"
+_FACTS = ("epochs", "seconds", "run_id", "fingerprint", "overrides", "reason")
+
+
+def write(outcomes: Sequence[Outcome], settings: Sequence[str], path: Path) -> None:
+    """Writes a row for each trial: settings, objective, metrics and run."""
+    metrics = list(dict.fromkeys(name for outcome in outcomes for name in outcome.metrics))
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["trial", *settings, "status", "objective", *metrics, *_FACTS])
+        for outcome in outcomes:
+            trial = outcome.trial
+            values = [trial.values.get(name) for name in settings]
+            measured = [outcome.metrics.get(name) for name in metrics]
+            row = [trial.number, *values, outcome.status, outcome.objective, *measured]
+            writer.writerow([*row, *_facts(outcome)])
+
+
+def _facts(outcome: Outcome) -> tuple[str, ...]:
+    overrides = " ".join(outcome.trial.overrides)
+    epochs, seconds = f"{outcome.epochs:g}", f"{outcome.seconds:.3f}"
+    return epochs, seconds, outcome.run_id, outcome.fingerprint, overrides, outcome.reason
 
 
 @dataclass(frozen=True)
-class Group:
-    """Trials that differ by their seed alone: mean of the objective, and its 95 % interval where there are two or more."""
+class Configuration:
+    """Finished trials that differ only by their seed.
 
-    label: str
+    Args:
+        values: of the settings that vary, without the seed.
+        mean: of the objective.
+        interval: the 95 % interval of the mean. None for a single trial.
+    """
+
+    values: dict[str, str]
     trials: int
     mean: float
     interval: tuple[float, float] | None
 
 
-def groups(grid: Grid, standings: Sequence[Standing], direction: Direction) -> list[Group]:
-    """The configurations that finished at least one trial, the best mean first."""
-    objectives: dict[str, list[float]] = {}
-    for standing in standings:
-        if standing.status == FINISHED and standing.objective is not None:
-            objectives.setdefault(grid.trials[standing.number].group, []).append(standing.objective)
-    found = [_group(label, values) for label, values in objectives.items()]
-    return sorted(found, key=lambda group: group.mean, reverse=direction is Direction.max)
+def configurations(outcomes: Sequence[Outcome], direction: Direction) -> list[Configuration]:
+    """The configurations with at least one finished trial, the best mean first."""
+    objectives: dict[tuple[tuple[str, str], ...], list[float]] = {}
+    for outcome in outcomes:
+        if outcome.status is Status.FINISHED and outcome.objective is not None:
+            values = tuple(item for item in outcome.trial.values.items() if item[0] != _SEED)
+            objectives.setdefault(values, []).append(outcome.objective)
+    return sorted(
+        (_configuration(dict(values), measured) for values, measured in objectives.items()),
+        key=lambda configuration: configuration.mean,
+        reverse=direction is Direction.max,
+    )
 
 
-def _group(label: str, values: list[float]) -> Group:
-    if len(values) < 2:
-        return Group(label, len(values), values[0], None)
-    mean, interval = mean_interval(values)
-    return Group(label, len(values), mean, interval)
+def _configuration(values: dict[str, str], objectives: list[float]) -> Configuration:
+    if len(objectives) < 2:
+        return Configuration(values, len(objectives), objectives[0], None)
+    mean, interval = mean_interval(objectives)
+    return Configuration(values, len(objectives), mean, interval)
 
 
-def best(standings: Sequence[Standing], direction: Direction) -> Standing | None:
-    """The finished trial with the best objective, the first of equals; None where none finished."""
-    finished = [
-        standing
-        for standing in standings
-        if standing.status == FINISHED and standing.objective is not None
-    ]
-    sign = -1 if direction is Direction.max else 1
-    return min(finished, key=lambda standing: sign * (standing.objective or 0.0), default=None)
-
-
-def write(grid: Grid, standings: Sequence[Standing], path: Path) -> None:
-    """Writes one row a trial: its swept settings, and what became of it, with every metric that any of them has."""
-    swept = list(grid.trials[0].choices)
-    metrics = list(dict.fromkeys(name for standing in standings for name in standing.metrics))
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["trial", *swept, "status", "objective", *metrics, *_COLUMNS])
-        for standing in standings:
-            choices = grid.trials[standing.number].choices
-            measured = [standing.metrics.get(name) for name in metrics]
-            facts = [
-                f"{standing.seconds:.3f}",
-                standing.run_id,
-                standing.fingerprint,
-                standing.reason,
-            ]
-            settings = [choices[key] for key in swept]
-            writer.writerow(
-                [standing.number, *settings, standing.status, standing.objective, *measured, *facts]
-            )
+def configuration_table(title: str, outcomes: Sequence[Outcome], objective: Objective) -> Table:
+    """A row for each configuration, the best first."""
+    table = Table(title=title, title_justify="left", caption_justify="left")
+    names = [name for name in outcomes[0].trial.values if name != _SEED]
+    add_settings(table, names)
+    for heading in ("trials", f"mean of\n{objective.metric}", "95 % interval"):
+        table.add_column(heading, justify="right")
+    for one in configurations(outcomes, objective.direction):
+        interval = "" if one.interval is None else "[{:.4f}, {:.4f}]".format(*one.interval)
+        values = [one.values[name] for name in names]
+        table.add_row(*values, str(one.trials), f"{one.mean:.4f}", interval)
+    return table

@@ -1,6 +1,7 @@
-"""A child process that runs trials one after another, so that TensorFlow is imported once and a crash ends one trial.
+"""A child process that runs trials one after another.
 
-Requests and answers are lines of JSON on pipes of their own; what a trial prints goes to its log.
+It imports TensorFlow once, and a crash ends only one trial. Requests and answers are lines of JSON
+on pipes of their own. What a trial prints goes to its log file.
 """
 
 import json
@@ -8,50 +9,82 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from enum import Enum
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.signals import Interrupted, without_interrupts
+from pipeline.studies.outcome import Status
+from pipeline.studies.trial import Trial
 
 RUNNER = "pipeline.studies.trial_runner"
 _INTERRUPTIONS = {128 + signal.SIGTERM, 128 + signal.SIGINT}
 
 
-class Cause(Enum):
-    """Why a trial failed: by itself, as it would again; by a fault of the machine, such as a full disk; or by SIGKILL."""
+class Cause(StrEnum):
+    """Why a trial failed: by itself, by a fault such as a full disk, or by SIGKILL."""
 
-    trial = "trial"
-    machine = "machine"
-    kill = "kill"
+    TRIAL = "trial"
+    MACHINE = "machine"
+    KILL = "kill"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How one training of a trial ended.
+
+    Args:
+        epochs: how many the run has trained since it began, in all processes.
+        seconds: the time of the same training.
+        reason: why it failed, in one line.
+        cause: of the failure. None for a trial that did not fail.
+    """
+
+    status: Status
+    run_id: str = ""
+    fingerprint: str = ""
+    metrics: dict[str, float] = field(default_factory=dict)
+    epochs: float = 0.0
+    seconds: float = 0.0
+    reason: str = ""
+    cause: Cause | None = None
+
+    @classmethod
+    def failed(cls, reason: str, cause: Cause) -> "Answer":
+        return cls(Status.FAILED, reason=reason, cause=cause)
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> "Answer":
+        """Turns the result of `dataclasses.asdict` back into an answer."""
+        cause = None if values["cause"] is None else Cause(values["cause"])
+        return cls(**values | {"status": Status(values["status"]), "cause": cause})
 
 
 class TrialProcess:
-    """The child of this process; a new one is started where the last has died, or trained with other threads."""
+    """The child of this process that runs trials.
+
+    A new child replaces it after a crash, and for a trial with another number of threads.
+    """
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[str] | None = None
         self._answers: Any = None
         self._threads: int | None = None
 
-    def run(
-        self, overrides: Sequence[str], *, threads: int, tags: Mapping[str, str], log: Path
-    ) -> dict[str, Any]:
+    def run(self, trial: Trial, *, threads: int, tags: Mapping[str, str], log: Path) -> Answer:
         """Runs one trial and waits for it.
 
         Args:
-            threads: its `training.threads`, which a process cannot change.
-            tags: for the run's record.
-            log: a file that receives what the trial prints.
-
-        Returns:
-            `{"status": "FINISHED", "run_id": …, "run_key": …, "fingerprint": …, "metrics": {…}}`, or
-            `{"status": "FAILED", "reason": …, "cause": …}`: one line, and a value of `Cause`.
+            threads: its `training.threads`. A process cannot change this number.
+            tags: for the run in MLflow.
+            log: the file that receives what the trial prints.
 
         Raises:
-            Interrupted: the trial was told to stop by a signal, and has kept its state.
+            Interrupted: a signal stopped the trial, after it saved a checkpoint.
         """
         died = self._child is not None and self._child.poll() is not None
         if died or self._threads not in (None, threads):
@@ -62,21 +95,20 @@ class TrialProcess:
         child = self._child
         assert child is not None
         assert child.stdin
-        request = {"overrides": list(overrides), "tags": dict(tags), "log": str(log)}
+        request = {"overrides": trial.arguments, "tags": dict(tags), "log": str(log)}
         try:
             child.stdin.write(json.dumps(request) + "\n")
             child.stdin.flush()
-            answer = self._answers.readline()
+            line = self._answers.readline()
         except BrokenPipeError:
-            answer = ""
-        if answer:
-            return dict(json.loads(answer))
+            line = ""
+        if line:
+            return Answer.from_values(json.loads(line))
         code = child.wait()
         self.close()
         if code in _INTERRUPTIONS:
             raise Interrupted(code)
-        cause = Cause.kill if -code == signal.SIGKILL else Cause.trial
-        return {"status": "FAILED", "reason": _end(code), "cause": cause.value}
+        return Answer.failed(_end(code), Cause.KILL if -code == signal.SIGKILL else Cause.TRIAL)
 
     def close(self) -> None:
         """Ends the child."""
@@ -89,7 +121,7 @@ class TrialProcess:
             self._answers.close()
 
     def start(self) -> None:
-        """Starts the child, which loads TensorFlow before it is given a trial."""
+        """Starts the child. It loads TensorFlow before it receives a trial."""
         read, write = os.pipe()
         command = [sys.executable, "-m", RUNNER, str(os.getpid()), str(write)]
         with without_interrupts():
@@ -100,9 +132,15 @@ class TrialProcess:
         self._answers = os.fdopen(read, encoding="utf-8")
 
 
+@cache
+def shared() -> TrialProcess:
+    """The `TrialProcess` of this process, for launchers that run several trials here."""
+    return TrialProcess()
+
+
 def _end(code: int) -> str:
     """How a process ended, in words."""
     if code >= 0:
         return f"the process ended with exit code {code}"
-    hint = ", as the kernel does where memory runs out" if -code == signal.SIGKILL else ""
+    hint = ", probably out of memory" if -code == signal.SIGKILL else ""
     return f"the process was killed by {signal.Signals(-code).name}{hint}"

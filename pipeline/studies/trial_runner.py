@@ -1,4 +1,7 @@
-"""What the child of `TrialProcess` runs: a trial for each request on stdin, its answer on the descriptor given to it."""
+"""What the child of a `TrialProcess` runs: a trial for each request on stdin.
+
+The answers go to the descriptor that the command line names.
+"""
 
 import gc
 import importlib
@@ -8,6 +11,7 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,53 +19,60 @@ from typing import Any
 from pipeline.config.resolved import compose_experiment
 from pipeline.errors import PipelineError, StoreError
 from pipeline.signals import Interrupted, Interruption, end_with_parent
-from pipeline.studies.trial_process import Cause
+from pipeline.studies.outcome import Status
+from pipeline.studies.trial_process import Answer, Cause
 
 
 def main() -> None:
-    """Answers requests until stdin ends, which it does with the parent."""
+    """Answers requests until stdin ends. It ends with the parent."""
     parent, answers_to = (int(number) for number in sys.argv[1:])
     end_with_parent(parent)
-    signal.signal(
-        signal.SIGUSR2, signal.SIG_IGN
-    )  # Slurm tells a whole task that its time is nearly up; the parent ends
+    # Slurm sends this signal to a whole task when its time is nearly up. The parent handles it.
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     interruption = Interruption()
     with interruption.handling(), os.fdopen(answers_to, "w", encoding="utf-8") as answers:
-        with suppress(Exception):  # which the first trial meets again, and tells
+        with suppress(Exception):  # the first trial raises it again and reports it
             _load()
         for request in sys.stdin:
             answer = attempt(json.loads(request), interruption)
-            print(json.dumps(answer), file=answers, flush=True)
+            answers.write(json.dumps(asdict(answer)) + "\n")
+            answers.flush()
 
 
-def attempt(request: dict[str, Any], interruption: Interruption) -> dict[str, Any]:
-    """Runs one trial; whatever it raises, but an interruption, becomes the reason why it failed."""
+def attempt(request: dict[str, Any], interruption: Interruption) -> Answer:
+    """Runs one trial. An exception becomes the reason why it failed."""
     try:
         _print_to(Path(request["log"]))
         return run(request, interruption)
     except Interrupted:
         raise
     except PipelineError as error:
-        return _failed(str(error), Cause.machine if isinstance(error, StoreError) else Cause.trial)
+        is_store = isinstance(error, StoreError)
+        return Answer.failed(str(error), Cause.MACHINE if is_store else Cause.TRIAL)
     except SystemExit as end:
-        return _failed(f"exit with {end.code}", Cause.trial)
-    except Exception as error:  # noqa: BLE001 - a trial may raise anything, and must not end the sweep
+        return Answer.failed(f"exit with {end.code}", Cause.TRIAL)
+    except Exception as error:  # noqa: BLE001 - one trial must not end the study
         traceback.print_exc()
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return _failed(reason, Cause.machine if _is_of_machine(error) else Cause.trial)
+        return Answer.failed(reason, Cause.MACHINE if _is_of_machine(error) else Cause.TRIAL)
 
 
-def run(request: dict[str, Any], interruption: Interruption) -> dict[str, Any]:
-    """The one way every experiment is run; a process of a killed sweep that trains the same run still is waited for."""
+def run(request: dict[str, Any], interruption: Interruption) -> Answer:
+    """Runs the experiment. Waits if another process trains the same run."""
     _load()
     from pipeline import experiment
 
     config = compose_experiment(request["overrides"])
     result = experiment.run(config, interruption=interruption, tags=request["tags"], wait=True)
-    known = {"run_id": result.run_id, "run_key": result.run_key, "fingerprint": result.fingerprint}
     last = result.history[-1]
-    length = {"epochs": last.epoch, "seconds": last.seconds, "paused": result.paused}
-    return {"status": "FINISHED", "metrics": result.metrics, **known, **length}
+    return Answer(
+        status=Status.PAUSED if result.paused else Status.FINISHED,
+        run_id=result.run_id,
+        fingerprint=result.fingerprint,
+        metrics=result.metrics,
+        epochs=last.epoch,
+        seconds=last.seconds,
+    )
 
 
 @cache
@@ -70,7 +81,8 @@ def _load() -> None:
 
     backend.load()
     importlib.import_module("pipeline.experiment")
-    gc.freeze()  # what TensorFlow made stays; Keras collects garbage before each model, and would walk through all of it
+    # Keras collects garbage before each model. It need not visit TensorFlow's lasting objects.
+    gc.freeze()
 
 
 def _is_of_machine(error: Exception) -> bool:
@@ -79,12 +91,8 @@ def _is_of_machine(error: Exception) -> bool:
     return isinstance(error, (OSError, *FAULTS))
 
 
-def _failed(reason: str, cause: Cause) -> dict[str, Any]:
-    return {"status": "FAILED", "reason": reason, "cause": cause.value}
-
-
 def _print_to(log: Path) -> None:
-    """Sends standard output and error to a file, also those of libraries in C++."""
+    """Redirects stdout and stderr to a file, including output of C++ libraries."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file:
         for descriptor in (1, 2):

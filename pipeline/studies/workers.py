@@ -1,4 +1,7 @@
-"""joblib's processes as a sweep needs them: ready when Hydra has a trial for them, ended with the sweep, deaf to Ctrl-C."""
+"""joblib's worker processes for a sweep.
+
+They are ready when the first trial comes, end with the sweep, and ignore Ctrl-C.
+"""
 
 import os
 from collections.abc import Callable
@@ -10,26 +13,29 @@ from joblib import Parallel, delayed, register_parallel_backend
 from joblib.parallel import LokyBackend
 
 from pipeline.signals import end_with_parent, without_interrupts
-from pipeline.studies import trials
+from pipeline.studies import trial_process
 
 
 def start(number: int) -> None:
-    """Starts processes, and gives them to Hydra's launcher, which asks joblib for `loky` by name."""
+    """Starts worker processes for Hydra's launcher.
+
+    The launcher asks joblib for the backend `loky` by name, so that name is registered again.
+    """
 
     def make(**settings: Any) -> Workers:
         return Workers(number, **settings)
 
     register_parallel_backend("loky", make)
-    with suppress(
-        BrokenProcessPool
-    ):  # those that are killed so early are started anew for the first trial
+    # Workers that are killed so early are replaced for the first trial.
+    with suppress(BrokenProcessPool):
         Parallel(number, backend="loky")(delayed(os.getpid)() for _ in range(number))
 
 
 class Workers(LokyBackend):  # type: ignore[misc]
-    """Processes, each with a child that loads TensorFlow while the sweep is being opened.
+    """Worker processes, each with a child that loads TensorFlow early.
 
-    They would wait for minutes for work, were the sweep killed before it gave them any.
+    Each ends with the process of the sweep. Without that, workers of a killed sweep would wait
+    minutes for work.
     """
 
     def __init__(self, number: int, **settings: Any) -> None:
@@ -37,18 +43,20 @@ class Workers(LokyBackend):  # type: ignore[misc]
         self._number = number
 
     def configure(self, n_jobs: int, parallel: Any, **_arrays: Any) -> int:
-        """Always with the same settings, since joblib would start others for new ones; those left out are of large arrays."""
+        """Always uses the same settings: joblib would start new workers for others.
+
+        The ignored settings are about large arrays.
+        """
         begin = {"initializer": _begin, "initargs": (os.getpid(),)}
-        return int(
-            super().configure(min(self._number, self.effective_n_jobs(n_jobs)), parallel, **begin)
-        )
+        workers = min(self._number, self.effective_n_jobs(n_jobs))
+        return int(super().configure(workers, parallel, **begin))
 
     def submit(self, func: Callable[[], Any], callback: Callable[[Any], None] | None = None) -> Any:
-        """Starts the processes that are missing, and hands over a trial."""
+        """Starts missing workers and submits a trial."""
         with without_interrupts():
             return super().submit(func, callback)
 
 
 def _begin(parent: int) -> None:
     end_with_parent(parent)
-    trials.prepare()
+    trial_process.shared().start()

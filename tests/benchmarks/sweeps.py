@@ -1,9 +1,10 @@
-"""How long a sweep of 24 trials takes by joblib, against a command for each trial; `make bench` runs it after the trainings.
+"""Compares a sweep of 24 trials by joblib with one command for each trial.
 
     python -m tests.benchmarks.sweeps
 
-Half of the commands run before the sweep and half after it, so that a machine that gets slower meanwhile slows down both.
-Each way has a store of its own. Every trial must come to the same bits both ways.
+`make bench` runs it after the trainings. Half of the commands run before the sweep and half after
+it, so a change in the machine's speed affects both ways. Each way has its own MLflow store. Each
+trial must have the same bits both ways.
 """
 
 import csv
@@ -16,7 +17,7 @@ import time
 from itertools import product
 from pathlib import Path
 
-_FIXED = ["experiment=mnist_dnn", "training.threads=1"]  # one for each of two workers
+_FIXED = ["experiment=mnist_dnn", "training.threads=1"]  # two workers share two cores
 _GRID = {
     "optimizer.learning_rate": ["0.01", "0.03", "0.1"],
     "model.units": ["[100]", "[100,100]"],
@@ -24,10 +25,10 @@ _GRID = {
 }
 
 
-def run(store: Path, *arguments: str) -> tuple[float, dict]:
-    """A command in a store of its own: the seconds, and the last line of what it printed."""
+def run(store: Path, module: str, *arguments: str) -> tuple[float, dict]:
+    """Runs a command with its own store. Returns the seconds and its result."""
     began = time.perf_counter()
-    command = [sys.executable, "-m", "pipeline.train", *arguments]
+    command = [sys.executable, "-m", module, *arguments]
     environment = os.environ | {"DVC_ROOT": str(store)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -36,21 +37,23 @@ def run(store: Path, *arguments: str) -> tuple[float, dict]:
 
 
 def main() -> int:
-    """Measures both ways; 1 if a trial differs."""
+    """Measures both ways. Returns 1 if a trial differs."""
     trials = [
         [f"{key}={value}" for key, value in zip(_GRID, values, strict=True)]
         for values in product(*_GRID.values())
     ]
     half = len(trials) // 2
     with tempfile.TemporaryDirectory(prefix="sweep_benchmark.") as home:
-        alone, together = Path(home, "alone"), Path(home, "together")
-        before = [run(alone, *_FIXED, *trial) for trial in trials[:half]]
-        swept = [f"{key}={','.join(values)}" for key, values in _GRID.items()]
+        single, together = Path(home, "single"), Path(home, "together")
+        before = [run(single, "pipeline.train", *_FIXED, *trial) for trial in trials[:half]]
+        grid = [f"{key}={','.join(values)}" for key, values in _GRID.items()]
         seconds, sweep = run(
-            together, "-m", *_FIXED, *swept, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"
+            together,
+            "pipeline.sweep",
+            *(*_FIXED, *grid, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"),
         )
-        after = [run(alone, *_FIXED, *trial) for trial in trials[half:]]
-        with (together / "mlruns/sweeps" / sweep["sweep_id"] / "summary.csv").open(
+        after = [run(single, "pipeline.train", *_FIXED, *trial) for trial in trials[half:]]
+        with (together / "mlruns/sweeps" / sweep["sweep_id"] / "trials.csv").open(
             newline=""
         ) as file:
             fingerprints = [row["fingerprint"] for row in csv.DictReader(file)]
@@ -60,7 +63,8 @@ def main() -> int:
         for (_, one), other in zip(before + after, fingerprints, strict=True)
     )
     print(
-        "| trials | a command each | one sweep by joblib | commands / sweep | trials of the same bits |"
+        "| trials | one command each | one sweep by joblib | commands / sweep "
+        "| trials with the same bits |"
     )
     print("|--:|--:|--:|--:|--:|")
     print(f"| {len(trials)} | {took:.0f} s | {seconds:.0f} s | {took / seconds:.2f} | {equal} |")

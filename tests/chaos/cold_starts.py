@@ -1,4 +1,4 @@
-"""Starts trainings together where no store exists yet, round after round, and counts those that succeed.
+"""Starts trainings at the same time without an MLflow store, and counts how many succeed.
 
 python -m tests.chaos.cold_starts [--processes 8] [--rounds 10]
 """
@@ -25,7 +25,7 @@ _TRAINING = [
 
 
 def succeeded(folder: Path, processes: int) -> int:
-    """Trainings that ended with exit code 0 and stand in the store as FINISHED, of as many as begin together."""
+    """The number of trainings that exit with 0 and are FINISHED in MLflow."""
     shutil.rmtree(folder / "mlruns", ignore_errors=True)
     environment = {
         name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"
@@ -53,21 +53,25 @@ def succeeded(folder: Path, processes: int) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the rounds; 1 unless all succeeded."""
+    """Runs the rounds. Returns 1 unless all trainings succeeded."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos.cold_starts", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("--processes", type=int, default=8, help="that begin together (8)")
-    parser.add_argument("--rounds", type=int, default=10, help="each in an empty store (10)")
-    given = parser.parse_args(arguments)
+    parser.add_argument(
+        "--processes", type=int, default=8, help="trainings that start together (8)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=10, help="rounds, each with an empty store (10)"
+    )
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="cold_starts.") as home:
         prepare_all(Path(home))
         total = 0
-        for number in range(given.rounds):
-            total += (count := succeeded(Path(home), given.processes))
-            print(f"round {number + 1}: {count} of {given.processes}", flush=True)
-    print(f"{total} of {given.processes * given.rounds} succeeded")
-    return int(total < given.processes * given.rounds)
+        for number in range(options.rounds):
+            total += (count := succeeded(Path(home), options.processes))
+            print(f"round {number + 1}: {count} of {options.processes}", flush=True)
+    print(f"{total} of {options.processes * options.rounds} succeeded")
+    return int(total < options.processes * options.rounds)
 
 
 if __name__ == "__main__":

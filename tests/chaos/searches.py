@@ -1,9 +1,10 @@
-"""Kills real searches at random moments, lets them go on, and compares them with one that was never killed.
+"""Kills real searches at random moments, resumes them, and compares the results.
 
     python -m tests.chaos.searches --kills 10 [--method hyperband] [--seed 1]
 
-The searches run on toy data in folders of their own. Compared are the trials in order, with their objectives and fingerprints
-to the last bit, the best one, and MLflow's record: every trial once, and nothing RUNNING.
+The searches run on toy data in folders of their own. Each is compared with a search that nothing
+kills: the trials in order, with the bits of their objectives and fingerprints, the best trial, and
+the runs in MLflow. Each trial must be there once, and none may be RUNNING.
 """
 
 import argparse
@@ -15,11 +16,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from pipeline.studies import search_journal as journal
-from tests.support import again
+from pipeline.studies.journal import open_search
+from tests.support import commands
 from tests.support.toy import prepare_all
 
-_SPACE = "optimizer.learning_rate: {float: [1.0e-03, 1.0e-01], log: true}\nmodel.units: {choice: [[4], [8], [16]]}\n"
+_SPACE = """optimizer.learning_rate: {float: [1.0e-03, 1.0e-01], log: true}
+model.units: {choice: [[4], [8], [16]]}
+"""
 _SEARCHES = {
     "random": ["search.trials=5", "training.epochs=30"],
     "bayesian": ["search.trials=8", "training.epochs=30"],
@@ -44,46 +47,53 @@ def repository(folder: Path) -> Path:
 
 
 def examine(folder: Path) -> dict[str, Any]:
-    """All of a search that must not depend on how often it was killed."""
+    """Everything about a search that kills must not change."""
     (search,) = (folder / "mlruns/search").iterdir()
-    with journal.held(search) as kept:
-        records = kept.records
-    found = again.runs(folder, "pairs")
-    runs = {run.info.run_id: run for run in found}
-    (parent,) = (run for run in found if run.data.tags.get("kind") == "search")
-    children = [run for run in found if run is not parent]
-    course = again.client(folder).get_metric_history(parent.info.run_id, "best")
+    with open_search(search) as journal:
+        outcomes = journal.outcomes
+    runs = {run.info.run_id: run for run in commands.runs(folder, "pairs")}
+    (parent,) = (run for run in runs.values() if run.data.tags.get("kind") == "search")
+    children = [run for run in runs.values() if run is not parent]
+    history = commands.client(folder).get_metric_history(parent.info.run_id, "best")
     return {
         "trials": [
             (
-                record.number,
-                record.overrides,
-                record.status,
-                record.objective,
-                record.epochs,
-                _bits(runs[record.run_id]),
+                outcome.trial.number,
+                outcome.trial.overrides,
+                outcome.status,
+                outcome.objective,
+                outcome.epochs,
+                _bits(runs[outcome.run_id]),
             )
-            for record in records
+            for outcome in outcomes
         ],
         "best": parent.data.tags["best.trial"],
-        "course": [(point.step, point.value) for point in course],
-        "statuses": sorted(run.info.status for run in found),
+        "history": [(point.step, point.value) for point in history],
+        "statuses": sorted(run.info.status for run in runs.values()),
         "children": sorted(run.data.tags["trial"] for run in children),
     }
 
 
 def _bits(run: Any) -> Any:
-    """The fingerprint of a finished run, the last validation loss of one that paused."""
+    """The fingerprint of a finished run, or the last validation loss of a paused one."""
     return run.data.tags.get("fingerprint") or run.data.metrics["validation/loss"]
 
 
 def chain(
     whole: Path, folder: Path, method: str, random: Random, *, seconds: float, most: int
 ) -> tuple[int, list[str]]:
-    """Lives of one search, of which `most` are killed unless one ends before; the kills, and what differs at the end."""
+    """Kills and resumes one search until it ends.
+
+    Args:
+        seconds: the longest life before a kill.
+        most: the largest number of kills.
+
+    Returns:
+        The number of kills, and what differs from the search that nothing killed.
+    """
     kills = 0
     while kills < most:
-        child = again.start(folder, command(method))
+        child = commands.start(folder, command(method))
         try:
             child.wait(timeout=random.uniform(0, seconds))
             break
@@ -91,28 +101,28 @@ def chain(
             child.kill()
             child.wait()
             kills += 1
-    again.finish(folder, command(method))
+    commands.finish(folder, command(method))
     one, other = examine(whole), examine(folder)
     return kills, [key for key in one if one[key] != other[key]]
 
 
 def main(arguments: list[str]) -> int:
-    """Runs what was asked for; 1 if anything differed."""
+    """Kills searches of each method. Returns 1 if anything differed."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos.searches", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("--kills", type=int, default=10, help="for each method (10)")
-    parser.add_argument("--seed", type=int, default=1, help="draws the moments (1)")
+    parser.add_argument("--kills", type=int, default=10, help="kills for each method (10)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the moments (1)")
     parser.add_argument(
-        "--method", choices=_SEARCHES, action="append", help="one method alone; may be repeated"
+        "--method", choices=_SEARCHES, action="append", help="only this method; can be repeated"
     )
-    given = parser.parse_args(arguments)
-    home = Path(tempfile.mkdtemp(prefix="search_chaos."))
+    options = parser.parse_args(arguments)
+    home = Path(tempfile.mkdtemp(prefix="searches."))
     different = 0
-    for method in given.method or list(_SEARCHES):
+    for method in options.method or list(_SEARCHES):
         whole = repository(home / f"{method}.whole")
-        seconds = again.finish(whole, command(method))
-        random, left, number = Random(f"{given.seed} {method}"), given.kills, 0
+        seconds = commands.finish(whole, command(method))
+        random, left, number = Random(f"{options.seed} {method}"), options.kills, 0
         while left > 0:
             folder = repository(home / f"{method}.{number}")
             kills, faults = chain(whole, folder, method, random, seconds=seconds, most=left)

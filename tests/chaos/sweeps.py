@@ -1,11 +1,12 @@
-"""Kills processes of real sweeps at random moments, and compares what comes of them with a sweep that was never killed.
+"""Kills processes of real sweeps at random moments, resumes them, and compares the results.
 
     python -m tests.chaos.sweeps --kills 30 [--seed 1]
 
-The sweeps run on toy data in folders of their own, by joblib's workers. A chain gives the same command again until it ends
-well; before that SIGKILL ends the sweep itself, one of its workers, or a child that trains. 5 seconds after the end of each
-life nothing of it may be alive. Compared are the trials with their objectives and fingerprints to the last bit, the table,
-the files, and MLflow's record: one parent, every trial once, and nothing RUNNING.
+The sweeps run on toy data in folders of their own, by joblib's workers. A chain repeats the same
+command until it succeeds. Before that, SIGKILL ends the sweep itself, one of its workers, or a
+child that trains. No process of a life may be alive 5 seconds after its end. Each sweep is compared
+with one that nothing kills: the bits of objectives and fingerprints, the table, the files, and the
+runs in MLflow. There must be one parent and each trial once, and none may be RUNNING.
 """
 
 import argparse
@@ -26,11 +27,11 @@ from random import Random
 from threading import Timer
 from typing import Any
 
-from tests.support import again
+from tests.support import commands
 from tests.support.toy import prepare_all
 
 _COMMAND = [
-    *("pipeline.train", "-m", "data=pairs", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"),
+    *("pipeline.sweep", "data=pairs", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"),
     *(
         "optimizer.learning_rate=0.01,0.03,0.1",
         "seed=1,2",
@@ -42,14 +43,14 @@ _COMMAND = [
 _SWEEP, _WORKER, _TRIAL = "sweep", "worker", "trial"
 _MARKS = {_WORKER: "loky.backend.popen_loky_posix", _TRIAL: "pipeline.studies.trial_runner"}
 _FAILED = re.compile(r"error: \d of the sweep's 6 trials failed\. Received: .+")
-_GRACE = 5.0  # seconds within which everything of a life has ended
-_LIMIT = 300.0  # seconds that no life takes, unless it hangs
-_OF_ONE_LIFE = ("seconds", "run_id")
+_GRACE = 5.0  # seconds until every process of a life must have ended
+_LIMIT = 300.0  # seconds: a life that takes longer hangs
+_OF_ONE_LIFE = ("seconds", "run_id")  # columns of the table that differ between lives
 
 
 @dataclass
 class Chain:
-    """The lives of one sweep: what was killed in each, and what was wrong with any of them."""
+    """The lives of one sweep: the killed processes and the faults."""
 
     folder: Path
     victims: list[str] = field(default_factory=list)
@@ -66,22 +67,23 @@ class Chain:
         )
 
     def live(self, random: Random, *, seconds: float, most: int) -> bool:
-        """One life, in which at most so many processes are killed; whether the sweep is finished.
+        """Runs one life. Returns whether the sweep has finished.
 
         Args:
-            seconds: of a sweep that is never killed; two kills fall into them on average.
+            seconds: the time of a sweep that nothing kills. It has two kills on average.
+            most: the largest number of kills.
         """
         log = self.folder / "log.txt"
-        told = log.stat().st_size if log.exists() else 0
-        sweep = again.start(self.folder, _COMMAND)
+        start = log.stat().st_size if log.exists() else 0
+        sweep = commands.start(self.folder, _COMMAND)
         victims: list[str] = []
         while len(victims) < most and not _ends_within(sweep, random.expovariate(2 / seconds)):
             victims += _kill_one(sweep.pid, random)
         sweep.wait(_LIMIT)
-        said = log.read_bytes()[told:].decode()
-        if not _may_end(victims, sweep.returncode, said):
+        text = log.read_bytes()[start:].decode()
+        if not _may_end(victims, sweep.returncode, text):
             self.faults.append(
-                f"exit code {sweep.returncode} after kills of {victims}: {said.splitlines()[-1:]}"
+                f"exit code {sweep.returncode} after kills of {victims}: {text.splitlines()[-1:]}"
             )
         self.victims += victims
         self.watches.append(Timer(_GRACE, self._look_for_living, [sweep.pid]))
@@ -94,13 +96,13 @@ class Chain:
         ]
 
     def compare(self, whole: dict[str, Any]) -> None:
-        """Adds what is not as in a sweep that was never killed."""
+        """Adds what differs from a sweep that nothing killed as a fault."""
         for watch in self.watches:
             watch.join()
         if self.faults:
             return
-        found = examine(self.folder)
-        self.faults += [f"{key}: {found[key]}" for key in whole if found[key] != whole[key]]
+        facts = examine(self.folder)
+        self.faults += [f"{key}: {facts[key]}" for key in whole if facts[key] != whole[key]]
 
 
 def _ends_within(sweep: subprocess.Popen[bytes], seconds: float) -> bool:
@@ -111,15 +113,15 @@ def _ends_within(sweep: subprocess.Popen[bytes], seconds: float) -> bool:
     return True
 
 
-def _may_end(victims: list[str], code: int, said: str) -> bool:
-    """Whether a life may end so: a sweep that lost a worker or a trial says what failed with it."""
+def _may_end(victims: list[str], code: int, text: str) -> bool:
+    """Whether a life may end like this: a sweep names the trials that kills sweep fail."""
     if code == -signal.SIGKILL:
         return _SWEEP in victims
-    return code == 0 or (code == 1 and victims != [] and _FAILED.search(said) is not None)
+    return code == 0 or (code == 1 and victims != [] and _FAILED.search(text) is not None)
 
 
 def _living(session: int) -> dict[int, str]:
-    """The processes of a session by their id, as they were started."""
+    """The command of each process of a session, by its id."""
     listed = subprocess.run(
         ["ps", "-o", "pid=,stat=,args=", "-s", str(session)],
         capture_output=True,
@@ -131,30 +133,34 @@ def _living(session: int) -> dict[int, str]:
 
 
 def _kill_one(session: int, random: Random) -> list[str]:
-    """Kills a process of a role drawn among those there are; that role, or nothing where none was left to kill."""
+    """Draws a role among the living processes and kills one of that role.
+
+    Returns:
+        The role, or an empty list if no process was left.
+    """
     living = sorted(_living(session).items())
-    found = {
+    processes = {
         role: [number for number, command in living if mark in command]
         for role, mark in _MARKS.items()
     }
-    found[_SWEEP] = [number for number, _ in living if number == session]
-    roles = [role for role, numbers in found.items() if numbers]
+    processes[_SWEEP] = [number for number, _ in living if number == session]
+    roles = [role for role, numbers in processes.items() if numbers]
     if not roles:
         return []
     role = random.choice(roles)
     with suppress(ProcessLookupError):
-        os.kill(random.choice(found[role]), signal.SIGKILL)
+        os.kill(random.choice(processes[role]), signal.SIGKILL)
         return [role]
     return []
 
 
 def examine(folder: Path) -> dict[str, Any]:
-    """All of a sweep that must not depend on how often it was killed."""
+    """Everything about a sweep that kills must not change."""
     (sweep,) = (folder / "mlruns/sweeps").iterdir()
-    with (sweep / "summary.csv").open(encoding="utf-8", newline="") as file:
+    with (sweep / "trials.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    found = again.runs(folder, "pairs")
-    parents = [run for run in found if run.data.tags.get("kind") == "sweep"]
+    runs = commands.runs(folder, "pairs")
+    parents = [run for run in runs if run.data.tags.get("kind") == "sweep"]
     checkpoints = folder / "mlruns/checkpoints"
     hidden = [path for place in (checkpoints, sweep) for path in place.rglob(".*")]
     return {
@@ -162,7 +168,7 @@ def examine(folder: Path) -> dict[str, Any]:
             {name: value for name, value in row.items() if name not in _OF_ONE_LIFE} for row in rows
         ],
         "runs of the table": len(
-            {row["run_id"] for row in rows} & {run.info.run_id for run in found}
+            {row["run_id"] for row in rows} & {run.info.run_id for run in runs}
         ),
         "parents": [
             (run.info.status, run.data.params, run.data.tags["best.objective"]) for run in parents
@@ -174,10 +180,10 @@ def examine(folder: Path) -> dict[str, Any]:
                 run.info.status,
                 run.data.tags["fingerprint"],
             )
-            for run in found
+            for run in runs
             if run.data.tags.get("mlflow.parentRunId") in [parent.info.run_id for parent in parents]
         ),
-        "statuses": sorted(run.info.status for run in found),
+        "statuses": sorted(run.info.status for run in runs),
         "files of runs": sorted(
             str(path.relative_to(checkpoints)) for path in checkpoints.rglob("*")
         ),
@@ -186,41 +192,40 @@ def examine(folder: Path) -> dict[str, Any]:
 
 
 def chain(folder: Path, random: Random, *, seconds: float, most: int) -> Chain:
-    """Lives of one sweep until it is finished, in which at most so many processes are killed."""
+    """Runs lives of one sweep until it has finished, with at most `most` kills."""
     prepare_all(folder)
-    made = Chain(folder)
+    sweep = Chain(folder)
     finished = False
-    while not finished and not made.faults:
-        finished = made.live(random, seconds=seconds, most=most - len(made.victims))
-    return made
+    while not finished and not sweep.faults:
+        finished = sweep.live(random, seconds=seconds, most=most - len(sweep.victims))
+    return sweep
 
 
 def main(arguments: list[str]) -> int:
-    """Runs what was asked for; 1 if anything differed."""
+    """Kills processes of sweeps. Returns 1 if anything differed."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos.sweeps", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("--kills", type=int, default=30, help="how many processes are killed (30)")
-    parser.add_argument(
-        "--seed", type=int, default=1, help="draws the moments and the processes (1)"
-    )
-    given = parser.parse_args(arguments)
-    home = Path(tempfile.mkdtemp(prefix="sweep_chaos."))
-    random, began = Random(given.seed), time.monotonic()
+    parser.add_argument("--kills", type=int, default=30, help="processes to kill (30)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of moments and processes (1)")
+    options = parser.parse_args(arguments)
+    home = Path(tempfile.mkdtemp(prefix="sweeps."))
+    random, began = Random(options.seed), time.monotonic()
     prepare_all(home / "whole")
-    seconds = again.finish(home / "whole", _COMMAND)
+    seconds = commands.finish(home / "whole", _COMMAND)
     whole = examine(home / "whole")
     chains: list[Chain] = []
-    while (left := given.kills - sum(len(made.victims) for made in chains)) > 0:
+    while (left := options.kills - sum(len(sweep.victims) for sweep in chains)) > 0:
         chains.append(chain(home / f"sweep_{len(chains)}", random, seconds=seconds, most=left))
         chains[-1].compare(whole)
         print(chains[-1], flush=True)
-    different = sum(bool(made.faults) for made in chains)
+    different = sum(bool(sweep.faults) for sweep in chains)
     print(
-        f"{given.kills} kills, {len(chains)} sweeps, {different} differences, {time.monotonic() - began:.0f} seconds"
+        f"{options.kills} kills, {len(chains)} sweeps, {different} differences, "
+        f"{time.monotonic() - began:.0f} seconds"
     )
     if different:
-        print(f"what they left is in {home}")
+        print(f"their files are in {home}")
     else:
         shutil.rmtree(home)
     return int(different > 0)

@@ -82,40 +82,40 @@ IN_FILES = {
         "Merge error: int is not a subclass of Training. value: 3. See docs/configuration.md."
     ),
     "training: {epochs: 3, steps: 10}": (
-        "training.epochs is not possible. Received: ['epochs', 'steps']. Expected: one of epochs "
+        "training.epochs is invalid. Received: ['epochs', 'steps']. Expected: one of epochs "
         "and steps."
     ),
     "training: {epochs: null}": (
-        "training.epochs is not possible. Received: neither. Expected: one of epochs and steps."
+        "training.epochs is invalid. Received: neither. Expected: one of epochs and steps."
     ),
     "training: {epochs: null, steps: 5, evaluate_at: [1, 6]}": (
-        "training.evaluate_at is not possible. Received: [6]. Expected: no step after the last, 5."
+        "training.evaluate_at is invalid. Received: [6]. Expected: no step after the last, 5."
     ),
     "training: {early_stopping: {patience: 0}}": (
-        "training.early_stopping.patience is not possible. Received: 0. Expected: at least 1, or "
+        "training.early_stopping.patience is invalid. Received: 0. Expected: at least 1, or "
         "null."
     ),
     "training: {batch_size: '${nothing}'}": (
         "training.batch_size is invalid. Received: batch_size=${nothing}. Interpolation key "
         "'nothing' not found."
     ),
-    "seed: -1": "seed is not possible. Received: -1. Expected: an integer from 0 to 4,294,967,295.",
+    "seed: -1": "seed is invalid. Received: -1. Expected: an integer from 0 to 4,294,967,295.",
     "name: other": (
         "name is not a setting. Received: other. Remove it: the name of the file in conf/ is the "
         "name."
     ),
     "model: {units: [0]}": (
-        "model.units is not possible. Received: [0]. Expected: a list of whole numbers from 1."
+        "model.units is invalid. Received: [0]. Expected: a list of whole numbers from 1."
     ),
     "model: {family: cnn}": (
-        "model.family is not possible. Received: cnn. Expected: mlp, as the file has it."
+        "model.family is invalid. Received: cnn. Expected: mlp, as the file has it."
     ),
     "model: {_target_: os.system}": (
         "model._target_ is not a setting. Received: _target_=os.system. "
         "Allowed: activation, api, augmentation, dropout, pixel_range, units."
     ),
     "claims: [{metric: test/accuracy}]": (
-        "claims is not possible. Received: test/accuracy. Expected: at_least or at_most beside "
+        "claims is invalid. Received: test/accuracy. Expected: at_least or at_most beside "
         "each metric."
     ),
     "claims: [{at_least: 0.5}]": "claims[0].metric is missing. Set it: it has no default.",
@@ -182,14 +182,14 @@ ON_THE_COMMAND_LINE = {
     ),
     "data=zzz": f"data has no file of this name. Received: data=zzz. Allowed: {DATA}.",
     "training.batch_size=0": (
-        "training.batch_size is not possible. Received: 0. Expected: a whole number from 1."
+        "training.batch_size is invalid. Received: 0. Expected: a whole number from 1."
     ),
     "training.label_smoothing=0.1": (
-        "training.label_smoothing is not possible. Received: 0.1. Expected: 0, or training.loss: "
+        "training.label_smoothing is invalid. Received: 0.1. Expected: 0, or training.loss: "
         "categorical_crossentropy."
     ),
     "training.label_smoothing=1": (
-        "training.label_smoothing is not possible. Received: 1.0. Expected: a share from 0 up "
+        "training.label_smoothing is invalid. Received: 1.0. Expected: a share from 0 up "
         "to, not including, 1."
     ),
     "training.loss_reduction=none": (
@@ -197,11 +197,11 @@ ON_THE_COMMAND_LINE = {
         "Invalid value 'none', expected one of [mean, sum]."
     ),
     "optimizer.final_share=1": (
-        "optimizer.final_share is not possible. Received: 1.0. Expected: a number from 0 up to, "
+        "optimizer.final_share is invalid. Received: 1.0. Expected: a number from 0 up to, "
         "not including, 1."
     ),
     "optimizer.warmup_steps=5": (
-        "optimizer.warmup_steps is not possible. Received: 5. Expected: 0, or more with "
+        "optimizer.warmup_steps is invalid. Received: 5. Expected: 0, or more with "
         "optimizer.schedule: cosine."
     ),
     "model.augmentation=[{factor: 0.1}]": (
@@ -209,27 +209,27 @@ ON_THE_COMMAND_LINE = {
         "Write class_name and its arguments, such as {class_name: Dense, units: 64}."
     ),
     "training.evaluate_at=[-1]": (
-        "training.evaluate_at is not possible. Received: [-1]. Expected: a list of steps from 0."
+        "training.evaluate_at is invalid. Received: [-1]. Expected: a list of steps from 0."
     ),
     "optimizer.learning_rate=-0.1": (
-        "optimizer.learning_rate is not possible. Received: -0.1. Expected: a number above 0."
+        "optimizer.learning_rate is invalid. Received: -0.1. Expected: a number above 0."
     ),
     "optimizer.learning_rate=nan": (
-        "optimizer.learning_rate is not possible. Received: nan. Expected: a number above 0."
+        "optimizer.learning_rate is invalid. Received: nan. Expected: a number above 0."
     ),
     "optimizer.clipnorm=0": (
-        "optimizer.clipnorm is not possible. Received: 0.0. Expected: a number above 0."
+        "optimizer.clipnorm is invalid. Received: 0.0. Expected: a number above 0."
     ),
     "optimizer.beta_1=1": (
-        "optimizer.beta_1 is not possible. Received: 1.0. Expected: a number from 0 up to, not "
+        "optimizer.beta_1 is invalid. Received: 1.0. Expected: a number from 0 up to, not "
         "including, 1."
     ),
     "model.dropout=1.5": (
-        "model.dropout is not possible. Received: 1.5. Expected: a fraction from 0 up to, not "
+        "model.dropout is invalid. Received: 1.5. Expected: a fraction from 0 up to, not "
         "including, 1."
     ),
     "model.pixel_range=[1,0]": (
-        "model.pixel_range is not possible. Received: [1.0, 0.0]. Expected: [lowest, highest]."
+        "model.pixel_range is invalid. Received: [1.0, 0.0]. Expected: [lowest, highest]."
     ),
     "data.name=other": (
         "data.name is not a setting. Received: other. Remove it: the name of the file in conf/ "
@@ -298,7 +298,7 @@ def test_setting_without_a_default_is_required(in_repository):
 
 def test_fault_of_a_default_names_its_file(in_repository):
     assert refusal("data=shapes", "training.steps=100") == (
-        "conf/training/default.yaml: training.epochs is not possible. "
+        "conf/training/default.yaml: training.epochs is invalid. "
         "Received: ['epochs', 'steps']. Expected: one of epochs and steps."
     )
 
@@ -307,7 +307,7 @@ def test_cosine_and_plateau_exclude_each_other(in_repository):
     assert refusal(
         "data=shapes", "optimizer.schedule=cosine", "training.reduce_on_plateau.patience=3"
     ) == (
-        "command line: optimizer.schedule is not possible. "
+        "command line: optimizer.schedule is invalid. "
         "Received: cosine beside training.reduce_on_plateau.patience. Expected: one rule for the "
         "learning rate."
     )

@@ -117,7 +117,7 @@ def test_composing_an_optimizer_does_not_import_keras():
         ),
         (
             "optimizer.clipvalue=-1",
-            "command line: optimizer.clipvalue is not possible. Received: -1.0. "
+            "command line: optimizer.clipvalue is invalid. Received: -1.0. "
             "Expected: a number above 0.",
         ),
     ],
@@ -134,16 +134,16 @@ def test_wrong_argument_is_refused_at_composition(override, message):
     [
         (
             {"weight_decay": -1.0},
-            "optimizer.weight_decay is not possible. Received: -1.0. Expected: 0 or more, or null.",
+            "optimizer.weight_decay is invalid. Received: -1.0. Expected: 0 or more, or null.",
         ),
         (
             {"ema_momentum": 1.0},
-            "optimizer.ema_momentum is not possible. Received: 1.0. "
+            "optimizer.ema_momentum is invalid. Received: 1.0. "
             "Expected: a number from 0 to below 1.",
         ),
         (
             {"clipnorm": 1.0, "clipvalue": 2.0},
-            "optimizer.clipnorm is not possible. Received: {'clipnorm': 1.0, 'clipvalue': 2.0}. "
+            "optimizer.clipnorm is invalid. Received: {'clipnorm': 1.0, 'clipvalue': 2.0}. "
             "Expected: one of clipnorm, clipvalue, global_clipnorm.",
         ),
     ],

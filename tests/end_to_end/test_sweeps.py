@@ -13,15 +13,14 @@ import pytest
 
 from pipeline import experiment
 from pipeline.config.resolved import compose_experiment
-from pipeline.errors import PipelineError
-from pipeline.locks import locked
 from pipeline.signals import Interruption
-from pipeline.studies import grid as sweep
+from pipeline.studies.grid import compose_grid
+from pipeline.studies.journal import open_sweep
 from pipeline.studies.sweep import run_sweep
 from pipeline.tracking import store
 from pipeline.tracking.stores.mlflow import STORE
 from tests.support import ROOT
-from tests.support.toy import prepare_all
+from tests.support.refusals import refusal
 
 SHORT = [
     *("data=pairs", "training.epochs=2", "training.early_stopping=null"),
@@ -29,20 +28,13 @@ SHORT = [
 ]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("repository")
-    prepare_all(folder)
-    return folder
-
-
 @pytest.fixture(autouse=True)
-def _here(folder, monkeypatch):
-    monkeypatch.chdir(folder)
+def folder(in_repository):
+    return in_repository
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "pipeline.train", *arguments]
+    command = [sys.executable, "-m", "pipeline.train", "-m", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
     return subprocess.Popen(
@@ -50,52 +42,51 @@ def start(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def result_of(*arguments: str) -> dict:
-    with start(*arguments) as process:
-        out, said = process.communicate()
-    assert process.returncode == 0, said
-    return json.loads(out)
-
-
-def rows_of(folder: Path, sweep_id: str) -> list[dict[str, str]]:
-    with (folder / f"mlruns/sweeps/{sweep_id}/summary.csv").open(newline="") as file:
+def table_of(folder: Path, sweep_id: str) -> list[dict[str, str]]:
+    with (folder / f"mlruns/sweeps/{sweep_id}/trials.csv").open(newline="") as file:
         return list(csv.DictReader(file))
 
 
 @pytest.fixture(scope="module")
-def swept(folder):
-    """The result of a sweep that was killed amid its trials and begun again."""
-    grid = ["-m", *SHORT, "optimizer.learning_rate=0.01,0.1", "seed=1,2"]
+def result(repository):
+    """The result of a sweep that was killed after its first trial and run again."""
+    grid = [*SHORT, "optimizer.learning_rate=0.01,0.1", "seed=1,2"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        with start(*grid) as killed:
-            assert any("trial 0 " in line for line in killed.stderr)
-            killed.kill()
-        return result_of(*grid)
+        patch.chdir(repository)
+        with start(*grid) as sweep:
+            assert any("trial 0 " in line for line in sweep.stderr)
+            sweep.kill()
+        with start(*grid) as sweep:
+            out, err = sweep.communicate()
+        assert sweep.returncode == 0, err
+        return json.loads(out)
 
 
-def test_a_sweep_names_its_best_trial(folder, swept):
-    rows = rows_of(folder, swept["sweep_id"])
-    best = min(rows, key=lambda row: float(row["objective"]))
-    assert swept["best"]["run_id"] == best["run_id"]
-    assert (swept["status"], swept["trials"]) == ("FINISHED", 4)
+@pytest.fixture
+def table(folder, result):
+    """The rows of `trials.csv`."""
+    return table_of(folder, result["sweep_id"])
 
 
-def test_every_trial_is_a_finished_child_of_the_sweep(folder, swept):
+def test_sweep_names_its_best_trial(table, result):
+    best = min(table, key=lambda row: float(row["objective"]))
+    assert list(result) == ["sweep_id", "run_id", "status", "best", "trials"]
+    assert list(result["best"]) == ["run_id", "overrides", "objective", "fingerprint"]
+    assert result["best"]["run_id"] == best["run_id"]
+    assert (result["status"], result["trials"]) == ("FINISHED", 4)
+
+
+def test_trials_are_finished_children_of_the_sweep(table, result):
     client = store.client()
     experiment = client.get_experiment_by_name("pairs").experiment_id
-    children = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{swept['run_id']}'")
-    assert sorted(run.info.run_id for run in children) == sorted(
-        row["run_id"] for row in rows_of(folder, swept["sweep_id"])
-    )
+    children = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{result['run_id']}'")
+    assert sorted(run.info.run_id for run in children) == sorted(row["run_id"] for row in table)
     assert {run.info.status for run in children} == {"FINISHED"}
-    assert {run.info.run_name for run in children} >= {
-        "learning_rate=0.01 seed=1",
-        "learning_rate=0.1 seed=2",
-    }
+    names = {run.info.run_name for run in children}
+    assert names >= {"learning_rate=0.01 seed=1", "learning_rate=0.1 seed=2"}
 
 
-def test_a_sweep_that_was_killed_leaves_no_run_open_and_trains_none_twice(swept):
+def test_killed_sweep_leaves_each_run_once_and_closed(result):
     client = store.client()
     experiment = client.get_experiment_by_name("pairs").experiment_id
     runs = client.search_runs([experiment], "tags.run_key LIKE '%'")
@@ -103,91 +94,85 @@ def test_a_sweep_that_was_killed_leaves_no_run_open_and_trains_none_twice(swept)
     assert client.search_runs([experiment], "attributes.status = 'RUNNING'") == []
 
 
-def test_the_parent_holds_grid_best_summary_and_figures(swept):
+def test_mlflow_has_grid_best_table_and_figures(result):
     client = store.client()
-    run = client.get_run(swept["run_id"])
+    run = client.get_run(result["run_id"])
     assert run.info.status == "FINISHED"
     assert run.data.params == {"optimizer.learning_rate": "0.01,0.1", "seed": "1,2"}
-    assert run.data.tags["best.run_id"] == swept["best"]["run_id"]
-    assert run.data.metrics == {"best": swept["best"]["objective"]}
-    assert [file.path for file in client.list_artifacts(swept["run_id"])] == [
-        "figures",
-        "summary.csv",
-    ]
+    assert run.data.tags["best.run_id"] == result["best"]["run_id"]
+    assert run.data.metrics == {"best": result["best"]["objective"]}
+    files = [file.path for file in client.list_artifacts(result["run_id"])]
+    assert files == ["figures", "trials.csv"]
+    figures = [Path(file.path).stem for file in client.list_artifacts(run.info.run_id, "figures")]
+    assert figures == ["main_effects", "parallel_coordinates"]
 
 
-def test_a_grid_in_another_order_is_the_same_sweep(swept):
-    given = {"optimizer.learning_rate": "0.1,0.01", "seed": "2,1"}
-    with STORE.open_parent("sweep", "pairs", swept["sweep_id"], given) as parent:
-        assert parent.run_id == swept["run_id"]
-    assert store.client().get_run(swept["run_id"]).data.params == {
-        "optimizer.learning_rate": "0.01,0.1",
-        "seed": "1,2",
-    }
+def test_reordered_grid_is_the_same_sweep(result):
+    values = {"optimizer.learning_rate": "0.1,0.01", "seed": "2,1"}
+    with STORE.open_parent("sweep", "pairs", result["sweep_id"], values) as parent:
+        assert parent.run_id == result["run_id"]
+    params = store.client().get_run(result["run_id"]).data.params
+    assert params == {"optimizer.learning_rate": "0.01,0.1", "seed": "1,2"}
 
 
 @pytest.fixture(scope="module")
-def larger(folder, swept):
-    """The same grid with a rate at which training diverges: what the command told, and its table."""
+def larger(repository, result):
+    """The same grid and a learning rate that diverges: its stderr and its table."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        with start("-m", *SHORT, "optimizer.learning_rate=0.01,0.1,1e30", "seed=1,2") as process:
-            _, said = process.communicate()
-        assert process.returncode == 1
-    (sweep_id,) = {path.name for path in (folder / "mlruns/sweeps").iterdir()} - {swept["sweep_id"]}
-    return said, rows_of(folder, sweep_id)
+        patch.chdir(repository)
+        with start(*SHORT, "optimizer.learning_rate=0.01,0.1,1e30", "seed=1,2") as sweep:
+            _, err = sweep.communicate()
+        assert sweep.returncode == 1
+    sweeps = {path.name for path in (repository / "mlruns/sweeps").iterdir()}
+    (sweep_id,) = sweeps - {result["sweep_id"]}
+    return err, table_of(repository, sweep_id)
 
 
-def test_a_larger_grid_trains_only_what_is_new(folder, swept, larger):
-    known = {row["run_id"]: row["fingerprint"] for row in rows_of(folder, swept["sweep_id"])}
+def test_larger_grid_trains_only_new_trials(table, larger):
+    fingerprints = {row["run_id"]: row["fingerprint"] for row in table}
     _, rows = larger
-    assert {row["run_id"]: row["fingerprint"] for row in rows if row["run_id"]} == known
+    assert {row["run_id"]: row["fingerprint"] for row in rows if row["run_id"]} == fingerprints
 
 
-def test_a_trial_that_fails_is_named_and_the_others_run(larger):
-    said, rows = larger
+def test_failed_trial_is_named_and_others_run(larger):
+    err, rows = larger
     assert [row["status"] for row in rows] == ["FINISHED"] * 4 + ["FAILED"] * 2
     assert (
-        "error: 2 of the sweep's 6 trials failed. Received: optimizer.learning_rate=1e+30 seed=1: training"
-        in said
+        "error: 2 of the sweep's 6 trials failed. "
+        "Received: optimizer.learning_rate=1e+30 seed=1: training" in err
     )
 
 
-def test_a_trial_alone_in_another_store_has_the_same_bits(folder, swept, tmp_path, monkeypatch):
-    rows = rows_of(folder, swept["sweep_id"])
+def test_single_training_has_the_bits_of_the_trial(table, tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    alone = experiment.run(compose_experiment([*SHORT, "optimizer.learning_rate=0.1", "seed=2"]))
-    (row,) = [row for row in rows if row["fingerprint"] == alone.fingerprint]
+    single = experiment.run(compose_experiment([*SHORT, "optimizer.learning_rate=0.1", "seed=2"]))
+    (row,) = [row for row in table if row["fingerprint"] == single.fingerprint]
     assert (row["optimizer.learning_rate"], row["seed"]) == ("0.1", "2")
-    assert row["run_id"] != alone.run_id
+    assert row["run_id"] != single.run_id
 
 
-def test_a_sweep_is_run_by_one_process_at_a_time(folder):
-    grid = sweep.grid(["data=pairs", "seed=1,2"])
-    with (
-        locked(folder / "mlruns/sweeps" / grid.sweep_id, "runs this very sweep"),
-        pytest.raises(PipelineError) as caught,
-    ):
-        run_sweep(grid, lambda _folder, _tags: None, Interruption())
-    assert str(caught.value).startswith(
-        f"another process runs this very sweep. Received: process {os.getpid()} "
-    )
+def test_one_process_at_a_time_runs_a_sweep(folder):
+    grid = compose_grid(["data=pairs", "seed=1,2"])
+    with open_sweep(folder / "mlruns/sweeps" / grid.sweep_id):
+        message = refusal(run_sweep, grid, lambda *_: None, Interruption())
+    assert message.startswith(f"another process runs this sweep. Received: process {os.getpid()} ")
 
 
 def running() -> int:
-    """Runs that the store holds as RUNNING."""
+    """Runs that are RUNNING in MLflow."""
     client = store.client()
     experiment = client.get_experiment_by_name("pairs").experiment_id
     return len(client.search_runs([experiment], "attributes.status = 'RUNNING'"))
 
 
-def test_ctrl_c_ends_a_sweep_and_all_that_it_started(folder):
+def test_ctrl_c_ends_a_sweep_and_its_processes():
     long = [*SHORT, "training.epochs=100000", "seed=21,22"]
-    with start("-m", *long, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2") as process:
+    with start(*long, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2") as sweep:
         while running() < 3:
             time.sleep(0.1)
-        os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate()
-    assert process.returncode == 130
-    assert said.splitlines()[-1] == "pairs: interrupted; the same command goes on from here"
+        os.killpg(sweep.pid, signal.SIGINT)
+        _, err = sweep.communicate()
+    assert sweep.returncode == 130
+    last = "pairs: interrupted. Run the same command again to resume."
+    assert err.splitlines()[-1] == last
     assert running() == 0

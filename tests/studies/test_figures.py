@@ -1,4 +1,4 @@
-"""Figures of a sweep, by what they show."""
+"""What the figures of a sweep show."""
 
 from itertools import combinations, product
 
@@ -60,16 +60,12 @@ def effect():
 
 
 def heights(figure) -> np.ndarray:
-    """Where each trial's line crosses each axis, as it is drawn: from the worst trial to the best."""
+    """Where each line crosses each axis, from the worst trial to the best."""
     return np.array([path.vertices[:, 1] for path in figure.axes[0].collections[0].get_paths()])
 
 
-def written(axes) -> list[str]:
+def texts(axes) -> list[str]:
     return [text.get_text() for text in axes.texts]
-
-
-def below(axes) -> list[str]:
-    return [text.get_text() for text in axes.get_xticklabels()]
 
 
 def assert_no_text_overlaps(figure):
@@ -91,63 +87,61 @@ def assert_no_text_overlaps(figure):
     assert [(one, other) for one, other in combinations(boxes, 2) if one.overlaps(other)] == []
 
 
-def test_a_line_crosses_each_axis_where_the_trial_lies(parallel):
+def test_line_crosses_each_axis_at_its_value(parallel):
     assert heights(parallel)[-1] == pytest.approx([0.5, 1, 1, 0])
     assert heights(parallel)[0] == pytest.approx([1, 1, 1, 1])
 
 
-def test_settings_come_in_their_order_and_the_objective_last(parallel):
+def test_objective_is_the_last_axis(parallel):
     names = [
         text
-        for text in written(parallel.axes[0])
+        for text in texts(parallel.axes[0])
         if text in ("optimizer.\nlearning_rate", "model.\nunits", "seed")
     ]
     assert names == ["optimizer.\nlearning_rate", "model.\nunits", "seed"]
-    assert "validation/loss" in written(parallel.axes[0])
+    assert "validation/loss" in texts(parallel.axes[0])
 
 
-def test_values_that_were_tried_stand_beside_their_axis(parallel):
-    assert {"0.001", "0.01", "0.1", "[100]", "[100,100]", "1", "2"} <= set(
-        written(parallel.axes[0])
-    )
+def test_axes_are_labelled_with_their_values(parallel):
+    assert {"0.001", "0.01", "0.1", "[100]", "[100,100]", "1", "2"} <= set(texts(parallel.axes[0]))
 
 
-def test_numbers_below_a_factor_of_10_have_a_linear_axis():
-    found = coordinates([{"a": "1"}, {"a": "5"}, {"a": "9"}], [3.0, 2.0, 1.0])
-    assert heights(found)[:, 0] == pytest.approx([0, 0.5, 1])
+def test_numbers_within_a_factor_of_10_are_linear():
+    figure = coordinates([{"a": "1"}, {"a": "5"}, {"a": "9"}], [3.0, 2.0, 1.0])
+    assert heights(figure)[:, 0] == pytest.approx([0, 0.5, 1])
 
 
-def test_numbers_from_a_factor_of_10_have_a_logarithmic_axis():
-    found = coordinates([{"a": "0.01"}, {"a": str(0.1**1.5)}, {"a": "0.1"}], [3.0, 2.0, 1.0])
-    assert heights(found)[:, 0] == pytest.approx([0, 0.5, 1])
+def test_numbers_from_a_factor_of_10_are_logarithmic():
+    figure = coordinates([{"a": "0.01"}, {"a": str(0.1**1.5)}, {"a": "0.1"}], [3.0, 2.0, 1.0])
+    assert heights(figure)[:, 0] == pytest.approx([0, 0.5, 1])
 
 
-def test_a_zero_among_numbers_keeps_their_axis_linear():
-    found = coordinates([{"a": "0"}, {"a": "1"}, {"a": "100"}], [3.0, 2.0, 1.0])
-    assert heights(found)[:, 0] == pytest.approx([0, 0.01, 1])
+def test_axis_with_zero_is_linear():
+    figure = coordinates([{"a": "0"}, {"a": "1"}, {"a": "100"}], [3.0, 2.0, 1.0])
+    assert heights(figure)[:, 0] == pytest.approx([0, 0.01, 1])
 
 
-def test_one_word_among_numbers_makes_all_of_them_names():
-    found = coordinates([{"a": "1"}, {"a": "null"}, {"a": "100"}], [3.0, 2.0, 1.0])
-    assert heights(found)[:, 0] == pytest.approx([0, 0.5, 1])
+def test_one_word_makes_all_values_names():
+    figure = coordinates([{"a": "1"}, {"a": "null"}, {"a": "100"}], [3.0, 2.0, 1.0])
+    assert heights(figure)[:, 0] == pytest.approx([0, 0.5, 1])
 
 
-def test_a_line_has_a_gap_where_a_trial_does_not_have_a_setting():
-    found = coordinates([{"a": "1", "b": "2"}, {"a": "2"}], [1.0, 2.0])
-    assert np.isnan(heights(found)).tolist() == [[False, True, False], [False, False, False]]
+def test_line_has_a_gap_at_a_missing_setting():
+    figure = coordinates([{"a": "1", "b": "2"}, {"a": "2"}], [1.0, 2.0])
+    assert np.isnan(heights(figure)).tolist() == [[False, True, False], [False, False, False]]
 
 
-def test_a_setting_with_one_value_is_halfway():
+def test_single_value_is_in_the_middle():
     assert heights(coordinates([{"a": "1"}], [0.5])).tolist() == [[0.5, 0.5]]
 
 
-def test_better_trials_are_drawn_over_worse_ones(parallel):
+def test_better_trials_cover_worse_ones(parallel):
     assert parallel.axes[0].collections[0].get_array().tolist() == sorted(LOSS, reverse=True)
 
 
-def test_where_greater_is_better_the_greatest_is_drawn_last():
-    found = coordinates(TRIALS, LOSS, smaller_is_better=False)
-    assert found.axes[0].collections[0].get_array().tolist() == sorted(LOSS)
+def test_largest_objective_can_be_the_best():
+    figure = coordinates(TRIALS, LOSS, smaller_is_better=False)
+    assert figure.axes[0].collections[0].get_array().tolist() == sorted(LOSS)
 
 
 @pytest.mark.parametrize(("smaller_is_better", "best"), [(True, 0.16), (False, 0.9)])
@@ -157,7 +151,7 @@ def test_good_trials_are_dark(smaller_is_better, best):
     assert lines.to_rgba(best) == pytest.approx((0.267004, 0.004874, 0.329415, 1), abs=1e-6)
 
 
-def test_the_best_trial_is_marked_and_named(parallel):
+def test_best_trial_is_marked_and_named(parallel):
     best = parallel.axes[0].get_lines()[-1]
     assert best.get_ydata() == pytest.approx([0.5, 1, 1, 0])
     assert (best.get_marker(), best.get_color(), best.get_label()) == (
@@ -167,15 +161,15 @@ def test_the_best_trial_is_marked_and_named(parallel):
     )
 
 
-def test_the_bar_of_colours_is_that_of_the_objective(parallel):
+def test_colour_bar_shows_the_objective(parallel):
     assert parallel.axes[1].get_ylabel() == "validation/loss"
     assert parallel.axes[1].get_ylim() == (0.16, 0.9)
 
 
-def test_an_objective_beyond_a_factor_of_10_is_logarithmic():
-    found = coordinates([{"a": "1"}, {"a": "2"}, {"a": "3"}], [0.01, 0.1, 1.0])
-    assert sorted(heights(found)[:, 1]) == pytest.approx([0, 0.5, 1])
-    assert found.axes[1].get_yscale() == "log"
+def test_objective_from_a_factor_of_10_is_logarithmic():
+    figure = coordinates([{"a": "1"}, {"a": "2"}, {"a": "3"}], [0.01, 0.1, 1.0])
+    assert sorted(heights(figure)[:, 1]) == pytest.approx([0, 0.5, 1])
+    assert figure.axes[1].get_yscale() == "log"
 
 
 def test_each_setting_has_a_panel(effect):
@@ -186,12 +180,12 @@ def test_each_setting_has_a_panel(effect):
     ]
 
 
-def test_a_panel_shows_the_mean_of_each_value(effect):
+def test_panel_shows_the_mean_of_each_value(effect):
     means = next(line for line in effect.axes[0].get_lines() if line.get_marker() == "D")
     assert means.get_xydata() == pytest.approx(np.array([[0, 0.29], [0.5, 0.19], [1, 0.675]]))
 
 
-def test_a_bar_is_the_interval_of_the_mean(effect):
+def test_bar_is_the_interval_of_the_mean(effect):
     _, _, *bars = (line.get_xydata().tolist() for line in effect.axes[1].get_lines())
     ends = [
         mean_interval([LOSS[number] for number in of])[1]
@@ -202,28 +196,28 @@ def test_a_bar_is_the_interval_of_the_mean(effect):
     ]
 
 
-def test_each_trial_is_a_dot_beside_the_mean(effect):
+def test_trials_are_dots_next_to_the_mean(effect):
     dots = np.asarray(effect.axes[2].collections[0].get_offsets())
     assert dots[:, 0] == pytest.approx([float(trial["seed"]) - 1.04 for trial in TRIALS])
     assert dots[:, 1].tolist() == LOSS
 
 
-def test_dots_come_no_nearer_to_the_value_before():
+def test_dots_keep_their_distance_from_other_values():
     (axes,) = effects([{"a": str(number)} for number in range(101)], [1.0, *[2.0] * 100]).axes
     assert axes.collections[0].get_offsets()[1].tolist() == pytest.approx([0.01 * 2 / 3, 2.0])
 
 
-def test_the_mean_of_all_trials_is_in_every_panel(effect):
+def test_each_panel_shows_the_mean_of_all_trials(effect):
     for axes in effect.axes:
         assert axes.get_lines()[0].get_ydata() == [pytest.approx(np.mean(LOSS))] * 2
 
 
-def test_all_panels_have_one_scale_of_which_the_trials_fill_half(effect):
+def test_trials_fill_half_of_the_common_scale(effect):
     for axes in effect.axes:
         assert axes.get_ylim() == pytest.approx((-0.21, 1.27))
 
 
-def test_means_of_numbers_are_connected_but_those_of_names_and_seeds_are_not(effect):
+def test_only_means_of_ordered_values_are_connected(effect):
     styles = [
         next(line.get_linestyle() for line in axes.get_lines() if line.get_marker() == "D")
         for axes in effect.axes
@@ -231,27 +225,27 @@ def test_means_of_numbers_are_connected_but_those_of_names_and_seeds_are_not(eff
     assert styles == ["-", "None", "None"]
 
 
-def test_a_value_that_was_tried_once_has_no_interval():
+def test_value_of_a_single_trial_has_no_interval():
     (axes,) = effects([{"a": "x"}, {"a": "y"}], [1.0, 2.0]).axes
     assert [line.get_marker() for line in axes.get_lines()] == ["None", "D"]
 
 
-def test_a_trial_without_a_setting_is_not_in_its_panel():
-    found = effects([{"a": "1", "b": "1"}, {"a": "2", "b": "2"}, {"a": "3"}], [1.0, 2.0, 3.0])
-    means = next(line for line in found.axes[1].get_lines() if line.get_marker() == "D")
+def test_panel_leaves_out_trials_without_its_setting():
+    figure = effects([{"a": "1", "b": "1"}, {"a": "2", "b": "2"}, {"a": "3"}], [1.0, 2.0, 3.0])
+    means = next(line for line in figure.axes[1].get_lines() if line.get_marker() == "D")
     assert means.get_ydata().tolist() == [1.0, 2.0]
 
 
 def test_equal_objectives_can_be_drawn():
-    for found in (coordinates(TRIALS[:2], [0.5, 0.5]), effects(TRIALS[:2], [0.5, 0.5])):
-        assert len(png(found)) > 0
+    for figure in (coordinates(TRIALS[:2], [0.5, 0.5]), effects(TRIALS[:2], [0.5, 0.5])):
+        assert len(png(figure)) > 0
 
 
-def test_long_values_are_written_shortened():
-    found = coordinates(
+def test_long_values_are_shortened():
+    figure = coordinates(
         [{"model.units": "[" + ",".join(["100"] * 20) + "]"}, {"model.units": "[8]"}], [1.0, 2.0]
     )
-    assert "[100,100,1…,100,100]" in written(found.axes[0])
+    assert "[100,100,1…,100,100]" in texts(figure.axes[0])
 
 
 @pytest.mark.parametrize("draw", [coordinates, effects])
@@ -260,7 +254,7 @@ def test_long_values_are_written_shortened():
     [TRIALS, MANY, [{"seed": str(seed)} for seed in range(5)]],
     ids=["three", "eight", "one"],
 )
-def test_no_label_overlaps_another_and_the_file_is_small(draw, trials):
+def test_labels_do_not_overlap_and_files_are_small(draw, trials):
     figure = draw(trials, np.geomspace(0.05, 3.0, len(trials)).tolist())
     assert_no_text_overlaps(figure)
     assert len(png(figure)) < 200_000

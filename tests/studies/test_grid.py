@@ -1,16 +1,20 @@
-"""The trials of a sweep."""
+"""The grid of a sweep."""
 
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.studies import grid as sweep
+from pipeline.studies.grid import Grid, combinations, compose_grid
 from tests.support import ROOT
+from tests.support.refusals import refusal
 
 CONF = ROOT / "conf"
 
 
-def test_values_with_commas_are_combined_in_order():
-    assert sweep.combinations(["data=digits", "seed=1,2", "model=mlp,cnn"]) == [
+def grid(*overrides: str) -> Grid:
+    return compose_grid(overrides, conf=CONF)
+
+
+def test_values_are_combined_in_order():
+    assert combinations(["data=digits", "seed=1,2", "model=mlp,cnn"]) == [
         ["data=digits", "seed=1", "model=mlp"],
         ["data=digits", "seed=1", "model=cnn"],
         ["data=digits", "seed=2", "model=mlp"],
@@ -18,131 +22,104 @@ def test_values_with_commas_are_combined_in_order():
     ]
 
 
-def test_a_list_in_brackets_is_one_value():
-    assert sweep.combinations(["model.units=[64,32],[16]"]) == [
+def test_list_in_brackets_is_one_value():
+    assert combinations(["model.units=[64,32],[16]"]) == [
         ["model.units=[64,32]"],
         ["model.units=[16]"],
     ]
 
 
-def test_ranges_are_written_as_in_hydra():
-    assert sweep.combinations(["seed=range(3)"]) == [["seed=0"], ["seed=1"], ["seed=2"]]
+def test_ranges_are_those_of_hydra():
+    assert combinations(["seed=range(3)"]) == [["seed=0"], ["seed=1"], ["seed=2"]]
 
 
-def test_no_override_is_one_run():
-    assert sweep.combinations([]) == [[]]
+def test_no_override_is_one_trial():
+    assert combinations([]) == [[]]
 
 
-def test_every_combination_is_composed_before_the_first_runs():
-    with pytest.raises(PipelineError) as caught:
-        sweep.grid(["data=digits", "training.batch_size=32,0"], conf=CONF)
-    assert str(caught.value) == (
-        "command line: training.batch_size is not possible. Received: 0. Expected: a whole number from 1."
-    )
-
-
-def test_a_trial_is_its_overrides_and_what_they_compose():
-    found = sweep.grid(["data=digits", "seed=1,2"], conf=CONF).trials
-    assert [trial.overrides for trial in found] == [
-        ["data=digits", "seed=1"],
-        ["data=digits", "seed=2"],
-    ]
-    assert [trial.config.seed for trial in found] == [1, 2]
-
-
-def test_a_trial_is_labelled_by_what_is_swept():
-    found = sweep.grid(
-        ["data=digits", "seed=1,2", "model.units=[8],[4]", "training.epochs=3"], conf=CONF
-    ).trials
-    assert found[1].label == "seed=1 model.units=[4]"
-
-
-def test_trials_of_one_group_differ_by_their_seed_alone():
-    found = sweep.grid(["data=digits", "seed=1,2", "model.units=[8],[4]"], conf=CONF).trials
-    assert [trial.group for trial in found] == ["model.units=[8]", "model.units=[4]"] * 2
-
-
-def test_a_grid_is_named_after_its_experiment():
-    assert sweep.grid(["data=digits", "seed=1,2"], conf=CONF).name == "digits"
-
-
-def test_a_grid_of_several_experiments_is_a_sweep():
-    assert sweep.grid(["experiment=mnist_mlp,mnist_cnn"], conf=CONF).name == "sweep"
-
-
-def test_a_grid_has_one_id_in_whatever_order_it_is_given():
-    one, other = (
-        sweep.grid(["data=digits", f"seed={seeds}"], conf=CONF) for seeds in ("1,2", "2,1")
-    )
-    assert one.sweep_id == other.sweep_id
-
-
-def test_another_grid_has_another_id():
-    one, other = (
-        sweep.grid(["data=digits", f"seed={seeds}"], conf=CONF) for seeds in ("1,2", "1,2,3")
-    )
-    assert one.sweep_id != other.sweep_id
-
-
-def test_a_trial_is_found_by_its_overrides():
-    assert sweep.grid(["data=digits", "seed=1,2"], conf=CONF).trial(["data=digits", "seed=2"]) == 1
-
-
-def test_overrides_of_hydra_are_no_part_of_a_trial():
-    assert sweep.combinations(["hydra/launcher=joblib", "seed=1,2", "hydra.launcher.n_jobs=2"]) == [
+def test_overrides_of_hydra_belong_to_no_trial():
+    assert combinations(["hydra/launcher=joblib", "seed=1,2", "hydra.launcher.n_jobs=2"]) == [
         ["seed=1"],
         ["seed=2"],
     ]
 
 
-def test_an_override_that_cannot_be_read_is_refused():
-    with pytest.raises(PipelineError) as caught:
-        sweep.combinations(["data=digits", "seed"])
-    assert str(caught.value) == (
-        "command line: an override cannot be read. Received: data=digits seed. Expected: key=value or key=value,value,…."
-    )
+def test_trial_has_its_overrides_and_configuration():
+    two = grid("data=digits", "seed=1,2")
+    assert [trial.overrides for trial in two.trials] == [
+        ["data=digits", "seed=1"],
+        ["data=digits", "seed=2"],
+    ]
+    assert [config.seed for config in two.configs] == [1, 2]
 
 
-def refusal(*overrides):
-    with pytest.raises(PipelineError) as caught:
-        sweep.grid(overrides, conf=CONF)
-    return str(caught.value)
+def test_label_holds_only_varying_settings():
+    trials = grid("data=digits", "seed=1,2", "model.units=[8],[4]", "training.epochs=3").trials
+    assert trials[1].label == "seed=1 model.units=[4]"
 
 
-REFUSED = {
-    "seed=1,1": "command line: two trials of the sweep are the same. Received: data=digits seed=1. Expected: each value once.",
-    "seed=range(0)": "command line: a sweep without a trial. Received: data=digits seed=range(0). "
-    "Expected: ranges that hold a value.",
-    "seed=range(1,9,0)": "command line: an override cannot be read. Received: data=digits seed=range(1,9,0). "
-    "Expected: key=value or key=value,value,….",
-    "hydra.sweeper.params={}": "command line: a sweep takes its values from the overrides of the experiment. "
-    "Received: hydra.sweeper.params={}. Expected: key=value,value,….",
-    "checkpoint.pause_at=1": "a sweep trains its trials to their end. Received: checkpoint.pause_at=1. "
-    "Expected: checkpoint.pause_at=null.",
-}
+def test_run_name_shortens_each_setting():
+    four = grid("data=digits", "seed=1,2", "model.units=[8],[4]")
+    assert four.run_name(1) == "seed=1 units=[4]"
 
 
-@pytest.mark.parametrize("override", REFUSED)
-def test_a_grid_that_cannot_be_is_told_in_one_line(override):
-    assert refusal("data=digits", override) == REFUSED[override]
+def test_single_trial_is_named_after_its_experiment():
+    assert grid("data=digits").run_name(0) == "digits"
 
 
-def test_a_seed_that_is_added_is_a_seed():
-    assert [
-        trial.group for trial in sweep.grid(["data=digits", "++seed=1,2"], conf=CONF).trials
-    ] == ["", ""]
-
-
-def objectives(*overrides):
-    """The metric of each trial, or None."""
-    return [
-        trial.objective and trial.objective.metric
-        for trial in sweep.grid(overrides, conf=CONF).trials
+def test_forced_override_varies_like_others():
+    assert [trial.values for trial in grid("data=digits", "++seed=1,2").trials] == [
+        {"seed": "1"},
+        {"seed": "2"},
     ]
 
 
+def test_grid_is_named_after_its_experiment():
+    assert grid("data=digits", "seed=1,2").name == "digits"
+
+
+def test_grid_of_several_experiments_is_named_sweep():
+    assert grid("experiment=mnist_mlp,mnist_cnn").name == "sweep"
+
+
+def test_order_of_values_does_not_change_the_id():
+    assert grid("data=digits", "seed=1,2").sweep_id == grid("data=digits", "seed=2,1").sweep_id
+
+
+def test_another_grid_has_another_id():
+    assert grid("data=digits", "seed=1,2").sweep_id != grid("data=digits", "seed=1,2,3").sweep_id
+
+
+def test_overrides_identify_a_trial():
+    assert grid("data=digits", "seed=1,2").number_of(["data=digits", "seed=2"]) == 1
+
+
+INVALID = {
+    "seed=1,1": "command line: two trials of the sweep are the same. "
+    "Received: data=digits seed=1. Give each value once.",
+    "seed=range(0)": "command line: the sweep has no trial. "
+    "Received: data=digits seed=range(0). Give ranges that contain a value.",
+    "seed=range(1,9,0)": "command line: an override cannot be read. "
+    "Received: data=digits seed=range(1,9,0). Expected: key=value or key=value,value,….",
+    "seed": "command line: an override cannot be read. "
+    "Received: data=digits seed. Expected: key=value or key=value,value,….",
+    "hydra.sweeper.params={}": "command line: hydra.sweeper.params is not supported. "
+    "Received: hydra.sweeper.params={}. "
+    "List the values in the overrides of the experiment: key=value,value,….",
+    "checkpoint.pause_at=1": "a sweep trains its trials to the end. "
+    "Received: checkpoint.pause_at=1. Remove checkpoint.pause_at.",
+    "training.batch_size=32,0": "command line: training.batch_size is invalid. "
+    "Received: 0. Expected: a whole number from 1.",
+}
+
+
+@pytest.mark.parametrize("override", INVALID)
+def test_invalid_grid_is_rejected_in_one_line(override):
+    assert refusal(grid, "data=digits", override) == INVALID[override]
+
+
 STOPPING = "training.early_stopping"
-COMPARED = {
+METRICS = {
     (f"{STOPPING}.monitor=validation/accuracy", f"{STOPPING}.direction=max", "seed=1,2"): [
         "validation/accuracy"
     ]
@@ -162,6 +139,7 @@ COMPARED = {
 }
 
 
-@pytest.mark.parametrize("overrides", COMPARED)
-def test_trials_are_compared_by_what_measures_the_same_in_all_of_them(overrides):
-    assert objectives("data=digits", *overrides) == COMPARED[overrides]
+@pytest.mark.parametrize("overrides", METRICS)
+def test_trials_are_compared_by_a_common_metric(overrides):
+    objectives = grid("data=digits", *overrides).objectives
+    assert [one and one.metric for one in objectives] == METRICS[overrides]

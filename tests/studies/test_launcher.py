@@ -1,10 +1,10 @@
-"""The launcher of a sweep, and what it is told of this machine."""
+"""The launcher of a sweep, and the overrides that fit its trials to this machine."""
 
 import pytest
 
-from pipeline.errors import PipelineError
 from pipeline.studies.launcher import launcher, within_this_machine
 from tests.support import ROOT
+from tests.support.refusals import refusal
 
 CONF = ROOT / "conf"
 
@@ -15,20 +15,14 @@ def _eight_cores(monkeypatch):
 
 
 def added(*overrides: str) -> list[str]:
-    """What is added to the overrides of a sweep."""
-    given = ["data=digits", "seed=1,2", *overrides]
-    found, _ = within_this_machine(given, conf=CONF)
-    assert found[: len(given)] == given
-    return found[len(given) :]
+    """The overrides that are added to those of a sweep."""
+    before = ["data=digits", "seed=1,2", *overrides]
+    after, _ = within_this_machine(before, conf=CONF)
+    assert after[: len(before)] == before
+    return after[len(before) :]
 
 
-def refusal(*overrides: str) -> str:
-    with pytest.raises(PipelineError) as caught:
-        added(*overrides)
-    return str(caught.value)
-
-
-def test_in_one_process_nothing_is_added():
+def test_one_process_needs_no_override():
     assert added() == []
 
 
@@ -36,63 +30,66 @@ def test_workers_divide_the_cores():
     assert added("hydra/launcher=joblib", "hydra.launcher.n_jobs=4") == ["training.threads=2"]
 
 
-def test_as_many_workers_as_cores_have_one_thread_each():
+def test_one_worker_for_each_core_has_one_thread():
     assert added("hydra/launcher=joblib") == ["training.threads=1"]
 
 
-def test_negative_workers_are_counted_from_the_cores():
+def test_negative_workers_count_from_the_cores():
     assert added("hydra/launcher=joblib", "hydra.launcher.n_jobs=-5") == ["training.threads=2"]
 
 
-def test_threads_that_were_given_stay():
+def test_chosen_threads_stay():
     assert added("hydra/launcher=joblib", "training.threads=2") == []
 
 
-def test_threads_that_were_forced_stay_too():
+def test_forced_threads_stay():
     assert added("hydra/launcher=joblib", "++training.threads=2") == []
 
 
-def test_processes_that_would_all_begin_at_once_are_as_many_as_cores():
+def test_trials_that_start_at_once_are_limited():
     assert added("hydra/launcher=submitit_local") == [
         "hydra.sweeper.max_batch_size=8",
         "training.threads=1",
     ]
 
 
-def test_processes_are_as_many_as_cores_for_the_given_threads():
+def test_chosen_threads_limit_the_trials():
     assert added("hydra/launcher=submitit_local", "training.threads=4") == [
         "hydra.sweeper.max_batch_size=2"
     ]
 
 
-def test_a_number_of_processes_that_was_given_stays():
+def test_chosen_number_of_trials_stays():
     assert added("hydra/launcher=submitit_local", "hydra.sweeper.max_batch_size=4") == [
         "training.threads=2"
     ]
 
 
-def test_an_unknown_launcher_is_refused():
-    assert refusal("hydra/launcher=lobjib") == (
-        "command line: no such launcher, or its package is not installed. Received: hydra/launcher=lobjib. "
-        "Expected: basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md."
+def test_unknown_launcher_is_rejected():
+    assert refusal(added, "hydra/launcher=lobjib") == (
+        "command line: unknown launcher, or its package is not installed. "
+        "Received: hydra/launcher=lobjib. "
+        "Choose basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md."
     )
 
 
-def test_a_setting_that_hydra_does_not_have_is_refused():
-    assert refusal("hydra.sweep.dirr=x") == (
-        "command line: an override of Hydra's own settings cannot be. Received: hydra.sweep.dirr=x. "
+def test_unknown_setting_of_hydra_is_rejected():
+    assert refusal(added, "hydra.sweep.dirr=x") == (
+        "command line: an override of Hydra's own settings is invalid. "
+        "Received: hydra.sweep.dirr=x. "
         "Could not override 'hydra.sweep.dirr'."
     )
 
 
-def test_a_launcher_whose_package_is_missing_is_refused():
+def test_launcher_without_its_package_is_rejected():
     missing = "hydra.launcher._target_=hydra_plugins.hydra_missing_launcher.missing.Missing"
-    assert refusal("hydra/launcher=joblib", missing) == (
-        f"command line: no such launcher, or its package is not installed. Received: hydra/launcher=joblib {missing}. "
-        "Expected: basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md."
+    assert refusal(added, "hydra/launcher=joblib", missing) == (
+        "command line: unknown launcher, or its package is not installed. "
+        f"Received: hydra/launcher=joblib {missing}. "
+        "Choose basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md."
     )
 
 
 @pytest.mark.parametrize("name", ["joblib", "submitit_local", "submitit_slurm", "ray"])
-def test_a_launcher_of_conf_can_be_chosen(name):
+def test_each_launcher_of_conf_can_be_chosen(name):
     assert launcher(["data=digits", f"hydra/launcher={name}"], conf=CONF).name == name

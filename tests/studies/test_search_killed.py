@@ -1,10 +1,10 @@
-"""A search that is killed with SIGKILL goes on: the same trials in the same order, each once, and the same best one."""
+"""A search killed by SIGKILL resumes: the same trials in the same order, each once."""
 
 import signal
 
 import pytest
 
-from pipeline.studies import search_journal as journal
+from pipeline.studies.journal import open_search
 from tests.support.searches import LINE, config, live
 
 SEARCHES = {
@@ -12,36 +12,34 @@ SEARCHES = {
     "bayesian": config("bayesian", LINE, trials=5),
     "hyperband": config("hyperband", LINE, trials=9, max_epochs=9),
 }
-KILLED = [
-    (method, at) for method in ("random", "hyperband") for at in ("run", "amid", "recorded")
-] + [("bayesian", "amid")]
+MOMENTS = [
+    (method, at) for method in ("random", "hyperband") for at in ("before", "halfway", "after")
+] + [("bayesian", "halfway")]
 
 
-def records(folder):
-    with journal.held(folder) as kept:
-        return kept.records
+def outcomes(folder):
+    with open_search(folder) as journal:
+        return journal.outcomes
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """The records of each search that nothing killed."""
+    """The outcomes of each search if nothing kills it."""
     folders = {method: tmp_path_factory.mktemp(method) for method in SEARCHES}
     assert [live(SEARCHES[method], folder) for method, folder in folders.items()] == [0, 0, 0]
-    return {method: records(folder) for method, folder in folders.items()}
+    return {method: outcomes(folder) for method, folder in folders.items()}
 
 
-@pytest.mark.parametrize(("method", "at"), KILLED)
-def test_a_search_that_was_killed_at_every_trial_in_turn_ends_as_if_nothing_had_happened(
-    whole, tmp_path, method, at
-):
-    lives = [live(SEARCHES[method], tmp_path, at=at, times=2)]
-    while lives[-1] != 0:
-        assert lives[-1] == -signal.SIGKILL
-        lives.append(live(SEARCHES[method], tmp_path, at=at, times=2))
-    assert len(lives) > 2
-    assert records(tmp_path) == whole[method]
+@pytest.mark.parametrize(("method", "at"), MOMENTS)
+def test_killed_search_has_the_same_outcomes(whole, tmp_path, method, at):
+    codes = [live(SEARCHES[method], tmp_path, at=at, times=2)]
+    while codes[-1] != 0:
+        assert codes[-1] == -signal.SIGKILL
+        codes.append(live(SEARCHES[method], tmp_path, at=at, times=2))
+    assert len(codes) > 2
+    assert outcomes(tmp_path) == whole[method]
 
 
-def test_a_killed_search_keeps_what_had_ended(whole, tmp_path):
-    assert live(SEARCHES["random"], tmp_path, at="amid", times=3) == -signal.SIGKILL
-    assert records(tmp_path) == whole["random"][:2]
+def test_killed_search_keeps_the_ended_trials(whole, tmp_path):
+    assert live(SEARCHES["random"], tmp_path, at="halfway", times=3) == -signal.SIGKILL
+    assert outcomes(tmp_path) == whole["random"][:2]

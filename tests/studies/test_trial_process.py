@@ -1,4 +1,4 @@
-"""Trials in a child process: what they return, and how they fail. The child runs no training here."""
+"""Trials in a child process: their answers and their failures. The child runs no training here."""
 
 import os
 import signal
@@ -10,17 +10,23 @@ import pytest
 
 from pipeline.signals import Interrupted
 from pipeline.studies import trial_process, trial_runner
-from pipeline.studies.interrupting import stop_all
-from pipeline.studies.trial_process import RUNNER, TrialProcess
+from pipeline.studies.interrupting import stop_trials
+from pipeline.studies.outcome import Status
+from pipeline.studies.trial import Trial
+from pipeline.studies.trial_process import RUNNER, Answer, Cause, TrialProcess
 
+# A trial is a line of Python in place of overrides. Its answer holds the process id and the tags.
 CHILD = """
 import os, signal, sys
 from pipeline.errors import PipelineError
-from pipeline.sweeping import trial_runner
+from pipeline.studies import trial_runner
+from pipeline.studies.outcome import Status
+from pipeline.studies.trial_process import Answer
 
 def run(request, interruption):
-    exec(request["overrides"][0], {"os": os, "signal": signal, "sys": sys, "PipelineError": PipelineError})
-    return {"status": "FINISHED", "pid": os.getpid(), "tags": request["tags"]}
+    names = {"os": os, "signal": signal, "sys": sys, "PipelineError": PipelineError}
+    exec(request["overrides"][0], names)
+    return Answer(Status.FINISHED, run_id=str(os.getpid()), fingerprint=str(request["tags"]))
 
 trial_runner.run = run
 trial_runner._load = lambda: None
@@ -29,35 +35,38 @@ trial_runner.main()
 
 
 @pytest.fixture
-def process(monkeypatch, tmp_path):
-    """A process whose trials are lines of Python."""
+def run(monkeypatch, tmp_path):
+    """Runs lines of Python as trials, in one `TrialProcess`."""
     real = trial_process.subprocess.Popen
 
     def popen(command, **settings):
         return real([sys.executable, "-X", RUNNER, "-c", CHILD, *command[-2:]], **settings)
 
     monkeypatch.setattr(trial_process.subprocess, "Popen", popen)
-    made = TrialProcess()
-    yield lambda code, threads=1: made.run(
-        [code], threads=threads, tags={"a": "b"}, log=tmp_path / "log.txt"
-    )
-    made.close()
+    process = TrialProcess()
+
+    def run(code: str, threads: int = 1) -> Answer:
+        trial, log = Trial(0, {}, [code]), tmp_path / "log.txt"
+        return process.run(trial, threads=threads, tags={"a": "b"}, log=log)
+
+    yield run
+    process.close()
 
 
-def test_trials_share_one_process(process):
-    assert process("pass")["pid"] == process("pass")["pid"] != os.getpid()
+def test_trials_share_one_process(run):
+    assert run("pass").run_id == run("pass").run_id != str(os.getpid())
 
 
-def test_other_threads_want_another_process(process):
-    assert process("pass")["pid"] != process("pass", threads=2)["pid"]
+def test_other_threads_need_another_process(run):
+    assert run("pass").run_id != run("pass", threads=2).run_id
 
 
-def test_a_trial_gets_its_tags(process):
-    assert process("pass")["tags"] == {"a": "b"}
+def test_trial_receives_its_tags(run):
+    assert run("pass").fingerprint == "{'a': 'b'}"
 
 
-def test_what_a_trial_prints_is_in_its_log(process, tmp_path):
-    process("print('to stdout', flush=True); os.write(2, b'to stderr')")
+def test_trial_prints_to_its_log(run, tmp_path):
+    run("print('to stdout', flush=True); os.write(2, b'to stderr')")
     assert (tmp_path / "log.txt").read_text() == "to stdout\nto stderr"
 
 
@@ -67,68 +76,68 @@ def test_what_a_trial_prints_is_in_its_log(process, tmp_path):
         (
             "raise PipelineError('it diverged', received='nan')",
             "it diverged. Received: nan.",
-            "trial",
+            Cause.TRIAL,
         ),
         (
             "from pipeline.errors import StoreError; raise StoreError('it is locked')",
             "it is locked.",
-            "machine",
+            Cause.MACHINE,
         ),
         (
             "open('/dev/full', 'w').write('x' * 9000)",
             "OSError: [Errno 28] No space left on device",
-            "machine",
+            Cause.MACHINE,
         ),
-        ("1 / 0", "ZeroDivisionError: division by zero", "trial"),
-        ("sys.exit(3)", "exit with 3", "trial"),
-        ("os._exit(4)", "the process ended with exit code 4", "trial"),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "the process was killed by SIGSEGV", "trial"),
+        ("1 / 0", "ZeroDivisionError: division by zero", Cause.TRIAL),
+        ("sys.exit(3)", "exit with 3", Cause.TRIAL),
+        ("os._exit(4)", "the process ended with exit code 4", Cause.TRIAL),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "the process was killed by SIGSEGV", Cause.TRIAL),
         (
             "os.kill(os.getpid(), signal.SIGKILL)",
-            "the process was killed by SIGKILL, as the kernel does where memory runs out",
-            "kill",
+            "the process was killed by SIGKILL, probably out of memory",
+            Cause.KILL,
         ),
     ],
 )
-def test_a_trial_fails_alone_and_says_why(process, code, reason, cause):
-    assert process(code) == {"status": "FAILED", "reason": reason, "cause": cause}
-    assert process("pass")["status"] == "FINISHED"
+def test_failed_trial_says_why(run, code, reason, cause):
+    assert run(code) == Answer.failed(reason, cause)
+    assert run("pass").status is Status.FINISHED
 
 
-def test_the_traceback_of_a_surprise_is_in_the_log(process, tmp_path):
-    process("1 / 0")
+def test_traceback_is_in_the_log(run, tmp_path):
+    run("1 / 0")
     assert "ZeroDivisionError" in (tmp_path / "log.txt").read_text()
 
 
-def test_a_trial_that_was_told_to_stop_is_no_failure(process):
+def test_interrupted_trial_has_not_failed(run):
     with pytest.raises(Interrupted) as end:
-        process("os.kill(os.getpid(), signal.SIGTERM)")
+        run("os.kill(os.getpid(), signal.SIGTERM)")
     assert end.value.code == 143
 
 
-def test_a_trial_leaves_ctrl_c_to_what_started_it(process):
-    assert process("os.kill(os.getpid(), signal.SIGINT)")["status"] == "FINISHED"
+def test_trial_ignores_ctrl_c(run):
+    assert run("os.kill(os.getpid(), signal.SIGINT)").status is Status.FINISHED
 
 
-def test_stopping_ends_the_trials_below_this_process(process, tmp_path):
-    begun = tmp_path / "begun"
+def test_stopping_ends_the_trials_of_this_process(run, tmp_path):
+    started = tmp_path / "started"
     with ThreadPoolExecutor() as threads:
-        ended = threads.submit(process, f"open({str(begun)!r}, 'w').close(); signal.pause()")
-        while not begun.exists():
+        answer = threads.submit(run, f"open({str(started)!r}, 'w').close(); signal.pause()")
+        while not started.exists():
             time.sleep(0.01)
-        stop_all()
+        stop_trials()
         with pytest.raises(Interrupted):
-            ended.result()
+            answer.result()
 
 
-def test_a_child_that_died_between_trials_is_replaced(process):
-    first = process("pass")["pid"]
+def test_child_that_died_between_trials_is_replaced(run):
+    first = int(run("pass").run_id)
     os.kill(first, signal.SIGKILL)
     os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
-    assert process("pass")["status"] == "FINISHED"
+    assert run("pass").status is Status.FINISHED
 
 
-def test_an_interruption_is_not_taken_for_a_reason(monkeypatch, tmp_path, capfd):
+def test_interruption_is_not_a_reason_of_failure(monkeypatch, tmp_path):
     def run(_request, _interruption):
         raise Interrupted(143)
 

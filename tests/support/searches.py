@@ -1,33 +1,35 @@
-"""Searches without a training: spaces and oracles of a test's own, and trials whose outcome is a formula.
-
-python -m tests.support.searches        lives of searches, each in a process that may kill itself; for test_tune_kill.py
-"""
+"""Searches without a training: the objective of a trial is a formula."""
 
 import math
 import os
 import signal
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.config.training import Direction
-from pipeline.studies import search_journal as journal
-from pipeline.studies.explore import Proposal, explore
-from pipeline.studies.oracle import Oracle
-from pipeline.studies.search_journal import FAILED, FINISHED, PAUSED, Journal, Record
-from pipeline.studies.space import METHODS, Objective, Parameter, SearchConfig
+from pipeline.studies import journal
+from pipeline.studies.explore import explore
+from pipeline.studies.journal import SearchJournal, open_search
+from pipeline.studies.objective import Objective
+from pipeline.studies.oracles import ORACLES, Oracle
+from pipeline.studies.outcome import Outcome, Status
+from pipeline.studies.settings import TuneConfig
+from pipeline.studies.space import Parameter
+from pipeline.studies.trial import Trial
 
-LARGEST = Objective("validation/accuracy", Direction.max)
+ACCURACY = Objective("validation/accuracy", Direction.max)
+LOSS = Objective("validation/loss", Direction.min)
 SPACE = {
     "optimizer": {"choice": ["sgd", "adam"]},
     "optimizer.learning_rate": {"float": [1.0e-03, 1.0e-01], "log": True},
     "optimizer.momentum": {"float": [0.0, 0.9], "when": {"optimizer": ["sgd"]}},
     "training.batch_size": {"int": [8, 32], "step": 8},
 }
-LINE = {
-    "optimizer.learning_rate": {"float": [1.0e-03, 1.0e-01]}
-}  # of one setting: bayesian search draws three, then learns
+# One setting: a bayesian search draws three trials, then learns.
+LINE = {"optimizer.learning_rate": {"float": [1.0e-03, 1.0e-01]}}
 NESTED = {
     "optimizer": {"choice": ["sgd", "adam"]},
     "optimizer.nesterov": {"choice": [True, False], "when": {"optimizer": ["sgd"]}},
@@ -36,100 +38,96 @@ NESTED = {
 Kill = Callable[[str], None]
 
 
-def config(method: str, space: dict[str, Any] | None = None, **given: Any) -> SearchConfig:
-    return SearchConfig(METHODS[method](**given), space or SPACE)
+def config(method: str, space: dict[str, Any] | None = None, **settings: Any) -> TuneConfig:
+    search = ORACLES.load(method, key="search.method").SETTINGS(**settings)
+    return TuneConfig(search, space or SPACE)
 
 
-def oracle(found: SearchConfig, objective: Objective = LARGEST) -> Oracle:
-    return Oracle(found.search, found.parameters(), objective)
+def oracle(config: TuneConfig, objective: Objective = ACCURACY) -> Oracle:
+    build = ORACLES.load(config.search.method, key="search.method").build
+    return build(config.search, config.read_space(), objective)
 
 
 def parameter(**entry: Any) -> Parameter:
-    return SearchConfig(METHODS["random"](), {**SPACE, "seed": entry}).parameters()[-1]
+    return config("random", {**SPACE, "seed": entry}).read_space().parameters[-1]
 
 
-def outcome(proposal: Proposal, **given: Any) -> Record:
-    """The objective has its largest value, 1, where the learning rate is 0.03, and grows with the epochs."""
-    rate = proposal.values["optimizer.learning_rate"]
-    epochs = proposal.epochs or 9
+def finished(trial: Trial, **fields: Any) -> Outcome:
+    """The objective is largest, 1, for a learning rate of 0.03. It grows with the epochs."""
+    rate = trial.values["optimizer.learning_rate"]
+    epochs = trial.pause_at or 9
     value = (1 - abs(rate - 0.03)) * (1 - math.exp(-epochs))
-    known = {
-        "objective": value,
-        "run_id": f"run {proposal.number}",
-        "epochs": float(epochs),
-        "seconds": 1.0,
-        **given,
-    }
-    status = FINISHED if epochs == 9 else PAUSED
-    return Record(
-        **{
-            "number": proposal.number,
-            "values": proposal.values,
-            "overrides": [],
-            "status": status,
-            **known,
-        }
+    outcome = Outcome(
+        trial=trial,
+        status=Status.FINISHED if epochs == 9 else Status.PAUSED,
+        objective=value,
+        epochs=float(epochs),
+        seconds=1.0,
+        run_id=f"run {trial.number}",
     )
+    return replace(outcome, **fields)
 
 
-def failing(*numbers: int) -> Callable[[Proposal], Record]:
-    """Trials of which these fail."""
-
-    def run(proposal: Proposal) -> Record:
-        if proposal.number in numbers:
-            return outcome(proposal, status=FAILED, objective=None, reason="it diverged")
-        return outcome(proposal)
-
-    return run
+def failed(trial: Trial) -> Outcome:
+    return finished(trial, status=Status.FAILED, objective=None, reason="it diverged")
 
 
-def searched(
-    found: SearchConfig, folder: Path, run: Callable[[Proposal], Record] = outcome
-) -> list[Record]:
-    """All records of a search, gone on with where the folder holds any."""
-    with journal.held(folder) as kept:
-        explore(oracle(found), kept, run, lambda _record: None)
-        return kept.records
+def failing(*numbers: int) -> Callable[[Trial], Outcome]:
+    """Runs trials, of which these fail."""
+    return lambda trial: failed(trial) if trial.number in numbers else finished(trial)
 
 
-class Mortal(Journal):
-    """A journal whose process may die at a record: before it, amid its bytes, or after it."""
+def search(
+    config: TuneConfig, folder: Path, run: Callable[[Trial], Outcome] = finished
+) -> list[Outcome]:
+    """Runs a search to its end, or resumes the one in the folder. Returns all its outcomes."""
+    with open_search(folder) as opened:
+        explore(oracle(config), opened, run, lambda _outcome: None)
+        return opened.outcomes
+
+
+class MortalJournal(SearchJournal):
+    """A journal that may kill its process before an outcome is written, halfway, or afterwards."""
 
     kill: Kill
 
-    def append(self, record: Record) -> None:
-        self.kill("run")
+    def append(self, outcome: Outcome) -> None:
+        self.kill("before")
         with self._file.open("ab") as file:
-            line = journal._line(record).encode()
+            line = journal._line(outcome).encode()
             file.write(line[: len(line) // 2])
             file.flush()
-            self.kill("amid")
+            self.kill("halfway")
             file.write(line[len(line) // 2 :])
-        self.records.append(record)
-        self.kill("recorded")
+        self.outcomes.append(outcome)
+        self.kill("after")
 
 
-def live(found: SearchConfig, folder: Path, *, at: str = "", times: int = 1) -> int:
-    """One life of a search, in a process of its own that dies by SIGKILL at such a moment, the n-th; how it ended."""
-    child = os.fork()  # so that KerasTuner need not be imported again
+def live(config: TuneConfig, folder: Path, *, at: str = "", times: int = 1) -> int:
+    """Runs a search in a process that kills itself the n-th time it reaches a moment.
+
+    Returns:
+        The exit code of the process.
+    """
+    child = os.fork()  # so that KerasTuner is not imported again
     if child != 0:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     try:
-        _live(found, folder, at, times)
+        _live(config, folder, at, times)
         os._exit(0)
-    finally:  # it must not go on as the test
+    finally:  # the child must not continue as the test
         traceback.print_exc()
         os._exit(1)
 
 
-def _live(found: SearchConfig, folder: Path, at: str, times: int) -> None:
+def _live(config: TuneConfig, folder: Path, at: str, times: int) -> None:
     def kill(moment: str) -> None:
         nonlocal times
         times -= moment == at
         if times == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    with journal.held(folder) as kept:
-        mortal = Mortal(folder)
-        mortal.records, mortal.kill = kept.records, kill
-        explore(oracle(found), mortal, outcome, lambda _record: None)
+    with open_search(folder) as opened:
+        mortal = MortalJournal(folder)
+        mortal.outcomes, mortal.kill = opened.outcomes, kill
+        explore(oracle(config), mortal, finished, lambda _outcome: None)

@@ -70,12 +70,12 @@ REFUSED = {
 @pytest.mark.parametrize(("value", "message"), REFUSED.items())
 def test_invalid_class_weight_is_refused(repository, value, message):
     text = refusal(config_of, repository, "data=shapes", f"training.class_weight={value}")
-    assert text == f"command line: training.class_weight is not possible. {message}"
+    assert text == f"command line: training.class_weight is invalid. {message}"
 
 
 def test_truth_value_as_a_class_name_must_be_quoted():
     assert refusal(training, {False: 1.0}, error=ConfigError) == (
-        "training.class_weight is not possible. Received: False. "
+        "training.class_weight is invalid. Received: False. "
         "Expected: names of classes, with yes, no, on and off in quotes."
     )
 

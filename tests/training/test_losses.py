@@ -88,7 +88,7 @@ def test_label_smoothing_spreads_its_share_over_all_classes():
 
 def test_label_smoothing_needs_a_loss_that_supports_it():
     assert refusal(training, "binary_crossentropy", label_smoothing=0.1, error=ConfigError) == (
-        "training.label_smoothing is not possible. Received: 0.1. "
+        "training.label_smoothing is invalid. Received: 0.1. "
         "Expected: 0, or a training.loss such as categorical_crossentropy."
     )
 

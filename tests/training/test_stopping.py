@@ -59,7 +59,7 @@ def test_patience_of_no_epoch_is_refused():
     with pytest.raises(ConfigError) as caught:
         EarlyStopping(direction=Direction.min, patience=0)
     assert str(caught.value) == (
-        "training.early_stopping.patience is not possible. "
+        "training.early_stopping.patience is invalid. "
         "Received: 0. Expected: at least 1, or null."
     )
 
@@ -177,12 +177,12 @@ def test_plateau_with_direction_max():
     [
         (
             {"factor": 1.0},
-            "factor is not possible. Received: 1.0. Expected: a number above 0 and below 1.",
+            "factor is invalid. Received: 1.0. Expected: a number above 0 and below 1.",
         ),
-        ({"patience": 0}, "patience is not possible. Received: 0. Expected: at least 1, or null."),
-        ({"min_delta": -1.0}, "min_delta is not possible. Received: -1.0. Expected: 0 or more."),
-        ({"cooldown": -1}, "cooldown is not possible. Received: -1. Expected: 0 or more."),
-        ({"lowest": -1.0}, "lowest is not possible. Received: -1.0. Expected: 0 or more."),
+        ({"patience": 0}, "patience is invalid. Received: 0. Expected: at least 1, or null."),
+        ({"min_delta": -1.0}, "min_delta is invalid. Received: -1.0. Expected: 0 or more."),
+        ({"cooldown": -1}, "cooldown is invalid. Received: -1. Expected: 0 or more."),
+        ({"lowest": -1.0}, "lowest is invalid. Received: -1.0. Expected: 0 or more."),
     ],
 )
 def test_invalid_plateau_is_refused(setting, expected):

@@ -1,4 +1,4 @@
-"""A command that is given again and again in a repository of toy data, and the record in MLflow that it leaves."""
+"""Real commands in a repository of toy data, and the runs that they leave in MLflow."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from tests.support import ROOT
 
 
 def start(folder: Path, command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Begins `python -m …` in a session of its own, whose id is the process's; what it says is added to `log.txt`."""
+    """Starts `python -m …` in a session of its own. Appends what it prints to `log.txt`."""
     environment = {
         name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"
     }
@@ -31,7 +31,7 @@ def start(folder: Path, command: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def finish(folder: Path, command: Sequence[str]) -> float:
-    """Runs a command to its end; the seconds it took."""
+    """Runs a command to its end. Returns the seconds that it took."""
     began = time.monotonic()
     if start(folder, command).wait() != 0:
         raise SystemExit((folder / "log.txt").read_text(encoding="utf-8")[-2000:])
@@ -43,9 +43,7 @@ def client(folder: Path) -> MlflowClient:
 
 
 def runs(folder: Path, experiment: str) -> list[Run]:
-    found = client(folder)
-    return list(
-        found.search_runs(
-            [found.get_experiment_by_name(experiment).experiment_id], max_results=1000
-        )
-    )
+    """All runs of an experiment."""
+    mlflow = client(folder)
+    number = mlflow.get_experiment_by_name(experiment).experiment_id
+    return list(mlflow.search_runs([number], max_results=1000))

@@ -1,0 +1,158 @@
+"""Settings of a search: its oracle, its budget, its objective and its space."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from omegaconf import MISSING
+
+from pipeline.config import composition
+from pipeline.config.resolved import compose_experiment
+from pipeline.config.rules import is_name
+from pipeline.config.training import Direction
+from pipeline.errors import ConfigError, PipelineError, require, suggestion
+from pipeline.layout import CONF
+from pipeline.studies.objective import Objective
+from pipeline.studies.oracles import ORACLES
+from pipeline.studies.space import Space, hydra_text
+
+
+@dataclass
+class ObjectiveSettings:
+    """The metric by which trials are compared. Null takes the usual one of the task."""
+
+    metric: str | None = None
+    direction: Direction | None = None
+
+    def __post_init__(self) -> None:
+        both = (self.metric is None) == (self.direction is None)
+        require(
+            both,
+            "search.objective",
+            received=f"{self.metric}, {self.direction and self.direction.value}",
+            expected="metric and direction, or neither",
+        )
+
+    def for_task(self, task: str) -> Objective:
+        """The objective that these settings name, or the usual one of a task."""
+        if self.metric is not None and self.direction is not None:
+            return Objective(self.metric, self.direction)
+        if task == "classification":
+            return Objective("validation/accuracy", Direction.max)
+        return Objective("validation/loss", Direction.min)
+
+
+@dataclass
+class SearchSettings:
+    """The settings of every search. Each oracle extends them.
+
+    `trials` is the budget. `save_as` makes the best trial an experiment of this name.
+    """
+
+    method: str = MISSING
+    trials: int = 30
+    seed: int = 1
+    objective: ObjectiveSettings = field(default_factory=ObjectiveSettings)
+    save_as: str | None = None
+
+    def __post_init__(self) -> None:
+        own = type(self).method
+        require(
+            self.method == own,
+            "search.method",
+            received=self.method,
+            expected=f"{own}; choose another method with search=<name>",
+        )
+        require(
+            self.trials >= 1,
+            "search.trials",
+            received=self.trials,
+            expected="a whole number from 1",
+        )
+        require(
+            1 <= self.seed < 2**31,
+            "search.seed",
+            received=self.seed,
+            expected="an integer from 1 to 2,147,483,647",
+        )
+        named = self.save_as is None or (
+            is_name(self.save_as) and hydra_text(self.save_as) == self.save_as
+        )
+        require(
+            named,
+            "search.save_as",
+            received=self.save_as,
+            expected="a lower-case letter, then lower-case letters, digits and _",
+        )
+
+    def fixed_overrides(self) -> list[str]:
+        """What the search sets itself in every trial. A space cannot vary it."""
+        return []
+
+
+@dataclass
+class TuneConfig:
+    """A search and the entries of its space, as `conf/space/` has them."""
+
+    search: SearchSettings = MISSING
+    space: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require(bool(self.space), "space", received="nothing", expected="at least one setting")
+        if not self.read_space().searched:
+            raise ConfigError(
+                "space",
+                "leaves nothing to search",
+                received=", ".join(self.space),
+                expected="Add a range or a second choice",
+            )
+
+    def read_space(self) -> Space:
+        """The checked space, without the settings that the search sets itself."""
+        fixed = [override.partition("=")[0] for override in self.search.fixed_overrides()]
+        return Space.read(self.space).without(fixed)
+
+
+def compose_tune(arguments: Sequence[str], *, conf: Path = CONF) -> tuple[list[str], TuneConfig]:
+    """Composes a search. Returns the overrides of its experiment, too.
+
+    Arguments that begin with `search` or `space` belong to the search. Its space is the one named
+    after the experiment, unless `space=<name>` chooses another.
+
+    Raises:
+        PipelineError: an invalid setting, a missing space, or an override of a searched setting.
+    """
+    own = [
+        argument
+        for argument in arguments
+        if re.split("[.=]", argument.lstrip("+~"))[0] in ("search", "space")
+    ]
+    overrides = [argument for argument in arguments if argument not in own]
+    name = compose_experiment(overrides, conf=conf).name
+    if not any(argument.startswith("space=") for argument in own):
+        _require_space(name, conf)
+        own.append(f"space={name}")
+    composition.register("tune", TuneConfig)
+    for method, oracle in ORACLES.all().items():
+        composition.register(method, oracle.SETTINGS, group="search")
+    config = composition.compose("tune", TuneConfig, own, conf=conf)
+    for override in overrides:
+        if (key := override.lstrip("+~").split("=")[0]) in config.space:
+            raise PipelineError(
+                f"command line: the search varies {key}",
+                received=override,
+                expected=f"Leave out {override}, or remove {key} from the space",
+            )
+    return overrides, config
+
+
+def _require_space(name: str, conf: Path) -> None:
+    if not (conf / "space" / f"{name}.yaml").is_file():
+        spaces = suggestion(name, [file.stem for file in (conf / "space").glob("*.yaml")])
+        raise PipelineError(
+            f"{conf}/space/{name}.yaml, the space of this experiment, is missing",
+            received=f"experiment={name}",
+            expected=f"Write this file, or choose another space with space=<name>. {spaces}",
+        )

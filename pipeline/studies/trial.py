@@ -1,0 +1,47 @@
+"""A trial: one training of a study, and the settings that set it apart."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What to train.
+
+    Args:
+        number: counts the trials of a study from 0. A search may suggest a number again, to train
+            it for longer.
+        values: the settings that vary in the study, by their dotted names.
+        overrides: turn `config.yaml` into this trial, in Hydra's grammar.
+        pause_at: the epoch after which the training pauses. None trains to the end.
+    """
+
+    number: int
+    values: dict[str, Any]
+    overrides: list[str]
+    pause_at: int | None = None
+
+    @property
+    def label(self) -> str:
+        """The varying settings, as on a command line."""
+        return " ".join(f"{name}={short(value)}" for name, value in self.values.items())
+
+    @property
+    def short_label(self) -> str:
+        """The label with only the last part of each name. It fits a column of run names."""
+        names = (name.rpartition(".")[2] for name in self.values)
+        return " ".join(
+            f"{name}={short(value)}"
+            for name, value in zip(names, self.values.values(), strict=True)
+        )
+
+    @property
+    def arguments(self) -> list[str]:
+        """The overrides of the next training, including its pause."""
+        pause = [] if self.pause_at is None else [f"checkpoint.pause_at={self.pause_at}"]
+        return [*self.overrides, *pause]
+
+
+def short(value: Any) -> str:
+    """A value of a setting with at most four significant digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

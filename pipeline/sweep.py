@@ -1,0 +1,112 @@
+"""Runs a sweep: one training for every combination of comma-separated values.
+
+    python -m pipeline.sweep experiment=mnist_dnn optimizer.learning_rate=0.01,0.03 seed=1,2,3
+    python -m pipeline.sweep experiment=mnist_dnn seed=1,2,3 hydra/launcher=joblib     on all cores
+    python -m pipeline.train -m experiment=mnist_dnn seed=1,2,3                        the same as
+    pipeline.sweep
+
+To resume an interrupted or killed sweep, run the same command again. A larger grid trains only the
+new trials.
+
+The last line on stdout is one JSON object {sweep_id, run_id, status, best, trials}. Everything else
+goes to stderr.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from pipeline.command_line import arguments, run_command
+from pipeline.config import resolved
+from pipeline.console import log, say
+from pipeline.layout import CONF
+from pipeline.signals import Interruption
+from pipeline.studies.grid import Grid, compose_grid
+from pipeline.studies.journal import SweepJournal
+from pipeline.studies.launcher import (
+    Launcher,
+    shadowing_launchers,
+    within_this_machine,
+    without_validation,
+)
+from pipeline.studies.trial_process import shared
+
+_EXPECTED_WARNINGS = (
+    # In each worker, Hydra warns that our launchers reuse the plugins' names.
+    "multiprocessing.process",
+    # joblib reports files that an interrupted sweep left, and removes them.
+    "joblib.externals.loky.backend.resource_tracker",
+)
+
+
+def main() -> None:
+    """Reads the command line and runs the sweep."""
+    overrides = arguments(__doc__)
+    interruption = Interruption()
+    with interruption.handling():
+        sweep(overrides, interruption)
+
+
+def sweep(overrides: list[str], interruption: Interruption) -> None:
+    """Checks all trials, runs them by Hydra's launcher, and prints the result.
+
+    Raises:
+        PipelineError: a trial failed. All other trials ran.
+        Interrupted: a signal was received.
+    """
+    overrides, launcher = within_this_machine(overrides)
+    grid = compose_grid(overrides)
+    os.environ.setdefault(
+        "PYTHONWARNINGS", ",".join(f"ignore::UserWarning:{module}" for module in _EXPECTED_WARNINGS)
+    )
+    _warm_up(launcher, len(grid.trials))
+    from pipeline.studies.sweep import run_sweep
+
+    def launch(journal: SweepJournal, tags: Mapping[str, str]) -> None:
+        _launch(overrides, grid, journal, tags)
+
+    say(json.dumps(run_sweep(grid, launch, interruption)))
+
+
+def _launch(
+    overrides: list[str], grid: Grid, journal: SweepJournal, tags: Mapping[str, str]
+) -> None:
+    """Hands the trials to Hydra's launcher."""
+    resolved.register()
+
+    @hydra.main(config_path=str(CONF.resolve()), config_name="config", version_base="1.3")
+    def job(_composed: DictConfig) -> float:
+        from pipeline.studies.running import run_grid_trial
+
+        settings = HydraConfig.get()
+        os.chdir(settings.runtime.cwd)  # Ray's processes run where the node was started
+        number = grid.number_of(settings.overrides.task)
+        return run_grid_trial(shared(), grid, number, journal, tags)
+
+    sys.argv = [sys.argv[0], "--multirun", *overrides]
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise a launcher's exception to us
+    try:
+        with shadowing_launchers(), without_validation():
+            job()
+    except Exception as error:  # noqa: BLE001 - a killed worker, for example: its trials have failed
+        first, *_ = str(error).splitlines() or [""]
+        log(f"{grid.name}: the launcher stopped: {type(error).__name__}: {first}")
+
+
+def _warm_up(launcher: Launcher, trials: int) -> None:
+    """Starts loading TensorFlow in the processes of this machine that run trials."""
+    if launcher.name == "joblib" and (processes := min(launcher.workers or 1, trials)) > 1:
+        from pipeline.studies import workers
+
+        workers.start(processes)
+    elif launcher.name in ("basic", "joblib"):
+        shared().start()
+
+
+if __name__ == "__main__":
+    run_command(main)
