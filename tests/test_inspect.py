@@ -269,7 +269,8 @@ def test_a_beginning_that_several_runs_have_is_refused():
         digit for digit in "0123456789abcdef" if sum(found.startswith(digit) for found in ids) > 1
     )
     with pytest.raises(
-        PipelineError, match=rf"^several run ids begin so\. Received: {first}\. Give more digits of one of: "
+        PipelineError,
+        match=rf"^several run ids begin so\. Received: {first}\. Give more digits of one of: ",
     ):
         logged_models.find_run(first)
 
