@@ -29,7 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
     If the block raises, `path` is unchanged and the temporary file is deleted.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_left_behind(path)
+    _remove_leftovers(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield temporary
@@ -47,7 +47,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     If the block raises, `path` is unchanged and the temporary folder is deleted.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_left_behind(path)
+    _remove_leftovers(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     old = path.with_name(f"{temporary.name}.old")
     temporary.mkdir()
@@ -64,15 +64,18 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _remove_left_behind(path: Path) -> None:
-    for left in path.parent.glob(f".{glob.escape(path.stem)}.*"):
-        process = (
-            left.name.removeprefix(f".{path.stem}.").removesuffix(".old").removesuffix(path.suffix)
-        )
-        if process.isdecimal() and (
-            int(process) == os.getpid() or int(process) not in psutil.pids()
-        ):
-            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+def _remove_leftovers(path: Path) -> None:
+    """Removes what a killed process left under a temporary name of `path`."""
+    for leftover in path.parent.glob(f".{glob.escape(path.stem)}.*"):
+        name = leftover.name.removeprefix(f".{path.stem}.").removesuffix(".old")
+        writer = name.removesuffix(path.suffix)
+        if writer.isdecimal() and not _is_another_process(int(writer)):
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
+
+
+def _is_another_process(number: int) -> bool:
+    # psutil.pid_exists raises an error for numbers that are too large for a process.
+    return number != os.getpid() and number in psutil.pids()
 
 
 def _flush(path: Path) -> None:

@@ -241,8 +241,8 @@ def test_diverged_training_is_recorded_as_failed(folder):
 def test_threads_cannot_change_in_a_process_that_trained(folder):
     run(folder, "data=pairs")
     assert refusal(process.pin, threads=1) == (
-        "training.threads must stay 2 in this process, because TensorFlow already runs. Received: 1. "
-        "Start another process for another number of threads."
+        "training.threads must stay 2 in this process, because TensorFlow already runs. "
+        "Received: 1. Start another process for another number of threads."
     )
 
 

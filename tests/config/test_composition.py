@@ -92,8 +92,7 @@ IN_FILES = {
         "training.evaluate_at is invalid. Received: [6]. Expected: no step after the last, 5."
     ),
     "training: {early_stopping: {patience: 0}}": (
-        "training.early_stopping.patience is invalid. Received: 0. Expected: at least 1, or "
-        "null."
+        "training.early_stopping.patience is invalid. Received: 0. Expected: at least 1, or null."
     ),
     "training: {batch_size: '${nothing}'}": (
         "training.batch_size is invalid. Received: batch_size=${nothing}. Interpolation key "

@@ -34,9 +34,7 @@ ERRORS = {
     "space.seed.float is invalid. Received: ['a', 1]. Expected: [low, high] of type float.": {
         "float": ["a", 1]
     },
-    "space.seed.float is invalid. Received: 1. Expected: [low, high] of type float.": {
-        "float": 1
-    },
+    "space.seed.float is invalid. Received: 1. Expected: [low, high] of type float.": {"float": 1},
     "space.seed.int is invalid. Received: [0.5, 1]. Expected: [low, high] of type int.": {
         "int": [0.5, 1]
     },
@@ -66,13 +64,11 @@ ERRORS = {
         "int": [1, 2],
         "when": {"optimiser": ["sgd"]},
     },
-    "space.seed.when.optimizer is invalid. Received: ['adagrad']. "
-    "Expected: among sgd, adam.": {
+    "space.seed.when.optimizer is invalid. Received: ['adagrad']. Expected: among sgd, adam.": {
         "int": [1, 2],
         "when": {"optimizer": ["adagrad"]},
     },
-    "space.seed.when is invalid. Received: ['optimizer']. "
-    "Expected: {other setting: [value, …]}.": {
+    "space.seed.when is invalid. Received: ['optimizer']. Expected: {other setting: [value, …]}.": {
         "int": [1, 2],
         "when": ["optimizer"],
     },
@@ -225,8 +221,7 @@ def test_space_of_one_choice_is_rejected(conf):
     [
         (
             "search.trials=0",
-            "command line: search.trials is invalid. "
-            "Received: 0. Expected: a whole number from 1.",
+            "command line: search.trials is invalid. Received: 0. Expected: a whole number from 1.",
         ),
         (
             "search.seed=0",
@@ -241,8 +236,7 @@ def test_space_of_one_choice_is_rejected(conf):
         ),
         (
             "++search.trials=0",
-            "command line: search.trials is invalid. "
-            "Received: 0. Expected: a whole number from 1.",
+            "command line: search.trials is invalid. Received: 0. Expected: a whole number from 1.",
         ),
         (
             "search.trails=3",

@@ -1,4 +1,4 @@
-"""Toy experiments: the repository's own conf/ beside data of a few dozen rows, prepared by the pipeline itself."""
+"""Toy experiments: the project's conf/, and prepared data of a few dozen rows."""
 
 import shutil
 from pathlib import Path
@@ -47,7 +47,7 @@ def copy_conf(folder: Path) -> Path:
 
 
 def write_raw(folder: Path) -> None:
-    """Three classes of 8 by 8 images, points on two sides of a line, and prices with gaps in their columns."""
+    """Writes images of three classes, points on two sides of a line, and prices with gaps."""
     random = np.random.default_rng(0)
     labels = [number % 3 for number in NUMBERS]
     images = random.integers(0, 60, size=(len(labels), 8, 8))
@@ -99,7 +99,7 @@ def _data(name: str, conf: Path) -> Data:
 
 
 def config_of(folder: Path, *overrides: str) -> ExperimentConfig:
-    """A configuration of `folder`'s conf/: two epochs and no early stopping, unless the overrides differ."""
+    """Composes from `folder`'s conf/: two epochs and no early stopping, unless overridden."""
     short = ["training.epochs=2", "training.early_stopping=null", "tracking=memory"]
     return resolved.compose_experiment([*short, *overrides], conf=folder / "conf")
 

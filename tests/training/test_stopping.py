@@ -59,8 +59,7 @@ def test_patience_of_no_epoch_is_refused():
     with pytest.raises(ConfigError) as caught:
         EarlyStopping(direction=Direction.min, patience=0)
     assert str(caught.value) == (
-        "training.early_stopping.patience is invalid. "
-        "Received: 0. Expected: at least 1, or null."
+        "training.early_stopping.patience is invalid. Received: 0. Expected: at least 1, or null."
     )
 
 
