@@ -7,7 +7,7 @@ trained the model.
 """
 
 from pipeline.command_line import experiment_name, run_command
-from pipeline.config import resolved
+from pipeline.config import resolved_file
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
 from pipeline.files import read_json, replacing_folder, write_json
@@ -29,16 +29,16 @@ def evaluate(name: str) -> None:
     from pipeline.tracking import stores
     from pipeline.tracking.evaluation import log_evaluation
 
-    config = resolved.read(CONFIGS / f"{name}.yaml")
+    settings = resolved_file.read(CONFIGS / f"{name}.yaml")
     output = OUTPUTS / name
     run = read_json(output / "run.json", made_by=f"dvc repro train@{name}")
-    data = PREPARED / config.data.name
-    assessment = assess(name, output, data, seed=config.seed)
+    data = PREPARED / settings.data
+    assessment = assess(name, output, data, seed=settings.seed)
     write_json(output / "metrics.json", assessment.summary())
     with replacing_folder(output / "figures") as folder:
         count = figures.write(assessment.subject, folder)
     log_evaluation(
-        stores.load(config.tracking.store).attach(run["run_id"]),
+        stores.load(settings.store).attach(run["run_id"]),
         by_step=assessment.test_by_step,
         intervals=assessment.intervals,
         output=output,

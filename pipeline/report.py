@@ -15,8 +15,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from pipeline.command_line import arguments, run_command
-from pipeline.config import params
-from pipeline.config.resolved import read
+from pipeline.config import params, resolved_file
 from pipeline.console import say
 from pipeline.errors import PipelineError, suggestion
 from pipeline.layout import CONFIGS, OUTPUTS
@@ -109,20 +108,27 @@ def _with_runs(rows: Sequence[Row]) -> list[Row]:
 
     A cached output can outlive its run.
     """
+    lost = _lost_runs(rows)
     reason = "its run is not in the tracking store. Train it again: dvc repro --force train@{}"
     return [
         replace(row, result=None, missing=reason.format(row.experiment))
-        if row.result and _is_lost(row.experiment, row.result.run["run_id"])
+        if row.result and row.result.run["run_id"] in lost
         else row
         for row in rows
     ]
 
 
-def _is_lost(experiment: str, run_id: str) -> bool:
+def _lost_runs(rows: Sequence[Row]) -> set[str]:
+    """The ids of those runs that their stores should have, but do not."""
     from pipeline.tracking import stores
 
-    store = stores.load(read(CONFIGS / f"{experiment}.yaml").tracking.store)
-    return store.lasting and bool(store.missing([run_id]))
+    runs: dict[str, list[str]] = {}
+    for row in rows:
+        if row.result:
+            settings = resolved_file.read(CONFIGS / f"{row.experiment}.yaml")
+            runs.setdefault(settings.store, []).append(row.result.run["run_id"])
+    lasting = {name: store for name in runs if (store := stores.load(name)).lasting}
+    return {run_id for name, store in lasting.items() for run_id in store.missing(runs[name])}
 
 
 if __name__ == "__main__":

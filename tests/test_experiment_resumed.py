@@ -9,7 +9,7 @@ import pytest
 from pipeline import experiment
 from pipeline.errors import PipelineError
 from pipeline.signals import Interrupted, Interruption
-from pipeline.tracking import store
+from pipeline.tracking import connection
 from pipeline.tracking.stores.mlflow import STORE
 from pipeline.training import loop
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -32,7 +32,7 @@ def prepared(tmp_path_factory):
     prepare_all(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        store.client()  # creating its tables takes a second, so each test has a copy
+        connection.client()  # creating its tables takes a second, so each test has a copy
     return folder
 
 
@@ -92,7 +92,7 @@ def interrupted(folder: Path, *overrides: str, checks: int = 2) -> None:
 
 def recorded() -> list[tuple[str, str, list[tuple[int, float]]]]:
     """Id, status and validation losses of all runs, newest first."""
-    client = store.client()
+    client = connection.client()
     runs = client.search_runs([client.get_experiment_by_name("shapes").experiment_id])
     histories = [client.get_metric_history(run.info.run_id, "validation/loss") for run in runs]
     return [
@@ -194,7 +194,7 @@ def test_resumed_run_gets_a_record_in_another_store(folder, whole, monkeypatch):
 
 def test_finished_run_without_a_record_is_trained_again(folder):
     first = run(folder)
-    store.client().delete_run(first.run_id)
+    connection.client().delete_run(first.run_id)
     second = run(folder)
     assert second.run_id != first.run_id
     assert second.fingerprint == first.fingerprint
@@ -228,7 +228,7 @@ def test_diverged_run_fails_again_with_equal_text(folder):
 def test_interruption_before_logging_the_model_loses_nothing(folder, whole):
     interrupted(folder, checks=6)
     result = run(folder)
-    client = store.client()
+    client = connection.client()
     models = client.search_logged_models([client.get_run(result.run_id).info.experiment_id])
     assert result.fingerprint == whole[0].fingerprint
     assert [model.status for model in models] == ["READY"]

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import experiment, inspect
 from pipeline.data.prepared import load_meta
-from pipeline.tracking import logged_models, store
+from pipeline.tracking import connection, logged_models
 from tests.support.refusals import refusal
 from tests.support.subjects import convolutions, dense, linear, served
 from tests.support.toy import config_of
@@ -69,7 +69,7 @@ def printed(command, capsys):
 
 
 def run_id() -> str:
-    client = store.client()
+    client = connection.client()
     (run,) = client.search_runs([client.get_experiment_by_name("shapes").experiment_id])
     return run.info.run_id
 
@@ -167,7 +167,7 @@ def test_unknown_run_is_refused(command):
 
 
 def test_ambiguous_id_is_refused():
-    client = store.client()
+    client = connection.client()
     experiment_id = client.create_experiment("several")
     # Two of seventeen ids begin with the same of sixteen digits.
     ids = [client.create_run(experiment_id).info.run_id for _ in range(17)]
@@ -179,7 +179,7 @@ def test_ambiguous_id_is_refused():
 
 
 def test_run_without_a_model_is_refused():
-    client = store.client()
+    client = connection.client()
     without = client.create_run(client.create_experiment("without")).info.run_id
     error = refusal(logged_models.load, without)
     assert f"Received: {without}. " in error

@@ -14,7 +14,7 @@ from pipeline.data.prepared import load_meta, load_part
 from pipeline.evaluation.over_seeds import mean_interval
 from pipeline.evaluation.scoring import score
 from pipeline.signals import Interrupted, Interruption
-from pipeline.tracking import store
+from pipeline.tracking import connection
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
 from tests.support.toy import config_of
@@ -81,7 +81,7 @@ def summary() -> dict:
 
 def statuses() -> dict[str, str]:
     """The status of each run of the experiment."""
-    client = store.client()
+    client = connection.client()
     runs = client.search_runs([client.get_experiment_by_name("shapes").experiment_id])
     return {run.info.run_id: run.info.status for run in runs}
 
@@ -94,7 +94,7 @@ def test_each_seed_is_its_own_finished_run():
 
 
 def test_runs_differ_only_in_their_seed():
-    runs = [store.client().get_run(summary()["seeds"][seed]["run_id"]).data for seed in SEEDS]
+    runs = [connection.client().get_run(summary()["seeds"][seed]["run_id"]).data for seed in SEEDS]
     changed = {name for name in runs[0].params if runs[0].params[name] != runs[1].params[name]}
     assert changed == {"seed"}
     assert [run.params["seed"] for run in runs] == SEEDS
@@ -103,14 +103,14 @@ def test_runs_differ_only_in_their_seed():
 
 def test_interrupted_seed_is_resumed():
     resumed = [
-        store.client().get_run(summary()["seeds"][seed]["run_id"]).data.tags.get("resumed")
+        connection.client().get_run(summary()["seeds"][seed]["run_id"]).data.tags.get("resumed")
         for seed in SEEDS
     ]
     assert resumed == ["1", None]
 
 
 def test_saved_weights_are_tested(repository):
-    run = store.client().get_run(summary()["seeds"]["7"]["run_id"])
+    run = connection.client().get_run(summary()["seeds"]["7"]["run_id"])
     data = repository / "data/prepared/shapes"
     model = repository / "mlruns/checkpoints" / run.data.tags["run_key"] / "result/model.keras"
     served = keras.saving.load_model(model, compile=False)
@@ -121,7 +121,7 @@ def test_saved_weights_are_tested(repository):
 def test_metrics_are_logged_at_the_saved_step():
     for run in summary()["seeds"].values():
         for name, value in run["test"].items():
-            points = store.client().get_metric_history(run["run_id"], f"test/{name}")
+            points = connection.client().get_metric_history(run["run_id"], f"test/{name}")
             assert [(point.step, point.value) for point in points] == [(9, pytest.approx(value))]
 
 

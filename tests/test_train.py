@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from pipeline import compose, evaluate, sweep, train
-from pipeline.tracking import store
+from pipeline.tracking import connection
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
@@ -62,7 +62,7 @@ def test_stdout_holds_only_the_result():
     assert result["status"] == "FINISHED"
     assert err.startswith("shapes: epoch ")
     assert {text.split(":")[0] for text in err.splitlines()} == {"shapes"}
-    run = store.client().get_run(result["run_id"])
+    run = connection.client().get_run(result["run_id"])
     assert (run.info.status, run.data.tags["run_key"]) == ("FINISHED", result["run_key"])
     assert run.data.tags["fingerprint"] == result["fingerprint"]
 
@@ -77,7 +77,7 @@ def test_terminated_run_is_killed_in_mlflow():
     watchdog.cancel()
     assert first.startswith("pairs: epoch ")
     assert (child.returncode, out) == (143, "")
-    client = store.client()
+    client = connection.client()
     (run,) = client.search_runs([client.get_experiment_by_name("pairs").experiment_id])
     assert run.info.status == "KILLED"
 
@@ -131,7 +131,7 @@ def test_dvc_evaluates_into_the_run_it_trained(folder, call, capsys):
     }
     assert {path.stem for path in (output / "figures").glob("*.png")} == figures
     metrics = json.loads((output / "metrics.json").read_text())
-    logged = store.client().get_run(result["run_id"]).data.metrics
+    logged = connection.client().get_run(result["run_id"]).data.metrics
     assert logged["test/accuracy"] == pytest.approx(metrics["test"]["accuracy"]["value"])
 
 

@@ -12,7 +12,7 @@ from pipeline import train, tune
 from pipeline.config.resolved import compose_experiment
 from pipeline.studies.outcome import Status
 from pipeline.studies.trial_process import Answer, Cause, TrialProcess
-from pipeline.tracking import store
+from pipeline.tracking import connection
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
@@ -73,7 +73,7 @@ def result(searched):
 
 
 def runs(filter_string):
-    client = store.client()
+    client = connection.client()
     experiments = [client.get_experiment_by_name("pairs").experiment_id]
     return client.search_runs(experiments, filter_string, order_by=["attributes.start_time"])
 
@@ -100,7 +100,7 @@ def test_trials_are_children_of_the_search(result):
 
 
 def test_mlflow_has_table_and_best_so_far(result):
-    client = store.client()
+    client = connection.client()
     assert "trials.csv" in {file.path for file in client.list_artifacts(result["run_id"])}
     history = client.get_metric_history(result["run_id"], "best")
     assert [point.step for point in history] == [1, 2, 3, 4, 5, 6]

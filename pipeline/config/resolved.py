@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from pipeline.config import composition, optimizer
+from pipeline.config import composition, optimizer, resolved_file
 from pipeline.config.experiment import WITHOUT_EFFECT, ExperimentConfig
 from pipeline.config.model import FAMILIES
 from pipeline.errors import ConfigError, PipelineError
@@ -53,17 +52,16 @@ def read(path: Path) -> ExperimentConfig:
     Raises:
         PipelineError: the file is missing or damaged, or another version of the code wrote it.
     """
-    remedy = "Write it again with: dvc repro compose"
+    values = resolved_file.load(path)
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
         schema = OmegaConf.structured(ExperimentConfig)
         schema.model = FAMILIES.load(values["model"]["family"], key="model.family").SETTINGS
         schema.optimizer = optimizer.settings_of(values["optimizer"]["family"])
         config = OmegaConf.to_object(OmegaConf.merge(schema, values))
-    except FileNotFoundError:
-        raise PipelineError(f"{path} is missing", expected=remedy) from None
-    except (ConfigError, yaml.YAMLError, OmegaConfBaseException, TypeError, KeyError) as error:
-        raise PipelineError(f"{path} is damaged", received=error, expected=remedy) from error
+    except (ConfigError, OmegaConfBaseException, TypeError, KeyError) as error:
+        raise PipelineError(
+            f"{path} is damaged", received=error, expected=resolved_file.REMEDY
+        ) from error
     if not isinstance(config, ExperimentConfig):
-        raise PipelineError(f"{path} is damaged", expected=remedy)
+        raise PipelineError(f"{path} is damaged", expected=resolved_file.REMEDY)
     return config

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.experiment import Claim
+from pipeline.config.claim import Claim
 from pipeline.config.params import Params
 from pipeline.data.prepared import Meta, load_meta
 from pipeline.files import read_json

@@ -29,9 +29,9 @@ LIBRARIES = ("keras", "numpy", "tensorflow")
 # Building and training the network, serving the model, and writing the result decide the bits.
 ROOTS = ("pipeline.training.fitting", "pipeline.models.serving", "pipeline.runs.result")
 
-# These modules are in the closure, but cannot change a bit: an error ends a training, and settings
-# of tracking do not reach it.
-WITHOUT_EFFECT = ("pipeline.config.tracking", "pipeline.errors")
+# These modules are in the closure, but cannot change a bit: an error ends a training, and claims
+# and settings of tracking do not reach it.
+WITHOUT_EFFECT = ("pipeline.config.claim", "pipeline.config.tracking", "pipeline.errors")
 
 # What `training.loss: null` and `training.metrics: null` may choose for the data of a task.
 _USUAL_LOSSES = {

@@ -86,7 +86,7 @@ def _load() -> None:
 
 
 def _is_of_machine(error: Exception) -> bool:
-    from pipeline.tracking.store import FAULTS
+    from pipeline.tracking.connection import FAULTS
 
     return isinstance(error, (OSError, *FAULTS))
 

@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Param
 
 from pipeline.data.prepared import Meta
-from pipeline.tracking import store
+from pipeline.tracking import connection
 from pipeline.tracking.tracker import RunFacts
 
 _PARAMS_IN_A_BATCH = 100
@@ -58,7 +58,7 @@ def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 def log_data_set(client: MlflowClient, run_id: str, meta: Meta, split: str, folder: Path) -> None:
     """Lists one split among the run's data sets, once."""
     # MLflow crashes if two runs add a data set that is new to their experiment at the same time.
-    with store.lock():
+    with connection.lock():
         client.log_inputs(run_id, datasets=[data_set(meta, split, folder)])
 
 

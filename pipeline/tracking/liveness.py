@@ -13,7 +13,7 @@ import psutil
 from mlflow import MlflowClient
 from mlflow.entities import Run, RunStatus
 
-from pipeline.tracking import store
+from pipeline.tracking import connection
 
 _NAMES = ("process.host", "process.boot", "process.pid", "process.started")
 # Setting the clock moves the time of boot, by less than this many seconds. Another boot with the
@@ -55,7 +55,7 @@ def close_dead(client: MlflowClient) -> None:
     Their end is the time of the last metric, or the start of the run. Runs of other hosts, and runs
     without the tags of a process, stay as they are.
     """
-    with store.lock():
+    with connection.lock():
         running = list(_running(client))  # all pages first: closing runs would shift the next page
         for run in running:
             if _of_this_host(run.data.tags) and not lives(run.data.tags):

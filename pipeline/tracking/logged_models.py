@@ -6,7 +6,7 @@ import mlflow
 from mlflow.entities import LoggedModelStatus
 
 from pipeline.errors import PipelineError
-from pipeline.tracking import store
+from pipeline.tracking import connection
 from pipeline.tracking.mlflow_tracker import MODEL
 
 _LONGEST_LIST = 5  # of run ids in an error message
@@ -18,7 +18,7 @@ def find_run(beginning: str) -> str:
     Raises:
         PipelineError: no run id begins so, or several do.
     """
-    client = store.client()
+    client = connection.client()
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     runs = client.search_runs(
         experiments, f"attributes.run_id LIKE '{beginning}%'", max_results=_LONGEST_LIST
@@ -26,7 +26,7 @@ def find_run(beginning: str) -> str:
     run_ids = sorted(str(run.info.run_id) for run in runs)
     if not run_ids:
         raise PipelineError(
-            f"no run id in the tracking store {store.uri()} begins so", received=beginning
+            f"no run id in the tracking store {connection.uri()} begins so", received=beginning
         )
     if len(run_ids) > 1:
         raise PipelineError(
@@ -43,7 +43,7 @@ def load(run_id: str) -> Any:
     Raises:
         PipelineError: the store does not have one.
     """
-    client = store.client()
+    client = connection.client()
     run = client.get_run(run_id)
     models = client.search_logged_models(
         [run.info.experiment_id], f"source_run_id = '{run_id}' AND name = '{MODEL}'"

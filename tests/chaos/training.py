@@ -243,9 +243,9 @@ class Lab:
             subprocess.run(["git", *command], cwd=self._template, check=True)
         (self._template / "notes.txt").write_text("not committed\n", encoding="utf-8")
         os.chdir(self._template)
-        from pipeline.tracking import store
+        from pipeline.tracking import connection
 
-        store.client()
+        connection.client()
 
     def _compose(self, case: str) -> Any:
         from pipeline.config import resolved

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import composition, resolved
+from pipeline.config.claim import Claim
 from pipeline.config.data import Data, Split, Task
-from pipeline.config.experiment import Claim, ExperimentConfig
+from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.optimizer import settings_of
 from pipeline.config.source import FetchConfig
 from pipeline.config.training import Direction, EarlyStopping, Training
@@ -114,7 +115,7 @@ IN_FILES = {
         "Allowed: activation, api, augmentation, dropout, pixel_range, units."
     ),
     "claims: [{metric: test/accuracy}]": (
-        "claims is invalid. Received: test/accuracy. Expected: at_least or at_most beside "
+        "claims is invalid. Received: test/accuracy. Expected: at_least or at_most next to "
         "each metric."
     ),
     "claims: [{at_least: 0.5}]": "claims[0].metric is missing. Set it: it has no default.",
@@ -184,20 +185,18 @@ ON_THE_COMMAND_LINE = {
         "training.batch_size is invalid. Received: 0. Expected: a whole number from 1."
     ),
     "training.label_smoothing=0.1": (
-        "training.label_smoothing is invalid. Received: 0.1. Expected: 0, or training.loss: "
-        "categorical_crossentropy."
+        "training.label_smoothing is invalid. Received: 0.1. Expected: 0, or a training.loss "
+        "such as categorical_crossentropy."
     ),
     "training.label_smoothing=1": (
-        "training.label_smoothing is invalid. Received: 1.0. Expected: a share from 0 up "
-        "to, not including, 1."
+        "training.label_smoothing is invalid. Received: 1.0. Expected: a share from 0 to below 1."
     ),
     "training.loss_reduction=none": (
         "training.loss_reduction is invalid. Received: training.loss_reduction=none. "
         "Invalid value 'none', expected one of [mean, sum]."
     ),
     "optimizer.final_share=1": (
-        "optimizer.final_share is invalid. Received: 1.0. Expected: a number from 0 up to, "
-        "not including, 1."
+        "optimizer.final_share is invalid. Received: 1.0. Expected: a number from 0 to below 1."
     ),
     "optimizer.warmup_steps=5": (
         "optimizer.warmup_steps is invalid. Received: 5. Expected: 0, or more with "
@@ -220,12 +219,10 @@ ON_THE_COMMAND_LINE = {
         "optimizer.clipnorm is invalid. Received: 0.0. Expected: a number above 0."
     ),
     "optimizer.beta_1=1": (
-        "optimizer.beta_1 is invalid. Received: 1.0. Expected: a number from 0 up to, not "
-        "including, 1."
+        "optimizer.beta_1 is invalid. Received: 1.0. Expected: a number from 0 to below 1."
     ),
     "model.dropout=1.5": (
-        "model.dropout is invalid. Received: 1.5. Expected: a fraction from 0 up to, not "
-        "including, 1."
+        "model.dropout is invalid. Received: 1.5. Expected: a number from 0 to below 1."
     ),
     "model.pixel_range=[1,0]": (
         "model.pixel_range is invalid. Received: [1.0, 0.0]. Expected: [lowest, highest]."
@@ -307,8 +304,7 @@ def test_cosine_and_plateau_exclude_each_other(in_repository):
         "data=shapes", "optimizer.schedule=cosine", "training.reduce_on_plateau.patience=3"
     ) == (
         "command line: optimizer.schedule is invalid. "
-        "Received: cosine beside training.reduce_on_plateau.patience. Expected: one rule for the "
-        "learning rate."
+        "Received: cosine and training.reduce_on_plateau.patience. Expected: one of the two."
     )
 
 

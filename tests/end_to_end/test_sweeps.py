@@ -17,7 +17,7 @@ from pipeline.signals import Interruption
 from pipeline.studies.grid import compose_grid
 from pipeline.studies.journal import open_sweep
 from pipeline.studies.sweep import run_sweep
-from pipeline.tracking import store
+from pipeline.tracking import connection
 from pipeline.tracking.stores.mlflow import STORE
 from tests.support import ROOT
 from tests.support.refusals import refusal
@@ -77,7 +77,7 @@ def test_sweep_names_its_best_trial(table, result):
 
 
 def test_trials_are_finished_children_of_the_sweep(table, result):
-    client = store.client()
+    client = connection.client()
     experiment = client.get_experiment_by_name("pairs").experiment_id
     children = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{result['run_id']}'")
     assert sorted(run.info.run_id for run in children) == sorted(row["run_id"] for row in table)
@@ -87,7 +87,7 @@ def test_trials_are_finished_children_of_the_sweep(table, result):
 
 
 def test_killed_sweep_leaves_each_run_once_and_closed(result):
-    client = store.client()
+    client = connection.client()
     experiment = client.get_experiment_by_name("pairs").experiment_id
     runs = client.search_runs([experiment], "tags.run_key LIKE '%'")
     assert len(runs) == len({run.data.tags["run_key"] for run in runs}) == 4
@@ -95,7 +95,7 @@ def test_killed_sweep_leaves_each_run_once_and_closed(result):
 
 
 def test_mlflow_has_grid_best_table_and_figures(result):
-    client = store.client()
+    client = connection.client()
     run = client.get_run(result["run_id"])
     assert run.info.status == "FINISHED"
     assert run.data.params == {"optimizer.learning_rate": "0.01,0.1", "seed": "1,2"}
@@ -111,7 +111,7 @@ def test_reordered_grid_is_the_same_sweep(result):
     values = {"optimizer.learning_rate": "0.1,0.01", "seed": "2,1"}
     with STORE.open_parent("sweep", "pairs", result["sweep_id"], values) as parent:
         assert parent.run_id == result["run_id"]
-    params = store.client().get_run(result["run_id"]).data.params
+    params = connection.client().get_run(result["run_id"]).data.params
     assert params == {"optimizer.learning_rate": "0.01,0.1", "seed": "1,2"}
 
 
@@ -160,7 +160,7 @@ def test_one_process_at_a_time_runs_a_sweep(folder):
 
 def running() -> int:
     """Runs that are RUNNING in MLflow."""
-    client = store.client()
+    client = connection.client()
     experiment = client.get_experiment_by_name("pairs").experiment_id
     return len(client.search_runs([experiment], "attributes.status = 'RUNNING'"))
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.config.experiment import Claim
+from pipeline.config.claim import Claim
 from pipeline.reporting.results import look_up
 from tests.support.refusals import refusal
 from tests.support.results import (

@@ -181,7 +181,7 @@ def test_folder_of_another_process_is_refused(tmp_path):
     with another_process(tmp_path) as owner:
         assert refusal(tmp_path) == (
             "another process trains this very run. "
-            f"Received: process {owner.pid} on {platform.node()}. Wait for its end, or stop it."
+            f"Received: process {owner.pid} on {platform.node()}. Wait until it ends, or stop it."
         )
 
 
@@ -190,7 +190,7 @@ def test_folder_of_an_unnamed_process_is_refused(tmp_path):
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert refusal(tmp_path) == (
             "another process trains this very run. "
-            "Received: a process that has just begun. Wait for its end, or stop it."
+            "Received: a process that has just started. Wait until it ends, or stop it."
         )
 
 
@@ -208,7 +208,7 @@ def test_process_waits_for_the_folder(tmp_path, monkeypatch):
                 tmp_path / "lock"
             ).read_text() == f"process {os.getpid()} on {platform.node()}\n"
     assert lines == [
-        f"process {owner.pid} on {platform.node()} trains this very run: waiting for its end"
+        f"process {owner.pid} on {platform.node()} trains this very run; waiting until it ends"
     ]
 
 

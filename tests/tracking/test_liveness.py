@@ -13,7 +13,7 @@ import psutil
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.tracking import store
+from pipeline.tracking import connection
 from pipeline.tracking.liveness import close_dead, lives, process_tags
 from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import Measurement, RunFacts
@@ -50,7 +50,7 @@ def here(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(here) -> MlflowClient:
-    return store.client()
+    return connection.client()
 
 
 class Writer:
@@ -120,7 +120,7 @@ def test_killed_run_resumes_in_another_process(here, client, writer):
 def test_one_of_several_processes_resumes_a_run(client):
     facts = RunFacts("wanted_by_all", {}, {"run_key": "k"}, images(), Path("data"))
     waiting = client.create_run(
-        store.experiment_id(client, "wanted_by_all"), tags=facts.tags
+        connection.experiment_id(client, "wanted_by_all"), tags=facts.tags
     ).info.run_id
     client.set_terminated(waiting, "KILLED")
     start, all_open = Barrier(4, timeout=30), Barrier(4, timeout=30)
@@ -139,7 +139,7 @@ def test_one_of_several_processes_resumes_a_run(client):
 
 def closed(client: MlflowClient, tags: dict[str, str]) -> bool:
     """Whether a running run with these tags is marked as killed."""
-    run_id = client.create_run(store.experiment_id(client, "tagged"), tags=tags).info.run_id
+    run_id = client.create_run(connection.experiment_id(client, "tagged"), tags=tags).info.run_id
     close_dead(client)
     return client.get_run(run_id).info.status == "KILLED"
 
@@ -181,7 +181,7 @@ def test_run_that_names_no_process_stays_running(client):
 def test_killed_run_without_metrics_ends_at_its_start(client):
     tags = process_tags() | {"process.boot": "another"}
     run_id = client.create_run(
-        store.experiment_id(client, "tagged"), tags=tags, start_time=1_000
+        connection.experiment_id(client, "tagged"), tags=tags, start_time=1_000
     ).info.run_id
     close_dead(client)
     assert client.get_run(run_id).info.end_time == 1_000
@@ -189,7 +189,7 @@ def test_killed_run_without_metrics_ends_at_its_start(client):
 
 def test_look_up_closes_runs_of_dead_processes(client):
     tags = process_tags() | {"process.boot": "another"}
-    run_id = client.create_run(store.experiment_id(client, "tagged"), tags=tags).info.run_id
+    run_id = client.create_run(connection.experiment_id(client, "tagged"), tags=tags).info.run_id
     assert STORE.missing([run_id]) == set()
     assert client.get_run(run_id).info.status == "KILLED"
 

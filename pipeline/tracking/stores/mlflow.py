@@ -10,7 +10,7 @@ from mlflow.exceptions import MlflowException
 
 from pipeline.errors import PipelineError
 from pipeline.runs import git
-from pipeline.tracking import store
+from pipeline.tracking import connection
 from pipeline.tracking.facts import LONGEST_PARAM, log_facts
 from pipeline.tracking.liveness import close_dead, lives, process_tags, set_status
 from pipeline.tracking.mlflow_tracker import MlflowTracker
@@ -30,10 +30,10 @@ class MlflowStore:
     def open_run(
         self, facts: RunFacts, *, run_id: str | None = None, new: bool = False
     ) -> Iterator[MlflowTracker]:
-        client = store.client()
-        experiment = store.experiment_id(client, facts.name)
+        client = connection.client()
+        experiment = connection.experiment_id(client, facts.name)
         close_dead(client)
-        with store.lock():  # several processes may want to resume the same run: one gets it
+        with connection.lock():  # several processes may want to resume the same run: one gets it
             run = None if new else _resumable(client, experiment, facts, run_id)
             tracker = MlflowTracker(
                 client, _resume(client, run) if run else _create(client, experiment, facts)
@@ -46,10 +46,10 @@ class MlflowStore:
     def open_parent(
         self, kind: str, experiment: str, identifier: str, params: Mapping[str, str]
     ) -> Iterator[MlflowTracker]:
-        client = store.client()
-        experiment_id = store.experiment_id(client, experiment)
+        client = connection.client()
+        experiment_id = connection.experiment_id(client, experiment)
         close_dead(client)
-        with store.lock():
+        with connection.lock():
             same = f"tags.kind = '{kind}' AND tags.{kind}_id = '{identifier}'"
             runs = client.search_runs([experiment_id], same, max_results=1)
             tracker = MlflowTracker(
@@ -66,18 +66,18 @@ class MlflowStore:
             close_dead(client)  # a trial's process may have been killed
 
     def attach(self, run_id: str) -> MlflowTracker:
-        client = store.client()
+        client = connection.client()
         close_dead(client)
         if not _exists(client, run_id):
             raise PipelineError(
-                f"the tracking store {store.uri()} does not have the run of this model",
+                f"the tracking store {connection.uri()} does not have the run of this model",
                 received=run_id,
                 expected="Train it again with: dvc repro --force <stage>",
             )
         return MlflowTracker(client, run_id)
 
     def missing(self, run_ids: Iterable[str]) -> set[str]:
-        client = store.client()
+        client = connection.client()
         close_dead(client)
         return {run_id for run_id in run_ids if not _exists(client, run_id)}
 

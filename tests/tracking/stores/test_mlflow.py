@@ -17,7 +17,7 @@ from mlflow import MlflowClient
 from pipeline.errors import PipelineError
 from pipeline.models import families, serving
 from pipeline.models.families.linear import Linear
-from pipeline.tracking import store, stores
+from pipeline.tracking import connection, stores
 from pipeline.tracking.evaluation import log_evaluation
 from pipeline.tracking.facts import log_data_set
 from pipeline.tracking.mlflow_tracker import signature
@@ -50,7 +50,7 @@ def here(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(here) -> MlflowClient:
-    return store.client()
+    return connection.client()
 
 
 def facts(
@@ -163,7 +163,7 @@ def test_data_set_has_shape_rows_and_place(client):
 
 
 def test_runs_can_add_a_data_set_in_parallel(client):
-    experiment = store.experiment_id(client, "at_once")
+    experiment = connection.experiment_id(client, "at_once")
     ids = [client.create_run(experiment).info.run_id for _ in range(8)]
     start = Barrier(8, timeout=30)
 
@@ -400,7 +400,9 @@ def test_resumed_run_has_its_facts_once(client):
 
 def test_resumed_run_completes_its_facts(client):
     toy = facts("cut_short", patch="+one = 2\n")
-    run_id = client.create_run(store.experiment_id(client, "cut_short"), tags=toy.tags).info.run_id
+    run_id = client.create_run(
+        connection.experiment_id(client, "cut_short"), tags=toy.tags
+    ).info.run_id
     client.log_param(run_id, "name", "toy")
     log_data_set(client, run_id, images(), "train", toy.data_folder)
     assert finished(toy) == run_id
@@ -416,7 +418,7 @@ def test_resumed_run_completes_its_facts(client):
 def test_first_value_of_a_setting_stays(client):
     toy = facts("changed_since")
     run_id = client.create_run(
-        store.experiment_id(client, "changed_since"), tags=toy.tags
+        connection.experiment_id(client, "changed_since"), tags=toy.tags
     ).info.run_id
     client.log_param(run_id, "training.threads", "1")
     assert finished(toy) == run_id
@@ -449,7 +451,7 @@ def test_run_of_another_experiment_is_not_resumed():
 
 def test_newest_of_several_runs_resumes(client):
     toy = facts()
-    experiment = store.experiment_id(client, "toy")
+    experiment = connection.experiment_id(client, "toy")
     newest, *_ = [
         client.create_run(experiment, start_time=start, tags=toy.tags).info.run_id
         for start in (3_000, 1_000, 2_000)

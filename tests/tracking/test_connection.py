@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import layout
 from pipeline.errors import PipelineError
-from pipeline.tracking import store
+from pipeline.tracking import connection
 from tests.support import ROOT
 
 
@@ -27,19 +27,19 @@ def created(tmp_path_factory):
     folder = tmp_path_factory.mktemp("created")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        store.client()
+        connection.client()
     return folder / "mlruns"
 
 
 @pytest.fixture
 def client(created, tmp_path):
     shutil.copytree(created, tmp_path / "mlruns")
-    return store.client()
+    return connection.client()
 
 
 @pytest.mark.usefixtures("client")
 def test_store_lies_under_mlruns(tmp_path):
-    assert store.uri() == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
+    assert connection.uri() == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
     assert (tmp_path / "mlruns/mlflow.db").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["mlruns"]
 
@@ -51,7 +51,7 @@ def test_temporary_copy_uses_the_store_of_the_repository(tmp_path, monkeypatch):
 
 def test_environment_may_name_a_server(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5001")
-    assert store.uri() == "http://127.0.0.1:5001"
+    assert connection.uri() == "http://127.0.0.1:5001"
 
 
 @pytest.mark.usefixtures("client")
@@ -61,17 +61,17 @@ def test_writers_do_not_block_each_other(tmp_path):
 
 
 def test_artifacts_lie_under_mlruns(client, tmp_path):
-    experiment = client.get_experiment(store.experiment_id(client, "toy"))
+    experiment = client.get_experiment(connection.experiment_id(client, "toy"))
     assert experiment.name == "toy"
     assert experiment.artifact_location == f"file://{tmp_path}/mlruns/artifacts/toy"
 
 
 def test_experiment_is_created_once(client):
-    assert store.experiment_id(client, "toy") == store.experiment_id(client, "toy")
+    assert connection.experiment_id(client, "toy") == connection.experiment_id(client, "toy")
 
 
 def test_experiment_of_another_machine_is_used(client, monkeypatch):
-    experiment_id = store.experiment_id(client, "toy")
+    experiment_id = connection.experiment_id(client, "toy")
     look_up, names = client.get_experiment_by_name, []
 
     def get(name: str) -> object:
@@ -79,14 +79,14 @@ def test_experiment_of_another_machine_is_used(client, monkeypatch):
         return None if len(names) == 1 else look_up(name)
 
     monkeypatch.setattr(client, "get_experiment_by_name", get)
-    assert store.experiment_id(client, "toy") == experiment_id
+    assert connection.experiment_id(client, "toy") == experiment_id
 
 
 def test_damaged_store_is_refused(tmp_path):
     (tmp_path / "mlruns").mkdir()
     (tmp_path / "mlruns/mlflow.db").write_text("no database at all, " * 100)
     with pytest.raises(PipelineError) as caught:
-        store.client()
+        connection.client()
     text = str(caught.value)
     assert text.startswith(
         f"the tracking store sqlite:///{tmp_path}/mlruns/mlflow.db cannot be opened. Received: "
@@ -100,8 +100,8 @@ def test_damaged_store_is_refused(tmp_path):
 
 def test_four_processes_create_a_store_in_parallel(tmp_path):
     code = (
-        "import sys; from pipeline.tracking import store; client = store.client();"
-        "run = client.create_run(store.experiment_id(client, 'toy'), run_name=sys.argv[1]);"
+        "import sys; from pipeline.tracking import connection; client = connection.client();"
+        "run = client.create_run(connection.experiment_id(client, 'toy'), run_name=sys.argv[1]);"
         "client.log_metric(run.info.run_id, 'loss', 1.0); client.set_terminated(run.info.run_id)"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -116,23 +116,24 @@ def test_four_processes_create_a_store_in_parallel(tmp_path):
     ]
     ended = [(process.communicate()[1], process.returncode) for process in started]
     assert [code for _, code in ended] == [0, 0, 0, 0], ended
-    client = store.client()
-    runs = client.search_runs([store.experiment_id(client, "toy")])
+    client = connection.client()
+    runs = client.search_runs([connection.experiment_id(client, "toy")])
     assert sorted(run.info.run_name for run in runs) == ["0", "1", "2", "3"]
     assert {run.info.status for run in runs} == {"FINISHED"}
 
 
 def test_half_created_store_is_created_again(tmp_path):
     code = (
-        "import os, signal; from pipeline.tracking import store; from mlflow.store.db import utils;"
+        "import os, signal; from pipeline.tracking import connection;"
+        "from mlflow.store.db import utils;"
         "whole = utils._initialize_tables;"
         "end = lambda: os.kill(os.getpid(), signal.SIGKILL);"
         "utils._initialize_tables = lambda engine: (whole(engine), end());"
-        "store.client()"
+        "connection.client()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False
     )
     assert done.returncode == -signal.SIGKILL
     assert not (tmp_path / "mlruns/mlflow.db").exists()
-    assert store.experiment_id(store.client(), "toy")
+    assert connection.experiment_id(connection.client(), "toy")
