@@ -6,13 +6,13 @@ from omegaconf import MISSING
 
 from pipeline.config.claim import Claim
 from pipeline.config.data import Data
+from pipeline.config.metrics import METRICS
 from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer, Schedule
 from pipeline.config.rules import is_name
 from pipeline.config.tracking import Tracking
 from pipeline.config.training import Training
 from pipeline.errors import ConfigError, require
-from pipeline.metrics import METRICS
 
 # These settings cannot change the result of a training, so a run's identity leaves them out.
 WITHOUT_EFFECT = ("tracking", "checkpoint")

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 from omegaconf import MISSING
 
 from pipeline.config.rules import is_name
-from pipeline.data.formats import FORMATS
 from pipeline.errors import require
+from pipeline.registry import Registry
+
+FORMATS = Registry("pipeline.data.formats", "data format")
 
 
 @dataclass

@@ -6,8 +6,8 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from pipeline.config.metrics import METRICS
 from pipeline.errors import ConfigError, require
-from pipeline.metrics import METRICS
 from pipeline.registry import Registry
 
 BALANCED = "balanced"

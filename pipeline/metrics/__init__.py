@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config.metrics import METRICS
 from pipeline.data.prepared import Meta
-from pipeline.registry import Registry
-
-METRICS = Registry("pipeline.metrics", "metric")
 
 Interval = tuple[float, float]
 

@@ -12,13 +12,13 @@ from typing import Any
 from pipeline.config import composition, params
 from pipeline.config.data import Task
 from pipeline.config.experiment import WITHOUT_EFFECT, ExperimentConfig
+from pipeline.config.metrics import METRICS
 from pipeline.config.outline import changes
 from pipeline.config.resolved import compose_experiment, effective_values
 from pipeline.config.training import Direction
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
 from pipeline.layout import CONF, PARAMS
-from pipeline.metrics import METRICS
 from pipeline.studies.objective import Objective
 
 _CORES = {1: "one core", 2: "two cores"}

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from pipeline.config.metrics import METRICS
 from pipeline.config.training import Training
 from pipeline.data.prepared import Meta
-from pipeline.metrics import METRICS
 from pipeline.training import losses
 
 _KEY = "training.metrics"

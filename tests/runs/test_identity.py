@@ -69,6 +69,7 @@ RUN_CODE = [
     "pipeline.config",
     "pipeline.config.data",
     "pipeline.config.experiment",
+    "pipeline.config.metrics",
     "pipeline.config.model",
     "pipeline.config.optimizer",
     "pipeline.config.rules",

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.metrics import METRICS
 from pipeline.config.resolved import compose_experiment
 from pipeline.config.training import LOSSES, Reduction, Training
 from pipeline.errors import ConfigError
-from pipeline.metrics import METRICS
 from pipeline.training import losses, watched_metrics
 from pipeline.training.fitted_model import evaluation_batch
 from tests.support import ROOT

@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.config.source import File, Source
+from pipeline.config.source import FORMATS, File, Source
 from pipeline.data.fetching.download import Place, first_of, without_password
-from pipeline.data.formats import FORMATS, Contents, SourceFile
+from pipeline.data.formats import Contents, SourceFile
 from pipeline.errors import DataError, FetchError, PipelineError
 from pipeline.files import replacing_folder, sha256, write_json
 from pipeline.layout import RAW

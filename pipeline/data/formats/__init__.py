@@ -10,10 +10,6 @@ Each module defines two functions:
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.registry import Registry
-
-FORMATS = Registry("pipeline.data.formats", "data format")
-
 
 @dataclass(frozen=True)
 class SourceFile:
