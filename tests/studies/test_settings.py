@@ -245,7 +245,8 @@ def test_space_of_one_choice_is_rejected(conf):
         ),
         (
             "search=grid",
-            "command line: there is no search of this name. Received: search=grid. Allowed: ",
+            "command line: search has no file of this name. Received: search=grid. "
+            "Allowed: bayesian, hyperband, random.",
         ),
         (
             "search.save_as=A",
