@@ -97,7 +97,7 @@ def deps(stage: str) -> set[str]:
     return {str(dep) for dep in STAGES[stage]["deps"]}  # type: ignore[attr-defined]
 
 
-def test_top_of_the_package_is_commands_and_shared_modules():
+def test_top_modules_are_commands_or_shared():
     top = {path.stem for path in (ROOT / "pipeline").glob("*.py")}
     assert top == {*LIBRARY, *COMMANDS}
 
@@ -210,7 +210,7 @@ def test_code_loads_neither_numpy_nor_hydra():
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_stage_runs_its_command_in_place_of_the_shell(stage):
+def test_stage_replaces_the_shell_by_its_command(stage):
     assert command_of(stage) == stage.removesuffix("_own")
 
 
@@ -237,7 +237,7 @@ def test_data_stage_does_not_depend_on_training(command):
 
 
 @pytest.mark.parametrize("command", ["train", "repeat"])
-def test_training_stage_does_not_depend_on_sweeps_and_figures(command):
+def test_training_stage_needs_no_sweep_or_figure(command):
     closure = PACKAGE.command_closure(command)
     foreign = ("pipeline.studies", "pipeline.evaluation.figures", "pipeline.reporting")
     assert not [module for module in closure if any(within(module, other) for other in foreign)]

@@ -25,7 +25,7 @@ LAYERS = {"cnn": ("shapes", [*convolutions(2), *dense(4)[1:]]), "prices": ("pric
 
 
 @pytest.fixture(scope="module")
-def trained(repository):
+def repository_with_models(repository):
     """The repository with three models in outputs/; an MLflow run trained `shapes`."""
     outputs = repository / "outputs"
     with pytest.MonkeyPatch.context() as patch:
@@ -40,7 +40,7 @@ def trained(repository):
 
 
 @pytest.fixture(autouse=True)
-def _in_repository(trained, in_repository):
+def _in_repository(repository_with_models, in_repository):
     pass
 
 

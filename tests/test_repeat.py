@@ -36,7 +36,7 @@ STEPS = ["training.batch_size=12", "training.epochs=3"]  # nine, three an epoch
 
 
 @pytest.fixture(scope="module")
-def repeated(repository):
+def repository_with_seeds(repository):
     """The repository after an interruption of seed 7, and a complete second call."""
     (repository / "params.yaml").write_text(PARAMS)
     with pytest.MonkeyPatch.context() as patch:
@@ -60,7 +60,7 @@ class Terminated(Interruption):
 
 
 @pytest.fixture(autouse=True)
-def _in_repository(repeated, in_repository):
+def _in_repository(repository_with_seeds, in_repository):
     pass
 
 

@@ -227,6 +227,6 @@ def test_dark_mode_has_a_dark_background(page):
     )
 
 
-def test_keyboard_reaches_the_summary_first(page):
+def test_skip_link_appears_on_focus(page):
     page.execute_script("document.querySelector('.skip').focus()")
     assert page.switch_to.active_element.rect["y"] >= 0

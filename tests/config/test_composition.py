@@ -467,7 +467,7 @@ def keys_of(node: Any, prefix: str) -> set[str]:
     if not isinstance(node, dict):
         return set()
     return {f"{prefix}{key}" for key in node} | {
-        found for key, value in node.items() for found in keys_of(value, f"{prefix}{key}.")
+        inner for key, value in node.items() for inner in keys_of(value, f"{prefix}{key}.")
     }
 
 

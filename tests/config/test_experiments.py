@@ -33,7 +33,7 @@ CLAIMS = {
 
 
 @pytest.fixture(scope="module")
-def composed():
+def configs():
     return {
         config.name: config
         for config in plan.compose_all(params.read(ROOT / "params.yaml"), conf=ROOT / "conf")
@@ -58,9 +58,9 @@ def test_params_yaml_lists_every_experiment():
     assert sorted(params.read(ROOT / "params.yaml").experiments) == [path.stem for path in FILES]
 
 
-def test_each_experiment_has_its_claims(composed):
+def test_each_experiment_has_its_claims(configs):
     assert {
-        name: [str(claim) for claim in config.claims] for name, config in composed.items()
+        name: [str(claim) for claim in config.claims] for name, config in configs.items()
     } == CLAIMS
 
 

@@ -51,7 +51,7 @@ def test_signatures_are_those_of_the_classes():
     } == {family: (value.__name__, defaults_of(value)) for family, value in keras_classes().items()}
 
 
-def test_only_an_optimizer_with_its_own_warmup_is_missing():
+def test_only_schedule_free_adamw_is_missing():
     assert keras_classes().keys() - optimizer.families().keys() == {"schedulefreeadamw"}
 
 

@@ -22,7 +22,7 @@ def _here(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def created(tmp_path_factory):
+def new_store(tmp_path_factory):
     """The `mlruns/` of a new store: creating it takes seconds."""
     folder = tmp_path_factory.mktemp("created")
     with pytest.MonkeyPatch.context() as patch:
@@ -32,8 +32,8 @@ def created(tmp_path_factory):
 
 
 @pytest.fixture
-def client(created, tmp_path):
-    shutil.copytree(created, tmp_path / "mlruns")
+def client(new_store, tmp_path):
+    shutil.copytree(new_store, tmp_path / "mlruns")
     return connection.client()
 
 

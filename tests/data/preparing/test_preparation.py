@@ -133,7 +133,7 @@ def test_facts_include_settings_as_plain_values(tmp_path):
     )
 
 
-def test_rows_limits_to_the_first_rows(tmp_path):
+def test_setting_rows_takes_the_first_rows(tmp_path):
     prepared(tmp_path, ROWS, rows=10)
     assert sorted(int(row[0]) for split in SPLITS for row in rows_of(tmp_path, split)[1:]) == list(
         range(10)
@@ -236,7 +236,7 @@ def test_text_classes_are_in_alphabetical_order(tmp_path):
     assert load_part(tmp_path / "own", "train").y.dtype == np.int32
 
 
-def test_positive_label_against_all_others(tmp_path):
+def test_positive_label_makes_two_classes(tmp_path):
     meta = prepared(
         tmp_path,
         [f"{i},1,{('no', 'yes', 'maybe')[i % 3]}" for i in range(30)],

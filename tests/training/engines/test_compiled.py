@@ -452,7 +452,7 @@ OPTIMIZERS = {
 
 
 @pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "global_clipnorm"])
-def test_optimizer_in_a_graph_gives_the_bits_of_fit(name):
+def test_optimizer_gives_the_bits_of_fit(name):
     by_keras, by_us = (
         engine_of(kind, replace(task(*CASES["mlp"]), optimizer=OPTIMIZERS[name]()))
         for kind in ("keras", "graph")
