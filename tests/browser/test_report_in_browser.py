@@ -228,5 +228,8 @@ def test_dark_mode_has_a_dark_background(page):
 
 
 def test_skip_link_appears_on_focus(page):
-    page.execute_script("document.querySelector('.skip').focus()")
-    assert page.switch_to.active_element.rect["y"] >= 0
+    link = page.find_element(By.CSS_SELECTOR, ".skip")
+    assert link.rect["y"] < 0
+    page.execute_script("arguments[0].focus()", link)
+    assert page.switch_to.active_element == link
+    assert link.rect["y"] >= 0

@@ -145,7 +145,9 @@ def test_cnn_refuses_too_many_poolings():
 
 
 def test_cnn_may_pool_down_to_one_pixel():
-    assert build(Cnn(filters=[2, 2, 2], units=[]), images()).count_params() > 0
+    network = build(Cnn(filters=[2, 2, 2], units=[]), images())
+    sizes = [layer.output.shape[1] for layer in network.layers if "pool" in layer.name]
+    assert sizes == [4, 2, 1]
 
 
 def test_resnet_needs_images():
