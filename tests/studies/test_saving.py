@@ -11,8 +11,8 @@ from pipeline.config.training import Direction
 from pipeline.studies import saving
 from pipeline.studies.objective import Objective
 from pipeline.studies.saving import BestTrial
-from tests.config.test_experiments import head, numbers
 from tests.support import ROOT
+from tests.support.experiment_files import head, numbers
 from tests.support.refusals import refusal
 from tests.support.searches import ACCURACY, LOSS
 
@@ -165,9 +165,9 @@ def test_experiments_on_one_line_are_not_edited(folder):
         "sources: [mnist]\ndata: {mnist_first_10000: mnist}\nexperiments: {}\n"
     )
     assert refusal(save, folder, best_trial(folder)) == (
-        f"{folder}/params.yaml: experiments cannot take another line. "
+        f"{folder}/params.yaml: an experiment could not be added. "
         "Received: tuned: {data: mnist_first_10000}. "
-        "Write it there by hand, one experiment to a line."
+        "Write the experiments one a line, and add this one by hand."
     )
 
 
