@@ -1,8 +1,6 @@
 """The rules of the layout: packages, who imports what, and the stages of dvc.yaml."""
 
 import ast
-import subprocess
-import sys
 from functools import cache
 
 import pytest
@@ -10,6 +8,7 @@ import yaml
 
 from pipeline.code import CHOICES, PACKAGE
 from tests.support import ROOT
+from tests.support.modules import loaded_by
 
 LIBRARY = (
     "__init__",
@@ -201,21 +200,13 @@ def test_no_module_has_a_vague_name(word):
     assert [module for module in MODULES if module.rpartition(".")[2] == word] == []
 
 
-def loaded_by(command: str) -> set[str]:
-    """All modules that a process has loaded after the imports of a command."""
-    code = f"import sys, pipeline.{command}; print(*sys.modules)"
-    command_line = [sys.executable, "-c", code]
-    done = subprocess.run(command_line, capture_output=True, text=True, check=True, cwd=ROOT)
-    return set(done.stdout.split())
-
-
 @pytest.mark.parametrize("command", ["code", "fetch", "prepare", "compose"])
 def test_light_command_loads_no_tensorflow(command):
-    assert not {"tensorflow", "keras", "mlflow"} & loaded_by(command)
+    assert not {"tensorflow", "keras", "mlflow"} & loaded_by(f"import pipeline.{command}")
 
 
 def test_code_loads_neither_numpy_nor_hydra():
-    assert not {"numpy", "hydra"} & loaded_by("code")
+    assert not {"numpy", "hydra"} & loaded_by("import pipeline.code")
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -1,6 +1,6 @@
 """The command `inspect`: tables of layers and weights, and figures of activations."""
 
-import sys
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -45,14 +45,9 @@ def _in_repository(repository_with_models, in_repository):
 
 
 @pytest.fixture
-def command(monkeypatch):
+def command(call):
     """Runs `inspect` with some arguments."""
-
-    def run(*arguments: str) -> None:
-        monkeypatch.setattr(sys, "argv", ["inspect", *arguments])
-        inspect.main()
-
-    return run
+    return partial(call, inspect)
 
 
 @pytest.fixture

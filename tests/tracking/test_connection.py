@@ -15,10 +15,7 @@ from pipeline.errors import PipelineError
 from pipeline.tracking import connection
 from tests.support import ROOT
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_empty_folder")
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +29,8 @@ def new_store(tmp_path_factory):
 
 
 @pytest.fixture
-def client(new_store, tmp_path):
-    shutil.copytree(new_store, tmp_path / "mlruns")
+def client(new_store, in_empty_folder):
+    shutil.copytree(new_store, in_empty_folder / "mlruns")
     return connection.client()
 
 

@@ -37,22 +37,6 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(scope="module")
-def here(tmp_path_factory):
-    """One store for all tests of this module, because creating it takes seconds."""
-    folder = tmp_path_factory.mktemp("repository")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("DVC_ROOT", raising=False)
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def client(here) -> MlflowClient:
-    return connection.client()
-
-
 def facts(
     name: str = "toy", key: str | None = None, patch: str = "", settings=SETTINGS, **tags
 ) -> RunFacts:
