@@ -77,7 +77,7 @@ class Case:
     compiled: dict[str, Any] = field(default_factory=lambda: {"xla": False})
 
     def build(self) -> Any:
-        """An engine of new objects alone."""
+        """Builds an engine of new objects only."""
         optimizer = optimizer_of("adam", learning_rate=0.05)
         task = task_of(self.settings, self.meta, self.part, optimizer, SCHEDULE)
         return self.engine(task, **self.compiled)

@@ -20,12 +20,11 @@ from pipeline.models.families.linear import Linear
 from pipeline.tracking import connection, stores
 from pipeline.tracking.evaluation import log_evaluation
 from pipeline.tracking.facts import log_data_set
-from pipeline.tracking.mlflow_tracker import signature
 from pipeline.tracking.stores.memory import MemoryStore
 from pipeline.tracking.stores.mlflow import MlflowStore
 from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support.metas import images, regression, table
+from tests.support.metas import images
 from tests.support.refusals import refusal
 
 MLFLOW = MlflowStore()
@@ -285,26 +284,6 @@ def test_half_written_model_is_replaced(client, logged_run):
 def models(client: MlflowClient, run_id: str) -> list:
     experiment = client.get_run(run_id).info.experiment_id
     return list(client.search_logged_models([experiment], f"source_run_id = '{run_id}'"))
-
-
-def test_image_signature_is_a_tensor_of_pixels():
-    model_signature = signature(images())
-    assert [(spec.type, spec.shape) for spec in model_signature.inputs] == [
-        (np.dtype("uint8"), (-1, 8, 8, 1))
-    ]
-    assert [(spec.type, spec.shape) for spec in model_signature.outputs] == [
-        (np.dtype("float32"), (-1, 3))
-    ]
-
-
-@pytest.mark.parametrize("meta", [table(), regression()])
-def test_table_signature_has_a_tensor_for_each_column(meta):
-    model_signature = signature(meta)
-    assert [(spec.name, spec.type, spec.shape) for spec in model_signature.inputs] == [
-        ("x0", np.dtype("float64"), (-1, 1)),
-        ("x1", np.dtype("float64"), (-1, 1)),
-    ]
-    assert [spec.shape for spec in model_signature.outputs] == [(-1, 1)]
 
 
 def test_killed_run_resumes(client):
