@@ -2,8 +2,7 @@
 
     python -m pipeline.sweep experiment=mnist_dnn optimizer.learning_rate=0.01,0.03 seed=1,2,3
     python -m pipeline.sweep experiment=mnist_dnn seed=1,2,3 hydra/launcher=joblib     on all cores
-    python -m pipeline.train -m experiment=mnist_dnn seed=1,2,3                        the same as
-    pipeline.sweep
+    python -m pipeline.train -m experiment=mnist_dnn seed=1,2,3                 -m calls a sweep
 
 To resume an interrupted or killed sweep, run the same command again. A larger grid trains only the
 new trials.

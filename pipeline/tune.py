@@ -1,9 +1,9 @@
 """Searches for good settings of an experiment.
 
-    python -m pipeline.tune experiment=mnist_dnn                       30 trials of a bayesian
-    search python -m pipeline.tune experiment=mnist_dnn search=hyperband search.trials=26
-    search.max_epochs=9 python -m pipeline.tune experiment=mnist_dnn search=random space=mlp
-    search.save_as=mnist_dnn_tuned
+    python -m pipeline.tune experiment=mnist_dnn                    30 trials of a bayesian search
+    python -m pipeline.tune experiment=mnist_dnn search=random search.trials=10
+    python -m pipeline.tune experiment=mnist_dnn search=hyperband search.trials=26
+    python -m pipeline.tune experiment=mnist_dnn search.save_as=tuned         saves the best trial
 
 The settings and their ranges are in conf/space/<experiment>.yaml, or in the space that space=<name>
 chooses. Other overrides apply to every trial. To resume an interrupted or killed search, run the

@@ -3,7 +3,10 @@
 import gc
 import os
 import socket
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -66,3 +69,21 @@ def in_repository(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Makes `repository` the current folder of a test."""
     monkeypatch.chdir(repository)
     return repository
+
+
+@pytest.fixture
+def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes an empty folder the current folder of a test."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Runs the `main` of a command in this process, with some arguments."""
+
+    def call(command: ModuleType, *arguments: str) -> None:
+        monkeypatch.setattr(sys, "argv", [command.__name__.rpartition(".")[2], *arguments])
+        command.main()
+
+    return call

@@ -1,6 +1,6 @@
 """What `evaluate` refuses. `tests/test_train.py` tests what it writes."""
 
-import sys
+from functools import partial
 
 import pytest
 
@@ -18,14 +18,9 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def command(monkeypatch):
+def command(call):
     """Runs `evaluate` with some arguments."""
-
-    def run(*arguments: str) -> None:
-        monkeypatch.setattr(sys, "argv", ["evaluate", *arguments])
-        evaluate.main()
-
-    return run
+    return partial(call, evaluate)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,18 @@
 """The same run again: finished, interrupted, forced or paused, with a real store."""
 
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
 
 from pipeline import experiment
 from pipeline.errors import PipelineError
-from pipeline.signals import Interrupted, Interruption
+from pipeline.signals import Interrupted
 from pipeline.tracking import connection
 from pipeline.tracking.stores.mlflow import STORE
 from pipeline.training import loop
 from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.interruptions import InterruptedAt
 from tests.support.toy import config_of, prepare_all
 
 STEPS = [
@@ -62,24 +62,10 @@ def enter(folder: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 
-class Stop(Interruption):
-    """A SIGTERM after the training has called `check` so many times."""
-
-    def __init__(self, checks: int) -> None:
-        super().__init__()
-        self.checks = checks
-
-    def check(self) -> None:
-        super().check()
-        self.checks -= 1
-        if self.checks == 0:
-            self.requested = signal.SIGTERM
-
-
 def run(
     folder: Path, *overrides: str, output: Path | None = None, checks: int | None = None
 ) -> experiment.Result:
-    interruption = Stop(checks) if checks is not None else None
+    interruption = InterruptedAt(checks) if checks is not None else None
     return experiment.run(
         config_of(folder, *STEPS, *overrides), output=output, interruption=interruption
     )

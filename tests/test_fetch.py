@@ -3,17 +3,16 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipeline import fetch
 from tests.support import ROOT
-from tests.support.loopback import body, serving
+from tests.support.loopback import NOWHERE, body, serving
 from tests.support.refusals import refusal
-
-# Nothing listens on the discard port.
-NOWHERE = "https://127.0.0.1:9"
 
 
 @pytest.fixture(autouse=True)
@@ -22,56 +21,59 @@ def _repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    monkeypatch.setattr(sys, "argv", ["fetch", *arguments])
-    fetch.main()
+@pytest.fixture
+def command(call: Callable[..., None]) -> Callable[..., None]:
+    """Runs `fetch` with some arguments."""
+    return partial(call, fetch)
 
 
 def test_help_shows_a_command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="0"):
-        run(monkeypatch, "--help")
+        command("--help")
     assert "python -m pipeline.fetch source=mnist" in capsys.readouterr().out
 
 
 def test_own_csv_is_fetched_from_its_path(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("own.csv").write_text('name;x\n"b; c";1,5\n')
     Path("conf/source/own.yaml").write_text("path: own.csv\ndelimiter: ;\n")
-    run(monkeypatch, "source=own")
+    command("source=own")
     assert tuple(capsys.readouterr()) == ("", "data/raw/own/data.csv: 1 rows, 18 bytes\n")
     assert Path("data/raw/own/data.csv").read_text() == 'name,x\nb; c,"1,5"\n'
     facts = json.loads(Path("data/raw/own/provenance.json").read_text())
     assert facts["downloads"][0]["from"] == "own.csv"
 
 
-def test_missing_csv_names_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_csv_names_its_setting(command: Callable[..., None]) -> None:
     Path("conf/source/own.yaml").write_text("path: nowhere/own.csv\n")
-    assert refusal(run, monkeypatch, "source=own") == (
+    assert refusal(command, "source=own") == (
         "conf/source/own.yaml: path does not name a file. Received: nowhere/own.csv. "
         "Give a path that is absolute, or relative to the repository's root."
     )
 
 
-def test_wrong_setting_names_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_setting_names_its_file(command: Callable[..., None]) -> None:
     Path("conf/source/own.yaml").write_text("format: cvs\npath: own.csv\n")
-    assert refusal(run, monkeypatch, "source=own") == (
+    assert refusal(command, "source=own") == (
         "conf/source/own.yaml: source.format is not a data format. Received: cvs. "
         "Did you mean csv? Allowed: cifar10, csv, idx, rows, sklearn."
     )
 
 
 def test_sha256_is_recommended_for_a_url(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     content = b"a,b\n1,2\n"
     Path("conf/source/own.yaml").write_text(f"url: {NOWHERE}/data.csv\n")
     with serving() as site:
         site.routes["/own/data.csv"] = body(content)
         monkeypatch.setenv("DATA_MIRROR", site.address)
-        run(monkeypatch, "source=own")
+        command("source=own")
     assert capsys.readouterr().err == (
         f"conf/source/own.yaml: no sha256 protects {site.address}/own/data.csv. "
         f"Add sha256: {hashlib.sha256(content).hexdigest()}\n"

@@ -142,7 +142,7 @@ def test_damaged_json_error_names_the_command(tmp_path, monkeypatch):
     )
 
 
-def test_sha256_of_an_empty_file(tmp_path):
+def test_empty_file_has_a_sha256(tmp_path):
     (tmp_path / "empty").touch()
     assert (
         sha256(tmp_path / "empty")
@@ -150,7 +150,7 @@ def test_sha256_of_an_empty_file(tmp_path):
     )
 
 
-def test_sha256_of_several_files_is_of_their_concatenation(tmp_path):
+def test_several_files_have_one_sha256(tmp_path):
     content = [b"x" * (1 << 20) + b"y", b"z"]
     for number, part in enumerate(content):
         (tmp_path / str(number)).write_bytes(part)

@@ -1,6 +1,6 @@
 """The command `inspect`: tables of layers and weights, and figures of activations."""
 
-import sys
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -25,7 +25,7 @@ LAYERS = {"cnn": ("shapes", [*convolutions(2), *dense(4)[1:]]), "prices": ("pric
 
 
 @pytest.fixture(scope="module")
-def trained(repository):
+def repository_with_models(repository):
     """The repository with three models in outputs/; an MLflow run trained `shapes`."""
     outputs = repository / "outputs"
     with pytest.MonkeyPatch.context() as patch:
@@ -40,19 +40,14 @@ def trained(repository):
 
 
 @pytest.fixture(autouse=True)
-def _in_repository(trained, in_repository):
+def _in_repository(repository_with_models, in_repository):
     pass
 
 
 @pytest.fixture
-def command(monkeypatch):
+def command(call):
     """Runs `inspect` with some arguments."""
-
-    def run(*arguments: str) -> None:
-        monkeypatch.setattr(sys, "argv", ["inspect", *arguments])
-        inspect.main()
-
-    return run
+    return partial(call, inspect)
 
 
 @pytest.fixture
@@ -164,26 +159,6 @@ def test_unknown_model_is_refused_with_a_suggestion(command):
 
 def test_unknown_run_is_refused(command):
     assert f"Received: {'0' * 32}." in refusal(command, "0" * 32)
-
-
-def test_ambiguous_id_is_refused():
-    client = connection.client()
-    experiment_id = client.create_experiment("several")
-    # Two of seventeen ids begin with the same of sixteen digits.
-    ids = [client.create_run(experiment_id).info.run_id for _ in range(17)]
-    firsts = [run_id[0] for run_id in ids]
-    first = next(digit for digit in firsts if firsts.count(digit) > 1)
-    error = refusal(logged_models.find_run, first)
-    assert f"Received: {first}. " in error
-    assert any(run_id in error for run_id in ids)
-
-
-def test_run_without_a_model_is_refused():
-    client = connection.client()
-    without = client.create_run(client.create_experiment("without")).info.run_id
-    error = refusal(logged_models.load, without)
-    assert f"Received: {without}. " in error
-    assert "tracking.log_model=true" in error
 
 
 @pytest.mark.parametrize(

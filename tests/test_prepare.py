@@ -1,11 +1,14 @@
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipeline import prepare
 from tests.support import ROOT
+from tests.support.modules import loaded_by
 from tests.support.raw_sources import table, write_source
 from tests.support.refusals import refusal
 
@@ -21,33 +24,32 @@ def _repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    monkeypatch.setattr(sys, "argv", ["prepare", *arguments])
-    prepare.main()
+@pytest.fixture
+def command(call: Callable[..., None]) -> Callable[..., None]:
+    """Runs `prepare` with some arguments."""
+    return partial(call, prepare)
 
 
 def test_help_shows_a_command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="0"):
-        run(monkeypatch, "--help")
+        command("--help")
     assert "python -m pipeline.prepare data=mnist" in capsys.readouterr().out
 
 
-def test_result_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_result_is_named(command: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
     write_source(DIGITS, train=table([f"{i},{i % 2}" for i in range(20)], "a,label"))
-    run(monkeypatch, "data=digits", "data.split.validation=5")
+    command("data=digits", "data.split.validation=5")
     assert tuple(capsys.readouterr()) == (
         "",
         "data/prepared/digits: 11 train, 5 validation, 4 test rows of shape (1,)\n",
     )
 
 
-def test_invalid_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_setting_is_refused(command: Callable[..., None]) -> None:
     write_source(DIGITS, train="a,label\n1,0\n2,1\n")
-    assert refusal(run, monkeypatch, "data=digits").startswith(
+    assert refusal(command, "data=digits").startswith(
         "data.split.method stratified needs more rows of class 0. Received: 1 row."
     )
 
@@ -64,7 +66,5 @@ def test_command_fails_in_one_line() -> None:
 
 
 def test_command_imports_no_tensorflow() -> None:
-    names = {"tensorflow", "keras", "mlflow", "sklearn", "pandas"}
-    code = f"import sys, pipeline.prepare; print({names} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
+    heavy = {"tensorflow", "keras", "mlflow", "sklearn", "pandas"}
+    assert not heavy & loaded_by("import pipeline.prepare")

@@ -1,8 +1,7 @@
 """Training with several seeds: real runs in a real store, each trained and tested once."""
 
 import json
-import signal
-import sys
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -16,6 +15,7 @@ from pipeline.evaluation.scoring import score
 from pipeline.signals import Interrupted, Interruption
 from pipeline.tracking import connection
 from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.interruptions import InterruptedAt
 from tests.support.refusals import refusal
 from tests.support.toy import config_of
 
@@ -36,7 +36,7 @@ STEPS = ["training.batch_size=12", "training.epochs=3"]  # nine, three an epoch
 
 
 @pytest.fixture(scope="module")
-def repeated(repository):
+def repository_with_seeds(repository):
     """The repository after an interruption of seed 7, and a complete second call."""
     (repository / "params.yaml").write_text(PARAMS)
     with pytest.MonkeyPatch.context() as patch:
@@ -45,34 +45,21 @@ def repeated(repository):
         config = config_of(repository, *SMALL, *STEPS)
         composition.save(resolved.to_values(config), layout.CONFIGS / "shapes.yaml")
         with pytest.raises(Interrupted):
-            repeat.repeat("shapes", Terminated())
+            repeat.repeat("shapes", InterruptedAt())
         assert not Path("outputs/shapes").exists()
         repeat.repeat("shapes", Interruption())
     return repository
 
 
-class Terminated(Interruption):
-    """A SIGTERM that arrives when the training first looks for one."""
-
-    def check(self) -> None:
-        super().check()
-        self.requested = signal.SIGTERM
-
-
 @pytest.fixture(autouse=True)
-def _in_repository(repeated, in_repository):
+def _in_repository(repository_with_seeds, in_repository):
     pass
 
 
 @pytest.fixture
-def command(monkeypatch):
+def command(call):
     """Runs `repeat` with some arguments."""
-
-    def run(*arguments: str) -> None:
-        monkeypatch.setattr(sys, "argv", ["repeat", *arguments])
-        repeat.main()
-
-    return run
+    return partial(call, repeat)
 
 
 def summary() -> dict:

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from pipeline import compose, evaluate, sweep, train
+from pipeline import compose, evaluate, train
 from pipeline.tracking import connection
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -39,17 +39,6 @@ def start(*arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-@pytest.fixture
-def call(monkeypatch):
-    """Runs a command's `main` in this process."""
-
-    def call(command, *arguments):
-        monkeypatch.setattr(sys, "argv", ["command", *arguments])
-        command.main()
-
-    return call
 
 
 def test_stdout_holds_only_the_result():
@@ -82,14 +71,6 @@ def test_terminated_run_is_killed_in_mlflow():
     assert run.info.status == "KILLED"
 
 
-def test_sweep_with_an_invalid_trial_runs_none(call, capsys):
-    assert refusal(call, sweep, "data=shapes", "training.batch_size=8,0") == (
-        "command line: training.batch_size is invalid. "
-        "Received: 0. Expected: a whole number from 1."
-    )
-    assert capsys.readouterr().out == ""
-
-
 def test_multirun_replaces_the_process_by_a_sweep(call, monkeypatch):
     def execv(path, arguments):
         raise SystemExit((path, arguments))
@@ -108,11 +89,10 @@ def test_unknown_flag_is_rejected(call, multirun):
     )
 
 
-@pytest.mark.parametrize("command", [train, sweep])
-def test_help_shows_examples(call, capsys, command):
+def test_help_shows_examples(call, capsys):
     with pytest.raises(SystemExit):
-        call(command, "--help")
-    assert f"python -m {command.__name__}" in capsys.readouterr().out
+        call(train, "--help")
+    assert "python -m pipeline.train experiment=" in capsys.readouterr().out
 
 
 def test_dvc_evaluates_into_the_run_it_trained(folder, call, capsys):

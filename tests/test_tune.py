@@ -60,7 +60,7 @@ def call(command, patch, *arguments):
 
 
 @pytest.fixture(scope="module")
-def searched(folder):
+def search_output(folder):
     """The result of a search, and what it logged."""
     with pytest.MonkeyPatch.context() as patch:
         enter(folder, patch)
@@ -68,8 +68,8 @@ def searched(folder):
 
 
 @pytest.fixture
-def result(searched):
-    return searched[0]
+def result(search_output):
+    return search_output[0]
 
 
 def runs(filter_string):
@@ -107,8 +107,8 @@ def test_mlflow_has_table_and_best_so_far(result):
     assert history[-1].value == result["best"]["objective"]
 
 
-def test_logged_command_trains_the_best_trial(searched, monkeypatch):
-    result, err = searched
+def test_logged_command_trains_the_best_trial(search_output, monkeypatch):
+    result, err = search_output
     overrides = result["best"]["overrides"]
     assert f"\n  {shlex.join(['python', '-m', 'pipeline.train', *overrides])}\n" in err
     assert call(train, monkeypatch, *overrides)[0]["run_id"] == result["best"]["run_id"]

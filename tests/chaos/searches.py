@@ -122,12 +122,12 @@ def main(arguments: list[str]) -> int:
     for method in options.method or list(_SEARCHES):
         whole = repository(home / f"{method}.whole")
         seconds = commands.finish(whole, command(method))
-        random, left, number = Random(f"{options.seed} {method}"), options.kills, 0
-        while left > 0:
+        random, remaining, number = Random(f"{options.seed} {method}"), options.kills, 0
+        while remaining > 0:
             folder = repository(home / f"{method}.{number}")
-            kills, faults = chain(whole, folder, method, random, seconds=seconds, most=left)
+            kills, faults = chain(whole, folder, method, random, seconds=seconds, most=remaining)
             print(f"{method}: {kills} kills, differs: {', '.join(faults) or 'nothing'}", flush=True)
-            left, number, different = left - kills, number + 1, different + bool(faults)
+            remaining, number, different = remaining - kills, number + 1, different + bool(faults)
     if not different:
         shutil.rmtree(home)
     return int(different > 0)

@@ -215,8 +215,8 @@ def main(arguments: list[str]) -> int:
     seconds = commands.finish(home / "whole", _COMMAND)
     whole = examine(home / "whole")
     chains: list[Chain] = []
-    while (left := options.kills - sum(len(sweep.victims) for sweep in chains)) > 0:
-        chains.append(chain(home / f"sweep_{len(chains)}", random, seconds=seconds, most=left))
+    while (remaining := options.kills - sum(len(sweep.victims) for sweep in chains)) > 0:
+        chains.append(chain(home / f"sweep_{len(chains)}", random, seconds=seconds, most=remaining))
         chains[-1].compare(whole)
         print(chains[-1], flush=True)
     different = sum(bool(sweep.faults) for sweep in chains)

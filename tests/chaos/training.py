@@ -199,7 +199,7 @@ class Lab:
 
     def __init__(self, folder: Path, cases: list[str]) -> None:
         self.folder = folder
-        self.made = 0
+        self.count = 0
         self._template = folder / "template"
         self._load()
         self._fork(self._make_template)
@@ -273,8 +273,8 @@ class Lab:
 
     def repository(self, case: str) -> Path:
         """A new repository. That of the case `new_store` has no store."""
-        self.made += 1
-        folder = self.folder / f"{case}_{self.made}"
+        self.count += 1
+        folder = self.folder / f"{case}_{self.count}"
         ignored = shutil.ignore_patterns("mlruns") if case == "new_store" else None
         shutil.copytree(self._template, folder, ignore=ignored)
         return folder
@@ -632,10 +632,10 @@ def chain(lab: Lab, case: str, random: Random, *, most: int) -> Run:
     """Runs up to five lives with a planned kill, and a last one without."""
     folder = lab.repository(case)
     lives: list[Life] = []
-    for left in range(min(random.randint(1, _LONGEST_CHAIN), most), 0, -1):
+    for remaining in range(min(random.randint(1, _LONGEST_CHAIN), most), 0, -1):
         way = Way(*(random.random() < 0.5 for _ in dataclasses.fields(Way)))
         whole = lab.whole(case, Way(way.dense, way.dense))
-        lives.append(lab.live(case, folder, way, _draw(whole, random, share=left**-0.5)))
+        lives.append(lab.live(case, folder, way, _draw(whole, random, share=remaining**-0.5)))
         if not lives[-1].killed:
             break
     else:
@@ -703,21 +703,21 @@ def main(arguments: list[str]) -> int:
         "--case", choices=CASES, action="append", help="only this case; may be repeated"
     )
     parser.add_argument("--keep", type=Path, help="a new folder, in which the repositories stay")
-    given = parser.parse_args(arguments)
-    cases = given.case or list(CASES)
-    folder = given.keep or Path(tempfile.mkdtemp(prefix="chaos."))
+    options = parser.parse_args(arguments)
+    cases = options.case or list(CASES)
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="chaos."))
     began = time.monotonic()
     lab = Lab(folder.resolve(), cases)
-    if given.every_write_point:
+    if options.every_write_point:
         total = sum(len(lab.whole(case, Way()).points) - 1 for case in cases)
         runs = (run for case in cases for run in enumerated_runs(lab, case))
     else:
-        total, runs = given.kills, random_runs(lab, cases, kills=given.kills, seed=given.seed)
+        total, runs = options.kills, random_runs(lab, cases, kills=options.kills, seed=options.seed)
     done = _show(runs, total)
-    for case in cases if given.every_write_point else []:
+    for case in cases if options.every_write_point else []:
         print(f"{case}: {len(lab.whole(case, Way()).points) - 1} write points")
     different = _summarise(done, time.monotonic() - began)
-    if not different and not given.keep:
+    if not different and not options.keep:
         shutil.rmtree(folder)
     return int(different > 0)
 

@@ -10,6 +10,8 @@ from tests.support import ROOT
 from tests.support.refusals import refusal
 from tests.support.toy import params_of
 
+pytestmark = pytest.mark.usefixtures("in_empty_folder")
+
 MLP = "sources: [iris]\ndata: {iris: iris}\nexperiments: {mlp: {data: iris}}\n"
 
 ENTRY = "{data: <data variant>}"
@@ -58,11 +60,6 @@ FAULTS = {
     MLP + "repeats: {mlp: {data: digits, seeds: [1, 2]}}": "params.yaml: repeats.mlp.data differs "
     "from experiments.mlp.data. Received: digits. Expected: iris.",
 }
-
-
-@pytest.fixture(autouse=True)
-def _in_empty_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("text", FAULTS)

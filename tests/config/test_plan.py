@@ -46,7 +46,7 @@ def test_other_experiment_needs_a_file(in_conf):
     )
 
 
-def test_overrides_hold_for_every_experiment(in_conf):
+def test_overrides_apply_to_every_experiment(in_conf):
     configs = compose_all(
         params_of(
             data={"shapes": "shapes", "pairs": "pairs"},
@@ -57,7 +57,7 @@ def test_overrides_hold_for_every_experiment(in_conf):
     assert [config.training.threads for config in configs] == [1, 1]
 
 
-def test_data_other_than_in_the_file_are_refused(in_conf):
+def test_other_data_than_in_the_file_are_refused(in_conf):
     assert refusal(
         data=IRIS["data"] | {"shapes": "shapes"}, experiments={"iris_perceptron": "shapes"}
     ) == (

@@ -4,7 +4,7 @@ from pipeline.data.cells import is_missing, is_number, quoted
 
 
 @pytest.mark.parametrize("text", ["0", "-1.5", "+.5", "3.", "1e-5", "2E+10", " 7 "])
-def test_numbers(text: str) -> None:
+def test_numbers_are_recognized(text: str) -> None:
     assert is_number(text)
 
 
@@ -14,7 +14,7 @@ def test_other_texts_are_not_numbers(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", " "])
-def test_signs_of_a_missing_value(text: str) -> None:
+def test_missing_values_are_recognized(text: str) -> None:
     assert is_missing(text)
 
 

@@ -6,13 +6,10 @@ from pipeline.data.raw import open_raw
 from tests.support.raw_sources import write_source
 from tests.support.refusals import refusal
 
+pytestmark = pytest.mark.usefixtures("in_empty_folder")
+
 FETCH = "python -m pipeline.fetch source=own"
 OWN = Path("raw/own")
-
-
-@pytest.fixture(autouse=True)
-def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def test_missing_source_names_the_command() -> None:

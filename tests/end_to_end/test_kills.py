@@ -36,7 +36,9 @@ sys.exit(chaos.main(sys.argv[1:]))
 """
 
 
-def killed(command: list[str], folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_chaos(
+    command: list[str], folder: Path, *arguments: str
+) -> subprocess.CompletedProcess[str]:
     """Runs `tests.chaos.training` to its end. It leaves its repositories in `folder`."""
     whole = [*command, "--keep", str(folder), *arguments]
     return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -48,30 +50,30 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def dozen(folder):
-    return killed(
+def dozen_kills(folder):
+    return run_chaos(
         CHAOS,
         folder,
         "--kills",
         "12",
         "--seed",
         "5462",
-        *(part for case in CASES for part in ("--case", case)),
+        *(word for case in CASES for word in ("--case", case)),
     )
 
 
-def test_killed_runs_equal_uninterrupted_ones(dozen):
-    assert dozen.returncode == 0, dozen.stdout + dozen.stderr
+def test_killed_runs_equal_uninterrupted_ones(dozen_kills):
+    assert dozen_kills.returncode == 0, dozen_kills.stdout + dozen_kills.stderr
     assert {
-        line.partition(":")[0] for line in dozen.stdout.splitlines() if ": killed " in line
+        line.partition(":")[0] for line in dozen_kills.stdout.splitlines() if ": killed " in line
     } == set(CASES)
     assert re.fullmatch(
-        r"12 kills, \d+ runs, 0 differences, \d+ seconds", dozen.stdout.splitlines()[-1]
+        r"12 kills, \d+ runs, 0 differences, \d+ seconds", dozen_kills.stdout.splitlines()[-1]
     )
 
 
 def test_comparison_notices_one_flipped_bit(tmp_path):
-    done = killed(
+    done = run_chaos(
         [sys.executable, "-c", ONE_BIT_OFF],
         tmp_path / "chaos",
         "--kills",
@@ -119,7 +121,7 @@ def create(file: str) -> Callable[[Path], None]:
 
 
 @pytest.mark.parametrize(
-    ("named", "tamper"),
+    ("part", "tamper"),
     [
         ("fingerprint", edit("outputs/*/run.json", '"fingerprint": ".', '"fingerprint": "x')),
         ("folders of runs", create("mlruns/checkpoints/another")),
@@ -165,19 +167,19 @@ def create(file: str) -> Callable[[Path], None]:
         ("models that are not ready", execute("UPDATE logged_models SET status = 1")),
     ],
 )
-@pytest.mark.usefixtures("dozen")
-def test_comparison_notices(folder, tmp_path, named, tamper):
+@pytest.mark.usefixtures("dozen_kills")
+def test_comparison_notices_each_change(folder, tmp_path, part, tamper):
     original = next(folder.glob("regression_*/")).resolve()
     copy = shutil.copytree(original, tmp_path / "copy")
     reference = examine(copy, "regression")
     tamper(copy)
-    assert named in [
+    assert part in [
         difference.partition(":")[0]
         for difference in differences(reference, examine(copy, "regression"))
     ]
 
 
-def test_comparison_notices_other_weights(folder, tmp_path, dozen):
+def test_comparison_notices_other_weights(folder, tmp_path, dozen_kills):
     one, other = (next(folder.glob(f"{case}_*/")) for case in ("regression", "mlp"))
     copy = shutil.copytree(one, tmp_path / "copy")
     reference = examine(copy, "regression")

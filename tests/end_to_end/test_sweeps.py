@@ -116,7 +116,7 @@ def test_reordered_grid_is_the_same_sweep(result):
 
 
 @pytest.fixture(scope="module")
-def larger(repository, result):
+def larger_sweep(repository, result):
     """The same grid and a learning rate that diverges: its stderr and its table."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository)
@@ -128,14 +128,14 @@ def larger(repository, result):
     return err, table_of(repository, sweep_id)
 
 
-def test_larger_grid_trains_only_new_trials(table, larger):
+def test_larger_grid_trains_only_new_trials(table, larger_sweep):
     fingerprints = {row["run_id"]: row["fingerprint"] for row in table}
-    _, rows = larger
+    _, rows = larger_sweep
     assert {row["run_id"]: row["fingerprint"] for row in rows if row["run_id"]} == fingerprints
 
 
-def test_failed_trial_is_named_and_others_run(larger):
-    err, rows = larger
+def test_failed_trial_is_named_and_others_run(larger_sweep):
+    err, rows = larger_sweep
     assert [row["status"] for row in rows] == ["FINISHED"] * 4 + ["FAILED"] * 2
     assert (
         "error: 2 of the sweep's 6 trials failed. "

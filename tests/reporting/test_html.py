@@ -194,6 +194,7 @@ def test_every_label_refers_to_an_element(page):
         for _, attributes, _ in page.elements
         if "aria-labelledby" in attributes
     }
+    assert named
     assert named - ids == set()
 
 

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from pipeline.config.claim import Claim
 from pipeline.reporting.results import look_up
 from tests.support.refusals import refusal
 from tests.support.results import (
@@ -55,24 +54,6 @@ def test_claims_are_compared_with_the_result(outputs):
         (False, "1,234"),
     ]
     assert row.verdict == "unmet"
-
-
-@pytest.mark.parametrize(
-    ("claim", "text"),
-    [
-        (Claim("test/r2", at_least=0.4), "test/r2 ≥ 0.4"),
-        (Claim("test/mse", at_most=0.45), "test/mse ≤ 0.45"),
-        (Claim("test/mse", at_least=0.1, at_most=0.45), "test/mse ≥ 0.1 and ≤ 0.45"),
-        (Claim("parameters", at_least=300_938, at_most=300_938), "parameters = 300,938"),
-    ],
-)
-def test_claim_is_shown_as_an_inequality(claim, text):
-    assert str(claim) == text
-
-
-def test_claim_at_its_bound_is_met():
-    assert Claim("test/accuracy", at_least=0.9).is_met_by(0.9)
-    assert not Claim("test/accuracy", at_least=0.9).is_met_by(0.8999999)
 
 
 def test_claim_on_an_unmeasured_metric_is_not_met(outputs):

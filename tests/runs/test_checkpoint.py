@@ -79,7 +79,7 @@ def refused(data: bytes, path: Path) -> bool:
 
 
 @pytest.fixture
-def written(tmp_path) -> bytes:
+def content(tmp_path) -> bytes:
     checkpoint.write(STATE, tmp_path / "a.checkpoint")
     return (tmp_path / "a.checkpoint").read_bytes()
 
@@ -135,46 +135,46 @@ def test_fact_that_json_cannot_store_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_equal_states_are_equal_bytes(tmp_path, written):
+def test_equal_states_are_equal_bytes(tmp_path, content):
     checkpoint.write(STATE, tmp_path / "again.checkpoint")
-    assert (tmp_path / "again.checkpoint").read_bytes() == written
+    assert (tmp_path / "again.checkpoint").read_bytes() == content
 
 
-def test_truncated_file_is_refused(tmp_path, written):
-    inside = [PREFIX + (len(written) - 1 - PREFIX) * part // 9 for part in range(1, 10)]
+def test_truncated_file_is_refused(tmp_path, content):
+    inside = [PREFIX + (len(content) - 1 - PREFIX) * part // 9 for part in range(1, 10)]
     lengths = [0, 1, 29, 30, 61, 62, 69, PREFIX, *inside]
-    refusals = [refused(written[:length], tmp_path / "cut.checkpoint") for length in lengths]
+    refusals = [refused(content[:length], tmp_path / "cut.checkpoint") for length in lengths]
     assert (len(set(lengths)), sum(refusals)) == (17, 17)
 
 
-def test_flipped_bit_is_refused(tmp_path, written):
+def test_flipped_bit_is_refused(tmp_path, content):
     parts = [
         (0, 30),
         (30, 62),
         (62, PREFIX),
-        (PREFIX, len(written)),
+        (PREFIX, len(content)),
     ]  # magic, digest, length of the header, and the rest
     seeded = random.Random(0)
     flips = [flip for first, end in parts for flip in seeded.sample(range(8 * first, 8 * end), 50)]
     refusals = []
     for flip in flips:
-        damaged = bytearray(written)
+        damaged = bytearray(content)
         damaged[flip // 8] ^= 1 << flip % 8
         refusals.append(refused(bytes(damaged), tmp_path / "flipped.checkpoint"))
     assert (len(set(flips)), sum(refusals)) == (200, 200)
 
 
 @pytest.mark.parametrize("more", [b"\0", b"\n", b"keras-experiment-checkpoint-1\n"])
-def test_appended_bytes_are_refused(tmp_path, written, more):
-    assert refused(written + more, tmp_path / "longer.checkpoint")
+def test_appended_bytes_are_refused(tmp_path, content, more):
+    assert refused(content + more, tmp_path / "longer.checkpoint")
 
 
-def test_file_written_twice_is_refused(tmp_path, written):
-    assert refused(written + written, tmp_path / "twice.checkpoint")
+def test_file_written_twice_is_refused(tmp_path, content):
+    assert refused(content + content, tmp_path / "twice.checkpoint")
 
 
-def test_unchanged_file_is_not_refused(tmp_path, written):
-    assert not refused(written, tmp_path / "whole.checkpoint")
+def test_unchanged_file_is_not_refused(tmp_path, content):
+    assert not refused(content, tmp_path / "whole.checkpoint")
 
 
 def test_refusal_names_the_file_and_its_size(tmp_path):
@@ -202,7 +202,7 @@ checkpoint.write(checkpoint.Checkpoint({}, {"engine": [np.zeros(1_000_000)]}), P
 """
 
 
-def test_failed_write_leaves_the_old_file(tmp_path, written):
+def test_failed_write_leaves_the_old_file(tmp_path, content):
     done = subprocess.run(
         [sys.executable, "-c", WRITER, str(tmp_path / "a.checkpoint")],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -215,9 +215,9 @@ def test_failed_write_leaves_the_old_file(tmp_path, written):
         "OSError: [Errno 27] File too large",
     )
     assert [path.name for path in tmp_path.iterdir()] == ["a.checkpoint"]
-    assert (tmp_path / "a.checkpoint").read_bytes() == written
+    assert (tmp_path / "a.checkpoint").read_bytes() == content
 
 
-def test_write_replaces_the_old_file(tmp_path, written):
+def test_write_replaces_the_old_file(tmp_path, content):
     checkpoint.write(Checkpoint({"step": 18}, {}), tmp_path / "a.checkpoint")
     assert checkpoint.read(tmp_path / "a.checkpoint") == Checkpoint({"step": 18}, {})

@@ -25,7 +25,7 @@ POINTS = st.builds(
 
 
 def point(**facts) -> Point:
-    given_facts = {
+    defaults = {
         "step": 3,
         "epoch": 0.5,
         "timestamp": 1_700_000_000_123,
@@ -35,7 +35,7 @@ def point(**facts) -> Point:
         "learning_rate": 0.1,
         "metrics": {"validation/loss": 0.25},
     }
-    return Point(**given_facts | facts)
+    return Point(**defaults | facts)
 
 
 @given(points=st.lists(POINTS, min_size=1, max_size=5))

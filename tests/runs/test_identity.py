@@ -116,12 +116,12 @@ RUN_CODE = [
 ]
 
 
-def test_run_code_of_an_experiment():
+def test_run_code_holds_only_what_trains():
     perceptron = resolved.compose_experiment(["experiment=iris_perceptron"], conf=ROOT / "conf")
     assert sorted(identity.run_code(perceptron)) == RUN_CODE
 
 
-def test_modules_without_effect_are_the_only_ones_left_out():
+def test_only_modules_without_effect_are_left_out():
     settings = config()
     closure = PACKAGE.closure(*identity.ROOTS, chosen=identity.choices(settings))
     assert closure - identity.run_code(settings) == set(identity.WITHOUT_EFFECT)

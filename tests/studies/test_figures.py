@@ -237,8 +237,10 @@ def test_panel_leaves_out_trials_without_its_setting():
 
 
 def test_equal_objectives_can_be_drawn():
-    for figure in (coordinates(TRIALS[:2], [0.5, 0.5]), effects(TRIALS[:2], [0.5, 0.5])):
-        assert len(png(figure)) > 0
+    lines, panels = coordinates(TRIALS[:2], [0.5, 0.5]), effects(TRIALS[:2], [0.5, 0.5])
+    assert all(png(figure).startswith(b"\x89PNG") for figure in (lines, panels))
+    assert heights(lines)[:, -1].tolist() == [0.5, 0.5]
+    assert panels.axes[0].get_lines()[0].get_ydata() == [0.5, 0.5]
 
 
 def test_long_values_are_shortened():

@@ -85,10 +85,10 @@ def test_setting_with_one_choice_is_not_searched():
 
 
 def test_exhausted_space_ends_the_search():
-    asked = oracle(config("random", {"optimizer": {"choice": ["sgd", "adam"]}}, trials=9))
+    choices = oracle(config("random", {"optimizer": {"choice": ["sgd", "adam"]}}, trials=9))
     suggested = []
-    while (trial := asked.ask()) is not None:
-        asked.tell(trial, 1.0)
+    while (trial := choices.ask()) is not None:
+        choices.tell(trial, 1.0)
         suggested.append(trial.values["optimizer"])
     assert sorted(suggested) == ["adam", "sgd"]
 
@@ -129,8 +129,8 @@ def test_hyperband_starts_no_bracket_beyond_the_budget(tmp_path):
 
 
 def test_budget_below_one_bracket_is_rejected():
-    asked = oracle(config("hyperband", trials=8, max_epochs=9))
-    assert refusal(asked.ask, error=ConfigError) == (
+    brackets = oracle(config("hyperband", trials=8, max_epochs=9))
+    assert refusal(brackets.ask, error=ConfigError) == (
         "search.trials is too small for the first bracket of hyperband. Received: 8. "
         "Expected: 9 or more, or a smaller search.max_epochs."
     )

@@ -11,8 +11,8 @@ from pipeline.config.training import Direction
 from pipeline.studies import saving
 from pipeline.studies.objective import Objective
 from pipeline.studies.saving import BestTrial
-from tests.config.test_experiments import head, numbers
 from tests.support import ROOT
+from tests.support.experiment_files import head, numbers
 from tests.support.refusals import refusal
 from tests.support.searches import ACCURACY, LOSS
 

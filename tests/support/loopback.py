@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+NOWHERE = "https://127.0.0.1:9"  # nothing listens on the discard port
+
 
 class Handler(BaseHTTPRequestHandler):
     """Answers a request as `site.routes` says; other paths are not found."""

@@ -104,8 +104,8 @@ def config_of(folder: Path, *overrides: str) -> ExperimentConfig:
     return resolved.compose_experiment([*short, *overrides], conf=folder / "conf")
 
 
-def params_of(**given: Any) -> params.Params:
-    """Parameters with nothing in them but what is given."""
+def params_of(**keys: Any) -> params.Params:
+    """Parameters with these keys; the other keys are empty."""
     empty: dict[str, Any] = {
         "sources": [],
         "own_files": {},
@@ -113,4 +113,4 @@ def params_of(**given: Any) -> params.Params:
         "experiments": {},
         "overrides": [],
     }
-    return params.Params(**empty | given)
+    return params.Params(**empty | keys)

@@ -15,14 +15,11 @@ from pipeline.errors import PipelineError
 from pipeline.tracking import connection
 from tests.support import ROOT
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_empty_folder")
 
 
 @pytest.fixture(scope="module")
-def created(tmp_path_factory):
+def new_store(tmp_path_factory):
     """The `mlruns/` of a new store: creating it takes seconds."""
     folder = tmp_path_factory.mktemp("created")
     with pytest.MonkeyPatch.context() as patch:
@@ -32,8 +29,8 @@ def created(tmp_path_factory):
 
 
 @pytest.fixture
-def client(created, tmp_path):
-    shutil.copytree(created, tmp_path / "mlruns")
+def client(new_store, in_empty_folder):
+    shutil.copytree(new_store, in_empty_folder / "mlruns")
     return connection.client()
 
 

@@ -37,22 +37,6 @@ with STORE.open_run(facts) as tracker:
 """
 
 
-@pytest.fixture(scope="module")
-def here(tmp_path_factory):
-    """One store for all tests of this module, because creating it takes seconds."""
-    folder = tmp_path_factory.mktemp("repository")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("DVC_ROOT", raising=False)
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def client(here) -> MlflowClient:
-    return connection.client()
-
-
 class Writer:
     """A process that opens a run, logs two points, and waits to be killed."""
 

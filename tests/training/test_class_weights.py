@@ -73,7 +73,7 @@ def test_invalid_class_weight_is_refused(repository, value, message):
     assert text == f"command line: training.class_weight is invalid. {message}"
 
 
-def test_truth_value_as_a_class_name_must_be_quoted():
+def test_class_name_yes_must_be_quoted():
     assert refusal(training, {False: 1.0}, error=ConfigError) == (
         "training.class_weight is invalid. Received: False. "
         "Expected: names of classes, with yes, no, on and off in quotes."

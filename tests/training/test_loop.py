@@ -15,11 +15,12 @@ from pipeline.data.prepared import Part
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.history import Point
-from pipeline.signals import Interrupted, Interruption
+from pipeline.signals import Interrupted
 from pipeline.training.engine import Progress
 from pipeline.training.listener import Listener
 from pipeline.training.loop import Checkpoints, Outcome, Rules, train
 from pipeline.training.schedule import Schedule
+from tests.support.interruptions import Signalled
 
 PART = Part(np.zeros((4, 1)), np.zeros(4), None)
 NEVER = 1e9
@@ -130,24 +131,6 @@ class Diary(Listener):
 
     def of(self, kind: str) -> list[Any]:
         return [entry[1] for entry in self.events if entry[0] == kind]
-
-
-@dataclass
-class Signalled(Listener):
-    """Receives a signal after a step, or at its evaluation."""
-
-    at_step: int = -1
-    at_point: int = -1
-    number: signal.Signals = signal.SIGTERM
-    interruption: Interruption = field(default_factory=Interruption)
-
-    def on_step(self, step: int, means: dict[str, float]) -> None:  # noqa: ARG002 - of Listener
-        if step == self.at_step:
-            self.interruption.requested = self.number
-
-    def on_point(self, point: Point) -> None:
-        if point.step == self.at_point:
-            self.interruption.requested = self.number
 
 
 class Process:

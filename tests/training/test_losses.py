@@ -61,7 +61,7 @@ def test_each_kind_of_target_has_its_usual_loss(meta, usual):
         ("perceptron", regression(), "a number", "mean_absolute_error or mean_squared_error"),
     ],
 )
-def test_loss_that_does_not_suit_the_data_is_refused(loss, meta, target, names):
+def test_loss_for_other_data_is_refused(loss, meta, target, names):
     assert refusal(losses.build, training(loss), meta, error=ConfigError) == (
         f"training.loss does not suit {target}. Received: {loss}. Choose {names}."
     )
@@ -73,12 +73,12 @@ def test_metric_of_each_loss_can_be_watched():
     assert all(METRICS.load(name, key="").METRIC.watched for name in metrics)
 
 
-def test_one_hot_labels_give_the_loss_of_class_numbers():
+def test_one_hot_labels_give_the_same_loss():
     one_hot, numbers = build("categorical_crossentropy"), build("sparse_categorical_crossentropy")
     assert float(one_hot(LABELS, RAW)) == pytest.approx(float(numbers(LABELS, RAW)), rel=1e-6)
 
 
-def test_label_smoothing_spreads_its_share_over_all_classes():
+def test_label_smoothing_spreads_over_all_classes():
     smoothed = build("categorical_crossentropy", label_smoothing=0.3)
     truth = 0.7 * np.eye(3)[[0, 2, 1]] + 0.1
     assert float(smoothed(LABELS, RAW)) == pytest.approx(
@@ -105,7 +105,7 @@ def test_perceptron_criterion_counts_mistakes_only():
 
 
 @pytest.mark.parametrize(("reduction", "rows"), [(Reduction.mean, 1024), (Reduction.sum, 30)])
-def test_summed_loss_is_evaluated_in_batches_of_training(reduction, rows):
+def test_summed_loss_is_evaluated_in_training_batches(reduction, rows):
     loss = build("mean_squared_error", regression(), loss_reduction=reduction)
     assert evaluation_batch(loss, 30) == rows
 
@@ -130,7 +130,7 @@ def test_usual_metrics_do_not_repeat_the_loss(loss, meta, metrics, with_plain_lo
     assert watched(training(loss, loss_reduction=Reduction.sum), meta) == with_plain_loss
 
 
-def test_metrics_of_the_settings_are_watched_in_their_order():
+def test_listed_metrics_are_watched_in_order():
     assert watched(training(metrics=["log_loss", "accuracy"]), images()) == ["log_loss", "accuracy"]
     assert watched(training(metrics=[]), images()) == []
 

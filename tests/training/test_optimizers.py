@@ -50,7 +50,7 @@ def test_ema_momentum_turns_averages_on():
     assert not build("adam").use_ema
 
 
-def test_value_that_keras_refuses_is_refused_in_one_line():
+def test_value_that_keras_refuses_is_refused():
     text = refusal(build, "sgd", gradient_accumulation_steps=1, error=ConfigError)
     assert text.startswith("optimizer is refused by SGD. Received: {'clipnorm': None, ")
     assert "`gradient_accumulation_steps` must be an integer >= 2." in text

@@ -98,7 +98,7 @@ def test_spatial_dropout_drops_whole_maps_of_a_row(layer, shape, shared):
     assert 0.3 < np.mean(mask == 0) < 0.7
 
 
-def test_gaussian_noise_is_added_with_its_standard_deviation():
+def test_gaussian_noise_has_its_standard_deviation():
     (values,) = drawn(stand_in_of(keras.layers.GaussianNoise(0.5), (500,)), ONES)
     assert values.mean() == pytest.approx(1, abs=0.007)
     assert values.std() == pytest.approx(0.5, abs=0.005)

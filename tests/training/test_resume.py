@@ -4,7 +4,6 @@ The tests use real engines and the real loop, with networks of a few units. Each
 omits one part of the state, and the comparison must notice.
 """
 
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,14 +21,14 @@ from pipeline.models.families.mlp import Mlp
 from pipeline.models.fingerprint import fingerprint
 from pipeline.runs import checkpoint
 from pipeline.runs.checkpoint import Checkpoint
-from pipeline.signals import Interrupted, Interruption
+from pipeline.signals import Interrupted
 from pipeline.training.engines import compiled as compiled_engine
 from pipeline.training.engines.compiled import CompiledEngine
 from pipeline.training.engines.keras import KerasEngine
-from pipeline.training.listener import Listener
 from pipeline.training.loop import Checkpoints, Rules, train
 from pipeline.training.schedule import Schedule
 from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
+from tests.support.interruptions import Signalled
 from tests.support.metas import images, regression, table
 from tests.support.tasks import optimizer_of, task_of
 
@@ -78,7 +77,7 @@ class Case:
     compiled: dict[str, Any] = field(default_factory=lambda: {"xla": False})
 
     def build(self) -> Any:
-        """An engine of new objects alone."""
+        """Builds an engine of new objects only."""
         optimizer = optimizer_of("adam", learning_rate=0.05)
         task = task_of(self.settings, self.meta, self.part, optimizer, SCHEDULE)
         return self.engine(task, **self.compiled)
@@ -109,18 +108,6 @@ class Bits:
     weights: str
     final_step: int
     history: list[tuple[int, str, dict[str, str]]]
-
-
-class Signalled(Listener):
-    """Receives SIGTERM after a step."""
-
-    def __init__(self, at_step: int) -> None:
-        self.at_step = at_step
-        self.interruption = Interruption()
-
-    def on_step(self, step: int, means: dict[str, float]) -> None:  # noqa: ARG002 - of Listener
-        if step == self.at_step:
-            self.interruption.requested = signal.SIGTERM
 
 
 class Trained:

@@ -56,7 +56,7 @@ def test_memory_mapped_array_is_read_by_blocks(tmp_path):
     assert (x.numpy()[order.numpy()[first : first + 20]] == X[ORDER[5:25]]).all()
 
 
-def test_memory_limit_is_the_setting_or_half_of_free_memory(monkeypatch):
+def test_memory_limit_defaults_to_half_of_free_memory(monkeypatch):
     memory = SimpleNamespace(available=1001)
     monkeypatch.setattr("pipeline.training.rows.psutil.virtual_memory", lambda: memory)
     assert memory_limit(Training(epochs=1)) == 500

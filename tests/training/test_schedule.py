@@ -56,7 +56,7 @@ def test_end_of_training_ends_an_epoch():
     assert [step for step in range(5) if plan.ends_epoch(step)] == [3, 4]
 
 
-def test_steps_of_evaluation_are_sorted_and_each_once():
+def test_evaluation_steps_are_sorted_and_unique():
     assert schedule(epochs=2, evaluate_at=[5, 1, 5]).evaluate_at == [1, 5]
 
 
@@ -120,7 +120,7 @@ def test_batch_is_a_slice_of_the_order():
     assert plan.indices(4, 5).tolist() == plan.order(1)[4:8].tolist()
 
 
-def test_order_never_changes():
+def test_order_of_a_seed_never_changes():
     assert schedule(epochs=1, seed=7).indices(0, 3).tolist() == [6, 3, 9, 1, 2, 0, 5, 7, 8, 4]
 
 

@@ -43,7 +43,7 @@ def test_checkpoint_shares_the_arrays():
     assert saved.arrays["best_weights"][0] is saved.arrays["engine"][0] is WEIGHTS
 
 
-def test_facts_of_others_are_ignored():
+def test_other_facts_of_a_checkpoint_are_ignored():
     saved = STATE.to_checkpoint([])
     labelled = Checkpoint({"run_id": "abc"} | saved.facts, saved.arrays)
     assert without_weights(State.from_checkpoint(labelled)) == without_weights(STATE)

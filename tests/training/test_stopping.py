@@ -151,7 +151,7 @@ def test_gain_keeps_the_learning_rate():
     assert rates([1.0, 1.0, 0.5, 0.5, 0.25]) == [1.0] * 5
 
 
-def test_gain_that_is_too_small_does_not():
+def test_too_small_gain_does_not_count():
     assert rates([1.0, 0.75, 0.75], min_delta=0.25) == [1.0, 1.0, 0.5]
 
 
@@ -167,7 +167,7 @@ def test_low_learning_rate_is_not_raised():
     assert rates([1.0] * 3, rate=0.1, patience=1, lowest=0.4) == [0.1, 0.1, 0.1]
 
 
-def test_plateau_with_direction_max():
+def test_larger_value_can_be_the_gain():
     assert rates([1.0, 2.0, 1.0, 1.0], direction=Direction.max) == [1.0, 1.0, 1.0, 0.5]
 
 

@@ -9,11 +9,9 @@ from pipeline.config.source import File, Source
 from pipeline.data.fetching.sources import fetch
 from pipeline.data.formats.idx import FILES
 from pipeline.errors import FetchError
-from tests.support.loopback import serving
+from tests.support.loopback import NOWHERE, serving
 from tests.support.refusals import refusal
 
-# Nothing listens on the discard port.
-NOWHERE = "https://127.0.0.1:9"
 KEYS = [
     "classes",
     "columns",

@@ -221,7 +221,7 @@ def test_unreadable_file_is_refused(tmp_path, name, reason):
         ),
     ],
 )
-def test_names_must_fit_the_file(tmp_path, columns, message):
+def test_column_names_must_match_the_file(tmp_path, columns, message):
     assert refusal(read, tmp_path, "1,2,3\n", header=False, columns=columns) == message
 
 

@@ -83,7 +83,7 @@ def test_images_have_no_rows_csv(tmp_path):
     assert not list(tmp_path.glob("own/*/rows.csv"))
 
 
-def test_rows_limits_training_rows_only(tmp_path):
+def test_setting_rows_leaves_the_test_split(tmp_path):
     source(tmp_path, ROWS, ROWS[:3])
     meta = prepare(
         data_of(rows=4, split={"validation": 2.0}, **SETTINGS),
@@ -104,7 +104,7 @@ def test_unnamed_classes_are_named_by_number(tmp_path):
     ]
 
 
-def test_positive_class_against_all_others(tmp_path):
+def test_positive_class_makes_two_classes(tmp_path):
     source(tmp_path, ROWS)
     meta = prepare(data_of(positive="dog", **SETTINGS), raw_root=tmp_path / "raw", root=tmp_path)
     assert meta.classes == ["not dog", "dog"]

@@ -133,7 +133,7 @@ def test_facts_include_settings_as_plain_values(tmp_path):
     )
 
 
-def test_rows_limits_to_the_first_rows(tmp_path):
+def test_setting_rows_takes_the_first_rows(tmp_path):
     prepared(tmp_path, ROWS, rows=10)
     assert sorted(int(row[0]) for split in SPLITS for row in rows_of(tmp_path, split)[1:]) == list(
         range(10)
@@ -147,11 +147,14 @@ def test_own_test_split_is_used(tmp_path):
 
 
 def test_missing_values_become_the_training_median(tmp_path):
-    rows = [f"{'NA' if i == 0 else 5},x,{i}" for i in range(10)]
-    meta = prepared(tmp_path, rows)
+    rows = [f"{'NA' if i == 0 else i**3},x,{i}" for i in range(10)]
+    first = {"method": SplitMethod.first, "test": 2.0, "validation": 2.0}
+    meta = prepared(tmp_path, rows, split=first)
     assert meta.table is not None
-    assert meta.table.numeric[0].missing == 5.0
-    assert sum(counts.get("a", 0) for counts in meta.statistics["missing"].values()) == 1
+    feature = meta.table.numeric[0]
+    assert feature.missing == (6**3 + 7**3) / 2  # the training rows are 4 to 9
+    x = load_part(tmp_path / "own", "test").x
+    assert x[0, 0] == pytest.approx((feature.missing - feature.mean) / feature.scale)
 
 
 def test_missing_values_are_counted(tmp_path):
@@ -236,7 +239,7 @@ def test_text_classes_are_in_alphabetical_order(tmp_path):
     assert load_part(tmp_path / "own", "train").y.dtype == np.int32
 
 
-def test_positive_label_against_all_others(tmp_path):
+def test_positive_label_makes_two_classes(tmp_path):
     meta = prepared(
         tmp_path,
         [f"{i},1,{('no', 'yes', 'maybe')[i % 3]}" for i in range(30)],

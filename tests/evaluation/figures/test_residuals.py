@@ -18,11 +18,14 @@ def figure():
 
 
 def test_predictions_stand_against_the_truth(figure):
-    left = figure.axes[0]
-    offsets = left.collections[0].get_offsets().tolist()
+    predictions = figure.axes[0]
+    offsets = predictions.collections[0].get_offsets().tolist()
     assert offsets == [[1.0, 1.5], [2.0, 2.0], [5.0, 4.0]]
-    assert (left.get_xlabel(), left.get_ylabel()) == ("true price / 1000", "predicted price / 1000")
-    assert left.get_aspect() == 1
+    assert (predictions.get_xlabel(), predictions.get_ylabel()) == (
+        "true price / 1000",
+        "predicted price / 1000",
+    )
+    assert predictions.get_aspect() == 1
     assert figure.get_suptitle() == "toy: test split"
 
 
@@ -32,10 +35,10 @@ def test_line_shows_exact_predictions(figure):
 
 
 def test_residuals_are_prediction_minus_truth(figure):
-    right = figure.axes[1]
-    assert right.collections[0].get_offsets().tolist() == [[1.5, 0.5], [2.0, 0.0], [4.0, -1.0]]
-    assert right.get_ylabel() == "residual: predicted - true\nprice / 1000"
-    assert right.get_lines()[0].get_ydata() == [0, 0]
+    residuals = figure.axes[1]
+    assert residuals.collections[0].get_offsets().tolist() == [[1.5, 0.5], [2.0, 0.0], [4.0, -1.0]]
+    assert residuals.get_ylabel() == "residual: predicted - true\nprice / 1000"
+    assert residuals.get_lines()[0].get_ydata() == [0, 0]
 
 
 def test_axes_have_the_unit_of_the_served_model(regressing):

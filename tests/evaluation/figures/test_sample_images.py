@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.data.prepared import Part
+from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures.sample_images import FIGURE, plot
 from tests.support.subjects import only, rows_of, sheet, suited, texts
 
@@ -36,20 +37,28 @@ def test_images_stand_ten_in_a_row():
     assert rows_of(plot(np.zeros((12, 4, 4)), ["x"] * 12, title="").axes[0]) == [10, 2]
 
 
-def test_sample_is_the_same_each_time(dense_on_images):
-    first, again = (only(FIGURE, dense_on_images).axes[0] for _ in range(2))
+def repeated(one: Subject, copies: int) -> Subject:
+    """The experiment with several copies of its 20 training rows."""
+    x, y = one.train.x, one.train.y
+    return replace(one, train=Part(np.tile(x, (copies, 1, 1, 1)), np.tile(y, copies), None))
+
+
+def test_few_images_are_all_shown(dense_on_images):
+    (axes,) = only(FIGURE, dense_on_images).axes
     train = dense_on_images.train
+    assert np.array_equal(sheet(axes)[2:10, :8], train.x[0, :, :, 0] / 255)
+    assert texts(axes) == [dense_on_images.classes[label] for label in train.y]
+
+
+def test_sample_is_the_same_each_time(dense_on_images):
+    first, again = (only(FIGURE, repeated(dense_on_images, 3)).axes[0] for _ in range(2))
     assert np.array_equal(sheet(first), sheet(again), equal_nan=True)
-    assert np.array_equal(sheet(first)[2:10, :8], train.x[0, :, :, 0] / 255)
-    assert texts(first) == [dense_on_images.classes[label] for label in train.y]
 
 
 @pytest.mark.parametrize("copies", [2, 3])
 def test_at_most_forty_images_are_shown(dense_on_images, copies):
-    train = dense_on_images.train
-    many = Part(np.tile(train.x, (copies, 1, 1, 1)), np.tile(train.y, copies), None)
-    figure = only(FIGURE, replace(dense_on_images, train=many))
-    assert len(texts(figure.axes[0])) == 40
+    (axes,) = only(FIGURE, repeated(dense_on_images, copies)).axes
+    assert len(texts(axes)) == 40
 
 
 def test_classifications_of_images_show_samples(experiments):

@@ -77,14 +77,14 @@ def test_value_that_keras_refuses_is_refused():
     assert len(text.splitlines()) == 1
 
 
-def test_layers_that_do_not_fit_the_data_are_refused():
+def test_layers_for_other_data_are_refused():
     text = refusal({"class_name": "Conv2D", "filters": 2, "kernel_size": 3}, meta=table())
     assert text.startswith("model.layers do not fit together, or do not fit the data. Received: ")
     assert text.endswith("Choose layers for inputs of shape (2,).")
     assert len(text.splitlines()) == 1
 
 
-def test_stack_must_end_with_one_row_for_each_sample():
+def test_stack_must_flatten_each_sample():
     assert refusal({"class_name": "Conv2D", "filters": 2, "kernel_size": 3}) == (
         "model.layers gives more than one row of outputs for each sample. "
         "Received: output shape (None, 6, 6, 3). End with a Flatten or a global pooling layer."

@@ -20,12 +20,11 @@ from pipeline.models.families.linear import Linear
 from pipeline.tracking import connection, stores
 from pipeline.tracking.evaluation import log_evaluation
 from pipeline.tracking.facts import log_data_set
-from pipeline.tracking.mlflow_tracker import signature
 from pipeline.tracking.stores.memory import MemoryStore
 from pipeline.tracking.stores.mlflow import MlflowStore
 from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support.metas import images, regression, table
+from tests.support.metas import images
 from tests.support.refusals import refusal
 
 MLFLOW = MlflowStore()
@@ -35,22 +34,6 @@ SETTINGS = {
     "model": {"units": [5, 4], "layers": [], "ratios": {}},
     "training": {"steps": None, "threads": 2},
 }
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory):
-    """One store for all tests of this module, because creating it takes seconds."""
-    folder = tmp_path_factory.mktemp("repository")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("DVC_ROOT", raising=False)
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def client(here) -> MlflowClient:
-    return connection.client()
 
 
 def facts(
@@ -236,7 +219,7 @@ def test_file_is_stored_in_its_folder(client, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def logged(client):
+def logged_run(client):
     """A run with a model of images: its id, its model, and what was logged of it."""
     served = serving.serve(families.build(Linear(), images(), seed=1), images())
     with MLFLOW.open_run(facts("with_model")) as tracker:
@@ -247,53 +230,52 @@ def logged(client):
     return tracker.run_id, served, logged_model
 
 
-def test_model_belongs_to_its_run_and_step(client, logged):
-    run_id, _, logged_model = logged
+def test_model_belongs_to_its_run_and_step(client, logged_run):
+    run_id, _, logged_model = logged_run
     assert logged_model.source_run_id == run_id
     (output,) = client.get_run(run_id).outputs.model_outputs
     assert (output.model_id, output.step) == (logged_model.model_id, 7)
 
 
-def test_model_is_an_artifact_of_its_experiment(here, logged):
-    assert logged[2].artifact_location.startswith(f"{here}/mlruns/artifacts/with_model/") or logged[
-        2
-    ].artifact_location.startswith(f"file://{here}/mlruns/artifacts/with_model/")
+def test_model_is_an_artifact_of_its_experiment(here, logged_run):
+    location = logged_run[2].artifact_location.removeprefix("file://")
+    assert location.startswith(f"{here}/mlruns/artifacts/with_model/")
 
 
-def test_model_pins_its_requirements(logged):
-    folder = Path(mlflow.artifacts.download_artifacts(logged[2].model_uri))
+def test_model_pins_its_requirements(logged_run):
+    folder = Path(mlflow.artifacts.download_artifacts(logged_run[2].model_uri))
     lines = (folder / "requirements.txt").read_text().splitlines()
     assert [line.split("==")[0] for line in lines] == ["mlflow", "keras", "numpy", "tensorflow"]
     assert all("==" in line for line in lines)
 
 
 @pytest.mark.parametrize("flavour", [mlflow.pyfunc, mlflow.keras])
-def test_logged_model_predicts_what_it_predicted_before(logged, flavour):
-    _, served, logged_model = logged
+def test_logged_model_predicts_what_it_predicted_before(logged_run, flavour):
+    _, served, logged_model = logged_run
     pixels = np.random.default_rng(0).integers(0, 256, size=(4, 8, 8, 1)).astype(np.uint8)
     loaded = flavour.load_model(logged_model.model_uri)
     assert loaded.predict(pixels) == pytest.approx(np.array(served(pixels)), abs=1e-6)
 
 
-def test_model_adds_no_metric(logged):
-    assert rows(logged[0]) == [("loss", 7, 0.5, 1_000)]
+def test_model_adds_no_metric(logged_run):
+    assert rows(logged_run[0]) == [("loss", 7, 0.5, 1_000)]
 
 
-def test_model_is_logged_once(client, logged):
-    run_id, served, logged_model = logged
+def test_model_is_logged_once(client, logged_run):
+    run_id, served, logged_model = logged_run
     with MLFLOW.open_run(facts("with_model"), run_id=run_id) as tracker:
         tracker.log_model(served, images(), step=7)
     assert [model.model_id for model in models(client, run_id)] == [logged_model.model_id]
 
 
-def test_half_written_model_is_replaced(client, logged):
+def test_half_written_model_is_replaced(client, logged_run):
     toy = facts("half_a_model")
     run_id = killed(toy)
     half = client.create_logged_model(
         client.get_run(run_id).info.experiment_id, name="model", source_run_id=run_id
     )
     with MLFLOW.open_run(toy) as tracker:
-        tracker.log_model(logged[1], images(), step=7)
+        tracker.log_model(logged_run[1], images(), step=7)
     (whole,) = models(client, run_id)
     assert whole.status == "READY"
     assert whole.model_id != half.model_id
@@ -302,26 +284,6 @@ def test_half_written_model_is_replaced(client, logged):
 def models(client: MlflowClient, run_id: str) -> list:
     experiment = client.get_run(run_id).info.experiment_id
     return list(client.search_logged_models([experiment], f"source_run_id = '{run_id}'"))
-
-
-def test_image_signature_is_a_tensor_of_pixels():
-    model_signature = signature(images())
-    assert [(spec.type, spec.shape) for spec in model_signature.inputs] == [
-        (np.dtype("uint8"), (-1, 8, 8, 1))
-    ]
-    assert [(spec.type, spec.shape) for spec in model_signature.outputs] == [
-        (np.dtype("float32"), (-1, 3))
-    ]
-
-
-@pytest.mark.parametrize("meta", [table(), regression()])
-def test_table_signature_has_a_tensor_for_each_column(meta):
-    model_signature = signature(meta)
-    assert [(spec.name, spec.type, spec.shape) for spec in model_signature.inputs] == [
-        ("x0", np.dtype("float64"), (-1, 1)),
-        ("x1", np.dtype("float64"), (-1, 1)),
-    ]
-    assert [spec.shape for spec in model_signature.outputs] == [(-1, 1)]
 
 
 def test_killed_run_resumes(client):
@@ -465,7 +427,7 @@ def test_run_of_a_living_process_is_not_resumed():
         assert first.run_id != second.run_id
 
 
-def test_new_is_always_another_run():
+def test_new_run_never_resumes_another():
     toy = facts()
     run_id = killed(toy)
     assert finished(toy, new=True) != run_id

@@ -117,5 +117,5 @@ def test_bar_starts_from_an_earlier_process():
     assert "20/40" in console.file.getvalue()
 
 
-def test_plain_lines_without_a_terminal(capsys):
+def test_progress_without_a_terminal_is_lines(capsys):
     assert isinstance(progress("toy", SCHEDULE), LineProgress)

@@ -1,6 +1,5 @@
 """Summaries for TensorBoard: the events of whole and of interrupted trainings."""
 
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,10 @@ import tensorflow as tf
 
 from pipeline import experiment, layout
 from pipeline.runs.history import Point
-from pipeline.signals import Interrupted, Interruption
+from pipeline.signals import Interrupted
 from pipeline.training.listeners.tensorboard import Summaries, write_summaries
 from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.interruptions import InterruptedAt
 from tests.support.toy import config_of, prepare_all
 
 TRAINED = [
@@ -81,14 +81,6 @@ def test_points_without_a_checkpoint_are_removed(tmp_path):
     assert scalars(tmp_path, "validation") == [("loss", 4, 1.0)]
 
 
-class Stopped(Interruption):
-    """A SIGTERM that arrives at the first call of `check`."""
-
-    def check(self) -> None:
-        super().check()
-        self.requested = signal.SIGTERM
-
-
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
     """The result of a run with summaries that was interrupted and resumed."""
@@ -98,7 +90,7 @@ def result(tmp_path_factory):
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         with pytest.raises(Interrupted):
-            experiment.run(config_of(folder, *TRAINED), interruption=Stopped())
+            experiment.run(config_of(folder, *TRAINED), interruption=InterruptedAt())
         yield experiment.run(config_of(folder, *TRAINED))
 
 

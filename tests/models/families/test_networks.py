@@ -118,69 +118,6 @@ def test_seed_decides_the_bits():
     assert one == same != other
 
 
-def test_fingerprint_changes_with_a_single_bit():
-    network = build(Linear(), table())
-    before = fingerprint(network.variables)
-    kernel, bias = network.get_weights()
-    network.set_weights([np.nextafter(kernel, np.float32(9)), bias])
-    assert fingerprint(network.variables) != before
-
-
-def test_fingerprint_ignores_the_order_of_variables():
-    variables = build(Mlp(), table()).variables
-    assert fingerprint(variables) == fingerprint(reversed(variables))
-
-
-def test_cnn_needs_images():
-    assert refusal(Cnn(), table()) == (
-        "model cnn needs images. Received: data=toy, a table. Choose model=mlp or model=linear."
-    )
-
-
-def test_cnn_refuses_too_many_poolings():
-    assert refusal(Cnn(filters=[2, 2, 2, 2]), images()) == (
-        "model.filters has too many poolings for images of 8 by 8 pixels. Received: [2, 2, 2, 2]. "
-        "Remove filters, or choose a smaller model.pool_size."
-    )
-
-
-def test_cnn_may_pool_down_to_one_pixel():
-    assert build(Cnn(filters=[2, 2, 2], units=[]), images()).count_params() > 0
-
-
-def test_resnet_needs_images():
-    assert refusal(Resnet(), table()) == (
-        "model resnet needs images. Received: data=toy, a table. Choose model=mlp or model=linear."
-    )
-
-
-def test_resnet_refuses_too_many_halvings():
-    assert refusal(Resnet(filters=[2, 2, 2, 2], pool_first=True), images()) == (
-        "model.filters halves images of 8 by 8 pixels too often. Received: [2, 2, 2, 2]. "
-        "Remove filters."
-    )
-
-
-def test_resnet_halves_images_before_later_stages():
-    network = build(Resnet(filters=[2, 3, 3], blocks=2), images())
-    sizes = [
-        network.get_layer(f"block_{stage}_{block}_add").output.shape[1]
-        for stage in (1, 2, 3)
-        for block in (1, 2)
-    ]
-    assert sizes == [8, 8, 4, 4, 2, 2]
-
-
-def test_shortcut_needs_no_layer_for_equal_shapes():
-    network = build(Resnet(filters=[2], blocks=1), images())
-    assert "block_1_1_shortcut" not in [layer.name for layer in network.layers]
-
-
-def test_pool_first_halves_images_once_more():
-    network = build(Resnet(filters=[2, 3], pool_first=True), images())
-    assert network.get_layer("block_1_1_add").output.shape[1:] == (4, 4, 2)
-
-
 @pytest.mark.parametrize(
     ("config", "meta"),
     [(Mlp(activation="relo"), table()), (Cnn(activation="relo"), images())],
