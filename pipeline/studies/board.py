@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.console import log
+from pipeline.console import log, table_console
 from pipeline.studies.objective import Objective
 from pipeline.studies.outcome import ENDED, Outcome, Status, best, latest
 from pipeline.studies.trial import short
@@ -19,7 +19,6 @@ from pipeline.studies.trial import short
 # Lines that are not rows: title, caption, borders, three lines of heading, and the cursor's line.
 FRAME = 9
 _STATUS_WIDTH = 8  # characters of FINISHED
-_NO_TERMINAL_WIDTH = 160
 _SECONDS_BETWEEN_LOOKS = 0.5
 _STYLES = {Status.FINISHED: "green", Status.FAILED: "bold red", Status.RUNNING: "cyan"}
 
@@ -45,8 +44,7 @@ class Board:
     _console: Console = field(init=False)
 
     def __post_init__(self) -> None:
-        width = None if sys.stderr.isatty() else _NO_TERMINAL_WIDTH
-        self._console = Console(stderr=True, width=width)
+        self._console = table_console(stderr=True)
 
     def __enter__(self) -> "Board":
         if sys.stderr.isatty():
