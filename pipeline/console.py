@@ -20,7 +20,9 @@ def log(line: str) -> None:
 
 
 def table_console(*, stderr: bool = False) -> "Console":
-    """Returns a console that prints tables: as wide as the terminal, or 160 characters in a file.
+    """Returns a console that prints tables.
+
+    It is as wide as the terminal, or 160 characters in a file or pipe.
 
     Args:
         stderr: prints on stderr instead of stdout.

@@ -49,7 +49,10 @@ class DataError(PipelineError):
 
 
 class StoreError(PipelineError):
-    """A tracking store or a checkpoint that cannot be opened. The experiment is not at fault."""
+    """A tracking store or a checkpoint that cannot be opened.
+
+    The experiment is not at fault.
+    """
 
 
 class FetchError(PipelineError):

@@ -1,7 +1,8 @@
-"""The model that is saved. It reads the columns of the CSV, so users need no preparation.
+"""The model that is saved.
 
-It is plain Keras around the trained network. Before the network it applies the statistics that
-`prepare` fitted on the training split. After it come softmax, sigmoid, or the target's own unit.
+It reads the columns of the CSV, so users need no preparation. It is plain Keras around the trained
+network. Before the network it applies the statistics that `prepare` fitted on the training split.
+After it come softmax, sigmoid, or the target's own unit.
 """
 
 from collections.abc import Mapping

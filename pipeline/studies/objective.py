@@ -62,7 +62,7 @@ def _plain_loss(config: ExperimentConfig) -> Objective:
 
 
 def _measure_of_loss(config: ExperimentConfig) -> str:
-    """The metric that the loss minimises, so that equal losses compare equal; else the loss."""
+    """The metric that the loss minimises, or the name of the loss if there is none."""
     loss = config.training.loss
     if loss is None:
         return "log_loss" if config.data.task is Task.classification else "mse"

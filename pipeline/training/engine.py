@@ -64,7 +64,7 @@ class Engine(Protocol):
         ...
 
     def set_state(self, values: list[NDArray[Any]]) -> None:
-        """Restores a result of `get_state`; raises `ValueError` if another network made it."""
+        """Restores a result of `get_state`; raises `ValueError` for another network's."""
         ...
 
     def averaged(self) -> AbstractContextManager[None]:

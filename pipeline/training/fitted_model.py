@@ -65,7 +65,7 @@ class FittedModel:
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Gives the network the optimizer's averages of its weights, after the first step."""
+        """Gives the network its averaged weights, if a step has been trained."""
         if not self.optimizer.use_ema or int(self.optimizer.iterations) == 0:
             yield
             return
@@ -98,7 +98,7 @@ def model_of(network: Any) -> Any:
 
 
 def batch_of(part: Part, rows: Any) -> tuple[Any, ...]:
-    """The arguments of `fit` for some rows: x, y and, if there are any, sample weights."""
+    """The arguments of `fit` for some rows: x, y and, if given, sample weights."""
     return tf.nest.map_structure(lambda array: np.asarray(array[rows]), columns(part))  # type: ignore[no-any-return]
 
 

@@ -1,9 +1,9 @@
-"""Stand-ins for Keras's random layers inside an XLA program. The saved model keeps Keras's layers.
+"""Stand-ins for Keras's random layers inside an XLA program.
 
-In an XLA program on a CPU, Keras's random layers cost several times as much as the rest of a step.
-A stand-in draws 32 random bits for each value from a counter (Threefry: Salmon et al. 2011). The
-counter is a variable, and the n-th call of a layer always draws the same bits. Training can
-therefore resume at any step.
+The saved model keeps Keras's layers. In an XLA program on a CPU, Keras's random layers cost several
+times as much as the rest of a step. A stand-in draws 32 random bits for each value from a counter
+(Threefry: Salmon et al. 2011). The counter is a variable, and the n-th call of a layer always draws
+the same bits. Training can therefore resume at any step.
 """
 
 import math
@@ -81,7 +81,10 @@ class CounterDropout(_Counting):
 
 
 class CounterNoise(_Counting):
-    """Normal noise of `stddev`. It is added to values, or with `multiplies` to a factor of 1."""
+    """Normal noise of `stddev`.
+
+    It is added to values, or with `multiplies` to a factor of 1.
+    """
 
     def __init__(
         self, stddev: float, *, seed: int, multiplies: bool = False, **settings: Any
@@ -99,7 +102,7 @@ class CounterNoise(_Counting):
 
 
 def _spatial(layer: Any, seed: int) -> Any:
-    """Dropout that draws once for a whole feature map, so once for each row and channel."""
+    """Dropout of whole feature maps: one draw for each row and channel."""
     axes = layer.input_spec.ndim
     channels = 1 if getattr(layer, "data_format", "channels_last") == "channels_first" else axes - 1
     noise_shape = [None if axis in (0, channels) else 1 for axis in range(axes)]
@@ -123,7 +126,9 @@ _STAND_INS: dict[type, Callable[[Any, int], Any]] = {
 
 
 def with_stand_ins(network: Any, *, seed: int) -> Any:
-    """A network with a stand-in for each random layer that has one. It shares all other layers.
+    """A network with a stand-in for each random layer that has one.
+
+    It shares all other layers.
 
     Args:
         seed: together with its number, the seed of a layer that has none.

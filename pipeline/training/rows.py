@@ -1,4 +1,4 @@
-"""Provides the rows of a compiled program: all from memory, or a block at a time from disk."""
+"""Provides rows to a compiled program, from memory or in blocks from disk."""
 
 from typing import Any, Protocol
 
@@ -44,7 +44,10 @@ class Resident:
 
 
 class Streamed:
-    """Rows that are read from disk into blocks. All blocks have one size, so XLA compiles once."""
+    """Rows that are read from disk into blocks.
+
+    All blocks have one size, so XLA compiles once.
+    """
 
     def __init__(self, part: Part, batch_size: int, *, limit: int) -> None:
         self._columns = columns(part)
@@ -53,7 +56,10 @@ class Streamed:
         self._order = tf.range(self.most * batch_size)
 
     def take(self, order: NDArray[np.int32], first: int, count: int) -> tuple[Any, Any, int]:
-        """A block that begins with the rows. What follows them in the block has no meaning."""
+        """A block that begins with the rows.
+
+        What follows them in the block has no meaning.
+        """
         rows = order[first : first + count]
 
         def block(array: NDArray[Any]) -> Any:
@@ -66,14 +72,14 @@ class Streamed:
 
 
 def rows_of(part: Part, batch_size: int, *, limit: int | None) -> Rows:
-    """Rows in memory if they need at most `limit` bytes; otherwise streamed within the limit."""
+    """Keeps rows in memory if they fit into `limit` bytes; otherwise streams them."""
     if limit is None or size_of(part) <= limit:
         return Resident(part, batch_size)
     return Streamed(part, batch_size, limit=limit)
 
 
 def memory_limit(training: Training) -> int:
-    """The bytes that the training split may use in memory: the setting, or half of what is free."""
+    """The bytes that the training split may use: the setting, or half of the free ones."""
     if training.in_memory_limit is not None:
         return training.in_memory_limit
     return int(psutil.virtual_memory().available) // 2

@@ -112,7 +112,7 @@ def test_composing_an_optimizer_does_not_import_keras():
         ),
         (
             "optimizer.beta_1=high",
-            "command line: optimizer.beta_1 has a wrong value. "
+            "command line: optimizer.beta_1 is invalid. "
             "Received: optimizer.beta_1=high. Value 'high' of type 'str' ",
         ),
         (
