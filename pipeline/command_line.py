@@ -64,7 +64,7 @@ def run_command(main: Callable[[], None]) -> None:
     except Exception as error:  # noqa: BLE001 - a command never ends with a traceback
         text = " ".join(str(error).split())
         hint = "" if _debugging() else " Set PIPELINE_DEBUG=1 to see the traceback."
-        _fail(f"{type(error).__name__}: {text}{hint}", code=1)
+        _fail(f"{type(error).__name__}: {text.rstrip('.')}.{hint}", code=1)
     else:
         _forget_failure()
 

@@ -16,7 +16,7 @@ from types import FrameType
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _SHOW_CURSOR = b"\033[?25h"  # a live table hides the cursor
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_SECONDS_BETWEEN_LOOKS = 0.5
+_POLL_SECONDS = 0.5
 
 
 class Interrupted(SystemExit):
@@ -138,5 +138,5 @@ def end_with_parent(parent: int) -> None:
 def watch_parent(parent: int) -> None:
     """Waits until the parent has ended, then sends SIGTERM to this process."""
     while os.getppid() == parent:
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
+        time.sleep(_POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The folder of a run. Processes that train the run share it, one after the other.
+"""The folder of a run. All processes that train the run use it, one at a time.
 
 It is `mlruns/checkpoints/<run_key>/`:
 

@@ -14,8 +14,8 @@ class Objective:
 
     Args:
         metric: its name in the history, such as `validation/loss`.
-        measures: what it measures. Two objectives are equal if they measure the same, even under
-            different names.
+        measures: the facts that determine what it measures. Objectives with equal facts are equal,
+            even if their metrics have different names.
     """
 
     metric: str = field(compare=False)
@@ -70,6 +70,6 @@ def _measure_of_loss(config: ExperimentConfig) -> str:
 
 
 def _question(config: ExperimentConfig) -> tuple[object, ...]:
-    """What the model predicts. Only trials that predict the same can be ranked."""
+    """The facts of the prediction. Only trials that predict the same can be ranked."""
     data = config.data
     return (data.source, data.task, data.target, data.positive, data.target_unit)

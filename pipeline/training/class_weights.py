@@ -1,4 +1,4 @@
-"""Weights of rows by their class."""
+"""Computes the weights of rows by their class."""
 
 from typing import Any
 

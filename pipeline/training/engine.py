@@ -33,9 +33,11 @@ class TrainingTask:
 
 @dataclass(frozen=True)
 class Progress:
-    """The means of the metrics since `reset`, and the time that the timed samples took.
+    """The means of the metrics since `reset`, and the speed of training.
 
-    The first step is not timed, because it is compiled then.
+    Args:
+        timed_examples: the number of rows in the timed steps. A step that compiles is not timed.
+        seconds: the time of these steps.
     """
 
     metrics: dict[str, float]

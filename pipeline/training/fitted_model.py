@@ -25,7 +25,7 @@ class FittedModel:
     The network itself stays uncompiled, so that its file contains no loss and no optimizer.
 
     Args:
-        trained: replaces the trained network of the task.
+        trained: replaces `task.trained`.
     """
 
     def __init__(self, task: TrainingTask, *, trained: Any = None) -> None:
@@ -84,7 +84,7 @@ class FittedModel:
 def evaluation_batch(loss: Any, batch_size: int) -> int:
     """The number of rows that are evaluated at once.
 
-    A summed loss grows with the batch. It is evaluated in batches of the size that is trained.
+    A summed loss grows with the batch, so it is evaluated in batches of the size used in training.
     """
     return batch_size if getattr(loss, "reduction", None) == "sum" else _EVALUATION_BATCH
 

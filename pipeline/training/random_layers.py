@@ -34,9 +34,9 @@ class _Counting(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Changes values in training only."""
-        return self.disturbed(inputs) if training else inputs
+        return self.perturb(inputs) if training else inputs
 
-    def disturbed(self, inputs: Any) -> Any:
+    def perturb(self, inputs: Any) -> Any:
         raise NotImplementedError
 
     def next_seed(self) -> Any:
@@ -58,7 +58,7 @@ class CounterDropout(_Counting):
         self.rate = rate
         self.noise_shape = noise_shape
 
-    def disturbed(self, inputs: Any) -> Any:
+    def perturb(self, inputs: Any) -> Any:
         """Drops each value with probability `rate`."""
         if self.rate in (0, 1):
             return inputs * (1 - self.rate)
@@ -93,7 +93,7 @@ class CounterNoise(_Counting):
         self.stddev = stddev
         self.multiplies = multiplies
 
-    def disturbed(self, inputs: Any) -> Any:
+    def perturb(self, inputs: Any) -> Any:
         """Draws a number for each value."""
         noise = self.stddev * tf.random.stateless_normal(
             tf.shape(inputs), seed=self.next_seed(), dtype=inputs.dtype, alg="threefry"
@@ -131,7 +131,7 @@ def with_stand_ins(network: Any, *, seed: int) -> Any:
     It shares all other layers.
 
     Args:
-        seed: together with its number, the seed of a layer that has none.
+        seed: a layer without a seed gets this one plus its number.
     """
     random = [layer for layer in network._flatten_layers() if type(layer) in _STAND_INS]
     if not random:

@@ -16,9 +16,9 @@ _COPIES = 2
 
 
 class Rows(Protocol):
-    """Rows for a program. `most` is the number of batches that it can get at a time."""
+    """Rows for a program. It can get up to `max_batches` batches at a time."""
 
-    most: int
+    max_batches: int
 
     def take(self, order: NDArray[np.int32], first: int, count: int) -> tuple[Any, Any, int]:
         """Provides the rows `order[first : first + count]`.
@@ -33,7 +33,7 @@ class Resident:
     """All rows in memory. A program gathers them in any order."""
 
     def __init__(self, part: Part, batch_size: int) -> None:
-        self.most = -(-len(part) // batch_size)
+        self.max_batches = -(-len(part) // batch_size)
         self._arrays = tf.nest.map_structure(
             lambda array: tf.constant(np.asarray(array)), columns(part)
         )
@@ -52,13 +52,13 @@ class Streamed:
     def __init__(self, part: Part, batch_size: int, *, limit: int) -> None:
         self._columns = columns(part)
         row = size_of(part) / len(part)
-        self.most = max(1, int(limit / (_COPIES * row)) // batch_size)
-        self._order = tf.range(self.most * batch_size)
+        self.max_batches = max(1, int(limit / (_COPIES * row)) // batch_size)
+        self._order = tf.range(self.max_batches * batch_size)
 
     def take(self, order: NDArray[np.int32], first: int, count: int) -> tuple[Any, Any, int]:
         """A block that begins with the rows.
 
-        What follows them in the block has no meaning.
+        The rest of the block is undefined.
         """
         rows = order[first : first + count]
 
@@ -79,7 +79,7 @@ def rows_of(part: Part, batch_size: int, *, limit: int | None) -> Rows:
 
 
 def memory_limit(training: Training) -> int:
-    """The bytes that the training split may use: the setting, or half of the free ones."""
+    """The bytes for the training split: the setting, or half of the free memory."""
     if training.in_memory_limit is not None:
         return training.in_memory_limit
     return int(psutil.virtual_memory().available) // 2

@@ -80,7 +80,7 @@ def _draw(subject: Subject) -> dict[str, Figure]:
 
 
 def _weights(model: Any, layer: str, units: int) -> NDArray[np.float32]:
-    """The weights of the first units, averaged over colours, `(units, height, width)`."""
+    """The mean over colours of the first weights, `(units, height, width)`."""
     weights = anatomy.weights_as_images(anatomy.network_of(model), layer)
     return np.asarray(weights[:units].mean(axis=3))
 

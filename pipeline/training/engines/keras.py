@@ -122,7 +122,7 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
         if step <= self._timed_from:
             self._began = now
         means = {name: float(value) for name, value in (logs or {}).items()}
-        timed = self._schedule.examples(self._timed_from, step) if step > self._timed_from else 0
+        timed = self._schedule.row_count(self._timed_from, step) if step > self._timed_from else 0
         self.progress = Progress(means, timed_examples=timed, seconds=now - self._began)
         self._on_step(step, self.progress)
 
