@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 
 class PipelineError(Exception):
-    """An error whose message is one line for people.
+    """An error with a message of one line for people.
 
     Args:
         what: the fault, with the file, line, column or setting that it concerns.

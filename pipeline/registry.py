@@ -1,4 +1,4 @@
-"""Registries: packages whose modules each add one thing, named like the module.
+"""Registries: packages in which each module adds one thing with its own name.
 
 A new model family, optimizer, loss, metric, data format, figure, search oracle, engine or tracker
 is one new file in the package of its kind. No table lists them.

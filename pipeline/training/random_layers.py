@@ -17,7 +17,7 @@ _BITS = 32
 
 
 class _Counting(keras.layers.Layer):  # type: ignore[misc]
-    """A layer whose draws depend on `seed` and on the number of the call."""
+    """A layer with draws that depend on `seed` and on the number of the call."""
 
     def __init__(self, *, seed: int, **settings: Any) -> None:
         super().__init__(**settings)

@@ -165,9 +165,9 @@ def test_experiments_on_one_line_are_not_edited(folder):
         "sources: [mnist]\ndata: {mnist_first_10000: mnist}\nexperiments: {}\n"
     )
     assert refusal(save, folder, best_trial(folder)) == (
-        f"{folder}/params.yaml: experiments cannot take another line. "
+        f"{folder}/params.yaml: an experiment could not be added. "
         "Received: tuned: {data: mnist_first_10000}. "
-        "Write it there by hand, one experiment to a line."
+        "Write one experiment per line, and add this one by hand."
     )
 
 

@@ -245,7 +245,7 @@ def test_space_of_one_choice_is_rejected(conf):
         ),
         (
             "search=grid",
-            "command line: there is no search of this name. Received: search=grid. Allowed: ",
+            "command line: search has no file of this name. Received: search=grid. Allowed: ",
         ),
         (
             "search.save_as=A",
