@@ -15,7 +15,7 @@ export MLFLOW_DISABLE_TELEMETRY ?= true
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
-demo: $(READY) ## train, test and report three small experiments; no download of data
+demo: $(READY) ## train, test and report three small experiments; downloads no data
 	dvc repro --quiet $(DEMO:%=evaluate@%)
 	python -m pipeline.report $(DEMO)
 	@echo "To see curves, figures, parameters and models: make ui, then open http://127.0.0.1:5000"
@@ -25,7 +25,7 @@ ui: $(READY) ## serve the MLflow UI on http://127.0.0.1:5000; PORT=<number> chan
 	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db} \
 		--host 127.0.0.1 --port $(PORT) --allowed-hosts localhost:$(PORT),127.0.0.1:$(PORT)
 
-# The report runs even after a failed experiment and names it. Its exit code is that of the target.
+# The report runs even if an experiment failed. It names the failure and decides the exit code.
 repro: $(READY) ## run all experiments of params.yaml; 1.5 GB of disk
 	dvc repro --keep-going || true
 	python -m pipeline.report
@@ -33,7 +33,7 @@ repro: $(READY) ## run all experiments of params.yaml; 1.5 GB of disk
 claims: $(READY) ## compare each result with its claim; exit code 1 if one is not met
 	@python -m pipeline.report --check
 
-experiment: $(READY) ## run one experiment and all it needs: make experiment NAME=mnist_cnn
+experiment: $(READY) ## run one experiment and the stages before it: make experiment NAME=mnist_cnn
 	dvc repro evaluate@$(NAME)
 	python -m pipeline.report $(NAME)
 

@@ -1,4 +1,4 @@
-"""Computes which code each command depends on, and a digest of what that code does.
+"""Computes the modules that each command depends on, and a digest of them.
 
     python -m pipeline.code
 
@@ -32,8 +32,9 @@ OPTIMIZERS = "pipeline.training.optimizers"
 METRICS = "pipeline.metrics"
 STORES = "pipeline.tracking.stores"
 
-# An experiment chooses from these registries, so the files of these commands leave their items
-# out. outputs/configs/<experiment>.code.txt covers the chosen items. Tests compute every metric.
+# An experiment chooses items of these registries. The files of these commands leave the items out,
+# because outputs/configs/<experiment>.code.txt covers the chosen ones. Only `train` leaves out
+# metrics, because the other commands compute or show all of them.
 _CHOSEN = (FAMILIES, ENGINES, LOSSES, OPTIMIZERS, STORES)
 CHOICES = {
     "train": (*_CHOSEN, METRICS),
@@ -52,7 +53,8 @@ class Module:
     """What one module reaches, and the digest of what it does.
 
     Args:
-        imports: dotted names that it imports, at the top or in a function. Some are not modules.
+        imports: dotted names that it imports, at the top or in a function. Some name functions or
+            classes, not modules.
         registries: packages that it opens by `Registry("<package>", …)`.
         is_command: whether it has an `if __name__ == "__main__":` block.
         digest: sha256 of its syntax tree without docstrings and without texts of messages.
@@ -65,7 +67,9 @@ class Module:
 
 
 class Package:
-    """The source of a package. Each file is read once, so a process sees one state of its code.
+    """The source of a package.
+
+    Each file is read once, so a process sees one state of its code.
 
     Args:
         folder: the folder of the package; its name is the package's name.
@@ -73,7 +77,7 @@ class Package:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read: dict[str, Module] = {}
+        self._modules: dict[str, Module] = {}
 
     @cached_property
     def paths(self) -> dict[str, Path]:
@@ -83,9 +87,9 @@ class Package:
 
     def module(self, name: str) -> Module:
         """Reads one module."""
-        if name not in self._read:
-            self._read[name] = _Reader(name, self.paths[name]).module()
-        return self._read[name]
+        if name not in self._modules:
+            self._modules[name] = _Reader(name, self.paths[name]).module()
+        return self._modules[name]
 
     def commands(self) -> list[str]:
         """The names of all commands: modules at the top of the package that can be run."""
@@ -98,30 +102,33 @@ class Package:
         """All modules that running `roots` may import, with their parent packages.
 
         Args:
-            chosen: by registry, the items that count. Every other registry adds all its items.
+            chosen: by registry, the items to add. Every other registry adds all its items.
 
         Raises:
             ValueError: a root is not a module of the package.
         """
         if unknown := set(roots) - self.paths.keys():
             raise ValueError(f"not a module: {', '.join(sorted(unknown))}")
-        reached: set[str] = set()
-        waiting = list(roots)
-        while waiting:
-            name = waiting.pop()
-            if name in reached or name not in self.paths:
+        closure: set[str] = set()
+        queue = list(roots)
+        while queue:
+            name = queue.pop()
+            if name in closure or name not in self.paths:
                 continue
-            reached.add(name)
+            closure.add(name)
             module = self.module(name)
-            waiting += [name.rpartition(".")[0], *module.imports]
+            queue += [name.rpartition(".")[0], *module.imports]
             for registry in module.registries:
-                waiting += [registry, *self.items(registry, chosen)]
-        return frozenset(reached)
+                queue += [registry, *self.items(registry, chosen)]
+        return frozenset(closure)
 
     def items(
         self, registry: str, chosen: Mapping[str, Collection[str]] = _NOTHING_CHOSEN
     ) -> list[str]:
-        """The modules of a registry, or those among them that `chosen` names."""
+        """The modules of a registry.
+
+        If `chosen` names the registry, only the chosen ones.
+        """
         modules = [name for name in self.paths if name.rpartition(".")[0] == registry]
         public = {name.rpartition(".")[2]: name for name in modules if "._" not in name}
         return [public[name] for name in chosen.get(registry, public) if name in public]
@@ -132,7 +139,10 @@ class Package:
         return self.closure(f"{self._folder.name}.{command}", chosen=nothing)
 
     def listing(self, modules: Collection[str]) -> str:
-        """One digest of all `modules` and of their packages' data files, then one line for each."""
+        """Lists the digests of `modules` and of their packages' data files.
+
+        The first line is one digest of all.
+        """
         digests = {name: self.module(name).digest for name in modules}
         files = [path for package, path in self._data_files if package in modules]
         digests |= {str(path.relative_to(self._folder.parent)): sha256(path) for path in files}
@@ -149,7 +159,7 @@ class Package:
 
     @cached_property
     def _data_files(self) -> list[tuple[str, Path]]:
-        """Files other than modules, such as templates, each after the package that it is in."""
+        """Pairs of a package and a file of it that is not a module, such as a template."""
         files = [path for path in sorted(self._folder.rglob("*")) if path.is_file()]
         return [(self._owner(path), path) for path in files if self._is_data(path)]
 
@@ -164,7 +174,10 @@ class Package:
 
 
 class _Reader:
-    """Reads one file. One pass over the syntax tree is enough, because imports come before uses."""
+    """Reads one module in one pass over its syntax tree.
+
+    One pass is enough, because imports come before uses.
+    """
 
     def __init__(self, name: str, path: Path) -> None:
         self._package = name if path.name == "__init__.py" else name.rpartition(".")[0]

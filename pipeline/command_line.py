@@ -1,4 +1,4 @@
-"""What all commands share: reading arguments, printing help, and one line for an error."""
+"""Reads arguments, prints help, and reports errors in one line, for all commands."""
 
 import os
 import signal
@@ -40,7 +40,7 @@ def experiment_name(usage: str | None) -> str:
         raise PipelineError(
             "this command takes one experiment",
             received=" ".join(received) or "nothing",
-            expected="Expected: experiment=<name>",
+            expected="Write experiment=<name>",
         )
     return name
 
@@ -49,8 +49,8 @@ def run_command(main: Callable[[], None]) -> None:
     """Runs `main` and prints an error as one line on stderr.
 
     The exit code is 0 after success, 1 after an error, 130 after SIGINT and 143 after SIGTERM.
-    `PIPELINE_DEBUG=1` prints the traceback as well. Inside a DVC stage the line is also written to
-    `outputs/failures/<stage>.txt`. The report reads it to say why an experiment is missing.
+    `PIPELINE_DEBUG=1` prints the traceback as well. In a DVC stage, it also writes the line to
+    `outputs/failures/<stage>.txt`. The report shows that line for an experiment without a result.
     """
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -63,8 +63,8 @@ def run_command(main: Callable[[], None]) -> None:
         _fail(str(error), code=1)
     except Exception as error:  # noqa: BLE001 - a command never ends with a traceback
         text = " ".join(str(error).split())
-        hint = "" if _debugging() else " PIPELINE_DEBUG=1 shows the traceback."
-        _fail(f"{type(error).__name__}: {text}{hint}", code=1)
+        hint = "" if _debugging() else " Set PIPELINE_DEBUG=1 to see the traceback."
+        _fail(f"{type(error).__name__}: {text.rstrip('.')}.{hint}", code=1)
     else:
         _forget_failure()
 

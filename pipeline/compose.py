@@ -4,7 +4,7 @@
 
 Writes for each experiment outputs/configs/<experiment>.yaml, its resolved configuration, and
 <experiment>.code.txt, the code that it chooses: its model family, optimizer, and so on. `train`
-depends on both, so an edit retrains only the experiments that it affects. Writes also
+depends on both, so an edit retrains only the experiments that it affects. Also writes
 outputs/plan.json for the report.
 """
 

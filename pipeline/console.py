@@ -1,6 +1,12 @@
 """Prints results on stdout and all other messages on stderr."""
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WIDTH_OF_FILES = 160  # characters; a terminal has a width of its own
 
 
 def say(text: str) -> None:
@@ -11,3 +17,17 @@ def say(text: str) -> None:
 def log(line: str) -> None:
     """Prints a message for people on stderr."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - the only place that prints messages
+
+
+def table_console(*, stderr: bool = False) -> "Console":
+    """Returns a console that prints tables.
+
+    It is as wide as the terminal, or 160 characters in a file or pipe.
+
+    Args:
+        stderr: prints on stderr instead of stdout.
+    """
+    from rich.console import Console  # commands without tables need not load it
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, width=None if stream.isatty() else _WIDTH_OF_FILES)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 
 class PipelineError(Exception):
-    """An error whose message is one line for people.
+    """An error with a message of one line for people.
 
     Args:
         what: the fault, with the file, line, column or setting that it concerns.
@@ -49,7 +49,10 @@ class DataError(PipelineError):
 
 
 class StoreError(PipelineError):
-    """A tracking store or a checkpoint that cannot be opened. The experiment is not at fault."""
+    """A tracking store or a checkpoint that cannot be opened.
+
+    The experiment is not at fault.
+    """
 
 
 class FetchError(PipelineError):

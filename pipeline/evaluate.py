@@ -1,4 +1,4 @@
-"""Evaluates a trained experiment, on the test split too.
+"""Evaluates a trained experiment on all splits, including the test split.
 
     python -m pipeline.evaluate experiment=mnist_mlp
 

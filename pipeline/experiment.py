@@ -50,7 +50,7 @@ def run(
         wait: waits for another process that trains the same run, and returns its result.
 
     Raises:
-        PipelineError: the settings, data or checkpoints cannot be used, the training diverged, or
+        PipelineError: the settings, data or checkpoints are invalid, the training diverged, or
             another process trains the same run.
         Interrupted: a signal was received. The same call resumes the run.
     """
@@ -76,14 +76,14 @@ def run(
 
 
 def _folder(run: Run, store: Store, *, wait: bool) -> AbstractContextManager[RunFolder]:
-    """The folder of a run; a temporary one if its record does not last either."""
+    """The folder of a run; a temporary one if the store keeps no records."""
     if not store.lasting:
         return run_folder.temporary()
     return run_folder.held(mlruns() / "checkpoints" / run.key, wait=wait)
 
 
 def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]) -> Result | None:
-    """The result if the run is finished and the store still has its record."""
+    """Returns the result if the run is finished and the store still has its record."""
     if not folder.finished:
         return None
     result = run_result.read(folder.result)

@@ -42,7 +42,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yields an empty temporary folder and renames it to `path` when the block succeeds.
+    """Yields an empty folder and renames it to `path` when the block succeeds.
 
     If the block raises, `path` is unchanged and the temporary folder is deleted.
     """

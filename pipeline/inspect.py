@@ -14,11 +14,10 @@ dense layer if the model has no convolution.
 
 import argparse
 import re
-import sys
 from typing import Any, NoReturn
 
 from pipeline.command_line import arguments, run_command
-from pipeline.console import say
+from pipeline.console import say, table_console
 from pipeline.data.prepared import load_meta, load_part
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import replacing
@@ -50,10 +49,10 @@ def main() -> None:
 
 
 def load(name: str) -> Any:
-    """The served model of an experiment in `outputs/` or of an MLflow run.
+    """Loads the served model of an experiment in `outputs/` or of an MLflow run.
 
     Raises:
-        PipelineError: there is no such model.
+        PipelineError: no experiment and no run has this name.
     """
     path = OUTPUTS / name / "model.keras"
     if not path.is_file() and not _RUN_ID.fullmatch(name):
@@ -77,8 +76,6 @@ def load(name: str) -> Any:
 
 def show(model: Any, name: str, layer: str | None) -> None:
     """Prints the layers of a model, or the weights of one layer."""
-    from rich.console import Console
-
     from pipeline.models import description
 
     table = (
@@ -86,7 +83,7 @@ def show(model: Any, name: str, layer: str | None) -> None:
         if layer is None
         else description.weights(description.find(model, layer))
     )
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    table_console().print(table)
 
 
 def draw(model: Any, name: str, row: int) -> None:

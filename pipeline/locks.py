@@ -12,11 +12,11 @@ from pipeline.errors import PipelineError
 
 
 @contextmanager
-def locked(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
+def locked(folder: Path, activity: str, *, wait: bool = False) -> Iterator[None]:
     """Holds the file `lock` in a folder. The file names the process that holds it.
 
     Args:
-        doing: what the holder does, for messages, such as `trains this run`.
+        activity: what the holder does, for messages, such as `trains this run`.
         wait: waits for a process that holds the lock, instead of raising an error.
 
     Raises:
@@ -31,11 +31,11 @@ def locked(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
             owner = lock.read().strip() or "a process that has just started"
             if not wait:
                 raise PipelineError(
-                    f"another process {doing}",
+                    f"another process {activity}",
                     received=owner,
                     expected="Wait until it ends, or stop it",
                 ) from None
-            log(f"{owner} {doing}; waiting until it ends")
+            log(f"{owner} {activity}; waiting until it ends")
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.truncate(0)
         lock.write(f"process {os.getpid()} on {platform.node()}\n")

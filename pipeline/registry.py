@@ -1,4 +1,4 @@
-"""Registries: packages in which every module adds one thing, named after the module.
+"""Registries: packages in which each module adds one thing with its own name.
 
 A new model family, optimizer, loss, metric, data format, figure, search oracle, engine or tracker
 is one new file in the package of its kind. No table lists them.
@@ -28,11 +28,16 @@ class Registry:
     kind: str
 
     def names(self) -> list[str]:
-        """The names of all public modules, sorted. Imports the package, but none of its modules."""
+        """The names of all public modules, sorted.
+
+        Imports the package, but none of its modules.
+        """
         return _names(self.package)
 
     def require(self, name: str, *, key: str) -> None:
-        """Raises `ConfigError` unless there is a module of this name. Imports none of them.
+        """Raises `ConfigError` unless there is a module of this name.
+
+        Imports none of them.
 
         Args:
             key: the setting that names it, such as `model.family`.

@@ -1,4 +1,4 @@
-"""Trains an experiment with several seeds: how much do its test metrics vary?
+"""Trains an experiment with several seeds, to show how its test metrics vary.
 
     python -m pipeline.repeat experiment=digits_cnn
 
@@ -40,14 +40,14 @@ def main() -> None:
 
 def repeat(name: str, interruption: Interruption) -> None:
     """Trains and tests each seed, writes the results, and logs their means."""
-    planned = params.read().repeats
-    if name not in planned:
+    seeds_of = params.read().repeats
+    if name not in seeds_of:
         raise PipelineError(
             "params.yaml lists no seeds for this experiment under repeats",
             received=name,
-            expected=suggestion(name, planned),
+            expected=suggestion(name, seeds_of),
         )
-    seeds = planned[name]
+    seeds = seeds_of[name]
     from pipeline.models import backend
 
     backend.load()
@@ -69,7 +69,7 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
 
     from pipeline import experiment
     from pipeline.evaluation.scoring import score
-    from pipeline.runs.result import SNAPSHOTS
+    from pipeline.runs.result import MADE_BY, SNAPSHOTS
     from pipeline.tracking import stores
     from pipeline.tracking.evaluation import log_test_metrics
 
@@ -78,7 +78,7 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
     with TemporaryDirectory() as folder:
         output = Path(folder)
         result = experiment.run(config, output=output, interruption=interruption)
-        step = read_json(output / SNAPSHOTS / "index.json", made_by="force=true")["kept"]
+        step = read_json(output / SNAPSHOTS / "index.json", made_by=MADE_BY)["kept"]
         model = keras.saving.load_model(output / "model.keras", compile=False)
     test = score(model, load_part(data, "test"), meta).metrics()
     tracker = stores.load(config.tracking.store).attach(result.run_id)

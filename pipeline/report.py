@@ -8,15 +8,12 @@ The files are written to outputs/. The command exits with 1 if an experiment has
 in the tracking store, and prints the reason. With --check, it exits with 1 if a claim is not met.
 """
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rich.console import Console
-
 from pipeline.command_line import arguments, run_command
 from pipeline.config import params, resolved_file
-from pipeline.console import say
+from pipeline.console import say, table_console
 from pipeline.errors import PipelineError, suggestion
 from pipeline.layout import CONFIGS, OUTPUTS
 from pipeline.reporting import pictures, rendering, results
@@ -26,9 +23,9 @@ from pipeline.reporting.results import Row
 
 def main() -> None:
     """Reads the command line and reports."""
-    words = arguments(__doc__)
-    flags = [word for word in words if word.startswith("-")]
-    names = [word for word in words if word not in flags]
+    argv = arguments(__doc__)
+    flags = [argument for argument in argv if argument.startswith("-")]
+    names = [argument for argument in argv if argument not in flags]
     if set(flags) - {"--check"}:
         raise PipelineError(
             "this flag does not exist",
@@ -70,10 +67,11 @@ def report(rows: Sequence[Row]) -> None:
     """Prints the table and writes the pages.
 
     Raises:
-        PipelineError: an experiment has no result, or its seeds failed. The pages exist then.
+        PipelineError: an experiment has no result, or its seeds failed. The pages are written
+            before.
     """
     files = rendering.write(rows, OUTPUTS, appendix=[activation_functions()])
-    Console(width=None if sys.stdout.isatty() else 160).print(rendering.table(rows))
+    table_console().print(rendering.table(rows))
     for line in rendering.reasons(rows):
         say(line)
     say(f"Report: {' and '.join(map(str, files))}")
@@ -94,7 +92,7 @@ def report(rows: Sequence[Row]) -> None:
 
 
 def activation_functions() -> Picture:
-    """The figure of the appendix."""
+    """Draws the figure of the appendix."""
     from pipeline.evaluation import activation_functions as appendix
     from pipeline.evaluation.drawing.png import png
 
@@ -119,7 +117,7 @@ def _with_runs(rows: Sequence[Row]) -> list[Row]:
 
 
 def _lost_runs(rows: Sequence[Row]) -> set[str]:
-    """The ids of those runs that their stores should have, but do not."""
+    """Returns the ids of runs that are missing from their store."""
     from pipeline.tracking import stores
 
     runs: dict[str, list[str]] = {}

@@ -16,11 +16,11 @@ from types import FrameType
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _SHOW_CURSOR = b"\033[?25h"  # a live table hides the cursor
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_SECONDS_BETWEEN_LOOKS = 0.5
+_POLL_SECONDS = 0.5
 
 
 class Interrupted(SystemExit):
-    """Ends a process that saved its state on a signal. `code` is 128 + its number."""
+    """Ends a process that saved its state after a signal; `code` is 128 + signal."""
 
     code: int
 
@@ -43,8 +43,8 @@ class Interruption:
     def handling(self) -> Iterator[None]:
         """Receives the signals of this process. Enter it in the main thread.
 
-        If `Interrupted` leaves the block, the process ends. It ends the process directly, because
-        Python's normal exit takes TensorFlow more than a second.
+        If `Interrupted` leaves the block, it ends the process directly. Python's normal exit takes
+        more than a second with TensorFlow.
         """
         before = [signal.signal(number, self._receive) for number in _SIGNALS]
         try:
@@ -68,7 +68,7 @@ class Interruption:
 
     @contextmanager
     def raising(self, stop: Callable[[], None]) -> Iterator[None]:
-        """Raises `Interrupted` on a signal: for a block that waits for other processes.
+        """Raises `Interrupted` on a signal while the block waits for other processes.
 
         It belongs inside a `deferring` block. `stop` is called first and ends the processes. A
         signal from before the block raises at its beginning.
@@ -121,7 +121,7 @@ def without_interrupts() -> Iterator[None]:
 def end_with_parent(parent: int) -> None:
     """Sends SIGTERM to this process when its parent ends, however it ends.
 
-    On Linux the kernel sends it at once. Elsewhere a thread looks for the parent twice a second.
+    On Linux the kernel sends it at once. Elsewhere a thread checks the parent twice a second.
 
     Args:
         parent: the process id that the parent itself passed. If the parent has already ended,
@@ -138,5 +138,5 @@ def end_with_parent(parent: int) -> None:
 def watch_parent(parent: int) -> None:
     """Waits until the parent has ended, then sends SIGTERM to this process."""
     while os.getppid() == parent:
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
+        time.sleep(_POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)

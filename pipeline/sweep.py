@@ -1,8 +1,8 @@
 """Runs a sweep: one training for every combination of comma-separated values.
 
     python -m pipeline.sweep experiment=mnist_dnn optimizer.learning_rate=0.01,0.03 seed=1,2,3
-    python -m pipeline.sweep experiment=mnist_dnn seed=1,2,3 hydra/launcher=joblib     on all cores
-    python -m pipeline.train -m experiment=mnist_dnn seed=1,2,3                 -m calls a sweep
+    python -m pipeline.sweep experiment=mnist_dnn seed=1,2,3 hydra/launcher=joblib    on all cores
+    python -m pipeline.train -m experiment=mnist_dnn seed=1,2,3                       also a sweep
 
 To resume an interrupted or killed sweep, run the same command again. A larger grid trains only the
 new trials.
@@ -38,7 +38,7 @@ from pipeline.studies.trial_process import shared
 _EXPECTED_WARNINGS = (
     # In each worker, Hydra warns that our launchers reuse the plugins' names.
     "multiprocessing.process",
-    # joblib reports files that an interrupted sweep left, and removes them.
+    # joblib warns about files of an interrupted sweep, and removes them.
     "joblib.externals.loky.backend.resource_tracker",
 )
 
@@ -92,7 +92,7 @@ def _launch(
     try:
         with shadowing_launchers(), without_validation():
             job()
-    except Exception as error:  # noqa: BLE001 - a killed worker, for example: its trials have failed
+    except Exception as error:  # noqa: BLE001 - such as a killed worker: its trials have failed
         first, *_ = str(error).splitlines() or [""]
         log(f"{grid.name}: the launcher stopped: {type(error).__name__}: {first}")
 

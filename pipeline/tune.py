@@ -1,14 +1,16 @@
 """Searches for good settings of an experiment.
 
-    python -m pipeline.tune experiment=mnist_dnn                    30 trials of a bayesian search
-    python -m pipeline.tune experiment=mnist_dnn search=random search.trials=10
-    python -m pipeline.tune experiment=mnist_dnn search=hyperband search.trials=26
-    python -m pipeline.tune experiment=mnist_dnn search.save_as=tuned         saves the best trial
+    python -m pipeline.tune experiment=mnist_dnn                     30 trials of a bayesian search
+    python -m pipeline.tune experiment=mnist_dnn search.trials=60    continues it to 60 trials
+    python -m pipeline.tune experiment=mnist_dnn search=hyperband search.max_epochs=9
+    python -m pipeline.tune experiment=mnist_dnn search=random search.save_as=mnist_dnn_random
 
-The settings and their ranges are in conf/space/<experiment>.yaml, or in the space that space=<name>
-chooses. Other overrides apply to every trial. To resume an interrupted or killed search, run the
-same command again: it runs the same trials and finds the same best one. A larger search.trials
-continues the search.
+conf/space/<experiment>.yaml lists the settings to search and their ranges. space=<name> chooses
+another file of conf/space/. search.save_as=<name> saves the best trial as an experiment. All other
+overrides apply to every trial.
+
+To resume an interrupted or killed search, run the same command again: it runs the same trials and
+finds the same best one.
 
 The last line on stdout is one JSON object {search_id, run_id, status, best, trials, failed,
 epochs}. Everything else goes to stderr.

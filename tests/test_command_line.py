@@ -41,19 +41,19 @@ def test_other_error_is_one_line_with_a_hint(tmp_path):
     done = command("raise ValueError('two\\nlines')", tmp_path)
     assert (done.returncode, done.stderr) == (
         1,
-        "error: ValueError: two lines PIPELINE_DEBUG=1 shows the traceback.\n",
+        "error: ValueError: two lines. Set PIPELINE_DEBUG=1 to see the traceback.\n",
     )
 
 
 def test_debugging_shows_the_traceback_first(tmp_path):
     lines = command("raise ValueError('no')", tmp_path, PIPELINE_DEBUG="1").stderr.splitlines()
     assert lines[0] == "Traceback (most recent call last):"
-    assert lines[-1] == "error: ValueError: no"
+    assert lines[-1] == "error: ValueError: no."
 
 
 def test_debugging_set_to_0_is_off(tmp_path):
     done = command("raise ValueError('no')", tmp_path, PIPELINE_DEBUG="0")
-    assert done.stderr == "error: ValueError: no PIPELINE_DEBUG=1 shows the traceback.\n"
+    assert done.stderr == "error: ValueError: no. Set PIPELINE_DEBUG=1 to see the traceback.\n"
 
 
 def test_exit_code_of_the_command_is_kept(tmp_path):
@@ -121,5 +121,5 @@ def test_experiment_name_is_read_from_the_arguments(monkeypatch):
 def test_other_arguments_than_one_experiment_are_refused(monkeypatch, words, received):
     monkeypatch.setattr(sys, "argv", ["evaluate", *words])
     assert refusal(command_line.experiment_name, "Evaluates.") == (
-        f"this command takes one experiment. Received: {received}. Expected: experiment=<name>."
+        f"this command takes one experiment. Received: {received}. Write experiment=<name>."
     )

@@ -233,7 +233,7 @@ def test_diverged_training_is_recorded_as_failed(folder):
     store = Recording()
     config = config_of(folder, "data=prices", "optimizer=sgd", "optimizer.learning_rate=1.0e+30")
     with pytest.raises(
-        PipelineError, match=r"^training diverged: .* is no longer a number after step 2\."
+        PipelineError, match=r"^training diverged: .* is not a finite number after step 2\."
     ):
         experiment.run(config, store=store)
     assert store.trackers[0].status == "FAILED"

@@ -10,7 +10,7 @@ from pipeline.errors import require
 
 @dataclass
 class Claim:
-    """A result that the experiment must reach, such as a `test/accuracy` of at least 0.97."""
+    """A result that the experiment must reach, such as `test/accuracy` ≥ 0.97."""
 
     metric: str = MISSING
     at_least: float = -math.inf

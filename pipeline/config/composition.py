@@ -1,4 +1,4 @@
-"""Composes files of `conf/` and overrides to one typed and checked configuration.
+"""Composes files of `conf/` and overrides into one checked configuration.
 
 Hydra composes. This module registers the schemas, names the groups after their files, applies the
 rules, and writes resolved configurations. Its results hold plain values only.
@@ -28,13 +28,16 @@ T = TypeVar("T")
 
 
 def register(name: str, schema: type, *, group: str | None = None) -> None:
-    """Registers a schema with Hydra as `<name>_schema`. The defaults list of a file names it."""
+    """Registers a schema with Hydra as `<name>_schema`.
+
+    The defaults list of a file names it.
+    """
     ConfigStore.instance().store(name=f"{name}_schema", group=group, node=schema)
     _schemas[group, name] = schema
 
 
 def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path = CONF) -> T:
-    """Composes `conf/<root>.yaml` with Hydra overrides and checks every rule of `schema`.
+    """Composes `conf/<root>.yaml` with Hydra overrides and checks every rule.
 
     Raises:
         PipelineError: a key, type, choice or value is invalid. The message names the file.
@@ -65,7 +68,7 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
             schemas=list(_schemas.values()),
             place_of=origin.of,
         ) from error
-    except ValueError as error:  # Hydra raises it for data=null and experiment=1
+    except ValueError as error:  # Hydra raises this for data=null and experiment=1
         groups = [
             override
             for override in overrides
@@ -105,7 +108,7 @@ def _name(part: DictConfig, name: str | None, key: str) -> None:
 
 
 class _Origin:
-    """Finds what set a key last: an override, a chosen file, or the default of the schema."""
+    """Finds what set a key last: an override, a chosen file, or a default."""
 
     def __init__(
         self, choices: dict[str, str | None], overrides: Sequence[str], conf: Path
@@ -150,7 +153,10 @@ def _checked(settings: DictConfig, schema: type[T], origin: _Origin) -> T:
 
 
 def _refuse_unknown(node: Any, path: str, origin: _Origin) -> None:
-    """Checks what no schema checks: keys added by `+key=value`, and free-form nodes."""
+    """Rejects unknown keys and `_target_`, also in parts that no schema checks.
+
+    Such parts are keys added by `+key=value`, and dictionaries of any content.
+    """
     schema = OmegaConf.get_type(node) if isinstance(node, DictConfig) else None
     allowed = settings_of(schema) if schema not in (None, dict) else None
     for key, value in _items(node):
@@ -179,7 +185,10 @@ def _items(node: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def to_values(config: Any) -> dict[str, Any]:
-    """A checked configuration as plain values: enumerations by name, interpolations resolved."""
+    """Turns a checked configuration into plain values.
+
+    Enumerations become their names, and interpolations are resolved.
+    """
     values = OmegaConf.to_container(OmegaConf.structured(config), resolve=True, enum_to_str=True)
     if not isinstance(values, dict):
         raise TypeError(f"expected a configuration, received {config!r}")

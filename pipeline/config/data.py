@@ -1,4 +1,4 @@
-"""Settings of a data variant: which rows and columns of a source to use, and how to split them.
+"""Settings of a data variant: rows and columns of a source, and their split.
 
 Each data variant is one file `conf/data/<name>.yaml`.
 """
@@ -23,8 +23,8 @@ class SplitMethod(Enum):
     """How validation and test rows are chosen.
 
     `random` draws them, `stratified` draws the same share of each class, and `first` takes the
-    first rows in order. `whole` uses all rows for each split. It suits a truth table, because there
-    a model has nothing to generalise to.
+    first rows in order. `whole` uses all rows for each split. It suits a truth table, because its
+    rows are all that there is to learn.
     """
 
     random = "random"
@@ -35,12 +35,14 @@ class SplitMethod(Enum):
 
 @dataclass
 class Split:
-    """How rows are split. A size below 1 is a fraction, a size from 1 is a number of rows.
+    """How rows are split.
+
+    A size below 1 is a fraction, a size from 1 is a number of rows.
 
     Args:
         method: the default is `stratified` for classes and `random` for numbers.
         test: the default is the source's own test split if it has one, else 0.2.
-        validation: its size, taken from the rows that are not for testing.
+        validation: the size of the validation split, taken from the rows that are not for testing.
     """
 
     method: SplitMethod | None = None
@@ -79,7 +81,7 @@ class Data:
         categorical: columns to read as categories, whatever they look like.
         ratios: features that are quotients of two columns, by name. The columns may be in `drop`.
         positive: makes two classes: this label, and all others.
-        target_unit: divides the targets of a regression.
+        target_unit: the targets of a regression are divided by this number.
         standardize_target: whether the targets of a regression are standardised for training.
     """
 

@@ -20,9 +20,10 @@ WITHOUT_EFFECT = ("tracking", "checkpoint")
 
 @dataclass
 class Checkpointing:
-    """When checkpoints are written: at evaluations, and every `every_seconds` between them.
+    """When checkpoints are written: at evaluations and in between.
 
     Args:
+        every_seconds: the longest time between two checkpoints.
         pause_at: training pauses after this epoch. The same run resumes with a later epoch or null.
     """
 

@@ -1,7 +1,7 @@
-"""Explains errors of Hydra, OmegaConf and PyYAML in one line: file, key, value, what is allowed.
+"""Explains errors of Hydra, OmegaConf and PyYAML in one line with the remedy.
 
-Their exceptions hold the facts partly as attributes and partly in their texts. Only this module
-reads those texts. A test covers each of them.
+Their exceptions hold some facts only in their texts. Only this module reads those texts, and a
+test covers each pattern.
 """
 
 import re
@@ -40,14 +40,17 @@ def explained(
     schemas: Sequence[type],
     place_of: Callable[[str], str],
 ) -> PipelineError:
-    """The error to raise for `error`, which Hydra raised for `conf/<root>.yaml` and `overrides`.
+    """Translates an error that composing `conf/<root>.yaml` with `overrides` raised.
 
     Args:
-        place_of: finds the place that set a key. Some errors name no file.
+        schemas: the registered schemas; their keys are the ones to suggest.
+        place_of: finds the place that set a key, because some errors name no file.
     """
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
-        place = f"{_shown(Path(mark.name), conf)}, line {mark.line + 1}, column {mark.column + 1}"
+        place = (
+            f"{_path_below(conf, Path(mark.name))}, line {mark.line + 1}, column {mark.column + 1}"
+        )
         return PipelineError(
             f"{place}: this is not valid YAML",
             received=error.problem,
@@ -159,8 +162,8 @@ def _file_of(text: str, conf: Path) -> str:
     return f"{conf / match['config']}.yaml" if match else "command line"
 
 
-def _shown(path: Path, conf: Path) -> str:
-    """`path` as the user writes it, beginning with `conf`."""
+def _path_below(conf: Path, path: Path) -> str:
+    """Shortens an absolute path, so that it begins with `conf` as the user wrote it."""
     try:
         return str(conf / path.relative_to(conf.resolve()))
     except ValueError:
@@ -177,9 +180,9 @@ def _received(key: str, place: str, overrides: Sequence[str], conf: Path) -> str
 
 
 def look_up(key: str, file: Path, conf: Path) -> tuple[bool, Any]:
-    """Whether a file of `conf` sets a key, and its value there.
+    """Looks up a key in a file of `conf`. Returns whether it is set, and its value.
 
-    Files of a group leave out the name of the group.
+    A file of a group sets keys without the name of the group.
     """
     path = key.split("[")[0].split(".")
     if file.parent != conf and file.parent.name == path[0]:

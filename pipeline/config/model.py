@@ -1,4 +1,7 @@
-"""Settings that all model families share. Each module of the families adds its own."""
+"""Settings that all model families share.
+
+Each module of the families adds its own.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any

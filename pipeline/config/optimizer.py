@@ -1,4 +1,4 @@
-"""Settings of an optimizer: the arguments of its Keras class, and a few that all optimizers share.
+"""Settings of an optimizer: arguments of its Keras class, and shared ones.
 
 There is one dataclass for each optimizer. It is made from the signature of the class, so names,
 types and defaults are those of Keras.
@@ -30,14 +30,15 @@ class Schedule(Enum):
 
 @dataclass
 class Optimizer:
-    """The settings of every optimizer. Those that are not explained here are Keras's.
+    """The settings of every optimizer.
 
-    With `schedule: cosine` the learning rate rises linearly from 0 during `warmup_steps`. It then
-    falls along half a cosine to `final_share` of its value at the last step (Goyal et al. 2017;
-    Loshchilov and Hutter 2017).
+    Keras explains those that are not explained here. With `schedule: cosine` the learning rate
+    rises linearly from 0 during `warmup_steps`. It then falls along half a cosine to
+    `final_share` of its value at the last step (Goyal et al. 2017; Loshchilov and Hutter 2017).
 
     Args:
-        ema_momentum: keeps moving averages of the weights, with this weight of the past.
+        ema_momentum: averages the weights over the steps. In each step, this is the share of the
+            average so far.
     """
 
     family: str = MISSING
@@ -114,10 +115,10 @@ _REPLACED = {"use_ema", "ema_momentum", "name"}
 
 @cache
 def families() -> dict[str, Signature]:
-    """The signature of each optimizer by its family: Keras's, and those of this project.
+    """Returns the signatures of Keras's and this project's optimizers, by family.
 
-    An optimizer of Keras with a warm-up of its own is left out: `warmup_steps` would have two
-    meanings.
+    Leaves out an optimizer of Keras that has a warm-up of its own, because `warmup_steps` would
+    have two meanings.
     """
     keras = {
         family: signature
@@ -156,14 +157,17 @@ def settings_of(family: str) -> type[Optimizer]:
 
 
 def _type_of(default: Any) -> Any:
-    """The type of a setting by its default. A whole number may stand for any number."""
+    """The type of a setting, from its default. A default such as 1 also allows 1.5."""
     if default is None:
         return Any
     return int | float if type(default) is int else type(default)
 
 
 def arguments_of(config: Optimizer) -> dict[str, Any]:
-    """The arguments of the Keras class. The learning rate is not among them: see `Schedule`."""
+    """Returns the arguments of the Keras class, without the learning rate.
+
+    The learning rate depends on the schedule.
+    """
     values = {entry.name: getattr(config, entry.name) for entry in fields(config)}
     average = values.pop("ema_momentum")
     averaging = {} if average is None else {"use_ema": True, "ema_momentum": average}

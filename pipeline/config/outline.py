@@ -1,4 +1,4 @@
-"""Describes an experiment for the report: what it shows, and what differs from the default."""
+"""Describes an experiment for the report, with its changes to the defaults."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -13,16 +13,16 @@ from pipeline.layout import CONF
 def outline(
     config: ExperimentConfig, overrides: Sequence[str], *, conf: Path = CONF
 ) -> dict[str, Any]:
-    """The entry of an experiment in `outputs/plan.json`.
+    """Returns the entry of an experiment in `outputs/plan.json`.
 
     Args:
         overrides: the overrides in `params.yaml`, for all experiments.
     """
-    head = conf / "experiment" / f"{config.name}.yaml"
-    choice = f"experiment={config.name}" if head.is_file() else f"data={config.data.name}"
+    file = conf / "experiment" / f"{config.name}.yaml"
+    choice = f"experiment={config.name}" if file.is_file() else f"data={config.data.name}"
     return {
-        "description": description(head)
-        if head.is_file()
+        "description": description(file)
+        if file.is_file()
         else "The default experiment on these data.",
         "reported": config.reported,
         "claims": [claim.values() for claim in config.claims],
@@ -31,10 +31,10 @@ def outline(
     }
 
 
-def description(head: Path) -> str:
-    """Reads what an experiment shows: the first comment of its file, up to the command."""
+def description(file: Path) -> str:
+    """Reads the first comment of an experiment's file, up to the command."""
     lines = []
-    for line in head.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8").splitlines():
         comment = line.removeprefix("#")
         if comment == line or comment.startswith("   "):
             break
@@ -44,10 +44,10 @@ def description(head: Path) -> str:
 
 
 def changes(config: ExperimentConfig, *, conf: Path = CONF) -> dict[str, dict[str, Any]]:
-    """The settings that differ from the default, as `{"default": …, "value": …}` by dotted key.
+    """Returns the settings that differ from the defaults, by dotted key.
 
-    The default is what `conf/config.yaml` composes on the same data. If the model family or the
-    optimizer differs, the default of its other settings is in its own file.
+    Each is `{"default": …, "value": …}`. The defaults are those of `conf/config.yaml` on the same
+    data. The other settings of a model family or optimizer have the defaults of its own file.
     """
     values = resolved.to_values(config)
     data = f"data={config.data.name}"

@@ -1,4 +1,4 @@
-"""Reads `params.yaml`, which lists what runs. `conf/` holds the settings of each."""
+"""Reads `params.yaml`, the list of what runs, and adds experiments to it."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -40,7 +40,8 @@ class Params:
 def read(path: Path = PARAMS) -> Params:
     """Reads and checks `params.yaml`.
 
-    A stage may read a list of its own: any `${key}` of the `dvc.yaml` next to it is allowed.
+    Allows every key that the `dvc.yaml` next to it uses as `${key}`, so that your own stages can
+    read lists of their own.
 
     Raises:
         PipelineError: the file is missing or invalid.
@@ -135,7 +136,10 @@ def _experiments(path: Path, values: Mapping[str, Any]) -> dict[str, str]:
 def _repeats(
     path: Path, values: Mapping[str, Any], experiments: Mapping[str, str]
 ) -> dict[str, list[int]]:
-    """Seeds by experiment. Entries name the data too, because DVC cannot look them up."""
+    """Reads the seeds of each experiment.
+
+    Entries also name the data, because DVC cannot look them up.
+    """
     entry = "{data: <data variant>, seeds: [<seed>, <seed>, …]}"
     repeats: dict[str, list[int]] = {}
     for name, value in _table(path, values, "repeats", f"<experiment>: {entry}").items():
@@ -162,7 +166,10 @@ def _repeats(
 
 
 def _seeds(name: str, value: Any) -> list[int]:
-    """At least two different seeds, because a mean over one has no interval."""
+    """Checks a list of seeds.
+
+    There must be two or more, because a mean over one has no interval.
+    """
     seeds = value if isinstance(value, list) else []
     whole = all(
         isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32 for seed in seeds
@@ -198,10 +205,10 @@ def _require_listed(
 
 
 def add_experiment(name: str, data: str, path: Path = PARAMS) -> None:
-    """Adds an experiment on a data variant, unless it is listed. Changes no other line.
+    """Adds a line for an experiment, unless it is listed. Changes no other line.
 
     Raises:
-        PipelineError: experiments are not written one a line, or the name has other data already.
+        PipelineError: experiments are not written one per line, or this one has other data.
     """
     before = read(path)
     if before.experiments.get(name) == data:
@@ -213,13 +220,13 @@ def add_experiment(name: str, data: str, path: Path = PARAMS) -> None:
         raise PipelineError(
             f"{path}: an experiment could not be added",
             received=f"{name}: {{data: {data}}}",
-            expected="Write the experiments one a line, and add this one by hand",
+            expected="Write one experiment per line, and add this one by hand",
         )
     write_text(path, text)
 
 
 def _listed(text: str) -> dict[str, str]:
-    """The experiments of a text. Returns none if the text is invalid."""
+    """The experiments in the text of `params.yaml`; empty if the text is invalid."""
     try:
         return {name: value["data"] for name, value in yaml.safe_load(text)["experiments"].items()}
     except (yaml.YAMLError, TypeError, KeyError, AttributeError):
@@ -227,7 +234,7 @@ def _listed(text: str) -> dict[str, str]:
 
 
 def _place(lines: list[str], name: str) -> int:
-    """The number of the line before which an experiment belongs, in the order of names."""
+    """Finds the line to insert an experiment before, so that names stay sorted."""
     start = (
         next(
             (number for number, line in enumerate(lines) if line.startswith("experiments:")),

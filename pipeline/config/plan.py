@@ -1,4 +1,4 @@
-"""Composes every experiment of `params.yaml`, and checks what `params.yaml` says about its data."""
+"""Composes every experiment of `params.yaml`, and compares its data with `conf/`."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def compose_all(params: Params, *, conf: Path = CONF) -> list[ExperimentConfig]:
 
 
 def _check_own_files(params: Params, conf: Path) -> None:
-    """DVC watches the path in params.yaml, and `fetch` reads the path in conf/source."""
+    """Checks that DVC watches the file that `fetch` reads."""
     for name, path in params.own_files.items():
         source = composition.compose("fetch", FetchConfig, [f"source={name}"], conf=conf).source
         if source.path is None or Path(source.path) != Path(path):
@@ -68,7 +68,10 @@ def _experiment(name: str, data: Data, params: Params, conf: Path) -> Experiment
 
 
 def _choice(name: str, data: Data, conf: Path) -> list[str]:
-    """The default experiment needs no file. It has the name of its data."""
+    """The override that chooses an experiment.
+
+    The default one has no file, but its data's name.
+    """
     if (conf / "experiment" / f"{name}.yaml").is_file():
         return [f"experiment={name}"]
     if name != data.name:

@@ -1,4 +1,4 @@
-"""Composes the configuration of an experiment, or reads it back from its resolved file."""
+"""Composes the configuration of an experiment, or reads its resolved file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +34,7 @@ def compose_experiment(overrides: Sequence[str], *, conf: Path = CONF) -> Experi
 
 
 def to_values(config: ExperimentConfig) -> dict[str, Any]:
-    """All settings of a run as plain values. Leaves out `force` and what only the report reads."""
+    """Returns all settings of a run as plain values, without those of the report."""
     values = composition.to_values(config)
     return {
         key: value for key, value in values.items() if key not in ("claims", "reported", "force")
@@ -42,12 +42,12 @@ def to_values(config: ExperimentConfig) -> dict[str, Any]:
 
 
 def effective_values(config: ExperimentConfig) -> dict[str, Any]:
-    """The settings that can change the bits of a training, as plain values."""
+    """Returns the settings that can change the bits of a training, as plain values."""
     return {key: value for key, value in to_values(config).items() if key not in WITHOUT_EFFECT}
 
 
 def read(path: Path) -> ExperimentConfig:
-    """Reads what `compose` wrote.
+    """Reads a resolved configuration that `compose` wrote.
 
     Raises:
         PipelineError: the file is missing or damaged, or another version of the code wrote it.

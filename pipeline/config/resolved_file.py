@@ -1,6 +1,7 @@
 """Reads resolved configurations without the schemas that checked them.
 
-Stages after the training need three settings only. They depend on no code of models or training.
+Stages after training need only three settings. Reading them here keeps these stages independent of
+the code of models and training.
 """
 
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def read(path: Path) -> Settings:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """All settings in a file of `outputs/configs/`, as plain values.
+    """Reads all settings in a file of `outputs/configs/` as plain values.
 
     Raises:
         PipelineError: the file is missing or damaged.

@@ -1,4 +1,7 @@
-"""Reads the constructors of optimizers from their source. Importing Keras would take seconds."""
+"""Reads the constructors of optimizers from their source.
+
+Importing Keras would take seconds.
+"""
 
 import ast
 from dataclasses import dataclass
@@ -28,10 +31,10 @@ def keras_optimizers() -> dict[str, Signature]:
 
 
 def optimizer_in(path: Path) -> Signature | None:
-    """The optimizer with the name of its module, such as `AdamW` in `adamw.py`.
+    """Reads the optimizer with the name of its module, such as `AdamW` in `adamw.py`.
 
-    Case and `_` do not count. None if there is no such class, or its learning rate has no default:
-    Keras's base classes and wrappers are no optimizers of their own.
+    Ignores case and `_`. Returns None if the class is missing or its learning rate has no default.
+    This leaves out Keras's base classes and wrappers.
     """
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ClassDef) and node.name.lower() == path.stem.replace("_", ""):

@@ -1,4 +1,4 @@
-"""Settings of a source: where rows come from. Each source is one file `conf/source/<name>.yaml`."""
+"""Settings of a source of rows: one file `conf/source/<name>.yaml` each."""
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -20,8 +20,8 @@ class File:
 
     Args:
         name: its name on disk and below `DATA_MIRROR`.
-        sha256: pins its bytes.
-        urls: are tried in turn, after `DATA_MIRROR`.
+        sha256: the digest that its bytes must have.
+        urls: https:// addresses, tried in order after `DATA_MIRROR`.
     """
 
     name: str = MISSING
@@ -62,18 +62,18 @@ class Source:
         format: how the files are read: the name of a module in `pipeline/data/formats/`.
         path: a file on this machine.
         url: one file to download.
-        sha256: pins the file at `path` or `url`.
+        sha256: the digest that the file at `path` or `url` must have.
         header: whether the first line of a CSV file names the columns.
         delimiter: the character between two values of a CSV file.
-        files: the files to download. Give them or `path` or `url`.
+        files: the files to download. Give only one of `files`, `path` and `url`.
         alternatives: whether each one of `files` holds all rows, so that one is enough.
         dataset: the name of a data set that a package ships.
         columns: names of the columns, if the rows do not come with names.
         rows: the rows themselves, as lists of numbers.
-        target: the column to predict, if the source says so.
+        target: the column to predict, if the source defines one.
         image_shape: `[height, width, channels]` if every other column is a pixel.
         pixel_maximum: pixels are integers from 0 to this number.
-        classes: the names of the classes that the labels of images number.
+        classes: the names of the classes of images: label 0 is the first, and so on.
     """
 
     name: str = ""
@@ -117,7 +117,7 @@ class Source:
 
     @property
     def file_count(self) -> int:
-        """How many files are read. Of alternatives, only one is."""
+        """The number of files to read. Only one of several alternatives is read."""
         if self.path is not None or (self.files and self.alternatives):
             return 1
         return len(self.files)

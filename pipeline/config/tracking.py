@@ -1,4 +1,4 @@
-"""Settings of tracking. The environment says where the store is: `MLFLOW_TRACKING_URI`."""
+"""Settings of tracking. `MLFLOW_TRACKING_URI` sets the address of a server."""
 
 from dataclasses import dataclass
 

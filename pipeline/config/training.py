@@ -1,4 +1,4 @@
-"""Settings of training: its length, batches, loss, metrics, engine and early stopping."""
+"""Settings of training: length, batches, loss, metrics, engine and stopping."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -29,7 +29,10 @@ class Direction(Enum):
     max = "max"
 
     def improves(self, value: float, *, on: float | None, by: float) -> bool:
-        """Whether `value` is better than `on` by more than `by`. Any value is better than None."""
+        """Whether `value` is better than `on` by more than `by`.
+
+        Any value is better than None.
+        """
         if on is None:
             return True
         gain = on - value if self is Direction.min else value - on
@@ -38,10 +41,11 @@ class Direction(Enum):
 
 @dataclass
 class EarlyStopping:
-    """Stops after `patience` epochs without an improvement of `monitor` by more than `min_delta`.
+    """Stops after `patience` epochs without an improvement of `monitor`.
 
-    The weights of the best epoch are restored. Epochs before `start_epoch` do not count. Without
-    `patience` training runs to its end, and the weights of the best epoch are restored as well.
+    An improvement is larger than `min_delta`. The weights of the best epoch are restored.
+    Epochs before `start_epoch` do not count. Without `patience` training runs to its end, and
+    the weights of the best epoch are restored as well.
     """
 
     monitor: str = "validation/loss"
@@ -64,10 +68,11 @@ class EarlyStopping:
 
 @dataclass
 class ReduceOnPlateau:
-    """Multiplies the learning rate by `factor` after `patience` epochs without an improvement.
+    """Reduces the learning rate after `patience` epochs without an improvement.
 
-    The rate does not fall below `lowest`. For `cooldown` epochs after a reduction, no epoch counts.
-    All this is as in Keras's `ReduceLROnPlateau`. Without `patience` the rate does not change.
+    It multiplies the rate by `factor`, but never below `lowest`. The `cooldown` epochs after a
+    reduction do not count. All this is as in Keras's `ReduceLROnPlateau`. Without `patience` the
+    rate does not change.
     """
 
     monitor: str = "validation/loss"
@@ -117,8 +122,8 @@ class Training:
             addition to the evaluation after each epoch.
         in_memory_limit: bytes. A larger training split is read from disk batch by batch. Null takes
             half of the free memory.
-        threads: part of a run's identity, because convolutions on a CPU give other bits with
-            another number of threads.
+        threads: the number of CPU threads. It belongs to a run's identity, because it changes the
+            bits of convolutions on a CPU.
     """
 
     engine: str = "compiled"
@@ -173,11 +178,11 @@ class Training:
             received=smoothing,
             expected="a share from 0 to below 1",
         )
-        smooths = False
+        supports_smoothing = False
         if self.loss is not None:
-            smooths = LOSSES.load(self.loss, key="training.loss").LOSS.smooths_labels
+            supports_smoothing = LOSSES.load(self.loss, key="training.loss").LOSS.smooths_labels
         require(
-            smooths or smoothing == 0,
+            supports_smoothing or smoothing == 0,
             "training.label_smoothing",
             received=smoothing,
             expected="0, or a training.loss such as categorical_crossentropy",
@@ -211,12 +216,18 @@ class Training:
 
     @property
     def loss_is_plain(self) -> bool:
-        """Whether the loss is a mean over rows against the true labels, the same for any batch."""
+        """Whether the loss is a mean over rows against the true labels.
+
+        Only then are losses of runs with other settings comparable.
+        """
         return self.loss_reduction is Reduction.mean and self.label_smoothing == 0
 
 
 def _class_weight(value: Any) -> dict[str, float] | str | None:
-    """Checks a setting that OmegaConf has no type for: `balanced`, or a weight for each name."""
+    """Checks `balanced`, or a weight for each class.
+
+    OmegaConf has no type for this setting.
+    """
     if value is None or value == BALANCED:
         return value  # type: ignore[no-any-return]
     key, expected = "training.class_weight", f"{BALANCED}, {{class name: weight, …}} or null"

@@ -11,7 +11,7 @@ from pipeline.errors import DataError
 
 
 def numbers(text: Text, column: str, *, advice: str) -> NDArray[np.float64]:
-    """A column as numbers. Missing values are NaN.
+    """Reads a column as float64 numbers, shape (rows,). Missing values are NaN.
 
     Args:
         advice: what to do if a value is text.
@@ -29,7 +29,7 @@ def numbers(text: Text, column: str, *, advice: str) -> NDArray[np.float64]:
 
 
 def levels(text: Text, column: str) -> list[str]:
-    """A column as categories without outer spaces. Missing values are `""`."""
+    """Reads a column as categories without outer spaces. Missing values are `""`."""
     return ["" if is_missing(cell) else cell.strip() for cell in text.columns[column]]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import DataError
 
-# What people often take for CSV. These names only explain an error.
+# The first bytes of files that are often taken for CSV. Errors name the kind of file.
 _SIGNATURES = {
     b"\x1f\x8b": "a gzip archive",
     b"PK\x03\x04": "a zip archive or a spreadsheet",

@@ -1,4 +1,4 @@
-"""Prepared data on disk: the arrays of each split, and facts about them in `meta.json`.
+"""Prepared data on disk: the arrays of each split, and their `meta.json`.
 
 data/prepared/<data>/
   meta.json
@@ -26,7 +26,7 @@ class NumericFeature:
     """A standardised feature: `(value - mean) / scale`.
 
     Args:
-        of: one column of the CSV, or two columns whose quotient is the value.
+        of: one column of the CSV, or the numerator and the denominator of a ratio.
         missing: replaces a value that is not finite.
     """
 
@@ -41,7 +41,7 @@ class NumericFeature:
 class CategoricalFeature:
     """A one-hot feature: one indicator for each of `levels`.
 
-    A level that no training row has gives zeros. A missing value is the level `""`.
+    A level that is in no training row gives zeros. A missing value is the level `""`.
     """
 
     name: str
@@ -50,7 +50,7 @@ class CategoricalFeature:
 
 @dataclass(frozen=True)
 class Table:
-    """How columns of a CSV become features: numeric features first, then the indicators."""
+    """How columns of a CSV become features: numeric ones first, then indicators."""
 
     numeric: list[NumericFeature]
     categorical: list[CategoricalFeature]
@@ -74,13 +74,19 @@ class Table:
 
 
 def input_name(column: str) -> str:
-    """The name of a saved model's input for a column of the CSV. Keras does not allow `/`."""
+    """The name of a saved model's input for a column of the CSV.
+
+    Keras does not allow `/`.
+    """
     return column.replace("/", "_")
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a model predicts. The `y` of a regression is `(value / unit - mean) / scale`."""
+    """What a model predicts.
+
+    The `y` of a regression is `(value / unit - mean) / scale`.
+    """
 
     name: str
     unit: float = 1.0
@@ -120,9 +126,9 @@ class Meta:
 
     @property
     def outputs(self) -> int:
-        """How many numbers a model gives for a row.
+        """The number of outputs of a model for each row.
 
-        One for a regression and for two classes, otherwise one for each class.
+        It is 1 for a regression and for two classes, otherwise the number of classes.
         """
         classes = len(self.classes or [])
         return classes if classes > 2 else 1
@@ -183,7 +189,10 @@ def load_part(folder: Path, split: str) -> Part:
 
 
 def digest_of(x: NDArray[Any], y: NDArray[Any]) -> str:
-    """32 hexadecimal digits of sha256 over two arrays. MLflow has room for no more."""
+    """Computes 32 hexadecimal digits of sha256 over two arrays.
+
+    MLflow limits the length.
+    """
     digest = hashlib.sha256()
     for array in (x, y):
         digest.update(f"{array.dtype.str}{array.shape}".encode())

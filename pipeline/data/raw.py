@@ -1,4 +1,4 @@
-"""Raw data: what `fetch` leaves in `data/raw/<source>`. CSV files, and facts about them."""
+"""Raw data: the CSV files and `provenance.json` that `fetch` wrote for a source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Raw:
     """A fetched source. Its files hold the bytes that `fetch` wrote.
 
     Args:
-        target: the column to predict, if the source says so.
+        target: the column to predict, if the source defines one.
         image_shape: (height, width, channels) if the rows are images.
         pixel_maximum: pixels are integers from 0 to this number.
         classes: the names of the classes of images, by number; may be empty.
@@ -33,7 +33,7 @@ class Raw:
 
     @property
     def train(self) -> Path:
-        """The file whose rows are split: `train.csv` if there is a `test.csv`, else `data.csv`."""
+        """The file to split: `train.csv` if there is a `test.csv`, else `data.csv`."""
         return self.folder / ("train.csv" if "test.csv" in self.rows else "data.csv")
 
     @property

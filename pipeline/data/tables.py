@@ -1,6 +1,6 @@
-"""Tables: CSV files as rows of text. Errors of structure name their line.
+"""Tables: CSV files as rows of text. Errors in their structure name the line.
 
-Nothing here knows what the columns mean.
+Other modules know what the columns mean.
 """
 
 import csv
@@ -55,10 +55,10 @@ class Text:
 
 
 def read(path: Path) -> Text:
-    """Reads a CSV file that this package wrote. Cells stay the text that they are.
+    """Reads a CSV file that this package wrote. Cells stay text.
 
     Raises:
-        DataError: the file is not one table.
+        DataError: the file is not CSV, or its rows differ in length.
     """
     rows = records(path, name=str(path))
     _, names = next(rows)
@@ -72,7 +72,10 @@ def read(path: Path) -> Text:
 
 
 def write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> int:
-    """Writes a header and rows as CSV, whole numbers without `.0`. Returns the number of rows."""
+    """Writes a header and rows as CSV, whole numbers without `.0`.
+
+    Returns the number of rows.
+    """
     count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -100,10 +103,10 @@ def records(
     Args:
         name: the name of the file in errors.
         header: whether the first line names the columns.
-        columns: their names if it does not. The default is c1, c2, ….
+        columns: the names of the columns without a header. The default is c1, c2, ….
 
     Raises:
-        DataError: at the first error of structure.
+        DataError: the file is not UTF-8, is not CSV, has no rows, or its rows differ in length.
     """
     rows = _without_blank_lines(_parsed(path, name, delimiter), name)
     first = next(rows, None)
@@ -145,7 +148,7 @@ def _parsed(path: Path, name: str, delimiter: str) -> Iterator[Record]:
 
 
 def _explained(problem: str, name: str, start: int, line: int, delimiter: str) -> DataError:
-    """The error in plain words, for what Python's reader said of a row that begins at `start`."""
+    """Translates an error of Python's CSV reader. The row begins on line `start`."""
     if "unexpected end of data" in problem:
         return DataError(
             f"{name}, line {start}: a quote is opened and never closed",

@@ -10,7 +10,7 @@ _LINES = {"step": ("-", 3.0), "sigmoid": ("--", 1.8), "tanh": ("-.", 1.8), "ReLU
 
 
 def activation_functions() -> Figure:
-    """Step, sigmoid, tanh and ReLU from -4 to 4, with gaps in derivatives."""
+    """Draws step, sigmoid, tanh and ReLU from -4 to 4, and their derivatives."""
     z = np.linspace(-4, 4, 801)
     sigmoid = 1 / (1 + np.exp(-z))
     positive = np.where(z == 0, np.nan, z > 0)  # the step and ReLU's derivative jump at 0

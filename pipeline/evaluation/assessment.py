@@ -1,4 +1,4 @@
-"""Assesses a trained experiment. Nothing else opens the test split for measuring."""
+"""Measures a trained experiment on all splits, including the test split."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,12 +67,10 @@ class Assessment:
 def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
     """Measures the saved model on all splits, and its snapshots on the test split.
 
-    The model and the snapshots are those of one experiment.
-
     Args:
         output: the folder with the files that `train` wrote.
         data: the folder of the prepared data.
-        seed: of the bootstrap.
+        seed: the seed of the bootstrap.
 
     Raises:
         PipelineError: a file of the training is missing.

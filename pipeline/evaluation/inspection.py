@@ -13,17 +13,17 @@ from pipeline.models.anatomy import activations_of, convolutions, network_of
 
 
 def figures_of(model: Any, test: Part, meta: Meta, row: int, *, title: str) -> dict[str, Figure]:
-    """A figure for each convolution, or without one, for each dense layer.
+    """Draws a figure for each convolution, or for each dense layer without any.
 
     Args:
         model: a served model.
-        row: of the image in `test`, counted from 0.
+        row: the number of the image in `test`, from 0.
 
     Returns:
         Figures by the name of the layer.
 
     Raises:
-        PipelineError: the data are not images, or the split has fewer images.
+        PipelineError: the data are not images, or the split has no image of this number.
     """
     if meta.pixel_maximum is None:
         raise PipelineError(

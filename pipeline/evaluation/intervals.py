@@ -15,11 +15,11 @@ RESAMPLES = 1000
 def interval(
     metric: Metric, truth: NDArray[Any], prediction: NDArray[Any], *, seed: int
 ) -> Interval:
-    """The metric's own interval, or the bootstrap's if it has none.
+    """Computes the metric's own interval, or the bootstrap's if it has none.
 
     Args:
         truth, prediction: as `Metric` describes them.
-        seed: of the bootstrap.
+        seed: the seed of the bootstrap.
     """
     if metric.interval is not None:
         return metric.interval(truth, prediction, CONFIDENCE)

@@ -1,4 +1,4 @@
-"""Scores of a saved model: its predictions from raw rows, and the truth."""
+"""Scores of a saved model: its predictions for a split, and the truth."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,7 @@ class Scores:
         """The 95 % confidence limits of every metric.
 
         Args:
-            seed: of the bootstrap.
+            seed: the seed of the bootstrap.
         """
         return {
             name: interval(metric, self.truth, self.prediction, seed=seed)
@@ -44,7 +44,7 @@ class Scores:
 
 
 def score(model: Any, part: Part, meta: Meta) -> Scores:
-    """Predicts a whole split with a served model, from the rows as the CSV has them."""
+    """Predicts a whole split with a served model. A table is read from `rows.csv`."""
     inputs = part.x if meta.table is None else _columns(part, meta)
     batches = tf.data.Dataset.from_tensor_slices(inputs).batch(_BATCH)
     prediction = model.predict(batches, verbose=0)

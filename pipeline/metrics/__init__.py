@@ -1,6 +1,6 @@
 """Metrics: one module each, named as in settings, claims and MLflow.
 
-`evaluate` measures every metric of a task. Training can measure those that define `watched`, for
+`evaluate` measures every metric of a task. Training can also watch those that define `watched`, for
 example to stop early.
 """
 
@@ -77,7 +77,7 @@ def predicted_classes(probabilities: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def by_class(probabilities: NDArray[Any]) -> NDArray[Any]:
-    """Probabilities `(rows, classes)`, also from those of the second class only."""
+    """Probabilities `(rows, classes)`, also from `(rows, 1)` of the second class."""
     if probabilities.shape[1] > 1:
         return probabilities
     return np.hstack([1 - probabilities, probabilities])

@@ -9,7 +9,7 @@ from pipeline.metrics import Metric
 
 
 def _r2(truth: NDArray[Any], prediction: NDArray[Any]) -> float:
-    """0 if the targets do not vary."""
+    """Computes R². It is 0 if the targets do not vary."""
     spread = float(np.sum((truth - np.mean(truth)) ** 2))
     return 1 - float(np.sum((truth - prediction) ** 2)) / spread if spread > 0 else 0.0
 

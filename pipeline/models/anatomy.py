@@ -54,7 +54,7 @@ def activations_of(
 def first_dense(network: Any) -> Any | None:
     """The dense layer that reads all pixels, after scaling and flattening only.
 
-    None if there is no such layer.
+    Returns None if the first other layer is not dense.
     """
     if len(network.input_shape) != 4:
         return None
@@ -66,7 +66,7 @@ def first_dense(network: Any) -> Any | None:
 
 
 def weights_as_images(network: Any, name: str) -> NDArray[np.float32]:
-    """The weights of the layer of `first_dense`, of shape (units, height, width, channels)."""
+    """The weights of a `first_dense` layer, (units, height, width, channels)."""
     kernel: NDArray[np.float32] = keras.ops.convert_to_numpy(network.get_layer(name).kernel)
     return kernel.T.reshape(-1, *network.input_shape[1:])
 
@@ -74,7 +74,8 @@ def weights_as_images(network: Any, name: str) -> NDArray[np.float32]:
 def with_steps(network: Any) -> Any:
     """A copy with the same weights and a step function in place of every activation.
 
-    The step is from 0 to 1, and from -1 to 1 for tanh. The raw output is unchanged.
+    The step goes from 0 to 1, or from -1 to 1 in place of tanh. The output layer keeps its raw
+    output.
     """
 
     def stepping(layer: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Augmentation: layers that change images at random in training. The saved model has none."""
+"""Augmentation: layers that change images at random in training.
+
+The saved model has none.
+"""
 
 from typing import Any
 
@@ -15,8 +18,8 @@ def augmented(network: Any, config: Model) -> Any:
     """Inserts the layers of `config.augmentation` after the scaling of pixels.
 
     Returns:
-        A second network that shares every layer of the first; `network` itself if there is no
-        augmentation.
+        A second network that shares every layer of the first. Without augmentation, `network`
+        itself.
 
     Raises:
         ConfigError: the data are not images, a layer is unknown, has weights, or changes the shape.

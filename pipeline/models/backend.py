@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 
 
 def load() -> None:
-    """Imports both and discards standard error, unless the import fails.
+    """Imports both and discards what they print, unless the import fails.
 
     TensorFlow 2.21 prints messages from C++ before it reads any log level. Only a redirection of
     the file descriptor suppresses them.

@@ -31,10 +31,10 @@ def overview(model: Any, *, title: str) -> Table:
 
 
 def find(model: Any, name: str) -> Any:
-    """The layer of a name; if none matches, ignores underscores and upper case.
+    """Finds a layer by name. If none matches, ignores underscores and case.
 
     Raises:
-        PipelineError: there is no such layer.
+        PipelineError: no layer has this name.
     """
     layers = {
         layer.name: layer for _, layer in _walk(model) if isinstance(layer, keras.layers.Layer)

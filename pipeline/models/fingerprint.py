@@ -1,4 +1,7 @@
-"""The fingerprint of a training. It is equal only if every bit of every variable is equal."""
+"""The fingerprint of a training.
+
+It is equal only if every bit of every variable is equal.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -9,7 +12,7 @@ import numpy as np
 
 
 def fingerprint(variables: Iterable[Any]) -> str:
-    """sha256 over the path, shape, dtype and bytes of each Keras variable, in order of path."""
+    """Computes sha256 over path, shape, dtype and bytes of each Keras variable."""
     digest = hashlib.sha256()
     for variable in sorted(variables, key=lambda variable: str(variable.path)):
         value = np.ascontiguousarray(keras.ops.convert_to_numpy(variable))

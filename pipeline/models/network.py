@@ -1,4 +1,4 @@
-"""Layers that several model families share: input, scaling, dense layers and output."""
+"""Layers that model families share: input, scaling, dense layers and output."""
 
 import inspect
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _NOT_ACTIVATIONS = {"get", "serialize", "deserialize"}
 
 
 def stem(meta: Meta, pixel_range: Sequence[float]) -> list[Any]:
-    """The input of shape `meta.shape` and, for images, the scaling of pixels to `pixel_range`."""
+    """The input layer and, for images, the scaling of pixels to `pixel_range`."""
     layers = [keras.Input(tuple(meta.shape), dtype=meta.dtype, name="input")]
     if meta.pixel_maximum is not None:
         low, high = pixel_range
@@ -22,12 +22,14 @@ def stem(meta: Meta, pixel_range: Sequence[float]) -> list[Any]:
 
 
 def flat(meta: Meta) -> list[Any]:
-    """A flatten layer if samples have more than one axis."""
+    """A flatten layer if the rows of the data have more than one axis."""
     return [keras.layers.Flatten(name="flatten")] if len(meta.shape) > 1 else []
 
 
 def dense(units: Sequence[int], *, activation: str, dropout: float, seed: int) -> list[Any]:
-    """Dense layers `dense_1`, `dense_2`, …. Dropout follows each of them if it is above 0.
+    """Dense layers `dense_1`, `dense_2`, ….
+
+    Dropout follows each of them if it is above 0.
 
     Raises:
         ConfigError: Keras does not have this activation.

@@ -1,7 +1,8 @@
-"""The model that is saved. It reads the columns of the CSV, so users need no preparation.
+"""The model that is saved.
 
-It is plain Keras around the trained network. Before the network it applies the statistics that
-`prepare` fitted on the training split. After it come softmax, sigmoid, or the target's own unit.
+It reads the columns of the CSV, so users need no preparation. It consists of plain Keras layers
+around the trained network. The layers before the network apply the statistics that `prepare` fitted
+on the training split. The layer after it is softmax or sigmoid, or restores the unit of the target.
 """
 
 from collections.abc import Mapping

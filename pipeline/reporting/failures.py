@@ -1,4 +1,4 @@
-"""Why an experiment has no result: the errors of failed stages."""
+"""Finds out why an experiment has no result: the errors of failed stages."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ _LAST = "evaluate"  # later stages do not contribute to a result
 
 
 def first_failure(name: str, params: Params, folder: Path, *, stages: Path = STAGES) -> str:
-    """The error of the first failed stage that an experiment depends on, or nothing.
+    """Returns the error of the first failed stage of an experiment, or `""`.
 
     Args:
-        folder: with one file for each failed stage.
+        folder: holds one file for each failed stage.
         stages: `dvc.yaml`, for the order of the stages and what each runs over.
     """
     if not folder.is_dir():
@@ -31,7 +31,7 @@ def first_failure(name: str, params: Params, folder: Path, *, stages: Path = STA
 
 
 def failure(stage: str, folder: Path) -> str:
-    """`<stage>: <error>`, or nothing if the stage did not fail."""
+    """Returns `<stage>: <error>`, or `""` if the stage did not fail."""
     file = folder / f"{stage}.txt"
     return f"{stage}: {file.read_text(encoding='utf-8').strip()}" if file.is_file() else ""
 

@@ -48,7 +48,7 @@ def dates(first: int, last: int) -> str:
 
 
 def parts(name: str) -> list[str]:
-    """Splits a name where its line may break: after `/`, `_` and dots of a key."""
+    """Splits a name at possible line breaks: after `/`, `_` and dots of a key."""
     return re.split(r"(?<=[/_])|(?<=[a-z]\.)", name)
 
 

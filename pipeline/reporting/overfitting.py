@@ -13,8 +13,8 @@ class Overfitting:
     """When a training began to overfit.
 
     Args:
-        epoch: the last one before validation loss rose.
-        lowest: the validation loss at its end.
+        epoch: the epoch with the lowest validation loss.
+        lowest: the validation loss of that epoch.
         last: the validation loss at the end of the training.
     """
 
@@ -27,15 +27,14 @@ class Overfitting:
 
 
 def overfitting(history: Sequence[Point]) -> Overfitting | None:
-    """When a training began to overfit, or None if it did not.
+    """Finds the epoch from which a training overfits, or returns None.
 
-    It looks at the ends of epochs. E is the first with the lowest validation loss. The training
-    overfits from epoch E if, at the last end of an epoch,
+    Epoch E has the lowest validation loss. The training overfits from E if, after the last epoch,
 
     1. validation loss is more than 5 % above that of E, and
     2. training loss is below that of E.
 
-    The loss is `log_loss` if training measured it: a mean over rows, whatever loss was trained.
+    The loss is `log_loss` if training measured it, because that is always a mean over rows.
     Points inside an epoch do not count, because their training loss is the mean over a part of it.
     """
     ends = [point for point in history if point.epoch > 0 and float(point.epoch).is_integer()]

@@ -33,7 +33,7 @@ class Picture:
 
 
 def picture(png: bytes, *, title: str, alt: str) -> Picture:
-    """A figure of the page; raises `ValueError` if the bytes are not a PNG."""
+    """Makes a figure of the page; raises `ValueError` if the bytes are not a PNG."""
     if not png.startswith(_SIGNATURE) or len(png) < 24:
         raise ValueError("not a PNG")
     width, height = struct.unpack(">II", png[16:24])

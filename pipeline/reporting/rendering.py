@@ -76,15 +76,15 @@ def table(rows: Sequence[Row]) -> Table:
         title_style="bold",
         box=box.SIMPLE_HEAD,
     )
-    for heading, justify, is_whole in _COLUMNS:
-        report.add_column(heading, justify=justify, no_wrap=is_whole, overflow="fold")  # type: ignore[arg-type]
+    for heading, justify, no_wrap in _COLUMNS:
+        report.add_column(heading, justify=justify, no_wrap=no_wrap, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
         report.add_row(*_cells(row))
     return report
 
 
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """Why results are missing: one line for each reason."""
+    """Explains why results are missing: one line for each reason."""
     experiments: dict[str, list[str]] = {}
     for row in rows:
         if reason := row.missing or row.unrepeated:

@@ -18,7 +18,7 @@ from pipeline.reporting.pictures import Picture
 from pipeline.runs import history
 from pipeline.runs.history import Point
 
-# An experiment has a result if all these exist: DVC removes a stage's outputs before it runs.
+# An experiment has a result only if all these exist. DVC removes outdated ones before a stage runs.
 _FILES = ("history.csv", "run.json", "snapshots/index.json", "metrics.json")
 
 
@@ -78,7 +78,7 @@ class Result:
     Args:
         metrics: the content of `metrics.json`.
         run: the content of `run.json`.
-        saved: the point of the model's weights.
+        saved: the point at which the weights were saved.
         seeds: None if the experiment was trained with one seed.
     """
 
@@ -111,8 +111,8 @@ class Row:
         configuration: its resolved YAML; empty if it is not composed.
         meta: the facts about its data; None if they are not prepared.
         result: None if it is not evaluated.
-        missing: why it has no result.
-        unrepeated: why training with several seeds failed, if it did.
+        missing: why it has no result; empty if it has one.
+        unrepeated: why training with several seeds failed; empty if it did not.
     """
 
     experiment: str
@@ -193,7 +193,7 @@ def collect(
     prepared: Path = PREPARED,
     stages: Path = STAGES,
 ) -> list[Row]:
-    """A row for each named experiment, in order.
+    """Collects a row for each named experiment, in order.
 
     Args:
         stages: `dvc.yaml`.
@@ -236,7 +236,7 @@ def _row(
 
 
 def _planned(entry: Mapping[str, Any] | None) -> Planned:
-    """The plan has no entry for an experiment that could not be composed."""
+    """Reads an entry of the plan. An experiment that did not compose has none."""
     if entry is None:
         return Planned(description="", reported="", claims=[], changed={}, command="")
     return Planned(**{**entry, "claims": [Claim(**claim) for claim in entry["claims"]]})

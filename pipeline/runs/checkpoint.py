@@ -31,7 +31,7 @@ class Checkpoint:
 
 
 class DamagedCheckpointError(PipelineError):
-    """The file differs from what was written."""
+    """A checkpoint file that has changed since it was written."""
 
 
 def write(checkpoint: Checkpoint, path: Path) -> None:
@@ -48,7 +48,8 @@ def read(path: Path) -> Checkpoint:
     """Reads what `write` wrote.
 
     Raises:
-        DamagedCheckpointError: a bit has changed.
+        DamagedCheckpointError: the checksum does not match.
+        PipelineError: the file is missing or unreadable.
     """
     try:
         data = path.read_bytes()

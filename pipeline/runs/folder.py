@@ -1,4 +1,4 @@
-"""The folder of a run, for all processes that train it, one after the other.
+"""The folder of a run. All processes that train the run use it, one at a time.
 
 It is `mlruns/checkpoints/<run_key>/`:
 
@@ -105,9 +105,9 @@ def held(path: Path, *, wait: bool = False) -> Iterator[RunFolder]:
     Raises:
         PipelineError: another process holds it.
     """
-    with locked(path, "trains this very run", wait=wait):
-        for half_written in path.glob(".*.checkpoint"):
-            half_written.unlink()  # its process was killed
+    with locked(path, "trains this run", wait=wait):
+        for leftover in path.glob(".*.checkpoint"):
+            leftover.unlink()  # a process was killed while it wrote this file
         yield RunFolder(path, lasting=True)
 
 

@@ -11,7 +11,7 @@ _LARGEST_NEW_FILE = 1 << 20
 
 @dataclass(frozen=True)
 class Git:
-    """The state of a work tree: `patch` is its difference from `commit`, with new files."""
+    """The state of a work tree; `patch` is its difference from `commit`."""
 
     commit: str
     branch: str
@@ -20,9 +20,10 @@ class Git:
 
 
 def state(folder: Path = Path()) -> Git | None:
-    """Reads the state of the repository around `folder`. Returns None if there is no commit.
+    """Reads the state of the repository around `folder`.
 
-    `dvc.lock` does not make a tree dirty, because DVC writes it while stages run.
+    Returns None if there is no commit. `dvc.lock` does not make a tree dirty, because DVC
+    writes it while stages run.
     """
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None:

@@ -17,8 +17,8 @@ class Point:
         timestamp: milliseconds since 1970.
         seconds: the time that all processes have spent on the training.
         training_seconds: the time of the training passes, without compilation.
-        timed_examples: the examples of those passes.
-        metrics: `train/…`, means over the epoch so far, and `validation/…`.
+        timed_examples: the number of rows in those passes.
+        metrics: `train/…`, the means over the epoch so far, and `validation/…`.
     """
 
     step: int
@@ -32,7 +32,7 @@ class Point:
 
     @property
     def examples_per_second(self) -> float:
-        """Examples per second of the training passes; 0 before the first timed one."""
+        """Rows per second of the training passes; 0 before the first timed one."""
         return self.timed_examples / self.training_seconds if self.training_seconds > 0 else 0.0
 
 

@@ -1,4 +1,4 @@
-"""What a run is: settings, data, code and library versions, and the run key that binds them."""
+"""The identity of a run: settings, data, code and versions, and its run key."""
 
 import hashlib
 import json
@@ -29,8 +29,8 @@ LIBRARIES = ("keras", "numpy", "tensorflow")
 # Building and training the network, serving the model, and writing the result decide the bits.
 ROOTS = ("pipeline.training.fitting", "pipeline.models.serving", "pipeline.runs.result")
 
-# These modules are in the closure, but cannot change a bit: an error ends a training, and claims
-# and settings of tracking do not reach it.
+# The training imports these modules, but they cannot change its result. An error ends a training,
+# and claims and tracking settings do not reach it.
 WITHOUT_EFFECT = ("pipeline.config.claim", "pipeline.config.tracking", "pipeline.errors")
 
 # What `training.loss: null` and `training.metrics: null` may choose for the data of a task.
@@ -62,7 +62,10 @@ def choices(config: ExperimentConfig) -> dict[str, Collection[str]]:
 
 
 def _loss_metric(config: ExperimentConfig) -> list[str]:
-    """The metric that is the plain mean of a named loss. Training may watch it as well."""
+    """The metric that is the plain mean of a named loss.
+
+    Training may watch it as well.
+    """
     if config.training.loss is None:
         return []
     metric = training.LOSSES.load(config.training.loss, key="training.loss").LOSS.metric
@@ -82,7 +85,7 @@ def run_code(config: ExperimentConfig, package: Package = PACKAGE) -> frozenset[
 
 
 def identity(config: ExperimentConfig, meta: Meta) -> dict[str, Any]:
-    """All that the bits of a training depend on: settings, data, code and library versions.
+    """Returns everything that the bits of a training depend on.
 
     Settings of tracking and of checkpoints have no effect, so they are left out.
     """
@@ -102,10 +105,10 @@ def run_key(identity: Mapping[str, Any]) -> str:
 def difference(
     stored: Mapping[str, Any], current: Mapping[str, Any]
 ) -> tuple[str, Any, Any] | None:
-    """The first field that differs: its dotted name, its stored value and its current value.
+    """Finds the first field that differs: its dotted name and both values.
 
-    Values are equal as in `run_key`: a tuple equals a list, but 1 does not equal 1.0. A key that
-    one side lacks differs, and has the value None there.
+    Values are equal as in `run_key`: a tuple equals a list, but 1 does not equal 1.0. A missing key
+    differs and has the value None.
     """
     for key in [*current, *(key for key in stored if key not in current)]:
         before, now = stored.get(key), current.get(key)

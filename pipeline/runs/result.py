@@ -1,6 +1,6 @@
 """The result of a run on disk: model, history, snapshots and ids.
 
-It is written into the run's own folder, and copied from there to where later stages read it.
+It is written into the folder of the run. A copy in `outputs/` serves later stages.
 """
 
 import shutil
@@ -14,11 +14,12 @@ from pipeline.runs import history
 from pipeline.runs.history import Point
 
 SNAPSHOTS = "snapshots"
+MADE_BY = "the same command and force=true"
 
 
 @dataclass(frozen=True)
 class Result:
-    """A finished or paused run; `metrics` belong to the weights that the model has."""
+    """A finished or paused run; `metrics` are those of the saved weights."""
 
     run_id: str
     run_key: str
@@ -65,15 +66,15 @@ def read(folder: Path) -> Result:
     Raises:
         PipelineError: a file is missing or damaged.
     """
-    ids = read_json(folder / "run.json", made_by="force=true")
-    step = read_json(folder / SNAPSHOTS / "index.json", made_by="force=true")["kept"]
+    ids = read_json(folder / "run.json", made_by=MADE_BY)
+    step = read_json(folder / SNAPSHOTS / "index.json", made_by=MADE_BY)["kept"]
     points = history.read(folder / "history.csv")
     metrics = next(point.metrics for point in points if point.step == step)
     return Result(metrics=metrics, history=points, **ids)
 
 
 def publish(folder: Path, output: Path) -> None:
-    """Copies a result to where later stages read it."""
+    """Copies a result to `output`. Later stages read it there."""
     for file in folder.rglob("*"):
         if file.is_file():
             with replacing(output / file.relative_to(folder)) as temporary:

@@ -14,7 +14,7 @@ from pipeline.runs.identity import difference, identity, run_key
 
 @dataclass(frozen=True)
 class Run:
-    """What a run depends on.
+    """One run: its configuration, its data and its run key.
 
     Args:
         settings: the configuration as plain values.
@@ -50,7 +50,7 @@ class Run:
         """Checks that a checkpoint belongs to this run.
 
         Raises:
-            PipelineError: it belongs to another one.
+            PipelineError: it belongs to another run.
         """
         field = difference(checkpoint.facts["identity"], self.identity)
         if field is not None:

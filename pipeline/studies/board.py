@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.console import log
+from pipeline.console import log, table_console
 from pipeline.studies.objective import Objective
 from pipeline.studies.outcome import ENDED, Outcome, Status, best, latest
 from pipeline.studies.trial import short
@@ -19,19 +19,18 @@ from pipeline.studies.trial import short
 # Lines that are not rows: title, caption, borders, three lines of heading, and the cursor's line.
 FRAME = 9
 _STATUS_WIDTH = 8  # characters of FINISHED
-_NO_TERMINAL_WIDTH = 160
-_SECONDS_BETWEEN_LOOKS = 0.5
+_POLL_SECONDS = 0.5
 _STYLES = {Status.FINISHED: "green", Status.FAILED: "bold red", Status.RUNNING: "cyan"}
 
 
 @dataclass
 class Board:
-    """Shows the outcomes of a study from the beginning of a block to its end.
+    """Shows the outcomes of a study while its block runs.
 
     Args:
-        name: of the experiment.
-        title: of the table.
-        trials: the size of the study.
+        name: the experiment.
+        title: the title of the table.
+        trials: the number of trials in the study.
         settings: the settings that vary.
     """
 
@@ -45,8 +44,7 @@ class Board:
     _console: Console = field(init=False)
 
     def __post_init__(self) -> None:
-        width = None if sys.stderr.isatty() else _NO_TERMINAL_WIDTH
-        self._console = Console(stderr=True, width=width)
+        self._console = table_console(stderr=True)
 
     def __enter__(self) -> "Board":
         if sys.stderr.isatty():
@@ -115,10 +113,10 @@ class Board:
 @contextmanager
 def watching(board: Board, read: Callable[[], Sequence[Outcome]]) -> Iterator[None]:
     """Shows what `read` returns twice a second, and at the end of the block."""
-    over = Event()
+    end = Event()
 
     def watch() -> None:
-        while not over.wait(_SECONDS_BETWEEN_LOOKS):
+        while not end.wait(_POLL_SECONDS):
             board.show(read())
 
     thread = Thread(target=watch, daemon=True)
@@ -127,7 +125,7 @@ def watching(board: Board, read: Callable[[], Sequence[Outcome]]) -> Iterator[No
         try:
             yield
         finally:
-            over.set()
+            end.set()
             thread.join()
             board.show(read())
 
@@ -138,8 +136,8 @@ def trial_table(
     """An empty table with the columns `trial`, `settings`, `status` and `measured`.
 
     Args:
-        one_line: cuts what is too wide, the status first, so that the table fits a terminal.
-            Otherwise wraps it.
+        one_line: whether to cut cells that are too wide, the status first, so that the table fits
+            a terminal. Otherwise their text is wrapped.
     """
     table = Table(title=title, title_justify="left", caption_justify="left")
     table.add_column("trial", justify="right", no_wrap=one_line)
@@ -153,7 +151,7 @@ def trial_table(
 
 
 def add_settings(table: Table, settings: Sequence[str], *, one_line: bool = False) -> None:
-    """Adds a column for each setting, headed by the parts of its name."""
+    """Adds a column for each setting, with its name broken at the dots."""
     overflow: OverflowMethod = "ellipsis" if one_line else "fold"
     for name in settings:
         table.add_column(name.replace(".", ".\n"), no_wrap=one_line, overflow=overflow)

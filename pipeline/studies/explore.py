@@ -34,9 +34,9 @@ def explore(oracle: Oracle, journal: SearchJournal, run: Run, on_outcome: OnOutc
 
 
 def _earlier_failure(journal: SearchJournal, trial: Trial) -> Outcome | None:
-    """The outcome of a trial that has failed before: it is not tried again.
+    """Returns the outcome of a trial that has failed before, to skip it.
 
-    Hyperband suggests failed trials if too few others are left to promote.
+    Hyperband suggests a failed trial again if too few others can be promoted.
     """
     for outcome in latest(journal.outcomes):
         if outcome.trial.number == trial.number and outcome.status is Status.FAILED:

@@ -31,7 +31,7 @@ _HIGH, _WIDE = 3.6, 2.6  # the height of a vertical axis and the width of a hori
 _IN_A_ROW = 4
 _GAP = 0.04  # share of an axis: keeps the dots of trials from hiding their mean
 _DOT = 0.5  # the opacity of a trial: coinciding trials are darker
-_SEED = "seed"  # is a number without an order, so its values are not connected
+_SEED = "seed"  # its numbers have no meaningful order, so no line connects them
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class _Scale:
     """An axis from 0 to 1.
 
     Args:
-        places: of the trials. NaN for a trial without the setting.
+        places: the place of each trial, (trials,). NaN for a trial without the setting.
         marks: the labels by place.
-        ordered: true for numbers.
+        ordered: whether the values are numbers.
     """
 
     places: NDArray[np.float64]
@@ -54,7 +54,7 @@ class _Scale:
         return max(map(len, self.marks.values()))
 
     def thinned(self, room: float) -> dict[float, str]:
-        """The marks without numbers closer than `room` to the one before. Names all stay."""
+        """The marks without numbers that are closer than `room`. All names stay."""
         marks: dict[float, str] = {}
         for place, mark in sorted(self.marks.items()):
             if not self.ordered or not marks or place - max(marks) >= room:
@@ -78,8 +78,8 @@ def parallel_coordinates(
     Args:
         trials: the values of the settings of each trial. There is at least one trial and one
             setting.
-        objective: of each trial, finite.
-        name: of the objective.
+        objective: the finite objective of each trial.
+        name: the name of the objective.
     """
     scales = {
         setting: _scale([trial.get(setting) for trial in trials]) for setting in _settings(trials)
@@ -132,8 +132,8 @@ def main_effects(
 ) -> Figure:
     """Draws a panel for each setting: the mean objective for each of its values.
 
-    Each mean has its 95 % interval, unless there is only one trial, and the trials as dots next to
-    it. All panels have the scale of the trials. The wide interval of two trials may exceed it. See
+    Each mean has the trials as dots next to it and, for two trials or more, its 95 % interval. The
+    axes fit the trials, so the wide interval of two trials may leave a panel. See
     `parallel_coordinates` for the arguments.
     """
     settings = _settings(trials)
@@ -173,12 +173,13 @@ def _scale(texts: Sequence[str | None]) -> _Scale:
 
 
 def _of_numbers(values: NDArray[np.float64]) -> _Scale:
-    tried = np.unique(values[np.isfinite(values)])
-    low, high = tried[0], tried[-1]
+    distinct = np.unique(values[np.isfinite(values)])
+    low, high = distinct[0], distinct[-1]
     logarithmic = bool(low > 0 and high >= _FACTOR * low)
-    marked = tried if len(tried) <= _FEW else _round(low, high, logarithmic)
-    scaled, ends, at = (np.log(part) if logarithmic else part for part in (values, tried, marked))
-    marks = dict(zip(_placed(at, ends).tolist(), (f"{mark:.4g}" for mark in marked), strict=True))
+    ticks = distinct if len(distinct) <= _FEW else _round(low, high, logarithmic)
+    parts = (values, distinct, ticks)
+    scaled, ends, at = (np.log(part) if logarithmic else part for part in parts)
+    marks = dict(zip(_placed(at, ends).tolist(), (f"{tick:.4g}" for tick in ticks), strict=True))
     return _Scale(_placed(scaled, ends), marks, ordered=True, logarithmic=logarithmic)
 
 
@@ -193,7 +194,7 @@ def _round(low: float, high: float, logarithmic: bool) -> NDArray[np.float64]:
 
 
 def _placed(values: NDArray[np.float64], among: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`values` as shares of the range of `among`. A half if that range is empty."""
+    """`values` as shares of the range of `among`; 0.5 if all of `among` are equal."""
     low, high = np.nanmin(among), np.nanmax(among)
     placed: NDArray[np.float64] = (
         (values - low) / (high - low) if high > low else values - low + 0.5
@@ -214,7 +215,7 @@ def _shortened(text: str) -> str:
 
 
 def _across(scales: Mapping[str, _Scale]) -> list[float]:
-    """Inches from the first axis to each one, so that no label meets its neighbour."""
+    """Inches from the first axis to each one, so that labels do not overlap."""
     places = [0.0]
     names = [max(map(len, setting.split("."))) + 1 for setting in scales]
     for before, name, scale in zip(names, names[1:], list(scales.values())[1:], strict=False):
@@ -239,20 +240,20 @@ def _draw_axis(axes: Axes, place: float, setting: str, scale: _Scale, *, room: f
 
 def _effect(axes: Axes, scale: _Scale, objective: NDArray[np.float64], *, connected: bool) -> None:
     axes.axhline(objective.mean(), color="black", linestyle=":", linewidth=1)
-    tried = np.unique(scale.places[np.isfinite(scale.places)])
-    gap = min([_GAP, *(np.diff(tried) / 3)])
+    places = np.unique(scale.places[np.isfinite(scale.places)])
+    gap = min([_GAP, *(np.diff(places) / 3)])
     axes.scatter(scale.places - gap, objective, s=14, color=TRAIN, alpha=_DOT, linewidths=0)
-    groups = [objective[scale.places == place] for place in tried]
+    groups = [objective[scale.places == place] for place in places]
     means = [float(group.mean()) for group in groups]
     axes.plot(
-        tried,
+        places,
         means,
         color=VALIDATION,
         marker="D",
         markersize=4,
         linestyle="-" if connected else "none",
     )
-    for place, group in zip(tried, groups, strict=True):
+    for place, group in zip(places, groups, strict=True):
         if len(group) > 1:
             _, ends = mean_interval(group.tolist())
             axes.plot([place, place], ends, color=VALIDATION, linewidth=1.6)

@@ -29,8 +29,8 @@ class Grid:
     """All trials of a sweep, in Hydra's order.
 
     Args:
-        configs: what each trial composes to.
-        objectives: of each trial. All are None if the trials are not comparable.
+        configs: the configuration of each trial.
+        objectives: the objective of each trial. All are None if the trials are not comparable.
     """
 
     trials: list[Trial]
@@ -91,21 +91,21 @@ def compose_grid(overrides: Sequence[str], *, conf: Path = CONF) -> Grid:
 
 
 def _require_different(combined: Sequence[list[str]], configs: Sequence[ExperimentConfig]) -> None:
-    """A repeated trial would make the interval of its configuration too narrow."""
-    seen: set[str] = set()
+    """Rejects a repeated trial, because it would make an interval too narrow."""
+    previous: set[str] = set()
     for combination, config in zip(combined, configs, strict=True):
         settings = json.dumps(to_values(config), sort_keys=True)
-        if settings in seen:
+        if settings in previous:
             raise PipelineError(
                 "command line: two trials of the sweep are the same",
                 received=" ".join(combination),
                 expected="Give each value once",
             )
-        seen.add(settings)
+        previous.add(settings)
 
 
 def _require_whole(configs: Sequence[ExperimentConfig]) -> None:
-    """A paused trial is not comparable with a finished one."""
+    """Rejects a pause, because a paused trial is not comparable with a finished one."""
     for config in configs:
         if (pause := config.checkpoint.pause_at) is not None:
             raise PipelineError(
@@ -117,14 +117,14 @@ def _require_whole(configs: Sequence[ExperimentConfig]) -> None:
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
     """Every combination of comma-separated values, in the order of Hydra's sweeper."""
-    if fixed := [
+    if unsupported := [
         override
         for override in overrides
         if override.lstrip("+~").startswith("hydra.sweeper.params")
     ]:
         raise PipelineError(
             "command line: hydra.sweeper.params is not supported",
-            received=" ".join(fixed),
+            received=" ".join(unsupported),
             expected="List the values in the overrides of the experiment: key=value,value,…",
         )
     try:

@@ -11,7 +11,7 @@ from pipeline.console import log
 from pipeline.signals import Interrupted, Interruption
 from pipeline.studies.trial_process import RUNNER
 
-_SECONDS_BETWEEN_LOOKS = 0.02
+_POLL_SECONDS = 0.02
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def stop_trials() -> None:
         with suppress(psutil.NoSuchProcess):
             trial.terminate()
     while any(_is_alive(trial) for trial in trials):
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
+        time.sleep(_POLL_SECONDS)
 
 
 def _trials_below(ancestor: int) -> list[psutil.Process]:

@@ -2,9 +2,9 @@
 
 A study has a folder, `mlruns/sweeps/<sweep_id>/` or `mlruns/search/<search_id>/`:
 
-trials/000.json   a sweep's trial as it stands, written by the process that runs it
+trials/000.json   the state of a sweep's trial, written by the process that runs it
 journal.jsonl     a search's outcomes in order, one line each with its own checksum
-search.json       what a search varies, for people
+search.json       what a search varies, for readers
 logs/000.txt      what a trial printed
 trials.csv        the last outcome of each trial, written at the end
 figures/          how the objective of a sweep depends on the settings
@@ -39,7 +39,7 @@ class Journal:
         return self.folder / "logs"
 
     def log_file(self, number: int) -> Path:
-        """Receives what a trial prints."""
+        """The file that receives what a trial prints."""
         return self.logs / f"{number:03d}.txt"
 
 
@@ -72,7 +72,7 @@ class SweepJournal(Journal):
 class SearchJournal(Journal):
     """The outcomes of a search, in the order in which its trials ended.
 
-    A search resumes from its journal and from nothing else.
+    A search resumes from its journal only.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -139,7 +139,7 @@ def _line(outcome: Outcome) -> str:
 
 
 def _outcome(line: bytes) -> Outcome | None:
-    """The outcome on a line. None unless every bit of the line is as it was written."""
+    """Reads the outcome on a line. Returns None if the line is damaged."""
     checksum, _, text = line.decode("utf-8", errors="replace").removesuffix("\n").partition(" ")
     if not line.endswith(b"\n") or checksum != _checksum(text):
         return None

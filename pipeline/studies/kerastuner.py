@@ -1,6 +1,7 @@
 """KerasTuner's oracles behind `ask` and `tell`.
 
-KerasTuner writes no file here. A new oracle that replays a journal continues like the old one.
+KerasTuner writes no files here. A new oracle replays the journal and then continues like the old
+one.
 """
 
 from contextlib import ExitStack
@@ -93,7 +94,7 @@ class KerasTunerOracle:
 
 
 def _hyperparameters(space: Space) -> Any:
-    """The space as KerasTuner has it, without fixed parameters."""
+    """Translates the space for KerasTuner, without fixed parameters."""
     import keras_tuner
 
     hyperparameters = keras_tuner.HyperParameters()

@@ -1,4 +1,4 @@
-"""Launchers: which of Hydra's runs the trials of a sweep, and how many at once."""
+"""Chooses Hydra's launcher for a sweep, and the number of trials at once."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -23,10 +23,10 @@ _BATCH = "hydra.sweeper.max_batch_size"
 
 @dataclass(frozen=True)
 class Launcher:
-    """A launcher.
+    """One of Hydra's launchers.
 
     Args:
-        target: its class.
+        target: the dotted name of its class.
         workers: the number of trials that it runs at once on this machine. None starts all at once.
     """
 
@@ -66,9 +66,9 @@ def within_this_machine(
 ) -> tuple[list[str], Launcher]:
     """Adds overrides, so that concurrent trials fit the cores of this machine.
 
-    If several trials run at once, adds `training.threads` unless it is there. Threads are part of a
-    run's identity, so they become a visible override. If all trials would start at once, limits
-    their number too.
+    If several trials run at once, adds `training.threads` unless it is set. The threads belong to a
+    run's identity, so they must be a visible override. If all trials would start at once, also
+    limits their number.
 
     Returns:
         The overrides and the launcher.
@@ -76,25 +76,25 @@ def within_this_machine(
     Raises:
         PipelineError: an unknown launcher, or an invalid experiment.
     """
-    own = of_hydra(overrides)
+    hydra_overrides = of_hydra(overrides)
     first = combinations(overrides)[0]
     # An invalid experiment is reported first. Otherwise it would look like a fault of the launcher.
     config = compose_experiment(first, conf=conf)
-    chosen = launcher([*first, *own], conf=conf)
-    if not _installed(chosen.target):
-        raise _unknown(own)
+    runner = launcher([*first, *hydra_overrides], conf=conf)
+    if not _installed(runner.target):
+        raise _unknown(hydra_overrides)
     has_threads = any(override.lstrip("+").startswith(f"{_THREADS}=") for override in overrides)
     threads = config.training.threads if has_threads else 1
-    workers = chosen.workers or max(1, _cores() // threads)
-    added = [] if chosen.workers else [f"{_BATCH}={workers}"]
+    workers = runner.workers or max(1, _cores() // threads)
+    limits = [] if runner.workers else [f"{_BATCH}={workers}"]
     if workers > 1 and not has_threads:
-        added.append(f"{_THREADS}={max(1, _cores() // workers)}")
-    return [*overrides, *added], chosen
+        limits.append(f"{_THREADS}={max(1, _cores() // workers)}")
+    return [*overrides, *limits], runner
 
 
 @contextmanager
 def shadowing_launchers() -> Iterator[None]:
-    """Silences Hydra's warning that our launchers reuse the plugins' names."""
+    """Silences Hydra's warning that our launcher configs reuse the plugins' names."""
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore",
@@ -106,7 +106,7 @@ def shadowing_launchers() -> Iterator[None]:
 
 @contextmanager
 def without_validation() -> Iterator[None]:
-    """Stops Hydra's sweeper from composing all trials: `compose_grid` has done it."""
+    """Keeps Hydra's sweeper from composing all trials, as `compose_grid` has done."""
     check = Sweeper.validate_batch_is_legal
     Sweeper.validate_batch_is_legal = lambda *_: None  # type: ignore[method-assign]
     try:
@@ -136,7 +136,7 @@ def _installed(target: str) -> bool:
 
 def _unknown(overrides: Sequence[str]) -> PipelineError:
     return PipelineError(
-        "command line: unknown launcher, or its package is not installed",
+        "command line: the launcher is unknown, or its package is not installed",
         received=" ".join(of_hydra(overrides)),
         expected="Choose basic, joblib, submitit_local, submitit_slurm or ray; "
         "see docs/clusters.md",

@@ -14,8 +14,8 @@ class Objective:
 
     Args:
         metric: its name in the history, such as `validation/loss`.
-        measures: what it measures. Two objectives are equal if they measure the same, even under
-            different names.
+        measures: the facts that determine what it measures. Objectives with equal facts are equal,
+            even if their metrics have different names.
     """
 
     metric: str = field(compare=False)
@@ -62,7 +62,7 @@ def _plain_loss(config: ExperimentConfig) -> Objective:
 
 
 def _measure_of_loss(config: ExperimentConfig) -> str:
-    """The metric that the loss minimises, so that equal losses compare equal; else the loss."""
+    """The metric that the loss minimises, or the name of the loss if there is none."""
     loss = config.training.loss
     if loss is None:
         return "log_loss" if config.data.task is Task.classification else "mse"
@@ -70,6 +70,6 @@ def _measure_of_loss(config: ExperimentConfig) -> str:
 
 
 def _question(config: ExperimentConfig) -> tuple[object, ...]:
-    """What the model predicts. Only trials that predict the same can be ranked."""
+    """The facts of the prediction. Only trials that predict the same can be ranked."""
     data = config.data
     return (data.source, data.task, data.target, data.positive, data.target_unit)

@@ -1,4 +1,4 @@
-"""Outcomes: what became of the trials of a study, and which trial is the best."""
+"""Outcomes: how the trials of a study ended, and which one is the best."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,14 +24,14 @@ ENDED = (Status.PAUSED, Status.FINISHED, Status.FAILED)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a trial so far.
+    """The result of a trial so far.
 
     Args:
-        objective: the value that trials are compared by. None for a trial that has none.
-        epochs: how many the run has trained since it began, in all processes.
-        seconds: the time of the same training.
+        objective: the value of the objective. None if the trial has none.
+        epochs: the epochs that the run has trained, in all processes.
+        seconds: the time that these epochs took.
         timestamp: when the trial ended, in milliseconds since 1970.
-        metrics: of the weights that the run keeps.
+        metrics: the metrics of the saved weights.
         reason: why the trial failed.
     """
 
@@ -48,7 +48,7 @@ class Outcome:
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> "Outcome":
-        """Reverses `dataclasses.asdict`. Raises `TypeError` for other fields."""
+        """Turns the result of `dataclasses.asdict` back into an outcome."""
         own = {"trial": Trial(**values["trial"]), "status": Status(values["status"])}
         return cls(**values | own)
 
@@ -98,8 +98,8 @@ def best(outcomes: Iterable[Outcome], direction: Direction) -> Outcome | None:
 
 def trained_epochs(outcomes: Sequence[Outcome]) -> Epochs:
     """Adds up the epochs of all outcomes, including earlier ones of resumed trials."""
-    reached: dict[int, float] = {}
+    most: dict[int, float] = {}
     for outcome in outcomes:
         number = outcome.trial.number
-        reached[number] = max(outcome.epochs, reached.get(number, 0.0))
-    return Epochs(sum(reached.values()), sum(outcome.epochs for outcome in outcomes))
+        most[number] = max(outcome.epochs, most.get(number, 0.0))
+    return Epochs(sum(most.values()), sum(outcome.epochs for outcome in outcomes))

@@ -51,7 +51,7 @@ class SearchTrials:
     """Runs the trials of one search.
 
     Args:
-        overrides: those of the experiment. An oracle's trial adds its own to them.
+        overrides: the overrides of the experiment. Each trial adds its own.
         tags: for the runs in MLflow.
         interruption: the signals of this process. They are deferred except while a trial runs.
     """
@@ -67,8 +67,8 @@ class SearchTrials:
         """Trains an oracle's trial, from its last checkpoint if there is one.
 
         Raises:
-            PipelineError: invalid settings, an objective that the training does not measure, or a
-                fault of the machine. Each ends the search; it can resume.
+            PipelineError: the settings are invalid, the training does not measure the objective, or
+                the machine has a fault. Each ends the search; it can resume.
             Interrupted: a signal stopped the trial, after it saved a checkpoint.
         """
         complete = replace(trial, overrides=[*self.overrides, *trial.overrides])

@@ -31,9 +31,9 @@ class BestTrial:
 
     Args:
         base: the experiment that was searched.
-        method: of the search.
-        trials: how many the search ran.
-        value: of the objective.
+        method: the method of the search, such as `bayesian`.
+        trials: the number of trials that the search ran.
+        value: the objective of this trial.
         seconds: the training time of this trial.
         seconds_of_all: the training time of all trials.
     """
@@ -103,7 +103,7 @@ def _file(name: str, conf: Path) -> Path:
 
 
 def _text(name: str, best: BestTrial, conf: Path) -> str:
-    """The file without its seal: the head, and the settings that are not defaults."""
+    """The file without its seal: a comment, and the settings that are not defaults."""
     config = best.config
     bound = _bound(best)
     head = [
@@ -168,7 +168,7 @@ def _cores(config: ExperimentConfig) -> str:
 
 
 def _seal(text: str) -> str:
-    """The last line. A later search recognises by it that nobody has edited the file."""
+    """The last line. It shows a later search whether the file was edited."""
     return f"# Written by pipeline.tune: {hashlib.sha256(text.encode()).hexdigest()[:16]}\n"
 
 

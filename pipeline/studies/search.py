@@ -35,7 +35,7 @@ from pipeline.tracking import stores
 from pipeline.tracking.tracker import Measurement, Tracker
 
 _ID_DIGITS = 12
-_WITHOUT_EFFECT = ("trials", "save_as")  # on which trials are suggested
+_WITHOUT_EFFECT = ("trials", "save_as")  # these do not change which trials are suggested
 _KINDS_OF_LOSS = ("training.loss", "training.loss_reduction", "training.label_smoothing")
 
 
@@ -44,8 +44,8 @@ class Plan:
     """What a search will do.
 
     Args:
-        overrides: those of the experiment.
-        base: what they compose to.
+        overrides: the overrides of the experiment.
+        base: the configuration that they compose to.
     """
 
     overrides: list[str]
@@ -100,17 +100,17 @@ class Plan:
 def tune(
     overrides: Sequence[str], config: TuneConfig, interruption: Interruption
 ) -> dict[str, Any]:
-    """Searches, from where the same search stopped, and records the best trial.
+    """Runs or resumes a search, and records its best trial.
 
     Args:
-        overrides: those of the experiment.
+        overrides: the overrides of the experiment.
         interruption: the signals of this process.
 
     Returns:
         `{search_id, run_id, status, best, trials, failed, epochs}`, for JSON.
 
     Raises:
-        PipelineError: an invalid search, or a search in which no trial finished.
+        PipelineError: the search is invalid, or no trial finished.
         Interrupted: a signal was received. The running trial saved a checkpoint.
     """
     plan = Plan.of(overrides, config)
@@ -119,8 +119,8 @@ def tune(
     search_id, name = plan.search_id(), plan.base.name
     with resumable(name, interruption), open_search(mlruns() / "search" / search_id) as journal:
         settings = plan.settings()
-        described = {"experiment": name, "overrides": plan.overrides, **settings}
-        write_json(journal.folder / "search.json", described)
+        description = {"experiment": name, "overrides": plan.overrides, **settings}
+        write_json(journal.folder / "search.json", description)
         store = stores.load(plan.base.tracking.store)
         with store.open_parent("search", name, search_id, _params(settings)) as parent:
             search = _Search(plan, search_id, journal, parent)
@@ -142,7 +142,7 @@ class _Search:
         self._outcomes: list[Outcome] = []  # those that the oracle has received
 
     def run(self, interruption: Interruption) -> None:
-        """Runs the trials that the journal does not hold."""
+        """Replays the journal and runs the trials that it does not hold."""
         from pipeline.models import backend
 
         backend.load()  # silently, before KerasTuner imports it
@@ -292,7 +292,7 @@ def _require_searchable(config: ExperimentConfig) -> None:
 
 
 def _require_one_loss(objective: Objective, space: Space) -> None:
-    """Losses of different kinds are not comparable."""
+    """Rejects a search over kinds of losses, because these are not comparable."""
     searched = [parameter.name for parameter in space.searched if parameter.name in _KINDS_OF_LOSS]
     if searched and objective.metric.endswith("/loss"):
         raise PipelineError(

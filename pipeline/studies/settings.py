@@ -88,7 +88,7 @@ class SearchSettings:
         )
 
     def fixed_overrides(self) -> list[str]:
-        """What the search sets itself in every trial. A space cannot vary it."""
+        """The overrides that the search sets in every trial. A space cannot vary them."""
         return []
 
 
@@ -110,7 +110,7 @@ class TuneConfig:
             )
 
     def read_space(self) -> Space:
-        """The checked space, without the settings that the search sets itself."""
+        """Checks the space. Leaves out the settings that the search sets itself."""
         fixed = [override.partition("=")[0] for override in self.search.fixed_overrides()]
         return Space.read(self.space).without(fixed)
 
@@ -118,11 +118,12 @@ class TuneConfig:
 def compose_tune(arguments: Sequence[str], *, conf: Path = CONF) -> tuple[list[str], TuneConfig]:
     """Composes a search. Returns the overrides of its experiment, too.
 
-    Arguments that begin with `search` or `space` belong to the search. Its space is the one named
-    after the experiment, unless `space=<name>` chooses another.
+    Arguments that begin with `search` or `space` belong to the search. The default space has the
+    name of the experiment; `space=<name>` chooses another.
 
     Raises:
-        PipelineError: an invalid setting, a missing space, or an override of a searched setting.
+        PipelineError: a setting is invalid, the space is missing, or an argument overrides a
+            setting that the search varies.
     """
     own = [
         argument

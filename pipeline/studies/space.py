@@ -24,13 +24,13 @@ _SEARCHABLE = ("model", "optimizer", "seed", "training")
 class Parameter:
     """A setting of the space.
 
-    A range includes both ends. Choices are texts in Hydra's grammar, except if all are integers or
-    all are floats: those have an order.
+    A range includes both ends. Choices that are all integers or all floats stay numbers, because
+    they have an order. All other choices become texts in Hydra's grammar.
 
     Args:
         name: the dotted name of the setting.
         log: draws evenly in the logarithm of the value.
-        when: the choices of other parameters with which this one exists. Empty means always.
+        when: the parameter exists only with these choices of other parameters. Empty: always.
     """
 
     name: str
@@ -89,7 +89,7 @@ class Space:
         return Space(rest)
 
     def overrides(self, values: Mapping[str, Any]) -> list[str]:
-        """Searched values and fixed ones in Hydra's grammar, in the order of the space."""
+        """The overrides of a trial, searched and fixed, in the order of the space."""
         complete = dict(values)
         for parameter in self.parameters:
             if parameter.is_fixed and parameter.exists(complete):
@@ -102,7 +102,7 @@ class Space:
 
 
 def _parameter(name: str, entry: Any, above: Sequence[Parameter]) -> Parameter:
-    """One entry of a space. It may depend on entries above it."""
+    """Checks one entry of a space. It may depend on entries above it."""
     key = f"space.{name}"
     if (first := name.split(".")[0]) not in _SEARCHABLE:
         raise ConfigError(
@@ -215,7 +215,7 @@ def _when(key: str, conditions: Any, above: Sequence[Parameter]) -> dict[str, tu
 
 
 def _text(choice: Any) -> str:
-    """A choice in Hydra's grammar. Texts among choices are in it already."""
+    """A choice in Hydra's grammar. Texts among choices already follow it."""
     return choice if isinstance(choice, str) else hydra_text(choice)
 
 

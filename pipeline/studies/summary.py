@@ -43,8 +43,8 @@ class Configuration:
     """Finished trials that differ only by their seed.
 
     Args:
-        values: of the settings that vary, without the seed.
-        mean: of the objective.
+        values: the settings that vary, without the seed.
+        mean: the mean of the objective.
         interval: the 95 % interval of the mean. None for a single trial.
     """
 
@@ -76,7 +76,7 @@ def _configuration(values: dict[str, str], objectives: list[float]) -> Configura
 
 
 def configuration_table(title: str, outcomes: Sequence[Outcome], objective: Objective) -> Table:
-    """A row for each configuration, the best first."""
+    """Makes a table with a row for each configuration, the best first."""
     table = Table(title=title, title_justify="left", caption_justify="left")
     names = [name for name in outcomes[0].trial.values if name != _SEED]
     add_settings(table, names)

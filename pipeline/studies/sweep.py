@@ -129,7 +129,7 @@ class _Sweep:
         values = [outcome.trial.values for outcome in finished]
         objectives = [float(outcome.objective or 0.0) for outcome in finished]
         name, title = objective.metric, self._title
-        drawn = {
+        drawings = {
             "parallel_coordinates": figures.parallel_coordinates(
                 values,
                 objectives,
@@ -141,7 +141,7 @@ class _Sweep:
         }
         folder = self._journal.folder / "figures"
         with replacing_folder(folder) as temporary:
-            for stem, figure in drawn.items():
+            for stem, figure in drawings.items():
                 (temporary / f"{stem}.png").write_bytes(png(figure))
         for file in sorted(folder.glob("*.png")):
             self._parent.log_file(file, folder="figures")

@@ -1,4 +1,4 @@
-"""A trial: one training of a study, and the settings that set it apart."""
+"""A trial: one training of a study, and the settings that make it different."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ class Trial:
         number: counts the trials of a study from 0. A search may suggest a number again, to train
             it for longer.
         values: the settings that vary in the study, by their dotted names.
-        overrides: turn `config.yaml` into this trial, in Hydra's grammar.
+        overrides: the Hydra overrides that turn `config.yaml` into this trial.
         pause_at: the epoch after which the training pauses. None trains to the end.
     """
 

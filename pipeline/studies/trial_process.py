@@ -26,7 +26,7 @@ _INTERRUPTIONS = {128 + signal.SIGTERM, 128 + signal.SIGINT}
 
 
 class Cause(StrEnum):
-    """Why a trial failed: by itself, by a fault such as a full disk, or by SIGKILL."""
+    """Why a trial failed: its own error, a fault such as a full disk, or SIGKILL."""
 
     TRIAL = "trial"
     MACHINE = "machine"
@@ -38,10 +38,10 @@ class Answer:
     """How one training of a trial ended.
 
     Args:
-        epochs: how many the run has trained since it began, in all processes.
-        seconds: the time of the same training.
+        epochs: the epochs that the run has trained, in all processes.
+        seconds: the time that these epochs took.
         reason: why it failed, in one line.
-        cause: of the failure. None for a trial that did not fail.
+        cause: the cause of the failure. None if the trial did not fail.
     """
 
     status: Status
@@ -86,8 +86,8 @@ class TrialProcess:
         Raises:
             Interrupted: a signal stopped the trial, after it saved a checkpoint.
         """
-        died = self._child is not None and self._child.poll() is not None
-        if died or self._threads not in (None, threads):
+        is_dead = self._child is not None and self._child.poll() is not None
+        if is_dead or self._threads not in (None, threads):
             self.close()
         self._threads = threads
         if self._child is None:

@@ -54,7 +54,7 @@ def attempt(request: dict[str, Any], interruption: Interruption) -> Answer:
     except Exception as error:  # noqa: BLE001 - one trial must not end the study
         traceback.print_exc()
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return Answer.failed(reason, Cause.MACHINE if _is_of_machine(error) else Cause.TRIAL)
+        return Answer.failed(reason, Cause.MACHINE if _is_machine_fault(error) else Cause.TRIAL)
 
 
 def run(request: dict[str, Any], interruption: Interruption) -> Answer:
@@ -81,11 +81,11 @@ def _load() -> None:
 
     backend.load()
     importlib.import_module("pipeline.experiment")
-    # Keras collects garbage before each model. It need not visit TensorFlow's lasting objects.
+    # Keras collects garbage before each model. Freezing skips TensorFlow's permanent objects.
     gc.freeze()
 
 
-def _is_of_machine(error: Exception) -> bool:
+def _is_machine_fault(error: Exception) -> bool:
     from pipeline.tracking.connection import FAULTS
 
     return isinstance(error, (OSError, *FAULTS))

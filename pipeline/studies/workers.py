@@ -26,7 +26,7 @@ def start(number: int) -> None:
         return Workers(number, **settings)
 
     register_parallel_backend("loky", make)
-    # Workers that are killed so early are replaced for the first trial.
+    # If a worker is killed this early, joblib replaces it for the first trial.
     with suppress(BrokenProcessPool):
         Parallel(number, backend="loky")(delayed(os.getpid)() for _ in range(number))
 
@@ -34,8 +34,8 @@ def start(number: int) -> None:
 class Workers(LokyBackend):  # type: ignore[misc]
     """Worker processes, each with a child that loads TensorFlow early.
 
-    Each ends with the process of the sweep. Without that, workers of a killed sweep would wait
-    minutes for work.
+    Each ends with the process of the sweep. Otherwise workers of a killed sweep would wait for work
+    for minutes.
     """
 
     def __init__(self, number: int, **settings: Any) -> None:
@@ -43,9 +43,9 @@ class Workers(LokyBackend):  # type: ignore[misc]
         self._number = number
 
     def configure(self, n_jobs: int, parallel: Any, **_arrays: Any) -> int:
-        """Always uses the same settings: joblib would start new workers for others.
+        """Always uses the same settings, because joblib starts new workers for others.
 
-        The ignored settings are about large arrays.
+        Ignores settings for large arrays.
         """
         begin = {"initializer": _begin, "initargs": (os.getpid(),)}
         workers = min(self._number, self.effective_n_jobs(n_jobs))

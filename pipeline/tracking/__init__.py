@@ -1,6 +1,6 @@
 """Records of runs. No other package imports MLflow.
 
-`tracker` says what a record takes. `stores` holds one module for each place that keeps records.
+`tracker` defines what can be logged. `stores` has one module for each place that keeps records.
 """
 
 import os

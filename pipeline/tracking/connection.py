@@ -88,7 +88,7 @@ def experiment_id(client: MlflowClient, name: str) -> str:
 
 @contextmanager
 def lock() -> Iterator[None]:
-    """Keeps other processes out while this one looks up and creates. Do not nest it."""
+    """Locks out other processes while this one looks up and creates. Do not nest it."""
     mlruns().mkdir(parents=True, exist_ok=True)
     with (mlruns() / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -96,7 +96,10 @@ def lock() -> Iterator[None]:
 
 
 def _create(database: Path) -> None:
-    """Creates MLflow's tables in a temporary file: MLflow cannot continue with half."""
+    """Creates MLflow's tables in a temporary file.
+
+    MLflow cannot complete tables that a killed process has half created.
+    """
     if database.exists():
         return
     with TemporaryDirectory() as folder:

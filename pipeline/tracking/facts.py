@@ -1,4 +1,4 @@
-"""Logs the facts with which a run begins to MLflow."""
+"""Logs to MLflow what is fixed when a run begins: settings, data and patch."""
 
 import json
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ _LAST = "config.yaml"
 def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
     """Logs the facts that the run does not hold yet.
 
-    `config.yaml` is written last, so a run that has it has everything. Settings that cannot change
-    the result may have changed since the run began; the record keeps the first ones.
+    `config.yaml` is written last, so a run that has it has all facts. Settings that cannot change
+    the result may differ when a run resumes. The record keeps the first ones.
     """
     if _LAST in {file.path for file in client.list_artifacts(run_id)}:
         return

@@ -1,7 +1,7 @@
-"""Which process writes a run, and the end of runs after their process has died.
+"""Finds MLflow runs of dead processes and closes them.
 
 MLflow has no heartbeat, so the run of a killed process would stay RUNNING for ever. Therefore the
-tags of each run name its process, and whoever opens the store closes the runs of dead processes.
+tags of each run name its process. Every process that opens the store closes the runs of dead ones.
 """
 
 import os

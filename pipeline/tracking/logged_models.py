@@ -1,4 +1,4 @@
-"""Finds the models that MLflow keeps by their run, and loads them."""
+"""Finds and loads the models that MLflow stores for runs."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def find_run(beginning: str) -> str:
     """Completes the beginning of a run id, in hexadecimal digits.
 
     Raises:
-        PipelineError: no run id begins so, or several do.
+        PipelineError: no run id begins with these digits, or several do.
     """
     client = connection.client()
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
@@ -26,11 +26,13 @@ def find_run(beginning: str) -> str:
     run_ids = sorted(str(run.info.run_id) for run in runs)
     if not run_ids:
         raise PipelineError(
-            f"no run id in the tracking store {connection.uri()} begins so", received=beginning
+            f"no run id in the tracking store {connection.uri()} begins with these digits",
+            received=beginning,
+            expected="Look up the id with: make ui",
         )
     if len(run_ids) > 1:
         raise PipelineError(
-            "several run ids begin so",
+            "several run ids begin with these digits",
             received=beginning,
             expected=f"Give more digits of one of: {', '.join(run_ids)}",
         )
@@ -41,7 +43,7 @@ def load(run_id: str) -> Any:
     """Loads the served model of a run.
 
     Raises:
-        PipelineError: the store does not have one.
+        PipelineError: the store has no model of this run.
     """
     client = connection.client()
     run = client.get_run(run_id)

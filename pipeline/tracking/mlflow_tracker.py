@@ -1,4 +1,4 @@
-"""The record of one run in MLflow. Kills never make it hold anything twice."""
+"""The record of one run in MLflow. A resumed run logs nothing twice."""
 
 import time
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ class MlflowTracker:
             self._steps[name].add(step)
 
     def _logged_steps(self, name: str) -> set[int]:
-        """The steps of this metric in MLflow. MLflow would store a second point for each."""
+        """The logged steps of a metric. MLflow would store a second point for each."""
         if name not in self._steps:
             points = self._client.get_metric_history(self.run_id, name)
             self._steps[name] = {point.step for point in points}
@@ -68,7 +68,7 @@ class MlflowTracker:
         """Logs the model in Keras's flavour, and deletes those that are not ready.
 
         The requirements are explicit, because MLflow takes many seconds to infer them. There is no
-        input example, because MLflow crashes on one for Keras.
+        input example, because MLflow crashes on an example for Keras.
         """
         run = self._client.get_run(self.run_id)
         models = self._client.search_logged_models(

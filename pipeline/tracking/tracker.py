@@ -1,4 +1,4 @@
-"""The record of one run: what it takes, and how it ends."""
+"""The record of one run: what can be logged to it, and how it ends."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,10 +13,10 @@ Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED", "SCHEDULED"]
 
 @dataclass(frozen=True)
 class RunFacts:
-    """The facts with which a run begins.
+    """The facts that are fixed when a run begins.
 
     Args:
-        name: the experiment.
+        name: the name of the experiment.
         settings: the resolved configuration.
         patch: the difference between the work tree and the commit.
     """
@@ -49,7 +49,7 @@ class Tracker(Protocol):
         ...
 
     def set_tag(self, name: str, value: str) -> None:
-        """Adds a fact that is available only after the run has begun."""
+        """Sets a tag. Use it for facts that are not fixed when the run begins."""
         ...
 
     def log_data_set(self, meta: Meta, split: str, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Weights of rows by their class."""
+"""Computes the weights of rows by their class."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from pipeline.errors import ConfigError, suggestion
 
 
 def row_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np.float32] | None:
-    """The weight of each row by its class; None if `training.class_weight` is not set.
+    """The weight of each row, (rows,); None without `training.class_weight`.
 
     `balanced` gives each row of a class the weight `rows / (classes · rows of the class)`, over the
     classes that occur. A class that the setting does not name has weight 1.

@@ -33,9 +33,11 @@ class TrainingTask:
 
 @dataclass(frozen=True)
 class Progress:
-    """The means of the metrics since `reset`, and the time that the timed samples took.
+    """The means of the metrics since `reset`, and the speed of training.
 
-    The first step is not timed, because it is compiled then.
+    Args:
+        timed_examples: the number of rows in the timed steps. A step that compiles is not timed.
+        seconds: the time of these steps.
     """
 
     metrics: dict[str, float]
@@ -64,7 +66,7 @@ class Engine(Protocol):
         ...
 
     def set_state(self, values: list[NDArray[Any]]) -> None:
-        """Restores a result of `get_state`; raises `ValueError` if another network made it."""
+        """Restores a result of `get_state`; raises `ValueError` for another network's."""
         ...
 
     def averaged(self) -> AbstractContextManager[None]:

@@ -25,7 +25,7 @@ class FittedModel:
     The network itself stays uncompiled, so that its file contains no loss and no optimizer.
 
     Args:
-        trained: replaces the trained network of the task.
+        trained: replaces `task.trained`.
     """
 
     def __init__(self, task: TrainingTask, *, trained: Any = None) -> None:
@@ -65,7 +65,7 @@ class FittedModel:
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Gives the network the optimizer's averages of its weights, after the first step."""
+        """Gives the network its averaged weights, if a step has been trained."""
         if not self.optimizer.use_ema or int(self.optimizer.iterations) == 0:
             yield
             return
@@ -84,7 +84,7 @@ class FittedModel:
 def evaluation_batch(loss: Any, batch_size: int) -> int:
     """The number of rows that are evaluated at once.
 
-    A summed loss grows with the batch. It is evaluated in batches of the size that is trained.
+    A summed loss grows with the batch, so it is evaluated in batches of the size used in training.
     """
     return batch_size if getattr(loss, "reduction", None) == "sum" else _EVALUATION_BATCH
 
@@ -98,7 +98,7 @@ def model_of(network: Any) -> Any:
 
 
 def batch_of(part: Part, rows: Any) -> tuple[Any, ...]:
-    """The arguments of `fit` for some rows: x, y and, if there are any, sample weights."""
+    """The arguments of `fit` for some rows: x, y and, if given, sample weights."""
     return tf.nest.map_structure(lambda array: np.asarray(array[rows]), columns(part))  # type: ignore[no-any-return]
 
 

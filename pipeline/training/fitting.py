@@ -1,7 +1,7 @@
 """Fits the model of an experiment to its data.
 
-Only this module and its imports can change the bits, so the run key covers their code. Therefore it
-imports neither tracking nor listeners.
+Only this module and its imports can change the result, so the run key covers their code. Therefore
+it imports neither tracking nor listeners.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The events of a training, for those who report them."""
+"""The events of a training. Listeners report them."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ class Listener:
         """At a step of `evaluate_at`, while the network has the weights of that step."""
 
     def on_commit(self, points: Sequence[Point]) -> None:
-        """When a checkpoint holds new points, so that they cannot be lost."""
+        """After a checkpoint was written. A kill can no longer lose these points."""
 
     def on_end(self) -> None:
-        """When training is over, also after an error."""
+        """After training, also after an error."""

@@ -30,7 +30,7 @@ class Outcome:
 
     Args:
         final: the point of the weights that the network has; the best so far if paused.
-        paused: whether steps are left, to be trained by a later process.
+        paused: whether a later process must train the remaining steps.
     """
 
     history: list[Point]
@@ -49,7 +49,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """When a training is saved, and from where it resumes.
+    """When a training is saved, and the checkpoint that it resumes from.
 
     Args:
         save: writes a checkpoint.
@@ -183,7 +183,7 @@ class _Training:
 
     @property
     def _paused(self) -> bool:
-        """Whether the remaining steps are left to a later process."""
+        """Whether a later process must train the remaining steps."""
         pause_at = self.checkpoints.pause_at if self.checkpoints is not None else None
         return pause_at is not None and pause_at <= self.state.step and not self._over
 
@@ -194,21 +194,21 @@ class _Training:
             self.engine.reset()
             if start % self.schedule.steps_per_epoch == 0:
                 state.epoch = EpochMeans()
-        examples, seconds = state.timed_examples, state.training_seconds
+        timed_rows, seconds = state.timed_examples, state.training_seconds
 
         def on_step(step: int, progress: Progress) -> None:
             state.step = step
-            state.timed_examples = examples + progress.timed_examples
+            state.timed_examples = timed_rows + progress.timed_examples
             state.training_seconds = seconds + progress.seconds
             for listener in self.listeners:
                 listener.on_step(step, progress.metrics)
-            if step < stop:  # the last slice is followed by an evaluation
+            if step < stop:  # after the last slice, the evaluation saves
                 self._save_inside_segment()
 
         for listener in self.listeners:
             listener.on_segment(state.step)
         progress = self.engine.run(state.step, stop, on_step=on_step)
-        state.epoch.add(progress.metrics, self.schedule.examples(start, stop))
+        state.epoch.add(progress.metrics, self.schedule.row_count(start, stop))
 
     def _save_inside_segment(self) -> None:
         overdue = (
@@ -259,9 +259,9 @@ class _Training:
         if self.stopping is not None:
             epoch = -(-point.step // self.schedule.steps_per_epoch)
             value = point.metrics[self.stopping.rule.monitor]
-            if self.stopping.see(value, epoch=epoch, step=point.step):
+            if self.stopping.update(value, epoch=epoch, step=point.step):
                 self.state.best_weights = self.engine.network.get_weights()
-        rate = self.plateau.see(point.metrics[self.plateau.rule.monitor], point.learning_rate)
+        rate = self.plateau.update(point.metrics[self.plateau.rule.monitor], point.learning_rate)
         if rate != point.learning_rate:
             self.engine.optimizer.learning_rate = rate
 
@@ -270,7 +270,7 @@ class _Training:
         return (self.clock() - self.committed_at) * _LARGEST_SHARE >= self.commit_seconds
 
     def _commit(self) -> None:
-        """Saves the state before listeners log it: a later process must not repeat it."""
+        """Saves the state, then lets listeners log it, so that nothing is logged twice."""
         began = self.clock()
         self.state.seconds = began - self.began
         if self.checkpoints is not None:
@@ -321,7 +321,7 @@ def _require_finite(point: Point) -> None:
     for name, value in point.metrics.items():
         if not math.isfinite(value):
             raise PipelineError(
-                f"training diverged: {name} is no longer a number after step {point.step:,}",
+                f"training diverged: {name} is not a finite number after step {point.step:,}",
                 received=f"{name}={value}",
-                expected="Try a smaller optimizer.learning_rate or optimizer.clipnorm",
+                expected="Set a smaller optimizer.learning_rate, or set optimizer.clipnorm",
             )

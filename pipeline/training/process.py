@@ -1,6 +1,6 @@
-"""Settings of the process that make every run give the same bits.
+"""Pins settings of the process, so that equal runs give equal bits.
 
-They must come before TensorFlow's first operation.
+This must happen before TensorFlow's first operation.
 """
 
 import tensorflow as tf

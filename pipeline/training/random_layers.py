@@ -1,9 +1,9 @@
-"""Stand-ins for Keras's random layers inside an XLA program. The saved model keeps Keras's layers.
+"""Stand-ins for Keras's random layers inside an XLA program.
 
-In an XLA program on a CPU, Keras's random layers cost several times as much as the rest of a step.
-A stand-in draws 32 random bits for each value from a counter (Threefry: Salmon et al. 2011). The
-counter is a variable, and the n-th call of a layer always draws the same bits. Training can
-therefore resume at any step.
+The saved model keeps Keras's layers. In an XLA program on a CPU, Keras's random layers cost several
+times as much as the rest of a step. A stand-in draws 32 random bits for each value from a counter
+(Threefry: Salmon et al. 2011). The counter is a variable, and the n-th call of a layer always draws
+the same bits. Training can therefore resume at any step.
 """
 
 import math
@@ -17,7 +17,7 @@ _BITS = 32
 
 
 class _Counting(keras.layers.Layer):  # type: ignore[misc]
-    """A layer whose draws depend on `seed` and on the number of the call."""
+    """A layer with draws that depend on `seed` and on the number of the call."""
 
     def __init__(self, *, seed: int, **settings: Any) -> None:
         super().__init__(**settings)
@@ -34,9 +34,9 @@ class _Counting(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Changes values in training only."""
-        return self.disturbed(inputs) if training else inputs
+        return self.perturb(inputs) if training else inputs
 
-    def disturbed(self, inputs: Any) -> Any:
+    def perturb(self, inputs: Any) -> Any:
         raise NotImplementedError
 
     def next_seed(self) -> Any:
@@ -58,7 +58,7 @@ class CounterDropout(_Counting):
         self.rate = rate
         self.noise_shape = noise_shape
 
-    def disturbed(self, inputs: Any) -> Any:
+    def perturb(self, inputs: Any) -> Any:
         """Drops each value with probability `rate`."""
         if self.rate in (0, 1):
             return inputs * (1 - self.rate)
@@ -81,7 +81,10 @@ class CounterDropout(_Counting):
 
 
 class CounterNoise(_Counting):
-    """Normal noise of `stddev`. It is added to values, or with `multiplies` to a factor of 1."""
+    """Normal noise of `stddev`.
+
+    It is added to values, or with `multiplies` to a factor of 1.
+    """
 
     def __init__(
         self, stddev: float, *, seed: int, multiplies: bool = False, **settings: Any
@@ -90,7 +93,7 @@ class CounterNoise(_Counting):
         self.stddev = stddev
         self.multiplies = multiplies
 
-    def disturbed(self, inputs: Any) -> Any:
+    def perturb(self, inputs: Any) -> Any:
         """Draws a number for each value."""
         noise = self.stddev * tf.random.stateless_normal(
             tf.shape(inputs), seed=self.next_seed(), dtype=inputs.dtype, alg="threefry"
@@ -99,7 +102,7 @@ class CounterNoise(_Counting):
 
 
 def _spatial(layer: Any, seed: int) -> Any:
-    """Dropout that draws once for a whole feature map, so once for each row and channel."""
+    """Dropout of whole feature maps: one draw for each row and channel."""
     axes = layer.input_spec.ndim
     channels = 1 if getattr(layer, "data_format", "channels_last") == "channels_first" else axes - 1
     noise_shape = [None if axis in (0, channels) else 1 for axis in range(axes)]
@@ -123,10 +126,12 @@ _STAND_INS: dict[type, Callable[[Any, int], Any]] = {
 
 
 def with_stand_ins(network: Any, *, seed: int) -> Any:
-    """A network with a stand-in for each random layer that has one. It shares all other layers.
+    """A network with a stand-in for each random layer that has one.
+
+    It shares all other layers.
 
     Args:
-        seed: together with its number, the seed of a layer that has none.
+        seed: a layer without a seed gets this one plus its number.
     """
     random = [layer for layer in network._flatten_layers() if type(layer) in _STAND_INS]
     if not random:

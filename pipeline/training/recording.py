@@ -1,4 +1,4 @@
-"""Trains a run in this process, with record, checkpoints and listeners."""
+"""Trains a run in this process, with its record, checkpoints and listeners."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class RecordedTraining:
     """The training of one run.
 
     Args:
-        tags: added to those that the run itself has.
+        tags: tags to add to the record.
     """
 
     run: Run

@@ -1,4 +1,4 @@
-"""Provides the rows of a compiled program: all from memory, or a block at a time from disk."""
+"""Provides rows to a compiled program, from memory or in blocks from disk."""
 
 from typing import Any, Protocol
 
@@ -16,9 +16,9 @@ _COPIES = 2
 
 
 class Rows(Protocol):
-    """Rows for a program. `most` is the number of batches that it can get at a time."""
+    """Rows for a program. It can get up to `max_batches` batches at a time."""
 
-    most: int
+    max_batches: int
 
     def take(self, order: NDArray[np.int32], first: int, count: int) -> tuple[Any, Any, int]:
         """Provides the rows `order[first : first + count]`.
@@ -33,7 +33,7 @@ class Resident:
     """All rows in memory. A program gathers them in any order."""
 
     def __init__(self, part: Part, batch_size: int) -> None:
-        self.most = -(-len(part) // batch_size)
+        self.max_batches = -(-len(part) // batch_size)
         self._arrays = tf.nest.map_structure(
             lambda array: tf.constant(np.asarray(array)), columns(part)
         )
@@ -44,16 +44,22 @@ class Resident:
 
 
 class Streamed:
-    """Rows that are read from disk into blocks. All blocks have one size, so XLA compiles once."""
+    """Rows that are read from disk into blocks.
+
+    All blocks have one size, so XLA compiles once.
+    """
 
     def __init__(self, part: Part, batch_size: int, *, limit: int) -> None:
         self._columns = columns(part)
         row = size_of(part) / len(part)
-        self.most = max(1, int(limit / (_COPIES * row)) // batch_size)
-        self._order = tf.range(self.most * batch_size)
+        self.max_batches = max(1, int(limit / (_COPIES * row)) // batch_size)
+        self._order = tf.range(self.max_batches * batch_size)
 
     def take(self, order: NDArray[np.int32], first: int, count: int) -> tuple[Any, Any, int]:
-        """A block that begins with the rows. What follows them in the block has no meaning."""
+        """A block that begins with the rows.
+
+        The rest of the block is undefined.
+        """
         rows = order[first : first + count]
 
         def block(array: NDArray[Any]) -> Any:
@@ -66,14 +72,14 @@ class Streamed:
 
 
 def rows_of(part: Part, batch_size: int, *, limit: int | None) -> Rows:
-    """Rows in memory if they need at most `limit` bytes; otherwise streamed within the limit."""
+    """Keeps rows in memory if they fit into `limit` bytes; otherwise streams them."""
     if limit is None or size_of(part) <= limit:
         return Resident(part, batch_size)
     return Streamed(part, batch_size, limit=limit)
 
 
 def memory_limit(training: Training) -> int:
-    """The bytes that the training split may use in memory: the setting, or half of what is free."""
+    """The bytes for the training split: the setting, or half of the free memory."""
     if training.in_memory_limit is not None:
         return training.in_memory_limit
     return int(psutil.virtual_memory().available) // 2

@@ -70,7 +70,7 @@ class Schedule:
     def ends_epoch(self, step: int) -> bool:
         return step > 0 and (step % self.steps_per_epoch == 0 or step == self.total)
 
-    def examples(self, start: int, stop: int) -> int:
+    def row_count(self, start: int, stop: int) -> int:
         """The number of rows in the steps `start` to `stop` of one epoch."""
         return min((stop - start) * self.batch_size, self.rows - self.first_row(start))
 

@@ -1,4 +1,4 @@
-"""The state of a training between two steps, all of which a checkpoint holds."""
+"""The state of a training between two steps. A checkpoint holds all of it."""
 
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
@@ -12,19 +12,19 @@ from pipeline.training.stopping import PlateauState, StoppingState
 
 @dataclass
 class EpochMeans:
-    """Means over the segments of the current epoch, weighted by their examples."""
+    """Means over the segments of the current epoch, weighted by their rows."""
 
-    examples: int = 0
+    rows: int = 0
     sums: dict[str, float] = field(default_factory=dict)
 
-    def add(self, metrics: dict[str, float], examples: int) -> None:
-        """Adds the means over one segment."""
-        self.examples += examples
+    def add(self, metrics: dict[str, float], rows: int) -> None:
+        """Adds the means over one segment of `rows` rows."""
+        self.rows += rows
         for name, value in metrics.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value * examples
+            self.sums[name] = self.sums.get(name, 0.0) + value * rows
 
     def means(self) -> dict[str, float]:
-        return {f"train/{name}": value / self.examples for name, value in self.sums.items()}
+        return {f"train/{name}": value / self.rows for name, value in self.sums.items()}
 
 
 @dataclass
@@ -32,11 +32,11 @@ class State:
     """Position, history, means and decisions. The engine holds the rest.
 
     Args:
-        stop_requested: whether a listener has asked for the end.
+        stop_requested: whether a listener has asked to stop.
         seconds: the time that all processes have spent on the training.
         training_seconds: the time of the training passes, without compilation.
-        timed_examples: the examples of those passes.
-        best_weights: those that early stopping restores.
+        timed_examples: the number of rows in those passes.
+        best_weights: the weights that early stopping restores.
     """
 
     step: int = 0

@@ -1,7 +1,7 @@
 """Early stopping, and a lower learning rate on a plateau.
 
-Both see a metric at the end of each epoch. Their states are plain values, so that a checkpoint can
-hold them.
+Both check a metric at the end of each epoch. Their states are plain values, so checkpoints can hold
+them.
 """
 
 from dataclasses import dataclass, field
@@ -25,11 +25,11 @@ class Stopping:
     rule: EarlyStopping
     state: StoppingState = field(default_factory=StoppingState)
 
-    def see(self, value: float, *, epoch: int, step: int) -> bool:
+    def update(self, value: float, *, epoch: int, step: int) -> bool:
         """Takes the monitored value at the end of an epoch, counted from 1.
 
         Returns:
-            whether it is the best so far.
+            Whether it is the best so far.
         """
         state = self.state
         if epoch < self.rule.start_epoch:
@@ -51,7 +51,7 @@ class PlateauState:
     """The best value so far, and the number of epochs since.
 
     Args:
-        cooling: the epochs that do not count, because the learning rate has just fallen.
+        cooling: the number of next epochs that do not count, because the learning rate has fallen.
     """
 
     best: float | None = None
@@ -66,11 +66,11 @@ class Plateau:
     rule: ReduceOnPlateau
     state: PlateauState = field(default_factory=PlateauState)
 
-    def see(self, value: float, learning_rate: float) -> float:
+    def update(self, value: float, learning_rate: float) -> float:
         """Takes the monitored value at the end of an epoch.
 
         Returns:
-            the learning rate from there on.
+            The learning rate of the next epochs.
         """
         rule, state = self.rule, self.state
         if state.cooling > 0:

@@ -1,4 +1,7 @@
-"""Reads and writes the values of Keras variables. A value that does not fit is an error."""
+"""Reads and writes the values of Keras variables.
+
+A value that does not fit is an error.
+"""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The metrics that training watches: named in `training.metrics`, or the usual ones of the data."""
+"""The metrics that training watches: those of the settings, or the usual ones."""
 
 from typing import Any
 

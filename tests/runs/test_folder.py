@@ -180,7 +180,7 @@ def test_half_written_checkpoint_is_removed(tmp_path):
 def test_folder_of_another_process_is_refused(tmp_path):
     with another_process(tmp_path) as owner:
         assert refusal(tmp_path) == (
-            "another process trains this very run. "
+            "another process trains this run. "
             f"Received: process {owner.pid} on {platform.node()}. Wait until it ends, or stop it."
         )
 
@@ -189,7 +189,7 @@ def test_folder_of_an_unnamed_process_is_refused(tmp_path):
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert refusal(tmp_path) == (
-            "another process trains this very run. "
+            "another process trains this run. "
             "Received: a process that has just started. Wait until it ends, or stop it."
         )
 
@@ -208,7 +208,7 @@ def test_process_waits_for_the_folder(tmp_path, monkeypatch):
                 tmp_path / "lock"
             ).read_text() == f"process {os.getpid()} on {platform.node()}\n"
     assert lines == [
-        f"process {owner.pid} on {platform.node()} trains this very run; waiting until it ends"
+        f"process {owner.pid} on {platform.node()} trains this run; waiting until it ends"
     ]
 
 

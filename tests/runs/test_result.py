@@ -77,5 +77,5 @@ def test_failed_write_leaves_the_old_result(folder, tmp_path):
 def test_missing_file_is_refused(folder):
     (folder / "run.json").unlink()
     assert refusal(result.read, folder) == (
-        f"{folder}/run.json is missing. Make it with: force=true."
+        f"{folder}/run.json is missing. Make it with: the same command and force=true."
     )

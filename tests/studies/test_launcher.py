@@ -67,7 +67,7 @@ def test_chosen_number_of_trials_stays():
 
 def test_unknown_launcher_is_rejected():
     assert refusal(added, "hydra/launcher=lobjib") == (
-        "command line: unknown launcher, or its package is not installed. "
+        "command line: the launcher is unknown, or its package is not installed. "
         "Received: hydra/launcher=lobjib. "
         "Choose basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md."
     )
@@ -84,7 +84,7 @@ def test_unknown_setting_of_hydra_is_rejected():
 def test_launcher_without_its_package_is_rejected():
     missing = "hydra.launcher._target_=hydra_plugins.hydra_missing_launcher.missing.Missing"
     assert refusal(added, "hydra/launcher=joblib", missing) == (
-        "command line: unknown launcher, or its package is not installed. "
+        "command line: the launcher is unknown, or its package is not installed. "
         f"Received: hydra/launcher=joblib {missing}. "
         "Choose basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md."
     )

@@ -167,7 +167,7 @@ def test_experiments_on_one_line_are_not_edited(folder):
     assert refusal(save, folder, best_trial(folder)) == (
         f"{folder}/params.yaml: an experiment could not be added. "
         "Received: tuned: {data: mnist_first_10000}. "
-        "Write the experiments one a line, and add this one by hand."
+        "Write one experiment per line, and add this one by hand."
     )
 
 

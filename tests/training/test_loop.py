@@ -94,7 +94,7 @@ class FakeEngine:
             self.steps_since_reset.append(step)
             progress = Progress(
                 {"loss": sum(self.steps_since_reset) / len(self.steps_since_reset)},
-                timed_examples=self.schedule.examples(start, step),
+                timed_examples=self.schedule.row_count(start, step),
                 seconds=float(step - start),
             )
             on_step(step, progress)
@@ -356,9 +356,9 @@ def test_infinite_loss_ends_training():
     with pytest.raises(PipelineError) as caught:
         trained(FakeEngine(schedule(), losses={4: float("nan")}))
     assert str(caught.value) == (
-        "training diverged: validation/loss is no longer a number after step 4. "
+        "training diverged: validation/loss is not a finite number after step 4. "
         "Received: validation/loss=nan. "
-        "Try a smaller optimizer.learning_rate or optimizer.clipnorm."
+        "Set a smaller optimizer.learning_rate, or set optimizer.clipnorm."
     )
 
 

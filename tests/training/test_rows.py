@@ -27,7 +27,7 @@ def test_only_larger_data_than_the_limit_are_streamed(limit, kind):
 @pytest.mark.parametrize(("limit", "batches"), [(1, 1), (639, 1), (640, 2), (1599, 4)])
 def test_block_and_its_copy_fit_the_limit(limit, batches):
     rows = rows_of(PART, 10, limit=limit)
-    assert rows.most == batches
+    assert rows.max_batches == batches
     _, arrays, _ = rows.take(ORDER, 0, 10)
     assert sum(array.numpy().nbytes for array in arrays) == batches * 160
 

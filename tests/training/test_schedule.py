@@ -106,7 +106,7 @@ def test_examples_are_counted_without_drawing_them(plan, data):
     epoch = data.draw(st.integers(0, plan.total // plan.steps_per_epoch - 1)) * plan.steps_per_epoch
     start = data.draw(st.integers(0, plan.steps_per_epoch - 1))
     stop = data.draw(st.integers(start + 1, plan.steps_per_epoch))
-    assert plan.examples(epoch + start, epoch + stop) == len(
+    assert plan.row_count(epoch + start, epoch + stop) == len(
         plan.indices(epoch + start, epoch + stop)
     )
 

@@ -25,7 +25,7 @@ def after(values, **rule) -> Stopping:
     """Early stopping after one value for each epoch of ten steps."""
     stopping = Stopping(EarlyStopping(**{"direction": Direction.min, "patience": 2} | rule))
     for epoch, value in enumerate(values, start=1):
-        stopping.see(value, epoch=epoch, step=10 * epoch)
+        stopping.update(value, epoch=epoch, step=10 * epoch)
     return stopping
 
 
@@ -38,7 +38,7 @@ def rates(values, rate: float = 1.0, **rule) -> list[float]:
     )
     learning_rates = []
     for value in values:
-        learning_rates.append(rate := plateau.see(value, rate))
+        learning_rates.append(rate := plateau.update(value, rate))
     return learning_rates
 
 
@@ -88,7 +88,7 @@ def test_epochs_before_start_epoch_do_not_count():
 
 def test_see_returns_whether_a_value_is_best():
     stopping = Stopping(EarlyStopping(direction=Direction.min))
-    assert [stopping.see(value, epoch=1, step=1) for value in (3.0, 4.0, 2.0)] == [
+    assert [stopping.update(value, epoch=1, step=1) for value in (3.0, 4.0, 2.0)] == [
         True,
         False,
         True,
@@ -131,7 +131,7 @@ def test_early_stopping_equals_that_of_keras(values, direction, patience, gain, 
     keras_own.set_model(model)
     keras_own.on_train_begin()
     for epoch, value in enumerate(values, start=1):
-        ours.see(value, epoch=epoch, step=epoch)
+        ours.update(value, epoch=epoch, step=epoch)
         keras_own.on_epoch_end(epoch - 1, {"loss": value})
         assert ours.exhausted == model.stop_training
         if ours.state.best is not None:
@@ -219,7 +219,7 @@ def test_plateau_equals_that_of_keras(values, direction, patience, cooldown, fac
     keras_own.set_model(model)
     keras_own.on_train_begin()
     for epoch, value in enumerate(values):
-        rate.assign(ours.see(value, float(rate)))
+        rate.assign(ours.update(value, float(rate)))
         keras_own.on_epoch_end(epoch, {"loss": value})
         assert float(rate) == float(model.optimizer.learning_rate)
 
@@ -230,7 +230,7 @@ def test_early_stopping_resumes_from_its_state(values, cut, patience):
     first = after(values[:cut], patience=patience)
     rest = Stopping(first.rule, StoppingState(**stored(first.state)))
     for epoch, value in list(enumerate(values, start=1))[cut:]:
-        rest.see(value, epoch=epoch, step=10 * epoch)
+        rest.update(value, epoch=epoch, step=10 * epoch)
     assert rest == whole
 
 
@@ -241,10 +241,10 @@ def test_plateau_resumes_from_its_state(values, cut, patience, cooldown):
     rule = ReduceOnPlateau(direction=Direction.min, patience=patience, cooldown=cooldown)
     whole, first = Plateau(rule), Plateau(rule)
     for value in values[:cut]:
-        first.see(value, 1.0)
+        first.update(value, 1.0)
     rest = Plateau(rule, PlateauState(**stored(first.state)))
-    assert [rest.see(value, 1.0) for value in values[cut:]] == [
-        whole.see(value, 1.0) for value in values
+    assert [rest.update(value, 1.0) for value in values[cut:]] == [
+        whole.update(value, 1.0) for value in values
     ][cut:]
 
 

@@ -1,8 +1,8 @@
-"""Downloads a file from a mirror or its publisher. The only module that uses the network.
+"""Downloads a file from a mirror or its publisher.
 
-Places are tried in turn. After a temporary failure (HTTP 429 or 5xx, a timeout, a broken
-connection) the same place is tried again; after any other, the next one. A file gets its final
-name only when its sha256 is correct.
+The only module that uses the network. Places are tried in order. After a temporary failure (HTTP
+429 or 5xx, a timeout, a broken connection) the same place is tried again. After any other failure,
+the next place is tried. A file gets its final name only when its sha256 is correct.
 """
 
 import shutil
@@ -41,15 +41,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of a download, in seconds, bytes and bytes a second.
+    """Limits of a download, in seconds, bytes and bytes per second.
 
     Args:
         connect: the time for one connection.
-        read: the time between two pieces.
-        answer: the time until the body starts, with name resolution and redirects.
+        read: the time between two pieces of the body.
+        answer: the time until the body starts, including name resolution and redirects.
         total: the time for the body.
-        window: the body must reach `rate` in each window of this time.
-        rate: the lowest rate.
+        window: the rate of the body is checked once in this time.
+        rate: the lowest rate in a window.
         size: the largest body.
         tries: the number of tries after temporary failures.
         pause: the time before the second try. It doubles with each try.
@@ -73,7 +73,7 @@ class Place:
     Args:
         name: the file's name on disk.
         at: a URL or a path.
-        sha256: pins the bytes, unless it is None.
+        sha256: the digest that the bytes must have; None allows any bytes.
     """
 
     name: str
@@ -90,12 +90,14 @@ class _TemporaryError(_PlaceError):
 
 
 def first_of(
-    places: Sequence[Place], folder: Path, *, wanted: str, limits: Limits = Limits()
+    places: Sequence[Place], folder: Path, *, mirror_path: str, limits: Limits = Limits()
 ) -> Place:
-    """Puts the file into `folder`, from the first place that has it, and returns that place.
+    """Downloads a file into `folder` from the first place that has it.
+
+    Returns the place.
 
     Args:
-        wanted: the file's path below `DATA_MIRROR`, such as `mnist/train-labels-idx1-ubyte.gz`.
+        mirror_path: the file's path below `DATA_MIRROR`, such as `mnist/t10k-labels-idx1-ubyte.gz`.
 
     Raises:
         FetchError: no place has the file. The message names every place and its error.
@@ -109,14 +111,14 @@ def first_of(
         else:
             return place
     raise FetchError(
-        f"{wanted} is not available",
+        f"{mirror_path} is not available",
         received="; ".join(reasons) or "no URL and no DATA_MIRROR",
-        expected=f"Set DATA_MIRROR to a folder or an https:// URL that holds {wanted}",
+        expected=f"Set DATA_MIRROR to a folder or an https:// URL that holds {mirror_path}",
     )
 
 
 def without_password(at: str) -> str:
-    """A place without user name and password, safe to print and to store."""
+    """Removes user name and password from a URL, to print or store it."""
     parts = urlsplit(at) if _is_url(at) else None
     if parts is None or "@" not in parts.netloc:
         return at
@@ -193,7 +195,7 @@ def _within(seconds: float, work: Callable[[], T]) -> T:
     """Returns `work()`, or gives up after `seconds`.
 
     The timeouts of requests do not cover name resolution, hosts with many addresses, or headers
-    that trickle. So a daemon thread does the work, and is abandoned after a timeout.
+    that arrive slowly. So a daemon thread does the work. After a timeout it is left alone.
     """
     future: Future[T] = Future()
     Thread(target=_settle, args=(future, work), daemon=True).start()
@@ -220,7 +222,7 @@ def _answer(session: requests.Session, url: str, limits: Limits) -> requests.Res
             stream=True,
             allow_redirects=False,
             timeout=(limits.connect, limits.read),
-            # Compressed in transit, the bytes would not match their sha256.
+            # If the server compressed the bytes, they would not match their sha256.
             headers={"Accept-Encoding": "identity"},
         )
         target = session.get_redirect_target(response)
@@ -274,7 +276,7 @@ def _bar() -> Progress:
 
 
 class _Pace:
-    """Stops a body that is too large, takes too long, or trickles."""
+    """Stops a body that is too large, takes too long, or arrives too slowly."""
 
     def __init__(self, limits: Limits, *, expected: int) -> None:
         self.limits = limits
@@ -300,6 +302,6 @@ class _Pace:
     def _check_rate(self, now: float) -> None:
         if self.window_size < self.limits.rate * (now - self.window_start):
             raise _PlaceError(
-                f"stopped, because it sent fewer than {self.limits.rate:,} bytes a second"
+                f"stopped, because it sent fewer than {self.limits.rate:,} bytes per second"
             )
         self.window_start, self.window_size = now, 0

@@ -25,7 +25,7 @@ def check_settings(source: Source) -> None:
     """Checks the settings that every format of images needs.
 
     Raises:
-        ConfigError: a file has no pin, or a setting about the images is missing.
+        ConfigError: a file has no sha256, or a setting of images is missing.
     """
     require(
         bool(source.files),
@@ -49,12 +49,17 @@ def check_settings(source: Source) -> None:
 
 
 def columns_of(target: str, pixels: int) -> list[str]:
-    """`[target, "p0", "p1", …]`."""
+    """Names the columns of images: `[target, "p0", "p1", …]`."""
     return [target, *(f"p{index}" for index in range(pixels))]
 
 
 def check_labels(labels: Bytes, *, classes: int, name: str) -> None:
-    """Raises `DataError` at the first label that no class has; `name` is the file's."""
+    """Raises `DataError` at the first label that no class has.
+
+    Args:
+        classes: the number of classes.
+        name: the name of the file in errors.
+    """
     wrong = np.flatnonzero(labels >= classes)
     if len(wrong):
         record = int(wrong[0])
@@ -66,7 +71,7 @@ def check_labels(labels: Bytes, *, classes: int, name: str) -> None:
 
 
 def write_csv(path: Path, columns: list[str], images: Iterable[Images]) -> int:
-    """Writes `images`, a few thousand at a time, and returns the number of rows."""
+    """Writes blocks of images as CSV. Returns the number of rows."""
     schema = pa.schema([(column, pa.uint8()) for column in columns])
     options = csv.WriteOptions(quoting_header="none", quoting_style="none")
     rows = 0

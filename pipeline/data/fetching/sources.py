@@ -1,4 +1,4 @@
-"""Fetches a source: from its settings to CSV files and `provenance.json` in `data/raw/<source>`.
+"""Fetches a source: CSV files and `provenance.json` in `data/raw/<source>`.
 
 The folder appears only when it is complete. `provenance.json` holds no time, so that fetching a
 source twice gives the same bytes.
@@ -18,7 +18,7 @@ from pipeline.layout import RAW
 
 
 def fetch(source: Source, *, root: Path = RAW, mirror: str | None = None) -> dict[str, Any]:
-    """Writes the folder `root/<source>` and returns the content of its `provenance.json`.
+    """Writes the folder `root/<source>` and returns its `provenance.json`.
 
     Args:
         mirror: a folder or a URL that holds `<source>/<file>`. It is tried before the URLs.
@@ -73,14 +73,17 @@ def _size_and_digest(path: Path) -> dict[str, Any]:
 
 
 def _files(source: Source, work: Path, mirror: str | None) -> Iterator[SourceFile]:
-    """Yields each file that the source is read from. Downloads it into `work` if needed."""
+    """Yields each file that the source is read from.
+
+    Downloads it into `work` if needed.
+    """
     if source.path is not None:
         yield _local(source)
         return
     groups = [source.files] if source.alternatives else [[file] for file in source.files]
     for group in groups:
-        wanted = " or ".join(f"{source.name}/{file.name}" for file in group)
-        place = first_of(list(_places(source.name, group, mirror)), work, wanted=wanted)
+        names = " or ".join(f"{source.name}/{file.name}" for file in group)
+        place = first_of(list(_places(source.name, group, mirror)), work, mirror_path=names)
         yield SourceFile(place.name, work / place.name, without_password(place.at))
 
 
@@ -102,7 +105,7 @@ def _local(source: Source) -> SourceFile:
 
 
 def _places(source_name: str, files: list[File], mirror: str | None) -> Iterator[Place]:
-    """Yields the places of the files in order: first all on the mirror, then all URLs."""
+    """Yields the places of the files: first all on the mirror, then all URLs."""
     if mirror:
         for file in files:
             yield Place(file.name, f"{mirror.rstrip('/')}/{source_name}/{file.name}", file.sha256)

@@ -16,7 +16,7 @@ class SourceFile:
     """A file that a source is read from.
 
     Args:
-        path: where it is now. A downloaded file lies in a temporary folder.
+        path: its place on disk. A downloaded file is in a temporary folder.
         origin: the URL, path or package that it comes from.
     """
 
@@ -32,7 +32,7 @@ class Contents:
     Args:
         columns: the columns of each CSV file.
         rows: the number of rows in each CSV file, by the file's name.
-        origin: where rows come from that are in no file, such as `scikit-learn 1.7.0`.
+        origin: the source of rows that no file holds, such as `scikit-learn 1.7.0`.
     """
 
     columns: list[str]

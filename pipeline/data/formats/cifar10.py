@@ -1,7 +1,7 @@
-"""CIFAR-10's binary archive: a tar of six files of records. Each is a label and 32 x 32 pixels.
+"""CIFAR-10's binary archive: six files of records, each a label and pixels.
 
 The archive is read as a stream. Its members must have the expected names and sizes, and each is
-written to a path that the reader chooses. Nothing in the archive decides where bytes go.
+written to a path that the reader chooses, so the archive cannot write anywhere else.
 """
 
 import gzip
@@ -39,7 +39,7 @@ _CHUNK = 1 << 20
 
 
 def check(source: Source) -> None:
-    """A CIFAR-10 source is one archive, or several that hold the same images."""
+    """Checks that a source is one archive, or several that hold the same images."""
     pixels.check_settings(source)
     require(
         source.file_count == 1,
@@ -89,7 +89,7 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 
 def _images(folder: Path, names: tuple[str, ...], *, classes: int) -> Iterator[Images]:
-    """Yields labels (n,) and pixels (n, 3072) of each file; a pixel's channels stand together."""
+    """Yields labels (n,) and pixels (n, 3072) of each file, channels last."""
     for name in names:
         records = np.fromfile(folder / name, np.uint8).reshape(-1, _RECORD)
         pixels.check_labels(records[:, 0], classes=classes, name=name)
@@ -115,7 +115,10 @@ def _opened(archive: Path, *, largest: int) -> Iterator[tarfile.TarFile]:
 
 
 class _Limited:
-    """Reads a compressed stream. Raises `DataError` once it decompresses to more than `largest`."""
+    """Reads a compressed stream.
+
+    Raises `DataError` once it decompresses to more than `largest`.
+    """
 
     def __init__(self, stream: gzip.GzipFile | lzma.LZMAFile, name: str, largest: int) -> None:
         self.stream = stream

@@ -9,7 +9,7 @@ from pipeline.errors import require
 
 
 def check(source: Source) -> None:
-    """A CSV source is one file. One character separates its columns."""
+    """Checks that a source is one file, and that its delimiter is one character."""
     require(
         len(source.delimiter) == 1,
         "source.delimiter",
@@ -28,7 +28,7 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
     """Writes `data.csv`.
 
     Raises:
-        DataError: the file is not CSV, or not one table.
+        DataError: the file is not CSV, or its rows differ in length.
     """
     (file,) = files
     records = tables.records(

@@ -1,7 +1,7 @@
-"""IDX: the format of MNIST. Gzip files of images and of labels, for training and for testing.
+"""IDX, the format of MNIST.
 
-A file's header says how many records follow. The reader limits that number and checks it against
-the bytes.
+Its gzip files hold images or labels, for training or for testing. A file's header says how many
+records follow. The reader limits that number and checks it against the bytes.
 """
 
 import gzip
@@ -32,7 +32,7 @@ _LARGEST = 1 << 30
 
 
 def check(source: Source) -> None:
-    """An IDX source has MNIST's four files, and grey images."""
+    """Checks that a source has MNIST's four files, and grey images."""
     pixels.check_settings(source)
     expected = sorted(name for pair in FILES.values() for name in pair)
     received = sorted(file.name for file in source.files)
@@ -71,7 +71,7 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
 def _records(
     images: Path, labels: Path, *, shape: tuple[int, ...], classes: int
 ) -> Iterator[Images]:
-    """Yields labels (n,) and pixels (n, height * width) of a few thousand records at a time."""
+    """Yields blocks of labels (n,) and pixels (n, height * width)."""
     numbers = _read_labels(labels)
     pixels.check_labels(numbers, classes=classes, name=labels.name)
     with _opened(images) as file:
@@ -94,7 +94,10 @@ def _read_labels(path: Path) -> Bytes:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[gzip.GzipFile]:
-    """Opens the decompressed bytes. When the block ends, all of them must have been read."""
+    """Opens the decompressed bytes.
+
+    When the block ends, all of them must have been read.
+    """
     try:
         with gzip.open(path) as file:
             yield file
@@ -107,7 +110,7 @@ def _opened(path: Path) -> Iterator[gzip.GzipFile]:
 
 
 def _read_count(file: gzip.GzipFile, name: str, magic: int, shape: tuple[int, ...]) -> int:
-    """Reads the header: the magic number, the number of records, the shape of a record."""
+    """Checks the header of a file and returns the number of its records."""
     size = 8 + 4 * len(shape)
     header = _read_exactly(file, name, size).tobytes()
     received, count, *sides = (int(number) for number in struct.unpack(f">{size // 4}I", header))

@@ -10,7 +10,7 @@ from pipeline.errors import require
 
 
 def check(source: Source) -> None:
-    """Every row has one number for each column."""
+    """Checks that every row has one number for each column."""
     width = len(source.columns)
     require(
         bool(source.rows) and all(_is_row(row, width) for row in source.rows),

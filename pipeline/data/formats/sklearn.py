@@ -1,4 +1,7 @@
-"""Data sets that scikit-learn ships: iris, digits and diabetes. They need no download."""
+"""Data sets that scikit-learn ships: iris, digits and diabetes.
+
+They need no download.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ Table = tuple[list[str], list[list[Any]]]  # columns, rows
 
 
 def check(source: Source) -> None:
-    """`dataset` names one of the data sets."""
+    """Checks that `dataset` names one of the data sets."""
     require(
         source.dataset in _DATASETS,
         "source.dataset",
@@ -54,7 +57,10 @@ def _digits(datasets: Any) -> Table:
 
 
 def _diabetes(datasets: Any) -> Table:
-    """The measurements as taken. The pipeline standardises them itself, on training rows only."""
+    """The original measurements.
+
+    `prepare` standardises them, fitted on training rows only.
+    """
     diabetes = datasets.load_diabetes(scaled=False)
     rows = zip(diabetes.data.tolist(), diabetes.target.tolist(), strict=True)
     return [*diabetes.feature_names, "progression"], [[*row, target] for row, target in rows]

@@ -1,7 +1,7 @@
 """Encoding: how columns become features.
 
-scikit-learn fits the statistics on training rows only. They are stored as plain numbers, so that
-applying them needs no scikit-learn.
+scikit-learn fits the statistics on training rows only. They are stored as plain numbers, so the
+saved model can apply them without scikit-learn.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ Numbers = NDArray[np.float64]
 
 
 def fit_table(train: Inputs, ratios: dict[str, list[str]], *, path: Path) -> Table:
-    """Fits medians, means and scales of numeric features, and levels of categorical features.
+    """Fits the statistics of numeric features and the levels of categorical ones.
 
     Args:
         train: the training rows.
@@ -38,7 +38,7 @@ def fit_table(train: Inputs, ratios: dict[str, list[str]], *, path: Path) -> Tab
 
 
 def fit_target(name: str, train: Numbers, *, unit: float, standardize: bool) -> Target:
-    """Fits the scaling of a regression's target on training rows, in the unit of the CSV."""
+    """Fits the scaling of a regression's target on training rows."""
     if not standardize:
         return Target(name, unit=unit)
     mean, scale = _mean_and_scale(train / unit)
@@ -46,7 +46,10 @@ def fit_target(name: str, train: Numbers, *, unit: float, standardize: bool) -> 
 
 
 def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
-    """The features of rows, shape (rows, features). They are computed in float64."""
+    """Computes the features of rows in float64.
+
+    Returns float32 of shape (rows, features).
+    """
     numeric = [
         (value_of(feature, inputs) - feature.mean) / feature.scale for feature in table.numeric
     ]
@@ -59,7 +62,7 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
 
 
 def encode_target(target: Target, values: Numbers) -> NDArray[np.float32]:
-    """What a regression learns: `(value / unit - mean) / scale`."""
+    """Computes the `y` of a regression, float32: `(value / unit - mean) / scale`."""
     return ((values / target.unit - target.mean) / target.scale).astype(np.float32)
 
 

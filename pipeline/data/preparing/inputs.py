@@ -1,4 +1,4 @@
-"""Inputs: the columns that features are made of, each read as numbers or as categories."""
+"""Inputs: columns of a CSV, each read as numbers or as categories."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
     """Checks that every column in the settings is a column of the CSV file at `path`.
 
     Raises:
-        ConfigError: it is not, or a ratio has the name of a column.
+        ConfigError: a column is missing, or a ratio has the name of a column.
     """
     by_key: dict[str, Iterable[str]] = {
         "target": [data.target],
@@ -113,7 +113,7 @@ def _features(data: Data, columns: Iterable[str]) -> list[str]:
 def _is_numeric(text: Text, column: str, data: Data) -> bool:
     """Whether a column is numeric: as the settings say, else by its values.
 
-    A column is numeric if more than half of its values look like numbers; the others are then
+    A column is numeric if more than half of its values look like numbers. Its other values are then
     errors. A column without values is numeric too.
     """
     if column in data.numeric:

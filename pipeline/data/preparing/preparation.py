@@ -1,4 +1,4 @@
-"""Prepares a data variant: from `data/raw/<source>` to arrays in `data/prepared/<data>`.
+"""Prepares a data variant: writes its arrays to `data/prepared/<data>`.
 
 Rows are split first; statistics are fitted on training rows only.
 """
@@ -157,7 +157,7 @@ def _regression(raw: Raw, data: Data, values: NDArray[np.float64]) -> _Goal:
 
 
 def _usable(raw: Raw, data: Data, total: int) -> tuple[int, NDArray[np.int64] | None]:
-    """How many of the first rows to split, and the rows of the source's own test split."""
+    """The number of first rows to split, and the rows of the source's own test split."""
     first = total - (raw.rows[raw.test.name] if raw.test else 0)
     own_test = np.arange(first, total, dtype=np.int64) if raw.test else None
     return min(data.rows or first, first), own_test

@@ -1,7 +1,7 @@
 """Splits: which rows are for training, validation and testing.
 
-The same settings give the same splits. A split keeps the order of the source, so that the same
-rows are the same bytes.
+The same settings give the same splits. A split keeps the order of the source, so equal splits have
+equal bytes.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,10 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Splits:
-    """The row numbers of each split, ascending. Only the method `whole` uses a row twice."""
+    """The row numbers of each split, ascending.
+
+    Only the method `whole` uses a row twice.
+    """
 
     train: Rows
     validation: Rows
@@ -112,9 +115,9 @@ def _drawn(
     seed: int,
     key: str,
 ) -> tuple[Rows, Rows]:
-    """`size` of the rows, and the other rows.
+    """Draws `size` rows. Returns them and the other rows, both in order.
 
-    scikit-learn draws them, so that a seed gives the same rows as in other people's code.
+    scikit-learn draws them, so a seed gives the same rows as other code with scikit-learn.
     """
     if method is SplitMethod.first:
         return rows[:size], rows[size:]

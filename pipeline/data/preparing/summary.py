@@ -1,4 +1,4 @@
-"""Statistics of prepared data for people, in the `statistics` of `meta.json`."""
+"""Statistics of prepared data for readers, in the `statistics` of `meta.json`."""
 
 from typing import Any
 
@@ -25,7 +25,10 @@ def class_counts(
 
 
 def ranges(values: NDArray[np.float64], splits: Splits) -> dict[str, dict[str, float]]:
-    """Minimum, maximum, mean and standard deviation of a target, in the unit of the CSV."""
+    """Summarises a target in each split, in the unit of the CSV.
+
+    The keys are `min`, `max`, `mean` and `std`.
+    """
     return {
         split: {
             "min": float(values[rows].min()),
@@ -38,7 +41,9 @@ def ranges(values: NDArray[np.float64], splits: Splits) -> dict[str, dict[str, f
 
 
 def table_counts(text: Text, inputs: Inputs, table: Table, splits: Splits) -> dict[str, Any]:
-    """Missing values by column, and rows with a level that no training row has, in each split.
+    """Counts missing values and unseen levels in each split, by column.
+
+    An unseen level is a category that no training row has.
 
     Columns with a count of zero are left out.
     """

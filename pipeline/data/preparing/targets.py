@@ -1,4 +1,7 @@
-"""Targets: what a model predicts. Class numbers and the names of classes, or quantities."""
+"""Targets: what a model predicts.
+
+Class numbers and the names of classes, or quantities.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,14 +11,14 @@ from pipeline.data.columns import levels, numbers
 from pipeline.data.tables import Text
 from pipeline.errors import ConfigError, DataError, suggestion
 
-# A target that holds only numbers, and more different ones than this, is a quantity.
+# A target with more different numbers than this is a quantity, not a class.
 MOST_CLASSES = 100
 
 Labels = NDArray[np.int32]
 
 
 def labels(text: Text, target: str) -> tuple[Labels, list[str]]:
-    """Class numbers and the names of the classes.
+    """Reads a target as class numbers, shape (rows,), and the names of the classes.
 
     Classes are in numerical order if all labels are whole numbers, else in alphabetical order.
 
@@ -42,7 +45,7 @@ def labels(text: Text, target: str) -> tuple[Labels, list[str]]:
 
 
 def one_against_all(y: Labels, classes: list[str], positive: str) -> tuple[Labels, list[str]]:
-    """Two classes: 1 for the label `positive`, 0 for all others."""
+    """Makes two classes: 1 for the label `positive`, 0 for all others."""
     if positive not in classes:
         raise ConfigError(
             "data.positive",
@@ -54,7 +57,7 @@ def one_against_all(y: Labels, classes: list[str], positive: str) -> tuple[Label
 
 
 def quantities(text: Text, target: str) -> NDArray[np.float64]:
-    """The target of a regression, in the unit of the CSV.
+    """Reads the target of a regression, float64 (rows,), in the unit of the CSV.
 
     Raises:
         DataError: a value is missing or not a number.

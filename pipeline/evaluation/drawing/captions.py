@@ -2,11 +2,11 @@
 
 
 def title(head: str, *facts: str) -> str:
-    """`head`, and below it the facts that are not empty."""
+    """`head`, and the facts that are not empty on the line below."""
     line = ", ".join(filter(None, facts))
     return f"{head}\n{line}" if line else head
 
 
-def share(part: int, total: int, things: str) -> str:
+def share(part: int, total: int, noun: str) -> str:
     """`first 64 of 128 filters`, or nothing if the figure shows all."""
-    return f"first {part} of {total} {things}" if part < total else ""
+    return f"first {part} of {total} {noun}" if part < total else ""

@@ -1,4 +1,4 @@
-"""The convolutions that figures show, with what their titles say."""
+"""The convolutions that figures show, with the facts for their titles."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ class Convolution:
 
     Args:
         facts: its number, and how many of its filters a figure shows.
-        sees_image: its input is the image itself.
+        sees_image: whether its input is the image itself.
     """
 
     layer: Any

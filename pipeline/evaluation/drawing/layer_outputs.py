@@ -14,7 +14,7 @@ from pipeline.evaluation.drawing.tiles import Tiles, columns_for
 def activation_maps(
     images: NDArray[np.float64], maps: NDArray[np.float32], names: Sequence[str], *, title: str
 ) -> Figure:
-    """One row an image: the image, and the maps of all channels.
+    """Draws one row per image: the image, and the maps of all channels.
 
     All maps share one scale.
 
@@ -44,7 +44,7 @@ def activation_maps(
 def unit_activations(
     images: NDArray[np.float64], values: NDArray[np.float32], names: Sequence[str], *, title: str
 ) -> Figure:
-    """One row an image: the image, and the activations of all units.
+    """Draws one row per image: the image, and the activations of all units.
 
     All bars share one scale.
 

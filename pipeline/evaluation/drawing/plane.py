@@ -50,7 +50,7 @@ class Plane:
         return first, second
 
     def probabilities(self, model: Any) -> NDArray[np.float64]:
-        """What a served model predicts at each point.
+        """Computes the class probabilities of a served model at each point.
 
         Returns:
             Shape `(len(up), len(across), classes)`.
@@ -62,7 +62,7 @@ class Plane:
         return metrics.by_class(output).reshape(len(self.up), len(self.across), -1)
 
     def points(self, part: Part) -> Points:
-        """The rows of a split. Of many rows it takes some, evenly spaced."""
+        """The rows of a split, or 500 of them, evenly spaced, if there are more."""
         rows = np.unique(np.linspace(0, len(part) - 1, _MOST_POINTS).astype(np.int64))
         features = np.column_stack([column.values(part) for column in self.columns])
         return Points(features[rows], part.y[rows])

@@ -9,7 +9,7 @@ _COLOURS = 256
 
 
 def png(figure: Figure) -> bytes:
-    """A figure as a PNG with a palette. Equal figures give equal bytes.
+    """Encodes a figure as a PNG with a palette. Equal figures give equal bytes.
 
     The palette saves more than half of the bytes.
     """

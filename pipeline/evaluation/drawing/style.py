@@ -19,7 +19,7 @@ COLOURS = (
     "#F0E442",
     "#000000",
 )
-# Seven marks and eight colours have no common factor, so that 56 classes get different pairs.
+# Seven marks and eight colours have no common factor, so 56 classes get different pairs.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 TRAIN, VALIDATION, ACCENT = COLOURS[:3]
 
@@ -57,7 +57,7 @@ def blank(
 
 
 def literal(text: str) -> str:
-    """A user's text, escaped.
+    """Escapes a text of the user.
 
     Matplotlib reads text between two dollar signs as a formula.
     """

@@ -1,6 +1,6 @@
 """Many small images as one image.
 
-A hundred axes, one for each image, would take seconds.
+Drawing each of a hundred images in its own axes would take seconds.
 """
 
 import math
@@ -91,8 +91,8 @@ class Tiles:
 def columns_for(count: int, *, ratio: float = 1) -> int:
     """How many of `count` tiles to put in a row.
 
-    There are about `ratio` times as many columns as rows, or up to half as many columns more if
-    that fills every row.
+    There are about `ratio` times as many columns as rows. Up to half as many columns more are used
+    if every row is full then.
     """
     least = min(count, math.ceil(math.sqrt(ratio * count)))
     return next(

@@ -1,7 +1,7 @@
 """Figures of an experiment: one module each, named as the files of the figure.
 
-`evaluate` draws every figure that suits the experiment, in `outputs/<experiment>/figures/`. MLflow
-and the report show it.
+`evaluate` writes the figures that suit an experiment to `outputs/<experiment>/figures/`. MLflow and
+the report show them.
 """
 
 import re
@@ -26,9 +26,9 @@ class FigureKind:
     Args:
         place: in the report, figures with a smaller number come first.
         alt: what the figure shows, for readers who cannot see it.
-        draw: from an experiment to its figures of this kind. The keys follow the module's name in
-            the names of the files, such as `conv_1`; `""` is the only figure of its kind. It is
-            empty if the figure does not suit the experiment.
+        draw: draws the figures of this kind for an experiment, by suffix of the file's name, such
+            as `conv_1`. The suffix of an only figure is `""`. The mapping is empty if the figure
+            does not suit the experiment.
     """
 
     place: int
@@ -41,7 +41,7 @@ class Drawing:
     """A figure of one experiment.
 
     Args:
-        name: of its file, without `.png`.
+        name: the name of its file, without `.png`.
         alt: what it shows, as a text of the report.
     """
 

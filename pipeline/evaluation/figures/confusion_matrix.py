@@ -20,7 +20,7 @@ _SHORT = 12  # letters of a class that need no extra room
 
 
 def plot(counts: NDArray[np.int64], classes: Sequence[str], *, title: str) -> Figure:
-    """Counts next to percentages of each row.
+    """Draws counts next to percentages of each row.
 
     Args:
         counts: `[true, predicted]`.

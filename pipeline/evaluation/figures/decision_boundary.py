@@ -27,7 +27,7 @@ def plot(
     names: tuple[str, str],
     title: str,
 ) -> Figure:
-    """The most probable class by colour, its boundaries, and the rows as points.
+    """Draws the most probable class by colour, its boundaries, and rows as points.
 
     Args:
         across, up: values along both axes.

@@ -21,7 +21,7 @@ def plot(
     unit: str,
     title: str,
 ) -> Figure:
-    """Errors (predicted - true) by colour.
+    """Draws errors (predicted - true) by colour.
 
     Args:
         longitude, latitude: in degrees.

@@ -17,18 +17,20 @@ from pipeline.models import anatomy
 
 _MOST_UNITS = 100
 _MOST_WEIGHTS = 102_400  # of all units in a figure: 100 units on images of 32 by 32 pixels
-_CENTRAL = 0.999  # of the weights within the colour scale; a few large ones would make all pale
+_CENTRAL = (
+    0.999  # of the weights are within the colour scale; a few large ones would make all others pale
+)
 
 
 def plot(
     weights: NDArray[np.float32], *, limit: float, title: str, labels: Sequence[str] = ()
 ) -> Figure:
-    """One image a unit, with a white zero.
+    """Draws one image per unit, with a white zero.
 
     Args:
         weights: `(units, height, width)`.
         limit: the colour scale goes from `-limit` to `limit`. Figures that a reader compares share
-            it, and weights outside have its end colours.
+            it. Weights outside have its end colours.
         labels: a name for each unit, or none at all.
     """
     # A weight of a large image gets two pixels.
@@ -44,7 +46,7 @@ def plot(
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:
-    """The saved weights, and those of the snapshots after 1, 10, 100, … steps."""
+    """Draws the saved weights, and those of the snapshots after 1, 10, 100, … steps."""
     layer = anatomy.first_dense(subject.network) if subject.has_images else None
     if layer is None:
         return {}
@@ -78,7 +80,7 @@ def _draw(subject: Subject) -> dict[str, Figure]:
 
 
 def _weights(model: Any, layer: str, units: int) -> NDArray[np.float32]:
-    """The mean over colours of the first units, `(units, height, width)`."""
+    """The mean over colours of the first weights, `(units, height, width)`."""
     weights = anatomy.weights_as_images(anatomy.network_of(model), layer)
     return np.asarray(weights[:units].mean(axis=3))
 

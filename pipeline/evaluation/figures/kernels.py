@@ -17,7 +17,7 @@ _FINE = 4  # pixels of the figure for one of a kernel, so that the gaps between 
 
 
 def plot(kernels: NDArray[np.float32], *, title: str) -> Figure:
-    """One panel an input channel. All panels share one scale with a white zero.
+    """Draws one panel per input channel, all on one scale with a white zero.
 
     Args:
         kernels: `(height, width, inputs, filters)`.
@@ -47,7 +47,7 @@ def _draw(subject: Subject) -> dict[str, Figure]:
 
 
 def _of_layer(convolution: Convolution, subject: Subject) -> Figure:
-    """All input channels of the first convolution, and one of each other."""
+    """Draws all input channels of the first convolution, and one of each other."""
     layer = convolution.layer
     kernels = keras.ops.convert_to_numpy(layer.kernel)[..., :MOST_CHANNELS]
     head, facts = f"{subject.name}: kernels of {layer.name}", list(convolution.facts)

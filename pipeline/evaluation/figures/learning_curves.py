@@ -24,11 +24,12 @@ def plot(
     title: str,
     learning_rate: Sequence[float] | None = None,
 ) -> Figure:
-    """One panel a metric, and one for the learning rate if there is one.
+    """Draws one panel per metric, and one for the learning rate if given.
 
     Args:
-        curves: by the label of the panel and by split, one value an epoch, or NaN for none.
-        saved_epoch: the epoch of the model's weights; a line marks it.
+        curves: by the label of the panel and by split, one value for each of `epochs`. NaN means
+            that it was not measured.
+        saved_epoch: the epoch of the saved weights; a line marks it.
     """
     panels = len(curves) + (learning_rate is not None)
     figure = blank(4.8 * panels, 3.8, title)

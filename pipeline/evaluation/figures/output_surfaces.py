@@ -24,7 +24,7 @@ def plot(
     names: tuple[str, str],
     title: str,
 ) -> Figure:
-    """One surface for each output, all on one scale.
+    """Draws one surface for each output, all on one scale.
 
     Args:
         across, up: values along both axes.
@@ -57,7 +57,7 @@ def plot(
 def _middles(output: NDArray[np.float64]) -> NDArray[np.float64]:
     """Halfway between the lowest and the highest corner of each face.
 
-    The wall of a step then has one colour.
+    So a step has one colour between its levels.
     """
     corners = np.stack([output[:-1, :-1], output[1:, :-1], output[:-1, 1:], output[1:, 1:]])
     return np.asarray((corners.min(axis=0) + corners.max(axis=0)) / 2)

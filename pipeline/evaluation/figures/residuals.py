@@ -14,7 +14,7 @@ _MANY = 1000  # points that must be small
 def plot(
     truth: NDArray[np.float64], prediction: NDArray[np.float64], *, unit: str, title: str
 ) -> Figure:
-    """Prediction against truth, and predicted - true against prediction."""
+    """Draws prediction against truth, and predicted - true against prediction."""
     figure = blank(9.6, 4.6, title)
     left, right = figure.subplots(1, 2)
     look = {"s": 6, "alpha": 0.35} if len(truth) > _MANY else {"s": 16, "alpha": 0.7}

@@ -1,4 +1,4 @@
-"""Sample images: some of the training split with their labels."""
+"""Sample images: images of the training split, drawn at random, with labels."""
 
 from collections.abc import Sequence
 
@@ -13,11 +13,11 @@ from pipeline.evaluation.figures import FigureKind
 
 _SAMPLES = 40
 _COLUMNS = 10
-_SEED = 0  # of the sample
+_SEED = 0  # of the random choice
 
 
 def plot(images: NDArray[np.float64], labels: Sequence[str], *, title: str) -> Figure:
-    """Images, ten in a row, under their labels.
+    """Draws images, ten in a row, under their labels.
 
     Args:
         images: `(rows, height, width)` or `(rows, height, width, 3)`, from 0 to 1.

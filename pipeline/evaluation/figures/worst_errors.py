@@ -23,7 +23,7 @@ def plot(
     *,
     title: str,
 ) -> Figure:
-    """Images, three in a row, under their predicted and their true class.
+    """Draws images, three in a row, under their predicted and their true class.
 
     Args:
         images: `(rows, height, width)` or `(rows, height, width, 3)`, from 0 to 1.
@@ -47,7 +47,7 @@ def _percent(probability: float) -> str:
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:
-    """The errors with the lowest probability of the true class."""
+    """Draws the errors with the lowest probability of the true class."""
     if not subject.has_images:
         return {}
     truth, classes = subject.scores.truth, subject.classes

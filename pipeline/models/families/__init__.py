@@ -1,8 +1,8 @@
-"""Model families: one module each, with its settings and the network they describe.
+"""Model families: one module each, with its settings and its network.
 
 A module defines `SETTINGS`, a dataclass derived from `pipeline.config.model.Model`, and
-`build(settings, meta, seed)`. It imports Keras inside functions only: `compose` reads the settings,
-and must start fast.
+`build(settings, meta, seed)`. It imports Keras inside functions only, because `compose` reads the
+settings and must start fast.
 """
 
 from typing import Any

@@ -10,7 +10,10 @@ from pipeline.errors import ConfigError
 
 @dataclass
 class Cnn(Model):
-    """Convolution (same padding) and max-pooling for each of `filters`, then dense layers."""
+    """A convolution and max-pooling for each of `filters`, then dense layers.
+
+    The convolutions keep the size of the images; each pooling divides it by `pool_size`.
+    """
 
     family: str = "cnn"
     filters: list[int] = field(default_factory=lambda: [16, 36])

@@ -53,7 +53,7 @@ def build(settings: Layers, meta: Meta, _seed: int) -> Any:
     if len(network.output_shape) != 2:
         raise ConfigError(
             "model.layers",
-            "gives more than one row of outputs for each sample",
+            "gives several rows of outputs for one row of data",
             received=f"output shape {network.output_shape}",
             expected="End with a Flatten or a global pooling layer",
         )

@@ -9,7 +9,7 @@ from pipeline.data.prepared import Meta
 
 @dataclass
 class Linear(Model):
-    """The shared settings."""
+    """Settings of a linear model. It has only those that all families share."""
 
     family: str = "linear"
 

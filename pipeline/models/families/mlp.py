@@ -1,4 +1,4 @@
-"""Multilayer perceptron: dense layers, built with Keras's sequential or functional API."""
+"""Multilayer perceptron: dense layers, built with either of Keras's APIs."""
 
 from dataclasses import dataclass, field
 from enum import Enum

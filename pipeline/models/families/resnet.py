@@ -10,11 +10,12 @@ from pipeline.errors import ConfigError, require
 
 @dataclass
 class Resnet(Model):
-    """A stage of `blocks` residual blocks for each of `filters`, then the mean over the image.
+    """A stage of residual blocks for each of `filters`, then the mean over pixels.
 
     Batch normalisation follows every convolution. Every stage except the first halves the images.
 
     Args:
+        blocks: the number of residual blocks in each stage.
         pool_first: halves the images before the first stage as well, at a quarter of the cost.
         dropout: acts on the mean over the image.
     """

@@ -1,7 +1,7 @@
 """Search oracles: one module each, named as in `search=<name>`.
 
-A module defines `SETTINGS`, a subclass of `SearchSettings`, and `build(search, space, objective)`,
-which returns an `Oracle`. It imports KerasTuner inside functions, because settings are composed
+A module defines `SETTINGS`, a subclass of `SearchSettings`, and `build(search, space, objective)`.
+`build` returns an `Oracle`. It imports KerasTuner inside functions, because settings are composed
 without TensorFlow.
 """
 

@@ -53,9 +53,9 @@ def build(search: Hyperband, space: Space, objective: Objective) -> Oracle:
 
 
 class _HyperbandOracle(KerasTunerOracle):
-    """Gives a promoted trial the number that it had.
+    """Keeps the number of a promoted trial.
 
-    KerasTuner creates a new trial for each round. Ours is one trial that resumes.
+    KerasTuner creates a new trial for each round. Here it is the same trial that resumes.
     """
 
     def __init__(self, search: Hyperband, space: Space, objective: Objective) -> None:
@@ -71,7 +71,7 @@ class _HyperbandOracle(KerasTunerOracle):
             hyperband_iterations=UNLIMITED,
         )
         self._numbers: dict[str, int] = {}  # of our trials, by the id of KerasTuner's
-        self._places = 0  # that are left in the first round of the current bracket
+        self._free_places = 0  # in the first round of the current bracket
 
     def ask(self) -> Trial | None:
         """The next trial. None if the budget or the space is exhausted."""
@@ -95,8 +95,8 @@ class _HyperbandOracle(KerasTunerOracle):
         super().tell(trial, worst if objective is None else objective)
 
     def _has_place(self, bracket: int) -> bool:
-        """Whether a new trial belongs to a bracket that fits into the budget as a whole."""
-        if self._places == 0:
+        """Whether the whole bracket of a new trial fits into the budget."""
+        if self._free_places == 0:
             size, budget = self._oracle._get_size(bracket, 0), self._search.trials
             if self._started == 0 and size > budget:
                 raise ConfigError(
@@ -107,6 +107,6 @@ class _HyperbandOracle(KerasTunerOracle):
                 )
             if self._started + size > budget:
                 return False
-            self._places = size
-        self._places -= 1
+            self._free_places = size
+        self._free_places -= 1
         return True

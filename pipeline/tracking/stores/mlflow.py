@@ -87,7 +87,7 @@ def _resumable(
 ) -> Run | None:
     """The run of the checkpoint, or the newest unfinished one with the same run key.
 
-    A living process of this host keeps its run, unless the checkpoint names that run.
+    A run of a live process on this host is left out, unless the checkpoint names it.
     """
     if run_id is not None:
         return client.get_run(run_id) if _exists(client, run_id) else None

@@ -58,10 +58,10 @@ class CompiledEngine(FittedModel):
         schedule, batch = self._schedule, self._schedule.batch_size
         order = schedule.order(start // schedule.steps_per_epoch)
         first_row = schedule.first_row(start)
-        whole, rest = divmod(schedule.examples(start, stop), batch)
+        whole, rest = divmod(schedule.row_count(start, stop), batch)
         seconds, done = 0.0, 0
         while done < whole:
-            steps = min(self._steps_in_slice, self._rows.most, whole - done)
+            steps = min(self._steps_in_slice, self._rows.max_batches, whole - done)
             duration = self._call(batch, order, first_row + done * batch, steps)
             self._steps_in_slice = max(1, int(steps * _SLICE_SECONDS / duration))
             seconds, done = seconds + duration, done + steps
@@ -89,10 +89,10 @@ class CompiledEngine(FittedModel):
         """
         if batch not in self._programs:
             self._programs[batch] = self._program(batch)
-            self._run_program(batch, order, 0, 0)  # Without a step, this compiles only.
+            self._run_program(batch, order, 0, 0)  # without a step, this only compiles
         began = time.perf_counter()
         self._run_program(batch, order, first_row, steps)
-        self._model.metrics_variables[0].numpy()  # This waits until the program ends.
+        self._model.metrics_variables[0].numpy()  # waits until the program ends
         return time.perf_counter() - began
 
     def _run_program(

@@ -89,7 +89,10 @@ def _from_disk(part: Part) -> Callable[[Any], Any]:
 
 
 class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
-    """Reports each step of a `fit`. If the first step compiles, time counts from its end."""
+    """Reports each step of a `fit`.
+
+    If the first step compiles, time counts from its end.
+    """
 
     def __init__(
         self,
@@ -119,12 +122,12 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
         if step <= self._timed_from:
             self._began = now
         means = {name: float(value) for name, value in (logs or {}).items()}
-        timed = self._schedule.examples(self._timed_from, step) if step > self._timed_from else 0
+        timed = self._schedule.row_count(self._timed_from, step) if step > self._timed_from else 0
         self.progress = Progress(means, timed_examples=timed, seconds=now - self._began)
         self._on_step(step, self.progress)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002 - Keras's signature
-        """Copies the weights: at its end, `fit` overwrites them with the optimizer's averages."""
+        """Copies the weights, because `fit` overwrites them with averages at its end."""
         if self._trained.optimizer.use_ema:
             self._weights = values_of(self._trained.trainable_variables)
 

@@ -14,7 +14,7 @@ class Recorder(Listener):
         self._tracker = tracker
 
     def on_begin(self, history: Sequence[Point]) -> None:
-        """Logs what an earlier process may have saved and not logged before it died."""
+        """Logs points that an earlier process may have saved but not logged."""
         self.on_commit(history)
 
     def on_commit(self, points: Sequence[Point]) -> None:

@@ -3,8 +3,8 @@
 train/        means over the epoch so far, and the learning rate
 validation/   the same metrics with the same names, so that both curves share a chart
 
-The module does not use `tf.summary`. That needs TensorBoard, and would give points of an earlier
-process the time at which they are written again.
+The module does not use `tf.summary`. That needs TensorBoard, and would stamp points of an earlier
+process with the current time.
 """
 
 import shutil
@@ -25,7 +25,7 @@ _SPLITS = ("train", "validation")
 class Summaries(Listener):
     """Writes each point once to `folder`. The folder belongs to one run.
 
-    A killed process may have left points that no checkpoint holds. So a process that resumes writes
+    A killed process may have written points that no checkpoint holds. So a resuming process writes
     the folder from scratch.
     """
 

@@ -1,7 +1,7 @@
 """Losses: one module each, named as in the setting `training.loss`.
 
-A module defines `LOSS`. It imports Keras inside functions only: `compose` reads what a loss suits,
-and must start fast.
+A module defines `LOSS`. It imports Keras inside functions only, because `compose` reads `LOSS` and
+must start fast.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Loss:
 
     Args:
         suits: the kind of target that it can learn.
-        build: from `reduction` and `label_smoothing` to the Keras loss.
+        build: builds the Keras loss from `reduction` and `label_smoothing`.
         metric: the metric that measures its plain mean over rows, if there is one.
         smooths_labels: whether `build` supports `label_smoothing` above 0.
     """

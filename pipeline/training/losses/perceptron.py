@@ -1,7 +1,8 @@
-"""Rosenblatt's perceptron criterion: `max(0, -s · output)`, with s = 1 or -1 for the two classes.
+"""Rosenblatt's perceptron criterion: `max(0, -s · output)`.
 
-With a batch of one row, its gradient is that of the perceptron rule (Rosenblatt 1958). It changes
-the weights by `learning_rate · (target - output) · x`, after mistakes only.
+The sign s is -1 for class 0 and 1 for class 1. With a batch of one row, its gradient is that of the
+perceptron rule (Rosenblatt 1958). It changes the weights by `learning_rate · (target - output) ·
+x`, after mistakes only.
 """
 
 from typing import Any

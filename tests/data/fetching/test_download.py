@@ -45,7 +45,10 @@ def site() -> Iterator[Site]:
 
 def get(folder: Path, *at: str, limits: Limits = QUICK, pin: str | None = PIN) -> str:
     return first_of(
-        [Place("data.csv", each, pin) for each in at], folder, wanted="own/data.csv", limits=limits
+        [Place("data.csv", each, pin) for each in at],
+        folder,
+        mirror_path="own/data.csv",
+        limits=limits,
     ).at
 
 
@@ -141,7 +144,7 @@ def test_trickling_body_is_stopped_by_its_rate(site: Site, tmp_path: Path) -> No
     site.routes["/data.csv"] = trickle
     limits = replace(QUICK, window=0.1, rate=10_000)
     message = error_of(tmp_path, f"{site.address}/data.csv", limits=limits)
-    assert "stopped, because it sent fewer than 10,000 bytes a second" in message
+    assert "stopped, because it sent fewer than 10,000 bytes per second" in message
     assert len(site.requests) == 1
 
 

@@ -86,6 +86,6 @@ def test_layers_for_other_data_are_refused():
 
 def test_stack_must_flatten_each_sample():
     assert refusal({"class_name": "Conv2D", "filters": 2, "kernel_size": 3}) == (
-        "model.layers gives more than one row of outputs for each sample. "
+        "model.layers gives several rows of outputs for one row of data. "
         "Received: output shape (None, 6, 6, 3). End with a Flatten or a global pooling layer."
     )
