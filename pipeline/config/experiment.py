@@ -8,14 +8,14 @@ from pipeline.config.claim import Claim
 from pipeline.config.data import Data
 from pipeline.config.metrics import METRICS
 from pipeline.config.model import Model
-from pipeline.config.optimizer import Optimizer, Schedule
+from pipeline.config.optimizer import Optimizer, RateSchedule
 from pipeline.config.rules import is_name
 from pipeline.config.tracking import Tracking
 from pipeline.config.training import Training
 from pipeline.errors import ConfigError, require
 
 # These settings cannot change the result of a training, so a run's identity leaves them out.
-WITHOUT_EFFECT = ("tracking", "checkpoint")
+SETTINGS_WITHOUT_EFFECT = ("tracking", "checkpoint")
 
 
 @dataclass
@@ -91,7 +91,7 @@ class ExperimentConfig:
         schedule = self.optimizer.schedule
         plateau = self.training.reduce_on_plateau.patience is not None
         require(
-            schedule is Schedule.constant or not plateau,
+            schedule is RateSchedule.constant or not plateau,
             "optimizer.schedule",
             received=f"{schedule.value} and training.reduce_on_plateau.patience",
             expected="one of the two",

@@ -21,7 +21,7 @@ from pipeline.registry import Registry
 OPTIMIZERS = Registry("pipeline.training.optimizers", "optimizer")
 
 
-class Schedule(Enum):
+class RateSchedule(Enum):
     """How the learning rate changes over the steps of a training."""
 
     constant = "constant"
@@ -51,7 +51,7 @@ class Optimizer:
     ema_overwrite_frequency: int | None = None
     loss_scale_factor: float | None = None
     gradient_accumulation_steps: int | None = None
-    schedule: Schedule = Schedule.constant
+    schedule: RateSchedule = RateSchedule.constant
     warmup_steps: int = 0
     final_share: float = 0.0
 
@@ -85,7 +85,7 @@ class Optimizer:
                 expected="a number from 0 to below 1",
             )
         valid = self.warmup_steps == 0 or (
-            self.warmup_steps > 0 and self.schedule is Schedule.cosine
+            self.warmup_steps > 0 and self.schedule is RateSchedule.cosine
         )
         require(
             valid,

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from pipeline.config import composition, optimizer, resolved_file
-from pipeline.config.experiment import WITHOUT_EFFECT, ExperimentConfig
+from pipeline.config.experiment import SETTINGS_WITHOUT_EFFECT, ExperimentConfig
 from pipeline.config.model import FAMILIES
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.layout import CONF
@@ -43,7 +43,9 @@ def to_values(config: ExperimentConfig) -> dict[str, Any]:
 
 def effective_values(config: ExperimentConfig) -> dict[str, Any]:
     """Returns the settings that can change the bits of a training, as plain values."""
-    return {key: value for key, value in to_values(config).items() if key not in WITHOUT_EFFECT}
+    return {
+        key: value for key, value in to_values(config).items() if key not in SETTINGS_WITHOUT_EFFECT
+    }
 
 
 def read(path: Path) -> ExperimentConfig:

@@ -72,7 +72,7 @@ class Seeds:
 
 
 @dataclass(frozen=True)
-class Result:
+class ExperimentResult:
     """The files that training and evaluation wrote.
 
     Args:
@@ -121,7 +121,7 @@ class Row:
     planned: Planned
     configuration: str
     meta: Meta | None
-    result: Result | None
+    result: ExperimentResult | None
     missing: str = ""
     unrepeated: str = ""
 
@@ -242,11 +242,11 @@ def _planned(entry: Mapping[str, Any] | None) -> Planned:
     return Planned(**{**entry, "claims": [Claim(**claim) for claim in entry["claims"]]})
 
 
-def _result(folder: Path) -> Result:
+def _result(folder: Path) -> ExperimentResult:
     made_by = f"dvc repro train@{folder.name}"
     points = history.read(folder / "history.csv")
     step = read_json(folder / "snapshots/index.json", made_by=made_by)["kept"]
-    return Result(
+    return ExperimentResult(
         metrics=read_json(folder / "metrics.json", made_by=f"dvc repro evaluate@{folder.name}"),
         run=read_json(folder / "run.json", made_by=made_by),
         history=points,

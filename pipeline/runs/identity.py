@@ -31,7 +31,7 @@ ROOTS = ("pipeline.training.fitting", "pipeline.models.serving", "pipeline.runs.
 
 # The training imports these modules, but they cannot change its result. An error ends a training,
 # and claims and tracking settings do not reach it.
-WITHOUT_EFFECT = ("pipeline.config.claim", "pipeline.config.tracking", "pipeline.errors")
+MODULES_WITHOUT_EFFECT = ("pipeline.config.claim", "pipeline.config.tracking", "pipeline.errors")
 
 # What `training.loss: null` and `training.metrics: null` may choose for the data of a task.
 _USUAL_LOSSES = {
@@ -81,7 +81,7 @@ def chosen_code(config: ExperimentConfig, package: Package = PACKAGE) -> frozens
 
 def run_code(config: ExperimentConfig, package: Package = PACKAGE) -> frozenset[str]:
     """The modules that can change the bits of a training."""
-    return package.closure(*ROOTS, chosen=choices(config)) - set(WITHOUT_EFFECT)
+    return package.closure(*ROOTS, chosen=choices(config)) - set(MODULES_WITHOUT_EFFECT)
 
 
 def identity(config: ExperimentConfig, meta: Meta) -> dict[str, Any]:

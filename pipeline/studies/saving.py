@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.config import composition, params
 from pipeline.config.data import Task
-from pipeline.config.experiment import WITHOUT_EFFECT, ExperimentConfig
+from pipeline.config.experiment import SETTINGS_WITHOUT_EFFECT, ExperimentConfig
 from pipeline.config.metrics import METRICS
 from pipeline.config.outline import changes
 from pipeline.config.resolved import compose_experiment, effective_values
@@ -116,7 +116,7 @@ def _text(name: str, best: BestTrial, conf: Path) -> str:
     ]
     values: dict[str, Any] = {}
     for key, change in changes(config, conf=conf).items():
-        if key.split(".")[0] not in WITHOUT_EFFECT and not key.endswith(".family"):
+        if key.split(".")[0] not in SETTINGS_WITHOUT_EFFECT and not key.endswith(".family"):
             _set(values, key.split("."), change["value"])
     values["claims"] = [{"metric": best.objective.metric} | bound] if _is_claimable(best) else []
     choices = [

@@ -14,13 +14,13 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types.schema import Schema, TensorSpec
 
 from pipeline.data.prepared import Meta, input_name
+from pipeline.runs.identity import LIBRARIES
 from pipeline.tracking.facts import log_data_set
 from pipeline.tracking.liveness import set_status
-from pipeline.tracking.tracker import Measurement, Status
+from pipeline.tracking.tracker import Measurement, RunStatus
 
 MODEL = "model"  # the name that MLflow shows for the model of a run
 _METRICS_IN_A_BATCH = 1000
-_REQUIREMENTS = ("keras", "numpy", "tensorflow")
 
 
 class MlflowTracker:
@@ -28,7 +28,7 @@ class MlflowTracker:
 
     def __init__(self, client: MlflowClient, run_id: str) -> None:
         self.run_id = run_id
-        self.status: Status = "RUNNING"
+        self.status: RunStatus = "RUNNING"
         self._client = client
         self._steps: dict[str, set[int]] = {}
 
@@ -89,10 +89,10 @@ class MlflowTracker:
             step=step,
             model=model,
             signature=signature(meta),
-            pip_requirements=[f"{name}=={version(name)}" for name in _REQUIREMENTS],
+            pip_requirements=[f"{name}=={version(name)}" for name in LIBRARIES],
         )
 
-    def end(self, status: Status) -> None:
+    def end(self, status: RunStatus) -> None:
         now = time.time_ns() // 1_000_000
         set_status(self._client, self.run_id, status, end_time=now)
         self.status = status

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from pipeline.data.prepared import Meta
 
-Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED", "SCHEDULED"]
+RunStatus = Literal["RUNNING", "FINISHED", "FAILED", "KILLED", "SCHEDULED"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Tracker(Protocol):
     """The open record of one run."""
 
     run_id: str
-    status: Status
+    status: RunStatus
 
     def log_metrics(self, measurements: Sequence[Measurement]) -> None:
         """Logs measurements. Skips a name and step that the record already holds."""
@@ -64,7 +64,7 @@ class Tracker(Protocol):
         """Stores the served model of a step with its signature and requirements, once."""
         ...
 
-    def end(self, status: Status) -> None:
+    def end(self, status: RunStatus) -> None:
         """Ends the record now."""
         ...
 
@@ -75,7 +75,7 @@ def ending(tracker: Tracker) -> Iterator[None]:
 
     The status is FINISHED, FAILED after an exception, or KILLED after a signal or an exit code.
     """
-    status: Status = "FAILED"
+    status: RunStatus = "FAILED"
     try:
         yield
         status = "FINISHED"

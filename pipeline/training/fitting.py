@@ -16,7 +16,7 @@ from pipeline.training import engines, losses, optimizers, process, watched_metr
 from pipeline.training.class_weights import row_weights
 from pipeline.training.engine import Engine, TrainingTask
 from pipeline.training.listener import Listener
-from pipeline.training.loop import Checkpoints, Interruption, Outcome, Rules, train
+from pipeline.training.loop import Checkpoints, Interruption, Rules, TrainingOutcome, train
 from pipeline.training.schedule import Schedule
 
 
@@ -35,7 +35,7 @@ class Fit:
         listeners: Sequence[Listener],
         checkpoints: Checkpoints | None,
         interruption: Interruption,
-    ) -> Outcome:
+    ) -> TrainingOutcome:
         """Trains; see `pipeline.training.loop.train`."""
         return train(
             self.engine,

@@ -25,7 +25,7 @@ _LARGEST_SHARE = 0.02
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingOutcome:
     """How a training ended.
 
     Args:
@@ -97,7 +97,7 @@ def train(
     interruption: Interruption | None = None,
     clock: Callable[[], float] = time.perf_counter,
     now: Callable[[], float] = time.time,
-) -> Outcome:
+) -> TrainingOutcome:
     """Trains until the schedule ends, early stopping ends it, or it pauses.
 
     A resumed training ends with the same bits as an uninterrupted one. After early stopping the
@@ -156,7 +156,7 @@ class _Training:
         self.commit_seconds = 0.0
         self.began = self.committed_at - state.seconds
 
-    def run(self) -> Outcome:
+    def run(self) -> TrainingOutcome:
         self._require_monitored()
         state = self.state
         if self.checkpoints is not None and self.checkpoints.latest is not None:
@@ -282,19 +282,19 @@ class _Training:
         self.committed_at = self.clock()
         self.commit_seconds = self.committed_at - began
 
-    def _outcome(self) -> Outcome:
+    def _outcome(self) -> TrainingOutcome:
         history, best = self.state.history, self._best()
         last = history[-1]
         if self._paused:
-            return Outcome(history, best or last, paused=True)
+            return TrainingOutcome(history, best or last, paused=True)
         stopped_early = last.step < self.schedule.total
         if best is not None:
             self.engine.network.set_weights(self.state.best_weights)
-            return Outcome(history, best, stopped_early)
+            return TrainingOutcome(history, best, stopped_early)
         with self.engine.averaged():
             weights = self.engine.network.get_weights()
         self.engine.network.set_weights(weights)
-        return Outcome(history, last, stopped_early)
+        return TrainingOutcome(history, last, stopped_early)
 
     def _best(self) -> Point | None:
         """The point with the best weights, if early stopping has seen one."""

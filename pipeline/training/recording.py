@@ -24,7 +24,7 @@ from pipeline.training.listeners.progress import progress
 from pipeline.training.listeners.recorder import Recorder
 from pipeline.training.listeners.snapshots import Snapshots
 from pipeline.training.listeners.tensorboard import Summaries, summaries_folder
-from pipeline.training.loop import Checkpoints, Outcome
+from pipeline.training.loop import Checkpoints, TrainingOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +126,7 @@ class RecordedTraining:
             pause_at=settings.pause_at and settings.pause_at * fit.schedule.steps_per_epoch,
         )
 
-    def _record(self, fit: Fit, outcome: Outcome, result: Result, tracker: Tracker) -> None:
+    def _record(self, fit: Fit, outcome: TrainingOutcome, result: Result, tracker: Tracker) -> None:
         """Writes the result to the folder, then fingerprint and model to the record."""
         step, snapshots = outcome.final.step, fit.schedule.evaluate_at
         model = serving.serve(fit.engine.network, self.run.meta)

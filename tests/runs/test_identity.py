@@ -124,7 +124,7 @@ def test_run_code_holds_only_what_trains():
 def test_only_modules_without_effect_are_left_out():
     settings = config()
     closure = PACKAGE.closure(*identity.ROOTS, chosen=identity.choices(settings))
-    assert closure - identity.run_code(settings) == set(identity.WITHOUT_EFFECT)
+    assert closure - identity.run_code(settings) == set(identity.MODULES_WITHOUT_EFFECT)
 
 
 @pytest.mark.parametrize(

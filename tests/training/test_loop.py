@@ -18,7 +18,7 @@ from pipeline.runs.history import Point
 from pipeline.signals import Interrupted
 from pipeline.training.engine import Progress
 from pipeline.training.listener import Listener
-from pipeline.training.loop import Checkpoints, Outcome, Rules, train
+from pipeline.training.loop import Checkpoints, Rules, TrainingOutcome, train
 from pipeline.training.schedule import Schedule
 from tests.support.interruptions import Signalled
 
@@ -160,7 +160,7 @@ class Process:
         self.saved.append(state)
         self.diary.events.append(("save", state.facts["step"]))
 
-    def train(self) -> Outcome:
+    def train(self) -> TrainingOutcome:
         return train(
             self.engine,
             self.engine.schedule,
@@ -201,7 +201,7 @@ def plateau(**rule: Any) -> Rules:
 
 def trained(
     engine: FakeEngine, rules: Rules | None = None, listeners: Sequence[Listener] = ()
-) -> Outcome:
+) -> TrainingOutcome:
     return train(
         engine,
         engine.schedule,
@@ -213,7 +213,7 @@ def trained(
     )
 
 
-def steps_of(outcome: Outcome) -> list[int]:
+def steps_of(outcome: TrainingOutcome) -> list[int]:
     return [point.step for point in outcome.history]
 
 

@@ -6,7 +6,7 @@ import keras
 import pytest
 
 from pipeline.config import optimizer
-from pipeline.config.optimizer import OPTIMIZERS, Schedule
+from pipeline.config.optimizer import OPTIMIZERS, RateSchedule
 from pipeline.errors import ConfigError
 from pipeline.registry import Registry
 from pipeline.training import optimizers
@@ -87,7 +87,7 @@ def test_optimizer_of_ones_own_is_one_module(tmp_path, monkeypatch):
 
 
 def rates(at: list[int], **settings) -> list[float]:
-    built = build("sgd", learning_rate=0.4, schedule=Schedule.cosine, **settings)
+    built = build("sgd", learning_rate=0.4, schedule=RateSchedule.cosine, **settings)
     return [float(built._learning_rate(step)) for step in at]
 
 

@@ -18,9 +18,9 @@ from typing import IO, cast
 import numpy as np
 
 from pipeline.config.source import Source
-from pipeline.data.fetching import pixels
-from pipeline.data.fetching.pixels import Images
+from pipeline.data import pixels
 from pipeline.data.formats import Contents, SourceFile
+from pipeline.data.pixels import Images
 from pipeline.errors import DataError, require
 
 MEMBERS = {

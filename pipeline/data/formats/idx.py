@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.config.source import Source
-from pipeline.data.fetching import pixels
-from pipeline.data.fetching.pixels import Bytes, Images
+from pipeline.data import pixels
 from pipeline.data.formats import Contents, SourceFile
+from pipeline.data.pixels import Bytes, Images
 from pipeline.errors import DataError, require
 
 FILES = {

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from pipeline.data.prepared import Meta
-from pipeline.tracking.tracker import Measurement, RunFacts, Status, ending
+from pipeline.tracking.tracker import Measurement, RunFacts, RunStatus, ending
 
 
 @dataclass
@@ -22,7 +22,7 @@ class MemoryTracker:
     data_sets: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     models: list[int] = field(default_factory=list)
-    status: Status = "RUNNING"
+    status: RunStatus = "RUNNING"
 
     def log_metrics(self, measurements: Sequence[Measurement]) -> None:
         for measurement in measurements:
@@ -44,7 +44,7 @@ class MemoryTracker:
         if step not in self.models:
             self.models.append(step)
 
-    def end(self, status: Status) -> None:
+    def end(self, status: RunStatus) -> None:
         self.status = status
 
 

@@ -12,8 +12,8 @@ from pipeline.config.training import LOSSES, Reduction, Training
 from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError
 
-Target = Literal["several classes", "two classes", "a number"]
-_USUAL: dict[Target, str] = {
+TargetKind = Literal["several classes", "two classes", "a number"]
+_USUAL: dict[TargetKind, str] = {
     "several classes": "sparse_categorical_crossentropy",
     "two classes": "binary_crossentropy",
     "a number": "mean_squared_error",
@@ -31,7 +31,7 @@ class Loss:
         smooths_labels: whether `build` supports `label_smoothing` above 0.
     """
 
-    suits: Target
+    suits: TargetKind
     build: Callable[[str, float], Any]
     metric: str | None = None
     smooths_labels: bool = False
@@ -57,7 +57,7 @@ def name_of(training: Training, meta: Meta) -> str:
     return training.loss
 
 
-def _target_of(meta: Meta) -> Target:
+def _target_of(meta: Meta) -> TargetKind:
     if meta.task == "regression":
         return "a number"
     return "several classes" if meta.outputs > 1 else "two classes"

@@ -7,7 +7,7 @@ defaults must be literals, because they are read without importing the module.
 
 from typing import Any
 
-from pipeline.config.optimizer import OPTIMIZERS, Optimizer, Schedule, arguments_of, families
+from pipeline.config.optimizer import OPTIMIZERS, Optimizer, RateSchedule, arguments_of, families
 from pipeline.errors import ConfigError
 
 
@@ -36,7 +36,7 @@ def _learning_rate(config: Optimizer, steps: int) -> Any:
     """The rate, or its schedule."""
     import keras
 
-    if config.schedule is Schedule.constant:
+    if config.schedule is RateSchedule.constant:
         return config.learning_rate
     if config.warmup_steps >= steps:
         raise ConfigError(

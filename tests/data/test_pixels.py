@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.data.fetching import pixels
+from pipeline.data import pixels
 
 
 def test_images_are_written_as_label_and_pixels(tmp_path: Path) -> None:
