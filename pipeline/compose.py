@@ -11,7 +11,7 @@ outputs/plan.json for the report.
 from pipeline.code import PACKAGE
 from pipeline.command_line import arguments, run_command
 from pipeline.config import composition, params, resolved
-from pipeline.config.outline import outline
+from pipeline.config.outline import outlines
 from pipeline.config.plan import compose_all
 from pipeline.console import log
 from pipeline.files import replacing_folder, write_json
@@ -29,7 +29,7 @@ def main() -> None:
             composition.save(resolved.to_values(config), folder / f"{config.name}.yaml")
             listing = PACKAGE.listing(chosen_code(config))
             (folder / f"{config.name}.code.txt").write_text(listing, encoding="utf-8")
-    write_json(PLAN, {config.name: outline(config, planned.overrides) for config in configs})
+    write_json(PLAN, outlines(configs, planned.overrides))
     log(f"{len(configs)} experiments composed to {CONFIGS}")
 
 

@@ -32,6 +32,8 @@ def register(name: str, schema: type, *, group: str | None = None) -> None:
 
     The defaults list of a file names it.
     """
+    if _schemas.get((group, name)) is schema:
+        return  # Hydra takes a while to read a schema, and each composition registers all of them.
     ConfigStore.instance().store(name=f"{name}_schema", group=group, node=schema)
     _schemas[group, name] = schema
 

@@ -2,21 +2,58 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.layout import CONF
 
 
+class Defaults:
+    """Composes defaults from `conf/config.yaml`, each one once."""
+
+    def __init__(self, conf: Path) -> None:
+        self._conf = conf
+        entries = yaml.safe_load((conf / "config.yaml").read_text(encoding="utf-8"))["defaults"]
+        choices = [entry for entry in entries if isinstance(entry, dict)]
+        self._chosen = {f"{group}={name}" for entry in choices for group, name in entry.items()}
+        self._composed: dict[tuple[str, ...], dict[str, Any]] = {}
+
+    def of(self, *choices: str) -> dict[str, Any]:
+        """The settings with some choices, such as `data=wine`."""
+        others = tuple(choice for choice in choices if choice not in self._chosen)
+        if others not in self._composed:
+            config = resolved.compose_experiment(others, conf=self._conf)
+            self._composed[others] = resolved.to_values(config)
+        return deepcopy(self._composed[others])
+
+
+def outlines(
+    configs: Sequence[ExperimentConfig], overrides: Sequence[str], *, conf: Path = CONF
+) -> dict[str, Any]:
+    """The entries of all experiments in `outputs/plan.json`."""
+    defaults = Defaults(conf)
+    return {
+        config.name: outline(config, overrides, conf=conf, defaults=defaults) for config in configs
+    }
+
+
 def outline(
-    config: ExperimentConfig, overrides: Sequence[str], *, conf: Path = CONF
+    config: ExperimentConfig,
+    overrides: Sequence[str],
+    *,
+    conf: Path = CONF,
+    defaults: Defaults | None = None,
 ) -> dict[str, Any]:
     """Returns the entry of an experiment in `outputs/plan.json`.
 
     Args:
         overrides: the overrides in `params.yaml`, for all experiments.
+        defaults: the defaults that were composed for other experiments already.
     """
     file = conf / "experiment" / f"{config.name}.yaml"
     choice = f"experiment={config.name}" if file.is_file() else f"data={config.data.name}"
@@ -26,7 +63,7 @@ def outline(
         else "The default experiment on these data.",
         "reported": config.reported,
         "claims": [claim.values() for claim in config.claims],
-        "changed": changes(config, conf=conf),
+        "changed": changes(config, conf=conf, defaults=defaults),
         "command": shlex.join(["python", "-m", "pipeline.train", choice, *overrides, "force=true"]),
     }
 
@@ -43,7 +80,9 @@ def description(file: Path) -> str:
     return " ".join(lines)
 
 
-def changes(config: ExperimentConfig, *, conf: Path = CONF) -> dict[str, dict[str, Any]]:
+def changes(
+    config: ExperimentConfig, *, conf: Path = CONF, defaults: Defaults | None = None
+) -> dict[str, dict[str, Any]]:
     """Returns the settings that differ from the defaults, by dotted key.
 
     Each is `{"default": …, "value": …}`. The defaults are those of `conf/config.yaml` on the same
@@ -52,15 +91,12 @@ def changes(config: ExperimentConfig, *, conf: Path = CONF) -> dict[str, dict[st
     values = resolved.to_values(config)
     data = f"data={config.data.name}"
     families = {group: values[group]["family"] for group in ("model", "optimizer")}
-    default = _composed([data, *(f"{group}={family}" for group, family in families.items())], conf)
-    plain = _composed([data], conf)
+    defaults = defaults or Defaults(conf)
+    default = defaults.of(data, *(f"{group}={family}" for group, family in families.items()))
+    plain = defaults.of(data)
     for group in families:
         default[group]["family"] = plain[group]["family"]
     return dict(_differences(values, default | {"name": config.name}))
-
-
-def _composed(overrides: Sequence[str], conf: Path) -> dict[str, Any]:
-    return resolved.to_values(resolved.compose_experiment(overrides, conf=conf))
 
 
 def _differences(value: Any, default: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
