@@ -14,6 +14,7 @@ from pipeline.tracking import connection
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
+from tests.support.stores import add_store
 
 KEYS = ["run_id", "run_key", "fingerprint", "status", "metrics"]
 SHORT = ["training.epochs=2", "training.early_stopping=null"]
@@ -22,6 +23,11 @@ data: {shapes: shapes}
 experiments: {shapes: {data: shapes}}
 overrides: [training.epochs=2]
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _store(repository):
+    add_store(repository)
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support import ROOT
 from tests.support.metas import images
+from tests.support.stores import add_store
 
 LATE = 4_102_444_800_000  # the year 2100: later than the start of any run
 WRITER = f"""
@@ -39,8 +40,9 @@ with STORE.open_run(facts) as tracker:
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory):
-    """One store for all tests of this module, because creating it takes seconds."""
+    """One store for all tests of this module."""
     folder = tmp_path_factory.mktemp("repository")
+    add_store(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("DVC_ROOT", raising=False)
