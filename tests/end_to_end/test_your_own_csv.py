@@ -11,6 +11,9 @@ from tests.support.project import Project
 
 PAGE = (ROOT / "docs/your-own-csv.md").read_text(encoding="utf-8")
 
+# Nothing here reads the model in MLflow, and XLA takes seconds to compile.
+QUICKER = ["tracking.log_model=false", "training.xla=false"]
+
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
@@ -29,7 +32,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         if name != "params.yaml":
             (project.folder / name).write_text(text, encoding="utf-8")
     params = yaml.safe_load(files()["params.yaml"])
-    project.write_yaml("params.yaml", {"sources": [], "repeats": {}, "overrides": [], **params})
+    project.write_yaml(
+        "params.yaml", {"sources": [], "repeats": {}, "overrides": QUICKER, **params}
+    )
     for line in blocks("sh")[0].splitlines():
         project.run(*line.split())
     return project
