@@ -21,7 +21,7 @@ SHORT = ["training.epochs=2", "training.early_stopping=null"]
 PARAMS = """sources: [shapes]
 data: {shapes: shapes}
 experiments: {shapes: {data: shapes}}
-overrides: [training.epochs=2]
+overrides: [training.epochs=2, training.xla=false]
 """
 
 
@@ -74,7 +74,8 @@ def test_stdout_holds_only_the_result():
 
 
 def test_terminated_run_is_killed_in_mlflow():
-    child = start("data=pairs", "training.epochs=100000", "training.early_stopping=null")
+    endless = ["training.epochs=100000", "training.early_stopping=null", "training.xla=false"]
+    child = start("data=pairs", *endless)
     watchdog = threading.Timer(60, child.kill)
     watchdog.start()
     first = child.stderr.readline()
