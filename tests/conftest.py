@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -20,12 +21,35 @@ settings.load_profile("suite")  # a busy machine is slow, so examples have no de
 _SETTINGS = ("DATA_MIRROR", "MLFLOW_TRACKING_URI", "PIPELINE_DEBUG")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Runs the end-to-end tests first.
+_LONG = (
+    "engines/test_compiled.py",
+    "end_to_end/test_dvc.py",
+    "end_to_end/test_your_own_csv.py",
+    "tests/test_experiment_resumed.py",
+    "end_to_end/test_kills.py",
+    "end_to_end/test_extending.py",
+    "end_to_end/test_sweeps.py",
+    "tests/test_experiment.py",
+    "training/test_resume.py",
+    "tests/test_train.py",
+    "tests/test_tune.py",
+    "config/test_composition.py",
+)
 
-    They take longest. At the end, one worker would wait while the other runs them.
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Runs the longest files first.
+
+    At the end, one worker would wait while the other runs them.
     """
-    items.sort(key=lambda item: item.path.parent.name != "end_to_end")
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    name = "/".join(item.path.parts[-2:])
+    if name in _LONG:
+        return _LONG.index(name)
+    return len(_LONG)
 
 
 def pytest_collection_finish() -> None:
@@ -56,12 +80,18 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `conf/` and the prepared toy data `shapes`, `pairs` and `prices`."""
-    folder = tmp_path_factory.mktemp("repository")
+@pytest.fixture(scope="session")
+def _prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared")
     prepare_all(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def repository(_prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `conf/` and the prepared toy data `shapes`, `pairs` and `prices`."""
+    folder = tmp_path_factory.mktemp("repository")
+    return shutil.copytree(_prepared, folder, dirs_exist_ok=True)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tests.support.refusals import refusal
 from tests.support.toy import config_of
 
 # 36 rows are three steps in each epoch.
+XLA_OFF = "training.xla=false"  # XLA takes seconds to compile
 AT_STEPS = ["training.batch_size=16", "training.evaluate_at=[0,2]"]
 TRAIN = (
     "import json, sys; from pathlib import Path; from pipeline import experiment;"
@@ -133,7 +134,7 @@ def test_run_carries_its_fingerprint(finished_run):
 
 def test_run_without_a_folder_writes_nothing(folder):
     before = sorted(folder.rglob("*"))
-    run(folder, "data=pairs", *AT_STEPS)
+    run(folder, "data=pairs", XLA_OFF, *AT_STEPS)
     assert sorted(folder.rglob("*")) == before
 
 
@@ -162,7 +163,7 @@ def test_assessment_measures_every_snapshot(folder, finished_run):
 
 
 def test_regression_is_assessed_in_target_units(folder, tmp_path):
-    result, _ = run(folder, "data=prices", output=tmp_path / "prices")
+    result, _ = run(folder, "data=prices", XLA_OFF, output=tmp_path / "prices")
     assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
     scale = load_meta(folder / "data/prepared/prices").target.scale
     assert assessment.validation["mse"] == pytest.approx(
@@ -240,7 +241,7 @@ def test_diverged_training_is_recorded_as_failed(folder):
 
 
 def test_threads_cannot_change_in_a_process_that_trained(folder):
-    run(folder, "data=pairs")
+    run(folder, "data=pairs", XLA_OFF)
     assert refusal(process.pin, threads=1) == (
         "training.threads must stay 2 in this process, because TensorFlow already runs. "
         "Received: 1. Start another process for another number of threads."
@@ -248,34 +249,27 @@ def test_threads_cannot_change_in_a_process_that_trained(folder):
 
 
 def test_bits_depend_on_the_seed_only(folder):
-    def started(*overrides: str) -> subprocess.Popen[str]:
-        command = [
-            sys.executable,
-            "-c",
-            TRAIN,
-            str(folder),
-            "data=shapes",
-            "model=cnn",
-            "model.dropout=0.5",
-            *overrides,
-        ]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        return subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-
-    both = [started("seed=1"), started("seed=1")]
-    one, same = (json.loads(child.communicate()[0].splitlines()[-1]) for child in both)
-    other, _ = run(folder, "data=shapes", "model=cnn", "model.dropout=0.5", "seed=2")
-    assert one == same
+    overrides = ["data=shapes", "model=cnn", "model.dropout=0.5"]
+    child = subprocess.run(
+        [sys.executable, "-c", TRAIN, str(folder), *overrides, "seed=1"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    one = json.loads(child.stdout.splitlines()[-1])
+    same, _ = run(folder, *overrides, "seed=1")
+    other, _ = run(folder, *overrides, "seed=2")
+    assert one == [same.fingerprint, same.run_key, same.metrics]
     assert other.fingerprint != one[0]
     assert other.run_key != one[1]
 
 
 def test_earlier_run_does_not_change_the_bits(folder):
-    first, _ = run(folder, "data=shapes", "model.dropout=0.5")
-    run(folder, "data=pairs")
-    again, _ = run(folder, "data=shapes", "model.dropout=0.5")
+    dropout = ["data=shapes", "model.dropout=0.5", "training.batch_size=36"]
+    first, _ = run(folder, *dropout)
+    run(folder, "data=pairs", "training.batch_size=36")
+    again, _ = run(folder, *dropout)
     assert (first.fingerprint, first.run_key) == (again.fingerprint, again.run_key)
 
 
@@ -292,7 +286,7 @@ class Diary(keras.callbacks.Callback):
 
 def test_keras_callbacks_receive_every_epoch(folder):
     diary = Diary()
-    experiment.run(config_of(folder, "data=pairs"), callbacks=[diary])
+    experiment.run(config_of(folder, "data=pairs", XLA_OFF), callbacks=[diary])
     names = ["accuracy", "loss", "val_accuracy", "val_loss"]
     assert diary.epochs == [(0, names), (1, names)]
 
@@ -301,26 +295,22 @@ def test_keras_callback_may_end_the_training(folder):
     stop = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda _epoch, _logs: setattr(stop.model, "stop_training", True)
     )
-    config = config_of(folder, "data=pairs", "training.epochs=9")
+    config = config_of(folder, "data=pairs", "training.epochs=9", XLA_OFF)
     result = experiment.run(config, callbacks=[stop])
     assert [point.epoch for point in result.history] == [1.0]
 
 
 def test_class_weights_change_only_the_training(folder):
-    plain, _ = run(folder, "data=pairs", "training.epochs=1", "training.evaluate_at=[0]")
-    weighed, _ = run(
-        folder,
-        "data=pairs",
-        "training.epochs=1",
-        "training.evaluate_at=[0]",
-        "training.class_weight={above: 3}",
-    )
+    short = ["data=pairs", "training.epochs=1", "training.evaluate_at=[0]", XLA_OFF]
+    plain, _ = run(folder, *short)
+    weighed, _ = run(folder, *short, "training.class_weight={above: 3}")
     assert weighed.fingerprint != plain.fingerprint
     assert weighed.history[0].metrics == plain.history[0].metrics
 
 
 def test_averaged_weights_are_measured_and_saved(folder, tmp_path):
-    result, _ = run(folder, "data=shapes", "optimizer.ema_momentum=0.9", output=tmp_path / "shapes")
+    averaged = ["data=shapes", "optimizer.ema_momentum=0.9", XLA_OFF]
+    result, _ = run(folder, *averaged, output=tmp_path / "shapes")
     assessment = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
     assert assessment.validation["log_loss"] == pytest.approx(
         result.metrics["validation/loss"], abs=1e-5
@@ -328,10 +318,9 @@ def test_averaged_weights_are_measured_and_saved(folder, tmp_path):
 
 
 def test_one_hot_labels_leave_the_history_unchanged(folder):
-    plain, _ = run(folder, "data=shapes")
-    other, _ = run(
-        folder, "data=shapes", "model.api=functional", "training.loss=categorical_crossentropy"
-    )
+    plain, _ = run(folder, "data=shapes", XLA_OFF)
+    one_hot = ["model.api=functional", "training.loss=categorical_crossentropy"]
+    other, _ = run(folder, "data=shapes", XLA_OFF, *one_hot)
     assert [point.metrics for point in other.history] == [
         pytest.approx(point.metrics, rel=1e-5) for point in plain.history
     ]

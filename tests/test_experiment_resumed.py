@@ -13,6 +13,7 @@ from pipeline.tracking.stores.mlflow import STORE
 from pipeline.training import loop
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.interruptions import InterruptedAt
+from tests.support.stores import add_store
 from tests.support.toy import config_of, prepare_all
 
 STEPS = [
@@ -23,6 +24,7 @@ STEPS = [
     "training.batch_size=12",
     "training.epochs=3",
     "training.evaluate_at=[0,2]",
+    "tracking.log_model=false",
 ]
 
 
@@ -30,9 +32,7 @@ STEPS = [
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("repository")
     prepare_all(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        connection.client()  # creating its tables takes a second, so each test has a copy
+    add_store(folder)
     return folder
 
 
@@ -132,7 +132,7 @@ def test_another_seed_is_another_run(folder):
 
 def test_checkpoint_settings_do_not_change_the_key(folder):
     assert (
-        run(folder).run_id
+        run(folder, "tracking.log_model=true").run_id
         == run(folder, "checkpoint.every_seconds=7", "tracking.log_model=false").run_id
     )
 
@@ -212,8 +212,8 @@ def test_diverged_run_fails_again_with_equal_text(folder):
 
 
 def test_interruption_before_logging_the_model_loses_nothing(folder, whole):
-    interrupted(folder, checks=6)
-    result = run(folder)
+    interrupted(folder, "tracking.log_model=true", checks=6)
+    result = run(folder, "tracking.log_model=true")
     client = connection.client()
     models = client.search_logged_models([client.get_run(result.run_id).info.experiment_id])
     assert result.fingerprint == whole[0].fingerprint

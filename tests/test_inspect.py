@@ -11,6 +11,7 @@ from pipeline import experiment, inspect
 from pipeline.data.prepared import load_meta
 from pipeline.tracking import connection, logged_models
 from tests.support.refusals import refusal
+from tests.support.stores import add_store
 from tests.support.subjects import convolutions, dense, linear, served
 from tests.support.toy import config_of
 
@@ -28,6 +29,7 @@ LAYERS = {"cnn": ("shapes", [*convolutions(2), *dense(4)[1:]]), "prices": ("pric
 def repository_with_models(repository):
     """The repository with three models in outputs/; an MLflow run trained `shapes`."""
     outputs = repository / "outputs"
+    add_store(repository)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)

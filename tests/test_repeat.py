@@ -17,6 +17,7 @@ from pipeline.tracking import connection
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.interruptions import InterruptedAt
 from tests.support.refusals import refusal
+from tests.support.stores import add_store
 from tests.support.toy import config_of
 
 PARAMS = """sources: [shapes, prices]
@@ -39,6 +40,7 @@ STEPS = ["training.batch_size=12", "training.epochs=3"]  # nine, three an epoch
 def repository_with_seeds(repository):
     """The repository after an interruption of seed 7, and a complete second call."""
     (repository / "params.yaml").write_text(PARAMS)
+    add_store(repository)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)

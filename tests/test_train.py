@@ -14,14 +14,20 @@ from pipeline.tracking import connection
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
+from tests.support.stores import add_store
 
 KEYS = ["run_id", "run_key", "fingerprint", "status", "metrics"]
 SHORT = ["training.epochs=2", "training.early_stopping=null"]
 PARAMS = """sources: [shapes]
 data: {shapes: shapes}
 experiments: {shapes: {data: shapes}}
-overrides: [training.epochs=2]
+overrides: [training.epochs=2, training.xla=false]
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _store(repository):
+    add_store(repository)
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +63,8 @@ def test_stdout_holds_only_the_result():
 
 
 def test_terminated_run_is_killed_in_mlflow():
-    child = start("data=pairs", "training.epochs=100000", "training.early_stopping=null")
+    endless = ["training.epochs=100000", "training.early_stopping=null", "training.xla=false"]
+    child = start("data=pairs", *endless)
     watchdog = threading.Timer(60, child.kill)
     watchdog.start()
     first = child.stderr.readline()

@@ -16,6 +16,7 @@ from pipeline.tracking import connection
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
+from tests.support.stores import add_store
 
 COMMAND = [
     "data=pairs",
@@ -23,6 +24,7 @@ COMMAND = [
     "search.trials=5",
     "search.max_epochs=3",
     "training.early_stopping=null",
+    "tracking.log_model=false",
 ]
 SPACE = """optimizer.learning_rate: {float: [1.0e-03, 1.0e-01], log: true}
 training.xla: {choice: [false]}
@@ -37,6 +39,7 @@ def folder(repository):
     """The toy repository, with a space and a list of experiments."""
     (repository / "params.yaml").write_text(PARAMS)
     (repository / "conf/space/pairs.yaml").write_text(SPACE)
+    add_store(repository)
     return repository
 
 

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests.support.project import Project
+from tests.support.stores import add_store
 
 PARAMS = {
     "sources": ["diabetes", "iris"],
@@ -20,7 +21,7 @@ PARAMS = {
         "diabetes_mlp": {"data": "diabetes"},
     },
     "repeats": {"diabetes_mlp": {"data": "diabetes", "seeds": [1, 2]}},
-    "overrides": ["training.epochs=2"],
+    "overrides": ["training.epochs=2", "training.xla=false", "tracking.log_model=false"],
 }
 LOOP = "pipeline/training/loop.py"
 TRAINED = {"train@diabetes_mlp", "train@iris_perceptron"}
@@ -31,18 +32,21 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(tmp_path_factory.mktemp("project"))
     project.write_yaml("params.yaml", PARAMS)
     project.commit()
+    add_store(project.folder)
     project.run("dvc", "repro")
     return project
 
 
 @contextmanager
 def edited(project: Project, name: str, old: str, new: str) -> Iterator[set[str]]:
-    """The stages that would run again after an edit. The edit is undone at the end."""
+    """The stages that would run again after an edit. The edit is undone at the end.
+
+    The composed files keep the edit until the next `dvc repro`.
+    """
     original = project.replace(name, old, new)
     project.run("dvc", "repro", "compose")
     yield set(json.loads(project.run("dvc", "status", "--json").stdout))
     project.write(name, original)
-    project.run("dvc", "repro", "compose")
 
 
 def trainings(stages: set[str]) -> set[str]:
@@ -138,7 +142,7 @@ def trainers(project: Project) -> list[psutil.Process]:
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_trainer_ends_with_its_dvc(project, end):
-    endless = ["training.epochs=1000000", "training.early_stopping=null"]
+    endless = ["training.epochs=1000000", "training.early_stopping=null", "training.xla=false"]
     project.write_yaml("params.yaml", {**PARAMS, "overrides": endless})
     dvc = project.start("dvc", "repro", "train@diabetes_mlp")
     first_epoch = next(line for line in dvc.stderr if line.startswith("diabetes_mlp: epoch "))

@@ -14,8 +14,10 @@ import yaml
 
 from tests.support import ROOT
 from tests.support.project import Project
+from tests.support.stores import add_store
 
 PAGE = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+WITHOUT_MODEL = ["tracking.log_model=false"]  # nothing here reads the model in MLflow
 SHARED = ("dvc.yaml", "params.yaml")  # the page adds to these files
 SEARCH = [
     *("experiment=extended", "search=grid", "search.trials=2", "tracking=json_file"),
@@ -44,10 +46,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             project.write(name, text)
     write_readings(project.folder / "readings.jsonl")
     params = yaml.safe_load(files()["params.yaml"])
-    project.write_yaml("params.yaml", {"sources": [], "repeats": {}, "overrides": [], **params})
+    project.write_yaml(
+        "params.yaml", {"sources": [], "repeats": {}, "overrides": WITHOUT_MODEL, **params}
+    )
     stages = yaml.safe_load(project.read("dvc.yaml"))["stages"]
     added = yaml.safe_load(files()["dvc.yaml"])["stages"]
     project.write_yaml("dvc.yaml", {"stages": stages | added})
+    add_store(project.folder)
     project.run("dvc", "repro")
     return project
 

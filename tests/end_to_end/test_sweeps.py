@@ -21,6 +21,7 @@ from pipeline.tracking import connection
 from pipeline.tracking.stores.mlflow import STORE
 from tests.support import ROOT
 from tests.support.refusals import refusal
+from tests.support.stores import add_store
 
 SHORT = [
     *("data=pairs", "training.epochs=2", "training.early_stopping=null"),
@@ -51,6 +52,7 @@ def table_of(folder: Path, sweep_id: str) -> list[dict[str, str]]:
 def result(repository):
     """The result of a sweep that was killed after its first trial and run again."""
     grid = [*SHORT, "optimizer.learning_rate=0.01,0.1", "seed=1,2"]
+    add_store(repository)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository)
         with start(*grid) as sweep:

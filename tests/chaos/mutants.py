@@ -1,0 +1,218 @@
+"""Changes single lines of the product and counts the changes that the suite notices.
+
+python -m tests.chaos.mutants [--mutants 60] [--seed 1] [--seconds 240]
+
+Each mutant is a copy of the project with one changed operator, constant, condition or call. The
+test files that import the changed module run in it, the nearest first, until one fails. Survivors
+are printed: the suite has a gap there, or the change does not alter behaviour.
+"""
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.code import PACKAGE
+from tests.support import ROOT
+
+_PARTS = ("pipeline", "tests", "conf", "docs", ".dvc", "dvc.yaml", "params.yaml", "pyproject.toml")
+_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+_ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+}
+_FOR_PEOPLE = ("log", "say", "require", "suggestion")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change: the text of `file` after it, and the line as it was and as it is."""
+
+    file: Path
+    line: int
+    before: str
+    after: str
+    text: str
+
+
+def mutants(file: Path) -> Iterator[Mutant]:
+    """Every single change of one module."""
+    source = (ROOT / file).read_text(encoding="utf-8")
+    lines = source.splitlines()
+    places = list(_places(ast.parse(source)))
+    for number in range(len(places)):
+        tree = ast.parse(source)
+        node = list(_places(tree))[number]
+        assert isinstance(node, ast.expr | ast.stmt)
+        start, end = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        before = ast.unparse(node)
+        after = _changed(node)
+        first, last = lines[start][: node.col_offset], lines[end][node.end_col_offset :]
+        text = "\n".join([*lines[:start], f"{first}{after}{last}", *lines[end + 1 :]]) + "\n"
+        yield Mutant(file, node.lineno, before, after, text)
+
+
+def _places(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that can be changed; annotations, messages and keys are left out."""
+    for field, value in ast.iter_fields(tree):
+        if field in ("annotation", "returns", "decorator_list"):
+            continue
+        for node in value if isinstance(value, list) else [value]:
+            if not isinstance(node, ast.AST) or _is_for_people(node):
+                continue
+            if _can_change(node):
+                yield node
+            yield from _places(node)
+
+
+def _is_for_people(node: ast.AST) -> bool:
+    if isinstance(node, ast.Raise | ast.JoinedStr):
+        return True
+    if not isinstance(node, ast.Call):
+        return False
+    name = ast.unparse(node.func)
+    return name in _FOR_PEOPLE or name.endswith("Error")
+
+
+def _can_change(node: ast.AST) -> bool:
+    if isinstance(node, ast.Compare):
+        return len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS
+    if isinstance(node, ast.BinOp):
+        texts = (ast.Constant, ast.JoinedStr)
+        return type(node.op) in _ARITHMETIC and not isinstance(node.left, texts)
+    if isinstance(node, ast.Constant):
+        return type(node.value) in (bool, int)
+    call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+    return call or isinstance(node, ast.BoolOp) or _is_not(node)
+
+
+def _is_not(node: ast.AST) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+
+
+def _changed(node: ast.AST) -> str:
+    if isinstance(node, ast.Compare):
+        node.ops = [_COMPARISONS[type(node.ops[0])]()]
+    elif isinstance(node, ast.BinOp):
+        node.op = _ARITHMETIC[type(node.op)]()
+    elif isinstance(node, ast.Constant):
+        node.value = not node.value if isinstance(node.value, bool) else node.value + 1
+    elif isinstance(node, ast.BoolOp):
+        node.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+    elif isinstance(node, ast.UnaryOp):
+        return f"({ast.unparse(node.operand)})"
+    else:
+        return "pass"
+    return f"({ast.unparse(node)})"
+
+
+def tests_of(file: Path) -> list[Path]:
+    """The test files whose imports reach a module, the nearest first."""
+    module = ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+    distances: dict[Path, int] = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        if "browser" in path.parts:
+            continue
+        imported = _imports(path)
+        if module in imported or path.stem == f"test_{file.stem}":
+            distances[path] = 0
+        elif module in _closure(imported):
+            distances[path] = 1 if path.parent.name in file.parts else 2
+    return sorted(distances, key=lambda path: (distances[path], path.stat().st_size))
+
+
+def _closure(names: set[str]) -> frozenset[str]:
+    return PACKAGE.closure(*(names & PACKAGE.paths.keys()))
+
+
+def _imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline"):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+        elif isinstance(node, ast.Constant) and str(node.value).startswith("pipeline."):
+            names.add(str(node.value))  # a command that a test starts as a process
+    return names
+
+
+def is_noticed(mutant: Mutant, seconds: float) -> bool:
+    """Whether a test fails in a copy of the project with this change."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in _PARTS:
+            if (ROOT / part).is_dir():
+                shutil.copytree(ROOT / part, folder / part)
+            else:
+                shutil.copy(ROOT / part, folder / part)
+        (folder / mutant.file).write_text(mutant.text, encoding="utf-8")
+        deadline = time.monotonic() + seconds
+        for test in tests_of(mutant.file):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+            environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+            try:
+                code = subprocess.run(
+                    [*command, str(test.relative_to(ROOT))],
+                    cwd=folder,
+                    env=environment,
+                    capture_output=True,
+                    timeout=left + 60,
+                    check=False,
+                ).returncode
+            except subprocess.TimeoutExpired:
+                return True  # the change made a test hang
+            if code != 0:
+                return True
+    return False
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos.mutants", description=__doc__)
+    parser.add_argument("--mutants", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=240.0, help="for the tests of one mutant")
+    options = parser.parse_args(arguments)
+    files = sorted(path.relative_to(ROOT) for path in (ROOT / "pipeline").rglob("*.py"))
+    every = [mutant for file in files for mutant in mutants(file)]
+    chosen = random.Random(options.seed).sample(every, options.mutants)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        noticed = list(pool.map(lambda mutant: _tried(mutant, options.seconds), chosen))
+    print(f"{sum(noticed)} of {len(chosen)} changes were noticed")
+    return 0
+
+
+def _tried(mutant: Mutant, seconds: float) -> bool:
+    noticed = is_noticed(mutant, seconds)
+    place = f"{mutant.file}:{mutant.line}"
+    verdict = "noticed " if noticed else "SURVIVED"
+    print(f"{verdict}  {place}  {mutant.before}  ->  {mutant.after}", flush=True)
+    return noticed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
