@@ -35,7 +35,7 @@ def command(call):
 )
 def test_command_line_names_one_experiment(command, arguments, received):
     assert refusal(command, *arguments).endswith(
-        f". Received: {received}. Expected: experiment=<name>."
+        f". Received: {received}. Write experiment=<name>."
     )
 
 

@@ -152,7 +152,7 @@ def test_second_call_trains_nothing(command, capsys):
 )
 def test_command_line_names_one_experiment(command, arguments, received):
     assert refusal(command, *arguments).endswith(
-        f". Received: {received}. Expected: experiment=<name>."
+        f". Received: {received}. Write experiment=<name>."
     )
 
 

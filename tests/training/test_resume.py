@@ -277,7 +277,7 @@ LOST: dict[str, Lose] = {
     "best weights": best_weights,
     "early stopping": fact("stopping", {"best": None, "best_step": 0, "wait": 0}),
     "plateau": fact("plateau", {"best": None, "wait": 0, "cooling": 0}),
-    "means of the epoch": fact("epoch", {"examples": 0, "sums": {}}),
+    "means of the epoch": fact("epoch", {"rows": 0, "sums": {}}),
     "position": fact("step", 16),
 }
 

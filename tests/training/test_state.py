@@ -49,7 +49,7 @@ def test_other_facts_of_a_checkpoint_are_ignored():
     assert without_weights(State.from_checkpoint(labelled)) == without_weights(STATE)
 
 
-def test_means_are_weighted_by_examples():
+def test_means_are_weighted_by_rows():
     means = EpochMeans()
     means.add({"loss": 1.0}, 1)
     means.add({"loss": 2.0}, 3)
