@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
-.PHONY: help demo ui repro claims experiment test check browser bench chaos
+.PHONY: help demo ui repro claims experiment test check browser bench chaos mutants
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,9 @@ chaos: $(READY) ## kill trainings, sweeps and searches at random, then at every 
 	python -m tests.chaos.searches --kills 10
 	python -m tests.chaos.cold_starts
 	python -m tests.chaos.training --every-write-point
+
+mutants: $(READY) ## change single lines and count the changes that tests notice; over an hour
+	python -m tests.chaos.mutants
 
 $(READY): requirements.lock
 	$(PYTHON) -m venv $(VENV)
