@@ -34,13 +34,13 @@ STORES = "pipeline.tracking.stores"
 
 # An experiment chooses items of these registries. The files of these commands leave the items out,
 # because outputs/configs/<experiment>.code.txt covers the chosen ones. Only `train` leaves out
-# metrics, because the other commands compute or show all of them.
+# metrics, because `repeat` computes all of them.
 _CHOSEN = (FAMILIES, ENGINES, LOSSES, OPTIMIZERS, STORES)
 CHOICES = {
     "train": (*_CHOSEN, METRICS),
-    "evaluate": _CHOSEN,
     "repeat": _CHOSEN,
-    "report": _CHOSEN,
+    "evaluate": (STORES,),
+    "report": (STORES,),
 }
 
 _NOTHING_CHOSEN: Mapping[str, Collection[str]] = MappingProxyType({})
