@@ -43,6 +43,9 @@ CHOICES = {
     "report": (STORES,),
 }
 
+# A person's `train` composes its configuration. The stage reads the file that `compose` wrote.
+_NOT_IN_A_STAGE = {"train": ("pipeline.config.experiment_composition",)}
+
 _NOTHING_CHOSEN: Mapping[str, Collection[str]] = MappingProxyType({})
 _MESSAGE_MODULES = ("pipeline.console", "pipeline.errors")
 _BUILTIN_ERRORS = frozenset(name for name in dir(builtins) if name.endswith("Error"))
@@ -97,12 +100,16 @@ class Package:
         return [name.partition(".")[2] for name in top if self.module(name).is_command]
 
     def closure(
-        self, *roots: str, chosen: Mapping[str, Collection[str]] = _NOTHING_CHOSEN
+        self,
+        *roots: str,
+        chosen: Mapping[str, Collection[str]] = _NOTHING_CHOSEN,
+        without: Collection[str] = (),
     ) -> frozenset[str]:
         """All modules that running `roots` may import, with their parent packages.
 
         Args:
             chosen: by registry, the items to add. Every other registry adds all its items.
+            without: modules that are not followed.
 
         Raises:
             ValueError: a root is not a module of the package.
@@ -113,7 +120,7 @@ class Package:
         queue = list(roots)
         while queue:
             name = queue.pop()
-            if name in closure or name not in self.paths:
+            if name in closure or name in without or name not in self.paths:
                 continue
             closure.add(name)
             module = self.module(name)
@@ -134,9 +141,10 @@ class Package:
         return [public[name] for name in chosen.get(registry, public) if name in public]
 
     def command_closure(self, command: str) -> frozenset[str]:
-        """The modules that a command depends on, whatever an experiment chooses."""
+        """The modules that a command's stage depends on, whatever an experiment chooses."""
         nothing: dict[str, Collection[str]] = dict.fromkeys(CHOICES.get(command, ()), ())
-        return self.closure(f"{self._folder.name}.{command}", chosen=nothing)
+        without = _NOT_IN_A_STAGE.get(command, ())
+        return self.closure(f"{self._folder.name}.{command}", chosen=nothing, without=without)
 
     def listing(self, modules: Collection[str]) -> str:
         """Lists the digests of `modules` and of their packages' data files.

@@ -21,7 +21,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipeline.command_line import arguments, run_command
-from pipeline.config import resolved
+from pipeline.config.experiment_composition import register
 from pipeline.console import log, say
 from pipeline.layout import CONF
 from pipeline.signals import Interruption
@@ -76,7 +76,7 @@ def _launch(
     overrides: list[str], grid: Grid, journal: SweepJournal, tags: Mapping[str, str]
 ) -> None:
     """Hands the trials to Hydra's launcher."""
-    resolved.register()
+    register()
 
     @hydra.main(config_path=str(CONF.resolve()), config_name="config", version_base="1.3")
     def job(_composed: DictConfig) -> float:

@@ -44,7 +44,9 @@ def main() -> None:
             train(config, interruption, output=OUTPUTS / name)
         else:
             _require_no_flag(argv)
-            train(resolved.compose_experiment(argv), interruption)
+            from pipeline.config.experiment_composition import compose_experiment
+
+            train(compose_experiment(argv), interruption)
 
 
 def _sweep(overrides: list[str]) -> None:

@@ -243,6 +243,15 @@ def test_training_stage_needs_no_sweep_or_figure(command):
     assert not [module for module in closure if any(within(module, other) for other in foreign)]
 
 
+def test_stage_train_composes_nothing():
+    """Its code file leaves out composition, so only the branch of a person's `train` may use it."""
+    composition = "pipeline.config.experiment_composition"
+    closure = PACKAGE.command_closure("train")
+    users = [name for name in closure if composition in PACKAGE.module(name).imports]
+    assert users == ["pipeline.train"]
+    assert composition not in loaded_by("import pipeline.train")
+
+
 @pytest.mark.parametrize("group", ["source", "data"])
 def test_file_that_dvc_reads_inherits_nothing(group):
     for path in (ROOT / "conf" / group).glob("*.yaml"):

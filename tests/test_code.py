@@ -70,6 +70,11 @@ def test_choice_narrows_a_registry(tmp_path):
     assert not {"toy.items.one", "toy.items.foreign"} & only
 
 
+def test_module_left_out_is_not_followed(tmp_path):
+    toy = package(tmp_path, main="import toy.near\n", near="import toy.far\n", far="")
+    assert toy.closure("toy.main", without=["toy.near"]) == {"toy", "toy.main"}
+
+
 def test_unknown_root_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"not a module: toy\.mian"):
         package(tmp_path, main="").closure("toy.mian")

@@ -13,6 +13,7 @@ from pipeline.code import Package
 from pipeline.config import resolved
 from pipeline.config.data import Task
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.runs.identity import chosen_code, run_code
 from tests.support import ROOT
 
@@ -70,9 +71,7 @@ class State:
 def composed(folder: Path) -> dict[str, ExperimentConfig]:
     """The configurations of a few experiments that choose different things."""
     conf = folder / "conf"
-    return {
-        name: resolved.compose_experiment([f"experiment={name}"], conf=conf) for name in EXPERIMENTS
-    }
+    return {name: compose_experiment([f"experiment={name}"], conf=conf) for name in EXPERIMENTS}
 
 
 def state(folder: Path, configs: Mapping[str, ExperimentConfig]) -> State:
@@ -85,7 +84,7 @@ def state(folder: Path, configs: Mapping[str, ExperimentConfig]) -> State:
     files["conf"] = [path.read_text("utf-8") for path in sorted((folder / "conf").rglob("*.yaml"))]
     keys = {}
     for name, config in configs.items():
-        values = resolved.effective_values(config)
+        values = resolved.effective_settings(config)
         files[f"outputs/configs/{name}.yaml"] = values
         files[f"outputs/configs/{name}.code.txt"] = package.listing(chosen_code(config, package))
         keys[name] = (values, package.digest(run_code(config, package)))

@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 
 from pipeline import evaluate, layout
-from pipeline.config import composition, resolved
+from pipeline.config import resolved
+from pipeline.config.values import write_yaml
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
 from tests.support.toy import config_of, copy_conf
@@ -48,7 +49,7 @@ def test_missing_configuration_names_the_command(command):
 def test_missing_training_names_the_command(folder, command):
     copy_conf(folder)
     config = config_of(folder, "data=shapes")
-    composition.save(resolved.to_values(config), layout.CONFIGS / "shapes.yaml")
+    write_yaml(resolved.run_settings(config), layout.CONFIGS / "shapes.yaml")
     assert refusal(command, "experiment=shapes") == (
         "outputs/shapes/run.json is missing. Make it with: dvc repro train@shapes."
     )

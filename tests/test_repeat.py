@@ -8,7 +8,8 @@ import keras
 import pytest
 
 from pipeline import layout, repeat
-from pipeline.config import composition, resolved
+from pipeline.config import resolved
+from pipeline.config.values import write_yaml
 from pipeline.data.prepared import load_meta, load_part
 from pipeline.evaluation.over_seeds import mean_interval
 from pipeline.evaluation.scoring import score
@@ -45,7 +46,7 @@ def repository_with_seeds(repository):
         patch.chdir(repository)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         config = config_of(repository, *SMALL, *STEPS)
-        composition.save(resolved.to_values(config), layout.CONFIGS / "shapes.yaml")
+        write_yaml(resolved.run_settings(config), layout.CONFIGS / "shapes.yaml")
         with pytest.raises(Interrupted):
             repeat.repeat("shapes", InterruptedAt())
         assert not Path("outputs/shapes").exists()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import report
-from pipeline.config import composition, resolved
+from pipeline.config import resolved
+from pipeline.config.values import write_yaml
 from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import RunFacts
 from tests.support import ROOT
@@ -49,7 +50,7 @@ def command(call):
 
 def compose(folder: Path, tracking: str) -> None:
     config = config_of(folder, "data=shapes", f"tracking={tracking}")
-    composition.save(resolved.to_values(config), folder / "outputs/configs/shapes.yaml")
+    write_yaml(resolved.run_settings(config), folder / "outputs/configs/shapes.yaml")
 
 
 def markdown(folder: Path) -> str:

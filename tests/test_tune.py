@@ -9,7 +9,7 @@ from contextlib import redirect_stderr, redirect_stdout
 import pytest
 
 from pipeline import train, tune
-from pipeline.config.resolved import compose_experiment
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.studies.outcome import Status
 from pipeline.studies.trial_process import Answer, Cause, TrialProcess
 from pipeline.tracking import connection

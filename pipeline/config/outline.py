@@ -10,6 +10,7 @@ import yaml
 
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.layout import CONF
 
 
@@ -27,8 +28,8 @@ class Defaults:
         """The settings with some choices, such as `data=wine`."""
         others = tuple(choice for choice in choices if choice not in self._chosen)
         if others not in self._composed:
-            config = resolved.compose_experiment(others, conf=self._conf)
-            self._composed[others] = resolved.to_values(config)
+            config = compose_experiment(others, conf=self._conf)
+            self._composed[others] = resolved.run_settings(config)
         return deepcopy(self._composed[others])
 
 
@@ -88,7 +89,7 @@ def changes(
     Each is `{"default": …, "value": …}`. The defaults are those of `conf/config.yaml` on the same
     data. The other settings of a model family or optimizer have the defaults of its own file.
     """
-    values = resolved.to_values(config)
+    values = resolved.run_settings(config)
     data = f"data={config.data.name}"
     families = {group: values[group]["family"] for group in ("model", "optimizer")}
     defaults = defaults or Defaults(conf)

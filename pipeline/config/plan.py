@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pipeline.config import composition, resolved
+from pipeline.config import composition
 from pipeline.config.data import Data, PrepareConfig
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.params import Params
 from pipeline.config.source import FetchConfig
 from pipeline.errors import PipelineError
@@ -50,7 +51,7 @@ def _variant(name: str, source: str, conf: Path) -> Data:
 
 
 def _experiment(name: str, data: Data, params: Params, conf: Path) -> ExperimentConfig:
-    config = resolved.compose_experiment([*_choice(name, data, conf), *params.overrides], conf=conf)
+    config = compose_experiment([*_choice(name, data, conf), *params.overrides], conf=conf)
     if config.data.name != data.name:
         raise PipelineError(
             f"{PARAMS}: experiments.{name}.data differs from conf/experiment/{name}.yaml",

@@ -1,51 +1,33 @@
-"""Composes the configuration of an experiment, or reads its resolved file."""
+"""The resolved configuration of an experiment: its settings, and the file that holds them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from pipeline.config import composition, optimizer, resolved_file
+from pipeline.config import optimizer, resolved_file
 from pipeline.config.experiment import SETTINGS_WITHOUT_EFFECT, ExperimentConfig
 from pipeline.config.model import FAMILIES
+from pipeline.config.values import to_values
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.layout import CONF
+
+_NOT_OF_THE_RUN = ("claims", "reported", "force")
 
 
-def register() -> None:
-    """Registers the schemas of an experiment with Hydra."""
-    composition.register("experiment", ExperimentConfig)
-    for name, module in FAMILIES.all().items():
-        composition.register(name, module.SETTINGS, group="model")
-    for name in optimizer.families():
-        composition.register(name, optimizer.settings_of(name), group="optimizer")
-
-
-def compose_experiment(overrides: Sequence[str], *, conf: Path = CONF) -> ExperimentConfig:
-    """Composes an experiment from `conf/config.yaml` and overrides.
-
-    Raises:
-        PipelineError: a setting is invalid.
-    """
-    register()
-    return composition.compose("config", ExperimentConfig, overrides, conf=conf)
-
-
-def to_values(config: ExperimentConfig) -> dict[str, Any]:
+def run_settings(config: ExperimentConfig) -> dict[str, Any]:
     """Returns all settings of a run as plain values, without those of the report."""
-    values = composition.to_values(config)
-    return {
-        key: value for key, value in values.items() if key not in ("claims", "reported", "force")
-    }
+    return _without(to_values(config), _NOT_OF_THE_RUN)
 
 
-def effective_values(config: ExperimentConfig) -> dict[str, Any]:
+def effective_settings(config: ExperimentConfig) -> dict[str, Any]:
     """Returns the settings that can change the bits of a training, as plain values."""
-    return {
-        key: value for key, value in to_values(config).items() if key not in SETTINGS_WITHOUT_EFFECT
-    }
+    return _without(run_settings(config), SETTINGS_WITHOUT_EFFECT)
+
+
+def _without(settings: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in names}
 
 
 def read(path: Path) -> ExperimentConfig:

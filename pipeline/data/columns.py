@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.cells import is_infinite, is_missing, is_number, quoted, without_commas
-from pipeline.data.tables import Text
+from pipeline.data.tables import TextTable
 from pipeline.errors import DataError
 
 
-def numbers(text: Text, column: str, *, advice: str) -> NDArray[np.float64]:
+def numbers(text: TextTable, column: str, *, advice: str) -> NDArray[np.float64]:
     """Reads a column as float64 numbers, shape (rows,). Missing values are NaN.
 
     Args:
@@ -28,7 +28,7 @@ def numbers(text: Text, column: str, *, advice: str) -> NDArray[np.float64]:
     return values
 
 
-def levels(text: Text, column: str) -> list[str]:
+def levels(text: TextTable, column: str) -> list[str]:
     """Reads a column as categories without outer spaces. Missing values are `""`."""
     return ["" if is_missing(cell) else cell.strip() for cell in text.columns[column]]
 

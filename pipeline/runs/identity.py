@@ -20,7 +20,7 @@ from pipeline.code import (
 from pipeline.config import training
 from pipeline.config.data import Task
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.resolved import effective_values
+from pipeline.config.resolved import effective_settings
 from pipeline.data.prepared import Meta
 from pipeline.runs.git import Git
 
@@ -90,7 +90,7 @@ def identity(config: ExperimentConfig, meta: Meta) -> dict[str, Any]:
     Settings of tracking and of checkpoints have no effect, so they are left out.
     """
     return {
-        "settings": effective_values(config),
+        "settings": effective_settings(config),
         "data": meta.digests,
         "code": PACKAGE.digest(run_code(config)),
         "versions": {name: version(name) for name in LIBRARIES},

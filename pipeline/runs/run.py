@@ -37,7 +37,7 @@ class Run:
             PipelineError: the data are missing, or were prepared with other settings.
         """
         meta = load_meta(data_folder)
-        settings = resolved.to_values(config)
+        settings = resolved.run_settings(config)
         _require_same_data(settings["data"], meta, data_folder)
         own = identity(config, meta)
         return cls(config, settings, meta, data_folder, own, run_key(own))

@@ -15,7 +15,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.resolved import compose_experiment, to_values
+from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.resolved import run_settings
 from pipeline.errors import PipelineError
 from pipeline.layout import CONF
 from pipeline.studies.objective import Objective, common_objectives
@@ -51,7 +52,9 @@ class Grid:
     @cached_property
     def sweep_id(self) -> str:
         """12 hexadecimal digits of sha256 over the settings of all trials, in any order."""
-        settings = sorted(json.dumps(to_values(config), sort_keys=True) for config in self.configs)
+        settings = sorted(
+            json.dumps(run_settings(config), sort_keys=True) for config in self.configs
+        )
         return hashlib.sha256("\n".join(settings).encode()).hexdigest()[:12]
 
     @property
@@ -90,11 +93,15 @@ def compose_grid(overrides: Sequence[str], *, conf: Path = CONF) -> Grid:
     return Grid(trials, configs, common_objectives(configs))
 
 
+def _settings(config: ExperimentConfig) -> str:
+    return json.dumps(run_settings(config), sort_keys=True)
+
+
 def _require_different(combined: Sequence[list[str]], configs: Sequence[ExperimentConfig]) -> None:
     """Rejects a repeated trial, because it would make an interval too narrow."""
     previous: set[str] = set()
     for combination, config in zip(combined, configs, strict=True):
-        settings = json.dumps(to_values(config), sort_keys=True)
+        settings = _settings(config)
         if settings in previous:
             raise PipelineError(
                 "command line: two trials of the sweep are the same",

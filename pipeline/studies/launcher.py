@@ -12,7 +12,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, MissingConfigException
 from hydra.plugins.sweeper import Sweeper
 
-from pipeline.config.resolved import compose_experiment
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.errors import PipelineError
 from pipeline.layout import CONF
 from pipeline.studies.grid import combinations, of_hydra

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.config.resolved import compose_experiment
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.signals import Interruption
 from pipeline.studies.grid import Grid

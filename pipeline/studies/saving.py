@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import composition, params
+from pipeline.config import params
 from pipeline.config.data import Task
 from pipeline.config.experiment import SETTINGS_WITHOUT_EFFECT, ExperimentConfig
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import METRICS
 from pipeline.config.outline import changes
-from pipeline.config.resolved import compose_experiment, effective_values
+from pipeline.config.resolved import effective_settings
 from pipeline.config.training import Direction
+from pipeline.config.values import to_yaml
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
 from pipeline.layout import CONF, PARAMS
@@ -88,8 +90,8 @@ def save(name: str, best: BestTrial, *, conf: Path = CONF, listed: Path = PARAMS
     file = _file(name, conf)
     text = _text(name, best, conf)
     write_text(file, text + _seal(text))
-    composed = effective_values(compose_experiment([f"experiment={name}"], conf=conf))
-    if composed != effective_values(best.config) | {"name": name}:
+    composed = effective_settings(compose_experiment([f"experiment={name}"], conf=conf))
+    if composed != effective_settings(best.config) | {"name": name}:
         raise PipelineError(
             f"{file} does not compose to the settings of the best trial",
             expected="Write it by hand",
@@ -125,7 +127,7 @@ def _text(name: str, best: BestTrial, conf: Path) -> str:
         ("optimizer", config.optimizer.family),
     ]
     defaults = ["defaults:", *(f"  - override /{group}: {choice}" for group, choice in choices)]
-    return "\n".join([*head, *defaults, "", composition.to_yaml(values, short=True)])
+    return "\n".join([*head, *defaults, "", to_yaml(values, short=True)])
 
 
 def _set(values: dict[str, Any], path: list[str], value: Any) -> None:

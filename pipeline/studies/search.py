@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
-from pipeline.config import composition
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.resolved import compose_experiment
+from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.values import to_values
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
@@ -71,7 +71,7 @@ class Plan:
 
     def settings(self) -> dict[str, Any]:
         """The settings of the search that its suggestions depend on, as plain values."""
-        values = composition.to_values(self.config)
+        values = to_values(self.config)
         search = {
             name: value for name, value in values["search"].items() if name not in _WITHOUT_EFFECT
         }

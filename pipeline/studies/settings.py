@@ -9,7 +9,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from pipeline.config import composition
-from pipeline.config.resolved import compose_experiment
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.rules import is_name
 from pipeline.config.training import Direction
 from pipeline.errors import ConfigError, PipelineError, require, suggestion

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.resolved import compose_experiment
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.errors import PipelineError, StoreError
 from pipeline.signals import Interrupted, Interruption, end_with_parent
 from pipeline.studies.outcome import Status

@@ -170,7 +170,7 @@ def _timed(epoch: Callable[[], object]) -> Callable[[], float]:
 
 def _task(name: str) -> tuple[Any, Any]:
     """The configuration of a case, and its training task."""
-    from pipeline.config.resolved import compose_experiment
+    from pipeline.config.experiment_composition import compose_experiment
     from pipeline.data.prepared import load_meta, load_part
     from pipeline.layout import PREPARED
     from pipeline.models import families
@@ -227,7 +227,7 @@ def _span(history: list[Any]) -> float:
 
 
 def _bare(name: str) -> Callable[[], float]:
-    from pipeline.config.resolved import compose_experiment
+    from pipeline.config.experiment_composition import compose_experiment
     from pipeline.data.prepared import load_part
     from pipeline.layout import PREPARED
     from pipeline.training import engines, process
@@ -250,7 +250,7 @@ def _bare(name: str) -> Callable[[], float]:
 
 def _recorded(name: str) -> Callable[[], float]:
     from pipeline import experiment
-    from pipeline.config.resolved import compose_experiment
+    from pipeline.config.experiment_composition import compose_experiment
 
     config = compose_experiment(
         [*_whole(name), "tracking=mlflow", "tracking.log_model=false", "force=true"]
@@ -270,7 +270,7 @@ def _torch(name: str) -> Callable[[], float]:
     import numpy as np
     import torch
 
-    from pipeline.config.resolved import compose_experiment
+    from pipeline.config.experiment_composition import compose_experiment
     from pipeline.data.prepared import load_meta, load_part
     from pipeline.layout import PREPARED
 

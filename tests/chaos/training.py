@@ -41,6 +41,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pipeline.config.experiment_composition import compose_experiment
 from tests.support import ROOT
 from tests.support.toy import prepare_all
 
@@ -248,9 +249,8 @@ class Lab:
         connection.client()
 
     def _compose(self, case: str) -> Any:
-        from pipeline.config import resolved
 
-        return resolved.compose_experiment([f"experiment={case}"], conf=self._template / "conf")
+        return compose_experiment([f"experiment={case}"], conf=self._template / "conf")
 
     def reference(self, case: str) -> dict[str, Any]:
         """The results of an uninterrupted life."""

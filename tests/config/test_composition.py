@@ -9,12 +9,14 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.config import composition, resolved
+from pipeline.config import resolved
 from pipeline.config.claim import Claim
 from pipeline.config.data import Data, Split, Task
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.optimizer import settings_of
 from pipeline.config.training import Direction, EarlyStopping, Training
+from pipeline.config.values import to_values, write_yaml
 from pipeline.errors import PipelineError
 from pipeline.models.families.mlp import Mlp
 from tests.support import ROOT, refusals
@@ -38,7 +40,7 @@ DATA = (
 
 
 def refusal(*overrides: str) -> str:
-    return refusals.refusal(resolved.compose_experiment, overrides)
+    return refusals.refusal(compose_experiment, overrides)
 
 
 def refusal_of_file(body: str, path: str = "conf/experiment/own.yaml") -> str:
@@ -323,15 +325,15 @@ def test_composition_elsewhere_names_the_right_folder(tmp_path, monkeypatch):
 
 
 def test_experiment_has_the_name_of_its_file(in_repository):
-    assert resolved.compose_experiment(["experiment=mnist_mlp"]).name == "mnist_mlp"
+    assert compose_experiment(["experiment=mnist_mlp"]).name == "mnist_mlp"
 
 
 def test_default_experiment_has_the_name_of_its_data(in_repository):
-    assert resolved.compose_experiment(["data=shapes"]).name == "shapes"
+    assert compose_experiment(["data=shapes"]).name == "shapes"
 
 
 def test_override_replaces_a_value_of_the_file(in_repository):
-    config = resolved.compose_experiment(["experiment=mnist_mlp", "optimizer.learning_rate=0.5"])
+    config = compose_experiment(["experiment=mnist_mlp", "optimizer.learning_rate=0.5"])
     assert config.optimizer.learning_rate == 0.5
 
 
@@ -356,27 +358,27 @@ def config_with(rate: float, seed: int, units: list[int]) -> ExperimentConfig:
 )
 def test_saved_configuration_is_read_back_equal(tmp_path, rate, seed, units):
     config = config_with(rate, seed, units)
-    composition.save(resolved.to_values(config), tmp_path / "own.yaml")
+    write_yaml(resolved.run_settings(config), tmp_path / "own.yaml")
     assert resolved.read(tmp_path / "own.yaml") == config
 
 
 @given(value=st.floats(allow_nan=False))
 def test_yaml_reader_returns_the_same_float(tmp_path_factory, value):
     path = tmp_path_factory.getbasetemp() / "float.yaml"
-    composition.save({"rate": value}, path)
+    write_yaml({"rate": value}, path)
     read = yaml.safe_load(path.read_text())["rate"]
     assert (type(read), read) == (float, value)
 
 
 def test_small_float_is_written_with_a_point(tmp_path):
-    composition.save({"rate": 1e-5}, tmp_path / "own.yaml")
+    write_yaml({"rate": 1e-5}, tmp_path / "own.yaml")
     assert (tmp_path / "own.yaml").read_text() == "rate: 1.0e-05\n"
 
 
 def test_claims_are_not_among_the_settings():
     config = config_with(0.1, 1, [3])
     config.claims = [Claim("test/r2", at_least=0.5)]
-    assert resolved.to_values(config) == resolved.to_values(config_with(0.1, 1, [3]))
+    assert resolved.run_settings(config) == resolved.run_settings(config_with(0.1, 1, [3]))
 
 
 def test_missing_resolved_file_names_the_command(tmp_path, monkeypatch):
@@ -420,7 +422,7 @@ def test_every_group_of_conf_is_tested():
 
 @pytest.mark.parametrize("experiment", stems("experiment"))
 def test_every_experiment_composes(experiment):
-    assert resolved.compose_experiment([f"experiment={experiment}"], conf=CONF).name == experiment
+    assert compose_experiment([f"experiment={experiment}"], conf=CONF).name == experiment
 
 
 @pytest.mark.parametrize(
@@ -434,7 +436,7 @@ def test_every_experiment_composes(experiment):
 def test_every_choice_composes(choice):
     others = [] if choice.startswith("data=") else ["data=digits"]
     group, _, stem = choice.partition("=")
-    values = composition.to_values(resolved.compose_experiment([*others, choice], conf=CONF))
+    values = to_values(compose_experiment([*others, choice], conf=CONF))
     assert values[group].get("family", values[group].get("name", stem)) == stem
 
 
@@ -458,8 +460,9 @@ def test_params_and_conf_share_no_key():
 
 def test_composition_loads_no_tensorflow():
     code = (
-        "import pipeline.compose; from pipeline.config import resolved;"
-        "resolved.compose_experiment(['experiment=mnist_mlp'])"
+        "import pipeline.compose;"
+        "from pipeline.config.experiment_composition import compose_experiment;"
+        "compose_experiment(['experiment=mnist_mlp'])"
     )
     assert not {"tensorflow", "keras"} & loaded_by(code)
 
@@ -476,7 +479,7 @@ def test_setting_below_null_is_refused(in_repository):
 
 @pytest.mark.parametrize("override", ["data=null", "experiment=1"])
 def test_choice_without_a_file_is_refused(override):
-    assert refusals.refusal(resolved.compose_experiment, [override], conf=CONF) == (
+    assert refusals.refusal(compose_experiment, [override], conf=CONF) == (
         f"command line: a choice is not the name of a file. Received: {override}. Expected: for "
         "example data=mnist."
     )

@@ -8,8 +8,8 @@ import keras
 import pytest
 
 from pipeline.config import optimizer, signatures
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.optimizer import Optimizer, settings_of
-from pipeline.config.resolved import compose_experiment
 from pipeline.errors import ConfigError
 from tests.support import ROOT, refusals
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -87,7 +87,7 @@ def test_whole_number_may_stand_for_any_number():
 
 def test_composing_an_optimizer_does_not_import_keras():
     code = (
-        "from pipeline.config.resolved import compose_experiment;"
+        "from pipeline.config.experiment_composition import compose_experiment;"
         "compose_experiment(['data=digits', 'optimizer=lion', 'optimizer.beta_2=0.9'])"
     )
     assert not {"keras", "tensorflow"} & loaded_by(code)

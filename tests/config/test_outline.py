@@ -2,8 +2,8 @@
 
 import pytest
 
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.outline import changes, description, outline
-from pipeline.config.resolved import compose_experiment
 from tests.support import ROOT
 from tests.support.toy import copy_conf
 

@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.data.tables import Text, read, write
+from pipeline.data.tables import TextTable, read, write
+from pipeline.errors import DataError
+from tests.support.refusals import refusal
 
 
 def test_values_stay_text(tmp_path: Path) -> None:
@@ -18,8 +20,20 @@ def test_lines_count_newlines_in_quotes(tmp_path: Path) -> None:
 
 def test_chosen_rows_are_written(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
-    Text({"a": ["1", "2", "x,y"], "b": ["", "5", "6"]}, [(path, 2)] * 3).write(path, [2, 0])
+    TextTable({"a": ["1", "2", "x,y"], "b": ["", "5", "6"]}, [(path, 2)] * 3).write(path, [2, 0])
     assert path.read_text() == 'a,b\n"x,y",6\n1,\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [(b"", 1), (b"a,b\n1\n", 2), (b"a,b\n1,2,3\n", 2), (b"a\n'\xff'\n", 1), (b'a\n"1', 2)],
+)
+def test_damaged_file_is_refused(tmp_path: Path, content: bytes, line: int) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(content)
+    assert refusal(read, path, error=DataError) == (
+        f"{path}, line {line}: the file is damaged. Delete it, then write it again with: dvc repro."
+    )
 
 
 @pytest.mark.parametrize(

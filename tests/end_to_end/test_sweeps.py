@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import experiment
-from pipeline.config.resolved import compose_experiment
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.signals import Interruption
 from pipeline.studies.grid import compose_grid
 from pipeline.studies.journal import open_sweep

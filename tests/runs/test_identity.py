@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.code import PACKAGE
-from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.runs import identity
 from pipeline.runs.git import Git
 from pipeline.training import losses, watched_metrics
@@ -16,7 +16,7 @@ from tests.support.metas import images, regression, table
 
 
 def config(*overrides: str) -> ExperimentConfig:
-    return resolved.compose_experiment(["data=digits", *overrides], conf=ROOT / "conf")
+    return compose_experiment(["data=digits", *overrides], conf=ROOT / "conf")
 
 
 def key(*overrides: str) -> str:
@@ -117,7 +117,7 @@ RUN_CODE = [
 
 
 def test_run_code_holds_only_what_trains():
-    perceptron = resolved.compose_experiment(["experiment=iris_perceptron"], conf=ROOT / "conf")
+    perceptron = compose_experiment(["experiment=iris_perceptron"], conf=ROOT / "conf")
     assert sorted(identity.run_code(perceptron)) == RUN_CODE
 
 
@@ -134,7 +134,7 @@ def test_only_modules_without_effect_are_left_out():
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_usual_choices_are_those_of_training(data, meta, reduction):
     overrides = [f"data={data}", f"training.loss_reduction={reduction}"]
-    settings = resolved.compose_experiment(overrides, conf=ROOT / "conf")
+    settings = compose_experiment(overrides, conf=ROOT / "conf")
     chosen = identity.choices(settings)
     metrics = {metric.name for metric in watched_metrics.build(settings.training, meta)}
     assert losses.name_of(settings.training, meta) in chosen["pipeline.training.losses"]

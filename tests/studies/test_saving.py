@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from pipeline.config import params
-from pipeline.config.resolved import compose_experiment, to_values
+from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.resolved import run_settings
 from pipeline.config.training import Direction
 from pipeline.studies import saving
 from pipeline.studies.objective import Objective
@@ -85,7 +86,7 @@ def test_file_holds_changed_settings_and_the_claim(folder):
 def test_file_composes_to_the_trial(folder):
     save(folder, best_trial(folder))
     composed = compose_experiment(["experiment=tuned"], conf=folder / "conf")
-    assert to_values(composed) == to_values(best_trial(folder).config) | {"name": "tuned"}
+    assert run_settings(composed) == run_settings(best_trial(folder).config) | {"name": "tuned"}
     assert [str(claim) for claim in composed.claims] == ["validation/accuracy ≥ 0.963"]
 
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from pipeline.config.resolved import compose_experiment
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.training import Direction
 from pipeline.studies.oracles import bayesian, hyperband
 from pipeline.studies.settings import compose_tune

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config import composition, params, resolved
+from pipeline.config import composition, params
 from pipeline.config.data import Data, PrepareConfig
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.data.prepared import Meta
 from pipeline.data.preparing.preparation import prepare
 from tests.support import ROOT
@@ -101,7 +102,7 @@ def _data(name: str, conf: Path) -> Data:
 def config_of(folder: Path, *overrides: str) -> ExperimentConfig:
     """Composes from `folder`'s conf/: two epochs and no early stopping, unless overridden."""
     short = ["training.epochs=2", "training.early_stopping=null", "tracking=memory"]
-    return resolved.compose_experiment([*short, *overrides], conf=folder / "conf")
+    return compose_experiment([*short, *overrides], conf=folder / "conf")
 
 
 def params_of(**keys: Any) -> params.Params:

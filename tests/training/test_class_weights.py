@@ -92,4 +92,4 @@ def test_class_name_yes_must_be_quoted():
 def test_class_weights_are_saved_as_plain_values(repository, value, weights):
     config = config_of(repository, "data=shapes", f"training.class_weight={value}")
     assert config.training.class_weight == weights
-    assert resolved.to_values(config)["training"]["class_weight"] == weights
+    assert resolved.run_settings(config)["training"]["class_weight"] == weights

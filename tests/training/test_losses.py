@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import METRICS
-from pipeline.config.resolved import compose_experiment
 from pipeline.config.training import LOSSES, Reduction, Training
 from pipeline.errors import ConfigError
 from pipeline.training import losses, watched_metrics

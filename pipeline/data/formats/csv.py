@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.config.source import Source
-from pipeline.data import tables
+from pipeline.data import csv_files, tables
 from pipeline.data.formats import Contents, SourceFile
 from pipeline.errors import require
 
@@ -31,7 +31,7 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
         DataError: the file is not CSV, or its rows differ in length.
     """
     (file,) = files
-    records = tables.records(
+    records = csv_files.records(
         file.path,
         name=file.origin,
         delimiter=source.delimiter,

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from pipeline.data.cells import quoted
+from pipeline.data.csv_files import records
 from pipeline.data.raw import Raw
-from pipeline.data.tables import records
 from pipeline.errors import DataError
 
 _BLOCK = 16 << 20

@@ -11,7 +11,7 @@ from pipeline.config.data import Data
 from pipeline.data.cells import is_infinite, is_missing, is_number, quoted, without_commas
 from pipeline.data.columns import levels, numbers
 from pipeline.data.prepared import input_name
-from pipeline.data.tables import Text
+from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError, DataError, suggestion
 
 # A column with more categories looks like names or row numbers, unless data.categorical lists it.
@@ -40,7 +40,7 @@ class Inputs:
         return Inputs(self.features, numeric, categorical)
 
 
-def inputs_of(text: Text, data: Data) -> Inputs:
+def inputs_of(text: TextTable, data: Data) -> Inputs:
     """Reads the columns that the settings choose.
 
     Raises:
@@ -110,7 +110,7 @@ def _features(data: Data, columns: Iterable[str]) -> list[str]:
     return features
 
 
-def _is_numeric(text: Text, column: str, data: Data) -> bool:
+def _is_numeric(text: TextTable, column: str, data: Data) -> bool:
     """Whether a column is numeric: as the settings say, else by its values.
 
     A column is numeric if more than half of its values look like numbers. Its other values are then
@@ -128,7 +128,7 @@ def _looks_like_a_number(cell: str) -> bool:
     return is_number(without_commas(cell)) or is_infinite(cell)
 
 
-def _check_levels(text: Text, column: str, values: list[str]) -> None:
+def _check_levels(text: TextTable, column: str, values: list[str]) -> None:
     count = len(set(values))
     if count > MOST_LEVELS:
         raise DataError(

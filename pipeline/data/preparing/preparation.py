@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config.composition import to_values
 from pipeline.config.data import Data, Task
+from pipeline.config.values import to_values
 from pipeline.data import tables
 from pipeline.data.prepared import Meta, Table, Target, digest_of
 from pipeline.data.preparing.encoding import encode, encode_target, fit_table, fit_target
@@ -21,7 +21,7 @@ from pipeline.data.preparing.splits import Splits, split_rows
 from pipeline.data.preparing.summary import class_counts, ranges, table_counts
 from pipeline.data.preparing.targets import labels, one_against_all, quantities
 from pipeline.data.raw import Raw, open_raw
-from pipeline.data.tables import Text
+from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError
 from pipeline.files import replacing_folder
 from pipeline.layout import PREPARED, RAW
@@ -45,7 +45,7 @@ class _Content:
     goal: _Goal
     x: NDArray[Any]
     table: Table | None = None
-    text: Text | None = None
+    text: TextTable | None = None
 
 
 def prepare(data: Data, *, raw_root: Path = RAW, root: Path = PREPARED) -> Meta:
@@ -128,7 +128,7 @@ def _table(raw: Raw, data: Data) -> _Content:
     return _Content(goal, encode(table, inputs), table, text)
 
 
-def _read(raw: Raw, path: Path) -> Text:
+def _read(raw: Raw, path: Path) -> TextTable:
     text = tables.read(path)
     raw.check_columns(path, list(text.columns))
     return text

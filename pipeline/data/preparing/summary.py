@@ -9,7 +9,7 @@ from pipeline.data.cells import is_missing
 from pipeline.data.prepared import Table
 from pipeline.data.preparing.inputs import Inputs
 from pipeline.data.preparing.splits import Splits
-from pipeline.data.tables import Text
+from pipeline.data.tables import TextTable
 
 
 def class_counts(
@@ -40,7 +40,7 @@ def ranges(values: NDArray[np.float64], splits: Splits) -> dict[str, dict[str, f
     }
 
 
-def table_counts(text: Text, inputs: Inputs, table: Table, splits: Splits) -> dict[str, Any]:
+def table_counts(text: TextTable, inputs: Inputs, table: Table, splits: Splits) -> dict[str, Any]:
     """Counts missing values and unseen levels in each split, by column.
 
     An unseen level is a category that no training row has.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.cells import is_missing, is_number, quoted
 from pipeline.data.columns import levels, numbers
-from pipeline.data.tables import Text
+from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError, DataError, suggestion
 
 # A target with more different numbers than this is a quantity, not a class.
@@ -17,7 +17,7 @@ MOST_CLASSES = 100
 Labels = NDArray[np.int32]
 
 
-def labels(text: Text, target: str) -> tuple[Labels, list[str]]:
+def labels(text: TextTable, target: str) -> tuple[Labels, list[str]]:
     """Reads a target as class numbers, shape (rows,), and the names of the classes.
 
     Classes are in numerical order if all labels are whole numbers, else in alphabetical order.
@@ -56,7 +56,7 @@ def one_against_all(y: Labels, classes: list[str], positive: str) -> tuple[Label
     return (y == classes.index(positive)).astype(np.int32), [f"not {positive}", positive]
 
 
-def quantities(text: Text, target: str) -> NDArray[np.float64]:
+def quantities(text: TextTable, target: str) -> NDArray[np.float64]:
     """Reads the target of a regression, float64 (rows,), in the unit of the CSV.
 
     Raises:
@@ -66,7 +66,7 @@ def quantities(text: Text, target: str) -> NDArray[np.float64]:
     return numbers(text, target, advice="If the target is a class, set data.task: classification")
 
 
-def _check_complete(text: Text, target: str) -> None:
+def _check_complete(text: TextTable, target: str) -> None:
     for row, cell in enumerate(text.columns[target]):
         if is_missing(cell):
             raise DataError(
@@ -76,7 +76,7 @@ def _check_complete(text: Text, target: str) -> None:
             )
 
 
-def _check_not_a_quantity(text: Text, target: str, distinct: set[str]) -> None:
+def _check_not_a_quantity(text: TextTable, target: str, distinct: set[str]) -> None:
     fractions = sorted((name for name in distinct if not float(name).is_integer()), key=float)
     if fractions or len(distinct) > MOST_CLASSES:
         example = f"{quoted(fractions[0])} among " if fractions else ""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.config import resolved
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.models import families
 from pipeline.models.families.cnn import Cnn
 from pipeline.models.families.layers import Layers
@@ -63,12 +63,12 @@ def test_parameters_are_those_of_the_layers(config, meta, parameters):
 
 
 def test_mnist_mlp_has_300938_parameters():
-    config = resolved.compose_experiment(["experiment=mnist_mlp"], conf=ROOT / "conf").model
+    config = compose_experiment(["experiment=mnist_mlp"], conf=ROOT / "conf").model
     assert build(config, images(**MNIST)).count_params() == 300_938
 
 
 def test_mnist_cnn_has_the_parameters_of_its_layers():
-    config = resolved.compose_experiment(["experiment=mnist_cnn"], conf=ROOT / "conf").model
+    config = compose_experiment(["experiment=mnist_cnn"], conf=ROOT / "conf").model
     dense = 7 * 7 * 36 * 128 + 128
     assert (
         build(config, images(**MNIST)).count_params()
