@@ -17,8 +17,7 @@ from pipeline.code import (
     STORES,
     Package,
 )
-from pipeline.config import training
-from pipeline.config.data import Task
+from pipeline.config import usual
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.resolved import effective_settings
 from pipeline.data.prepared import Meta
@@ -33,43 +32,21 @@ ROOTS = ("pipeline.training.fitting", "pipeline.models.serving", "pipeline.runs.
 # and claims and tracking settings do not reach it.
 MODULES_WITHOUT_EFFECT = ("pipeline.config.claim", "pipeline.config.tracking", "pipeline.errors")
 
-# What `training.loss: null` and `training.metrics: null` may choose for the data of a task.
-_USUAL_LOSSES = {
-    Task.classification: ("binary_crossentropy", "sparse_categorical_crossentropy"),
-    Task.regression: ("mean_squared_error",),
-}
-_USUAL_METRICS = {
-    Task.classification: ("accuracy", "log_loss"),
-    Task.regression: ("mae", "mse"),
-}
-
 
 def choices(config: ExperimentConfig) -> dict[str, Collection[str]]:
     """By registry, the items that an experiment chooses.
 
     An optimizer of Keras is among them by its name, although it is not an item of the registry.
     """
-    task = config.data.task
-    loss, metrics = config.training.loss, config.training.metrics or []
+    training, task = config.training, config.data.task
     return {
         FAMILIES: [config.model.family],
-        ENGINES: [config.training.engine],
-        LOSSES: _USUAL_LOSSES[task] if loss is None else [loss],
+        ENGINES: [training.engine],
+        LOSSES: usual.possible_losses(training, task),
         OPTIMIZERS: [config.optimizer.family],
-        METRICS: {*_USUAL_METRICS[task], *metrics, *_loss_metric(config)},
+        METRICS: usual.possible_metrics(training, task),
         STORES: [config.tracking.store],
     }
-
-
-def _loss_metric(config: ExperimentConfig) -> list[str]:
-    """The metric that is the plain mean of a named loss.
-
-    Training may watch it as well.
-    """
-    if config.training.loss is None:
-        return []
-    metric = training.LOSSES.load(config.training.loss, key="training.loss").LOSS.metric
-    return [] if metric is None else [metric]
 
 
 def chosen_code(config: ExperimentConfig, package: Package = PACKAGE) -> frozenset[str]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.config.data import Task
+from pipeline.config import usual
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.training import LOSSES, Direction
+from pipeline.config.training import Direction
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,8 @@ def _plain_loss(config: ExperimentConfig) -> Objective:
 
 def _measure_of_loss(config: ExperimentConfig) -> str:
     """The metric that the loss minimises, or the name of the loss if there is none."""
-    loss = config.training.loss
-    if loss is None:
-        return "log_loss" if config.data.task is Task.classification else "mse"
-    return LOSSES.load(loss, key="training.loss").LOSS.metric or loss
+    name, *_ = usual.possible_losses(config.training, config.data.task)
+    return usual.metric_of(name) or name
 
 
 def _question(config: ExperimentConfig) -> tuple[object, ...]:

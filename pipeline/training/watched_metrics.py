@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pipeline.config import usual
+from pipeline.config.data import Task
 from pipeline.config.metrics import METRICS
 from pipeline.config.training import Training
 from pipeline.data.prepared import Meta
@@ -15,17 +17,10 @@ def build(training: Training, meta: Meta) -> list[Any]:
 
     If the loss is not such a mean, the metric that is its plain mean is among them.
     """
-    loss_metric = losses.metric_of(losses.name_of(training, meta))
+    loss_metric = usual.metric_of(losses.name_of(training, meta))
     names = training.metrics
-    if names is None:
-        names = [_usual(meta, loss_metric)]
+    if names is None:  # the first one that does not repeat the loss
+        names = [next(name for name in usual.METRICS[Task(meta.task)] if name != loss_metric)]
     if loss_metric is not None and not training.loss_is_plain:
         names = [*names, loss_metric]
     return [METRICS.load(name, key=_KEY).METRIC.watched(meta) for name in dict.fromkeys(names)]
-
-
-def _usual(meta: Meta, loss_metric: str | None) -> str:
-    """A metric that does not repeat the loss."""
-    if meta.task == "classification":
-        return "accuracy"
-    return "mse" if loss_metric == "mae" else "mae"

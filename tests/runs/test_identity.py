@@ -52,7 +52,7 @@ def test_choices_are_those_of_the_settings():
     assert chosen == {
         "pipeline.models.families": ["cnn"],
         "pipeline.training.engines": ["keras"],
-        "pipeline.training.losses": ("binary_crossentropy", "sparse_categorical_crossentropy"),
+        "pipeline.training.losses": ["sparse_categorical_crossentropy", "binary_crossentropy"],
         "pipeline.training.optimizers": ["sgd"],
         "pipeline.metrics": {"accuracy", "log_loss"},
         "pipeline.tracking.stores": ["mlflow"],
@@ -75,12 +75,12 @@ RUN_CODE = [
     "pipeline.config.rules",
     "pipeline.config.signatures",
     "pipeline.config.training",
+    "pipeline.config.usual",
     "pipeline.data",
     "pipeline.data.prepared",
     "pipeline.files",
     "pipeline.metrics",
     "pipeline.metrics.accuracy",
-    "pipeline.metrics.log_loss",
     "pipeline.models",
     "pipeline.models.augmentation",
     "pipeline.models.families",
@@ -131,9 +131,11 @@ def test_only_modules_without_effect_are_left_out():
     ("data", "meta"),
     [("digits", images()), ("iris_setosa", table()), ("diabetes", regression())],
 )
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_usual_choices_are_those_of_training(data, meta, reduction):
-    overrides = [f"data={data}", f"training.loss_reduction={reduction}"]
+@pytest.mark.parametrize(
+    "override", ["training.loss_reduction=mean", "training.loss_reduction=sum"]
+)
+def test_choices_hold_what_training_builds(data, meta, override):
+    overrides = [f"data={data}", override]
     settings = compose_experiment(overrides, conf=ROOT / "conf")
     chosen = identity.choices(settings)
     metrics = {metric.name for metric in watched_metrics.build(settings.training, meta)}

@@ -6,18 +6,13 @@ must start fast.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from pipeline.config import usual
 from pipeline.config.training import LOSSES, Reduction, Training
+from pipeline.config.usual import TargetKind
 from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError
-
-TargetKind = Literal["several classes", "two classes", "a number"]
-_USUAL: dict[TargetKind, str] = {
-    "several classes": "sparse_categorical_crossentropy",
-    "two classes": "binary_crossentropy",
-    "a number": "mean_squared_error",
-}
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,7 @@ def name_of(training: Training, meta: Meta) -> str:
     """
     target = _target_of(meta)
     if training.loss is None:
-        return _USUAL[target]
+        return usual.LOSS[target]
     if LOSSES.load(training.loss, key="training.loss").LOSS.suits != target:
         names = [name for name, module in LOSSES.all().items() if module.LOSS.suits == target]
         raise ConfigError(
@@ -72,9 +67,3 @@ def build(training: Training, meta: Meta) -> Any:
     loss = LOSSES.load(name_of(training, meta), key="training.loss").LOSS
     reduction = "sum" if training.loss_reduction is Reduction.sum else "sum_over_batch_size"
     return loss.build(reduction, training.label_smoothing)
-
-
-def metric_of(name: str) -> str | None:
-    """The metric that measures the plain mean of a loss over rows, if there is one."""
-    metric: str | None = LOSSES.load(name, key="training.loss").LOSS.metric
-    return metric
