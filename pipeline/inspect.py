@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from pipeline.command_line import arguments, run_command
 from pipeline.console import say, table_console
-from pipeline.data.prepared import load_meta, load_part
+from pipeline.data.prepared import load_meta, load_split
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import replacing
 from pipeline.layout import INSPECTED, OUTPUTS, PREPARED
@@ -93,7 +93,7 @@ def draw(model: Any, name: str, row: int) -> None:
 
     data = PREPARED / model.name  # a served model has the name of its data
     meta = load_meta(data)
-    figures = figures_of(model, load_part(data, "test"), meta, row, title=name)
+    figures = figures_of(model, load_split(data, "test"), meta, row, title=name)
     for layer, figure in figures.items():
         path = INSPECTED / f"{name}_activations_{row}_{layer}.png"
         with replacing(path) as temporary:

@@ -21,7 +21,7 @@ from pipeline.command_line import experiment_name, run_command
 from pipeline.config import params, resolved
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import log
-from pipeline.data.prepared import load_meta, load_part
+from pipeline.data.prepared import load_meta, load_split
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import read_json, write_json
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
@@ -78,9 +78,9 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
     with TemporaryDirectory() as folder:
         output = Path(folder)
         result = experiment.run(config, output=output, interruption=interruption)
-        step = read_json(output / SNAPSHOTS / "index.json", made_by=MADE_BY)["kept"]
+        step = read_json(output / SNAPSHOTS / "index.json", made_by=MADE_BY)["final"]
         model = keras.saving.load_model(output / "model.keras", compile=False)
-    test = score(model, load_part(data, "test"), meta).metrics()
+    test = score(model, load_split(data, "test"), meta).metrics()
     tracker = stores.load(config.tracking.store).attach(result.run_id)
     log_test_metrics(tracker, {step: test}, meta=meta, data_folder=data)
     return {"run_id": result.run_id, "fingerprint": result.fingerprint, "test": test}

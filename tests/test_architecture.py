@@ -190,7 +190,7 @@ def test_training_never_opens_the_test_split():
         (module, ast.unparse(call))
         for module in PACKAGE.closure("pipeline.experiment")
         for call in calls(module)
-        if ast.unparse(call.func).endswith("load_part") and "'test'" in ast.unparse(call)
+        if ast.unparse(call.func).endswith("load_split") and "'test'" in ast.unparse(call)
     ]
     assert opened == []
 

@@ -123,7 +123,10 @@ def test_run_writes_what_later_stages_read(finished_run):
         "run_key": result.run_key,
         "fingerprint": result.fingerprint,
     }
-    assert json.loads((output / "snapshots/index.json").read_text()) == {"kept": 6, "steps": [0, 2]}
+    assert json.loads((output / "snapshots/index.json").read_text()) == {
+        "final": 6,
+        "steps": [0, 2],
+    }
     assert history.read(output / "history.csv") == result.history
 
 

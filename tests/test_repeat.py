@@ -10,7 +10,7 @@ import pytest
 from pipeline import layout, repeat
 from pipeline.config import resolved
 from pipeline.config.values import write_yaml
-from pipeline.data.prepared import load_meta, load_part
+from pipeline.data.prepared import load_meta, load_split
 from pipeline.evaluation.over_seeds import mean_interval
 from pipeline.evaluation.scoring import score
 from pipeline.signals import Interrupted, Interruption
@@ -104,7 +104,7 @@ def test_saved_weights_are_tested(repository):
     data = repository / "data/prepared/shapes"
     model = repository / "mlruns/checkpoints" / run.data.tags["run_key"] / "result/model.keras"
     served = keras.saving.load_model(model, compile=False)
-    expected = score(served, load_part(data, "test"), load_meta(data)).metrics()
+    expected = score(served, load_split(data, "test"), load_meta(data)).metrics()
     assert summary()["seeds"]["7"]["test"] == pytest.approx(expected)
 
 

@@ -18,7 +18,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
-from pipeline.config.explain import explained, look_up, settings_of, unknown_key
+from pipeline.config.explain import explained, field_names, setting_in_file, unknown_key
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.layout import CONF
 
@@ -131,7 +131,7 @@ class _Origin:
         if any(name == key.split("[")[0] or name.startswith(f"{key}.") for name in names):
             return "command line"
         for file in self.files:
-            if look_up(key, file, self.conf)[0]:
+            if setting_in_file(key, file, self.conf)[0]:
                 return str(file)
         own = [file for file in self.files if file.parent.name == key.split(".")[0]]
         return str(own[0]) if own else "command line"
@@ -159,7 +159,7 @@ def _refuse_unknown(node: Any, path: str, origin: _Origin) -> None:
     Such parts are keys added by `+key=value`, and dictionaries of any content.
     """
     schema = OmegaConf.get_type(node) if isinstance(node, DictConfig) else None
-    allowed = settings_of(schema) if schema not in (None, dict) else None
+    allowed = field_names(schema) if schema not in (None, dict) else None
     for key, value in _items(node):
         here = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
         if key == "_target_":

@@ -34,7 +34,7 @@ class SplitMethod(Enum):
 
 
 @dataclass
-class Split:
+class SplitSettings:
     """How rows are split.
 
     A size below 1 is a fraction, a size from 1 is a number of rows.
@@ -98,7 +98,7 @@ class Data:
     positive: str | None = None
     target_unit: float = 1.0
     standardize_target: bool = True
-    split: Split = field(default_factory=Split)
+    split: SplitSettings = field(default_factory=SplitSettings)
 
     def __post_init__(self) -> None:
         require(

@@ -175,11 +175,11 @@ def _received(key: str, place: str, overrides: Sequence[str], conf: Path) -> str
     if place == "command line":
         names = {override.lstrip("+~").split("=")[0]: override for override in overrides}
         return names.get(key, key)
-    is_set, value = look_up(key, Path(place), conf)
+    is_set, value = setting_in_file(key, Path(place), conf)
     return f"{leaf}={value}" if is_set else leaf
 
 
-def look_up(key: str, file: Path, conf: Path) -> tuple[bool, Any]:
+def setting_in_file(key: str, file: Path, conf: Path) -> tuple[bool, Any]:
     """Looks up a key in a file of `conf`. Returns whether it is set, and its value.
 
     A file of a group sets keys without the name of the group.
@@ -206,11 +206,11 @@ def _settings(type_name: str, schemas: Sequence[type]) -> list[str]:
     for schema in schemas:
         for cls in _nested(schema):
             if cls.__name__ == type_name:
-                return settings_of(cls)
+                return field_names(cls)
     return []
 
 
-def settings_of(schema: type) -> list[str]:
+def field_names(schema: type) -> list[str]:
     """The keys of a schema that a file may set."""
     return [field.name for field in fields(schema) if field.name not in ("name", "family")]
 

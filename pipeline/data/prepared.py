@@ -139,7 +139,7 @@ class Meta:
 
 
 @dataclass(frozen=True)
-class Part:
+class Split:
     """One split.
 
     Args:
@@ -178,10 +178,10 @@ def load_meta(folder: Path) -> Meta:
     )
 
 
-def load_part(folder: Path, split: str) -> Part:
+def load_split(folder: Path, split: str) -> Split:
     """Opens one split of a data variant. Its arrays stay on disk until they are read."""
     rows = folder / split / "rows.csv"
-    return Part(
+    return Split(
         x=np.load(folder / split / "x.npy", mmap_mode="r", allow_pickle=False),
         y=np.load(folder / split / "y.npy", mmap_mode="r", allow_pickle=False),
         rows=rows if rows.is_file() else None,

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from pipeline import metrics
-from pipeline.data.prepared import SPLITS, load_meta, load_part
+from pipeline.data.prepared import SPLITS, load_meta, load_split
 from pipeline.errors import PipelineError
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.scoring import score
@@ -79,25 +79,25 @@ def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
     points = _history(output)
     index = read_json(output / SNAPSHOTS / "index.json", made_by=f"dvc repro train@{output.name}")
     model = _load(output / "model.keras")
-    parts = {split: load_part(data, split) for split in SPLITS}
-    scores = {split: score(model, part, meta) for split, part in parts.items()}
+    splits = {name: load_split(data, name) for name in SPLITS}
+    scores = {name: score(model, split, meta) for name, split in splits.items()}
     snapshots = {step: _load(snapshot_file(output, step)) for step in index["steps"]}
     subject = Subject(
         name=name,
         meta=meta,
         model=model,
         snapshots=snapshots,
-        train=parts["train"],
-        test=parts["test"],
+        train=splits["train"],
+        test=splits["test"],
         scores=scores["test"],
         history=points,
-        saved_step=index["kept"],
+        saved_step=index["final"],
     )
     return Assessment(
         **{split: scores[split].metrics() for split in SPLITS},
         intervals=scores["test"].intervals(seed=seed),
         at_step={
-            step: score(snapshot, parts["test"], meta).metrics()
+            step: score(snapshot, splits["test"], meta).metrics()
             for step, snapshot in snapshots.items()
         },
         subject=subject,

@@ -6,13 +6,13 @@ import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.data.prepared import Meta, Part
+from pipeline.data.prepared import Meta, Split
 from pipeline.errors import PipelineError
 from pipeline.evaluation.drawing.layer_outputs import activation_maps, unit_activations
 from pipeline.models.anatomy import activations_of, convolutions, network_of
 
 
-def figures_of(model: Any, test: Part, meta: Meta, row: int, *, title: str) -> dict[str, Figure]:
+def figures_of(model: Any, test: Split, meta: Meta, row: int, *, title: str) -> dict[str, Figure]:
     """Draws a figure for each convolution, or for each dense layer without any.
 
     Args:

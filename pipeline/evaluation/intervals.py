@@ -12,7 +12,7 @@ CONFIDENCE = 0.95
 RESAMPLES = 1000
 
 
-def interval(
+def confidence_interval(
     metric: Metric, truth: NDArray[Any], prediction: NDArray[Any], *, seed: int
 ) -> Interval:
     """Computes the metric's own interval, or the bootstrap's if it has none.

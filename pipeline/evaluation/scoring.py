@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from pipeline.data import tables
 from pipeline.data.columns import levels, numbers
-from pipeline.data.prepared import Meta, Part, input_name
-from pipeline.evaluation.intervals import interval
+from pipeline.data.prepared import Meta, Split, input_name
+from pipeline.evaluation.intervals import confidence_interval
 from pipeline.metrics import Interval, of_task
 
 _BATCH = 1024
@@ -38,27 +38,27 @@ class Scores:
             seed: the seed of the bootstrap.
         """
         return {
-            name: interval(metric, self.truth, self.prediction, seed=seed)
+            name: confidence_interval(metric, self.truth, self.prediction, seed=seed)
             for name, metric in of_task(self.task).items()
         }
 
 
-def score(model: Any, part: Part, meta: Meta) -> Scores:
+def score(model: Any, split: Split, meta: Meta) -> Scores:
     """Predicts a whole split with a served model. A table is read from `rows.csv`."""
-    inputs = part.x if meta.table is None else _columns(part, meta)
+    inputs = split.x if meta.table is None else _columns(split, meta)
     batches = tf.data.Dataset.from_tensor_slices(inputs).batch(_BATCH)
     prediction = model.predict(batches, verbose=0)
     if meta.task == "classification":
-        return Scores(meta.task, np.asarray(part.y, dtype=np.int64), prediction)
-    truth = np.asarray(part.y, dtype=np.float64) * meta.target.scale + meta.target.mean
+        return Scores(meta.task, np.asarray(split.y, dtype=np.int64), prediction)
+    truth = np.asarray(split.y, dtype=np.float64) * meta.target.scale + meta.target.mean
     return Scores(meta.task, truth, prediction[:, 0].astype(np.float64))
 
 
-def _columns(part: Part, meta: Meta) -> dict[str, Any]:
+def _columns(split: Split, meta: Meta) -> dict[str, Any]:
     """The inputs of a served model of a table, by name."""
-    if meta.table is None or part.rows is None:
+    if meta.table is None or split.rows is None:
         raise ValueError("a table has rows.csv")
-    text = tables.read(part.rows)
+    text = tables.read(split.rows)
     advice = f"Prepare the data again with: dvc repro prepare@{meta.name}"
     columns = {
         input_name(name): tf.constant(numbers(text, name, advice=advice).reshape(-1, 1))

@@ -245,7 +245,7 @@ def _planned(entry: Mapping[str, Any] | None) -> Planned:
 def _result(folder: Path) -> ExperimentResult:
     made_by = f"dvc repro train@{folder.name}"
     points = history.read(folder / "history.csv")
-    step = read_json(folder / "snapshots/index.json", made_by=made_by)["kept"]
+    step = read_json(folder / "snapshots/index.json", made_by=made_by)["final"]
     return ExperimentResult(
         metrics=read_json(folder / "metrics.json", made_by=f"dvc repro evaluate@{folder.name}"),
         run=read_json(folder / "run.json", made_by=made_by),

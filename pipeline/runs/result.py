@@ -53,7 +53,7 @@ def write(
     with replacing_folder(folder) as temporary:
         save_model(model, temporary / "model.keras")
         history.write(points, temporary / "history.csv")
-        index = {"kept": step, "steps": list(snapshots)}
+        index = {"final": step, "steps": list(snapshots)}
         write_json(temporary / SNAPSHOTS / "index.json", index)
         for snapshot_step, file in snapshots.items():
             shutil.copyfile(file, snapshot_file(temporary, snapshot_step))
@@ -67,7 +67,7 @@ def read(folder: Path) -> Result:
         PipelineError: a file is missing or damaged.
     """
     ids = read_json(folder / "run.json", made_by=MADE_BY)
-    step = read_json(folder / SNAPSHOTS / "index.json", made_by=MADE_BY)["kept"]
+    step = read_json(folder / SNAPSHOTS / "index.json", made_by=MADE_BY)["final"]
     points = history.read(folder / "history.csv")
     metrics = next(point.metrics for point in points if point.step == step)
     return Result(metrics=metrics, history=points, **ids)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from pipeline.data.prepared import Part
+from pipeline.data.prepared import Split
 from pipeline.training.schedule import Schedule
 
 
@@ -27,12 +27,12 @@ class TrainingTask:
     optimizer: Any
     loss: Any
     metrics: list[Any]
-    train: Part
+    train: Split
     schedule: Schedule
 
 
 @dataclass(frozen=True)
-class Progress:
+class Reading:
     """The means of the metrics since `reset`, and the speed of training.
 
     Args:
@@ -80,7 +80,7 @@ class Engine(Protocol):
         """Restarts the means of the metrics."""
         ...
 
-    def run(self, start: int, stop: int, *, on_step: Callable[[int, Progress], None]) -> Progress:
+    def run(self, start: int, stop: int, *, on_step: Callable[[int, Reading], None]) -> Reading:
         """Trains the steps `start` to `stop` of one epoch, slice by slice.
 
         After each slice it calls `on_step` with the step reached. An exception raised there ends
@@ -88,6 +88,6 @@ class Engine(Protocol):
         """
         ...
 
-    def evaluate(self, part: Part) -> dict[str, float]:
+    def evaluate(self, split: Split) -> dict[str, float]:
         """Computes loss and metrics over a whole split. The means of training are lost."""
         ...

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from pipeline.data.prepared import Part
+from pipeline.data.prepared import Split
 from pipeline.training.engine import TrainingTask
 from pipeline.training.variables import assign, values_of
 
@@ -97,18 +97,18 @@ def model_of(network: Any) -> Any:
     return keras.Model(network.input, network.output)
 
 
-def batch_of(part: Part, rows: Any) -> tuple[Any, ...]:
+def batch_of(split: Split, rows: Any) -> tuple[Any, ...]:
     """The arguments of `fit` for some rows: x, y and, if given, sample weights."""
-    return tf.nest.map_structure(lambda array: np.asarray(array[rows]), columns(part))  # type: ignore[no-any-return]
+    return tf.nest.map_structure(lambda array: np.asarray(array[rows]), columns(split))  # type: ignore[no-any-return]
 
 
-def columns(part: Part) -> tuple[Any, ...]:
+def columns(split: Split) -> tuple[Any, ...]:
     """x, y and the sample weights, in memory or on disk.
 
     y has the shape (rows, 1), because losses of one output expect it.
     """
-    y = part.y.reshape(len(part), 1)
-    return (part.x, y) if part.sample_weight is None else (part.x, y, part.sample_weight)
+    y = split.y.reshape(len(split), 1)
+    return (split.x, y) if split.sample_weight is None else (split.x, y, split.sample_weight)
 
 
 def gathered(arrays: Any, rows: Any) -> Any:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.data.prepared import Meta, Part, load_part
+from pipeline.data.prepared import Meta, Split, load_split
 from pipeline.models import families
 from pipeline.models.augmentation import augmented
 from pipeline.training import engines, losses, optimizers, process, watched_metrics
 from pipeline.training.class_weights import row_weights
 from pipeline.training.engine import Engine, TrainingTask
 from pipeline.training.listener import Listener
-from pipeline.training.loop import Checkpoints, Interruption, Rules, TrainingOutcome, train
+from pipeline.training.loop import Checkpoints, Rules, StopRequest, TrainingOutcome, train
 from pipeline.training.schedule import Schedule
 
 
@@ -26,7 +26,7 @@ class Fit:
 
     engine: Engine
     schedule: Schedule
-    validation: Part
+    validation: Split
     rules: Rules
 
     def run(
@@ -34,7 +34,7 @@ class Fit:
         *,
         listeners: Sequence[Listener],
         checkpoints: Checkpoints | None,
-        interruption: Interruption,
+        interruption: StopRequest,
     ) -> TrainingOutcome:
         """Trains; see `pipeline.training.loop.train`."""
         return train(
@@ -58,14 +58,14 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
     process.pin(threads=training.threads)
     schedule = Schedule.of(training, rows=meta.rows["train"], seed=config.seed)
     return Fit(
-        engine=_engine(config, meta, load_part(data_folder, "train"), schedule),
+        engine=_engine(config, meta, load_split(data_folder, "train"), schedule),
         schedule=schedule,
-        validation=load_part(data_folder, "validation"),
+        validation=load_split(data_folder, "validation"),
         rules=Rules(training.early_stopping, training.reduce_on_plateau),
     )
 
 
-def _engine(config: ExperimentConfig, meta: Meta, train: Part, schedule: Schedule) -> Engine:
+def _engine(config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedule) -> Engine:
     training = config.training
     network = families.build(config.model, meta, seed=config.seed)
     task = TrainingTask(

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipeline.config.training import EarlyStopping, ReduceOnPlateau
-from pipeline.data.prepared import Part
+from pipeline.data.prepared import Split
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.history import Point
-from pipeline.training.engine import Engine, Progress
+from pipeline.training.engine import Engine, Reading
 from pipeline.training.listener import Listener
 from pipeline.training.schedule import Schedule
 from pipeline.training.state import EpochMeans, State
@@ -64,7 +64,7 @@ class Checkpoints:
     pause_at: int | None = None
 
 
-class Interruption(Protocol):
+class StopRequest(Protocol):
     """Requests to stop, such as signals."""
 
     @property
@@ -77,7 +77,7 @@ class Interruption(Protocol):
         ...
 
 
-class NoInterruption:
+class NoStopRequest:
     """Requests nothing."""
 
     requested = None
@@ -90,11 +90,11 @@ def train(
     engine: Engine,
     schedule: Schedule,
     *,
-    validation: Part,
+    validation: Split,
     rules: Rules,
     listeners: Sequence[Listener],
     checkpoints: Checkpoints | None = None,
-    interruption: Interruption | None = None,
+    interruption: StopRequest | None = None,
     clock: Callable[[], float] = time.perf_counter,
     now: Callable[[], float] = time.time,
 ) -> TrainingOutcome:
@@ -120,7 +120,7 @@ def train(
         rules=rules,
         listeners=listeners,
         checkpoints=checkpoints,
-        interruption=interruption or NoInterruption(),
+        interruption=interruption or NoStopRequest(),
         clock=clock,
         now=now,
     )
@@ -137,11 +137,11 @@ class _Training:
 
     engine: Engine
     schedule: Schedule
-    validation: Part
+    validation: Split
     rules: Rules
     listeners: Sequence[Listener]
     checkpoints: Checkpoints | None
-    interruption: Interruption
+    interruption: StopRequest
     clock: Callable[[], float]
     now: Callable[[], float]
 
@@ -196,7 +196,7 @@ class _Training:
                 state.epoch = EpochMeans()
         timed_rows, seconds = state.timed_examples, state.training_seconds
 
-        def on_step(step: int, progress: Progress) -> None:
+        def on_step(step: int, progress: Reading) -> None:
             state.step = step
             state.timed_examples = timed_rows + progress.timed_examples
             state.training_seconds = seconds + progress.seconds

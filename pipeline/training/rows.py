@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.config.training import Training
-from pipeline.data.prepared import Part
+from pipeline.data.prepared import Split
 from pipeline.training.fitted_model import columns
 
 # A block exists twice: as numpy gathered it, and as TensorFlow holds it.
@@ -32,10 +32,10 @@ class Rows(Protocol):
 class Resident:
     """All rows in memory. A program gathers them in any order."""
 
-    def __init__(self, part: Part, batch_size: int) -> None:
-        self.max_batches = -(-len(part) // batch_size)
+    def __init__(self, split: Split, batch_size: int) -> None:
+        self.max_batches = -(-len(split) // batch_size)
         self._arrays = tf.nest.map_structure(
-            lambda array: tf.constant(np.asarray(array)), columns(part)
+            lambda array: tf.constant(np.asarray(array)), columns(split)
         )
 
     def take(self, order: NDArray[np.int32], first: int, count: int) -> tuple[Any, Any, int]:  # noqa: ARG002 - of Rows
@@ -49,9 +49,9 @@ class Streamed:
     All blocks have one size, so XLA compiles once.
     """
 
-    def __init__(self, part: Part, batch_size: int, *, limit: int) -> None:
-        self._columns = columns(part)
-        row = size_of(part) / len(part)
+    def __init__(self, split: Split, batch_size: int, *, limit: int) -> None:
+        self._columns = columns(split)
+        row = size_of(split) / len(split)
         self.max_batches = max(1, int(limit / (_COPIES * row)) // batch_size)
         self._order = tf.range(self.max_batches * batch_size)
 
@@ -71,11 +71,11 @@ class Streamed:
         return self._order, tf.nest.map_structure(block, self._columns), 0
 
 
-def rows_of(part: Part, batch_size: int, *, limit: int | None) -> Rows:
+def rows_of(split: Split, batch_size: int, *, limit: int | None) -> Rows:
     """Keeps rows in memory if they fit into `limit` bytes; otherwise streams them."""
-    if limit is None or size_of(part) <= limit:
-        return Resident(part, batch_size)
-    return Streamed(part, batch_size, limit=limit)
+    if limit is None or size_of(split) <= limit:
+        return Resident(split, batch_size)
+    return Streamed(split, batch_size, limit=limit)
 
 
 def memory_limit(training: Training) -> int:
@@ -85,6 +85,6 @@ def memory_limit(training: Training) -> int:
     return int(psutil.virtual_memory().available) // 2
 
 
-def size_of(part: Part) -> int:
+def size_of(split: Split) -> int:
     """The bytes of all arrays of a split."""
-    return sum(array.nbytes for array in tf.nest.flatten(columns(part)))
+    return sum(array.nbytes for array in tf.nest.flatten(columns(split)))

@@ -171,7 +171,7 @@ def _timed(epoch: Callable[[], object]) -> Callable[[], float]:
 def _task(name: str) -> tuple[Any, Any]:
     """The configuration of a case, and its training task."""
     from pipeline.config.experiment_composition import compose_experiment
-    from pipeline.data.prepared import load_meta, load_part
+    from pipeline.data.prepared import load_meta, load_split
     from pipeline.layout import PREPARED
     from pipeline.models import families
     from pipeline.training import losses, optimizers, watched_metrics
@@ -180,7 +180,7 @@ def _task(name: str) -> tuple[Any, Any]:
 
     config = compose_experiment(CASES[name])
     folder = PREPARED / config.data.name
-    meta, train = load_meta(folder), load_part(folder, "train")
+    meta, train = load_meta(folder), load_split(folder, "train")
     network = families.build(config.model, meta, seed=config.seed)
     return config, TrainingTask(
         network=network,
@@ -228,7 +228,7 @@ def _span(history: list[Any]) -> float:
 
 def _bare(name: str) -> Callable[[], float]:
     from pipeline.config.experiment_composition import compose_experiment
-    from pipeline.data.prepared import load_part
+    from pipeline.data.prepared import load_split
     from pipeline.layout import PREPARED
     from pipeline.training import engines, process
     from pipeline.training.loop import Rules, train
@@ -236,7 +236,7 @@ def _bare(name: str) -> Callable[[], float]:
 
     process.pin(threads=2)
     config = compose_experiment(_whole(name))
-    validation = load_part(PREPARED / config.data.name, "validation")
+    validation = load_split(PREPARED / config.data.name, "validation")
 
     def training() -> float:
         task = _task(name)[1]
@@ -271,13 +271,13 @@ def _torch(name: str) -> Callable[[], float]:
     import torch
 
     from pipeline.config.experiment_composition import compose_experiment
-    from pipeline.data.prepared import load_meta, load_part
+    from pipeline.data.prepared import load_meta, load_split
     from pipeline.layout import PREPARED
 
     config = compose_experiment(CASES[name])
     meta, train = (
         load_meta(PREPARED / config.data.name),
-        load_part(PREPARED / config.data.name, "train"),
+        load_split(PREPARED / config.data.name, "train"),
     )
     torch.set_num_threads(2)
     model = _torch_model(config.model, meta)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import resolved
 from pipeline.config.claim import Claim
-from pipeline.config.data import Data, Split, Task
+from pipeline.config.data import Data, SplitSettings, Task
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.optimizer import settings_of
@@ -341,7 +341,7 @@ def config_with(rate: float, seed: int, units: list[int]) -> ExperimentConfig:
     return ExperimentConfig(
         name="own",
         seed=seed,
-        data=Data(name="own", task=Task.regression, target="y", split=Split(test=0.25)),
+        data=Data(name="own", task=Task.regression, target="y", split=SplitSettings(test=0.25)),
         model=Mlp(units=units),
         optimizer=settings_of("adam")(learning_rate=rate),
         training=Training(epochs=3, early_stopping=EarlyStopping(direction=Direction.max)),

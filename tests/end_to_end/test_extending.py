@@ -139,7 +139,7 @@ def test_optimizer_engine_and_loss_train(project):
 def test_metric_is_monitored_and_restored(project):
     points = history(project)
     best = min(points, key=lambda point: float(point["validation/rmse"]))
-    assert output(project, "snapshots/index.json")["kept"] == int(best["step"])
+    assert output(project, "snapshots/index.json")["final"] == int(best["step"])
 
 
 def test_metric_is_evaluated_and_claimed(project):

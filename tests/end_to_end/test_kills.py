@@ -129,7 +129,7 @@ def create(file: str) -> Callable[[Path], None]:
         ("history", edit("outputs/*/history.csv", r"[^\n]+\n$", "")),
         (
             "final step and snapshots",
-            edit("outputs/*/snapshots/index.json", '"kept": ', '"kept": 1'),
+            edit("outputs/*/snapshots/index.json", '"final": ', '"final": 1'),
         ),
         ("temporary files", create("outputs/regression/.model.7.keras")),
         ("temporary files", create("mlruns/checkpoints/.result.7")),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.evaluation.intervals import interval
+from pipeline.evaluation.intervals import confidence_interval
 from pipeline.evaluation.scoring import Scores
 from pipeline.metrics import of_task
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -27,6 +27,6 @@ def test_regression_has_all_its_metrics():
 def test_every_metric_has_its_interval():
     scores = Scores("regression", TARGETS, PREDICTIONS)
     assert scores.intervals(seed=1) == {
-        name: interval(metric, TARGETS, PREDICTIONS, seed=1)
+        name: confidence_interval(metric, TARGETS, PREDICTIONS, seed=1)
         for name, metric in of_task("regression").items()
     }

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from pipeline.data import tables
 from pipeline.data.columns import levels, numbers
-from pipeline.data.prepared import SPLITS, input_name, load_part
+from pipeline.data.prepared import SPLITS, input_name, load_split
 from pipeline.data.preparing.encoding import encode
 from pipeline.data.preparing.inputs import Inputs
 from pipeline.models import families, serving
@@ -50,7 +50,7 @@ def expected_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
 @pytest.mark.parametrize("split", SPLITS)
 def test_raw_and_prepared_rows_give_equal_predictions(prices, split):
     meta, folder, network = prices
-    part = load_part(folder, split)
+    part = load_split(folder, split)
     text = tables.read(part.rows)
     columns = {name: numbers(text, name, advice="").tolist() for name in meta.table.numeric_columns}
     columns |= {name: levels(text, name) for name in meta.table.categorical_columns}

@@ -46,7 +46,7 @@ def test_result_has_the_metrics_of_its_step(folder):
 
 def test_index_names_step_and_snapshots(folder):
     index = json.loads((folder / "snapshots/index.json").read_text(encoding="utf-8"))
-    assert index == {"kept": 2, "steps": [0]}
+    assert index == {"final": 2, "steps": [0]}
 
 
 def test_published_files_are_those_of_the_result(folder, tmp_path):

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.data import Data, Split, Task
+from pipeline.config.data import Data, SplitSettings, Task
 
 
 def write_source(folder: Path, *, train: str, test: str | None = None, **facts: Any) -> Path:
@@ -43,5 +43,5 @@ def data_of(
     name: str = "own", task: Task = Task.regression, target: str = "y", **settings: Any
 ) -> Data:
     """Settings of a data variant. `split` is a dictionary."""
-    split = Split(**settings.pop("split", {}))
+    split = SplitSettings(**settings.pop("split", {}))
     return Data(name=name, task=task, target=target, split=split, **settings)

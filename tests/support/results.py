@@ -90,7 +90,7 @@ def write_result(
     (folder / "snapshots").mkdir()
     _write_json(folder / "metrics.json", metrics)
     _write_json(folder / "run.json", RUN | {"run_id": run_id})
-    _write_json(folder / "snapshots/index.json", {"kept": 6, "steps": []})
+    _write_json(folder / "snapshots/index.json", {"final": 6, "steps": []})
     history.write(points(losses), folder / "history.csv")
     for figure in figures:
         (folder / f"figures/{figure}.png").write_bytes(png(4, 3))

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.data.prepared import Meta, NumericFeature, Part, Table
+from pipeline.data.prepared import Meta, NumericFeature, Split, Table
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
 from pipeline.evaluation.scoring import Scores
@@ -104,13 +104,13 @@ def _prediction(random: np.random.Generator, meta: Meta, rows: int) -> Any:
     return random.random((rows, 1))
 
 
-def _part(random: np.random.Generator, meta: Meta, rows: int) -> Part:
+def _part(random: np.random.Generator, meta: Meta, rows: int) -> Split:
     if meta.pixel_maximum is None:
         x = random.normal(size=(rows, *meta.shape)).astype(np.float32)
     else:
         x = random.integers(0, 256, size=(rows, *meta.shape), dtype=np.uint8)
     y = np.arange(rows) % len(meta.classes) if meta.classes else random.normal(size=rows)
-    return Part(x, y, None)
+    return Split(x, y, None)
 
 
 def suited(kind: FigureKind, experiments: Mapping[str, Subject]) -> set[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer, settings_of
 from pipeline.config.training import Training
-from pipeline.data.prepared import Meta, Part
+from pipeline.data.prepared import Meta, Split
 from pipeline.models import families
 from pipeline.training import losses, optimizers, watched_metrics
 from pipeline.training.engine import TrainingTask
@@ -21,7 +21,7 @@ def optimizer_of(family: str, **settings: Any) -> Optimizer:
 def task_of(
     settings: Model,
     meta: Meta,
-    train: Part,
+    train: Split,
     optimizer: Optimizer,
     schedule: Schedule,
     *,

@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 
 from pipeline.config.training import Direction, EarlyStopping, ReduceOnPlateau
-from pipeline.data.prepared import Part
+from pipeline.data.prepared import Split
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.history import Point
 from pipeline.signals import Interrupted
-from pipeline.training.engine import Progress
+from pipeline.training.engine import Reading
 from pipeline.training.listener import Listener
 from pipeline.training.loop import Checkpoints, Rules, TrainingOutcome, train
 from pipeline.training.schedule import Schedule
 from tests.support.interruptions import Signalled
 
-PART = Part(np.zeros((4, 1)), np.zeros(4), None)
+SPLIT = Split(np.zeros((4, 1)), np.zeros(4), None)
 NEVER = 1e9
 CODES = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 
@@ -86,13 +86,13 @@ class FakeEngine:
     def averaged(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def run(self, start: int, stop: int, *, on_step: Any) -> Progress:
+    def run(self, start: int, stop: int, *, on_step: Any) -> Reading:
         self.segments.append((start, stop))
         for step in range(start + 1, stop + 1):
             self.clock.now += 1.0
             self.network.weights = step
             self.steps_since_reset.append(step)
-            progress = Progress(
+            progress = Reading(
                 {"loss": sum(self.steps_since_reset) / len(self.steps_since_reset)},
                 timed_examples=self.schedule.row_count(start, step),
                 seconds=float(step - start),
@@ -100,9 +100,9 @@ class FakeEngine:
             on_step(step, progress)
         return progress
 
-    def evaluate(self, part: Part) -> dict[str, float]:
+    def evaluate(self, split: Split) -> dict[str, float]:
         self.reset()
-        return {"loss": self.losses.get(self.network.weights, 1.0), "rows": float(len(part))}
+        return {"loss": self.losses.get(self.network.weights, 1.0), "rows": float(len(split))}
 
 
 class Diary(Listener):
@@ -164,7 +164,7 @@ class Process:
         return train(
             self.engine,
             self.engine.schedule,
-            validation=PART,
+            validation=SPLIT,
             rules=self.rules,
             listeners=[self.signalled, self.diary],
             checkpoints=self.checkpoints,
@@ -205,7 +205,7 @@ def trained(
     return train(
         engine,
         engine.schedule,
-        validation=PART,
+        validation=SPLIT,
         rules=rules or Rules(),
         listeners=listeners,
         clock=engine.clock,
@@ -523,7 +523,7 @@ def test_training_without_checkpoints_can_be_interrupted():
         train(
             engine,
             engine.schedule,
-            validation=PART,
+            validation=SPLIT,
             rules=Rules(),
             listeners=[signalled],
             interruption=signalled.interruption,

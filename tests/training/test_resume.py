@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.config.model import Model
 from pipeline.config.training import Direction, EarlyStopping, ReduceOnPlateau
-from pipeline.data.prepared import Meta, Part
+from pipeline.data.prepared import Meta, Split
 from pipeline.models.families.cnn import Cnn
 from pipeline.models.families.layers import Layers
 from pipeline.models.families.mlp import Mlp
@@ -35,11 +35,11 @@ from tests.support.tasks import optimizer_of, task_of
 ROWS = 35  # batches of 8 leave one of 3: an epoch is 5 steps
 SCHEDULE = Schedule(rows=ROWS, batch_size=8, total=40, seed=1, evaluate_at=[16])
 RANDOM = np.random.default_rng(0)
-POINTS = Part(
+POINTS = Split(
     RANDOM.normal(size=(ROWS, 2)).astype(np.float32), (np.arange(ROWS) % 2).astype(np.int32), None
 )
-PRICES = Part(POINTS.x, POINTS.x.sum(axis=1).astype(np.float32), None)
-PICTURES = Part(
+PRICES = Split(POINTS.x, POINTS.x.sum(axis=1).astype(np.float32), None)
+PICTURES = Split(
     RANDOM.integers(0, 256, size=(ROWS, 8, 8, 1)).astype(np.uint8),
     (np.arange(ROWS) % 3).astype(np.int32),
     None,
@@ -70,7 +70,7 @@ class Case:
 
     settings: Model
     meta: Meta
-    part: Part
+    split: Split
     rules: Rules
     stops: list[int]
     engine: Callable[..., Any] = CompiledEngine
@@ -79,7 +79,7 @@ class Case:
     def build(self) -> Any:
         """Builds an engine of new objects only."""
         optimizer = optimizer_of("adam", learning_rate=0.05)
-        task = task_of(self.settings, self.meta, self.part, optimizer, SCHEDULE)
+        task = task_of(self.settings, self.meta, self.split, optimizer, SCHEDULE)
         return self.engine(task, **self.compiled)
 
 
@@ -125,7 +125,7 @@ class Trained:
         outcome = train(
             engine,
             SCHEDULE,
-            validation=self.case.part,
+            validation=self.case.split,
             rules=self.case.rules,
             listeners=[],
             checkpoints=checkpoints,
@@ -160,7 +160,7 @@ class Trained:
             train(
                 self.engine,
                 SCHEDULE,
-                validation=self.case.part,
+                validation=self.case.split,
                 rules=self.case.rules,
                 listeners=[signalled],
                 checkpoints=Checkpoints(

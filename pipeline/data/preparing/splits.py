@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config.data import Split, SplitMethod
+from pipeline.config.data import SplitMethod, SplitSettings
 from pipeline.errors import ConfigError
 
 # The share of test rows if neither the settings nor the source define a test split.
@@ -36,7 +36,7 @@ class Splits:
 
 def split_rows(
     rows: int,
-    settings: Split,
+    settings: SplitSettings,
     *,
     labels: NDArray[np.int32] | None,
     classes: Sequence[str] = (),
@@ -79,7 +79,7 @@ def split_rows(
     return Splits(train, validation, test)
 
 
-def _check_whole(settings: Split, own_test: Rows | None) -> None:
+def _check_whole(settings: SplitSettings, own_test: Rows | None) -> None:
     if own_test is not None or settings.test is not None:
         received = (
             "a source with a test split"

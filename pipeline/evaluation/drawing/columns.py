@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.prepared import Meta, Part
+from pipeline.data.prepared import Meta, Split
 
 _RESOLUTION = 200  # points along an axis
 _MARGIN = 0.15  # of the span of the values, on both sides
@@ -24,14 +24,14 @@ class Column:
     mean: float
     scale: float
 
-    def values(self, part: Part) -> NDArray[np.float64]:
+    def values(self, split: Split) -> NDArray[np.float64]:
         """Its values in the unit of the CSV. Missing ones have been filled in."""
-        standardised = part.x[:, self.place].astype(np.float64)
+        standardised = split.x[:, self.place].astype(np.float64)
         return np.asarray(standardised * self.scale + self.mean)
 
-    def axis(self, *parts: Part) -> NDArray[np.float64]:
+    def axis(self, *splits: Split) -> NDArray[np.float64]:
         """Evenly spaced points over all its values, with a margin."""
-        values = np.concatenate([self.values(part) for part in parts])
+        values = np.concatenate([self.values(split) for split in splits])
         low, high = values.min(), values.max()
         margin = _MARGIN * (high - low) or 1.0
         return np.linspace(low - margin, high + margin, _RESOLUTION)

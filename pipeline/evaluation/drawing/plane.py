@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import metrics
-from pipeline.data.prepared import Part, input_name
+from pipeline.data.prepared import Split, input_name
 from pipeline.evaluation.drawing.columns import Column, columns_of
 from pipeline.evaluation.drawing.style import literal
 from pipeline.evaluation.drawing.subject import Subject
@@ -61,11 +61,11 @@ class Plane:
         output = keras.ops.convert_to_numpy(model(rows))
         return metrics.by_class(output).reshape(len(self.up), len(self.across), -1)
 
-    def points(self, part: Part) -> Points:
+    def points(self, split: Split) -> Points:
         """The rows of a split, or 500 of them, evenly spaced, if there are more."""
-        rows = np.unique(np.linspace(0, len(part) - 1, _MOST_POINTS).astype(np.int64))
-        features = np.column_stack([column.values(part) for column in self.columns])
-        return Points(features[rows], part.y[rows])
+        rows = np.unique(np.linspace(0, len(split) - 1, _MOST_POINTS).astype(np.int64))
+        features = np.column_stack([column.values(split) for column in self.columns])
+        return Points(features[rows], split.y[rows])
 
 
 def plane_of(subject: Subject) -> Plane | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.prepared import Meta, Part
+from pipeline.data.prepared import Meta, Split
 from pipeline.evaluation.drawing.style import literal
 from pipeline.evaluation.scoring import Scores
 from pipeline.models import anatomy
@@ -30,8 +30,8 @@ class Subject:
     meta: Meta
     model: Any
     snapshots: Mapping[int, Any]
-    train: Part
-    test: Part
+    train: Split
+    test: Split
     scores: Scores
     history: Sequence[Point]
     saved_step: int
@@ -57,13 +57,13 @@ class Subject:
         """The trained network inside the served model."""
         return anatomy.network_of(self.model)
 
-    def images(self, part: Part, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    def images(self, split: Split, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Images of a split, with values from 0 to 1.
 
         Returns:
             Colour images `(rows, height, width, 3)`, or grey images `(rows, height, width)`.
         """
-        images: NDArray[np.float64] = part.x[rows] / float(self.meta.pixel_maximum or 1)
+        images: NDArray[np.float64] = split.x[rows] / float(self.meta.pixel_maximum or 1)
         return images if images.shape[3] == 3 else images[..., 0]
 
     def image_title(self, row: int) -> str:

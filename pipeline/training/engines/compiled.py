@@ -14,8 +14,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.config.training import Training
-from pipeline.data.prepared import Part
-from pipeline.training.engine import Progress, TrainingTask
+from pipeline.data.prepared import Split
+from pipeline.training.engine import Reading, TrainingTask
 from pipeline.training.fitted_model import FittedModel, batch_of, gathered
 from pipeline.training.random_layers import with_stand_ins
 from pipeline.training.rows import memory_limit, rows_of
@@ -53,7 +53,7 @@ class CompiledEngine(FittedModel):
         self._measure_batch = tf.function(self._model.test_step, jit_compile=xla, autograph=False)
         self._steps_in_slice = _FIRST_SLICE
 
-    def run(self, start: int, stop: int, *, on_step: Callable[[int, Progress], None]) -> Progress:
+    def run(self, start: int, stop: int, *, on_step: Callable[[int, Reading], None]) -> Reading:
         """Trains the steps `start` to `stop` of one epoch, slice by slice."""
         schedule, batch = self._schedule, self._schedule.batch_size
         order = schedule.order(start // schedule.steps_per_epoch)
@@ -65,19 +65,19 @@ class CompiledEngine(FittedModel):
             duration = self._call(batch, order, first_row + done * batch, steps)
             self._steps_in_slice = max(1, int(steps * _SLICE_SECONDS / duration))
             seconds, done = seconds + duration, done + steps
-            progress = Progress(self._means(), timed_examples=done * batch, seconds=seconds)
+            progress = Reading(self._means(), timed_examples=done * batch, seconds=seconds)
             on_step(start + done, progress)
         if rest:
             seconds += self._call(rest, order, first_row + whole * batch, 1)
-            progress = Progress(self._means(), timed_examples=whole * batch + rest, seconds=seconds)
+            progress = Reading(self._means(), timed_examples=whole * batch + rest, seconds=seconds)
             on_step(stop, progress)
         return progress
 
-    def evaluate(self, part: Part) -> dict[str, float]:
+    def evaluate(self, split: Split) -> dict[str, float]:
         """Computes loss and metrics over a whole split, a block of rows at a time."""
         self.reset()
-        for first in range(0, len(part), self._evaluation_batch):
-            batch = batch_of(part, slice(first, first + self._evaluation_batch))
+        for first in range(0, len(split), self._evaluation_batch):
+            batch = batch_of(split, slice(first, first + self._evaluation_batch))
             self._measure_batch(tf.nest.map_structure(tf.constant, batch))
         return self._means()
 

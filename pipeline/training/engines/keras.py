@@ -10,8 +10,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.config.training import Training
-from pipeline.data.prepared import Part
-from pipeline.training.engine import Progress, TrainingTask
+from pipeline.data.prepared import Split
+from pipeline.training.engine import Reading, TrainingTask
 from pipeline.training.fitted_model import FittedModel, batch_of, columns, gathered
 from pipeline.training.rows import memory_limit, size_of
 from pipeline.training.schedule import Schedule
@@ -38,7 +38,7 @@ class KerasEngine(FittedModel):
         self._gather = _from_memory(task.train) if in_memory else _from_disk(task.train)
         self._compiled = False
 
-    def run(self, start: int, stop: int, *, on_step: Callable[[int, Progress], None]) -> Progress:
+    def run(self, start: int, stop: int, *, on_step: Callable[[int, Reading], None]) -> Reading:
         """Trains the steps `start` to `stop` of one epoch with one call of `fit`."""
         steps = _Steps(
             self._model, self._schedule, start, skip_first=not self._compiled, on_step=on_step
@@ -55,10 +55,10 @@ class KerasEngine(FittedModel):
         self._compiled = True
         return steps.progress
 
-    def evaluate(self, part: Part) -> dict[str, float]:
+    def evaluate(self, split: Split) -> dict[str, float]:
         """Computes loss and metrics over a whole split."""
-        rows = np.arange(len(part), dtype=np.int32)
-        batches = _batches(rows, self._evaluation_batch, _from_disk(part))
+        rows = np.arange(len(split), dtype=np.int32)
+        batches = _batches(rows, self._evaluation_batch, _from_disk(split))
         values = self._model.evaluate(batches, verbose=0, return_dict=True)
         return {name: float(value) for name, value in values.items()}
 
@@ -67,17 +67,17 @@ def _batches(rows: NDArray[np.int32], batch_size: int, gather: Callable[[Any], A
     return tf.data.Dataset.from_tensor_slices(rows).batch(batch_size).map(gather).prefetch(2)
 
 
-def _from_memory(part: Part) -> Callable[[Any], Any]:
-    arrays = tf.nest.map_structure(lambda array: tf.constant(np.asarray(array)), columns(part))
+def _from_memory(split: Split) -> Callable[[Any], Any]:
+    arrays = tf.nest.map_structure(lambda array: tf.constant(np.asarray(array)), columns(split))
     return lambda rows: gathered(arrays, rows)
 
 
-def _from_disk(part: Part) -> Callable[[Any], Any]:
-    arrays = columns(part)
+def _from_disk(split: Split) -> Callable[[Any], Any]:
+    arrays = columns(split)
     flat = tf.nest.flatten(arrays)
 
     def read(rows: NDArray[np.int32]) -> list[NDArray[Any]]:
-        return tf.nest.flatten(batch_of(part, rows))  # type: ignore[no-any-return]
+        return tf.nest.flatten(batch_of(split, rows))  # type: ignore[no-any-return]
 
     def gather(rows: Any) -> Any:
         tensors = tf.numpy_function(read, [rows], [array.dtype for array in flat])
@@ -101,10 +101,10 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
         start: int,
         *,
         skip_first: bool,
-        on_step: Callable[[int, Progress], None],
+        on_step: Callable[[int, Reading], None],
     ) -> None:
         super().__init__()
-        self.progress = Progress({}, timed_examples=0, seconds=0.0)
+        self.progress = Reading({}, timed_examples=0, seconds=0.0)
         self._accumulated = values_of(model.metrics_variables)
         self._weights: list[NDArray[Any]] = []
         self._trained, self._schedule, self._start = model, schedule, start
@@ -123,7 +123,7 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
             self._began = now
         means = {name: float(value) for name, value in (logs or {}).items()}
         timed = self._schedule.row_count(self._timed_from, step) if step > self._timed_from else 0
-        self.progress = Progress(means, timed_examples=timed, seconds=now - self._began)
+        self.progress = Reading(means, timed_examples=timed, seconds=now - self._began)
         self._on_step(step, self.progress)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002 - Keras's signature

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.data import SplitMethod, Task
-from pipeline.data.prepared import SPLITS, Meta, digest_of, load_meta, load_part
+from pipeline.data.prepared import SPLITS, Meta, digest_of, load_meta, load_split
 from pipeline.data.preparing.preparation import prepare
 from tests.support.raw_sources import data_of, table, write_source
 
@@ -74,7 +74,7 @@ def test_every_row_is_in_one_split(tmp_path):
 
 def test_rows_and_arrays_have_the_same_order(tmp_path):
     meta = prepared(tmp_path, ROWS)
-    y = load_part(tmp_path / "own", "train").y * meta.target.scale + meta.target.mean
+    y = load_split(tmp_path / "own", "train").y * meta.target.scale + meta.target.mean
     assert [float(row[2]) for row in rows_of(tmp_path, "train")[1:]] == pytest.approx(
         y.tolist(), abs=1e-5
     )
@@ -110,13 +110,13 @@ def test_statistics_come_from_training_rows_only(tmp_path):
 
 def test_training_features_have_mean_0_and_deviation_1(tmp_path):
     prepared(tmp_path, ROWS)
-    x = load_part(tmp_path / "own", "train").x
+    x = load_split(tmp_path / "own", "train").x
     assert (x[:, 0].mean(), x[:, 0].std()) == pytest.approx((0, 1), abs=1e-6)
 
 
 def test_digests_match_the_arrays(tmp_path):
     meta = prepared(tmp_path, ROWS)
-    split = load_part(tmp_path / "own", "validation")
+    split = load_split(tmp_path / "own", "validation")
     assert meta.digests["validation"] == digest_of(split.x, split.y)
 
 
@@ -153,7 +153,7 @@ def test_missing_values_become_the_training_median(tmp_path):
     assert meta.table is not None
     feature = meta.table.numeric[0]
     assert feature.missing == (6**3 + 7**3) / 2  # the training rows are 4 to 9
-    x = load_part(tmp_path / "own", "test").x
+    x = load_split(tmp_path / "own", "test").x
     assert x[0, 0] == pytest.approx((feature.missing - feature.mean) / feature.scale)
 
 
@@ -236,7 +236,7 @@ def test_text_classes_are_in_alphabetical_order(tmp_path):
         tmp_path, [f"{i},1,{('no', 'yes', 'maybe')[i % 3]}" for i in range(30)], **CLASSES
     )
     assert meta.classes == ["maybe", "no", "yes"]
-    assert load_part(tmp_path / "own", "train").y.dtype == np.int32
+    assert load_split(tmp_path / "own", "train").y.dtype == np.int32
 
 
 def test_positive_label_makes_two_classes(tmp_path):
@@ -248,7 +248,7 @@ def test_positive_label_makes_two_classes(tmp_path):
     )
     assert meta.classes == ["not yes", "yes"]
     labels = [row[2] for row in rows_of(tmp_path, "train")[1:]]
-    assert load_part(tmp_path / "own", "train").y.tolist() == [
+    assert load_split(tmp_path / "own", "train").y.tolist() == [
         int(label == "yes") for label in labels
     ]
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from pipeline.config.data import Split, SplitMethod
+from pipeline.config.data import SplitMethod, SplitSettings
 from pipeline.data.preparing.splits import Splits, split_rows
 from tests.support.refusals import refusal
 
@@ -19,7 +19,9 @@ def split(
     **settings: object,
 ) -> Splits:
     classes = CLASSES if labels is not None else []
-    return split_rows(rows, Split(**settings), labels=labels, classes=classes, own_test=own_test)  # type: ignore[arg-type]
+    return split_rows(
+        rows, SplitSettings(**settings), labels=labels, classes=classes, own_test=own_test
+    )  # type: ignore[arg-type]
 
 
 def sizes(splits: Splits) -> tuple[int, int, int]:

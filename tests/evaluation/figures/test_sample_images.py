@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.data.prepared import Part
+from pipeline.data.prepared import Split
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures.sample_images import FIGURE, plot
 from tests.support.subjects import only, rows_of, sheet, suited, texts
@@ -40,7 +40,7 @@ def test_images_stand_ten_in_a_row():
 def repeated(one: Subject, copies: int) -> Subject:
     """The experiment with several copies of its 20 training rows."""
     x, y = one.train.x, one.train.y
-    return replace(one, train=Part(np.tile(x, (copies, 1, 1, 1)), np.tile(y, copies), None))
+    return replace(one, train=Split(np.tile(x, (copies, 1, 1, 1)), np.tile(y, copies), None))
 
 
 def test_few_images_are_all_shown(dense_on_images):

@@ -14,7 +14,7 @@ from pipeline.config import optimizer as optimizer_settings
 from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer
 from pipeline.config.training import Training
-from pipeline.data.prepared import Meta, Part
+from pipeline.data.prepared import Meta, Split
 from pipeline.models import families
 from pipeline.models.families.cnn import Cnn
 from pipeline.models.families.layers import Layers
@@ -22,7 +22,7 @@ from pipeline.models.families.linear import Linear
 from pipeline.models.families.mlp import Mlp
 from pipeline.models.fingerprint import fingerprint
 from pipeline.training import engines, watched_metrics
-from pipeline.training.engine import Progress, TrainingTask
+from pipeline.training.engine import Reading, TrainingTask
 from pipeline.training.engines import compiled as compiled_engine
 from pipeline.training.engines.compiled import CompiledEngine
 from pipeline.training.engines.keras import KerasEngine
@@ -37,11 +37,11 @@ WHOLE = 14  # five equal batches, so an engine compiles one program
 PARTIAL = 16  # leaves a batch of 6, for which an engine compiles a second program
 EPOCHS = 3
 RANDOM = np.random.default_rng(0)
-POINTS = Part(
+POINTS = Split(
     RANDOM.normal(size=(ROWS, 2)).astype(np.float32), (np.arange(ROWS) % 2).astype(np.int32), None
 )
-PRICES = Part(POINTS.x, POINTS.x.sum(axis=1).astype(np.float32), None)
-PICTURES = Part(
+PRICES = Split(POINTS.x, POINTS.x.sum(axis=1).astype(np.float32), None)
+PICTURES = Split(
     RANDOM.integers(0, 256, size=(ROWS, 8, 8, 1)).astype(np.uint8),
     (np.arange(ROWS) % 3).astype(np.int32),
     None,
@@ -74,7 +74,7 @@ CASES = {
 def task(
     settings: Model,
     meta: Meta,
-    train: Part,
+    train: Split,
     optimizer: Optimizer,
     *,
     loss: str | None = None,
@@ -127,7 +127,7 @@ def quiet(_step, _progress):
     pass
 
 
-def segment(engine, start: int, stop: int) -> Progress:
+def segment(engine, start: int, stop: int) -> Reading:
     engine.reset()
     return engine.run(start, stop, on_step=quiet)
 
@@ -229,7 +229,7 @@ def test_training_changes_the_network():
 def test_perceptron_loss_is_0_without_mistakes():
     engine = CompiledEngine(task(Linear(), *CASES["mlp"][1:], loss="perceptron"), xla=False)
     engine.network.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
-    right = Part(np.array([[1.0, 0.0]] * 16, dtype=np.float32), np.ones(16, dtype=np.int32), None)
+    right = Split(np.array([[1.0, 0.0]] * 16, dtype=np.float32), np.ones(16, dtype=np.int32), None)
     assert engine.evaluate(right)["loss"] == 0.0
 
 
@@ -256,7 +256,7 @@ def state_at(
     """The engine's state inside a segment, and the metrics at the end of the segment."""
     states = {}
 
-    def on_step(reached: int, _progress: Progress) -> None:
+    def on_step(reached: int, _progress: Reading) -> None:
         states[reached] = engine.get_state()
 
     engine.reset()
@@ -312,7 +312,7 @@ def test_graph_draws_the_masks_of_fit():
     "weights", [None, np.linspace(0, 3, ROWS, dtype=np.float32)], ids=["plain", "weighted"]
 )
 def test_each_reduction_gives_the_bits_of_fit(reduction, weights):
-    part = replace(POINTS, sample_weight=weights)
+    split = replace(POINTS, sample_weight=weights)
     by_keras, by_us = (
         engine_of(
             kind,
@@ -320,7 +320,7 @@ def test_each_reduction_gives_the_bits_of_fit(reduction, weights):
                 task(
                     Linear(),
                     table(),
-                    part,
+                    split,
                     optimizer_of("sgd", learning_rate=0.01),
                     batch=PARTIAL,
                 ),
@@ -385,12 +385,12 @@ def two_inputs(kind: str) -> keras.Model:
 @pytest.mark.parametrize("kind", INPUTS)
 @pytest.mark.parametrize("limit", [None, 1000])
 def test_several_inputs_train_as_in_fit(kind, limit):
-    part = Part(INPUTS[kind], POINTS.y, None)
+    split = Split(INPUTS[kind], POINTS.y, None)
     by_keras, by_us = (
         engine_of(
             engine,
             with_network(
-                task(Linear(), table(), part, optimizer_of("sgd", learning_rate=0.1)),
+                task(Linear(), table(), split, optimizer_of("sgd", learning_rate=0.1)),
                 two_inputs(kind),
             ),
             limit=limit,
@@ -398,20 +398,20 @@ def test_several_inputs_train_as_in_fit(kind, limit):
         for engine in ("keras", "graph")
     )
     assert epochs(by_us) == epochs(by_keras)
-    assert by_us.evaluate(part) == pytest.approx(by_keras.evaluate(part), rel=1e-6)
+    assert by_us.evaluate(split) == pytest.approx(by_keras.evaluate(split), rel=1e-6)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
 
 
 def test_several_inputs_train_with_xla():
-    part = Part(NAMED, POINTS.y, None)
+    split = Split(NAMED, POINTS.y, None)
     two_sided = with_network(
-        task(Linear(), table(), part, optimizer_of("sgd", learning_rate=0.5)),
+        task(Linear(), table(), split, optimizer_of("sgd", learning_rate=0.5)),
         two_inputs("dictionary"),
     )
     engine = CompiledEngine(two_sided, xla=True)
-    before = engine.evaluate(part)["loss"]
+    before = engine.evaluate(split)["loss"]
     epochs(engine)
-    assert engine.evaluate(part)["loss"] < before
+    assert engine.evaluate(split)["loss"] < before
 
 
 AUGMENTED = Layers(

@@ -6,11 +6,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from pipeline.data.prepared import Part
+from pipeline.data.prepared import Split
 from pipeline.models import serving
 from pipeline.models.families.mlp import Mlp
 from pipeline.models.fingerprint import fingerprint
-from pipeline.training.engine import Progress
+from pipeline.training.engine import Reading
 from pipeline.training.engines.keras import KerasEngine
 from pipeline.training.schedule import Schedule
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -19,7 +19,7 @@ from tests.support.tasks import optimizer_of, task_of
 
 ROWS = 10
 RANDOM = np.random.default_rng(0)
-PART = Part(
+SPLIT = Split(
     RANDOM.normal(size=(ROWS, 2)).astype(np.float32), np.array([0, 1] * 5, dtype=np.int32), None
 )
 WHOLE = ((0, 3),)
@@ -32,7 +32,7 @@ def engine(
     task = task_of(
         Mlp(units=[5], dropout=dropout),
         meta or table(),
-        PART,
+        SPLIT,
         optimizer or optimizer_of("adam", learning_rate=0.01),
         Schedule(rows=ROWS, batch_size=4, total=6, seed=seed),
         loss=loss,
@@ -45,7 +45,7 @@ def quiet(_step, _progress):
     pass
 
 
-def segment(engine, start: int, stop: int, on_step=quiet) -> Progress:
+def segment(engine, start: int, stop: int, on_step=quiet) -> Reading:
     engine.reset()
     return engine.run(start, stop, on_step=on_step)
 
@@ -77,8 +77,8 @@ def test_step_of_gradient_descent_matches_the_formula():
     built = engine(optimizer=optimizer_of("sgd", learning_rate=0.5), meta=regression())
     built.network.set_weights([np.eye(2, 5), np.ones(5), np.full((5, 1), 0.1), np.zeros(1)])
     rows = Schedule(rows=ROWS, batch_size=4, total=6, seed=1).indices(0, 1)
-    hidden = np.maximum(PART.x[rows] @ np.eye(2, 5) + 1, 0)
-    wrong = hidden @ np.full((5, 1), 0.1) - PART.y[rows].reshape(-1, 1)
+    hidden = np.maximum(SPLIT.x[rows] @ np.eye(2, 5) + 1, 0)
+    wrong = hidden @ np.full((5, 1), 0.1) - SPLIT.y[rows].reshape(-1, 1)
     segment(built, 0, 1)
     assert built.network.get_weights()[3] == pytest.approx(-0.5 * 2 * wrong.mean(axis=0), abs=1e-6)
     assert built.network.get_weights()[2] == pytest.approx(
@@ -116,8 +116,8 @@ def test_first_segment_of_one_step_has_no_time():
 def test_evaluation_uses_all_rows_and_trains_nothing():
     built = engine(meta=regression())
     before = fingerprint(built.network.variables)
-    values = built.evaluate(PART)
-    wrong = np.array(built.network(PART.x))[:, 0] - PART.y
+    values = built.evaluate(SPLIT)
+    wrong = np.array(built.network(SPLIT.x))[:, 0] - SPLIT.y
     assert values["loss"] == pytest.approx(np.mean(wrong**2), abs=1e-6)
     assert values["mae"] == pytest.approx(np.mean(np.abs(wrong)), abs=1e-6)
     assert fingerprint(built.network.variables) == before
@@ -125,8 +125,8 @@ def test_evaluation_uses_all_rows_and_trains_nothing():
 
 def test_accuracy_of_two_classes_splits_outputs_at_0():
     built = engine()
-    right = (np.array(built.network(PART.x))[:, 0] > 0) == (PART.y == 1)
-    assert built.evaluate(PART)["accuracy"] == pytest.approx(right.mean(), abs=1e-6)
+    right = (np.array(built.network(SPLIT.x))[:, 0] > 0) == (SPLIT.y == 1)
+    assert built.evaluate(SPLIT)["accuracy"] == pytest.approx(right.mean(), abs=1e-6)
 
 
 def test_saved_network_has_no_loss_and_no_optimizer(tmp_path):
