@@ -17,8 +17,8 @@ from pipeline.layout import CONF
 class Defaults:
     """Composes defaults from `conf/config.yaml`, each one once."""
 
-    def __init__(self, conf: Path) -> None:
-        self._conf = conf
+    def __init__(self, conf: Path = CONF) -> None:
+        self.conf = conf
         entries = yaml.safe_load((conf / "config.yaml").read_text(encoding="utf-8"))["defaults"]
         choices = [entry for entry in entries if isinstance(entry, dict)]
         self._chosen = {f"{group}={name}" for entry in choices for group, name in entry.items()}
@@ -28,7 +28,7 @@ class Defaults:
         """The settings with some choices, such as `data=wine`."""
         others = tuple(choice for choice in choices if choice not in self._chosen)
         if others not in self._composed:
-            config = compose_experiment(others, conf=self._conf)
+            config = compose_experiment(others, conf=self.conf)
             self._composed[others] = resolved.run_settings(config)
         return deepcopy(self._composed[others])
 
@@ -38,25 +38,18 @@ def outlines(
 ) -> dict[str, Any]:
     """The entries of all experiments in `outputs/plan.json`."""
     defaults = Defaults(conf)
-    return {
-        config.name: outline(config, overrides, conf=conf, defaults=defaults) for config in configs
-    }
+    return {config.name: outline(config, overrides, defaults) for config in configs}
 
 
 def outline(
-    config: ExperimentConfig,
-    overrides: Sequence[str],
-    *,
-    conf: Path = CONF,
-    defaults: Defaults | None = None,
+    config: ExperimentConfig, overrides: Sequence[str], defaults: Defaults
 ) -> dict[str, Any]:
     """Returns the entry of an experiment in `outputs/plan.json`.
 
     Args:
         overrides: the overrides in `params.yaml`, for all experiments.
-        defaults: the defaults that were composed for other experiments already.
     """
-    file = conf / "experiment" / f"{config.name}.yaml"
+    file = defaults.conf / "experiment" / f"{config.name}.yaml"
     choice = f"experiment={config.name}" if file.is_file() else f"data={config.data.name}"
     return {
         "description": description(file)
@@ -64,7 +57,7 @@ def outline(
         else "The default experiment on these data.",
         "reported": config.reported,
         "claims": [claim.values() for claim in config.claims],
-        "changed": changes(config, conf=conf, defaults=defaults),
+        "changed": changes(config, defaults),
         "command": shlex.join(["python", "-m", "pipeline.train", choice, *overrides, "force=true"]),
     }
 
@@ -81,9 +74,7 @@ def description(file: Path) -> str:
     return " ".join(lines)
 
 
-def changes(
-    config: ExperimentConfig, *, conf: Path = CONF, defaults: Defaults | None = None
-) -> dict[str, dict[str, Any]]:
+def changes(config: ExperimentConfig, defaults: Defaults) -> dict[str, dict[str, Any]]:
     """Returns the settings that differ from the defaults, by dotted key.
 
     Each is `{"default": …, "value": …}`. The defaults are those of `conf/config.yaml` on the same
@@ -92,7 +83,6 @@ def changes(
     values = resolved.run_settings(config)
     data = f"data={config.data.name}"
     families = {group: values[group]["family"] for group in ("model", "optimizer")}
-    defaults = defaults or Defaults(conf)
     default = defaults.of(data, *(f"{group}={family}" for group, family in families.items()))
     plain = defaults.of(data)
     for group in families:

@@ -14,7 +14,7 @@ from pipeline.config.data import Task
 from pipeline.config.experiment import SETTINGS_WITHOUT_EFFECT, ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import METRICS
-from pipeline.config.outline import changes
+from pipeline.config.outline import Defaults, changes
 from pipeline.config.resolved import effective_settings
 from pipeline.config.training import Direction
 from pipeline.config.values import to_yaml
@@ -117,7 +117,7 @@ def _text(name: str, best: BestTrial, conf: Path) -> str:
         f"in about {_duration(best.seconds)} on {_cores(config)}.",
     ]
     values: dict[str, Any] = {}
-    for key, change in changes(config, conf=conf).items():
+    for key, change in changes(config, Defaults(conf)).items():
         if key.split(".")[0] not in SETTINGS_WITHOUT_EFFECT and not key.endswith(".family"):
             _set(values, key.split("."), change["value"])
     values["claims"] = [{"metric": best.objective.metric} | bound] if _is_claimable(best) else []

@@ -54,7 +54,7 @@ def client() -> MlflowClient:
     try:
         with lock():
             if location == _embedded():
-                _create(mlruns() / "mlflow.db")
+                create_database(mlruns() / "mlflow.db")
             client = MlflowClient(location)
             client.search_experiments(max_results=1)
             if location == _embedded():
@@ -95,7 +95,7 @@ def lock() -> Iterator[None]:
         yield
 
 
-def _create(database: Path) -> None:
+def create_database(database: Path) -> None:
     """Creates MLflow's tables in a temporary file.
 
     MLflow cannot complete tables that a killed process has half created.

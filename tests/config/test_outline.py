@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.config.experiment_composition import compose_experiment
-from pipeline.config.outline import changes, description, outline
+from pipeline.config.outline import Defaults, changes, description, outline
 from tests.support import ROOT
 from tests.support.toy import copy_conf
 
@@ -30,7 +30,7 @@ def conf(tmp_path_factory):
 def changed(conf, *overrides):
     return {
         key: change["value"]
-        for key, change in changes(compose_experiment(overrides, conf=conf), conf=conf).items()
+        for key, change in changes(compose_experiment(overrides, conf=conf), Defaults(conf)).items()
     }
 
 
@@ -53,7 +53,7 @@ def test_default_experiment_changes_nothing(conf):
 
 def test_change_has_value_and_default(conf):
     config = compose_experiment(["data=shapes", "training.batch_size=8"], conf=conf)
-    assert changes(config, conf=conf) == {"training.batch_size": {"default": 32, "value": 8}}
+    assert changes(config, Defaults(conf)) == {"training.batch_size": {"default": 32, "value": 8}}
 
 
 def test_other_family_is_compared_with_its_file(conf):
@@ -73,7 +73,7 @@ def test_group_set_to_null_is_one_change(conf):
 def test_outline_has_description_claims_and_command(conf):
     (conf / "experiment/small.yaml").write_text(HEAD + REST, encoding="utf-8")
     config = compose_experiment(["experiment=small", "training.threads=1"], conf=conf)
-    assert outline(config, ["training.threads=1"], conf=conf) == {
+    assert outline(config, ["training.threads=1"], Defaults(conf)) == {
         "description": "What it shows, in two lines.",
         "reported": "about 0.9",
         "claims": [{"metric": "epochs", "at_most": 3.0}],
@@ -86,7 +86,7 @@ def test_outline_has_description_claims_and_command(conf):
 
 
 def test_experiment_without_a_file_is_the_default(conf):
-    expected = outline(compose_experiment(["data=shapes"], conf=conf), [], conf=conf)
+    expected = outline(compose_experiment(["data=shapes"], conf=conf), [], Defaults(conf))
     assert expected["description"] == "The default experiment on these data."
     assert expected["command"] == "python -m pipeline.train data=shapes force=true"
 

@@ -13,7 +13,7 @@ _FOLDER = TemporaryDirectory()  # it is removed when this process ends
 @cache
 def _empty() -> Path:
     database = Path(_FOLDER.name, "mlflow.db")
-    connection._create(database)
+    connection.create_database(database)
     return database
 
 
