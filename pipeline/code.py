@@ -59,12 +59,14 @@ class Module:
         imports: dotted names that it imports, at the top or in a function. Some name functions or
             classes, not modules.
         registries: packages that it opens by `Registry("<package>", …)`.
+        does_something: whether it holds more than a docstring.
         is_command: whether it has an `if __name__ == "__main__":` block.
         digest: sha256 of its syntax tree without docstrings and without texts of messages.
     """
 
     imports: frozenset[str]
     registries: frozenset[str]
+    does_something: bool
     is_command: bool
     digest: str
 
@@ -107,6 +109,8 @@ class Package:
     ) -> frozenset[str]:
         """All modules that running `roots` may import, with their parent packages.
 
+        A module without code and without data files has no effect, so it is left out.
+
         Args:
             chosen: by registry, the items to add. Every other registry adds all its items.
             without: modules that are not followed.
@@ -127,7 +131,10 @@ class Package:
             queue += [name.rpartition(".")[0], *module.imports]
             for registry in module.registries:
                 queue += [registry, *self.items(registry, chosen)]
-        return frozenset(closure)
+        return frozenset(name for name in closure if self._has_effect(name))
+
+    def _has_effect(self, name: str) -> bool:
+        return self.module(name).does_something or name in dict(self._data_files)
 
     def items(
         self, registry: str, chosen: Mapping[str, Collection[str]] = _NOTHING_CHOSEN
@@ -205,6 +212,7 @@ class _Reader:
         return Module(
             imports=frozenset(self._imports),
             registries=frozenset(self._registries),
+            does_something=not all(map(_is_docstring, self._tree.body)),
             is_command=any(_starts_a_command(node) for node in self._tree.body),
             digest=hashlib.sha256(" ".join(self._parts).encode()).hexdigest(),
         )

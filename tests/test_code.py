@@ -9,16 +9,19 @@ import pytest
 from pipeline.code import PACKAGE, Package
 from tests.support import ROOT
 
+X = "x = 1\n"
 MAIN = 'if __name__ == "__main__":\n    print()\n'
 
 
 def package(folder: Path, **texts: str) -> Package:
     """Writes a package `toy` of these modules; `a__b` is the module `b` of the package `a`."""
-    for name, text in {"": "", **texts}.items():
-        path = folder / "toy" / f"{name.replace('__', '/') or '__init__'}.py"
+    for name, text in texts.items():
+        path = folder / "toy" / f"{name.replace('__', '/')}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
-        (path.parent / "__init__.py").touch()
         path.write_text(text, encoding="utf-8")
+    for parent in (folder / "toy").rglob("*/"):
+        (parent / "__init__.py").write_text(X, encoding="utf-8")
+    (folder / "toy/__init__.py").write_text(X, encoding="utf-8")
     return Package(folder / "toy")
 
 
@@ -33,9 +36,9 @@ def test_closure_has_imports_of_functions_and_parent_packages(tmp_path):
         main="import os\nfrom toy.rooms import hall\ndef f():\n    import toy.rooms.attic\n",
         other='from importlib import import_module\nimport_module("toy.rooms.attic")\n',
         rooms__hall="from . import cellar\n",
-        rooms__attic="",
-        rooms__cellar="",
-        rooms__shed="",
+        rooms__attic=X,
+        rooms__cellar=X,
+        rooms__shed=X,
     )
     rooms = {"toy.rooms.hall", "toy.rooms.attic", "toy.rooms.cellar"}
     assert toy.closure("toy.main") == {"toy", "toy.main", "toy.rooms"} | rooms
@@ -47,9 +50,9 @@ def test_closure_has_the_items_of_a_registry(tmp_path):
         tmp_path,
         main='from pipeline.registry import Registry\nR = Registry("toy.items", "item")\n',
         items__one="import toy.helper\n",
-        items__two="",
-        items___private="",
-        helper="",
+        items__two=X,
+        items___private=X,
+        helper=X,
     )
     assert toy.closure("toy.main") == {
         "toy",
@@ -62,22 +65,25 @@ def test_closure_has_the_items_of_a_registry(tmp_path):
 
 
 def test_choice_narrows_a_registry(tmp_path):
-    toy = package(
-        tmp_path, main='R = Registry("toy.items", "item")\n', items__one="", items__two=""
-    )
+    toy = package(tmp_path, main='R = Registry("toy.items", "item")\n', items__one=X, items__two=X)
     only = toy.closure("toy.main", chosen={"toy.items": ["two", "foreign"]})
     assert "toy.items.two" in only
     assert not {"toy.items.one", "toy.items.foreign"} & only
 
 
 def test_module_left_out_is_not_followed(tmp_path):
-    toy = package(tmp_path, main="import toy.near\n", near="import toy.far\n", far="")
+    toy = package(tmp_path, main="import toy.near\n", near="import toy.far\n", far=X)
     assert toy.closure("toy.main", without=["toy.near"]) == {"toy", "toy.main"}
+
+
+def test_module_without_code_is_left_out(tmp_path):
+    toy = package(tmp_path, main="import toy.empty\n", empty='"""Only a docstring."""\n')
+    assert toy.closure("toy.main") == {"toy", "toy.main"}
 
 
 def test_unknown_root_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"not a module: toy\.mian"):
-        package(tmp_path, main="").closure("toy.mian")
+        package(tmp_path, main=X).closure("toy.mian")
 
 
 def test_commands_are_the_modules_that_can_be_run(tmp_path):

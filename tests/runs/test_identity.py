@@ -65,8 +65,6 @@ def test_named_loss_is_a_choice():
 
 
 RUN_CODE = [
-    "pipeline",
-    "pipeline.config",
     "pipeline.config.data",
     "pipeline.config.experiment",
     "pipeline.config.metrics",
@@ -76,12 +74,10 @@ RUN_CODE = [
     "pipeline.config.signatures",
     "pipeline.config.training",
     "pipeline.config.usual",
-    "pipeline.data",
     "pipeline.data.prepared",
     "pipeline.files",
     "pipeline.metrics",
     "pipeline.metrics.accuracy",
-    "pipeline.models",
     "pipeline.models.augmentation",
     "pipeline.models.families",
     "pipeline.models.families.linear",
@@ -89,11 +85,9 @@ RUN_CODE = [
     "pipeline.models.network",
     "pipeline.models.serving",
     "pipeline.registry",
-    "pipeline.runs",
     "pipeline.runs.checkpoint",
     "pipeline.runs.history",
     "pipeline.runs.result",
-    "pipeline.training",
     "pipeline.training.class_weights",
     "pipeline.training.engine",
     "pipeline.training.engines",
