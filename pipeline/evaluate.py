@@ -2,7 +2,8 @@
 
     python -m pipeline.evaluate experiment=mnist_mlp
 
-Writes metrics.json and figures/ in outputs/<experiment>/, and logs both to the MLflow run that
+Writes metrics.json and figures/ in outputs/<experiment>/, with a record of both in
+evaluation.json, and logs both to the MLflow run that
 trained the model.
 """
 
@@ -10,8 +11,9 @@ from pipeline.command_line import experiment_name, run_command
 from pipeline.config import resolved_file
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
-from pipeline.files import read_json, replacing_folder, write_json
+from pipeline.files import replacing_folder, write_json
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
+from pipeline.runs import result
 
 
 def main() -> None:
@@ -24,21 +26,21 @@ def evaluate(name: str) -> None:
     from pipeline.models import backend
 
     backend.load()
-    from pipeline.evaluation import figures
+    from pipeline.evaluation import figures, record
     from pipeline.evaluation.assessment import assess
     from pipeline.tracking import stores
     from pipeline.tracking.evaluation import log_evaluation
 
     settings = resolved_file.read(CONFIGS / f"{name}.yaml")
-    output = OUTPUTS / name
-    run = read_json(output / "run.json", made_by=f"dvc repro train@{name}")
-    data = PREPARED / settings.data
+    output, data = OUTPUTS / name, PREPARED / settings.data
+    run = result.current(output, settings=settings.digest, data=data)
     assessment = assess(name, output, data, seed=settings.seed)
-    write_json(output / "metrics.json", assessment.summary())
-    with replacing_folder(output / "figures") as folder:
+    write_json(output / record.METRICS, assessment.summary())
+    with replacing_folder(output / record.FIGURES) as folder:
         count = figures.write(assessment.subject, folder)
+    record.write(output, run.ids)
     log_evaluation(
-        stores.load(settings.store).attach(run["run_id"]),
+        stores.load(settings.store).attach(run.run_id),
         by_step=assessment.test_by_step,
         intervals=assessment.intervals,
         output=output,

@@ -86,7 +86,12 @@ def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]
     """Returns the result if the run is finished and the store still has its record."""
     if not folder.finished:
         return None
-    result = run_result.read(folder.result)
+    try:
+        result = run_result.read(folder.result)
+    except PipelineError as error:
+        log(f"{run.name}: warning: the finished result is damaged, so it is trained again. {error}")
+        folder.clear()
+        return None
     if store.missing([result.run_id]):
         return None
     folder.end()  # an earlier process may have been killed during this cleanup

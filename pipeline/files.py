@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -121,6 +121,27 @@ def read_json(path: Path, *, made_by: str) -> Any:
         raise PipelineError(
             f"{path} is damaged", received=error, expected=f"Make it again with: {made_by}"
         ) from None
+
+
+def write_sealed(path: Path, values: Mapping[str, Any]) -> None:
+    """Writes JSON with a digest of itself, under the key `sha256`."""
+    write_json(path, {**values, "sha256": _seal(values)})
+
+
+def read_sealed(path: Path, *, made_by: str) -> dict[str, Any]:
+    """Reads what `write_sealed` wrote.
+
+    Raises:
+        PipelineError: the file is missing, or one of its characters has changed.
+    """
+    values = read_json(path, made_by=made_by)
+    if not isinstance(values, dict) or values.pop("sha256", None) != _seal(values):
+        raise PipelineError(f"{path} is damaged", expected=f"Make it again with: {made_by}")
+    return values
+
+
+def _seal(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def sha256(*paths: Path) -> str:

@@ -22,6 +22,7 @@ from pipeline.data.prepared import load_meta, load_split
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import replacing
 from pipeline.layout import INSPECTED, OUTPUTS, PREPARED
+from pipeline.runs import record, result
 
 _RUN_ID = re.compile(r"[0-9a-f]{4,32}")
 
@@ -52,9 +53,10 @@ def load(name: str) -> Any:
     """Loads the served model of an experiment in `outputs/` or of an MLflow run.
 
     Raises:
-        PipelineError: no experiment and no run has this name.
+        PipelineError: no experiment and no run has this name, or its model is not the one of its
+            run.
     """
-    path = OUTPUTS / name / "model.keras"
+    path = OUTPUTS / name / result.MODEL
     if not path.is_file() and not _RUN_ID.fullmatch(name):
         trained = [file.parent.name for file in OUTPUTS.glob("*/model.keras")]
         raise PipelineError(
@@ -68,6 +70,9 @@ def load(name: str) -> Any:
     if path.is_file():
         import keras
 
+        made_by = f"dvc repro train@{name}"
+        files = record.read(path.parent, made_by=made_by).files
+        record.require_files(path.parent, files, made_by=made_by, names=[result.MODEL])
         return keras.saving.load_model(path, compile=False)
     from pipeline.tracking import logged_models
 

@@ -7,7 +7,8 @@ run of its own. Repeat the command after an interruption: finished runs are not 
 an interrupted one resumes.
 
 Writes outputs/<experiment>/seeds.json: the test metrics of each seed, their means, and the 95 %
-intervals of the means.
+intervals of the means. It also holds the digests of the settings and data, so that the report can
+tell whether they are those of the experiment.
 """
 
 import os
@@ -18,12 +19,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.command_line import experiment_name, run_command
-from pipeline.config import params, resolved
+from pipeline.config import params, resolved, resolved_file
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import log
 from pipeline.data.prepared import load_meta, load_split
 from pipeline.errors import PipelineError, suggestion
-from pipeline.files import read_json, write_json
+from pipeline.files import read_json, write_sealed
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 from pipeline.signals import Interruption, end_with_parent
 
@@ -59,7 +60,11 @@ def repeat(name: str, interruption: Interruption) -> None:
         log(f"{name}: seed {seed}, {number} of {len(seeds)}")
         results[str(seed)] = _run(replace(config, seed=seed), interruption)
     summary = over_seeds.summary([result["test"] for result in results.values()])
-    write_json(OUTPUTS / name / "seeds.json", {"seeds": results} | summary)
+    origin = {
+        "settings": resolved_file.read(CONFIGS / f"{name}.yaml").digest_without_seed,
+        "data": load_meta(PREPARED / config.data.name).digests,
+    }
+    write_sealed(OUTPUTS / name / "seeds.json", {"seeds": results, **origin, **summary})
     log(f"{name}: mean over {len(seeds)} seeds [95 % interval]: {_in_words(summary)}")
 
 
@@ -69,7 +74,7 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
 
     from pipeline import experiment
     from pipeline.evaluation.scoring import score
-    from pipeline.runs.result import MADE_BY, SNAPSHOTS
+    from pipeline.runs.result import INDEX, MADE_BY, MODEL
     from pipeline.tracking import stores
     from pipeline.tracking.evaluation import log_test_metrics
 
@@ -78,8 +83,8 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
     with TemporaryDirectory() as folder:
         output = Path(folder)
         result = experiment.run(config, output=output, interruption=interruption)
-        step = read_json(output / SNAPSHOTS / "index.json", made_by=MADE_BY)["final"]
-        model = keras.saving.load_model(output / "model.keras", compile=False)
+        step = read_json(output / INDEX, made_by=MADE_BY)["final"]
+        model = keras.saving.load_model(output / MODEL, compile=False)
     test = score(model, load_split(data, "test"), meta).metrics()
     tracker = stores.load(config.tracking.store).attach(result.run_id)
     log_test_metrics(tracker, {step: test}, meta=meta, data_folder=data)

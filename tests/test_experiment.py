@@ -15,7 +15,7 @@ from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
 from pipeline.evaluation.assessment import assess
 from pipeline.evaluation.figures import draw_all
-from pipeline.runs import history
+from pipeline.runs import history, record
 from pipeline.tracking.stores.memory import MemoryStore, MemoryTracker
 from pipeline.training import process
 from tests.support import ROOT
@@ -118,10 +118,14 @@ def test_run_writes_what_later_stages_read(finished_run):
         "snapshots/step_000000.keras",
         "snapshots/step_000002.keras",
     ]
-    assert json.loads((output / "run.json").read_text()) == {
+    run = record.read(output, made_by="")
+    assert run.ids == {
         "run_id": result.run_id,
         "run_key": result.run_key,
         "fingerprint": result.fingerprint,
+    }
+    assert set(run.files) | {"run.json"} == {
+        path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()
     }
     assert json.loads((output / "snapshots/index.json").read_text()) == {
         "final": 6,

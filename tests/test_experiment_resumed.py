@@ -116,6 +116,31 @@ def test_finished_run_is_published_again(folder):
     ]
 
 
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def replace_by_an_untrained_model(path: Path) -> None:
+    shutil.copy(path.parent / "snapshots/step_000000.keras", path)
+
+
+@pytest.mark.parametrize("damage", [remove, truncate, replace_by_an_untrained_model])
+def test_damaged_result_is_made_again(folder, capsys, damage):
+    first = run(folder)
+    model = folder_of(first) / "result/model.keras"
+    original = model.read_bytes()
+    damage(model)
+    second = run(folder)
+    assert "shapes: warning: the finished result is damaged" in capsys.readouterr().err
+    assert second.fingerprint == first.fingerprint
+    assert second.run_id != first.run_id
+    assert len(model.read_bytes()) == len(original)
+
+
 def test_forced_run_is_new_with_equal_bits(folder):
     first = run(folder)
     second = run(folder, "force=true")

@@ -1,6 +1,5 @@
 """The command `report`: its arguments, what it prints, and when it fails."""
 
-import json
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from tests.support.modules import loaded_by
 from tests.support.refusals import refusal
 from tests.support.results import (
     CLAIMS,
-    RUN,
+    bind,
     planned,
     write_failure,
     write_outputs,
@@ -51,6 +50,7 @@ def command(call):
 def compose(folder: Path, tracking: str) -> None:
     config = config_of(folder, "data=shapes", f"tracking={tracking}")
     write_yaml(resolved.run_settings(config), folder / "outputs/configs/shapes.yaml")
+    bind(folder / "outputs/shapes")
 
 
 def markdown(folder: Path) -> str:
@@ -96,7 +96,7 @@ def test_run_in_the_store_is_reported(folder, command):
     facts = RunFacts("shapes", {}, {}, images(), Path("data/prepared/shapes"))
     with STORE.open_run(facts) as tracker:
         pass
-    (folder / "outputs/shapes/run.json").write_text(json.dumps(RUN | {"run_id": tracker.run_id}))
+    bind(folder / "outputs/shapes", run_id=tracker.run_id)
     command("shapes")
     assert f"| {tracker.run_id} |" in markdown(folder)
     assert (folder / "mlruns").is_dir()

@@ -14,9 +14,6 @@ from pipeline.config.tracking import Tracking
 from pipeline.config.training import Training
 from pipeline.errors import ConfigError, require
 
-# These settings cannot change the result of a training, so a run's identity leaves them out.
-SETTINGS_WITHOUT_EFFECT = ("tracking", "checkpoint")
-
 
 @dataclass
 class Checkpointing:

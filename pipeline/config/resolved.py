@@ -8,8 +8,9 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from pipeline.config import optimizer, resolved_file
-from pipeline.config.experiment import SETTINGS_WITHOUT_EFFECT, ExperimentConfig
+from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.model import FAMILIES
+from pipeline.config.resolved_file import SETTINGS_WITHOUT_EFFECT
 from pipeline.config.values import to_values
 from pipeline.errors import ConfigError, PipelineError
 

@@ -9,14 +9,12 @@ import keras
 
 from pipeline import metrics
 from pipeline.data.prepared import SPLITS, load_meta, load_split
-from pipeline.errors import PipelineError
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.scoring import score
 from pipeline.files import read_json
 from pipeline.metrics import Interval
 from pipeline.runs import history
-from pipeline.runs.history import Point
-from pipeline.runs.result import SNAPSHOTS, snapshot_file
+from pipeline.runs.result import HISTORY, INDEX, MODEL, snapshot_file
 
 
 @dataclass(frozen=True)
@@ -68,17 +66,14 @@ def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
     """Measures the saved model on all splits, and its snapshots on the test split.
 
     Args:
-        output: the folder with the files that `train` wrote.
+        output: the folder with the files that `train` wrote. `result.current` has checked them.
         data: the folder of the prepared data.
         seed: the seed of the bootstrap.
-
-    Raises:
-        PipelineError: a file of the training is missing.
     """
     meta = load_meta(data)
-    points = _history(output)
-    index = read_json(output / SNAPSHOTS / "index.json", made_by=f"dvc repro train@{output.name}")
-    model = _load(output / "model.keras")
+    points = history.read(output / HISTORY)
+    index = read_json(output / INDEX, made_by=f"dvc repro train@{output.name}")
+    model = _load(output / MODEL)
     splits = {name: load_split(data, name) for name in SPLITS}
     scores = {name: score(model, split, meta) for name, split in splits.items()}
     snapshots = {step: _load(snapshot_file(output, step)) for step in index["steps"]}
@@ -104,20 +99,5 @@ def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
     )
 
 
-def _history(output: Path) -> list[Point]:
-    try:
-        return history.read(output / "history.csv")
-    except FileNotFoundError:
-        raise _untrained(output / "history.csv") from None
-
-
 def _load(path: Path) -> Any:
-    if not path.is_file():
-        raise _untrained(path)
     return keras.saving.load_model(path, compile=False)
-
-
-def _untrained(path: Path) -> PipelineError:
-    return PipelineError(
-        f"{path} is missing", expected=f"Train first: dvc repro train@{path.parent.name}"
-    )

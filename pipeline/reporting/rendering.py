@@ -87,7 +87,7 @@ def reasons(rows: Sequence[Row]) -> list[str]:
     """Explains why results are missing: one line for each reason."""
     experiments: dict[str, list[str]] = {}
     for row in rows:
-        if reason := row.missing or row.unrepeated:
+        if reason := row.missing or row.unrepeated or row.outdated:
             experiments.setdefault(reason, []).append(row.experiment)
     return [f"{', '.join(names)}: {reason}" for reason, names in experiments.items()]
 

@@ -1,14 +1,18 @@
 """The results of experiments, from `outputs/`, and their claims."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.config import resolved_file
 from pipeline.config.claim import Claim
 from pipeline.config.params import Params
+from pipeline.config.resolved_file import Settings
 from pipeline.data.prepared import Meta, load_meta
-from pipeline.files import read_json
+from pipeline.errors import PipelineError
+from pipeline.evaluation import record as evaluation_record
+from pipeline.files import read_json, read_sealed
 from pipeline.layout import OUTPUTS, PREPARED, STAGES
 from pipeline.reporting import pictures
 from pipeline.reporting.failures import failure, first_failure
@@ -16,10 +20,13 @@ from pipeline.reporting.formatting import interval, number
 from pipeline.reporting.overfitting import Overfitting, overfitting
 from pipeline.reporting.pictures import Picture
 from pipeline.runs import history
+from pipeline.runs import record as run_record
 from pipeline.runs.history import Point
+from pipeline.runs.result import HISTORY, INDEX
 
 # An experiment has a result only if all these exist. DVC removes outdated ones before a stage runs.
-_FILES = ("history.csv", "run.json", "snapshots/index.json", "metrics.json")
+_FILES = (HISTORY, run_record.FILE, INDEX, evaluation_record.METRICS)
+_SEEDS = "seeds.json"
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ class ExperimentResult:
     history: list[Point]
     saved: Point
     figures: list[Picture]
-    seeds: Seeds | None
+    seeds: Seeds | None = None
 
     @property
     def overfitting(self) -> Overfitting | None:
@@ -113,6 +120,8 @@ class Row:
         result: None if it is not evaluated.
         missing: why it has no result; empty if it has one.
         unrepeated: why training with several seeds failed; empty if it did not.
+        outdated: why the results of several seeds are not shown; empty if they are, or if there
+            are none.
     """
 
     experiment: str
@@ -124,6 +133,7 @@ class Row:
     result: ExperimentResult | None
     missing: str = ""
     unrepeated: str = ""
+    outdated: str = ""
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -221,17 +231,30 @@ def _row(
 ) -> Row:
     data = params.experiments[name]
     resolved = folder.parent / "configs" / f"{name}.yaml"
-    is_evaluated = all((folder / file).is_file() for file in _FILES)
+    meta = load_meta(prepared) if (prepared / "meta.json").is_file() else None
+    result, seeds, outdated = None, None, ""
+    if all((folder / file).is_file() for file in _FILES):
+        try:
+            settings = resolved_file.read(resolved)
+            result, missing = _result(folder, settings, meta), ""
+        except PipelineError as error:
+            missing = str(error)
+    if result is not None and (folder / _SEEDS).is_file():
+        try:
+            seeds = _seeds(folder, settings, meta)
+        except PipelineError as error:
+            outdated = str(error)
     return Row(
         experiment=name,
         data=data,
         source=params.data[data],
         planned=planned,
         configuration=resolved.read_text(encoding="utf-8") if resolved.is_file() else "",
-        meta=load_meta(prepared) if (prepared / "meta.json").is_file() else None,
-        result=_result(folder) if is_evaluated else None,
-        missing="" if is_evaluated else missing,
+        meta=meta,
+        result=result and replace(result, seeds=seeds),
+        missing=missing,
         unrepeated=failure(f"repeat@{name}", folder.parent / "failures"),
+        outdated=outdated,
     )
 
 
@@ -242,26 +265,45 @@ def _planned(entry: Mapping[str, Any] | None) -> Planned:
     return Planned(**{**entry, "claims": [Claim(**claim) for claim in entry["claims"]]})
 
 
-def _result(folder: Path) -> ExperimentResult:
+def _result(folder: Path, settings: Settings, meta: Meta | None) -> ExperimentResult:
+    """Reads a result that fits the present settings and data.
+
+    Raises:
+        PipelineError: a file is missing, damaged or stale.
+    """
     made_by = f"dvc repro train@{folder.name}"
-    points = history.read(folder / "history.csv")
-    step = read_json(folder / "snapshots/index.json", made_by=made_by)["final"]
+    run = run_record.read(folder, made_by=made_by)
+    data = meta.digests if meta else run.data
+    run.require_current(folder, settings=settings.digest, data=data, made_by=made_by)
+    run_record.require_files(folder, run.files, made_by=made_by, names=[HISTORY, INDEX])
+    evaluation_record.require(folder, run.ids)
+    points = history.read(folder / HISTORY)
+    step = read_json(folder / INDEX, made_by=made_by)["final"]
     return ExperimentResult(
-        metrics=read_json(folder / "metrics.json", made_by=f"dvc repro evaluate@{folder.name}"),
-        run=read_json(folder / "run.json", made_by=made_by),
+        metrics=read_json(folder / evaluation_record.METRICS, made_by=made_by),
+        run=run.ids,
         history=points,
         saved=next(point for point in points if point.step == step),
-        figures=pictures.read(folder / "figures", folder.name),
-        seeds=_seeds(folder / "seeds.json"),
+        figures=pictures.read(folder / evaluation_record.FIGURES, folder.name),
     )
 
 
-def _seeds(path: Path) -> Seeds | None:
-    if not path.is_file():
-        return None
-    content = read_json(path, made_by=f"dvc repro --force repeat@{path.parent.name}")
-    runs = {int(seed): run for seed, run in content["seeds"].items()}
-    return Seeds(dict(sorted(runs.items())), content["mean"], content["low"], content["high"])
+def _seeds(folder: Path, settings: Settings, meta: Meta | None) -> Seeds:
+    """Reads the results of several seeds if they fit the present settings and data.
+
+    Raises:
+        PipelineError: the file is damaged or stale.
+    """
+    made_by = f"dvc repro repeat@{folder.name}"
+    content = read_sealed(folder / _SEEDS, made_by=made_by)
+    origin = content.pop("settings"), content.pop("data")
+    if origin != (settings.digest_without_seed, meta.digests if meta else origin[1]):
+        raise PipelineError(
+            f"{folder / _SEEDS} is stale: its runs have other settings or data than the experiment",
+            expected=f"Train the seeds again with: {made_by}",
+        )
+    runs = {int(seed): run for seed, run in content.pop("seeds").items()}
+    return Seeds(dict(sorted(runs.items())), **content)
 
 
 def look_up(metrics: Mapping[str, Any], path: str) -> float | None:

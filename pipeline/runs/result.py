@@ -1,4 +1,4 @@
-"""The result of a run on disk: model, history, snapshots and ids.
+"""The result of a run on disk: model, history, snapshots and the record that binds them.
 
 It is written into the folder of the run. A copy in `outputs/` serves later stages.
 """
@@ -9,12 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.data.prepared import load_meta
 from pipeline.files import read_json, replacing, replacing_folder, write_json
-from pipeline.runs import history
+from pipeline.runs import history, record
 from pipeline.runs.history import Point
+from pipeline.runs.record import RunRecord
 
+MODEL = "model.keras"
+HISTORY = "history.csv"
 SNAPSHOTS = "snapshots"
-MADE_BY = "the same command and force=true"
+INDEX = f"{SNAPSHOTS}/index.json"
+MADE_BY = "the command that trained it"
 
 
 @dataclass(frozen=True)
@@ -40,45 +45,68 @@ def write(
     model: Any,
     step: int,
     points: Sequence[Point],
-    ids: Mapping[str, str],
+    origin: Mapping[str, Any],
     snapshots: Mapping[int, Path],
 ) -> None:
     """Writes the whole folder or nothing.
 
     Args:
         step: the step of the model's weights.
-        ids: `run_id`, `run_key` and `fingerprint`.
+        origin: the fields of the `RunRecord` except `files`.
         snapshots: the files of the models of other steps.
     """
     with replacing_folder(folder) as temporary:
-        save_model(model, temporary / "model.keras")
-        history.write(points, temporary / "history.csv")
-        index = {"final": step, "steps": list(snapshots)}
-        write_json(temporary / SNAPSHOTS / "index.json", index)
+        save_model(model, temporary / MODEL)
+        history.write(points, temporary / HISTORY)
+        write_json(temporary / INDEX, {"final": step, "steps": list(snapshots)})
         for snapshot_step, file in snapshots.items():
             shutil.copyfile(file, snapshot_file(temporary, snapshot_step))
-        write_json(temporary / "run.json", dict(ids))
+        RunRecord(**origin, files=record.digests(temporary)).write(temporary)
 
 
 def read(folder: Path) -> Result:
-    """Reads what `write` wrote.
+    """Reads what `write` wrote, and checks every file.
 
     Raises:
-        PipelineError: a file is missing or damaged.
+        PipelineError: a file is missing, damaged, or of another run.
     """
-    ids = read_json(folder / "run.json", made_by=MADE_BY)
-    step = read_json(folder / SNAPSHOTS / "index.json", made_by=MADE_BY)["final"]
-    points = history.read(folder / "history.csv")
+    run = record.read(folder, made_by=MADE_BY)
+    record.require_files(folder, run.files, made_by=MADE_BY)
+    step = read_json(folder / INDEX, made_by=MADE_BY)["final"]
+    points = history.read(folder / HISTORY)
     metrics = next(point.metrics for point in points if point.step == step)
-    return Result(metrics=metrics, history=points, **ids)
+    return Result(run.run_id, run.run_key, run.fingerprint, metrics, points)
+
+
+def current(output: Path, *, settings: str, data: Path) -> RunRecord:
+    """The record of the result that `publish` copied, if all of it fits the experiment.
+
+    Args:
+        output: the folder of the experiment in `outputs/`.
+        settings: the digest of the experiment's settings.
+        data: the folder of the prepared data.
+
+    Raises:
+        PipelineError: a file is missing or damaged, or is of another run, or the run has other
+            settings or data.
+    """
+    made_by = f"dvc repro train@{output.name}"
+    run = record.read(output, made_by=made_by)
+    digests = load_meta(data).digests
+    run.require_current(output, settings=settings, data=digests, made_by=made_by)
+    record.require_files(output, run.files, made_by=made_by)
+    return run
 
 
 def publish(folder: Path, output: Path) -> None:
-    """Copies a result to `output`. Later stages read it there."""
-    for file in folder.rglob("*"):
-        if file.is_file():
-            with replacing(output / file.relative_to(folder)) as temporary:
-                shutil.copyfile(file, temporary)
+    """Copies a result to `output`. Later stages read it there.
+
+    The record comes last. So after a kill, the old record does not fit the new files.
+    """
+    run = record.read(folder, made_by=MADE_BY)
+    for name in [*run.files, record.FILE]:
+        with replacing(output / name) as temporary:
+            shutil.copyfile(folder / name, temporary)
 
 
 def save_model(model: Any, path: Path) -> None:

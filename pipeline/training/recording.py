@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.config import resolved_file
 from pipeline.console import log
 from pipeline.models import serving
 from pipeline.models.fingerprint import fingerprint
@@ -135,10 +136,12 @@ class RecordedTraining:
             model=model,
             step=step,
             points=outcome.history,
-            ids={
+            origin={
                 "run_id": result.run_id,
                 "run_key": result.run_key,
                 "fingerprint": result.fingerprint,
+                "settings": resolved_file.digest(self.run.settings),
+                "data": self.run.meta.digests,
             },
             snapshots={
                 point.step: run_result.snapshot_file(self.folder.path, point.step)

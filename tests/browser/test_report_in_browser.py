@@ -3,7 +3,6 @@
 It needs `chromium` and `chromedriver`, so `make browser` runs it instead of `make test`.
 """
 
-import json
 import shutil
 from collections.abc import Iterator
 
@@ -18,11 +17,11 @@ from tests.support.results import (
     CLIMBING,
     FALLING,
     METRICS,
-    SEEDS,
     planned,
     png,
     write_plan,
     write_result,
+    write_seeds,
 )
 from tests.support.toy import params_of
 
@@ -81,7 +80,7 @@ def url(tmp_path_factory):
             claims=[{"metric": "test/accuracy", "at_least": 0.99 if overfits else 0.9}],
             changed={"model.units": {"default": [64, 32], "value": [256] * 40}},
         )
-    (outputs / "ten/seeds.json").write_text(json.dumps(SEEDS))
+    write_seeds(outputs / "ten")
     write_plan(outputs, **plan)
     rows = results.collect(
         PARAMS,

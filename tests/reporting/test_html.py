@@ -12,7 +12,6 @@ from tests.support.results import (
     CLIMBING,
     METRICS,
     RUN,
-    SEEDS,
     TEST,
     planned,
     png,
@@ -20,6 +19,7 @@ from tests.support.results import (
     write_failure,
     write_plan,
     write_result,
+    write_seeds,
 )
 
 NAMES = ("shapes", "deep", "pairs")
@@ -81,7 +81,7 @@ def outputs(tmp_path_factory):
     """`shapes` meets its claim with several seeds, `deep` overfits, `pairs` has no result."""
     folder = tmp_path_factory.mktemp("repository") / "outputs"
     write_result(folder, "shapes", figures=("learning_curves", "confusion_matrix"))
-    (folder / "shapes/seeds.json").write_text(json.dumps(SEEDS))
+    write_seeds(folder / "shapes")
     test = {
         "accuracy": TEST["accuracy"] | {"at_step": {"10": 0.5}},
         "log_loss": TEST["log_loss"] | {"at_step": {"10": 0.7}},
@@ -100,8 +100,8 @@ def outputs(tmp_path_factory):
         "pairs": planned(claims=[claim]),
     }
     write_plan(folder, **plan)
-    (folder / "configs").mkdir()
-    (folder / "configs/shapes.yaml").write_text("seed: 42 # & more\n")
+    with (folder / "configs/shapes.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("# & more\n")
     write_failure(folder, "train@pairs", "Received: <b>1</b>.")
     prepared = folder.parent / "prepared/shapes"
     prepared.mkdir(parents=True)
@@ -202,7 +202,8 @@ def test_section_shows_description_settings_and_run(page):
     content = page.text("section", id="shapes")
     assert "Three <shapes>." in content
     assert "training.epochs4200" in content
-    assert "seed: 42 # & more" in content
+    assert "seed: 1" in content
+    assert "# & more" in content
     command = "python -m pipeline.train experiment=shapes force=true"
     assert f"dvc repro --force --single-item train@shapes {command}" in content
     assert all(value in content for value in RUN.values())

@@ -1,23 +1,29 @@
 """The results of experiments, read from `outputs/`."""
 
-import json
+from dataclasses import replace
 
 import pytest
 
+from pipeline.config.values import write_yaml
 from pipeline.reporting.results import look_up
-from tests.support.refusals import refusal
+from tests.support.damage import flip_a_bit
+from tests.support.metas import images
 from tests.support.results import (
     CLAIMS,
     CLIMBING,
+    DATA,
     METRICS,
     RUN,
-    SEEDS,
+    SETTINGS,
     TEST,
+    bind,
     planned,
     rows_of,
     write_failure,
+    write_outputs,
     write_plan,
     write_result,
+    write_seeds,
 )
 
 
@@ -89,20 +95,83 @@ def test_figures_come_from_their_index(tmp_path):
     assert first.url.startswith("data:image/png;base64,iVBOR")
 
 
-@pytest.mark.parametrize("content", [b"image", None])
-def test_damaged_figure_names_the_command(outputs, content):
-    figure = outputs / "shapes/figures/learning_curves.png"
-    figure.unlink() if content is None else figure.write_bytes(content)
-    assert refusal(rows_of, outputs, "shapes") == (
-        f"{figure} is missing or damaged. Draw it again with: dvc repro --force evaluate@shapes."
+@pytest.mark.parametrize(
+    "file",
+    ["metrics.json", "figures/learning_curves.png", "figures/index.json", "evaluation.json"],
+)
+def test_damaged_evaluation_is_not_shown(outputs, file):
+    path = outputs / "shapes" / file
+    flip_a_bit(path)
+    (row,) = rows_of(outputs, "shapes")
+    assert (row.result, row.score, row.verdict) == (None, "", "unmet")
+    assert row.missing.startswith(f"{path} is damaged")
+    assert row.missing.endswith("Make it again with: dvc repro evaluate@shapes.")
+
+
+@pytest.mark.parametrize("file", ["history.csv", "snapshots/index.json", "run.json"])
+def test_damaged_training_is_not_shown(outputs, file):
+    path = outputs / "shapes" / file
+    flip_a_bit(path)
+    (row,) = rows_of(outputs, "shapes")
+    assert row.result is None
+    assert row.missing.startswith(f"{path} is damaged")
+    assert row.missing.endswith("Make it again with: dvc repro train@shapes.")
+
+
+def test_evaluation_of_an_earlier_run_is_not_shown(outputs):
+    folder = outputs / "shapes"
+    before = (folder / "evaluation.json").read_bytes()
+    bind(folder, run_id="f" * 32)
+    (folder / "evaluation.json").write_bytes(before)
+    (row,) = rows_of(outputs, "shapes")
+    assert row.result is None
+    assert row.missing == (
+        f"{folder}/metrics.json is stale: it is of run {RUN['run_id']}, and the model is of run "
+        f"{'f' * 32}. Test the model with: dvc repro evaluate@shapes."
     )
 
 
-def test_missing_index_names_the_command(outputs):
-    index = outputs / "shapes/figures/index.json"
-    index.unlink()
-    assert refusal(rows_of, outputs, "shapes") == (
-        f"{index} is missing. Make it with: dvc repro --force evaluate@shapes."
+def test_result_of_other_settings_is_not_shown(outputs):
+    write_yaml(SETTINGS | {"seed": 2}, outputs / "configs/shapes.yaml")
+    (row,) = rows_of(outputs, "shapes")
+    assert row.result is None
+    assert row.missing == (
+        f"{outputs}/shapes is stale: its run {RUN['run_id']} has other settings than the "
+        "experiment. Train it again with: dvc repro train@shapes."
+    )
+
+
+def test_settings_without_effect_keep_the_result(outputs):
+    write_yaml(SETTINGS | {"tracking": {"store": "mlflow"}}, outputs / "configs/shapes.yaml")
+    assert rows_of(outputs, "shapes")[0].result is not None
+
+
+def test_result_of_other_data_is_not_shown(outputs):
+    meta = replace(images(), digests=DATA | {"test": "9" * 32})
+    folder = outputs.parent / "prepared/shapes"
+    folder.mkdir(parents=True)
+    meta.save(folder)
+    (row,) = rows_of(outputs, "shapes")
+    assert row.result is None
+    assert row.missing == (
+        f"{outputs}/shapes is stale: its run {RUN['run_id']} was trained on other data. "
+        "Received: another test split. Train it again with: dvc repro train@shapes."
+    )
+
+
+@pytest.mark.parametrize("changes", [{"settings": "0" * 64}, {"data": {"train": "0" * 32}}])
+def test_seeds_of_other_settings_or_data_are_not_shown(tmp_path, changes):
+    outputs = write_outputs(tmp_path / "outputs")
+    images_of_the_runs = replace(images(), digests=DATA)
+    (tmp_path / "prepared/shapes").mkdir(parents=True)
+    images_of_the_runs.save(tmp_path / "prepared/shapes")
+    write_seeds(outputs / "shapes", **changes)
+    (row,) = rows_of(outputs, "shapes")
+    assert row.result.seeds is None
+    assert row.score_over_seeds == ""
+    assert row.outdated == (
+        f"{outputs}/shapes/seeds.json is stale: its runs have other settings or data than the "
+        "experiment. Train the seeds again with: dvc repro repeat@shapes."
     )
 
 
@@ -133,7 +202,7 @@ def test_failed_seeds_leave_the_result(outputs):
 
 
 def test_mean_over_seeds_has_half_of_its_interval(outputs):
-    (outputs / "shapes/seeds.json").write_text(json.dumps(SEEDS))
+    write_seeds(outputs / "shapes")
     (row,) = rows_of(outputs, "shapes")
     assert row.score_over_seeds == "3 seeds: 0.9710 ± 0.0060"
     assert list(row.result.seeds.runs) == [1, 2, 10]

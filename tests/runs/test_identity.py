@@ -87,6 +87,7 @@ RUN_CODE = [
     "pipeline.registry",
     "pipeline.runs.checkpoint",
     "pipeline.runs.history",
+    "pipeline.runs.record",
     "pipeline.runs.result",
     "pipeline.training.class_weights",
     "pipeline.training.engine",

@@ -2,15 +2,26 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.runs import result
 from pipeline.runs.history import Point
 from pipeline.runs.result import Result
+from tests.support.damage import flip_a_bit
+from tests.support.metas import images
 from tests.support.refusals import refusal
 
 IDS = {"run_id": "r", "run_key": "k", "fingerprint": "f"}
+ORIGIN = IDS | {"settings": "s", "data": images().digests}
+FILES = [
+    "history.csv",
+    "model.keras",
+    "run.json",
+    "snapshots/index.json",
+    "snapshots/step_000000.keras",
+]
 POINTS = [
     Point(step, step / 2, 0, 0.0, 0.0, 0, 0.1, {"validation/loss": 1 / (step + 1)})
     for step in (0, 2, 4)
@@ -29,7 +40,12 @@ def folder(tmp_path):
     snapshot = result.snapshot_file(tmp_path / "run", 0)
     result.save_model(Model(), snapshot)
     result.write(
-        tmp_path / "result", model=Model(), step=2, points=POINTS, ids=IDS, snapshots={0: snapshot}
+        tmp_path / "result",
+        model=Model(),
+        step=2,
+        points=POINTS,
+        origin=ORIGIN,
+        snapshots={0: snapshot},
     )
     return tmp_path / "result"
 
@@ -52,13 +68,7 @@ def test_index_names_step_and_snapshots(folder):
 def test_published_files_are_those_of_the_result(folder, tmp_path):
     result.publish(folder, tmp_path / "output")
     assert files_in(tmp_path / "output") == files_in(folder)
-    assert files_in(folder) == [
-        "history.csv",
-        "model.keras",
-        "run.json",
-        "snapshots/index.json",
-        "snapshots/step_000000.keras",
-    ]
+    assert files_in(folder) == FILES
 
 
 def test_failed_write_leaves_the_old_result(folder, tmp_path):
@@ -68,14 +78,47 @@ def test_failed_write_leaves_the_old_result(folder, tmp_path):
             model=Model(),
             step=4,
             points=POINTS,
-            ids=IDS,
+            origin=ORIGIN,
             snapshots={4: tmp_path / "missing.keras"},
         )
     assert result.read(folder).metrics == {"validation/loss": 1 / 3}
 
 
-def test_missing_file_is_refused(folder):
-    (folder / "run.json").unlink()
+@pytest.mark.parametrize("name", FILES)
+def test_missing_file_is_refused(folder, name):
+    (folder / name).unlink()
     assert refusal(result.read, folder) == (
-        f"{folder}/run.json is missing. Make it with: the same command and force=true."
+        f"{folder / name} is missing. Make it with: the command that trained it."
     )
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_changed_file_is_refused(folder, name):
+    path = folder / name
+    flip_a_bit(path)
+    assert refusal(result.read, folder).startswith(f"{path} is damaged")
+
+
+def write_meta(folder: Path, **changes: Any) -> Path:
+    """Writes the facts of prepared data, and returns their folder."""
+    images(**changes).save(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("settings", "data", "fault"),
+    [
+        ("other", {}, "has other settings than the experiment."),
+        ("s", {"train": "9" * 32}, "was trained on other data. Received: another train split."),
+    ],
+)
+def test_result_of_other_settings_or_data_is_stale(folder, tmp_path, settings, data, fault):
+    prepared = write_meta(tmp_path, digests=ORIGIN["data"] | data)
+    message = refusal(result.current, folder, settings=settings, data=prepared)
+    assert message.startswith(f"{folder} is stale: its run r ")
+    assert message.endswith(f"{fault} Train it again with: dvc repro train@result.")
+
+
+def test_result_that_fits_has_its_record(folder, tmp_path):
+    run = result.current(folder, settings="s", data=write_meta(tmp_path))
+    assert run.ids == IDS

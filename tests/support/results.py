@@ -6,10 +6,16 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from pipeline.config import resolved_file
+from pipeline.config.values import write_yaml
+from pipeline.data.prepared import SPLITS
+from pipeline.evaluation import record
+from pipeline.files import sha256, write_sealed
 from pipeline.reporting import results
 from pipeline.reporting.results import Row
 from pipeline.runs import history
 from pipeline.runs.history import Point
+from pipeline.runs.record import RunRecord
 from tests.support import ROOT
 from tests.support.toy import params_of
 
@@ -40,6 +46,8 @@ PARAMS = params_of(
 )
 FALLING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.5), (0.4, 0.45))
 CLIMBING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.7), (0.4, 0.75))
+DATA = {split: digit * 32 for split, digit in zip(SPLITS, "123", strict=True)}
+SETTINGS = {"data": {"name": "shapes"}, "seed": 1, "tracking": {"store": "memory"}}
 SEEDS = {
     "seeds": {
         seed: {"run_id": seed * 32, "test": {"accuracy": 0.97, "log_loss": 0.2}}
@@ -89,7 +97,6 @@ def write_result(
     (folder / "figures").mkdir(parents=True)
     (folder / "snapshots").mkdir()
     _write_json(folder / "metrics.json", metrics)
-    _write_json(folder / "run.json", RUN | {"run_id": run_id})
     _write_json(folder / "snapshots/index.json", {"final": 6, "steps": []})
     history.write(points(losses), folder / "history.csv")
     for figure in figures:
@@ -99,6 +106,27 @@ def write_result(
         for figure in figures
     ]
     _write_json(folder / "figures/index.json", index)
+    settings = outputs / "configs" / f"{name}.yaml"
+    if not settings.exists():
+        write_yaml(SETTINGS, settings)
+    bind(folder, run_id=run_id)
+
+
+def bind(folder: Path, **ids: str) -> None:
+    """Writes the records of the files of an experiment, as they are now."""
+    run = RUN | ids
+    settings = resolved_file.read(folder.parent / "configs" / f"{folder.name}.yaml").digest
+    files = [folder / "history.csv", *(folder / "snapshots").iterdir()]
+    digests = {str(path.relative_to(folder)): sha256(path) for path in files}
+    RunRecord(**run, settings=settings, data=DATA, files=digests).write(folder)
+    record.write(folder, run)
+
+
+def write_seeds(folder: Path, **changes: Any) -> None:
+    """Writes what `repeat` writes."""
+    settings = resolved_file.read(folder.parent / "configs" / f"{folder.name}.yaml")
+    origin = {"settings": settings.digest_without_seed, "data": DATA}
+    write_sealed(folder / "seeds.json", SEEDS | origin | changes)
 
 
 def _write_json(path: Path, content: Any) -> None:

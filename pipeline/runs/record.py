@@ -1,0 +1,120 @@
+"""The record of a trained result, `run.json`: which run made it, and from what.
+
+It holds a digest of each file of the result. So a reader can tell whether a model, a history and a
+test metric belong together.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from pipeline.files import read_sealed, sha256, write_sealed
+
+FILE = "run.json"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The content of `run.json`.
+
+    Args:
+        settings: `pipeline.config.resolved_file.digest` of the run's settings.
+        data: the digests of the prepared splits.
+        files: the sha256 of each other file of the result, by path.
+    """
+
+    run_id: str
+    run_key: str
+    fingerprint: str
+    settings: str
+    data: dict[str, str]
+    files: dict[str, str]
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """What other records name the run by."""
+        return {
+            "run_id": self.run_id,
+            "run_key": self.run_key,
+            "fingerprint": self.fingerprint,
+        }
+
+    def write(self, folder: Path) -> None:
+        """Writes `run.json`."""
+        write_sealed(folder / FILE, asdict(self))
+
+    def require_current(
+        self, output: Path, *, settings: str, data: Mapping[str, str], made_by: str
+    ) -> None:
+        """Checks that the run has the present settings and data.
+
+        Args:
+            output: the folder of the result, for messages.
+            settings: the digest of the experiment's settings.
+            data: the digests of the prepared splits.
+            made_by: the command that trains the experiment.
+
+        Raises:
+            PipelineError: they differ.
+        """
+        if self.settings != settings:
+            raise PipelineError(
+                f"{output} is stale: its run {self.run_id} has other settings than the experiment",
+                expected=f"Train it again with: {made_by}",
+            )
+        changed = sorted(split for split in data if data[split] != self.data.get(split))
+        if changed:
+            raise PipelineError(
+                f"{output} is stale: its run {self.run_id} was trained on other data",
+                received=f"another {' and '.join(changed)} split",
+                expected=f"Train it again with: {made_by}",
+            )
+
+
+def require_files(
+    folder: Path, files: Mapping[str, str], *, made_by: str, names: Iterable[str] | None = None
+) -> None:
+    """Checks that files are those of a record.
+
+    Args:
+        files: the recorded sha256 of each file, by path.
+        made_by: the command that makes the files.
+        names: the files to check; by default all of the record.
+
+    Raises:
+        PipelineError: a file is missing or differs.
+    """
+    for name in files if names is None else names:
+        path = folder / name
+        if not path.is_file():
+            raise PipelineError(f"{path} is missing", expected=f"Make it with: {made_by}")
+        if sha256(path) != files.get(name):
+            raise PipelineError(
+                f"{path} is damaged or stale: it does not match its record",
+                expected=f"Make it again with: {made_by}",
+            )
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The sha256 of each file below a folder, by path."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): sha256(path) for path in files}
+
+
+def read(folder: Path, *, made_by: str) -> RunRecord:
+    """Reads `run.json`.
+
+    Raises:
+        PipelineError: it is missing or damaged, or an earlier version of this package wrote it.
+    """
+    path = folder / FILE
+    values: Mapping[str, object] = read_sealed(path, made_by=made_by)
+    try:
+        return RunRecord(**values)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise PipelineError(
+            f"{path} is of another version of this package",
+            received=error,
+            expected=f"Make it again with: {made_by}",
+        ) from None
