@@ -9,8 +9,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +153,44 @@ def sha256(*paths: Path) -> str:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
     return digest.hexdigest()
+
+
+def digests_below(folder: Path) -> dict[str, str]:
+    """The sha256 of each file below a folder, by path."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+
+
+def require_files(
+    folder: Path, files: Mapping[str, str], *, made_by: str, names: Iterable[str] | None = None
+) -> None:
+    """Checks that files are those of a record.
+
+    Args:
+        files: the recorded sha256 of each file, by path.
+        made_by: the command that makes the files.
+        names: the files to check; by default all of the record.
+
+    Raises:
+        PipelineError: a file is missing or differs.
+    """
+    for name in files if names is None else names:
+        path = folder / name
+        if not path.is_file():
+            raise PipelineError(f"{path} is missing", expected=f"Make it with: {made_by}")
+        if _digest_now(path) != files.get(name):
+            raise PipelineError(
+                f"{path} is damaged or stale: it does not match its record",
+                expected=f"Make it again with: {made_by}",
+            )
+
+
+def _digest_now(path: Path) -> str:
+    state = path.stat()
+    return _digest(path, (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, _state: tuple[int, ...]) -> str:
+    """The sha256 of a file. A process reads it again only if the file has changed."""
+    return sha256(path)

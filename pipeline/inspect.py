@@ -20,7 +20,7 @@ from pipeline.command_line import arguments, run_command
 from pipeline.console import say, table_console
 from pipeline.data.prepared import load_meta, load_split
 from pipeline.errors import PipelineError, suggestion
-from pipeline.files import replacing
+from pipeline.files import replacing, require_files
 from pipeline.layout import INSPECTED, OUTPUTS, PREPARED
 from pipeline.runs import record, result
 
@@ -72,7 +72,7 @@ def load(name: str) -> Any:
 
         made_by = f"dvc repro train@{name}"
         files = record.read(path.parent, made_by=made_by).files
-        record.require_files(path.parent, files, made_by=made_by, names=[result.MODEL])
+        require_files(path.parent, files, made_by=made_by, names=[result.MODEL])
         return keras.saving.load_model(path, compile=False)
     from pipeline.tracking import logged_models
 

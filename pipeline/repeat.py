@@ -62,7 +62,7 @@ def repeat(name: str, interruption: Interruption) -> None:
     summary = over_seeds.summary([result["test"] for result in results.values()])
     origin = {
         "settings": resolved_file.read(CONFIGS / f"{name}.yaml").digest_without_seed,
-        "data": load_meta(PREPARED / config.data.name).digests,
+        "data": load_meta(PREPARED / config.data.name).identity,
     }
     write_sealed(OUTPUTS / name / "seeds.json", {"seeds": results, **origin, **summary})
     log(f"{name}: mean over {len(seeds)} seeds [95 % interval]: {_in_words(summary)}")

@@ -1,5 +1,6 @@
 """The command `inspect`: tables of layers and weights, and figures of activations."""
 
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 
 from pipeline import experiment, inspect
 from pipeline.data.prepared import load_meta
+from pipeline.files import digests_below
+from pipeline.runs.record import RunRecord
 from pipeline.tracking import connection, logged_models
+from tests.support.damage import flip_a_bit
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
 from tests.support.subjects import convolutions, dense, linear, served
@@ -38,6 +42,8 @@ def repository_with_models(repository):
         model = served(layers, load_meta(repository / "data/prepared" / data))
         (outputs / name).mkdir()
         model.save(outputs / name / "model.keras")
+        files = digests_below(outputs / name)
+        RunRecord("id", "key", "fingerprint", "settings", {}, files).write(outputs / name)
     return repository
 
 
@@ -69,6 +75,16 @@ def run_id() -> str:
     client = connection.client()
     (run,) = client.search_runs([client.get_experiment_by_name("shapes").experiment_id])
     return run.info.run_id
+
+
+def test_model_of_another_run_is_refused(tmp_path, monkeypatch, command):
+    shutil.copytree("outputs/cnn", tmp_path / "outputs/cnn")
+    monkeypatch.chdir(tmp_path)
+    flip_a_bit(Path("outputs/cnn/model.keras"))
+    assert refusal(command, "cnn") == (
+        "outputs/cnn/model.keras is damaged or stale: it does not match its record. "
+        "Make it again with: dvc repro train@cnn."
+    )
 
 
 def test_layers_of_the_nested_network_are_listed(printed):

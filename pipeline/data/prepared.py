@@ -9,6 +9,7 @@ data/prepared/<data>/
 """
 
 import hashlib
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,9 +17,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.files import read_json, write_json
+from pipeline.files import read_sealed, require_files, write_sealed
 
 SPLITS = ("train", "validation", "test")
+# The facts that a served model holds: how its inputs and outputs relate to the source's values.
+_ENCODING = ("task", "shape", "dtype", "target", "classes", "pixel_maximum", "table")
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class Meta:
         table: how columns became features; None for images.
         rows: the number of rows of each split.
         digests: 32 hexadecimal digits over the x and y of each split.
+        files: the sha256 of each other file, by path.
         source_digests: the sha256 of each CSV file that the data come from.
     """
 
@@ -122,6 +126,7 @@ class Meta:
     statistics: dict[str, Any]
     rows: dict[str, int]
     digests: dict[str, str]
+    files: dict[str, str]
     source_digests: dict[str, str]
 
     @property
@@ -133,9 +138,16 @@ class Meta:
         classes = len(self.classes or [])
         return classes if classes > 2 else 1
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a training depends on: the digest of each split, and one of the encoding."""
+        values = asdict(self)
+        encoding = json.dumps({name: values[name] for name in _ENCODING}, sort_keys=True)
+        return self.digests | {"encoding": hashlib.sha256(encoding.encode()).hexdigest()[:32]}
+
     def save(self, folder: Path) -> None:
         """Writes `meta.json`."""
-        write_json(folder / "meta.json", asdict(self))
+        write_sealed(folder / "meta.json", asdict(self))
 
 
 @dataclass(frozen=True)
@@ -163,9 +175,9 @@ def load_meta(folder: Path) -> Meta:
     """Reads the facts about a data variant.
 
     Raises:
-        PipelineError: the data variant has not been prepared.
+        PipelineError: the data variant has not been prepared, or the file is damaged.
     """
-    values = read_json(folder / "meta.json", made_by=f"dvc repro prepare@{folder.name}")
+    values = read_sealed(folder / "meta.json", made_by=_made_by(folder))
     table = values.pop("table")
     return Meta(
         **{key: value for key, value in values.items() if key != "target"},
@@ -179,13 +191,26 @@ def load_meta(folder: Path) -> Meta:
 
 
 def load_split(folder: Path, split: str) -> Split:
-    """Opens one split of a data variant. Its arrays stay on disk until they are read."""
+    """Opens one split of a data variant, and checks its files.
+
+    The arrays stay on disk until they are read.
+
+    Raises:
+        PipelineError: a file is missing or has changed since it was prepared.
+    """
+    files = load_meta(folder).files
+    names = [name for name in files if name.startswith(f"{split}/")]
+    require_files(folder, files, made_by=_made_by(folder), names=names)
     rows = folder / split / "rows.csv"
     return Split(
         x=np.load(folder / split / "x.npy", mmap_mode="r", allow_pickle=False),
         y=np.load(folder / split / "y.npy", mmap_mode="r", allow_pickle=False),
         rows=rows if rows.is_file() else None,
     )
+
+
+def _made_by(folder: Path) -> str:
+    return f"dvc repro prepare@{folder.name}"
 
 
 def digest_of(x: NDArray[Any], y: NDArray[Any]) -> str:

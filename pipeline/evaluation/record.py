@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.files import read_sealed, sha256, write_sealed
-from pipeline.runs.record import require_files
+from pipeline.files import read_sealed, require_files, sha256, write_sealed
 
 FILE = "evaluation.json"
 METRICS = "metrics.json"

@@ -12,7 +12,7 @@ from pipeline.config.resolved_file import Settings
 from pipeline.data.prepared import Meta, load_meta
 from pipeline.errors import PipelineError
 from pipeline.evaluation import record as evaluation_record
-from pipeline.files import read_json, read_sealed
+from pipeline.files import read_json, read_sealed, require_files
 from pipeline.layout import OUTPUTS, PREPARED, STAGES
 from pipeline.reporting import pictures
 from pipeline.reporting.failures import failure, first_failure
@@ -273,9 +273,9 @@ def _result(folder: Path, settings: Settings, meta: Meta | None) -> ExperimentRe
     """
     made_by = f"dvc repro train@{folder.name}"
     run = run_record.read(folder, made_by=made_by)
-    data = meta.digests if meta else run.data
+    data = meta.identity if meta else run.data
     run.require_current(folder, settings=settings.digest, data=data, made_by=made_by)
-    run_record.require_files(folder, run.files, made_by=made_by, names=[HISTORY, INDEX])
+    require_files(folder, run.files, made_by=made_by, names=[HISTORY, INDEX])
     evaluation_record.require(folder, run.ids)
     points = history.read(folder / HISTORY)
     step = read_json(folder / INDEX, made_by=made_by)["final"]
@@ -297,7 +297,7 @@ def _seeds(folder: Path, settings: Settings, meta: Meta | None) -> Seeds:
     made_by = f"dvc repro repeat@{folder.name}"
     content = read_sealed(folder / _SEEDS, made_by=made_by)
     origin = content.pop("settings"), content.pop("data")
-    if origin != (settings.digest_without_seed, meta.digests if meta else origin[1]):
+    if origin != (settings.digest_without_seed, meta.identity if meta else origin[1]):
         raise PipelineError(
             f"{folder / _SEEDS} is stale: its runs have other settings or data than the experiment",
             expected=f"Train the seeds again with: {made_by}",

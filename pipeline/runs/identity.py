@@ -68,7 +68,7 @@ def identity(config: ExperimentConfig, meta: Meta) -> dict[str, Any]:
     """
     return {
         "settings": effective_settings(config),
-        "data": meta.digests,
+        "data": meta.identity,
         "code": PACKAGE.digest(run_code(config)),
         "versions": {name: version(name) for name in LIBRARIES},
     }

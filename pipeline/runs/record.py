@@ -4,12 +4,12 @@ It holds a digest of each file of the result. So a reader can tell whether a mod
 test metric belong together.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.files import read_sealed, sha256, write_sealed
+from pipeline.files import read_sealed, write_sealed
 
 FILE = "run.json"
 
@@ -20,7 +20,7 @@ class RunRecord:
 
     Args:
         settings: `pipeline.config.resolved_file.digest` of the run's settings.
-        data: the digests of the prepared splits.
+        data: `pipeline.data.prepared.Meta.identity` of the prepared data.
         files: the sha256 of each other file of the result, by path.
     """
 
@@ -52,7 +52,7 @@ class RunRecord:
         Args:
             output: the folder of the result, for messages.
             settings: the digest of the experiment's settings.
-            data: the digests of the prepared splits.
+            data: `pipeline.data.prepared.Meta.identity` of the prepared data.
             made_by: the command that trains the experiment.
 
         Raises:
@@ -63,43 +63,13 @@ class RunRecord:
                 f"{output} is stale: its run {self.run_id} has other settings than the experiment",
                 expected=f"Train it again with: {made_by}",
             )
-        changed = sorted(split for split in data if data[split] != self.data.get(split))
+        changed = sorted(name for name in data if data[name] != self.data.get(name))
         if changed:
             raise PipelineError(
                 f"{output} is stale: its run {self.run_id} was trained on other data",
-                received=f"another {' and '.join(changed)} split",
+                received=f"other digests of {', '.join(changed)}",
                 expected=f"Train it again with: {made_by}",
             )
-
-
-def require_files(
-    folder: Path, files: Mapping[str, str], *, made_by: str, names: Iterable[str] | None = None
-) -> None:
-    """Checks that files are those of a record.
-
-    Args:
-        files: the recorded sha256 of each file, by path.
-        made_by: the command that makes the files.
-        names: the files to check; by default all of the record.
-
-    Raises:
-        PipelineError: a file is missing or differs.
-    """
-    for name in files if names is None else names:
-        path = folder / name
-        if not path.is_file():
-            raise PipelineError(f"{path} is missing", expected=f"Make it with: {made_by}")
-        if sha256(path) != files.get(name):
-            raise PipelineError(
-                f"{path} is damaged or stale: it does not match its record",
-                expected=f"Make it again with: {made_by}",
-            )
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """The sha256 of each file below a folder, by path."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): sha256(path) for path in files}
 
 
 def read(folder: Path, *, made_by: str) -> RunRecord:

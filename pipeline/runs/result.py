@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.data.prepared import load_meta
-from pipeline.files import read_json, replacing, replacing_folder, write_json
+from pipeline.files import (
+    digests_below,
+    read_json,
+    replacing,
+    replacing_folder,
+    require_files,
+    write_json,
+)
 from pipeline.runs import history, record
 from pipeline.runs.history import Point
 from pipeline.runs.record import RunRecord
@@ -61,7 +68,7 @@ def write(
         write_json(temporary / INDEX, {"final": step, "steps": list(snapshots)})
         for snapshot_step, file in snapshots.items():
             shutil.copyfile(file, snapshot_file(temporary, snapshot_step))
-        RunRecord(**origin, files=record.digests(temporary)).write(temporary)
+        RunRecord(**origin, files=digests_below(temporary)).write(temporary)
 
 
 def read(folder: Path) -> Result:
@@ -71,7 +78,7 @@ def read(folder: Path) -> Result:
         PipelineError: a file is missing, damaged, or of another run.
     """
     run = record.read(folder, made_by=MADE_BY)
-    record.require_files(folder, run.files, made_by=MADE_BY)
+    require_files(folder, run.files, made_by=MADE_BY)
     step = read_json(folder / INDEX, made_by=MADE_BY)["final"]
     points = history.read(folder / HISTORY)
     metrics = next(point.metrics for point in points if point.step == step)
@@ -92,9 +99,9 @@ def current(output: Path, *, settings: str, data: Path) -> RunRecord:
     """
     made_by = f"dvc repro train@{output.name}"
     run = record.read(output, made_by=made_by)
-    digests = load_meta(data).digests
-    run.require_current(output, settings=settings, data=digests, made_by=made_by)
-    record.require_files(output, run.files, made_by=made_by)
+    identity = load_meta(data).identity
+    run.require_current(output, settings=settings, data=identity, made_by=made_by)
+    require_files(output, run.files, made_by=made_by)
     return run
 
 

@@ -141,7 +141,7 @@ class RecordedTraining:
                 "run_key": result.run_key,
                 "fingerprint": result.fingerprint,
                 "settings": resolved_file.digest(self.run.settings),
-                "data": self.run.meta.digests,
+                "data": self.run.meta.identity,
             },
             snapshots={
                 point.step: run_result.snapshot_file(self.folder.path, point.step)

@@ -1,7 +1,5 @@
 """The report as a page: its content, and that it is self-contained."""
 
-import json
-from dataclasses import asdict
 from html.parser import HTMLParser
 
 import pytest
@@ -105,9 +103,7 @@ def outputs(tmp_path_factory):
     write_failure(folder, "train@pairs", "Received: <b>1</b>.")
     prepared = folder.parent / "prepared/shapes"
     prepared.mkdir(parents=True)
-    (prepared / "meta.json").write_text(
-        json.dumps(asdict(images(source_digests={"train.csv": "c" * 64})))
-    )
+    images(source_digests={"train.csv": "c" * 64}).save(prepared)
     return folder
 
 

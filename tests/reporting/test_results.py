@@ -1,7 +1,5 @@
 """The results of experiments, read from `outputs/`."""
 
-from dataclasses import replace
-
 import pytest
 
 from pipeline.config.values import write_yaml
@@ -11,7 +9,6 @@ from tests.support.metas import images
 from tests.support.results import (
     CLAIMS,
     CLIMBING,
-    DATA,
     METRICS,
     RUN,
     SETTINGS,
@@ -147,7 +144,7 @@ def test_settings_without_effect_keep_the_result(outputs):
 
 
 def test_result_of_other_data_is_not_shown(outputs):
-    meta = replace(images(), digests=DATA | {"test": "9" * 32})
+    meta = images(digests=images().digests | {"test": "9" * 32})
     folder = outputs.parent / "prepared/shapes"
     folder.mkdir(parents=True)
     meta.save(folder)
@@ -155,16 +152,15 @@ def test_result_of_other_data_is_not_shown(outputs):
     assert row.result is None
     assert row.missing == (
         f"{outputs}/shapes is stale: its run {RUN['run_id']} was trained on other data. "
-        "Received: another test split. Train it again with: dvc repro train@shapes."
+        "Received: other digests of test. Train it again with: dvc repro train@shapes."
     )
 
 
 @pytest.mark.parametrize("changes", [{"settings": "0" * 64}, {"data": {"train": "0" * 32}}])
 def test_seeds_of_other_settings_or_data_are_not_shown(tmp_path, changes):
     outputs = write_outputs(tmp_path / "outputs")
-    images_of_the_runs = replace(images(), digests=DATA)
     (tmp_path / "prepared/shapes").mkdir(parents=True)
-    images_of_the_runs.save(tmp_path / "prepared/shapes")
+    images().save(tmp_path / "prepared/shapes")
     write_seeds(outputs / "shapes", **changes)
     (row,) = rows_of(outputs, "shapes")
     assert row.result.seeds is None

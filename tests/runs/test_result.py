@@ -14,7 +14,7 @@ from tests.support.metas import images
 from tests.support.refusals import refusal
 
 IDS = {"run_id": "r", "run_key": "k", "fingerprint": "f"}
-ORIGIN = IDS | {"settings": "s", "data": images().digests}
+ORIGIN = IDS | {"settings": "s", "data": images().identity}
 FILES = [
     "history.csv",
     "model.keras",
@@ -109,11 +109,11 @@ def write_meta(folder: Path, **changes: Any) -> Path:
     ("settings", "data", "fault"),
     [
         ("other", {}, "has other settings than the experiment."),
-        ("s", {"train": "9" * 32}, "was trained on other data. Received: another train split."),
+        ("s", {"train": "9" * 32}, "was trained on other data. Received: other digests of train."),
     ],
 )
 def test_result_of_other_settings_or_data_is_stale(folder, tmp_path, settings, data, fault):
-    prepared = write_meta(tmp_path, digests=ORIGIN["data"] | data)
+    prepared = write_meta(tmp_path, digests=images().digests | data)
     message = refusal(result.current, folder, settings=settings, data=prepared)
     assert message.startswith(f"{folder} is stale: its run r ")
     assert message.endswith(f"{fault} Train it again with: dvc repro train@result.")

@@ -48,6 +48,7 @@ def _meta(**facts: Any) -> Meta:
         "statistics": {},
         "rows": {"train": 36, "validation": 12, "test": 12},
         "digests": {"train": "1" * 32, "validation": "2" * 32, "test": "3" * 32},
+        "files": {},
         "source_digests": {},
     }
     return Meta(**defaults | facts)

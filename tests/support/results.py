@@ -8,7 +8,6 @@ from typing import Any
 
 from pipeline.config import resolved_file
 from pipeline.config.values import write_yaml
-from pipeline.data.prepared import SPLITS
 from pipeline.evaluation import record
 from pipeline.files import sha256, write_sealed
 from pipeline.reporting import results
@@ -17,6 +16,7 @@ from pipeline.runs import history
 from pipeline.runs.history import Point
 from pipeline.runs.record import RunRecord
 from tests.support import ROOT
+from tests.support.metas import images
 from tests.support.toy import params_of
 
 RUN = {"run_id": "0123456789abcdef" * 2, "run_key": "a" * 64, "fingerprint": "b" * 64}
@@ -46,7 +46,7 @@ PARAMS = params_of(
 )
 FALLING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.5), (0.4, 0.45))
 CLIMBING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.7), (0.4, 0.75))
-DATA = {split: digit * 32 for split, digit in zip(SPLITS, "123", strict=True)}
+DATA = images().identity
 SETTINGS = {"data": {"name": "shapes"}, "seed": 1, "tracking": {"store": "memory"}}
 SEEDS = {
     "seeds": {

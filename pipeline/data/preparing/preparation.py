@@ -23,7 +23,7 @@ from pipeline.data.preparing.targets import labels, one_against_all, quantities
 from pipeline.data.raw import Raw, open_raw
 from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError
-from pipeline.files import replacing_folder
+from pipeline.files import digests_below, replacing_folder
 from pipeline.layout import PREPARED, RAW
 
 
@@ -64,7 +64,7 @@ def prepare(data: Data, *, raw_root: Path = RAW, root: Path = PREPARED) -> Meta:
             split: _write_split(folder / split, content, rows)
             for split, rows in content.goal.splits.items()
         }
-        meta = _meta(data, raw, content, digests)
+        meta = _meta(data, raw, content, digests, digests_below(folder))
         meta.save(folder)
     return meta
 
@@ -174,7 +174,9 @@ def _write_split(folder: Path, content: _Content, rows: NDArray[np.int64]) -> st
     return digest_of(x, y)
 
 
-def _meta(data: Data, raw: Raw, content: _Content, digests: dict[str, str]) -> Meta:
+def _meta(
+    data: Data, raw: Raw, content: _Content, digests: dict[str, str], files: dict[str, str]
+) -> Meta:
     goal = content.goal
     return Meta(
         name=data.name,
@@ -190,5 +192,6 @@ def _meta(data: Data, raw: Raw, content: _Content, digests: dict[str, str]) -> M
         statistics=goal.statistics,
         rows={split: len(rows) for split, rows in goal.splits.items()},
         digests=digests,
+        files=files,
         source_digests=raw.digests,
     )

@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,10 @@ import pytest
 from pipeline.config.data import SplitMethod, Task
 from pipeline.data.prepared import SPLITS, Meta, digest_of, load_meta, load_split
 from pipeline.data.preparing.preparation import prepare
+from tests.support.damage import flip_a_bit
+from tests.support.metas import images
 from tests.support.raw_sources import data_of, table, write_source
+from tests.support.refusals import refusal
 
 ROWS = [f"{i},{'red' if i % 2 else 'blue'},{3 * i}" for i in range(20)]
 CLASSES = {"task": Task.classification}
@@ -266,6 +270,43 @@ def test_target_range_has_the_unit_of_csv(tmp_path):
     meta = prepared(tmp_path, [f"{i},1,{1000 * (i + 1)}" for i in range(10)], target_unit=1000.0)
     lows = [ranges["min"] for ranges in meta.statistics["target"].values()]
     assert min(lows) == 1000.0
+
+
+@pytest.mark.parametrize("file", ["meta.json", "train/x.npy", "train/y.npy", "train/rows.csv"])
+def test_changed_file_is_refused(tmp_path, file):
+    prepared(tmp_path, ROWS)
+    path = tmp_path / "own" / file
+    flip_a_bit(path)
+    message = refusal(load_split, tmp_path / "own", "train")
+    assert message.startswith(f"{path} is damaged")
+    assert message.endswith("Make it again with: dvc repro prepare@own.")
+
+
+def test_file_that_changes_after_its_check_is_refused(tmp_path):
+    prepared(tmp_path, ROWS)
+    load_split(tmp_path / "own", "train")
+    flip_a_bit(tmp_path / "own/train/y.npy")
+    assert "y.npy is damaged" in refusal(load_split, tmp_path / "own", "train")
+
+
+def test_missing_file_is_refused(tmp_path):
+    prepared(tmp_path, ROWS)
+    (tmp_path / "own/test/rows.csv").unlink()
+    assert refusal(load_split, tmp_path / "own", "test") == (
+        f"{tmp_path}/own/test/rows.csv is missing. Make it with: dvc repro prepare@own."
+    )
+
+
+@pytest.mark.parametrize("change", [{"mean": 5.0}, {"scale": 2.0}, {"name": "z"}])
+def test_identity_depends_on_the_encoding(change):
+    meta = images()
+    changed = replace(meta, target=replace(meta.target, **change))
+    assert changed.identity["train"] == meta.identity["train"]
+    assert changed.identity["encoding"] != meta.identity["encoding"]
+
+
+def test_identity_ignores_counts():
+    assert images(statistics={"missing": 3}).identity == images().identity
 
 
 def test_new_preparation_replaces_the_old_folder(tmp_path):
