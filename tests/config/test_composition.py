@@ -418,11 +418,6 @@ def test_every_group_of_conf_is_tested():
     }
 
 
-@pytest.mark.parametrize("experiment", stems("experiment"))
-def test_every_experiment_composes(experiment):
-    assert resolved.compose_experiment([f"experiment={experiment}"], conf=CONF).name == experiment
-
-
 @pytest.mark.parametrize(
     "choice",
     [
