@@ -69,7 +69,7 @@ def finished_run(repository, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository)
         result, tracker = run(
-            repository, "data=shapes", "tracking.log_model=true", *AT_STEPS, output=output
+            repository, "data=shapes", "tracking.log_model=true", XLA_OFF, *AT_STEPS, output=output
         )
     return result, tracker, output
 
@@ -86,7 +86,7 @@ def test_metrics_belong_to_the_final_weights(finished_run):
 
 
 def test_model_learns(folder):
-    result, _ = run(folder, "data=shapes", "training.epochs=15", "training.batch_size=6")
+    result, _ = run(folder, "data=shapes", XLA_OFF, "training.epochs=15", "training.batch_size=6")
     assert result.metrics["validation/accuracy"] == 1.0
 
 
@@ -199,19 +199,19 @@ def test_assessment_needs_a_training(folder, tmp_path):
     ],
 )
 def test_families_losses_and_optimizers_go_together(folder, settings, metrics):
-    result, _ = run(folder, *settings.split())
+    result, _ = run(folder, XLA_OFF, *settings.split())
     assert {name.partition("/")[2] for name in result.metrics} == metrics
     assert [point.epoch for point in result.history] == [1.0, 2.0]
 
 
 def test_stack_of_layers_is_trained(folder):
     layers = "[{class_name: Flatten}, {class_name: Dropout, rate: 0.5}]"
-    result, _ = run(folder, "data=shapes", "model=layers", f"model.layers={layers}")
+    result, _ = run(folder, "data=shapes", XLA_OFF, "model=layers", f"model.layers={layers}")
     assert [point.epoch for point in result.history] == [1.0, 2.0]
 
 
 def test_length_may_be_set_in_steps(folder):
-    result, _ = run(folder, "data=prices", "training.epochs=null", "training.steps=3")
+    result, _ = run(folder, "data=prices", XLA_OFF, "training.epochs=null", "training.steps=3")
     assert [point.step for point in result.history] == [2, 3]
 
 
@@ -239,7 +239,8 @@ def test_unknown_store_is_refused_first(folder):
 
 def test_diverged_training_is_recorded_as_failed(folder):
     store = Recording()
-    config = config_of(folder, "data=prices", "optimizer=sgd", "optimizer.learning_rate=1.0e+30")
+    diverging = ["optimizer=sgd", "optimizer.learning_rate=1.0e+30", XLA_OFF]
+    config = config_of(folder, "data=prices", *diverging)
     with pytest.raises(
         PipelineError, match=r"^training diverged: .* is not a finite number after step 2\."
     ):
@@ -247,8 +248,8 @@ def test_diverged_training_is_recorded_as_failed(folder):
     assert store.trackers[0].status == "FAILED"
 
 
-def test_threads_cannot_change_in_a_process_that_trained(folder):
-    run(folder, "data=pairs", XLA_OFF)
+@pytest.mark.usefixtures("finished_run")
+def test_threads_cannot_change_in_a_process_that_trained():
     assert refusal(process.pin, threads=1) == (
         "training.threads must stay 2 in this process, because TensorFlow already runs. "
         "Received: 1. Start another process for another number of threads."
@@ -273,9 +274,9 @@ def test_bits_depend_on_the_seed_only(folder):
 
 
 def test_earlier_run_does_not_change_the_bits(folder):
-    dropout = ["data=shapes", "model.dropout=0.5", "training.batch_size=36"]
+    dropout = ["data=shapes", "model.dropout=0.5", "training.batch_size=36", XLA_OFF]
     first, _ = run(folder, *dropout)
-    run(folder, "data=pairs", "training.batch_size=36")
+    run(folder, "data=pairs", "training.batch_size=36", XLA_OFF)
     again, _ = run(folder, *dropout)
     assert (first.fingerprint, first.run_key) == (again.fingerprint, again.run_key)
 

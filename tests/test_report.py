@@ -22,6 +22,7 @@ from tests.support.results import (
     write_outputs,
     write_plan,
 )
+from tests.support.stores import add_store
 from tests.support.toy import config_of, copy_conf
 
 PARAMS = """sources: [shapes, pairs]
@@ -83,6 +84,7 @@ def test_failed_seeds_fail_the_report(folder, command):
 
 
 def test_lost_run_is_a_missing_result(folder, command):
+    add_store(folder)
     compose(folder, "mlflow")
     assert refusal(command, "shapes").startswith("1 of 1 experiments have no result.")
     assert (
@@ -92,6 +94,7 @@ def test_lost_run_is_a_missing_result(folder, command):
 
 
 def test_run_in_the_store_is_reported(folder, command):
+    add_store(folder)
     compose(folder, "mlflow")
     facts = RunFacts("shapes", {}, {}, images(), Path("data/prepared/shapes"))
     with STORE.open_run(facts) as tracker:

@@ -16,8 +16,6 @@ from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
 
-KEYS = ["run_id", "run_key", "fingerprint", "status", "metrics"]
-SHORT = ["training.epochs=2", "training.early_stopping=null"]
 PARAMS = """sources: [shapes]
 data: {shapes: shapes}
 experiments: {shapes: {data: shapes}}
@@ -45,21 +43,6 @@ def start(*arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def test_stdout_holds_only_the_result():
-    child = start("data=shapes", *SHORT)
-    out, err = child.communicate()
-    assert child.returncode == 0, err
-    (line,) = out.splitlines()
-    result = json.loads(line)
-    assert list(result) == KEYS
-    assert result["status"] == "FINISHED"
-    assert err.startswith("shapes: epoch ")
-    assert {text.split(":")[0] for text in err.splitlines()} == {"shapes"}
-    run = connection.client().get_run(result["run_id"])
-    assert (run.info.status, run.data.tags["run_key"]) == ("FINISHED", result["run_key"])
-    assert run.data.tags["fingerprint"] == result["fingerprint"]
 
 
 def test_terminated_run_is_killed_in_mlflow():

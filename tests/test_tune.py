@@ -1,4 +1,4 @@
-"""`pipeline.tune` on toy data: real processes, a real MLflow store, real trainings."""
+"""`pipeline.tune` on toy data: a real MLflow store and real trainings, in this process."""
 
 import io
 import json
@@ -17,6 +17,7 @@ from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
+from tests.support.trials import HereProcess
 
 COMMAND = [
     "data=pairs",
@@ -67,6 +68,7 @@ def search_output(folder):
     """The result of a search, and what it logged."""
     with pytest.MonkeyPatch.context() as patch:
         enter(folder, patch)
+        patch.setattr(TrialProcess, "run", HereProcess.run)
         return call(tune, patch, *COMMAND, "search.save_as=tuned")
 
 

@@ -420,11 +420,6 @@ def test_every_group_of_conf_is_tested():
     }
 
 
-@pytest.mark.parametrize("experiment", stems("experiment"))
-def test_every_experiment_composes(experiment):
-    assert compose_experiment([f"experiment={experiment}"], conf=CONF).name == experiment
-
-
 @pytest.mark.parametrize(
     "choice",
     [

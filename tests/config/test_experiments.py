@@ -34,15 +34,23 @@ CLAIMS = {
 
 
 @pytest.fixture(scope="module")
-def configs():
-    return {
-        config.name: config
-        for config in plan.compose_all(params.read(ROOT / "params.yaml"), conf=ROOT / "conf")
-    }
+def planned():
+    return params.read(ROOT / "params.yaml")
 
 
-def test_params_yaml_lists_every_experiment():
-    assert sorted(params.read(ROOT / "params.yaml").experiments) == [path.stem for path in FILES]
+@pytest.fixture(scope="module")
+def configs(planned):
+    return {config.name: config for config in plan.compose_all(planned, conf=ROOT / "conf")}
+
+
+def test_params_yaml_lists_every_experiment(planned):
+    assert sorted(planned.experiments) == [path.stem for path in FILES]
+
+
+def test_plan_has_all_experiments_in_order(planned, configs):
+    assert [(name, config.data.name) for name, config in configs.items()] == list(
+        planned.experiments.items()
+    )
 
 
 def test_each_experiment_has_its_claims(configs):

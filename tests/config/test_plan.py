@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import params
 from pipeline.config.plan import compose_all
 from pipeline.config.training import Training
-from tests.support import ROOT, refusals
+from tests.support import refusals
 from tests.support.toy import copy_conf, params_of
 
 IRIS = {"sources": ["iris"], "data": {"iris_setosa": "iris"}}
@@ -24,13 +23,6 @@ def in_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def refusal(**listed: Any) -> str:
     return refusals.refusal(compose_all, params_of(**listed))
-
-
-def test_plan_has_all_experiments_in_order():
-    planned = params.read(ROOT / "params.yaml")
-    configs = compose_all(planned, conf=ROOT / "conf")
-    assert [config.name for config in configs] == list(planned.experiments)
-    assert [config.data.name for config in configs] == list(planned.experiments.values())
 
 
 def test_default_experiment_needs_no_file(in_conf):

@@ -1,4 +1,4 @@
-"""What `dvc repro` runs again, on two small experiments that are really trained."""
+"""What `dvc repro` runs again, on three small experiments that are really trained."""
 
 import json
 import signal
@@ -9,42 +9,29 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
+from tests.end_to_end.conftest import params
 from tests.support.project import Project
-from tests.support.stores import add_store
 
-PARAMS = {
-    "sources": ["diabetes", "iris"],
-    "own_files": {},
-    "data": {"diabetes": "diabetes", "iris_setosa": "iris"},
-    "experiments": {
-        "iris_perceptron": {"data": "iris_setosa"},
-        "diabetes_mlp": {"data": "diabetes"},
-    },
-    "repeats": {"diabetes_mlp": {"data": "diabetes", "seeds": [1, 2]}},
-    "overrides": ["training.epochs=2", "training.xla=false", "tracking.log_model=false"],
-}
+EXTENDED = "conf/experiment/extended.yaml"
 LOOP = "pipeline/training/loop.py"
-TRAINED = {"train@diabetes_mlp", "train@iris_perceptron"}
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project(tmp_path_factory.mktemp("project"))
-    project.write_yaml("params.yaml", PARAMS)
-    project.commit()
-    add_store(project.folder)
-    project.run("dvc", "repro")
-    return project
+COMPOSE = ("python", "-m", "pipeline.compose")
+REPRO = ("dvc", "repro", "compose")
+EXPERIMENTS = ("extended", "flats", "flats_rent")
 
 
 @contextmanager
-def edited(project: Project, name: str, old: str, new: str) -> Iterator[set[str]]:
+def edited(
+    project: Project, name: str, old: str, new: str, *, by: tuple[str, ...] = COMPOSE
+) -> Iterator[set[str]]:
     """The stages that would run again after an edit. The edit is undone at the end.
 
     The composed files keep the edit until the next `dvc repro`.
+
+    Args:
+        by: the command that computes the files on which the stages depend.
     """
     original = project.replace(name, old, new)
-    project.run("dvc", "repro", "compose")
+    project.run(*by)
     yield set(json.loads(project.run("dvc", "status", "--json").stdout))
     project.write(name, original)
 
@@ -58,68 +45,71 @@ def test_second_repro_runs_nothing(project):
 
 
 def test_every_experiment_has_its_files(project):
-    for name in PARAMS["experiments"]:
+    for name in EXPERIMENTS:
         files = {path.name for path in (project.folder / "outputs" / name).iterdir()}
         assert files - {"seeds.json"} == {
             "model.keras",
             "history.csv",
             "run.json",
             "metrics.json",
+            "evaluation.json",
             "figures",
             "snapshots",
+            "card.md",
         }
 
 
+def test_source_is_fetched_without_a_variant(project):
+    assert (project.folder / "data/raw/iris/data.csv").exists()
+
+
 def test_repeated_experiment_has_its_seeds(project):
-    seeds = json.loads(project.read("outputs/diabetes_mlp/seeds.json"))["seeds"]
-    assert sorted(seeds) == ["1", "2"]
+    seeds = json.loads(project.read("outputs/flats_rent/seeds.json"))["seeds"]
+    assert sorted(seeds) == ["1", "42"]
 
 
 def test_report_names_every_experiment(project):
     text = project.read("outputs/report.md")
-    assert all(f"| {name} | " in text for name in PARAMS["experiments"])
+    assert all(f"| {name} | " in text for name in EXPERIMENTS)
 
 
 def test_comment_in_conf_retrains_nothing(project):
-    with edited(
-        project, "conf/experiment/iris_perceptron.yaml", "batch_size: 1 #", "batch_size: 1 # still"
-    ) as stages:
+    with edited(project, EXTENDED, "# Uses everything", "# Still uses everything") as stages:
         assert trainings(stages) == set()
 
 
-def test_learning_rate_retrains_only_its_experiment(project):
-    with edited(project, "conf/experiment/iris_perceptron.yaml", "1.0e-01", "2.0e-01") as stages:
-        assert trainings(stages) == {"train@iris_perceptron"}
+def test_setting_retrains_only_its_experiment(project):
+    with edited(project, EXTENDED, "dead_zone: 0.001", "dead_zone: 0.002") as stages:
+        assert trainings(stages) == {"train@extended"}
 
 
 def test_setting_of_a_family_retrains_its_experiments(project):
     with edited(project, "conf/model/mlp.yaml", "dropout: 0.0", "dropout: 0.1") as stages:
-        assert trainings(stages) == {"train@diabetes_mlp"}
+        assert trainings(stages) == {"train@flats", "train@flats_rent"}
 
 
 def test_claim_retrains_nothing(project):
-    with edited(
-        project, "conf/experiment/diabetes_mlp.yaml", "at_least: 0.40", "at_least: 0.41"
-    ) as stages:
+    with edited(project, EXTENDED, "at_most: 5.0", "at_most: 5.1") as stages:
         assert trainings(stages) == set()
 
 
 def test_code_reruns_the_stages_of_the_table(project):
     """One real edit. `tests/test_dependencies.py` holds the whole table to the digests."""
-    with edited(project, LOOP, "def train(", "EDITED = True\n\ndef train(") as stages:
-        assert stages == {*TRAINED, "repeat@diabetes_mlp", "report"}
+    with edited(project, LOOP, "def train(", "EDITED = True\n\ndef train(", by=REPRO) as stages:
+        trained = {f"train@{name}" for name in EXPERIMENTS}
+        assert stages == {*trained, "repeat@flats_rent", "report"}
 
 
 def test_comment_in_code_reruns_nothing(project):
-    with edited(project, LOOP, "def train(", "# A comment.\ndef train(") as stages:
+    with edited(project, LOOP, "def train(", "# A comment.\ndef train(", by=REPRO) as stages:
         assert stages == set()
 
 
 def test_data_setting_prepares_only_its_variant(project):
     with edited(
-        project, "conf/data/diabetes.yaml", "target: progression", "target: progression\nrows: 400"
+        project, "conf/data/flats.yaml", "drop: [flat]", "drop: [flat]\nrows: 390"
     ) as stages:
-        assert [stage for stage in stages if stage.startswith("prepare")] == ["prepare@diabetes"]
+        assert [stage for stage in stages if stage.startswith("prepare")] == ["prepare@flats"]
 
 
 def test_new_lock_file_keeps_the_tree_clean(project):
@@ -141,25 +131,25 @@ def trainers(project: Project) -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_trainer_ends_with_its_dvc(project, end):
-    endless = ["training.epochs=1000000", "training.early_stopping=null", "training.xla=false"]
-    project.write_yaml("params.yaml", {**PARAMS, "overrides": endless})
-    dvc = project.start("dvc", "repro", "train@diabetes_mlp")
-    first_epoch = next(line for line in dvc.stderr if line.startswith("diabetes_mlp: epoch "))
-    running = trainers(project)
+def test_trainer_ends_with_its_dvc(project, tmp_path, end):
+    copy = project.copy(tmp_path / "copy")  # DVC removes the model before it trains
+    endless = ["training.epochs=1000000", "training.early_stopping=null", "tracking=memory"]
+    copy.write_yaml("params.yaml", {**params(), "overrides": ["training.xla=false", *endless]})
+    dvc = copy.start("dvc", "repro", "train@flats_rent")
+    first_epoch = next(line for line in dvc.stderr if line.startswith("flats_rent: epoch "))
+    running = trainers(copy)
     dvc.send_signal(end)
     dvc.wait()
     _, alive = psutil.wait_procs(running, timeout=5)
     dvc.communicate()
-    project.write_yaml("params.yaml", PARAMS)
     assert first_epoch
     assert len(running) == 1
-    assert alive == trainers(project) == []
+    assert alive == trainers(copy) == []
 
 
 def test_overrides_for_all_cannot_change_data(project):
-    project.write_yaml("params.yaml", {**PARAMS, "overrides": ["data.split.seed=1"]})
-    result = project.run("python", "-m", "pipeline.compose", check=False)
-    project.write_yaml("params.yaml", PARAMS)
+    project.write_yaml("params.yaml", {**params(), "overrides": ["data.split.seed=1"]})
+    result = project.run(*COMPOSE, check=False)
+    project.write_yaml("params.yaml", params())
     assert result.returncode == 1
     assert "change the settings of shared data" in result.stderr

@@ -2,23 +2,19 @@
 
 import csv
 import json
-import re
 import sqlite3
 import subprocess
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.support import ROOT
+from tests.end_to_end.conftest import ADDED_TO, EXTENDING
+from tests.support import ROOT, pages
 from tests.support.project import Project
-from tests.support.stores import add_store
 
-PAGE = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
-WITHOUT_MODEL = ["tracking.log_model=false"]  # nothing here reads the model in MLflow
-SHARED = ("dvc.yaml", "params.yaml")  # the page adds to these files
 SEARCH = [
     *("experiment=extended", "search=grid", "search.trials=2", "tracking=json_file"),
     *("search.objective.metric=validation/rmse", "search.objective.direction=min"),
@@ -26,35 +22,7 @@ SEARCH = [
 
 
 def files() -> dict[str, str]:
-    """The files of the page by the names in their first lines."""
-    blocks = re.findall(r"^```(?:python|yaml)\n# (\S+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-    return dict(blocks)
-
-
-def write_readings(path: Path) -> None:
-    """Writes rows whose target is a sum of the other two values."""
-    rows = [{"wind": n % 7, "sun": n % 5, "load": 3 * (n % 7) + n % 5} for n in range(80)]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of the project with the files of the page, after `dvc repro`."""
-    project = Project(tmp_path_factory.mktemp("project"))
-    for name, text in files().items():
-        if name not in SHARED:
-            project.write(name, text)
-    write_readings(project.folder / "readings.jsonl")
-    params = yaml.safe_load(files()["params.yaml"])
-    project.write_yaml(
-        "params.yaml", {"sources": [], "repeats": {}, "overrides": WITHOUT_MODEL, **params}
-    )
-    stages = yaml.safe_load(project.read("dvc.yaml"))["stages"]
-    added = yaml.safe_load(files()["dvc.yaml"])["stages"]
-    project.write_yaml("dvc.yaml", {"stages": stages | added})
-    add_store(project.folder)
-    project.run("dvc", "repro")
-    return project
+    return pages.files(EXTENDING)
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +35,9 @@ def output(project: Project, name: str) -> Any:
 
 
 def logged_params(project: Project) -> dict[str, str]:
-    with sqlite3.connect(project.folder / "mlruns/mlflow.db") as store:
-        return dict(store.execute("SELECT key, value FROM params"))
+    run = (output(project, "run.json")["run_id"],)
+    with closing(sqlite3.connect(project.folder / "mlruns/mlflow.db")) as store:
+        return dict(store.execute("SELECT key, value FROM params WHERE run_uuid = ?", run))
 
 
 def history(project: Project) -> list[dict[str, str]]:
@@ -78,7 +47,7 @@ def history(project: Project) -> list[dict[str, str]]:
 
 
 def test_page_replaces_no_file_of_the_project():
-    assert [name for name in files() if (ROOT / name).exists()] == sorted(SHARED)
+    assert [name for name in files() if (ROOT / name).exists()] == sorted(ADDED_TO)
 
 
 def test_page_adds_one_python_file_each():
@@ -145,15 +114,14 @@ def test_metric_is_monitored_and_restored(project):
 def test_metric_is_evaluated_and_claimed(project):
     test = output(project, "metrics.json")["test"]["rmse"]
     assert test["low"] <= test["value"] <= test["high"]
-    checked = project.run("python", "-m", "pipeline.report", "--check", "extended", check=False)
-    assert "test/rmse" in checked.stdout + checked.stderr
-    assert checked.returncode == 0
+    assert "test/rmse ≤ 5: met" in project.read("outputs/report.md")
 
 
 def test_figure_is_drawn_logged_and_reported(project):
     name = "error_histogram.png"
     assert name in [figure["file"] for figure in output(project, "figures/index.json")]
-    assert list((project.folder / "mlruns").rglob(f"artifacts/**/{name}"))
+    artifacts = project.folder / "mlruns/artifacts/extended"
+    assert list(artifacts.rglob(f"{output(project, 'run.json')['run_id']}/**/{name}"))
     assert "how often predictions miss by how much" in project.read("outputs/report.html")
 
 

@@ -1,5 +1,6 @@
 """A dozen kills by `tests.chaos.training`, and proof that its comparison can fail."""
 
+import json
 import re
 import shutil
 import sqlite3
@@ -14,78 +15,69 @@ import pytest
 from tests.chaos.training import differences, examine
 from tests.support import ROOT
 
-CHAOS = [sys.executable, "-m", "tests.chaos.training"]
 CASES = ("mlp", "cnn", "regression")
-ONE_BIT_OFF = """
+KILLS = ["--kills", "12", "--seed", "5462", *(word for case in CASES for word in ("--case", case))]
+ONE_KILL = ["--kills", "1", "--seed", "9", "--case", "cnn"]
+# One process runs `tests.chaos.training` twice, because its imports take seconds.
+TWICE = """
+import json
 import sys
 import numpy as np
-from pipeline.models import backend
 from tests.chaos import training as chaos
-backend.load()
+whole, flipped = map(json.loads, sys.argv[1:])
+print("exit code", chaos.main(whole), flush=True)
 from pipeline.runs import checkpoint
-whole = checkpoint.read
-def read(path):
-    saved = whole(path)
+read = checkpoint.read
+def with_one_bit_off(path):
+    saved = read(path)
     first = saved.arrays["engine"][0]
     flipped = first.reshape(-1).copy()
     flipped.view(np.uint8)[0] ^= 1
     saved.arrays["engine"][0] = flipped.reshape(first.shape)
     return saved
-checkpoint.read = read
-sys.exit(chaos.main(sys.argv[1:]))
+checkpoint.read = with_one_bit_off
+print("exit code", chaos.main(flipped), flush=True)
 """
-
-
-def run_chaos(
-    command: list[str], folder: Path, *arguments: str
-) -> subprocess.CompletedProcess[str]:
-    """Runs `tests.chaos.training` to its end. It leaves its repositories in `folder`."""
-    whole = [*command, "--keep", str(folder), *arguments]
-    return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
+    """Receives the repositories of the killed runs."""
     return tmp_path_factory.mktemp("chaos") / "repositories"
 
 
 @pytest.fixture(scope="module")
-def dozen_kills(folder):
-    return run_chaos(
-        CHAOS,
-        folder,
-        "--kills",
-        "12",
-        "--seed",
-        "5462",
-        *(word for case in CASES for word in ("--case", case)),
+def chaos(folder) -> list[list[str]]:
+    """What the runs print: a dozen kills, and one kill with a flipped bit."""
+    arguments = [
+        json.dumps([*kills, "--keep", str(keep)])
+        for kills, keep in ((KILLS, folder), (ONE_KILL, folder.with_name("flipped")))
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", TWICE, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    end = next(number for number, line in enumerate(lines) if line.startswith("exit code")) + 1
+    return [lines[:end], lines[end:]]
 
 
-def test_killed_runs_equal_uninterrupted_ones(dozen_kills):
-    assert dozen_kills.returncode == 0, dozen_kills.stdout + dozen_kills.stderr
-    assert {
-        line.partition(":")[0] for line in dozen_kills.stdout.splitlines() if ": killed " in line
-    } == set(CASES)
-    assert re.fullmatch(
-        r"12 kills, \d+ runs, 0 differences, \d+ seconds", dozen_kills.stdout.splitlines()[-1]
-    )
+def test_killed_runs_equal_uninterrupted_ones(chaos):
+    lines, _ = chaos
+    assert {line.partition(":")[0] for line in lines if ": killed " in line} == set(CASES)
+    assert re.fullmatch(r"12 kills, \d+ runs, 0 differences, \d+ seconds", lines[-2])
+    assert lines[-1] == "exit code 0"
 
 
-def test_comparison_notices_one_flipped_bit(tmp_path):
-    done = run_chaos(
-        [sys.executable, "-c", ONE_BIT_OFF],
-        tmp_path / "chaos",
-        "--kills",
-        "1",
-        "--seed",
-        "9",
-        "--case",
-        "cnn",
-    )
-    assert "DIFFERENT: fingerprint: " in done.stdout, done.stdout + done.stderr
-    assert " 1 differences, " in done.stdout.splitlines()[-1]
-    assert done.returncode == 1
+def test_comparison_notices_one_flipped_bit(chaos):
+    _, lines = chaos
+    assert any("DIFFERENT: fingerprint: " in line for line in lines)
+    assert " 1 differences, " in lines[-2]
+    assert lines[-1] == "exit code 1"
 
 
 def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
@@ -167,7 +159,7 @@ def create(file: str) -> Callable[[Path], None]:
         ("models that are not ready", execute("UPDATE logged_models SET status = 1")),
     ],
 )
-@pytest.mark.usefixtures("dozen_kills")
+@pytest.mark.usefixtures("chaos")
 def test_comparison_notices_each_change(folder, tmp_path, part, tamper):
     original = next(folder.glob("regression_*/")).resolve()
     copy = shutil.copytree(original, tmp_path / "copy")
@@ -179,7 +171,7 @@ def test_comparison_notices_each_change(folder, tmp_path, part, tamper):
     ]
 
 
-def test_comparison_notices_other_weights(folder, tmp_path, dozen_kills):
+def test_comparison_notices_other_weights(folder, tmp_path, chaos):
     one, other = (next(folder.glob(f"{case}_*/")) for case in ("regression", "mlp"))
     copy = shutil.copytree(one, tmp_path / "copy")
     reference = examine(copy, "regression")

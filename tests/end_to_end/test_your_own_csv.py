@@ -2,51 +2,34 @@
 
 import json
 import re
+import sqlite3
+import subprocess
+from contextlib import closing
 
 import pytest
-import yaml
 
-from tests.support import ROOT
+from tests.end_to_end.conftest import OWN_CSV
+from tests.support import ROOT, pages
 from tests.support.project import Project
-
-PAGE = (ROOT / "docs/your-own-csv.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
-
-
-def files() -> dict[str, str]:
-    """The page's YAML files by the name in their first line."""
-    named = [(text.splitlines()[0].removeprefix("# "), text) for text in blocks("yaml")]
-    return {name: text for name, text in named if re.fullmatch(r"[\w./]+\.yaml", name)}
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project(tmp_path_factory.mktemp("project"))
-    for name, text in files().items():
-        if name != "params.yaml":
-            (project.folder / name).write_text(text, encoding="utf-8")
-    params = yaml.safe_load(files()["params.yaml"])
-    project.write_yaml("params.yaml", {"sources": [], "repeats": {}, "overrides": [], **params})
-    for line in blocks("sh")[0].splitlines():
-        project.run(*line.split())
-    return project
+def training(project: Project) -> subprocess.CompletedProcess[str]:
+    """The training with other settings."""
+    return project.run(*pages.blocks(OWN_CSV, "sh")[1].split())
 
 
 def metrics(project: Project, name: str) -> dict[str, dict[str, float]]:
-    text = (project.folder / "outputs" / name / "metrics.json").read_text(encoding="utf-8")
-    return json.loads(text)["test"]
+    return json.loads(project.read(f"outputs/{name}/metrics.json"))["test"]
 
 
 def test_page_shows_the_start_of_the_example():
     example = (ROOT / "docs/examples/flats.csv").read_text(encoding="utf-8")
-    assert example.startswith(blocks("csv")[0])
+    assert example.startswith(pages.blocks(OWN_CSV, "csv")[0])
 
 
 def test_classification_needs_two_files_and_params():
-    assert {name for name in files() if "rent" not in name} == {
+    assert {name for name in pages.files(OWN_CSV) if "rent" not in name} == {
         "conf/source/flats.yaml",
         "conf/data/flats.yaml",
         "params.yaml",
@@ -62,18 +45,37 @@ def test_regression_explains_the_rent(project):
 
 
 def test_saved_model_answers_in_the_csv_unit(project):
-    (project.folder / "use.py").write_text(blocks("python")[0], encoding="utf-8")
-    answer = project.run("python", "use.py").stdout
+    answer = project.run("python", "-c", pages.blocks(OWN_CSV, "python")[0]).stdout
     rent = float(re.search(r"\[\[([\d.]+)", answer)[1])
     assert 500 < rent < 2500
 
 
-def test_settings_can_be_tried_without_a_file(project):
-    command = blocks("sh")[1].split()
-    last = project.run(*command).stdout.splitlines()[-1]
-    assert json.loads(last)["status"] == "FINISHED"
+def test_settings_can_be_tried_without_a_file(training):
+    assert json.loads(training.stdout)["status"] == "FINISHED"
+
+
+def test_stdout_of_train_holds_only_the_result(training):
+    (line,) = training.stdout.splitlines()
+    assert list(json.loads(line)) == ["run_id", "run_key", "fingerprint", "status", "metrics"]
+
+
+def test_stderr_of_train_names_the_variant(training):
+    assert training.stderr.startswith("flats_rent: epoch ")
+    assert {line.split(":")[0] for line in training.stderr.splitlines()} == {"flats_rent"}
+
+
+def test_result_of_train_matches_its_record(project, training):
+    result = json.loads(training.stdout)
+    with closing(sqlite3.connect(project.folder / "mlruns/mlflow.db")) as store:
+        run = (result["run_id"],)
+        status = store.execute("SELECT status FROM runs WHERE run_uuid = ?", run).fetchall()
+        tags = dict(store.execute("SELECT key, value FROM tags WHERE run_uuid = ?", run))
+    assert status == [("FINISHED",)]
+    assert (tags["run_key"], tags["fingerprint"]) == (result["run_key"], result["fingerprint"])
 
 
 def test_edit_of_the_csv_is_noticed(project):
-    project.replace("docs/examples/flats.csv", "1,72.0,", "1,72.5,")
-    assert "fetch_own@flats" in json.loads(project.run("dvc", "status", "--json").stdout)
+    original = project.replace("docs/examples/flats.csv", "1,72.0,", "1,72.5,")
+    status = project.run("dvc", "status", "--json").stdout
+    project.write("docs/examples/flats.csv", original)
+    assert "fetch_own@flats" in json.loads(status)

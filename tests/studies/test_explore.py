@@ -9,7 +9,7 @@ from tests.support.searches import LINE, config, live
 
 SEARCHES = {
     "random": config("random", LINE, trials=6),
-    "bayesian": config("bayesian", LINE, trials=5),
+    "bayesian": config("bayesian", LINE, trials=4),
     "hyperband": config("hyperband", LINE, trials=9, max_epochs=9),
 }
 MOMENTS = [

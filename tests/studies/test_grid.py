@@ -1,5 +1,7 @@
 """The grid of a sweep."""
 
+from functools import cache
+
 import pytest
 
 from pipeline.studies.grid import Grid, combinations, compose_grid
@@ -9,6 +11,7 @@ from tests.support.refusals import refusal
 CONF = ROOT / "conf"
 
 
+@cache
 def grid(*overrides: str) -> Grid:
     return compose_grid(overrides, conf=CONF)
 

@@ -34,23 +34,30 @@ trial_runner.main()
 """
 
 
-@pytest.fixture
-def run(monkeypatch, tmp_path):
-    """Runs lines of Python as trials, in one `TrialProcess`."""
+@pytest.fixture(scope="module")
+def process():
+    """One `TrialProcess` for all tests, because its child takes a second to start."""
     real = trial_process.subprocess.Popen
 
     def popen(command, **settings):
         return real([sys.executable, "-X", RUNNER, "-c", CHILD, *command[-2:]], **settings)
 
-    monkeypatch.setattr(trial_process.subprocess, "Popen", popen)
     process = TrialProcess()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trial_process.subprocess, "Popen", popen)
+        yield process
+        process.close()
+
+
+@pytest.fixture
+def run(process, tmp_path):
+    """Runs lines of Python as trials."""
 
     def run(code: str, threads: int = 1) -> Answer:
         trial, log = Trial(0, {}, [code]), tmp_path / "log.txt"
         return process.run(trial, threads=threads, tags={"a": "b"}, log=log)
 
-    yield run
-    process.close()
+    return run
 
 
 def test_trials_share_one_process(run):

@@ -40,6 +40,12 @@ class Project:
         self.run("git", "init", "--quiet")
         self.commit()
 
+    def copy(self, folder: Path) -> "Project":
+        """Copies the project with its data and results."""
+        copy = Project.__new__(Project)
+        copy.folder = shutil.copytree(self.folder, folder, symlinks=True)
+        return copy
+
     def commit(self) -> None:
         """Commits all files."""
         author = ("-c", "user.name=t", "-c", "user.email=t@example.org")

@@ -95,24 +95,40 @@ def test_damaged_store_is_refused(tmp_path):
     assert len(text.splitlines()) == 1
 
 
+FOUR_PROCESSES = """
+import os, sys, traceback
+from pipeline.tracking import connection
+
+def write(name):
+    client = connection.client()
+    run = client.create_run(connection.experiment_id(client, "toy"), run_name=name)
+    client.log_metric(run.info.run_id, "loss", 1.0)
+    client.set_terminated(run.info.run_id)
+
+def forked(name):
+    child = os.fork()  # so that MLflow is imported once
+    if child != 0:
+        return child
+    try:
+        write(name)
+        os._exit(0)
+    finally:
+        traceback.print_exc()
+        os._exit(1)
+
+children = [forked(name) for name in "0123"]
+sys.exit(max(os.waitpid(child, 0)[1] for child in children))
+"""
+
+
 def test_four_processes_create_a_store_in_parallel(tmp_path):
-    code = (
-        "import sys; from pipeline.tracking import connection; client = connection.client();"
-        "run = client.create_run(connection.experiment_id(client, 'toy'), run_name=sys.argv[1]);"
-        "client.log_metric(run.info.run_id, 'loss', 1.0); client.set_terminated(run.info.run_id)"
+    done = subprocess.run(
+        [sys.executable, "-c", FOUR_PROCESSES],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        check=False,
     )
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(number)],
-            cwd=tmp_path,
-            env=environment,
-            stderr=subprocess.PIPE,
-        )
-        for number in range(4)
-    ]
-    ended = [(process.communicate()[1], process.returncode) for process in started]
-    assert [code for _, code in ended] == [0, 0, 0, 0], ended
+    assert done.returncode == 0, done.stderr
     client = connection.client()
     runs = client.search_runs([connection.experiment_id(client, "toy")])
     assert sorted(run.info.run_name for run in runs) == ["0", "1", "2", "3"]

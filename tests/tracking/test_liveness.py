@@ -6,15 +6,17 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier
 
 import psutil
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import RunInfo
 
 from pipeline.tracking import connection
-from pipeline.tracking.liveness import close_dead, lives, process_tags
+from pipeline.tracking.liveness import close_dead, lives, process_tags, set_status
 from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support import ROOT
@@ -56,46 +58,49 @@ class Writer:
         self._process.communicate()
 
 
-@pytest.fixture
-def writer(here):
-    """Starts writers, and kills them after the test."""
-    writers: list[Writer] = []
+@dataclass(frozen=True)
+class Killed:
+    """A run and its records: while its process lived, and after it was killed."""
 
-    def make(name: str) -> Writer:
-        writers.append(Writer(name, here))
-        return writers[-1]
-
-    yield make
-    for each in writers:
-        each.kill()
+    run_id: str
+    before: RunInfo
+    after: RunInfo
 
 
-def test_killed_run_ends_with_its_last_metric(client, writer):
-    process = writer("killed")
-    run_id = process.run_id
+@pytest.fixture(scope="module")
+def killed(here, client) -> Killed:
+    process = Writer("killed", here)
+    try:
+        close_dead(client)
+        before = client.get_run(process.run_id).info
+    finally:
+        process.kill()
     close_dead(client)
-    assert client.get_run(run_id).info.status == "RUNNING"
-    process.kill()
-    close_dead(client)
-    info = client.get_run(run_id).info
-    assert (info.status, info.end_time) == ("KILLED", LATE)
+    return Killed(process.run_id, before, client.get_run(process.run_id).info)
 
 
-def test_killed_run_resumes_in_another_process(here, client, writer):
-    process = writer("goes_on")
-    run_id = process.run_id
-    process.kill()
-    facts = RunFacts("goes_on", {"seed": 1}, {"run_key": "k"}, images(), Path("data"))
+def test_run_of_another_living_process_stays_running(killed):
+    assert killed.before.status == "RUNNING"
+
+
+def test_killed_run_ends_with_its_last_metric(killed):
+    assert (killed.after.status, killed.after.end_time) == ("KILLED", LATE)
+
+
+def test_killed_run_resumes_in_another_process(here, client, killed):
+    set_status(client, killed.run_id, "RUNNING", end_time=0)  # as the kill left it
+    facts = RunFacts("killed", {"seed": 1}, {"run_key": "k"}, images(), Path("data"))
     with STORE.open_run(facts) as tracker:
         tracker.log_metrics(
             [Measurement(step, LATE + step, {"loss": 0.5**step}) for step in (1, 2, 3)]
         )
-    assert tracker.run_id == run_id
-    assert client.get_run(run_id).info.status == "FINISHED"
+    assert tracker.run_id == killed.run_id
+    assert client.get_run(killed.run_id).info.status == "FINISHED"
     with closing(sqlite3.connect(here / "mlruns/mlflow.db")) as connection:
         points = list(
             connection.execute(
-                "SELECT step, value FROM metrics WHERE run_uuid = ? ORDER BY step", (run_id,)
+                "SELECT step, value FROM metrics WHERE run_uuid = ? ORDER BY step",
+                (killed.run_id,),
             )
         )
     assert points == [(1, 0.5), (2, 0.25), (3, 0.125)]

@@ -12,6 +12,7 @@ from pipeline.signals import Interrupted
 from pipeline.training.listeners.tensorboard import Summaries, write_summaries
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.interruptions import InterruptedAt
+from tests.support.stores import add_store
 from tests.support.toy import config_of, prepare_all
 
 TRAINED = [
@@ -86,6 +87,7 @@ def result(tmp_path_factory):
     """The result of a run with summaries that was interrupted and resumed."""
     folder = tmp_path_factory.mktemp("repository")
     prepare_all(folder)
+    add_store(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
