@@ -59,8 +59,8 @@ def test_command_fails_in_one_line() -> None:
     done = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "error: data/raw/digits/data.csv, line 3: the row is too short. Received: 1 value. "
-        "Expected: 2 values; label is the first column without one.\n"
+        "error: data/raw/digits/data.csv, line 3: the file is damaged. "
+        "Delete it, then write it again with: dvc repro.\n"
     )
     assert not Path("data/prepared/digits").exists()
 
