@@ -53,8 +53,11 @@ def repeat(name: str, interruption: Interruption) -> None:
 
     backend.load()
     from pipeline.evaluation import over_seeds
+    from pipeline.training import process
 
     config = resolved.read(CONFIGS / f"{name}.yaml")
+    # The test of a finished run starts TensorFlow, and a later seed may still have to train.
+    process.pin(threads=config.training.threads)
     results: dict[str, Any] = {}
     for number, seed in enumerate(seeds, start=1):
         log(f"{name}: seed {seed}, {number} of {len(seeds)}")

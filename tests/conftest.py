@@ -90,11 +90,21 @@ def _no_garbage_of_earlier_files() -> None:
     _exempt()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _plain_environment_of_a_file() -> None:
+    """MLflow sets its variable to the store that an earlier file used last."""
+    for name in _settings_of_the_machine():
+        del os.environ[name]
+
+
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name in _SETTINGS or name.startswith("DVC_"):
-            monkeypatch.delenv(name)
+    for name in _settings_of_the_machine():
+        monkeypatch.delenv(name)
+
+
+def _settings_of_the_machine() -> list[str]:
+    return [name for name in os.environ if name in _SETTINGS or name.startswith("DVC_")]
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,8 @@ def params() -> dict[str, Any]:
     return {
         **{name: {key: of[name][key] for of in shown for key in of[name]} for name in LISTS},
         "sources": ["iris"],
-        "repeats": {"flats_rent": {"data": "flats_rent", "seeds": [1, 42]}},
+        # 42 is the experiment's own seed: its run may be finished when the seeds are trained.
+        "repeats": {"flats_rent": {"data": "flats_rent", "seeds": [42, 1]}},
         # No test here is about XLA, or reads the model in MLflow.
         "overrides": ["training.xla=false", "tracking.log_model=false"],
     }
