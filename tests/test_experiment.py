@@ -181,15 +181,6 @@ def test_regression_is_assessed_in_target_units(folder, tmp_path):
     assert drawings["residuals"].axes[0].get_xlabel() == "true price / 1,000"
 
 
-def test_assessment_needs_a_training(folder, tmp_path):
-    with pytest.raises(PipelineError) as caught:
-        assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
-    assert (
-        str(caught.value)
-        == f"{tmp_path}/shapes/history.csv is missing. Train first: dvc repro train@shapes."
-    )
-
-
 @pytest.mark.parametrize(
     ("settings", "metrics"),
     [
