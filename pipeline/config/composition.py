@@ -1,7 +1,7 @@
 """Composes files of `conf/` and overrides into one checked configuration.
 
-Hydra composes. This module registers the schemas, names the groups after their files, applies the
-rules. Its results hold plain values only.
+Hydra composes. This module registers the schemas, names the groups after their files, and applies
+the rules. Its results hold plain values only.
 """
 
 from collections.abc import Iterator, Sequence

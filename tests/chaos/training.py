@@ -249,7 +249,6 @@ class Lab:
         connection.client()
 
     def _compose(self, case: str) -> Any:
-
         return compose_experiment([f"experiment={case}"], conf=self._template / "conf")
 
     def reference(self, case: str) -> dict[str, Any]:
