@@ -88,6 +88,8 @@ def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]
         return None
     try:
         result = run_result.read(folder.result)
+        if result.run_key != run.key:
+            raise PipelineError(f"{folder.result} is of another run", received=result.run_id)
     except PipelineError as error:
         log(f"{run.name}: warning: the finished result is damaged, so it is trained again. {error}")
         folder.clear()

@@ -152,7 +152,15 @@ def replace_by_an_untrained_model(path: Path) -> None:
     shutil.copy(path.parent / "snapshots/step_000000.keras", path)
 
 
-@pytest.mark.parametrize("damage", [remove, truncate, replace_by_an_untrained_model])
+def replace_by_another_run(path: Path) -> None:
+    other = run(Path.cwd(), "seed=7")
+    shutil.rmtree(path.parent)
+    shutil.copytree(folder_of(other) / "result", path.parent)
+
+
+@pytest.mark.parametrize(
+    "damage", [remove, truncate, replace_by_an_untrained_model, replace_by_another_run]
+)
 def test_damaged_result_is_made_again(folder, finished, capsys, damage):
     model = folder_of(finished) / "result/model.keras"
     original = model.read_bytes()
