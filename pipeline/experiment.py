@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from pipeline import environment
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import log
 from pipeline.errors import PipelineError
@@ -109,6 +110,8 @@ def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]
         f"{run.name}: this run is already finished ({result.run_id}); "
         "to train it from scratch: force=true"
     )
+    if result.cpus != [str(environment.cpu())]:
+        log(f"{run.name}: it was trained on another kind of CPU: {', then '.join(result.cpus)}")
     return result
 
 

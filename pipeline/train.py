@@ -5,6 +5,7 @@
     python -m pipeline.train data=wine force=true        from scratch, even if this run has finished
     python -m pipeline.train -m data=wine seed=1,2,3     a sweep, like pipeline.sweep
     python -m pipeline.train --resolved mnist_mlp        what DVC runs
+    python -m pipeline.train data=wine --allow-environment   resumes on another kind of CPU
 
 To resume an interrupted or killed training from its last checkpoint, run the same command again. A
 finished run is not trained again; its result is printed. --resolved trains
@@ -28,11 +29,16 @@ from pipeline.layout import CONFIGS, OUTPUTS
 from pipeline.signals import Interruption, end_with_parent
 
 _SWEEP = ("-m", "--multirun")
+_ALLOW = "--allow-environment"
 
 
 def main() -> None:
     """Reads the command line and trains."""
     argv = arguments(__doc__)
+    allowed = _ALLOW in argv
+    argv = [argument for argument in argv if argument != _ALLOW]
+    if allowed and argv[:1] != ["--resolved"]:
+        argv.append("checkpoint.allow_environment=true")
     if set(_SWEEP) & set(argv):
         _sweep([argument for argument in argv if argument not in _SWEEP])
     interruption = Interruption()
@@ -41,6 +47,7 @@ def main() -> None:
             end_with_parent(os.getppid())
             name = argv[1]
             config = resolved.read(CONFIGS / f"{name}.yaml")
+            config.checkpoint.allow_environment |= allowed
             train(config, interruption, output=OUTPUTS / name)
         else:
             _require_no_flag(argv)
@@ -61,7 +68,7 @@ def _require_no_flag(overrides: list[str]) -> None:
         raise PipelineError(
             "unknown flag",
             received=" ".join(flags),
-            expected="Use -m, --resolved <experiment> or --help",
+            expected="Use -m, --resolved <experiment>, --allow-environment or --help",
         )
 
 

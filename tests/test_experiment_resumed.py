@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import experiment
+from pipeline import environment, experiment
+from pipeline.environment import Cpu
 from pipeline.errors import PipelineError
+from pipeline.runs import record
 from pipeline.signals import Interrupted
 from pipeline.tracking import connection
 from pipeline.tracking.stores.mlflow import STORE
@@ -188,6 +190,46 @@ def test_another_seed_is_another_run(folder, whole):
 @pytest.mark.parametrize("setting", ["checkpoint.every_seconds=7", "tracking.log_model=true"])
 def test_settings_without_effect_do_not_change_the_key(folder, finished, setting):
     assert run(folder, setting).run_id == finished.run_id
+
+
+def on_another_cpu(monkeypatch: pytest.MonkeyPatch) -> str:
+    here = str(environment.cpu())
+    monkeypatch.setattr(environment, "cpu", lambda: Cpu("Another CPU", "armv8"))
+    return here
+
+
+def test_run_does_not_resume_on_another_cpu(folder, monkeypatch):
+    interrupted(folder)
+    here = on_another_cpu(monkeypatch)
+    with pytest.raises(
+        PipelineError, match="another kind of CPU, so the bits may differ"
+    ) as caught:
+        run(folder)
+    received = f"Received: {here} in the checkpoint, Another CPU (armv8) on this machine"
+    assert received in str(caught.value)
+
+
+def test_run_resumed_on_another_cpu_names_both(folder, whole, monkeypatch):
+    interrupted(folder)
+    here = on_another_cpu(monkeypatch)
+    result = run(folder, "checkpoint.allow_environment=true")
+    assert result.cpus == [here, "Another CPU (armv8)"]
+    assert record.read(folder_of(result) / "result", made_by="").cpus == result.cpus
+    assert result.run_key == whole.result.run_key
+    tags = connection.client().get_run(result.run_id).data.tags
+    assert tags["cpu"] == f"{here}, then Another CPU (armv8)"
+
+
+def test_finished_run_of_another_cpu_says_its_cpu(folder, finished, monkeypatch, capsys):
+    here = on_another_cpu(monkeypatch)
+    assert run(folder) == finished
+    assert f"shapes: it was trained on another kind of CPU: {here}" in capsys.readouterr().err
+
+
+def test_record_names_the_environment(folder, finished):
+    recorded = record.read(folder_of(finished) / "result", made_by="")
+    assert recorded.environment["versions"] == environment.versions()
+    assert recorded.environment["environment"] == environment.settings()
 
 
 @pytest.mark.parametrize("checks", [1, 3, 4, 5])

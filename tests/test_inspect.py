@@ -43,7 +43,7 @@ def repository_with_models(repository):
         (outputs / name).mkdir()
         model.save(outputs / name / "model.keras")
         files = digests_below(outputs / name)
-        RunRecord("id", "key", "fingerprint", "settings", {}, files).write(outputs / name)
+        RunRecord("id", "key", "fingerprint", "settings", {}, {}, [], files).write(outputs / name)
     return repository
 
 

@@ -22,10 +22,13 @@ class Checkpointing:
     Args:
         every_seconds: the longest time between two checkpoints.
         pause_at: training pauses after this epoch. The same run resumes with a later epoch or null.
+        allow_environment: resumes on another kind of CPU than the checkpoint is from. The record
+            of the run then names both, because the bits may differ.
     """
 
     every_seconds: float = 30.0
     pause_at: int | None = None
+    allow_environment: bool = False
 
     def __post_init__(self) -> None:
         require(

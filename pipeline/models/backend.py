@@ -6,13 +6,19 @@ import os
 import sys
 from tempfile import TemporaryFile
 
+from pipeline import environment
+
 
 def load() -> None:
     """Imports both and discards what they print, unless the import fails.
 
     TensorFlow 2.21 prints messages from C++ before it reads any log level. Only a redirection of
     the file descriptor suppresses them.
+
+    Raises:
+        PipelineError: Keras would use another backend or data format than this package supports.
     """
+    environment.require_supported()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     with TemporaryFile() as messages:

@@ -1,12 +1,12 @@
-"""The identity of a run: settings, data, code and versions, and its run key."""
+"""The identity of a run: settings, data, code, versions and environment, and its run key."""
 
 import hashlib
 import json
 import os
 from collections.abc import Collection, Mapping
-from importlib.metadata import version
 from typing import Any
 
+from pipeline import environment
 from pipeline.code import (
     ENGINES,
     FAMILIES,
@@ -22,8 +22,6 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.resolved import effective_settings
 from pipeline.data.prepared import Meta
 from pipeline.runs.git import Git
-
-LIBRARIES = ("keras", "numpy", "tensorflow")
 
 # Building and training the network, serving the model, and writing the result decide the bits.
 ROOTS = ("pipeline.training.fitting", "pipeline.models.serving", "pipeline.runs.result")
@@ -70,7 +68,8 @@ def identity(config: ExperimentConfig, meta: Meta) -> dict[str, Any]:
         "settings": effective_settings(config),
         "data": meta.identity,
         "code": PACKAGE.digest(run_code(config)),
-        "versions": {name: version(name) for name in LIBRARIES},
+        "versions": environment.versions(),
+        "environment": environment.settings(),
     }
 
 
@@ -103,7 +102,7 @@ def _canonical(value: Any) -> str:
 
 
 def tags(name: str, key: str, meta: Meta, git: Git | None) -> dict[str, str]:
-    """Tags of a run: experiment, stage, key, data and Git."""
+    """Tags of a run: experiment, stage, key, data, CPU, versions and Git."""
     tags = {
         "experiment": name,
         "stage": os.environ.get("DVC_STAGE", "train"),
@@ -111,7 +110,8 @@ def tags(name: str, key: str, meta: Meta, git: Git | None) -> dict[str, str]:
         "data": meta.name,
         "data.source": meta.source,
         **{f"data.digest.{split}": digest for split, digest in meta.digests.items()},
-        **{f"version.{library}": version(library) for library in LIBRARIES},
+        "cpu": str(environment.cpu()),
+        **{f"version.{name}": number for name, number in environment.versions().items()},
         "mlflow.source.name": "pipeline.train",
         "mlflow.source.type": "LOCAL",
     }

@@ -7,6 +7,7 @@ test metric belong together.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_sealed, write_sealed
@@ -21,6 +22,9 @@ class RunRecord:
     Args:
         settings: `pipeline.config.resolved_file.digest` of the run's settings.
         data: `pipeline.data.prepared.Meta.identity` of the prepared data.
+        environment: the versions, and `pipeline.environment.settings`.
+        cpus: the kinds of CPU that trained it, in order. More than one means that the training was
+            resumed with `--allow-environment`.
         files: the sha256 of each other file of the result, by path.
     """
 
@@ -29,6 +33,8 @@ class RunRecord:
     fingerprint: str
     settings: str
     data: dict[str, str]
+    environment: dict[str, Any]
+    cpus: list[str]
     files: dict[str, str]
 
     @property

@@ -31,13 +31,19 @@ MADE_BY = "the command that trained it"
 
 @dataclass(frozen=True)
 class Result:
-    """A finished or paused run; `metrics` are those of the saved weights."""
+    """A finished or paused run.
+
+    Args:
+        metrics: those of the saved weights.
+        cpus: the kinds of CPU that trained it, in order.
+    """
 
     run_id: str
     run_key: str
     fingerprint: str
     metrics: dict[str, float]
     history: list[Point]
+    cpus: list[str]
     paused: bool = False
 
 
@@ -82,7 +88,7 @@ def read(folder: Path) -> Result:
     step = read_json(folder / INDEX, made_by=MADE_BY)["final"]
     points = history.read(folder / HISTORY)
     metrics = next(point.metrics for point in points if point.step == step)
-    return Result(run.run_id, run.run_key, run.fingerprint, metrics, points)
+    return Result(run.run_id, run.run_key, run.fingerprint, metrics, points, run.cpus)
 
 
 def current(output: Path, *, settings: str, data: Path) -> RunRecord:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from pipeline import environment
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.data.prepared import Meta, load_meta
@@ -60,6 +61,29 @@ class Run:
                 received=f"{before} in the checkpoint, {now} in this run",
                 expected="Remove the folder, or train from scratch with: force=true",
             )
+
+    def cpus(self, latest: Checkpoint | None, folder: Path) -> list[str]:
+        """The kinds of CPU that have trained this run, and the one that trains it now.
+
+        Args:
+            latest: the checkpoint that the training resumes from.
+            folder: the folder of the checkpoint, for errors.
+
+        Raises:
+            PipelineError: the checkpoint is from another kind, and the settings do not allow that.
+        """
+        now = str(environment.cpu())
+        before: list[str] = latest.facts["cpus"] if latest is not None else []
+        if before[-1:] == [now]:
+            return before
+        if before and not self.config.checkpoint.allow_environment:
+            raise PipelineError(
+                f"the checkpoint in {folder} is from another kind of CPU, so the bits may differ",
+                received=f"{before[-1]} in the checkpoint, {now} on this machine",
+                expected="Resume on that kind, or here with: --allow-environment, "
+                "or train from scratch with: force=true",
+            )
+        return [*before, now]
 
 
 def _require_same_data(settings: dict[str, Any], meta: Meta, folder: Path) -> None:

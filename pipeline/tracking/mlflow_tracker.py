@@ -14,13 +14,13 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types.schema import Schema, TensorSpec
 
 from pipeline.data.prepared import Meta, input_name
-from pipeline.runs.identity import LIBRARIES
 from pipeline.tracking.facts import log_data_set
 from pipeline.tracking.liveness import set_status
 from pipeline.tracking.tracker import Measurement, RunStatus
 
 MODEL = "model"  # the name that MLflow shows for the model of a run
 _METRICS_IN_A_BATCH = 1000
+_REQUIRED = ("keras", "numpy", "tensorflow")
 
 
 class MlflowTracker:
@@ -89,7 +89,7 @@ class MlflowTracker:
             step=step,
             model=model,
             signature=signature(meta),
-            pip_requirements=[f"{name}=={version(name)}" for name in LIBRARIES],
+            pip_requirements=[f"{name}=={version(name)}" for name in _REQUIRED],
         )
 
     def end(self, status: RunStatus) -> None:

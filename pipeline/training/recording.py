@@ -52,15 +52,18 @@ class RecordedTraining:
         fit = fitting.build(self.run.config, self.run.meta, self.run.data_folder)
         latest = self._latest(fit)
         run_id = latest.facts["run_id"] if latest is not None else None
+        cpus = self.run.cpus(latest, self.folder.path)
         with (
             self.interruption.deferring(),
             self.store.open_run(self._facts(), run_id=run_id, new=self.run.config.force) as tracker,
         ):
             for name, value in self.tags.items():
                 tracker.set_tag(name, value)
+            if len(cpus) > 1:
+                tracker.set_tag("cpu", ", then ".join(cpus))
             outcome = fit.run(
                 listeners=self._listeners(fit, tracker),
-                checkpoints=self._checkpoints(fit, tracker, latest),
+                checkpoints=self._checkpoints(fit, tracker, latest, cpus),
                 interruption=self.interruption,
             )
             self.interruption.check()
@@ -70,6 +73,7 @@ class RecordedTraining:
                 fingerprint=fingerprint(fit.engine.variables),
                 metrics=outcome.final.metrics,
                 history=outcome.history,
+                cpus=cpus,
                 paused=outcome.paused,
             )
             if outcome.paused:
@@ -113,13 +117,13 @@ class RecordedTraining:
         return listeners
 
     def _checkpoints(
-        self, fit: Fit, tracker: Tracker, latest: Checkpoint | None
+        self, fit: Fit, tracker: Tracker, latest: Checkpoint | None, cpus: list[str]
     ) -> Checkpoints | None:
         """None if the folder is temporary: such a run can neither resume nor pause."""
         if not self.folder.lasting:
             return None
         settings = self.run.config.checkpoint
-        owner = {"identity": self.run.identity, "run_id": tracker.run_id}
+        owner = {"identity": self.run.identity, "run_id": tracker.run_id, "cpus": cpus}
         return Checkpoints(
             save=lambda state: self.folder.save(Checkpoint(owner | state.facts, state.arrays)),
             every_seconds=settings.every_seconds,
@@ -142,6 +146,8 @@ class RecordedTraining:
                 "fingerprint": result.fingerprint,
                 "settings": resolved_file.digest(self.run.settings),
                 "data": self.run.meta.identity,
+                "environment": {key: self.run.identity[key] for key in ("versions", "environment")},
+                "cpus": result.cpus,
             },
             snapshots={
                 point.step: run_result.snapshot_file(self.folder.path, point.step)

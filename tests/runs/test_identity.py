@@ -1,13 +1,16 @@
 """The run key, which binds settings, data, code and library versions."""
 
 import json
+import platform
 from dataclasses import replace
 
 import pytest
 
+from pipeline import environment
 from pipeline.code import PACKAGE
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
+from pipeline.environment import Cpu
 from pipeline.runs import identity
 from pipeline.runs.git import Git
 from pipeline.training import losses, watched_metrics
@@ -45,6 +48,24 @@ def test_key_depends_on_data():
     changed = replace(meta, digests=meta.digests | {"train": "9" * 32})
     one, two = (identity.identity(config(), data) for data in (meta, changed))
     assert identity.run_key(one) != identity.run_key(two)
+
+
+def test_key_depends_on_the_environment(monkeypatch):
+    default = key()
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert key() != default
+
+
+def test_key_depends_on_the_version_of_python(monkeypatch):
+    default = key()
+    monkeypatch.setattr(platform, "python_version", lambda: "3.99.0")
+    assert key() != default
+
+
+def test_key_does_not_depend_on_the_cpu(monkeypatch):
+    default = key()
+    monkeypatch.setattr(environment, "cpu", lambda: Cpu("another", "x86_64"))
+    assert key() == default
 
 
 def test_choices_are_those_of_the_settings():
@@ -192,7 +213,7 @@ def test_tags_name_experiment_stage_data_and_versions():
         "data.digest.train": "1" * 32,
     }
     assert expected.items() <= tags.items()
-    assert {f"version.{name}" for name in ("keras", "numpy", "tensorflow")} <= set(tags)
+    assert {f"version.{name}" for name in ("python", "keras", "numpy", "tensorflow")} <= set(tags)
     assert not [name for name in tags if "git" in name]
 
 

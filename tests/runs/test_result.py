@@ -14,7 +14,7 @@ from tests.support.metas import images
 from tests.support.refusals import refusal
 
 IDS = {"run_id": "r", "run_key": "k", "fingerprint": "f"}
-ORIGIN = IDS | {"settings": "s", "data": images().identity}
+ORIGIN = IDS | {"settings": "s", "data": images().identity, "environment": {}, "cpus": ["A CPU"]}
 FILES = [
     "history.csv",
     "model.keras",
@@ -56,7 +56,7 @@ def files_in(folder: Path) -> list[str]:
 
 def test_result_has_the_metrics_of_its_step(folder):
     assert result.read(folder) == Result(
-        **IDS, metrics={"validation/loss": 1 / 3}, history=POINTS, paused=False
+        **IDS, metrics={"validation/loss": 1 / 3}, history=POINTS, cpus=["A CPU"]
     )
 
 

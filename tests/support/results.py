@@ -118,7 +118,14 @@ def bind(folder: Path, **ids: str) -> None:
     settings = resolved_file.read(folder.parent / "configs" / f"{folder.name}.yaml").digest
     files = [folder / "history.csv", *(folder / "snapshots").iterdir()]
     digests = {str(path.relative_to(folder)): sha256(path) for path in files}
-    RunRecord(**run, settings=settings, data=DATA, files=digests).write(folder)
+    RunRecord(
+        **run,
+        settings=settings,
+        data=DATA,
+        environment={"versions": {"keras": "3.0"}, "environment": {}},
+        cpus=["A CPU (x86_64)"],
+        files=digests,
+    ).write(folder)
     record.write(folder, run)
 
 
