@@ -110,7 +110,7 @@ def _with_runs(rows: Sequence[Row]) -> list[Row]:
     reason = "its run is not in the tracking store. Train it again: dvc repro --force train@{}"
     return [
         replace(row, result=None, missing=reason.format(row.experiment))
-        if row.result and row.result.run["run_id"] in lost
+        if row.result and row.result.run.run_id in lost
         else row
         for row in rows
     ]
@@ -124,7 +124,7 @@ def _lost_runs(rows: Sequence[Row]) -> set[str]:
     for row in rows:
         if row.result:
             settings = resolved_file.read(CONFIGS / f"{row.experiment}.yaml")
-            runs.setdefault(settings.store, []).append(row.result.run["run_id"])
+            runs.setdefault(settings.store, []).append(row.result.run.run_id)
     lasting = {name: store for name in runs if (store := stores.load(name)).lasting}
     return {run_id for name, store in lasting.items() for run_id in store.missing(runs[name])}
 

@@ -126,7 +126,7 @@ def _cells(row: Row) -> list[str | Text]:
         formatting.epochs(metrics["epochs"]),
         formatting.duration(metrics["seconds"]),
         f"{metrics['examples_per_second']:,.0f}",
-        row.result.run["run_id"][:8],
+        row.result.run.run_id[:8],
     ]
 
 

@@ -22,6 +22,7 @@ from pipeline.reporting.pictures import Picture
 from pipeline.runs import history
 from pipeline.runs import record as run_record
 from pipeline.runs.history import Point
+from pipeline.runs.record import RunRecord
 from pipeline.runs.result import HISTORY, INDEX
 
 # An experiment has a result only if all these exist. DVC removes outdated ones before a stage runs.
@@ -90,7 +91,7 @@ class ExperimentResult:
     """
 
     metrics: dict[str, Any]
-    run: dict[str, str]
+    run: RunRecord
     history: list[Point]
     saved: Point
     figures: list[Picture]
@@ -281,7 +282,7 @@ def _result(folder: Path, settings: Settings, meta: Meta | None) -> ExperimentRe
     step = read_json(folder / INDEX, made_by=made_by)["final"]
     return ExperimentResult(
         metrics=read_json(folder / evaluation_record.METRICS, made_by=made_by),
-        run=run.ids,
+        run=run,
         history=points,
         saved=next(point for point in points if point.step == step),
         figures=pictures.read(folder / evaluation_record.FIGURES, folder.name),

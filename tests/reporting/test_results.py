@@ -28,7 +28,7 @@ def test_row_has_the_result_of_an_experiment(outputs):
     (row,) = rows_of(outputs, "shapes")
     assert (row.experiment, row.data, row.source, row.missing) == ("shapes", "shapes", "shapes", "")
     assert (row.headline, row.score) == ("accuracy", "accuracy 0.9500 [0.9000, 0.9750]")
-    assert (row.result.run["run_id"], row.result.saved.epoch) == (RUN["run_id"], 2.0)
+    assert (row.result.run.run_id, row.result.saved.epoch) == (RUN["run_id"], 2.0)
 
 
 @pytest.mark.parametrize(
