@@ -19,10 +19,9 @@ from typing import Any, NoReturn
 from pipeline.command_line import arguments, run_command
 from pipeline.console import say, table_console
 from pipeline.data.prepared import load_meta, load_split
-from pipeline.errors import PipelineError, suggestion
-from pipeline.files import replacing, require_files
-from pipeline.layout import INSPECTED, OUTPUTS, PREPARED
-from pipeline.runs import record, result
+from pipeline.errors import PipelineError
+from pipeline.files import replacing
+from pipeline.layout import INSPECTED, PREPARED
 
 _RUN_ID = re.compile(r"[0-9a-f]{4,32}")
 
@@ -50,33 +49,10 @@ def main() -> None:
 
 
 def load(name: str) -> Any:
-    """Loads the served model of an experiment in `outputs/` or of an MLflow run.
+    """Loads the served model that a user names; see `pipeline.load`."""
+    from pipeline.serving import loading
 
-    Raises:
-        PipelineError: no experiment and no run has this name, or its model is not the one of its
-            run.
-    """
-    path = OUTPUTS / name / result.MODEL
-    if not path.is_file() and not _RUN_ID.fullmatch(name):
-        trained = [file.parent.name for file in OUTPUTS.glob("*/model.keras")]
-        raise PipelineError(
-            "this is neither a trained experiment nor the id of a run",
-            received=name,
-            expected=suggestion(name, trained),
-        )
-    from pipeline.models import backend
-
-    backend.load()
-    if path.is_file():
-        import keras
-
-        made_by = f"dvc repro train@{name}"
-        files = record.read(path.parent, made_by=made_by).files
-        require_files(path.parent, files, made_by=made_by, names=[result.MODEL])
-        return keras.saving.load_model(path, compile=False)
-    from pipeline.tracking import logged_models
-
-    return logged_models.load(logged_models.find_run(name))
+    return loading.load(name).model
 
 
 def show(model: Any, name: str, layer: str | None) -> None:

@@ -112,6 +112,7 @@ def test_run_writes_what_later_stages_read(finished_run):
         path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()
     ) == [
         "history.csv",
+        "model.json",
         "model.keras",
         "run.json",
         "snapshots/index.json",

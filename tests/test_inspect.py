@@ -8,11 +8,14 @@ import keras
 import numpy as np
 import pytest
 
+import pipeline
 from pipeline import experiment, inspect
 from pipeline.data.prepared import load_meta
 from pipeline.files import digests_below
+from pipeline.runs import result
 from pipeline.runs.record import RunRecord
-from pipeline.tracking import connection, logged_models
+from pipeline.tracking import connection
+from tests.support.cards import card_of
 from tests.support.damage import flip_a_bit
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
@@ -39,9 +42,9 @@ def repository_with_models(repository):
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         experiment.run(config_of(repository, *SHORT), output=outputs / "shapes")
     for name, (data, layers) in LAYERS.items():
-        model = served(layers, load_meta(repository / "data/prepared" / data))
         (outputs / name).mkdir()
-        model.save(outputs / name / "model.keras")
+        meta = load_meta(repository / "data/prepared" / data)
+        result.save_model(served(layers, meta), outputs / name / "model.keras", card_of(meta))
         files = digests_below(outputs / name)
         RunRecord("id", "key", "fingerprint", "settings", {}, {}, [], files).write(outputs / name)
     return repository
@@ -103,7 +106,7 @@ def test_layers_of_the_nested_network_are_listed(printed):
 
 def test_layers_between_csv_and_network_are_listed(printed):
     kinds = {kind for _, kind, *_ in printed("prices")}
-    assert {"StringLookup", "Divide", "Concatenate", "Sequential", "Rescaling"} <= kinds
+    assert {"Functional", "Divide", "Concatenate", "Sequential", "Rescaling"} <= kinds
 
 
 def test_first_characters_of_an_id_name_a_run(printed):
@@ -115,7 +118,7 @@ def test_first_characters_of_an_id_name_a_run(printed):
 
 def test_model_of_a_run_is_the_saved_one():
     saved = keras.saving.load_model("outputs/shapes/model.keras", compile=False)
-    logged = logged_models.load(run_id())
+    logged = pipeline.load(run_id()).model
     for value, expected in zip(logged.get_weights(), saved.get_weights(), strict=True):
         np.testing.assert_array_equal(value, expected)
 
@@ -170,7 +173,7 @@ def test_unprepared_data_name_the_command(command, monkeypatch):
 
 def test_unknown_model_is_refused_with_a_suggestion(command):
     assert refusal(command, "shape") == (
-        "this is neither a trained experiment nor the id of a run. Received: shape. "
+        "this is no trained experiment, run id, model URI or folder. Received: shape. "
         "Did you mean shapes? Allowed: cnn, prices, shapes."
     )
 

@@ -2,15 +2,8 @@
 
 import re
 
-MISSING = frozenset({"", "?", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"})
-
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 _INFINITE = frozenset({"inf", "infinity"})
-
-
-def is_missing(cell: str) -> bool:
-    """Whether a cell holds one of the usual signs of a missing value."""
-    return cell.strip() in MISSING
 
 
 def is_number(cell: str) -> bool:

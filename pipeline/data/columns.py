@@ -5,7 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.cells import is_infinite, is_missing, is_number, quoted, without_commas
+from pipeline.data.cells import is_infinite, is_number, quoted, without_commas
+from pipeline.data.missing import is_missing
 from pipeline.data.tables import TextTable
 from pipeline.errors import DataError
 
@@ -21,11 +22,19 @@ def numbers(text: TextTable, column: str, *, advice: str) -> NDArray[np.float64]
     """
     values = np.full(len(text), math.nan)
     for row, cell in enumerate(text.columns[column]):
-        if is_number(cell) and math.isfinite(number := float(cell)):
-            values[row] = number
-        elif not is_missing(cell):
-            raise _not_a_number(cell, text.place(column, row), advice)
+        value = number(cell)
+        if value is None:
+            raise not_a_number(cell, text.place(column, row), advice)
+        values[row] = value
     return values
+
+
+def number(cell: str) -> float | None:
+    """Reads a cell as a finite number, or NaN if it is missing. None if it is neither."""
+    if is_number(cell):
+        value = float(cell)
+        return value if math.isfinite(value) else None
+    return math.nan if is_missing(cell) else None
 
 
 def levels(text: TextTable, column: str) -> list[str]:
@@ -33,7 +42,8 @@ def levels(text: TextTable, column: str) -> list[str]:
     return ["" if is_missing(cell) else cell.strip() for cell in text.columns[column]]
 
 
-def _not_a_number(cell: str, place: str, advice: str) -> DataError:
+def not_a_number(cell: str, place: str, advice: str) -> DataError:
+    """The error of a cell that `number` cannot read."""
     if is_number(cell) or is_infinite(cell):
         return DataError(
             f"{place}: the value is infinite",

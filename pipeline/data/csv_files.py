@@ -5,7 +5,7 @@ Other modules know what the columns mean.
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.data.cells import is_number, quoted
@@ -24,6 +24,7 @@ def records(
     delimiter: str = ",",
     header: bool = True,
     columns: Sequence[str] = (),
+    on_bad_row: Callable[[DataError], None] | None = None,
 ) -> Iterator[Record]:
     """Yields the header of a CSV file, then each row. There is at least one row.
 
@@ -31,6 +32,8 @@ def records(
         name: the name of the file in errors.
         header: whether the first line names the columns.
         columns: the names of the columns without a header. The default is c1, c2, ….
+        on_bad_row: receives the error of a row of another length. The row is then yielded without
+            cells. By default the error is raised.
 
     Raises:
         DataError: the file is not UTF-8, is not CSV, has no rows, or its rows differ in length.
@@ -50,7 +53,13 @@ def records(
         yield first
     count = 0 if header else 1
     for line, cells in rows:
-        _check_width(cells, names, f"{name}, line {line}")
+        try:
+            _check_width(cells, names, f"{name}, line {line}")
+        except DataError as error:
+            if on_bad_row is None:
+                raise
+            on_bad_row(error)
+            cells = []
         yield line, cells
         count += 1
     if not count:

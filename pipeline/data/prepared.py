@@ -106,6 +106,8 @@ class Meta:
         shape: the shape of one row of `x`.
         classes: the names of the classes by number; None for a regression.
         pixel_maximum: the largest value of a pixel; None for a table.
+        pixel_columns: the columns of the CSV that hold the pixels, row by row of the image; None
+            for a table.
         table: how columns became features; None for images.
         rows: the number of rows of each split.
         digests: 32 hexadecimal digits over the x and y of each split.
@@ -122,6 +124,7 @@ class Meta:
     target: Target
     classes: list[str] | None
     pixel_maximum: int | None
+    pixel_columns: list[str] | None
     table: Table | None
     statistics: dict[str, Any]
     rows: dict[str, int]

@@ -30,8 +30,12 @@ class TextTable:
 
     def place(self, column: str, row: int) -> str:
         """The file, line and column of a cell, for errors."""
+        return f"{self.line(row)}, column {column}"
+
+    def line(self, row: int) -> str:
+        """The file and line of a row, for errors."""
         path, line = self.origins[row]
-        return f"{path}, line {line}, column {column}"
+        return f"{path}, line {line}"
 
     def first(self, rows: int | None) -> "TextTable":
         """The first rows; all of them for None."""

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.data import tables
-from pipeline.data.columns import levels, numbers
-from pipeline.data.prepared import Meta, Split, input_name
+from pipeline.data.prepared import Meta, Split
 from pipeline.evaluation.intervals import confidence_interval
 from pipeline.metrics import Interval, of_task
-
-_BATCH = 1024
+from pipeline.runs.model_card import columns_of
+from pipeline.serving.inputs import table_inputs
+from pipeline.serving.predictor import outputs_of
 
 
 @dataclass(frozen=True)
@@ -44,26 +43,24 @@ class Scores:
 
 
 def score(model: Any, split: Split, meta: Meta) -> Scores:
-    """Predicts a whole split with a served model. A table is read from `rows.csv`."""
-    inputs = split.x if meta.table is None else _columns(split, meta)
-    batches = tf.data.Dataset.from_tensor_slices(inputs).batch(_BATCH)
-    prediction = model.predict(batches, verbose=0)
+    """Predicts a whole split with a served model.
+
+    The cells of a table come from `rows.csv` as the source's CSV holds them.
+    """
+    prediction = outputs_of(model, split.x if meta.table is None else _cells(split, meta))
     if meta.task == "classification":
         return Scores(meta.task, np.asarray(split.y, dtype=np.int64), prediction)
     truth = np.asarray(split.y, dtype=np.float64) * meta.target.scale + meta.target.mean
     return Scores(meta.task, truth, prediction[:, 0].astype(np.float64))
 
 
-def _columns(split: Split, meta: Meta) -> dict[str, Any]:
-    """The inputs of a served model of a table, by name."""
-    if meta.table is None or split.rows is None:
+def _cells(split: Split, meta: Meta) -> Any:
+    """The inputs of a served model of a table."""
+    columns = columns_of(meta)
+    if columns is None or split.rows is None:
         raise ValueError("a table has rows.csv")
     text = tables.read(split.rows)
-    advice = f"Prepare the data again with: dvc repro prepare@{meta.name}"
-    columns = {
-        input_name(name): tf.constant(numbers(text, name, advice=advice).reshape(-1, 1))
-        for name in meta.table.numeric_columns
-    }
-    for name in meta.table.categorical_columns:
-        columns[input_name(name)] = tf.constant([[level] for level in levels(text, name)])
-    return columns
+    inputs = table_inputs(columns, text.columns, place=text.line)
+    for problem in inputs.problems.values():
+        raise problem
+    return inputs.values

@@ -67,17 +67,3 @@ def of_task(task: str) -> dict[str, Metric]:
 def headline(task: str) -> str:
     """The metric of a task that the report shows first."""
     return next(name for name, metric in of_task(task).items() if metric.headline)
-
-
-def predicted_classes(probabilities: NDArray[Any]) -> NDArray[np.int64]:
-    """The most probable class of each row of `(rows, classes)`, or of `(rows, 1)`."""
-    if probabilities.shape[1] == 1:
-        return (probabilities[:, 0] >= 0.5).astype(np.int64)
-    return np.asarray(probabilities.argmax(axis=1))
-
-
-def by_class(probabilities: NDArray[Any]) -> NDArray[Any]:
-    """Probabilities `(rows, classes)`, also from `(rows, 1)` of the second class."""
-    if probabilities.shape[1] > 1:
-        return probabilities
-    return np.hstack([1 - probabilities, probabilities])

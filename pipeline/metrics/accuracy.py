@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.prepared import Meta
-from pipeline.metrics import Interval, Metric, predicted_classes
+from pipeline.metrics import Interval, Metric
+from pipeline.models.probabilities import predicted_classes
 
 
 def _hits(truth: NDArray[Any], prediction: NDArray[Any]) -> NDArray[np.bool_]:

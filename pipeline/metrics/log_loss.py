@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.prepared import Meta
-from pipeline.metrics import Metric, by_class
+from pipeline.metrics import Metric
+from pipeline.models.probabilities import by_class
 
 _SMALLEST = 1e-7  # as Keras does, so that the loss is finite
 

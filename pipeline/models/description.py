@@ -13,7 +13,10 @@ from pipeline.errors import PipelineError, suggestion
 
 
 def overview(model: Any, *, title: str) -> Table:
-    """Every layer in order, with totals. Layers of a nested model are indented."""
+    """Every layer in order, with totals. Layers of a nested model are indented.
+
+    A nested model without weights is one line, because it only reads a column of text.
+    """
     table = Table(title=title, title_justify="left", show_footer=True)
     table.add_column("layer", footer="total")
     table.add_column("kind")
@@ -73,11 +76,11 @@ def weights(layer: Any) -> Table:
 
 
 def _walk(model: Any, depth: int = 0) -> Iterator[tuple[int, Any]]:
-    """Layers and operations with their depth, a nested model before its content."""
+    """Layers and operations with their depth, a nested model with weights before its content."""
     nodes = model.layers if isinstance(model, keras.Sequential) else model.operations
     for node in nodes:
         yield depth, node
-        if isinstance(node, keras.Model):
+        if isinstance(node, keras.Model) and node.weights:
             yield from _walk(node, depth + 1)
 
 

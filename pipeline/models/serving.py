@@ -1,8 +1,9 @@
 """The model that is saved.
 
-It reads the columns of the CSV, so users need no preparation. It consists of plain Keras layers
-around the trained network. The layers before the network apply the statistics that `prepare` fitted
-on the training split. The layer after it is softmax or sigmoid, or restores the unit of the target.
+It reads the columns of the CSV as they are, so users need no preparation. It consists of plain
+Keras layers around the trained network, so Keras alone can load it. The layers before the network
+apply the statistics that `prepare` fitted on the training split. The layer after it is softmax or
+sigmoid, or restores the unit of the target.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import keras
 import numpy as np
 
 from pipeline.data.prepared import Meta, NumericFeature, Table, input_name
+from pipeline.models.texts import one_hot
 
 
 def serve(network: Any, meta: Meta) -> Any:
@@ -20,9 +22,10 @@ def serve(network: Any, meta: Meta) -> Any:
     Returns:
         A `keras.Model`. For images, its input is uint8 pixels `(rows, *shape)`. For tables, its
         input is a dictionary of `(rows, 1)` float64 or string tensors, named by `input_name` of the
-        CSV's columns; NaN and `""` are missing values. The output is probabilities
-        `(rows, classes)`, the probability of the second class `(rows, 1)`, or the target in
-        `target_unit` `(rows, 1)`.
+        CSV's columns. The order of the columns does not matter, and surplus ones are ignored. NaN
+        and the texts of `pipeline.data.missing` are missing values. The output is float32
+        probabilities `(rows, classes)`, the probability of the second class `(rows, 1)`, or the
+        target in `target_unit`, float64 `(rows, 1)`.
     """
     if meta.table is None:
         inputs: Any = keras.Input(tuple(meta.shape), dtype=meta.dtype, name="pixels")
@@ -30,7 +33,10 @@ def serve(network: Any, meta: Meta) -> Any:
     else:
         inputs = _inputs(meta.table)
         features = _features(meta.table, inputs)
-    return keras.Model(inputs, _prediction(network(features), meta), name=meta.name)
+    # Keras takes inputs by name only if a model has a list of them. From a dictionary with one key
+    # too many, a model with a dictionary of inputs would take shifted columns.
+    model_inputs = list(inputs.values()) if meta.table else inputs
+    return keras.Model(model_inputs, _prediction(network(features), meta), name=meta.name)
 
 
 def _inputs(table: Table) -> dict[str, Any]:
@@ -45,13 +51,9 @@ def _features(table: Table, inputs: Mapping[str, Any]) -> Any:
     if table.numeric:
         raw = [_quotient(feature, inputs) for feature in table.numeric]
         parts.append(_standardised(keras.ops.concatenate(raw, axis=1), table.numeric))
-    for feature in table.categorical:
-        # Index 0 means a level that training never saw. Its indicator is removed, so all others
-        # are zero.
-        lookup = keras.layers.StringLookup(
-            vocabulary=feature.levels, output_mode="one_hot", mask_token=None
-        )
-        parts.append(keras.ops.cast(lookup(inputs[input_name(feature.name)]), "float32")[:, 1:])
+    for number, feature in enumerate(table.categorical, start=1):
+        text = one_hot(feature.levels, name=f"text_{number}")
+        parts.append(text(inputs[input_name(feature.name)]))
     return keras.ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
 
@@ -71,6 +73,9 @@ def _standardised(values: Any, features: list[NumericFeature]) -> Any:
 
 def _prediction(raw: Any, meta: Meta) -> Any:
     if meta.task == "regression":
-        return keras.layers.Rescaling(meta.target.scale, meta.target.mean, name="prediction")(raw)
+        # In float64, because float32 cuts off the digits of a target far from zero.
+        return keras.layers.Rescaling(
+            meta.target.scale, meta.target.mean, dtype="float64", name="prediction"
+        )(raw)
     activation = "softmax" if meta.outputs > 1 else "sigmoid"
     return keras.layers.Activation(activation, name="probability")(raw)

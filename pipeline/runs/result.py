@@ -18,8 +18,9 @@ from pipeline.files import (
     require_files,
     write_json,
 )
-from pipeline.runs import history, record
+from pipeline.runs import history, model_card, record
 from pipeline.runs.history import Point
+from pipeline.runs.model_card import ModelCard
 from pipeline.runs.record import RunRecord
 
 MODEL = "model.keras"
@@ -56,7 +57,7 @@ def write(
     folder: Path,
     *,
     model: Any,
-    step: int,
+    card: ModelCard,
     points: Sequence[Point],
     origin: Mapping[str, Any],
     snapshots: Mapping[int, Path],
@@ -64,14 +65,15 @@ def write(
     """Writes the whole folder or nothing.
 
     Args:
-        step: the step of the model's weights.
+        card: of the model.
         origin: the fields of the `RunRecord` except `files`.
         snapshots: the files of the models of other steps.
     """
     with replacing_folder(folder) as temporary:
-        save_model(model, temporary / MODEL)
+        save_model(model, temporary / MODEL, card)
+        (temporary / model_card.FILE).write_text(card.text(), encoding="utf-8")
         history.write(points, temporary / HISTORY)
-        write_json(temporary / INDEX, {"final": step, "steps": list(snapshots)})
+        write_json(temporary / INDEX, {"final": card.step, "steps": list(snapshots)})
         for snapshot_step, file in snapshots.items():
             shutil.copyfile(file, snapshot_file(temporary, snapshot_step))
         RunRecord(**origin, files=digests_below(temporary)).write(temporary)
@@ -122,7 +124,8 @@ def publish(folder: Path, output: Path) -> None:
             shutil.copyfile(folder / name, temporary)
 
 
-def save_model(model: Any, path: Path) -> None:
-    """Writes one Keras file, whole or not at all."""
+def save_model(model: Any, path: Path, card: ModelCard) -> None:
+    """Writes one Keras file with its card, whole or not at all."""
     with replacing(path) as temporary:
         model.save(temporary)
+        card.add_to(temporary)

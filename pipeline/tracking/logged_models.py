@@ -1,9 +1,14 @@
 """Finds and loads the models that MLflow stores for runs."""
 
-from typing import Any
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import mlflow
 from mlflow.entities import LoggedModelStatus
+from mlflow.exceptions import MlflowException
 
 from pipeline.errors import PipelineError
 from pipeline.tracking import connection
@@ -39,8 +44,9 @@ def find_run(beginning: str) -> str:
     return run_ids[0]
 
 
-def load(run_id: str) -> Any:
-    """Loads the served model of a run.
+@contextmanager
+def model_of(run_id: str) -> Iterator[Path]:
+    """A copy of the model of a run, for the length of a block.
 
     Raises:
         PipelineError: the store has no model of this run.
@@ -57,4 +63,27 @@ def load(run_id: str) -> Any:
             received=run_id,
             expected="Train it to its end with: tracking.log_model=true",
         )
-    return mlflow.keras.load_model(f"models:/{ready[0]}", load_model_kwargs={"compile": False})
+    with model_at(f"models:/{ready[0]}") as folder:
+        yield folder
+
+
+@contextmanager
+def model_at(uri: str) -> Iterator[Path]:
+    """A copy of a model, for the length of a block.
+
+    Args:
+        uri: `models:/…` or `runs:/…`.
+
+    Raises:
+        PipelineError: there is no such model.
+    """
+    connection.client()  # sets the store
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    with TemporaryDirectory() as folder:
+        try:
+            path = mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder)
+        except (MlflowException, OSError) as error:
+            raise PipelineError(
+                "the tracking store has no such model", received=f"{uri}: {error}"
+            ) from None
+        yield Path(path)

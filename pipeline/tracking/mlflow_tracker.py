@@ -2,25 +2,21 @@
 
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import mlflow
-import numpy as np
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus, Metric
-from mlflow.models import Model, ModelSignature
-from mlflow.types.schema import Schema, TensorSpec
+from mlflow.models import Model
 
-from pipeline.data.prepared import Meta, input_name
+from pipeline.data.prepared import Meta
+from pipeline.tracking import flavor
 from pipeline.tracking.facts import log_data_set
 from pipeline.tracking.liveness import set_status
 from pipeline.tracking.tracker import Measurement, RunStatus
 
 MODEL = "model"  # the name that MLflow shows for the model of a run
 _METRICS_IN_A_BATCH = 1000
-_REQUIRED = ("keras", "numpy", "tensorflow")
 
 
 class MlflowTracker:
@@ -64,12 +60,8 @@ class MlflowTracker:
     def log_file(self, path: Path, *, folder: str = "") -> None:
         self._client.log_artifact(self.run_id, str(path), folder or None)
 
-    def log_model(self, model: Any, meta: Meta, *, step: int) -> None:
-        """Logs the model in Keras's flavour, and deletes those that are not ready.
-
-        The requirements are explicit, because MLflow takes many seconds to infer them. There is no
-        input example, because MLflow crashes on an example for Keras.
-        """
+    def log_model(self, result: Path, *, step: int) -> None:
+        """Logs the model in the flavour of this package, and deletes those that are not ready."""
         run = self._client.get_run(self.run_id)
         models = self._client.search_logged_models(
             [run.info.experiment_id], f"source_run_id = '{self.run_id}' AND name = '{MODEL}'"
@@ -81,36 +73,9 @@ class MlflowTracker:
         for unready in {one.model_id for one in models} - ready:
             self._client.delete_logged_model(unready)
         mlflow.set_experiment(experiment_id=run.info.experiment_id)
-        Model.log(
-            None,
-            name=MODEL,
-            flavor=mlflow.keras,
-            run_id=self.run_id,
-            step=step,
-            model=model,
-            signature=signature(meta),
-            pip_requirements=[f"{name}=={version(name)}" for name in _REQUIRED],
-        )
+        Model.log(None, name=MODEL, flavor=flavor, run_id=self.run_id, step=step, result=result)
 
     def end(self, status: RunStatus) -> None:
         now = time.time_ns() // 1_000_000
         set_status(self._client, self.run_id, status, end_time=now)
         self.status = status
-
-
-def signature(meta: Meta) -> ModelSignature:
-    """Describes the inputs and outputs of the served model."""
-    if meta.table is None:
-        inputs = [TensorSpec(np.dtype(meta.dtype), (-1, *meta.shape), name=None)]
-    else:
-        inputs = [
-            TensorSpec(np.dtype(np.float64), (-1, 1), input_name(name))
-            for name in meta.table.numeric_columns
-        ]
-        inputs += [
-            TensorSpec(np.dtype(object), (-1, 1), input_name(name))
-            for name in meta.table.categorical_columns
-        ]
-    return ModelSignature(
-        Schema(inputs), Schema([TensorSpec(np.dtype(np.float32), (-1, meta.outputs))])
-    )

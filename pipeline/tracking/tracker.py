@@ -60,8 +60,12 @@ class Tracker(Protocol):
         """Stores a copy of a file."""
         ...
 
-    def log_model(self, model: Any, meta: Meta, *, step: int) -> None:
-        """Stores the served model of a step with its signature and requirements, once."""
+    def log_model(self, result: Path, *, step: int) -> None:
+        """Stores the model of a step with its signature and requirements, once.
+
+        Args:
+            result: the folder of `pipeline.runs.result`.
+        """
         ...
 
     def end(self, status: RunStatus) -> None:

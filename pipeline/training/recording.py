@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pipeline.config import resolved_file
@@ -12,6 +13,7 @@ from pipeline.runs import git, identity
 from pipeline.runs import result as run_result
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.folder import RunFolder
+from pipeline.runs.model_card import ModelCard
 from pipeline.runs.result import Result
 from pipeline.runs.run import Run
 from pipeline.signals import Interruption
@@ -106,7 +108,7 @@ class RecordedTraining:
         name, network = self.run.name, fit.engine.network
         listeners: list[Listener] = [
             Recorder(tracker),
-            Snapshots(network, self.run.meta, self.folder.path),
+            Snapshots(network, self.run.meta, self.folder.path, partial(self._card, tracker)),
             progress(name, fit.schedule),
         ]
         if self.run.config.tracking.tensorboard:
@@ -134,11 +136,10 @@ class RecordedTraining:
     def _record(self, fit: Fit, outcome: TrainingOutcome, result: Result, tracker: Tracker) -> None:
         """Writes the result to the folder, then fingerprint and model to the record."""
         step, snapshots = outcome.final.step, fit.schedule.evaluate_at
-        model = serving.serve(fit.engine.network, self.run.meta)
         run_result.write(
             self.folder.result,
-            model=model,
-            step=step,
+            model=serving.serve(fit.engine.network, self.run.meta),
+            card=self._card(tracker, step),
             points=outcome.history,
             origin={
                 "run_id": result.run_id,
@@ -158,5 +159,11 @@ class RecordedTraining:
         self.interruption.check()
         tracker.set_tag("fingerprint", result.fingerprint)
         if self.run.config.tracking.log_model:
-            tracker.log_model(model, self.run.meta, step=step)
+            tracker.log_model(self.folder.result, step=step)
         self.interruption.check()
+
+    def _card(self, tracker: Tracker, step: int) -> ModelCard:
+        run = self.run
+        return ModelCard.of(
+            run.meta, experiment=run.name, run_id=tracker.run_id, run_key=run.key, step=step
+        )

@@ -1,6 +1,7 @@
 import pytest
 
-from pipeline.data.cells import is_missing, is_number, quoted
+from pipeline.data.cells import is_number, quoted
+from pipeline.data.missing import is_missing
 
 
 @pytest.mark.parametrize("text", ["0", "-1.5", "+.5", "3.", "1e-5", "2E+10", " 7 "])

@@ -65,23 +65,3 @@ def test_watched_metric_equals_the_computed_one(name, outputs):
     watched.update_state(truth.reshape(-1, 1), raw if meta.outputs > 1 else raw[:, :1])
     assert watched.name == name
     assert float(watched.result()) == pytest.approx(metric.value(truth, prediction), rel=1e-4)
-
-
-def test_predicted_class_is_the_most_probable():
-    probabilities = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0.2, 0.2, 0.6]])
-    assert metrics.predicted_classes(probabilities).tolist() == [0, 1, 2]
-
-
-def test_second_class_is_predicted_from_one_half():
-    two = np.array([[0.9], [0.2], [0.5], [0.4]])
-    assert metrics.predicted_classes(two).tolist() == [1, 0, 1, 0]
-
-
-def test_probability_of_the_first_class_is_added():
-    expected = np.array([[0.1, 0.9], [0.8, 0.2]])
-    assert metrics.by_class(np.array([[0.9], [0.2]])) == pytest.approx(expected)
-
-
-def test_probabilities_of_all_classes_stay_unchanged():
-    probabilities = np.array([[0.7, 0.3]])
-    assert metrics.by_class(probabilities) is probabilities

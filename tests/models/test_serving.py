@@ -1,5 +1,6 @@
 """The served model reads the columns of the CSV and predicts in the unit of the target."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -8,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from pipeline.data import tables
-from pipeline.data.columns import levels, numbers
+from pipeline.data.columns import numbers
 from pipeline.data.prepared import SPLITS, input_name, load_split
 from pipeline.data.preparing.encoding import encode
 from pipeline.data.preparing.inputs import Inputs
@@ -53,7 +54,7 @@ def test_raw_and_prepared_rows_give_equal_predictions(prices, split):
     part = load_split(folder, split)
     text = tables.read(part.rows)
     columns = {name: numbers(text, name, advice="").tolist() for name in meta.table.numeric_columns}
-    columns |= {name: levels(text, name) for name in meta.table.categorical_columns}
+    columns |= {name: text.columns[name] for name in meta.table.categorical_columns}
     expected = np.array(network(np.array(part.x))) * meta.target.scale + meta.target.mean
     assert served_rows(prices, columns) == pytest.approx(expected, abs=1e-6)
 
@@ -125,6 +126,56 @@ def test_saved_model_predicts_the_same(prices, tmp_path):
         for name, value in row.items()
     }
     assert np.array_equal(np.array(loaded(row)), np.array(served(row)))
+
+
+ROW = {"rooms": [4.0], "houses": [2.0], "size / m2": [30.0], "area": ["north"]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "meaning"),
+    [
+        (" north\t", "north"),
+        ("\u00a0north\u2003", "north"),
+        (" ? ", ""),
+        ("N/A", ""),
+        ("None", ""),
+        ("   ", ""),
+        ("North", "the moon"),
+        ("northern", "the moon"),
+        ("nort", "the moon"),
+    ],
+)
+def test_cells_mean_what_they_mean_in_preparation(prices, cell, meaning):
+    served = served_rows(prices, ROW | {"area": [cell]})
+    assert np.array_equal(served, served_rows(prices, ROW | {"area": [meaning]}))
+
+
+def test_columns_are_taken_by_name_in_any_order(prices):
+    shuffled = dict(reversed(ROW.items()))
+    assert np.array_equal(served_rows(prices, ROW), served_rows(prices, shuffled))
+
+
+@pytest.mark.parametrize("name", ["aaa", "price", "zzz"])
+def test_surplus_column_is_ignored(prices, name):
+    meta, _, network = prices
+    model = serving.serve(network, meta)
+    row = {input_name(column): tf.constant([values]) for column, values in ROW.items()}
+    extra = row | {name: tf.constant([[7.0]])}
+    assert np.array_equal(np.array(model(extra)), np.array(model(row)))
+    assert np.array_equal(model.predict(tf.data.Dataset.from_tensors(extra), verbose=0), model(row))
+
+
+def test_missing_column_is_an_error(prices):
+    with pytest.raises(ValueError, match="rooms"):
+        served_rows(prices, {name: values for name, values in ROW.items() if name != "rooms"})
+
+
+def test_prediction_far_from_zero_keeps_its_digits(prices):
+    meta, folder, network = prices
+    far = replace(meta, target=replace(meta.target, mean=1e8, scale=1.0))
+    near = replace(meta, target=replace(meta.target, mean=0.0, scale=1.0))
+    difference = served_rows((far, folder, network), ROW) - 1e8
+    assert difference == pytest.approx(served_rows((near, folder, network), ROW), abs=1e-7)
 
 
 def test_pixels_become_probabilities():

@@ -86,6 +86,7 @@ def test_named_loss_is_a_choice():
 
 
 RUN_CODE = [
+    "pipeline",
     "pipeline.config.data",
     "pipeline.config.experiment",
     "pipeline.config.metrics",
@@ -95,6 +96,7 @@ RUN_CODE = [
     "pipeline.config.signatures",
     "pipeline.config.training",
     "pipeline.config.usual",
+    "pipeline.data.missing",
     "pipeline.data.prepared",
     "pipeline.files",
     "pipeline.metrics",
@@ -104,10 +106,13 @@ RUN_CODE = [
     "pipeline.models.families.linear",
     "pipeline.models.keras_layers",
     "pipeline.models.network",
+    "pipeline.models.probabilities",
     "pipeline.models.serving",
+    "pipeline.models.texts",
     "pipeline.registry",
     "pipeline.runs.checkpoint",
     "pipeline.runs.history",
+    "pipeline.runs.model_card",
     "pipeline.runs.record",
     "pipeline.runs.result",
     "pipeline.training.class_weights",

@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
 from pipeline.runs import result
 from pipeline.runs.history import Point
 from pipeline.runs.result import Result
+from tests.support.cards import card_of
 from tests.support.damage import flip_a_bit
 from tests.support.metas import images
 from tests.support.refusals import refusal
@@ -17,6 +19,7 @@ IDS = {"run_id": "r", "run_key": "k", "fingerprint": "f"}
 ORIGIN = IDS | {"settings": "s", "data": images().identity, "environment": {}, "cpus": ["A CPU"]}
 FILES = [
     "history.csv",
+    "model.json",
     "model.keras",
     "run.json",
     "snapshots/index.json",
@@ -32,17 +35,18 @@ class Model:
     """A model that Keras would save."""
 
     def save(self, path: Path) -> None:
-        path.write_text("weights", encoding="utf-8")
+        with ZipFile(path, "w") as file:
+            file.writestr("weights", "1")
 
 
 @pytest.fixture
 def folder(tmp_path):
     snapshot = result.snapshot_file(tmp_path / "run", 0)
-    result.save_model(Model(), snapshot)
+    result.save_model(Model(), snapshot, card_of(images()))
     result.write(
         tmp_path / "result",
         model=Model(),
-        step=2,
+        card=card_of(images(), step=2),
         points=POINTS,
         origin=ORIGIN,
         snapshots={0: snapshot},
@@ -76,7 +80,7 @@ def test_failed_write_leaves_the_old_result(folder, tmp_path):
         result.write(
             folder,
             model=Model(),
-            step=4,
+            card=card_of(images(), step=4),
             points=POINTS,
             origin=ORIGIN,
             snapshots={4: tmp_path / "missing.keras"},

@@ -8,6 +8,7 @@ IMAGES: dict[str, Any] = {
     "shape": [8, 8, 1],
     "dtype": "uint8",
     "pixel_maximum": 255,
+    "pixel_columns": [f"p{number}" for number in range(64)],
     "classes": ["a", "b", "c"],
     "table": None,
 }
@@ -28,6 +29,7 @@ def table(features: int = 2, **facts: Any) -> Meta:
         "shape": [features],
         "dtype": "float32",
         "pixel_maximum": None,
+        "pixel_columns": None,
         "classes": ["no", "yes"],
     }
     return _meta(**defaults | {"table": Table(numeric, [])} | facts)

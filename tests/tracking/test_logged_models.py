@@ -1,7 +1,14 @@
 """Runs and their models, by the beginning of an id. `tests/test_inspect.py` loads a model."""
 
+from contextlib import AbstractContextManager
+
 from pipeline.tracking import logged_models
 from tests.support.refusals import refusal
+
+
+def enter(block: AbstractContextManager[object]) -> None:
+    with block:
+        pass
 
 
 def test_ambiguous_id_is_refused(client):
@@ -17,6 +24,6 @@ def test_ambiguous_id_is_refused(client):
 
 def test_run_without_a_model_is_refused(client):
     without = client.create_run(client.create_experiment("without")).info.run_id
-    error = refusal(logged_models.load, without)
+    error = refusal(enter, logged_models.model_of(without))
     assert f"Received: {without}. " in error
     assert "tracking.log_model=true" in error

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.data import Data
-from pipeline.data.cells import is_infinite, is_missing, is_number, quoted, without_commas
+from pipeline.data.cells import is_infinite, is_number, quoted, without_commas
 from pipeline.data.columns import levels, numbers
+from pipeline.data.missing import is_missing
 from pipeline.data.prepared import input_name
 from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError, DataError, suggestion

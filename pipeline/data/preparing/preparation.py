@@ -188,6 +188,9 @@ def _meta(
         target=goal.target,
         classes=goal.classes,
         pixel_maximum=raw.pixel_maximum if raw.image_shape else None,
+        pixel_columns=[name for name in raw.columns if name != data.target]
+        if raw.image_shape
+        else None,
         table=content.table,
         statistics=goal.statistics,
         rows={split: len(rows) for split, rows in goal.splits.items()},

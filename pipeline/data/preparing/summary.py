@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.cells import is_missing
+from pipeline.data.missing import is_missing
 from pipeline.data.prepared import Table
 from pipeline.data.preparing.inputs import Inputs
 from pipeline.data.preparing.splits import Splits

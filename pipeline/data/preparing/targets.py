@@ -6,8 +6,9 @@ Class numbers and the names of classes, or quantities.
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.cells import is_missing, is_number, quoted
+from pipeline.data.cells import is_number, quoted
 from pipeline.data.columns import levels, numbers
+from pipeline.data.missing import is_missing
 from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError, DataError, suggestion
 

@@ -7,11 +7,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import metrics
 from pipeline.data.prepared import Split, input_name
 from pipeline.evaluation.drawing.columns import Column, columns_of
 from pipeline.evaluation.drawing.style import literal
 from pipeline.evaluation.drawing.subject import Subject
+from pipeline.models.probabilities import by_class
 
 _MOST_CLASSES = 20  # each has a line in the legend
 _MOST_POINTS = 500  # of a split
@@ -59,7 +59,7 @@ class Plane:
         grids = np.meshgrid(self.across, self.up)
         rows = {name: grid.reshape(-1, 1) for name, grid in zip(inputs, grids, strict=True)}
         output = keras.ops.convert_to_numpy(model(rows))
-        return metrics.by_class(output).reshape(len(self.up), len(self.across), -1)
+        return by_class(output).reshape(len(self.up), len(self.across), -1)
 
     def points(self, split: Split) -> Points:
         """The rows of a split, or 500 of them, evenly spaced, if there are more."""

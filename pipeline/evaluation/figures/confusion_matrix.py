@@ -9,10 +9,10 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
 
-from pipeline import metrics
 from pipeline.evaluation.drawing.style import blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
+from pipeline.models.probabilities import predicted_classes
 
 _MOST_CLASSES = 64  # with more, the figure is illegible and its file large
 _FEW = 20  # classes that leave room for numbers
@@ -64,7 +64,7 @@ def _draw(subject: Subject) -> dict[str, Figure]:
     classes = subject.classes
     if not 0 < len(classes) <= _MOST_CLASSES:
         return {}
-    predicted = metrics.predicted_classes(subject.scores.prediction)
+    predicted = predicted_classes(subject.scores.prediction)
     counts = sklearn_metrics.confusion_matrix(
         subject.scores.truth, predicted, labels=range(len(classes))
     )

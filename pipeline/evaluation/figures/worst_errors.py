@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pipeline import metrics
 from pipeline.evaluation.drawing.style import GREYS, blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.drawing.tiles import Tiles
 from pipeline.evaluation.figures import FigureKind
+from pipeline.models.probabilities import by_class, predicted_classes
 
 _MOST = 9
 _COLUMNS = 3
@@ -51,8 +51,8 @@ def _draw(subject: Subject) -> dict[str, Figure]:
     if not subject.has_images:
         return {}
     truth, classes = subject.scores.truth, subject.classes
-    probabilities = metrics.by_class(subject.scores.prediction)
-    predicted = metrics.predicted_classes(subject.scores.prediction)
+    probabilities = by_class(subject.scores.prediction)
+    predicted = predicted_classes(subject.scores.prediction)
     errors = np.flatnonzero(predicted != truth)
     if not len(errors):
         return {}

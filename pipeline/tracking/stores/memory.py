@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from pipeline.data.prepared import Meta
@@ -40,7 +39,7 @@ class MemoryTracker:
     def log_file(self, path: Path, *, folder: str = "") -> None:
         self.files.append(f"{folder}/{path.name}".lstrip("/"))
 
-    def log_model(self, model: Any, meta: Meta, *, step: int) -> None:  # noqa: ARG002 - of Tracker
+    def log_model(self, result: Path, *, step: int) -> None:  # noqa: ARG002 - of Tracker
         if step not in self.models:
             self.models.append(step)
 

@@ -16,7 +16,7 @@ def test_record_holds_what_was_logged():
         )
         tracker.log_file(Path("a/curve.png"), folder="figures")
         tracker.log_file(Path("metrics.json"))
-        tracker.log_model(None, images(), step=2)
+        tracker.log_model(Path("result"), step=2)
         tracker.log_data_set(images(), "test", Path("data"))
         tracker.set_tag("kind", "toy")
     assert tracker == MemoryTracker(
@@ -40,8 +40,8 @@ def test_record_holds_a_name_and_step_once():
 
 def test_record_holds_the_model_of_a_step_once():
     with STORE.open_run(FACTS) as tracker:
-        tracker.log_model(None, images(), step=2)
-        tracker.log_model(None, images(), step=2)
+        tracker.log_model(Path("result"), step=2)
+        tracker.log_model(Path("result"), step=2)
     assert tracker.models == [2]
 
 

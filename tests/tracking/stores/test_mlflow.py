@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Barrier
 from uuid import uuid4
 
+import keras
 import mlflow
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from mlflow import MlflowClient
 from pipeline.errors import PipelineError
 from pipeline.models import families, serving
 from pipeline.models.families.linear import Linear
+from pipeline.runs import result
 from pipeline.tracking import connection, stores
 from pipeline.tracking.evaluation import log_evaluation
 from pipeline.tracking.facts import log_data_set
@@ -24,6 +26,7 @@ from pipeline.tracking.stores.memory import MemoryStore
 from pipeline.tracking.stores.mlflow import MlflowStore
 from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.cards import card_of
 from tests.support.metas import images
 from tests.support.refusals import refusal
 
@@ -219,12 +222,25 @@ def test_file_is_stored_in_its_folder(client, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def logged_run(client):
+def result_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("result")
+
+
+def saved(model: keras.Model, folder: Path) -> None:
+    """Writes what a run would write of its model."""
+    card = card_of(images(), step=7)
+    result.save_model(model, folder / "model.keras", card)
+    (folder / "model.json").write_text(card.text())
+
+
+@pytest.fixture(scope="module")
+def logged_run(client, result_folder):
     """A run with a model of images: its id, its model, and what was logged of it."""
     served = serving.serve(families.build(Linear(), images(), seed=1), images())
+    saved(served, result_folder)
     with MLFLOW.open_run(facts("with_model")) as tracker:
         tracker.log_metrics([loss(7, 0.5)])
-        tracker.log_model(served, images(), step=7)
+        tracker.log_model(result_folder, step=7)
     experiment = client.get_experiment_by_name("with_model").experiment_id
     (logged_model,) = client.search_logged_models([experiment])
     return tracker.run_id, served, logged_model
@@ -245,37 +261,61 @@ def test_model_is_an_artifact_of_its_experiment(here, logged_run):
 def test_model_pins_its_requirements(logged_run):
     folder = Path(mlflow.artifacts.download_artifacts(logged_run[2].model_uri))
     lines = (folder / "requirements.txt").read_text().splitlines()
-    assert [line.split("==")[0] for line in lines] == ["mlflow", "keras", "numpy", "tensorflow"]
+    assert [line.split("==")[0] for line in lines] == [
+        "mlflow",
+        "keras",
+        "numpy",
+        "pandas",
+        "pillow",
+        "tensorflow",
+    ]
     assert all("==" in line for line in lines)
 
 
-@pytest.mark.parametrize("flavour", [mlflow.pyfunc, mlflow.keras])
-def test_logged_model_predicts_what_it_predicted_before(logged_run, flavour):
+PIXELS = np.random.default_rng(0).integers(0, 256, size=(4, 8, 8, 1)).astype(np.uint8)
+
+
+def test_logged_keras_model_predicts_what_it_predicted_before(logged_run):
     _, served, logged_model = logged_run
-    pixels = np.random.default_rng(0).integers(0, 256, size=(4, 8, 8, 1)).astype(np.uint8)
-    loaded = flavour.load_model(logged_model.model_uri)
-    assert loaded.predict(pixels) == pytest.approx(np.array(served(pixels)), abs=1e-6)
+    loaded = mlflow.keras.load_model(logged_model.model_uri)
+    assert loaded.predict(PIXELS) == pytest.approx(np.array(served(PIXELS)), abs=1e-6)
+
+
+def test_logged_function_answers_with_classes_and_probabilities(logged_run):
+    _, served, logged_model = logged_run
+    answer = mlflow.pyfunc.load_model(logged_model.model_uri).predict(PIXELS)
+    expected = np.array(served(PIXELS))
+    assert list(answer) == ["prediction", "probability_a", "probability_b", "probability_c"]
+    assert answer["prediction"].tolist() == ["abc"[number] for number in expected.argmax(axis=1)]
+    assert answer.iloc[:, 1:].to_numpy() == pytest.approx(expected, abs=1e-6)
+
+
+def test_logged_file_is_the_saved_one(logged_run, result_folder):
+    folder = Path(mlflow.artifacts.download_artifacts(logged_run[2].model_uri))
+    logged = folder / "data/keras/model.keras"
+    assert logged.read_bytes() == (result_folder / "model.keras").read_bytes()
 
 
 def test_model_adds_no_metric(logged_run):
     assert rows(logged_run[0]) == [("loss", 7, 0.5, 1_000)]
 
 
-def test_model_is_logged_once(client, logged_run):
-    run_id, served, logged_model = logged_run
+def test_model_is_logged_once(client, logged_run, result_folder):
+    run_id, _, logged_model = logged_run
     with MLFLOW.open_run(facts("with_model"), run_id=run_id) as tracker:
-        tracker.log_model(served, images(), step=7)
+        tracker.log_model(result_folder, step=7)
     assert [model.model_id for model in models(client, run_id)] == [logged_model.model_id]
 
 
-def test_half_written_model_is_replaced(client, logged_run):
+@pytest.mark.usefixtures("logged_run")
+def test_half_written_model_is_replaced(client, result_folder):
     toy = facts("half_a_model")
     run_id = killed(toy)
     half = client.create_logged_model(
         client.get_run(run_id).info.experiment_id, name="model", source_run_id=run_id
     )
     with MLFLOW.open_run(toy) as tracker:
-        tracker.log_model(logged_run[1], images(), step=7)
+        tracker.log_model(result_folder, step=7)
     (whole,) = models(client, run_id)
     assert whole.status == "READY"
     assert whole.model_id != half.model_id

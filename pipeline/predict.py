@@ -1,0 +1,175 @@
+"""Predicts with a trained model for the rows of a CSV file or for images.
+
+    python -m pipeline.predict flats new.csv                       the answers go to stdout
+    python -m pipeline.predict flats new.csv -o out.csv --id-column id
+    python -m pipeline.predict mnist_cnn seven.png digits/*.jpg
+    python -m pipeline.predict 3f2a91c0 new.csv                    a model by the id of its run
+
+A model is a trained experiment, the beginning of a run id, a models:/ or runs:/ URI, a folder, or
+a .keras file. The columns of the CSV are found by their names, in any order; others are ignored.
+The answer has one row for each row: the predicted class and the probability of each class, or the
+predicted quantity. A row with an invalid value gets a line on stderr and an empty answer.
+
+  -o, --output FILE     writes the answers to FILE
+  --id-column COLUMN    copies a column of the CSV into the answers
+  --delimiter CHAR      the character between two values of the CSV; the default is a comma
+"""
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+import numpy as np
+
+from pipeline.command_line import arguments, run_command
+from pipeline.console import log
+from pipeline.data import csv_files
+from pipeline.errors import DataError, PipelineError, suggestion
+from pipeline.files import replacing
+from pipeline.serving import loading, pictures, predictor
+from pipeline.serving.inputs import Inputs, inputs_of
+from pipeline.serving.predictor import BATCH, Predictor
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows: the value that identifies each, and their inputs."""
+
+    ids: list[str]
+    inputs: Inputs
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise PipelineError(message, expected="Use --help to see what predict takes")
+
+
+def main() -> None:
+    """Reads the command line and predicts."""
+    parser = _Parser(add_help=False)
+    parser.add_argument("model")
+    parser.add_argument("rows", nargs="+", type=Path)
+    parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("--id-column")
+    parser.add_argument("--delimiter", default=",")
+    options = parser.parse_args(arguments(__doc__))
+    images = all(path.suffix.lower() in pictures.SUFFIXES for path in options.rows)
+    if not images and len(options.rows) > 1:
+        raise PipelineError(
+            "predict takes one CSV file, or images",
+            received=" ".join(map(str, options.rows)),
+            expected="Name one CSV file, or files that end in .png, .jpg or .jpeg",
+        )
+    model = loading.load(options.model)
+    if images:
+        blocks, id_column = _blocks_of_images(model, options.rows), "file"
+    else:
+        path, id_column = options.rows[0], options.id_column
+        blocks = _blocks_of_csv(model, path, id_column=id_column, delimiter=options.delimiter)
+    with _opened(options.output) as file:
+        rows, without = write(model, blocks, file, id_column=id_column)
+    log(f"{options.model}: {rows - without:,} of {rows:,} rows predicted")
+    if without:
+        raise PipelineError(f"{without:,} of {rows:,} rows have no prediction")
+
+
+def write(
+    model: Predictor, blocks: Iterator[Block], file: TextIO, *, id_column: str | None
+) -> tuple[int, int]:
+    """Writes the answers as CSV, one block after the other.
+
+    Returns:
+        The number of rows, and of those without an answer.
+    """
+    writer = csv.writer(file, lineterminator="\n")
+    rows = without = 0
+    for block in blocks:
+        for problem in block.inputs.problems.values():
+            log(f"warning: {problem}")
+        answers = model.answers(predictor.outputs_of(model.model, block.inputs.values))
+        if not rows:
+            writer.writerow([*([id_column] if id_column else []), *answers])
+        for row in range(block.inputs.rows):
+            bad = row in block.inputs.problems
+            values = ["" if bad else column[row] for column in answers.values()]
+            writer.writerow([*([block.ids[row]] if id_column else []), *values])
+        rows += block.inputs.rows
+        without += len(block.inputs.problems)
+    return rows, without
+
+
+def _blocks_of_csv(
+    model: Predictor, path: Path, *, id_column: str | None, delimiter: str
+) -> Iterator[Block]:
+    if len(delimiter) != 1:
+        raise PipelineError("--delimiter takes one character", received=repr(delimiter))
+    bad: list[DataError] = []
+    records = csv_files.records(path, name=str(path), delimiter=delimiter, on_bad_row=bad.append)
+    _, names = next(records)
+    if id_column is not None and id_column not in names:
+        raise PipelineError(
+            f"--id-column names a column that {path} does not have",
+            received=id_column,
+            expected=suggestion(id_column, names),
+        )
+    while rows := list(islice(records, BATCH)):
+        yield _block(model, path, names, rows, bad, id_column)
+        bad.clear()
+
+
+def _block(
+    model: Predictor,
+    path: Path,
+    names: list[str],
+    rows: Sequence[csv_files.Record],
+    bad: Sequence[DataError],
+    id_column: str | None,
+) -> Block:
+    """The inputs of some rows of a CSV file. `bad` holds the errors of rows without cells."""
+    lines = [line for line, _ in rows]
+    cells = [own or [""] * len(names) for _, own in rows]
+    columns = dict(zip(names, map(list, zip(*cells, strict=True)), strict=True))
+    inputs = inputs_of(model.card, columns, place=lambda row: f"{path}, line {lines[row]}")
+    empty = [number for number, (_, own) in enumerate(rows) if not own]
+    inputs.problems.update(zip(empty, bad, strict=True))
+    return Block(columns[id_column] if id_column else [], inputs)
+
+
+def _blocks_of_images(model: Predictor, paths: Sequence[Path]) -> Iterator[Block]:
+    pixels = model.card.pixels
+    if pixels is None:
+        raise PipelineError(
+            "the model was trained on a table",
+            received=str(paths[0]),
+            expected="Name a CSV file",
+        )
+    for start in range(0, len(paths), BATCH):
+        chosen = paths[start : start + BATCH]
+        values = np.zeros((len(chosen), *pixels.shape), np.uint8)
+        problems = {}
+        for row, path in enumerate(chosen):
+            try:
+                values[row] = pictures.read(path, pixels)
+            except DataError as error:
+                problems[row] = error
+        yield Block([str(path) for path in chosen], Inputs(values, len(chosen), problems))
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[Any]:
+    """Stdout, or a file that is written whole or not at all."""
+    if output is None:
+        yield sys.stdout
+        return
+    with replacing(output) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+if __name__ == "__main__":
+    run_command(main)

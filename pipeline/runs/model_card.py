@@ -1,0 +1,141 @@
+"""The card of a saved model, `model.json`: what it takes, what it gives, and which run trained it.
+
+It lies inside the Keras file, so a copy of that file explains itself, and beside it for people.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, Self
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from pipeline.data.prepared import Meta, input_name
+from pipeline.errors import PipelineError
+
+FILE = "model.json"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that the model reads.
+
+    Args:
+        name: its name in the CSV.
+        input: the name of the model's input.
+        type: `number` or `category`.
+        levels: the categories of the training rows; `""` is a missing value. None for numbers.
+    """
+
+    name: str
+    input: str
+    type: Literal["number", "category"]
+    levels: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """The images that the model reads.
+
+    Args:
+        shape: height, width and channels.
+        maximum: pixels are whole numbers from 0 to this one.
+        columns: the columns of the CSV that hold the pixels, row by row of the image.
+    """
+
+    shape: list[int]
+    maximum: int
+    columns: list[str]
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a saved model takes and gives.
+
+    Args:
+        step: the optimizer step of the weights.
+        columns: what it reads from a table; None for images.
+        pixels: what it reads as an image; None for a table.
+        target: the column that it predicts.
+        unit: a predicted quantity is in this many units of the CSV. None for classes.
+        classes: the names of the classes, in the order of the model's probabilities. A model of
+            two classes has one output, the probability of the second. None for a quantity.
+    """
+
+    experiment: str
+    run_id: str
+    run_key: str
+    step: int
+    data: str
+    columns: list[Column] | None
+    pixels: Pixels | None
+    target: str
+    unit: float | None
+    classes: list[str] | None
+
+    @classmethod
+    def of(cls, meta: Meta, *, experiment: str, run_id: str, run_key: str, step: int) -> Self:
+        """The card of a model that was trained on prepared data."""
+        return cls(
+            experiment=experiment,
+            run_id=run_id,
+            run_key=run_key,
+            step=step,
+            data=meta.name,
+            columns=columns_of(meta),
+            pixels=_pixels(meta),
+            target=meta.target.name,
+            unit=meta.target.unit if meta.classes is None else None,
+            classes=meta.classes,
+        )
+
+    def text(self) -> str:
+        """The content of `model.json`."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+    def add_to(self, model: Path) -> None:
+        """Adds the card to a Keras file. Keras ignores it."""
+        with ZipFile(model, "a") as file:
+            file.writestr(ZipInfo(FILE), self.text())
+
+
+def read(model: Path) -> ModelCard:
+    """Reads the card inside a Keras file.
+
+    Raises:
+        PipelineError: the file is missing, damaged, or not saved by this package.
+    """
+    try:
+        with ZipFile(model) as file:
+            values = json.loads(file.read(FILE))
+    except FileNotFoundError:
+        raise PipelineError(f"{model} is missing") from None
+    except (OSError, BadZipFile, ValueError) as error:
+        raise PipelineError(f"{model} is damaged", received=error) from None
+    except KeyError:
+        raise PipelineError(
+            f"{model} has no {FILE}, so its inputs are unknown",
+            expected="Choose a model that this version of the pipeline trained",
+        ) from None
+    columns, pixels = values.pop("columns"), values.pop("pixels")
+    return ModelCard(
+        **values,
+        columns=None if columns is None else [Column(**column) for column in columns],
+        pixels=None if pixels is None else Pixels(**pixels),
+    )
+
+
+def columns_of(meta: Meta) -> list[Column] | None:
+    """The columns that a model of prepared data reads; None for images."""
+    if meta.table is None:
+        return None
+    numbers = [Column(name, input_name(name), "number") for name in meta.table.numeric_columns]
+    return numbers + [
+        Column(feature.name, input_name(feature.name), "category", feature.levels)
+        for feature in meta.table.categorical
+    ]
+
+
+def _pixels(meta: Meta) -> Pixels | None:
+    if meta.pixel_maximum is None:
+        return None
+    return Pixels(meta.shape, meta.pixel_maximum, meta.pixel_columns or [])

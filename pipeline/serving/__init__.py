@@ -1,0 +1,1 @@
+"""Predictions of a saved model for rows as people hold them."""

@@ -1,0 +1,100 @@
+"""Loads the model that a user names."""
+
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from pipeline.config import resolved_file
+from pipeline.data.prepared import load_meta
+from pipeline.errors import PipelineError, suggestion
+from pipeline.files import require_files
+from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
+from pipeline.runs import record
+from pipeline.runs.result import MODEL
+from pipeline.serving import predictor
+from pipeline.serving.predictor import Predictor
+
+_RUN_ID = re.compile(r"[0-9a-f]{4,32}")
+
+
+def load(model: str) -> Predictor:
+    """Loads a trained model, with the rules to read rows as people hold them.
+
+    Args:
+        model: a trained experiment, the beginning of a run id, a `models:/` or `runs:/` URI, a
+            folder, or a `.keras` file.
+
+    Raises:
+        PipelineError: there is no such model, or it is damaged, or stale.
+    """
+    with located(model) as file:
+        return predictor.load(file)
+
+
+@contextmanager
+def located(name: str) -> Iterator[Path]:
+    """Finds the file of a model, and checks that it is the one that its run saved; see `load`.
+
+    The file of a model in a tracking store is a copy. It is removed at the end of the block.
+    """
+    path = Path(name)
+    if path.name == name and (OUTPUTS / name / MODEL).is_file():
+        yield _of_experiment(name)
+    elif path.suffix == ".keras":
+        yield path
+    elif path.is_dir():
+        yield _in_folder(path)
+    elif ":/" in name or _RUN_ID.fullmatch(name):
+        with _copy(name) as folder:
+            yield _in_folder(folder)
+    else:
+        trained = [file.parent.name for file in OUTPUTS.glob(f"*/{MODEL}")]
+        raise PipelineError(
+            "this is no trained experiment, run id, model URI or folder",
+            received=name,
+            expected=suggestion(name, trained),
+        )
+
+
+def _copy(name: str) -> AbstractContextManager[Path]:
+    """A copy of a model in the tracking store: a URI, or the beginning of a run id."""
+    from pipeline.tracking import logged_models
+
+    if ":/" in name:
+        return logged_models.model_at(name)
+    return logged_models.model_of(logged_models.find_run(name))
+
+
+def _of_experiment(name: str) -> Path:
+    """The model of an experiment, unless its settings or data have changed since."""
+    output, made_by = OUTPUTS / name, f"dvc repro train@{name}"
+    run = record.read(output, made_by=made_by)
+    resolved = CONFIGS / f"{name}.yaml"
+    if resolved.is_file():
+        settings = resolved_file.read(resolved)
+        data = PREPARED / settings.data
+        run.require_current(
+            output,
+            settings=settings.digest,
+            data=load_meta(data).identity if data.is_dir() else run.data,
+            made_by=made_by,
+        )
+    require_files(output, run.files, made_by=made_by, names=[MODEL])
+    return output / MODEL
+
+
+def _in_folder(folder: Path) -> Path:
+    files = [folder / MODEL, folder / "data" / "keras" / MODEL]
+    model = next((file for file in files if file.is_file()), None)
+    if model is None:
+        raise PipelineError(
+            f"{folder} holds no model of this pipeline",
+            received="no model.keras",
+            expected="Name a folder of outputs/, or a model that this pipeline logged",
+        )
+    if (model.parent / record.FILE).is_file():
+        made_by = "the command that trained it"
+        files_of_run = record.read(model.parent, made_by=made_by).files
+        require_files(model.parent, files_of_run, made_by=made_by, names=[MODEL])
+    return model

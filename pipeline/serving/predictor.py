@@ -1,0 +1,155 @@
+"""A saved model that takes rows as people hold them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.errors import PipelineError
+from pipeline.models.probabilities import by_class, predicted_classes
+from pipeline.runs import model_card
+from pipeline.runs.model_card import ModelCard
+from pipeline.serving.inputs import Inputs, inputs_of, pixels_of
+
+BATCH = 1024
+
+
+def outputs_of(model: Any, values: Any) -> NDArray[Any]:
+    """Runs a served model in batches of 1,024 rows.
+
+    Every prediction of this package comes from here, so equal rows in equal batches get equal bits.
+
+    Args:
+        values: the inputs of the model: an array, or arrays by input.
+
+    Returns:
+        The output of the model, `(rows, outputs)`.
+    """
+    import tensorflow as tf
+
+    batches = tf.data.Dataset.from_tensor_slices(values).batch(BATCH)
+    return np.asarray(model.predict(batches, verbose=0))
+
+
+class Predictor:
+    """A saved model with its card."""
+
+    def __init__(self, model: Any, card: ModelCard) -> None:
+        self.model = model
+        self.card = card
+
+    @property
+    def classes(self) -> list[str] | None:
+        """The classes in the order of `predict_proba`; None if the model predicts a quantity."""
+        return self.card.classes
+
+    def predict(self, rows: Any) -> NDArray[Any]:
+        """Predicts the class of each row by name, or the target in `card.unit`, float64 `(rows,)`.
+
+        Args:
+            rows: a DataFrame or a dictionary of columns, named as in the CSV, in any order; or a
+                dictionary of values, for one row; or a list of such dictionaries; or an array with
+                the columns of `card.columns` in that order; or images `(rows, *shape)`. Cells may
+                be text as in the CSV.
+
+        Raises:
+            PipelineError: a column is missing, or a value is invalid.
+        """
+        return self.answers(self.outputs(rows))["prediction"]
+
+    def predict_proba(self, rows: Any) -> NDArray[np.float32]:
+        """The probability of each class, float32 `(rows, classes)`. `rows` is as for `predict`.
+
+        Raises:
+            PipelineError: as for `predict`, or the model predicts a quantity.
+        """
+        if self.card.classes is None:
+            raise PipelineError(
+                "a model of a quantity has no probabilities",
+                received=self.card.experiment,
+                expected="Call predict",
+            )
+        return by_class(self.outputs(rows))
+
+    def answers(self, outputs: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Names the outputs of the model.
+
+        Returns:
+            Arrays `(rows,)`: `prediction`, then `probability_<class>` of each class, or `unit` of a
+            quantity if it is not 1.
+        """
+        if self.card.classes is None:
+            values = outputs[:, 0].astype(np.float64)
+            unit = self.card.unit or 1.0
+            return {"prediction": values} | (
+                {} if unit == 1 else {"unit": np.full(len(values), unit)}
+            )
+        probabilities = by_class(outputs)
+        names = np.array(self.card.classes, dtype=object)
+        named = {
+            f"probability_{name}": probabilities[:, number]
+            for number, name in enumerate(self.card.classes)
+        }
+        return {"prediction": names[predicted_classes(outputs)], **named}
+
+    def outputs(self, rows: Any) -> NDArray[Any]:
+        """The output of the Keras model for `rows`, as for `predict`."""
+        inputs = self._inputs(rows)
+        if inputs.problems:
+            raise inputs.problems[min(inputs.problems)]
+        if inputs.rows == 0:
+            return np.empty((0, max(1, len(self.card.classes or []))), np.float32)
+        return outputs_of(self.model, inputs.values)
+
+    def _inputs(self, rows: Any) -> Inputs:
+        if isinstance(rows, Mapping):
+            scalar = all(np.ndim(value) == 0 for value in rows.values())
+            rows = {name: [value] for name, value in rows.items()} if scalar else rows
+            rows = pd.DataFrame({name: _flat(own) for name, own in rows.items()})
+        elif isinstance(rows, Sequence) and rows and isinstance(rows[0], Mapping):
+            rows = pd.DataFrame(rows, dtype=object)
+        if isinstance(rows, pd.DataFrame):
+            columns = {str(name): rows[name].tolist() for name in rows.columns}
+            return inputs_of(self.card, columns, place=_place)
+        if self.card.pixels is not None:
+            return pixels_of(self.card, rows)
+        return inputs_of(self.card, self._named(np.asarray(rows)), place=_place)
+
+    def _named(self, array: NDArray[Any]) -> dict[str, list[Any]]:
+        names = [column.name for column in self.card.columns or []]
+        table = array.reshape(1, -1) if array.ndim == 1 else array
+        if table.ndim != 2 or table.shape[1] != len(names):
+            raise PipelineError(
+                "an array needs exactly the columns of the model, in their order",
+                received=f"shape {array.shape}",
+                expected=f"Expected: (rows, {len(names)}) with {', '.join(names)}",
+            )
+        return {name: table[:, number].tolist() for number, name in enumerate(names)}
+
+
+def load(model: Path) -> Predictor:
+    """Loads a Keras file that this package saved.
+
+    Raises:
+        PipelineError: the file is missing, damaged, or of another origin.
+    """
+    card = model_card.read(model)
+    from pipeline.models import backend
+
+    backend.load()
+    import keras
+
+    return Predictor(keras.saving.load_model(model, compile=False), card)
+
+
+def _place(row: int) -> str:
+    return f"row {row}"
+
+
+def _flat(values: Any) -> NDArray[Any]:
+    """A column as Keras takes it, `(rows,)` or `(rows, 1)`."""
+    array = np.asarray(values, dtype=object)
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array

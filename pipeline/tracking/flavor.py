@@ -1,0 +1,88 @@
+"""The MLflow flavour of a trained model: a Python function with the columns of the CSV.
+
+Keras's flavour is added, so `mlflow.keras.load_model` works too. Both use the same file.
+"""
+
+import shutil
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import mlflow
+import numpy as np
+from mlflow.models import Model, ModelSignature
+from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+
+from pipeline.code import PACKAGE
+from pipeline.runs import model_card
+from pipeline.runs.model_card import ModelCard
+from pipeline.runs.result import MODEL
+
+LOADER = "pipeline.serving.mlflow_model"
+_DATA = "keras"
+_REQUIRED = ("keras", "numpy", "pandas", "pillow", "tensorflow")
+
+
+def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
+    """Writes a model in the format of MLflow.
+
+    The requirements are explicit, because MLflow takes many seconds to infer them.
+
+    Args:
+        path: the folder to create.
+        mlflow_model: receives the flavours and the signature.
+        result: a folder of `pipeline.runs.result`.
+    """
+    with TemporaryDirectory() as temporary:
+        data, code = Path(temporary, _DATA), Path(temporary, "pipeline")
+        data.mkdir()
+        for name in (MODEL, model_card.FILE):
+            shutil.copyfile(result / name, data / name)
+        _copy_code(code)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*input example was not provided")
+            mlflow.pyfunc.save_model(
+                path,
+                loader_module=LOADER,
+                data_path=str(data),
+                code_paths=[str(code)],
+                mlflow_model=mlflow_model,
+                signature=signature(model_card.read(data / MODEL)),
+                pip_requirements=[f"{name}=={version(name)}" for name in _REQUIRED],
+            )
+    mlflow_model.add_flavor(
+        "keras",
+        data=f"data/{_DATA}",
+        keras_version=version("keras"),
+        keras_backend="tensorflow",
+        save_exported_model=False,
+    )
+    mlflow_model.save(str(Path(path, "MLmodel")))
+
+
+def signature(card: ModelCard) -> ModelSignature:
+    """Describes the columns or images that a model takes, and the columns of its answer."""
+    if card.pixels is not None:
+        images = TensorSpec(np.dtype(np.uint8), (-1, *card.pixels.shape))
+        inputs = Schema([images])
+    else:
+        types = {"number": DataType.double, "category": DataType.string}
+        inputs = Schema([ColSpec(types[one.type], one.name) for one in card.columns or []])
+    if card.classes is None:
+        outputs = [ColSpec(DataType.double, "prediction")]
+        outputs += [ColSpec(DataType.double, "unit")] if card.unit != 1 else []
+    else:
+        outputs = [ColSpec(DataType.string, "prediction")]
+        outputs += [ColSpec(DataType.float, f"probability_{name}") for name in card.classes]
+    return ModelSignature(inputs, Schema(outputs))
+
+
+def _copy_code(folder: Path) -> None:
+    """Copies the loader and all modules of this package that it imports."""
+    for module in sorted(PACKAGE.closure(LOADER)):
+        source = PACKAGE.paths[module]
+        name = module.partition(".")[2].replace(".", "/")
+        target = folder / (f"{name}/__init__.py" if source.name == "__init__.py" else f"{name}.py")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)

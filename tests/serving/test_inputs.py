@@ -1,0 +1,110 @@
+"""Inputs of a model, from cells of text and from values of Python."""
+
+import math
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.runs.model_card import Column
+from pipeline.serving.inputs import pixels_of, table_inputs
+from tests.support.cards import card_of
+from tests.support.metas import images
+from tests.support.refusals import refusal
+
+SIZE = Column("size / m2", "size _ m2", "number")
+FLOOR = Column("floor", "floor", "category", ["", "1", "2", "3.0", "high"])
+
+
+def size_of(value):
+    inputs = table_inputs([SIZE], {"size / m2": [value]}, place="row {}".format)
+    return inputs.values["size _ m2"][0, 0] if not inputs.problems else str(inputs.problems[0])
+
+
+def floor_of(value):
+    return table_inputs([FLOOR], {"floor": [value]}, place=str).values["floor"][0, 0]
+
+
+@pytest.mark.parametrize(
+    "value", [3, 3.0, np.float32(3), np.int64(3), Decimal(3), "3", " 3.0\t", "3e0"]
+)
+def test_number_is_read_from_any_kind_of_value(value):
+    assert size_of(value) == 3.0
+
+
+@pytest.mark.parametrize("value", ["", " ", "?", "NA", None, math.nan, pd.NA, pd.NaT])
+def test_missing_number_is_nan(value):
+    assert math.isnan(size_of(value))
+
+
+@pytest.mark.parametrize("value", ["three", "1,000", "3 m", True, "True", b"3"])
+def test_other_value_is_no_number(value):
+    problem = size_of(value)
+    assert problem.startswith("row 0, column size / m2: the value is not a number.")
+
+
+@pytest.mark.parametrize("value", ["inf", "-Infinity", math.inf, "1e999"])
+def test_infinite_number_is_a_problem(value):
+    assert "infinite" in size_of(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (" high ", " high "),
+        (1, "1"),
+        (np.int64(2), "2"),
+        (1.0, "1"),
+        (3.0, "3.0"),
+        (2.5, "2.5"),
+        (True, "True"),
+        (b"high", "high"),
+        (None, ""),
+        (math.nan, ""),
+        (pd.NA, ""),
+    ],
+)
+def test_category_is_the_text_of_the_csv(value, text):
+    assert floor_of(value) == text
+
+
+def test_problems_belong_to_their_rows():
+    columns = {"size / m2": ["1", "x", "3"], "floor": ["1", "1", "1"]}
+    inputs = table_inputs([SIZE, FLOOR], columns, place="line {}".format)
+    assert inputs.rows == 3
+    assert [(row, str(problem)) for row, problem in inputs.problems.items()] == [
+        (
+            1,
+            "line 1, column size / m2: the value is not a number. Received: 'x'. "
+            "Expected: a number, or an empty cell for a missing value.",
+        )
+    ]
+
+
+def test_missing_column_is_refused():
+    assert refusal(table_inputs, [SIZE, FLOOR], {"floor": ["1"], "id": ["7"]}, place=str) == (
+        "the model needs a column that is missing: size / m2. Received: columns floor, id. "
+        "Name the columns as in the CSV that the model was trained on."
+    )
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 8, 1), (2, 8, 8), (8, 8, 1), (8, 8)])
+def test_images_may_lack_rows_or_channel(shape):
+    inputs = pixels_of(card_of(images()), np.full(shape, 7))
+    assert inputs.values.shape[1:] == (8, 8, 1)
+    assert inputs.values.dtype == np.uint8
+    assert (inputs.values == 7).all()
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 9, 1), (64,), (2, 8, 8, 3), (2, 2, 8, 8, 1)])
+def test_images_of_another_shape_are_refused(shape):
+    with pytest.raises(PipelineError, match=r"Expected: \(rows, 8, 8, 1\)"):
+        pixels_of(card_of(images()), np.zeros(shape))
+
+
+@pytest.mark.parametrize("pixel", [-1, 256, 0.5, math.nan])
+def test_values_that_are_no_pixels_are_refused(pixel):
+    with pytest.raises(PipelineError, match="whole numbers from 0 to 255"):
+        pixels_of(card_of(images()), np.full((8, 8), pixel))

@@ -1,0 +1,153 @@
+"""The command `predict`: CSV files and images in, CSV out."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline import predict
+from pipeline.data.prepared import load_meta
+from pipeline.models import families, serving
+from pipeline.models.families.mlp import Mlp
+from pipeline.runs import result
+from pipeline.serving import predictor
+from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.cards import card_of
+from tests.support.refusals import refusal
+
+HEADER = "id,area,rooms,houses,size / m2\n"
+GOOD = "a,north,3,2,31\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models(repository: Path) -> None:
+    """Untrained models of the toy data, one file each."""
+    for name in ("prices", "pairs", "shapes"):
+        meta = load_meta(repository / "data/prepared" / name)
+        network = families.build(Mlp(units=[5]), meta, seed=1)
+        model = serving.serve(network, meta)
+        result.save_model(model, repository / f"models/{name}/model.keras", card_of(meta))
+
+
+@pytest.fixture
+def answers(in_repository, call, capsys):
+    """Runs `predict` on a text and returns the rows of its output."""
+
+    def answers(model: str, text: str, *arguments: str) -> list[dict[str, str]]:
+        Path("rows.csv").write_text(text, encoding="utf-8")
+        call(predict, f"models/{model}", "rows.csv", *arguments)
+        return list(csv.DictReader(capsys.readouterr().out.splitlines()))
+
+    return answers
+
+
+def expected(model: str, rows) -> np.ndarray:
+    return predictor.load(Path(f"models/{model}/model.keras")).predict(rows)
+
+
+def test_quantity_has_its_unit(answers):
+    (row,) = answers("prices", HEADER + GOOD)
+    rows = {"area": "north", "rooms": 3, "houses": 2, "size / m2": 31}
+    assert row == {"prediction": repr(expected("prices", rows)[0].item()), "unit": "1000.0"}
+
+
+def test_class_has_probabilities(answers):
+    (row,) = answers("pairs", "y,x\n1,2\n")
+    assert list(row) == ["prediction", "probability_above", "probability_below"]
+    assert row["prediction"] == expected("pairs", {"x": 2, "y": 1})[0]
+    assert float(row["probability_above"]) + float(row["probability_below"]) == pytest.approx(1)
+
+
+def test_id_column_is_copied(answers):
+    rows = answers("prices", HEADER + GOOD + "b,south,1,1,20\n", "--id-column", "id")
+    assert [row["id"] for row in rows] == ["a", "b"]
+
+
+def test_delimiter_is_a_choice(answers):
+    assert len(answers("pairs", "x;y\n1;2\n", "--delimiter", ";")) == 1
+
+
+def test_blocks_do_not_change_the_answers(answers, monkeypatch):
+    text = "x,y\n" + "".join(f"{number},1\n" for number in range(10))
+    whole = answers("pairs", text)
+    monkeypatch.setattr(predict, "BATCH", 4)
+    for row, other in zip(answers("pairs", text), whole, strict=True):
+        assert float(row["probability_above"]) == pytest.approx(float(other["probability_above"]))
+
+
+BAD = HEADER + GOOD + "b,north,many,2,31\nc,north\nd,south,1,1,20\n"
+
+
+def test_bad_rows_are_named_and_good_ones_answered(in_repository, call, capsys):
+    Path("rows.csv").write_text(BAD, encoding="utf-8")
+    error = refusal(
+        call, predict, "models/prices", "rows.csv", "--id-column", "id", "-o", "out.csv"
+    )
+    assert error == "2 of 4 rows have no prediction."
+    with Path("out.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["id"], row["prediction"] != "") for row in rows] == [
+        ("a", True),
+        ("b", False),
+        ("", False),
+        ("d", True),
+    ]
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: rows.csv, line 3, column rooms: the value is not a number. Received: 'many'. "
+        "Expected: a number, or an empty cell for a missing value.",
+        "warning: rows.csv, line 4: the row is too short. Received: 2 values. "
+        "Expected: 5 values; rooms is the first column without one.",
+        "models/prices: 2 of 4 rows predicted",
+    ]
+
+
+def test_images_are_answered_by_file(in_repository, call, capsys):
+    for name, value in (("a.png", 10), ("b.PNG", 200)):
+        Image.fromarray(np.full((8, 8), value, np.uint8)).save(name)
+    call(predict, "models/shapes", "a.png", "b.PNG")
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [row["file"] for row in rows] == ["a.png", "b.PNG"]
+    images = np.stack([np.full((8, 8, 1), value) for value in (10, 200)])
+    assert [row["prediction"] for row in rows] == expected("shapes", images).tolist()
+
+
+def test_bad_image_is_named(in_repository, call, capsys):
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save("good.png")
+    Image.fromarray(np.zeros((9, 8), np.uint8)).save("large.png")
+    assert refusal(call, predict, "models/shapes", "good.png", "large.png").startswith(
+        "1 of 2 rows"
+    )
+    printed = capsys.readouterr()
+    assert [line.split(",")[1] != "" for line in printed.out.splitlines()[1:]] == [True, False]
+    assert printed.err.startswith("warning: large.png: the image has another size")
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "arguments", "fault"),
+    [
+        ("prices", "area,rooms\nnorth,1\n", (), "the model needs a column that is missing: houses"),
+        (
+            "prices",
+            HEADER + GOOD,
+            ("--id-column", "ID"),
+            "--id-column names a column that rows.csv",
+        ),
+        ("prices", HEADER + GOOD, ("--delimiter", "::"), "--delimiter takes one character"),
+        ("prices", HEADER, (), "rows.csv has a header and no rows"),
+        ("pairs", "x;y\n1;2\n", (), "rows.csv, line 1: there is only one column"),
+        ("pairs", "x,y\n1,2\n", ("more.csv",), "predict takes one CSV file, or images"),
+    ],
+)
+def test_bad_request_is_refused(answers, model, text, arguments, fault):
+    assert refusal(answers, model, text, *arguments).startswith(fault)
+
+
+def test_images_need_a_model_of_images(in_repository, call):
+    assert "was trained on a table" in refusal(call, predict, "models/pairs", "a.png")
+
+
+def test_refused_request_writes_no_file(answers):
+    refusal(answers, "prices", HEADER, "-o", "none.csv")
+    assert not Path("none.csv").exists()
