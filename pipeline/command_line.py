@@ -10,6 +10,7 @@ from types import FrameType
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
 from pipeline.layout import FAILURES
+from pipeline.redaction import without_password
 
 
 def arguments(usage: str | None) -> list[str]:
@@ -79,7 +80,7 @@ def _debugging() -> bool:
 
 def _fail(line: str, *, code: int) -> None:
     if _debugging():
-        traceback.print_exc()
+        log(traceback.format_exc().rstrip())
     log(f"error: {line}{_record_failure(line)}")
     raise SystemExit(code)
 
@@ -92,7 +93,8 @@ def _record_failure(line: str) -> str:
     file = FAILURES / f"{stage}.txt"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"{line}\n", encoding="utf-8", errors="backslashreplace")
+        text = f"{without_password(line)}\n"
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         return f" {file} cannot be written: {error.strerror}."
     return ""

@@ -19,6 +19,7 @@ LIBRARY = (
     "files",
     "layout",
     "locks",
+    "redaction",
     "registry",
     "signals",
 )

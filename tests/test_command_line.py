@@ -117,6 +117,21 @@ def test_success_stays_if_the_old_error_cannot_be_deleted(tmp_path):
     )
 
 
+@pytest.mark.parametrize("debug", ["0", "1"])
+def test_passwords_are_in_no_error(tmp_path, debug):
+    body = "raise ValueError('http://u:S3CRET@host refused S3CRET-2')"
+    done = command(
+        body,
+        tmp_path,
+        DVC_STAGE="train@iris",
+        PIPELINE_DEBUG=debug,
+        MLFLOW_TRACKING_TOKEN="S3CRET-2",
+    )
+    assert "error: ValueError: http://host refused ***." in done.stderr
+    left = (tmp_path / "outputs/failures/train@iris.txt").read_text()
+    assert "S3CRET" not in done.stdout + done.stderr.replace(body, "") + left
+
+
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_help_prints_the_docstring(monkeypatch, capsys, flag):
     monkeypatch.setattr(sys, "argv", ["train", "seed=1", flag])
