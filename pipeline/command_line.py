@@ -10,6 +10,7 @@ from types import FrameType
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
 from pipeline.layout import FAILURES
+from pipeline.redaction import without_password
 
 
 def arguments(usage: str | None) -> list[str]:
@@ -79,14 +80,30 @@ def _debugging() -> bool:
 
 def _fail(line: str, *, code: int) -> None:
     if _debugging():
-        traceback.print_exc()
-    log(f"error: {line}")
-    if stage := os.environ.get("DVC_STAGE"):
-        FAILURES.mkdir(parents=True, exist_ok=True)
-        (FAILURES / f"{stage}.txt").write_text(f"{line}\n", encoding="utf-8")
+        log(traceback.format_exc().rstrip())
+    log(f"error: {line}{_record_failure(line)}")
     raise SystemExit(code)
+
+
+def _record_failure(line: str) -> str:
+    """Writes the error of a DVC stage for the report. Returns a sentence if that fails."""
+    stage = os.environ.get("DVC_STAGE")
+    if not stage:
+        return ""
+    file = FAILURES / f"{stage}.txt"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = f"{without_password(line)}\n"
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        return f" {file} cannot be written: {error.strerror}."
+    return ""
 
 
 def _forget_failure() -> None:
     if stage := os.environ.get("DVC_STAGE"):
-        (FAILURES / f"{stage}.txt").unlink(missing_ok=True)
+        file = FAILURES / f"{stage}.txt"
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            log(f"warning: {file} is outdated but cannot be deleted: {error.strerror}")

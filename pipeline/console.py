@@ -3,6 +3,8 @@
 import sys
 from typing import TYPE_CHECKING
 
+from pipeline.redaction import without_password
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -10,13 +12,13 @@ _WIDTH_OF_FILES = 160  # characters; a terminal has a width of its own
 
 
 def say(text: str) -> None:
-    """Prints a result on stdout."""
-    print(text, flush=True)  # noqa: T201 - the only place that prints results
+    """Prints a result on stdout, without passwords."""
+    print(without_password(text), flush=True)  # noqa: T201 - the only place that prints results
 
 
 def log(line: str) -> None:
-    """Prints a message for people on stderr."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the only place that prints messages
+    """Prints a message for people on stderr, without passwords."""
+    print(without_password(line), file=sys.stderr, flush=True)  # noqa: T201 - the only place that prints messages
 
 
 def table_console(*, stderr: bool = False) -> "Console":

@@ -20,6 +20,7 @@ LIBRARY = (
     "files",
     "layout",
     "locks",
+    "redaction",
     "registry",
     "signals",
 )

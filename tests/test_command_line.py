@@ -91,6 +91,47 @@ def test_failure_outside_a_stage_writes_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_unwritable_failure_is_still_one_line(tmp_path):
+    (tmp_path / "outputs").write_text("no folder")
+    done = command("raise PipelineError('no data')", tmp_path, DVC_STAGE="prepare@iris")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: no data. outputs/failures/prepare@iris.txt cannot be written: Not a directory.\n",
+    )
+
+
+def test_failure_may_hold_any_file_name(tmp_path):
+    body = "raise PipelineError(os.fsdecode(b'no \\xdf.csv'))"
+    done = command(f"import os; {body}", tmp_path, DVC_STAGE="prepare@iris")
+    assert (done.returncode, done.stderr) == (1, "error: no \\udcdf.csv.\n")
+    assert (tmp_path / "outputs/failures/prepare@iris.txt").read_text() == "no \\udcdf.csv.\n"
+
+
+def test_success_stays_if_the_old_error_cannot_be_deleted(tmp_path):
+    (tmp_path / "outputs/failures/prepare@iris.txt").mkdir(parents=True)
+    done = command("pass", tmp_path, DVC_STAGE="prepare@iris")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "warning: outputs/failures/prepare@iris.txt is outdated but cannot be deleted: "
+        "Is a directory\n",
+    )
+
+
+@pytest.mark.parametrize("debug", ["0", "1"])
+def test_passwords_are_in_no_error(tmp_path, debug):
+    body = "raise ValueError('http://u:S3CRET@host refused S3CRET-2')"
+    done = command(
+        body,
+        tmp_path,
+        DVC_STAGE="train@iris",
+        PIPELINE_DEBUG=debug,
+        MLFLOW_TRACKING_TOKEN="S3CRET-2",
+    )
+    assert "error: ValueError: http://host refused ***." in done.stderr
+    left = (tmp_path / "outputs/failures/train@iris.txt").read_text()
+    assert "S3CRET" not in done.stdout + done.stderr.replace(body, "") + left
+
+
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_help_prints_the_docstring(monkeypatch, capsys, flag):
     monkeypatch.setattr(sys, "argv", ["train", "seed=1", flag])

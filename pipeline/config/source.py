@@ -43,13 +43,7 @@ class File:
                 expected="64 lower-case hexadecimal digits",
             )
         for url in self.urls:
-            parts = urlsplit(url)
-            require(
-                parts.scheme == "https" and bool(parts.hostname),
-                "source.files.urls",
-                received=url,
-                expected="an https:// URL",
-            )
+            _require_https(url, "source.files.urls")
 
 
 @dataclass
@@ -109,6 +103,7 @@ class Source:
             expected="only one of path, url and files",
         )
         if self.url is not None:
+            _require_https(self.url, "source.url")
             name = PurePosixPath(urlsplit(self.url).path).name or "data.csv"
             self.files = [File(name=name, sha256=self.sha256, urls=[self.url])]
         if self.image_shape is not None:
@@ -135,6 +130,15 @@ class Source:
             received=self.pixel_maximum,
             expected="an integer from 1 to 255",
         )
+
+
+def _require_https(url: str, key: str) -> None:
+    try:
+        parts = urlsplit(url)
+        is_valid = parts.scheme == "https" and bool(parts.hostname)
+    except ValueError:  # such as an open bracket
+        is_valid = False
+    require(is_valid, key, received=url, expected="an https:// URL")
 
 
 @dataclass

@@ -42,6 +42,7 @@ def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = (
         "number": formatting.number,
         "duration": formatting.duration,
         "epochs": formatting.epochs,
+        "markdown": formatting.markdown,
         "setting": formatting.setting,
         "parts": formatting.parts,
         "thousands": formatting.thousands,
@@ -71,7 +72,7 @@ def table(rows: Sequence[Row]) -> Table:
     """The report for a terminal."""
     head = overview(rows)
     report = Table(
-        title=f"{head.verdict}; {head.effort}",
+        title=Text(f"{head.verdict}; {head.effort}"),
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
@@ -112,7 +113,7 @@ def _cells(row: Row) -> list[str | Text]:
         return [
             name,
             Text("no result", style="bold red"),
-            "\n".join(str(claim) for claim in row.planned.claims),
+            Text("\n".join(str(claim) for claim in row.planned.claims)),
         ]
     claims = Text("\n").join(
         Text(verdict(claim), style="green" if claim.is_met else "bold red") for claim in row.claims
@@ -120,7 +121,7 @@ def _cells(row: Row) -> list[str | Text]:
     metrics = row.metrics
     return [
         name,
-        "\n".join(filter(None, [row.score, row.score_over_seeds])),
+        Text("\n".join(filter(None, [row.score, row.score_over_seeds]))),
         claims,
         f"{metrics['parameters']:,}",
         formatting.epochs(metrics["epochs"]),

@@ -1,55 +1,137 @@
 """Reads the state of the Git work tree that a run starts from."""
 
 import os
-import subprocess
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_ALL_BUT_DVC_LOCK = (":/", ":(exclude,top)dvc.lock")
-_LARGEST_NEW_FILE = 1 << 20
+from pipeline.console import log
+from pipeline.runs.git_commands import GitCommands, GitError
+from pipeline.runs.patch import Patch, make
+from pipeline.runs.snapshot import DELETED, ENVIRONMENT, Change, WorkTree
+
+_SECONDS = 20.0
+_STATUS = (
+    *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--ignored=no"),
+    *("--ignore-submodules=none", "--no-renames"),
+)
+# By the first letter of a line of `git status`: how many fields precede the path, and which of
+# them is the mode on disk.
+_FIELDS = {b"1": 8, b"u": 10}
+_MODE = {b"1": 5, b"u": 6}
+_NO_REPOSITORY = "not a git repository (or any"
+_LOCK = b"dvc.lock"
+_LONGEST_LIST = 5  # of files in the warning
 
 
 @dataclass(frozen=True)
 class Git:
-    """The state of a work tree; `patch` is its difference from `commit`."""
+    """The state of a work tree.
+
+    Args:
+        branch: `HEAD` if no branch is checked out.
+        patch: the difference from `commit` to the files on disk, for `git apply`.
+    """
 
     commit: str
     branch: str
     dirty: bool
-    patch: str
+    patch: bytes
 
 
-def state(folder: Path = Path()) -> Git | None:
+def state(folder: Path = Path(), *, seconds: float = _SECONDS) -> Git | None:
     """Reads the state of the repository around `folder`.
 
-    Returns None if there is no commit. `dvc.lock` does not make a tree dirty, because DVC
+    Git never stops a run: if it fails, a warning says why, and the state is None. It is None
+    without a warning if there is no repository. `dvc.lock` does not make a tree dirty, because DVC
     writes it while stages run.
+
+    Args:
+        seconds: the longest time for all of git.
     """
-    commit = _git(folder, "rev-parse", "HEAD")
-    if commit is None:
-        return None
-    options = ("--porcelain", "-z", "--untracked-files=all", "--", *_ALL_BUT_DVC_LOCK)
-    status = _git(folder, "status", *options) or ""
-    new = [entry[3:] for entry in status.split("\0") if entry.startswith("??")]
-    patch = _git(folder, "diff", "HEAD", "--binary", "--", *_ALL_BUT_DVC_LOCK) or ""
-    top = Path((_git(folder, "rev-parse", "--show-toplevel") or ".").strip())
-    patch += "".join(_as_patch(top, file) for file in new)
-    branch = (_git(folder, "rev-parse", "--abbrev-ref", "HEAD") or "").strip()
-    return Git(commit=commit.strip(), branch=branch, dirty=bool(status), patch=patch)
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(folder), *arguments]
     try:
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+        return _state(folder, time.monotonic() + seconds)
+    except Exception as error:  # noqa: BLE001 - no fault of git may stop a training
+        if _NO_REPOSITORY not in str(error):
+            log(f"warning: the state of Git is not recorded: {error}")
         return None
-    return result.stdout if result.returncode == 0 else None
 
 
-def _as_patch(top: Path, file: str) -> str:
-    if (top / file).stat().st_size > _LARGEST_NEW_FILE:
-        return f"# {file}: a new file too large for this patch\n"
-    # This command exits with 1 if the files differ, and a new file always differs from nothing.
-    command = ["git", "diff", "--no-index", "--binary", "--", os.devnull, file]
-    return subprocess.run(command, cwd=top, capture_output=True, text=True, check=False).stdout
+def _state(folder: Path, deadline: float) -> Git:
+    here = folder.absolute()
+    command = ("rev-parse", "--show-toplevel", "--git-path", "objects")
+    paths = os.fsdecode(GitCommands(here, deadline).run(*command))
+    top, _, objects = paths.removesuffix("\n").rpartition("\n")
+    git = GitCommands(Path(top), deadline)
+    lines = git.run(*_STATUS).split(b"\0")
+    commit, branch = _header(lines, "branch.oid"), _header(lines, "branch.head")
+    if commit == "(initial)":
+        raise GitError("the repository has no commit")
+    changes = list(_changes(lines))
+    tree = WorkTree(git.folder, here / objects, commit, git)
+    patch = _patch(tree, [*changes, *_hidden(git)])
+    _warn(patch)
+    return Git(
+        commit=commit,
+        branch="HEAD" if branch == "(detached)" else branch,
+        dirty=bool(changes or patch.content),
+        patch=patch.content,
+    )
+
+
+def _header(lines: Sequence[bytes], name: str) -> str:
+    start = f"# {name} ".encode()
+    for line in lines:
+        if line.startswith(start):
+            return line.removeprefix(start).decode("utf-8", "backslashreplace")
+    raise GitError(f"git status does not say {name}")
+
+
+def _changes(lines: Sequence[bytes]) -> Iterator[Change]:
+    """The changed and new files of `git status`."""
+    for line in lines:
+        kind = line[:1]
+        if kind == b"?":
+            change = Change(line[2:], is_new=True)
+        elif kind in _FIELDS:
+            fields = line.split(b" ", _FIELDS[kind])
+            change = Change(
+                path=fields[-1],
+                mode=fields[_MODE[kind]].decode(),
+                is_new=fields[3].decode() == DELETED,
+                # Such as `SCMU`: a submodule with another commit, changed and untracked files.
+                is_dirty_inside=fields[2].startswith(b"S") and fields[2][2:] != b"..",
+            )
+        else:
+            continue
+        if change.path.rpartition(b"/")[2] != _LOCK:
+            yield change
+
+
+def _hidden(git: GitCommands) -> Iterator[Change]:
+    """Files that `git status` skips, because the user told git to assume them unchanged."""
+    for entry in git.run("ls-files", "-v", "-z").split(b"\0"):
+        tag, path = entry[:1], entry[2:]
+        file = git.folder / os.fsdecode(path)
+        if (tag.islower() or tag == b"S") and os.path.lexists(file) and not file.is_dir():
+            yield Change(path)
+
+
+def _patch(tree: WorkTree, changes: Sequence[Change]) -> Patch:
+    """The patch, or a comment that says why there is none."""
+    try:
+        return make(tree, changes)
+    except (GitError, OSError) as error:
+        log(f"warning: the changes since the last commit are not recorded: {error}")
+        return Patch(f"# no patch: {error}\n".encode(), {})
+
+
+def _warn(patch: Patch) -> None:
+    reasons = []
+    for reason, names in patch.left_out.items():
+        more = f" and {len(names) - _LONGEST_LIST:,} more" if names[_LONGEST_LIST:] else ""
+        if reason != ENVIRONMENT:
+            reasons.append(f"{', '.join(names[:_LONGEST_LIST])}{more} ({reason})")
+    if reasons:
+        log(f"warning: diff.patch leaves out {'; '.join(reasons)}")

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.redaction import without_password
 from pipeline.signals import Interrupted, without_interrupts
 from pipeline.studies.outcome import Status
 from pipeline.studies.trial import Trial
@@ -55,7 +56,7 @@ class Answer:
 
     @classmethod
     def failed(cls, reason: str, cause: Cause) -> "Answer":
-        return cls(Status.FAILED, reason=reason, cause=cause)
+        return cls(Status.FAILED, reason=without_password(reason), cause=cause)
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> "Answer":

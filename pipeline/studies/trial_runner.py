@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.experiment_composition import compose_experiment
+from pipeline.console import log
 from pipeline.errors import PipelineError, StoreError
 from pipeline.signals import Interrupted, Interruption, end_with_parent
 from pipeline.studies.outcome import Status
@@ -52,7 +53,7 @@ def attempt(request: dict[str, Any], interruption: Interruption) -> Answer:
     except SystemExit as end:
         return Answer.failed(f"exit with {end.code}", Cause.TRIAL)
     except Exception as error:  # noqa: BLE001 - one trial must not end the study
-        traceback.print_exc()
+        log(traceback.format_exc().rstrip())
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return Answer.failed(reason, Cause.MACHINE if _is_machine_fault(error) else Cause.TRIAL)
 

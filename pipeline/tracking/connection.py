@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline.errors import StoreError
 from pipeline.files import replacing
 from pipeline.layout import mlruns
+from pipeline.redaction import without_password
 
 ARTIFACTS = "artifacts"
 # The errors of reading and writing a store.
@@ -34,6 +35,11 @@ _KIND = {"mlflow.experimentKind": "custom_model_development"}
 def uri() -> str:
     """The tracking URI in force."""
     return os.environ.get("MLFLOW_TRACKING_URI") or _embedded()
+
+
+def shown_uri() -> str:
+    """The tracking URI for messages: without its password."""
+    return without_password(uri())
 
 
 def _embedded() -> str:
@@ -59,11 +65,11 @@ def client() -> MlflowClient:
             client.search_experiments(max_results=1)
             if location == _embedded():
                 _enable_write_ahead(mlruns() / "mlflow.db")
-    except FAULTS as error:
+    except (*FAULTS, ValueError) as error:  # ValueError: the URI is not valid
         first = str(error).splitlines()[0]
         raise StoreError(
-            f"the tracking store {location} cannot be opened",
-            received=first,
+            f"the tracking store {shown_uri()} cannot be opened",
+            received=without_password(first),
             expected="Start the server, correct MLFLOW_TRACKING_URI, "
             "or move mlruns/mlflow.db away to begin a new store",
         ) from error

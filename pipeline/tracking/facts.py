@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mlflow import MlflowClient
@@ -39,8 +40,16 @@ def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
     for split in ("train", "validation"):  # `evaluate` adds the test split
         log_data_set(client, run_id, facts.meta, split, facts.data_folder)
     if facts.patch:
-        client.log_text(run_id, facts.patch, "diff.patch")
+        _log_bytes(client, run_id, facts.patch, "diff.patch")
     client.log_dict(run_id, facts.settings, _LAST)
+
+
+def _log_bytes(client: MlflowClient, run_id: str, content: bytes, name: str) -> None:
+    """Logs a file of exactly these bytes. MLflow's `log_text` would encode them again."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, name)
+        file.write_bytes(content)
+        client.log_artifact(run_id, str(file))
 
 
 def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

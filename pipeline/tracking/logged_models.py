@@ -31,7 +31,7 @@ def find_run(beginning: str) -> str:
     run_ids = sorted(str(run.info.run_id) for run in runs)
     if not run_ids:
         raise PipelineError(
-            f"no run id in the tracking store {connection.uri()} begins with these digits",
+            f"no run id in the tracking store {connection.shown_uri()} begins with these digits",
             received=beginning,
             expected="Look up the id with: make ui",
         )

@@ -18,7 +18,7 @@ class RunFacts:
     Args:
         name: the name of the experiment.
         settings: the resolved configuration.
-        patch: the difference between the work tree and the commit.
+        patch: the difference between the work tree and the commit, for `git apply`.
     """
 
     name: str
@@ -26,7 +26,7 @@ class RunFacts:
     tags: dict[str, str]
     meta: Meta
     data_folder: Path
-    patch: str = ""
+    patch: bytes = b""
 
 
 @dataclass(frozen=True)

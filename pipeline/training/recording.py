@@ -101,7 +101,7 @@ class RecordedTraining:
             tags=identity.tags(run.name, run.key, run.meta, work_tree),
             meta=run.meta,
             data_folder=run.data_folder,
-            patch=work_tree.patch if work_tree else "",
+            patch=work_tree.patch if work_tree else b"",
         )
 
     def _listeners(self, fit: Fit, tracker: Tracker) -> list[Listener]:

@@ -20,6 +20,13 @@ def test_url_is_https(url: str) -> None:
     assert refusal(File, "b.csv", urls=[url]).startswith("source.files.urls ")
 
 
+@pytest.mark.parametrize("url", ["http://a.example/b", "https://u:p@[::1/x"])
+def test_url_of_a_source_is_https(url: str) -> None:
+    assert refusal(Source, "own", url=url) == (
+        f"source.url is invalid. Received: {url}. Expected: an https:// URL."
+    )
+
+
 @pytest.mark.parametrize("digest", ["", "0" * 63, "0" * 65, "g" * 64, "A" * 64])
 def test_sha256_is_64_hexadecimal_digits(digest: str) -> None:
     assert refusal(File, "b.csv", digest).startswith("source.files.sha256 ")

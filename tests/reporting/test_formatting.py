@@ -1,4 +1,4 @@
-"""Numbers, times and settings as text."""
+"""Numbers, times and settings as text, and text in Markdown."""
 
 import pytest
 
@@ -81,3 +81,19 @@ def test_setting_is_shown_as_in_its_file(value, text):
 )
 def test_long_name_breaks_between_its_parts(name, parts):
     assert formatting.parts(name) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("<script>alert('a & b')</script>", "&lt;script&gt;alert('a &amp; b')&lt;/script&gt;"),
+        ("[here](https://a.example) ![](x)", "[here]\\(https://a.example) ![]\\(x)"),
+        ("**bold** `code` ~~old~~ $x$", r"\*\*bold\*\* \`code\` \~\~old\~\~ \$x\$"),
+        ("_a_ mnist_mlp", r"\_a\_ mnist_mlp"),
+        ("a | b\n\n| c", r"a \| b \| c"),
+        (r"a \| b", r"a \\\| b"),
+        ("accuracy 0.95 [0.90, 0.98]", "accuracy 0.95 [0.90, 0.98]"),
+    ],
+)
+def test_markdown_of_a_text_shows_the_text(text, escaped):
+    assert formatting.markdown(text) == escaped

@@ -5,7 +5,9 @@ from rich.console import Console
 from pipeline.reporting import rendering
 from tests.support.results import (
     CLIMBING,
+    METRICS,
     RUN,
+    TEST,
     planned,
     rows_of,
     write_failure,
@@ -53,6 +55,22 @@ def test_markdown_has_a_line_for_each_experiment(outputs):
         "| pairs |  | no result: not run yet: dvc repro evaluate@pairs "
         "| test/accuracy ≥ 0.9: NOT met (not measured) | | | | | | |",
     ]
+
+
+def test_markdown_holds_no_foreign_html(tmp_path):
+    evil = "<script> [y](z) | `"
+    changed = {"reported": evil, "claims": [{"metric": f"test/{evil}", "at_least": 0.9}]}
+    measured = {"train": {evil: 1.0}, "validation": {evil: 0.9}, "test": {evil: TEST["accuracy"]}}
+    metrics = METRICS | {"headline": evil} | measured
+    write_result(tmp_path, "shapes", metrics=metrics)
+    write_plan(tmp_path, shapes=planned(**changed), pairs=planned(**changed))
+    write_failure(tmp_path, "train@pairs", evil)
+    rows = rows_of(tmp_path, "shapes", "pairs")
+    rendering.write(rows, tmp_path)
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert text.count(r"&lt;script&gt; [y]\(z) \| \`") == 6
+    assert "<script>" not in text
+    assert "[y](z)" in printed(rows)
 
 
 def test_equal_rows_give_equal_bytes(outputs, tmp_path):

@@ -223,7 +223,7 @@ def test_tags_name_experiment_stage_data_and_versions():
 
 
 def test_tags_hold_the_state_of_git():
-    tags = identity.tags("toy", "k", images(), Git("abc", "main", dirty=True, patch=""))
+    tags = identity.tags("toy", "k", images(), Git("abc", "main", dirty=True, patch=b""))
     assert {name: tags[name] for name in tags if "git" in name} == {
         "git.commit": "abc",
         "git.branch": "main",

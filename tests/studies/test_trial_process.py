@@ -116,6 +116,12 @@ def test_traceback_is_in_the_log(run, tmp_path):
     assert "ZeroDivisionError" in (tmp_path / "log.txt").read_text()
 
 
+def test_failed_trial_shows_no_password(run, tmp_path):
+    answer = run("raise ValueError('no answer from http://user:S3CRET@host')")
+    assert answer.reason == "ValueError: no answer from http://host"
+    assert (tmp_path / "log.txt").read_text().endswith("\nValueError: no answer from http://host\n")
+
+
 def test_interrupted_trial_has_not_failed(run):
     with pytest.raises(Interrupted) as end:
         run("os.kill(os.getpid(), signal.SIGTERM)")

@@ -14,6 +14,7 @@ from pipeline import layout
 from pipeline.errors import PipelineError
 from pipeline.tracking import connection
 from tests.support import ROOT
+from tests.support.refusals import refusal
 
 pytestmark = pytest.mark.usefixtures("in_empty_folder")
 
@@ -93,6 +94,21 @@ def test_damaged_store_is_refused(tmp_path):
         "or move mlruns/mlflow.db away to begin a new store."
     )
     assert len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("foo://user:S3/CR#ET@host", "foo://host"),
+        ("http://user:S3CRET@[::1/x", "http://[::1/x"),
+        ("mysql+foo://user:S3CRET@host/db", "mysql+foo://host/db"),
+    ],
+)
+def test_password_of_the_uri_is_not_in_the_error(monkeypatch, uri, shown):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    text = refusal(connection.client)
+    assert text.startswith(f"the tracking store {shown} cannot be opened. Received: ")
+    assert "S3" not in text
 
 
 FOUR_PROCESSES = """

@@ -32,6 +32,7 @@ from rich.progress import (
 from urllib3 import exceptions
 
 from pipeline.errors import FetchError
+from pipeline.redaction import without_password
 
 _CHUNK = 1 << 16
 _REDIRECTS = 5
@@ -107,7 +108,7 @@ def first_of(
         try:
             _put(place, folder, limits)
         except _PlaceError as error:
-            reasons.append(f"{without_password(place.at)}: {error}")
+            reasons.append(without_password(f"{place.at}: {error}"))
         else:
             return place
     raise FetchError(
@@ -115,14 +116,6 @@ def first_of(
         received="; ".join(reasons) or "no URL and no DATA_MIRROR",
         expected=f"Set DATA_MIRROR to a folder or an https:// URL that holds {mirror_path}",
     )
-
-
-def without_password(at: str) -> str:
-    """Removes user name and password from a URL, to print or store it."""
-    parts = urlsplit(at) if _is_url(at) else None
-    if parts is None or "@" not in parts.netloc:
-        return at
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _is_url(at: str) -> bool:

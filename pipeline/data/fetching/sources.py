@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.config.source import FORMATS, File, Source
-from pipeline.data.fetching.download import Place, first_of, without_password
+from pipeline.data.fetching.download import Place, first_of
 from pipeline.data.formats import Contents, SourceFile
 from pipeline.errors import DataError, FetchError, PipelineError
 from pipeline.files import replacing_folder, sha256, write_json
 from pipeline.layout import RAW
+from pipeline.redaction import without_password
 
 
 def fetch(source: Source, *, root: Path = RAW, mirror: str | None = None) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class MlflowStore:
         close_dead(client)
         if not _exists(client, run_id):
             raise PipelineError(
-                f"the tracking store {connection.uri()} does not have the run of this model",
+                f"the tracking store {connection.shown_uri()} does not have the run of this model",
                 received=run_id,
                 expected="Train it again with: dvc repro --force <stage>",
             )

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.source import Source
-from pipeline.data.fetching.download import Limits, Place, first_of, without_password
+from pipeline.data.fetching.download import Limits, Place, first_of
 from pipeline.data.fetching.sources import fetch
 from pipeline.errors import FetchError
 from tests.support import ROOT
@@ -262,8 +262,11 @@ def test_password_in_a_url_is_not_printed(tmp_path: Path) -> None:
     assert "secret" not in message
 
 
-def test_path_may_contain_an_at_sign() -> None:
-    assert without_password("/home/a@b/data.csv") == "/home/a@b/data.csv"
+@pytest.mark.parametrize("password", ["sec/ret", "sec#ret", "sec@ret", "sec?ret", "1/2"])
+def test_unescaped_password_is_not_printed(tmp_path: Path, password: str) -> None:
+    message = error_of(tmp_path, f"https://user:{password}@[::1/data.csv")
+    assert "Received: https://[::1/data.csv: " in message
+    assert password not in message
 
 
 def test_download_after_a_kill_succeeds(site: Site, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ SETTINGS = {
 
 
 def facts(
-    name: str = "toy", key: str | None = None, patch: str = "", settings=SETTINGS, **tags
+    name: str = "toy", key: str | None = None, patch: bytes = b"", settings=SETTINGS, **tags
 ) -> RunFacts:
     """Facts of another training each time, unless `key` is set."""
     tags = {"run_key": key or uuid4().hex, "data": "shapes"} | tags
@@ -119,8 +119,10 @@ def test_run_keeps_its_settings_as_a_file(client):
     assert yaml.safe_load(artifact(client, finished(), "config.yaml")) == SETTINGS
 
 
-def test_run_has_the_patch_of_a_dirty_tree(client):
-    assert artifact(client, finished(facts(patch="+one = 2\n")), "diff.patch") == "+one = 2\n"
+def test_run_has_the_bytes_of_the_patch(client):
+    patch = b"+gr\xfcn\r\n+\0\n"
+    run_id = finished(facts(patch=patch))
+    assert Path(client.download_artifacts(run_id, "diff.patch")).read_bytes() == patch
 
 
 def test_run_on_a_clean_tree_has_no_patch(client):
@@ -387,7 +389,7 @@ def test_infinite_value_is_logged_once(value):
 
 
 def test_resumed_run_has_its_facts_once(client):
-    toy = facts(patch="+one = 2\n")
+    toy = facts(patch=b"+one = 2\n")
     run_id = killed(toy)
     before = client.get_run(run_id)
     finished(toy)
@@ -401,7 +403,7 @@ def test_resumed_run_has_its_facts_once(client):
 
 
 def test_resumed_run_completes_its_facts(client):
-    toy = facts("cut_short", patch="+one = 2\n")
+    toy = facts("cut_short", patch=b"+one = 2\n")
     run_id = client.create_run(
         connection.experiment_id(client, "cut_short"), tags=toy.tags
     ).info.run_id
@@ -431,7 +433,7 @@ def test_run_has_the_facts_of_its_start(client):
     toy = facts(key="begins", **{"git.commit": "abc"})
     run_id = killed(toy)
     changed = SETTINGS | {"training": {"steps": None, "threads": 1}}
-    finished(facts(key="begins", patch="+one = 2\n", settings=changed, **{"git.commit": "def"}))
+    finished(facts(key="begins", patch=b"+one = 2\n", settings=changed, **{"git.commit": "def"}))
     run = client.get_run(run_id)
     assert run.data.tags["git.commit"] == "abc"
     assert run.data.params["training.threads"] == "2"

@@ -1,0 +1,74 @@
+"""Finds and removes passwords and tokens in text that is printed or stored."""
+
+import os
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+# Up to white space, because a password may hold any other character.
+_AFTER_SCHEME = re.compile(r"(?<=://)\S+")
+_QUERY = re.compile(
+    r"([?&;][\w.-]{0,40}(?:credential|key|passwd|password|secret|sig|signature|token)=)[^\s&;#'\"]+",
+    re.IGNORECASE,
+)
+_SECRET_VARIABLE = re.compile(
+    r"(PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|SECRET|TOKEN|CONNECTION_STRING"
+    r"|(ACCESS|ACCOUNT|API|PRIVATE|SECRET)_?KEY|ACCESS_KEY_ID)$",
+    re.IGNORECASE,
+)
+# Characters of a secret, and of a piece of one. A shorter text may be a word of a message.
+_SHORTEST, _SHORTEST_PIECE = 6, 4
+
+
+def without_password(text: str) -> str:
+    """Removes user names and passwords of URLs, and values of secret environment variables.
+
+    A password with an unescaped `/`, `#`, `?` or `@` is removed as a whole.
+    """
+    text = _QUERY.sub(r"\1***", _AFTER_SCHEME.sub(_without_user, text))
+    for secret in secrets_of_the_environment():
+        text = text.replace(secret, "***")
+    return text
+
+
+def users(text: str) -> Iterator[str]:
+    """Yields the `name:password` of each URL in a text."""
+    yield from filter(None, map(_user, _AFTER_SCHEME.findall(text)))
+
+
+def secrets_of_the_environment() -> list[str]:
+    """The values of secret environment variables, and passwords in URLs of others.
+
+    The longest come first, because a shorter one may be a part of it.
+    """
+    secrets = set()
+    for name, value in os.environ.items():
+        if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST:
+            secrets.add(value)
+        if "://" in value:
+            for user in users(value):
+                secrets |= _passwords(user)
+    return sorted(secrets, key=len, reverse=True)
+
+
+def _without_user(rest: re.Match[str]) -> str:
+    user = _user(rest[0])
+    return rest[0][len(user) + 1 :] if user else rest[0]
+
+
+def _user(rest: str) -> str:
+    """The part before the last `@` of what follows `://` in a URL; empty without a user."""
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    # A user has a `:` or ends with `@` before the path begins. Any other `@` belongs to the path.
+    return rest.rpartition("@")[0] if {":", "@"} & set(authority) else ""
+
+
+def _passwords(user: str) -> set[str]:
+    """The password in `name:password`, decoded too, and the pieces that errors may quote."""
+    name, separator, password = user.partition(":")
+    password = password if separator else name
+    secrets = {one for one in (password, unquote(password)) if len(one) >= _SHORTEST}
+    pieces = re.split(r"[/?#@:\[\]]", password)
+    if len(pieces) > 1:
+        secrets |= {one for one in pieces if len(one) >= _SHORTEST_PIECE}
+    return secrets
