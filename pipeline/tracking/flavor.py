@@ -80,9 +80,9 @@ def signature(card: ModelCard) -> ModelSignature:
 
 def _copy_code(folder: Path) -> None:
     """Copies the loader and all modules of this package that it imports."""
-    for module in sorted(PACKAGE.closure(LOADER)):
+    package = PACKAGE.paths["pipeline"].parent
+    for module in PACKAGE.closure(LOADER):
         source = PACKAGE.paths[module]
-        name = module.partition(".")[2].replace(".", "/")
-        target = folder / (f"{name}/__init__.py" if source.name == "__init__.py" else f"{name}.py")
+        target = folder / source.relative_to(package)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
