@@ -7,11 +7,13 @@ from mlflow.entities import LoggedModelStatus
 
 from pipeline.errors import PipelineError
 from pipeline.tracking import connection
+from pipeline.tracking.faults import reported
 from pipeline.tracking.mlflow_tracker import MODEL
 
 _LONGEST_LIST = 5  # of run ids in an error message
 
 
+@reported()
 def find_run(beginning: str) -> str:
     """Completes the beginning of a run id, in hexadecimal digits.
 
@@ -26,7 +28,7 @@ def find_run(beginning: str) -> str:
     run_ids = sorted(str(run.info.run_id) for run in runs)
     if not run_ids:
         raise PipelineError(
-            f"no run id in the tracking store {connection.uri()} begins with these digits",
+            f"no run id in the tracking store {connection.shown_uri()} begins with these digits",
             received=beginning,
             expected="Look up the id with: make ui",
         )
@@ -39,6 +41,7 @@ def find_run(beginning: str) -> str:
     return run_ids[0]
 
 
+@reported()
 def load(run_id: str) -> Any:
     """Loads the served model of a run.
 
@@ -56,5 +59,11 @@ def load(run_id: str) -> Any:
             "the tracking store has no model of this run",
             received=run_id,
             expected="Train it to its end with: tracking.log_model=true",
+        )
+    if not client.list_logged_model_artifacts(ready[0]):
+        raise PipelineError(
+            "the files of this run's model are missing from the tracking store",
+            received=run_id,
+            expected="Log them again with the command that trained the run",
         )
     return mlflow.keras.load_model(f"models:/{ready[0]}", load_model_kwargs={"compile": False})
