@@ -1,10 +1,12 @@
 """Reads arguments, prints help, and reports errors in one line, for all commands."""
 
+import errno
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 from pipeline.console import log, say
@@ -62,6 +64,9 @@ def run_command(main: Callable[[], None]) -> None:
     except PipelineError as error:
         _fail(str(error), code=1)
     except Exception as error:  # noqa: BLE001 - a command never ends with a traceback
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            what = f"the disk is full. Received: {error}."
+            _fail(f"{what} Free space, then run the same command again.", code=1)
         text = " ".join(str(error).split())
         hint = "" if _debugging() else " Set PIPELINE_DEBUG=1 to see the traceback."
         _fail(f"{type(error).__name__}: {text.rstrip('.')}.{hint}", code=1)
@@ -82,8 +87,9 @@ def _fail(line: str, *, code: int) -> None:
         traceback.print_exc()
     log(f"error: {line}")
     if stage := os.environ.get("DVC_STAGE"):
-        FAILURES.mkdir(parents=True, exist_ok=True)
-        (FAILURES / f"{stage}.txt").write_text(f"{line}\n", encoding="utf-8")
+        with suppress(OSError):  # on a full disk, the line on stderr must do
+            FAILURES.mkdir(parents=True, exist_ok=True)
+            (FAILURES / f"{stage}.txt").write_text(f"{line}\n", encoding="utf-8")
     raise SystemExit(code)
 
 

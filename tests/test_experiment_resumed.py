@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+import mlflow
 import pytest
 
 from pipeline import experiment
 from pipeline.errors import PipelineError
 from pipeline.signals import Interrupted
-from pipeline.tracking import connection
+from pipeline.tracking import connection, logged_models
 from pipeline.tracking.stores.mlflow import STORE
 from pipeline.training import loop
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -262,11 +263,25 @@ def test_resumed_run_gets_a_record_in_another_store(folder, prepared, whole, mon
     assert recorded() == [(result.run_id, "FINISHED", whole.losses)]
 
 
-def test_finished_run_without_a_record_is_trained_again(folder, finished):
+def test_finished_run_without_a_record_is_trained_again(folder, finished, capsys):
     connection.client().delete_run(finished.run_id)
     second = run(folder)
     assert second.run_id != finished.run_id
     assert second.fingerprint == finished.fingerprint
+    assert (
+        "this run is finished, but the tracking store does not have its record "
+        f"({finished.run_id}), so it is trained again\n"
+    ) in capsys.readouterr().err
+
+
+def test_deleted_files_of_a_finished_run_are_logged_again(folder, capsys):
+    first = run(folder, "tracking.log_model=true")
+    shutil.rmtree("mlruns/artifacts")
+    assert run(folder, "tracking.log_model=true").run_id == first.run_id
+    assert "the record had no files of the model; it is logged again\n" in capsys.readouterr().err
+    files = mlflow.artifacts.list_artifacts(run_id=first.run_id)
+    assert [file.path for file in files] == ["config.yaml"]
+    assert logged_models.load(first.run_id).count_params() > 0
 
 
 def test_checkpoint_of_another_run_is_refused(folder):
