@@ -72,18 +72,17 @@ def client() -> MlflowClient:
     mlflow.set_tracking_uri(location)
     # MLflow remembers where the files of a run are. In a copy of a project, they are elsewhere.
     tracking_utils._artifact_repos_cache.clear()
-    with _opening(location):
-        if server.is_server(location):
-            server.wait(location)
-        with lock():
-            if not is_embedded():
-                return _checked(MlflowClient(location))
-            create_database(mlruns() / _DATABASE)
-            if home.settle(mlruns() / _DATABASE):
-                log(f"the project has moved: the records in {mlruns()} now name its files there")
-            client = _checked(MlflowClient(location))
-            _enable_write_ahead(mlruns() / _DATABASE)
-            return client
+    if server.is_server(location):
+        server.wait(location)
+    with _opening(location), lock():
+        if not is_embedded():
+            return _checked(MlflowClient(location))
+        create_database(mlruns() / _DATABASE)
+        if home.settle(mlruns() / _DATABASE):
+            log(f"the project has moved: the records in {mlruns()} now name its files there")
+        client = _checked(MlflowClient(location))
+        _enable_write_ahead(mlruns() / _DATABASE)
+        return client
 
 
 def bring_home() -> None:
