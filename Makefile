@@ -16,25 +16,24 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 demo: $(READY) ## train, test and report three small experiments; downloads no data
-	dvc repro --quiet $(DEMO:%=evaluate@%)
+	python -m dvc repro --quiet $(DEMO:%=evaluate@%)
 	python -m pipeline.report $(DEMO)
 	@echo "To see curves, figures, parameters and models: make ui, then open http://127.0.0.1:5000"
 
 ui: $(READY) ## serve the MLflow UI on http://127.0.0.1:5000; PORT=<number> changes the port
 	@echo "Curves of runs with tracking.tensorboard=true: $(BIN)/tensorboard --logdir mlruns/tensorboard"
-	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db} \
-		--host 127.0.0.1 --port $(PORT) --allowed-hosts localhost:$(PORT),127.0.0.1:$(PORT)
+	python -m pipeline.ui $(PORT)
 
 # The report runs even if an experiment failed. It names the failure and decides the exit code.
 repro: $(READY) ## run all experiments of params.yaml; 1.5 GB of disk
-	dvc repro --keep-going || true
+	python -m dvc repro --keep-going || true
 	python -m pipeline.report
 
 claims: $(READY) ## compare each result with its claim; exit code 1 if one is not met
 	@python -m pipeline.report --check
 
 experiment: $(READY) ## run one experiment and the stages before it: make experiment NAME=mnist_cnn
-	dvc repro evaluate@$(NAME)
+	python -m dvc repro evaluate@$(NAME)
 	python -m pipeline.report $(NAME)
 
 test: $(READY) ## run the test suite and print the slowest tests and set-ups; no network
@@ -43,14 +42,14 @@ test: $(READY) ## run the test suite and print the slowest tests and set-ups; no
 check: $(READY) ## run ruff, mypy and the tests of the architecture
 	ruff check .
 	ruff format --check .
-	mypy
+	python -m mypy
 	python -m pytest --quiet tests/test_architecture.py
 
 browser: $(READY) ## test the report in headless Chromium, if it is installed with its driver
 	python -m pytest tests/browser
 
 bench: $(READY) ## measure speed against model.fit; half an hour on an idle machine
-	dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@mnist_first_10000 \
+	python -m dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@mnist_first_10000 \
 		prepare@california_ratios
 	python -m tests.benchmarks.training
 	python -m tests.benchmarks.sweeps

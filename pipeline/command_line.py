@@ -1,5 +1,6 @@
 """Reads arguments, prints help, and reports errors in one line, for all commands."""
 
+import errno
 import os
 import signal
 import sys
@@ -63,6 +64,9 @@ def run_command(main: Callable[[], None]) -> None:
     except PipelineError as error:
         _fail(str(error), code=1)
     except Exception as error:  # noqa: BLE001 - a command never ends with a traceback
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            what = f"the disk is full. Received: {error}."
+            _fail(f"{what} Free space, then run the same command again.", code=1)
         text = " ".join(str(error).split())
         hint = "" if _debugging() else " Set PIPELINE_DEBUG=1 to see the traceback."
         _fail(f"{type(error).__name__}: {text.rstrip('.')}.{hint}", code=1)

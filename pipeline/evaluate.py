@@ -42,6 +42,7 @@ def evaluate(name: str) -> None:
     log_evaluation(
         stores.load(settings.store).attach(run.run_id),
         by_step=assessment.test_by_step,
+        saved_step=assessment.subject.saved_step,
         intervals=assessment.intervals,
         output=output,
         meta=load_meta(data),

@@ -22,6 +22,7 @@ from pipeline.runs.run import Run
 from pipeline.signals import Interrupted, Interruption
 from pipeline.tracking import stores
 from pipeline.tracking.stores import Store
+from pipeline.tracking.tracker import RunFacts, Tracker
 from pipeline.training.listeners import tensorboard
 from pipeline.training.recording import RecordedTraining
 
@@ -96,12 +97,16 @@ def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]
         folder.clear()
         return None
     if store.missing([result.run_id]):
+        log(
+            f"{run.name}: this run is finished, but the tracking store does not have its record "
+            f"({result.run_id}), so it is trained again"
+        )
         return None
     folder.end()  # an earlier process may have been killed during this cleanup
-    if tags:
-        tracker = store.attach(result.run_id)
-        for name, value in tags.items():
-            tracker.set_tag(name, value)
+    tracker = store.attach(result.run_id)
+    for name, value in tags.items():
+        tracker.set_tag(name, value)
+    _complete(run, folder, tracker)
     if run.config.tracking.tensorboard:  # the training may not have written it
         tensorboard.write_summaries(
             result.history, tensorboard.summaries_folder(run.name, result.run_id)
@@ -113,6 +118,15 @@ def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]
     if result.cpus != [str(environment.cpu())]:
         log(f"{run.name}: it was trained on another kind of CPU: {', then '.join(result.cpus)}")
     return result
+
+
+def _complete(run: Run, folder: RunFolder, tracker: Tracker) -> None:
+    """Logs the settings and the model again if someone deleted their files from the record."""
+    tracker.log_facts(RunFacts(run.name, run.settings, {}, run.meta, run.data_folder))
+    step = run_result.saved_step(folder.result)
+    if run.config.tracking.log_model and not tracker.has_model(step):
+        tracker.log_model(folder.result, step=step)
+        log(f"{run.name}: the record had no files of the model; it is logged again")
 
 
 def _train(training: RecordedTraining) -> Result:

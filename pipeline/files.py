@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -19,7 +20,9 @@ import psutil
 
 from pipeline.errors import PipelineError
 
+PROC = getattr(psutil, "PROCFS_PATH", "/proc")
 _CHUNK = 1 << 20
+_DAY = 24 * 3600  # seconds
 
 
 @contextmanager
@@ -29,9 +32,10 @@ def replacing(path: Path) -> Iterator[Path]:
     The temporary name keeps the suffix of `path`, because some writers choose a format by it.
     If the block raises, `path` is unchanged and the temporary file is deleted.
     """
+    _require_targets(path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{_writer()}{path.suffix}")
     try:
         yield temporary
         _flush(temporary)
@@ -45,11 +49,14 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yields an empty folder and renames it to `path` when the block succeeds.
 
-    If the block raises, `path` is unchanged and the temporary folder is deleted.
+    If the block raises, `path` is unchanged and the temporary folder is deleted. If `path` is a
+    symbolic link, the link stays and its target is replaced.
     """
+    _require_targets(path)
+    path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{_writer()}")
     old = path.with_name(f"{temporary.name}.old")
     temporary.mkdir()
     try:
@@ -65,13 +72,54 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _require_targets(path: Path) -> None:
+    """Refuses to write through a symbolic link to a disk or folder that is not there."""
+    for link in (path, *path.parents):
+        if link.is_symlink() and not link.resolve().parent.is_dir():
+            raise PipelineError(
+                f"{link} is a symbolic link into a folder that does not exist",
+                received=link.resolve(),
+                expected="Create the folder or mount its disk, or remove the link",
+            )
+
+
+def _writer() -> str:
+    """What names this process in temporary names."""
+    namespace = pid_namespace()
+    return f"{os.getpid()}-{namespace}" if namespace else str(os.getpid())
+
+
+def pid_namespace() -> str:
+    """The number of this process's PID namespace.
+
+    A container has a namespace of its own, so its processes cannot be found from outside. Empty
+    where the system has no namespaces, as macOS.
+    """
+    try:
+        return str(Path(PROC, "self/ns/pid").stat().st_ino)
+    except OSError:
+        return ""
+
+
 def _remove_leftovers(path: Path) -> None:
     """Removes what a killed process left under a temporary name of `path`."""
     for leftover in path.parent.glob(f".{glob.escape(path.stem)}.*"):
         name = leftover.name.removeprefix(f".{path.stem}.").removesuffix(".old")
-        writer = name.removesuffix(path.suffix)
-        if writer.isdecimal() and not _is_another_process(int(writer)):
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
+        if _is_left_behind(name.removesuffix(path.suffix), leftover):
+            if leftover.is_dir() and not leftover.is_symlink():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink(missing_ok=True)
+
+
+def _is_left_behind(writer: str, path: Path) -> bool:
+    number, _, namespace = writer.partition("-")
+    if not number.isdecimal():
+        return False
+    if namespace not in ("", pid_namespace()):
+        # The process may live in another container. Writing one file takes less than a day.
+        return namespace.isdecimal() and time.time() - path.lstat().st_mtime > _DAY
+    return not _is_another_process(int(number))
 
 
 def _is_another_process(number: int) -> bool:

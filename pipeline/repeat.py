@@ -24,7 +24,7 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import log
 from pipeline.data.prepared import load_meta, load_split
 from pipeline.errors import PipelineError, suggestion
-from pipeline.files import read_json, write_sealed
+from pipeline.files import write_sealed
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 from pipeline.signals import Interruption, end_with_parent
 
@@ -77,7 +77,7 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
 
     from pipeline import experiment
     from pipeline.evaluation.scoring import score
-    from pipeline.runs.result import INDEX, MADE_BY, MODEL
+    from pipeline.runs.result import MODEL, saved_step
     from pipeline.tracking import stores
     from pipeline.tracking.evaluation import log_test_metrics
 
@@ -86,11 +86,18 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
     with TemporaryDirectory() as folder:
         output = Path(folder)
         result = experiment.run(config, output=output, interruption=interruption)
-        step = read_json(output / INDEX, made_by=MADE_BY)["final"]
+        step = saved_step(output)
         model = keras.saving.load_model(output / MODEL, compile=False)
-    test = score(model, load_split(data, "test"), meta).metrics()
-    tracker = stores.load(config.tracking.store).attach(result.run_id)
-    log_test_metrics(tracker, {step: test}, meta=meta, data_folder=data)
+    scores = score(model, load_split(data, "test"), meta)
+    test = scores.metrics()
+    log_test_metrics(
+        stores.load(config.tracking.store).attach(result.run_id),
+        {step: test},
+        saved_step=step,
+        intervals=scores.intervals(seed=config.seed),
+        meta=meta,
+        data_folder=data,
+    )
     return {"run_id": result.run_id, "fingerprint": result.fingerprint, "test": test}
 
 

@@ -8,8 +8,10 @@ from io import StringIO
 from pathlib import Path
 from zipfile import ZipFile
 
+import mlflow
 import pytest
 
+import pipeline
 from pipeline import environment, experiment
 from pipeline.environment import Cpu
 from pipeline.errors import PipelineError
@@ -312,11 +314,25 @@ def test_resumed_run_gets_a_record_in_another_store(folder, prepared, whole, mon
     assert recorded() == [(result.run_id, "FINISHED", whole.losses)]
 
 
-def test_finished_run_without_a_record_is_trained_again(folder, finished):
+def test_finished_run_without_a_record_is_trained_again(folder, finished, capsys):
     connection.client().delete_run(finished.run_id)
     second = run(folder)
     assert second.run_id != finished.run_id
     assert second.fingerprint == finished.fingerprint
+    assert (
+        "this run is finished, but the tracking store does not have its record "
+        f"({finished.run_id}), so it is trained again\n"
+    ) in capsys.readouterr().err
+
+
+def test_deleted_files_of_a_finished_run_are_logged_again(folder, capsys):
+    first = run(folder, "tracking.log_model=true")
+    shutil.rmtree("mlruns/artifacts")
+    assert run(folder, "tracking.log_model=true").run_id == first.run_id
+    assert "the record had no files of the model; it is logged again\n" in capsys.readouterr().err
+    files = mlflow.artifacts.list_artifacts(run_id=first.run_id)
+    assert [file.path for file in files] == ["config.yaml"]
+    assert pipeline.load(first.run_id).card.run_id == first.run_id
 
 
 def test_checkpoint_of_another_run_is_refused(folder):

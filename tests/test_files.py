@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,78 @@ def test_temporary_file_of_a_live_process_stays(tmp_path):
     (tmp_path / ".facts.1.json").write_text("half", encoding="utf-8")
     write_json(tmp_path / "facts.json", 1)
     assert names(tmp_path) == [".facts.1.json", "facts.json"]
+
+
+def test_temporary_file_of_another_container_stays(tmp_path):
+    leftover = tmp_path / ".facts.4194305-1.json"
+    leftover.write_text("half", encoding="utf-8")
+    write_json(tmp_path / "facts.json", 1)
+    assert names(tmp_path) == [".facts.4194305-1.json", "facts.json"]
+
+
+def test_old_temporary_file_of_another_container_is_deleted(tmp_path):
+    leftover = tmp_path / ".facts.4194305-1.json"
+    leftover.write_text("half", encoding="utf-8")
+    os.utime(leftover, (0, 0))
+    write_json(tmp_path / "facts.json", 1)
+    assert names(tmp_path) == ["facts.json"]
+
+
+def test_temporary_name_has_the_namespace_of_its_process(tmp_path):
+    with replacing_folder(tmp_path / "a") as temporary:
+        assert temporary.name == f".a.{os.getpid()}-{Path('/proc/self/ns/pid').stat().st_ino}"
+
+
+def fill(folder: Path, name: str) -> None:
+    with replacing_folder(folder) as temporary:
+        write_text(temporary / name, "new")
+
+
+def test_link_to_a_folder_stays_and_its_target_is_replaced(tmp_path):
+    write_text(tmp_path / "disk/xor/old.txt", "old")
+    (tmp_path / "xor").symlink_to(tmp_path / "disk/xor")
+    for name in ("1.txt", "2.txt"):
+        fill(tmp_path / "xor", name)
+    assert (tmp_path / "xor").readlink() == tmp_path / "disk/xor"
+    assert names(tmp_path / "disk/xor") == ["2.txt"]
+    assert (names(tmp_path), names(tmp_path / "disk")) == (["disk", "xor"], ["xor"])
+
+
+def test_target_of_a_link_is_unchanged_if_the_block_raises(tmp_path):
+    write_text(tmp_path / "disk/xor/old.txt", "old")
+    (tmp_path / "xor").symlink_to("disk/xor")
+    with pytest.raises(StoppedError):
+        write_half_a_folder(tmp_path / "xor")
+    assert names(tmp_path / "disk/xor") == ["old.txt"]
+    assert (names(tmp_path), names(tmp_path / "disk")) == (["disk", "xor"], ["xor"])
+
+
+def test_target_of_a_link_is_created(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "xor").symlink_to(tmp_path / "disk/xor")
+    fill(tmp_path / "xor", "1.txt")
+    assert names(tmp_path / "disk/xor") == ["1.txt"]
+
+
+def test_folder_below_a_link_is_replaced(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data").symlink_to("disk")
+    fill(tmp_path / "data/prepared/xor", "1.txt")
+    assert names(tmp_path / "disk/prepared/xor") == ["1.txt"]
+    assert (tmp_path / "data").is_symlink()
+
+
+@pytest.mark.parametrize("path", ["link", "link/prepared/xor"])
+def test_link_to_a_missing_disk_is_refused(tmp_path, path):
+    (tmp_path / "link").symlink_to("/no/such/disk")
+    assert refusal(fill, tmp_path / path, "1.txt") == (
+        f"{tmp_path}/link is a symbolic link into a folder that does not exist. "
+        "Received: /no/such/disk. Create the folder or mount its disk, or remove the link."
+    )
+
+
+def test_link_that_an_earlier_version_left_is_deleted(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / ".xor.4194305.old").symlink_to("disk")
+    fill(tmp_path / "xor", "1.txt")
+    assert names(tmp_path) == ["disk", "xor"]

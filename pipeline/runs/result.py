@@ -87,10 +87,15 @@ def read(folder: Path) -> Result:
     """
     run = record.read(folder, made_by=MADE_BY)
     require_files(folder, run.files, made_by=MADE_BY)
-    step = read_json(folder / INDEX, made_by=MADE_BY)["final"]
+    step = saved_step(folder)
     points = history.read(folder / HISTORY)
     metrics = next(point.metrics for point in points if point.step == step)
     return Result(run.run_id, run.run_key, run.fingerprint, metrics, points, run.cpus)
+
+
+def saved_step(folder: Path) -> int:
+    """The step of the model's weights."""
+    return int(read_json(folder / INDEX, made_by=MADE_BY)["final"])
 
 
 def current(output: Path, *, settings: str, data: Path) -> RunRecord:

@@ -87,9 +87,9 @@ def _load() -> None:
 
 
 def _is_machine_fault(error: Exception) -> bool:
-    from pipeline.tracking.connection import FAULTS
+    from pipeline.tracking.faults import FAULTS
 
-    return isinstance(error, (OSError, *FAULTS))
+    return isinstance(error, FAULTS)
 
 
 def _print_to(log: Path) -> None:

@@ -8,7 +8,6 @@ import fcntl
 import logging
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,20 +15,24 @@ from tempfile import TemporaryDirectory
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities import Experiment
 from mlflow.exceptions import MlflowException
 from mlflow.store.db import utils
-from sqlalchemy.exc import SQLAlchemyError
+from mlflow.tracking._tracking_service import utils as tracking_utils
+from sqlalchemy import make_url
 
+from pipeline.console import log
 from pipeline.errors import StoreError
 from pipeline.files import replacing
 from pipeline.layout import mlruns
 from pipeline.redaction import without_password
+from pipeline.tracking import faults, home, names, server, sqlite
 
-ARTIFACTS = "artifacts"
-# The errors of reading and writing a store.
-FAULTS = (MlflowException, SQLAlchemyError, sqlite3.Error)
+_DATABASE = "mlflow.db"
 # With this tag the UI shows runs as trainings, not as evaluations of language models.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
+_MOST_RUNS = 50_000  # in one answer of MLflow
+_UNUSABLE = "Restore a copy, or move it away to begin a new store: all runs are then trained again"
 
 
 def uri() -> str:
@@ -43,53 +46,119 @@ def shown_uri() -> str:
 
 
 def _embedded() -> str:
-    return f"sqlite:///{mlruns() / 'mlflow.db'}"
+    path = str(mlruns() / _DATABASE)
+    # In an address, SQLAlchemy gives % and ? a meaning.
+    return f"sqlite:///{os.path.relpath(path) if set('%?') & set(path) else path}"
+
+
+def is_embedded() -> bool:
+    """Whether the tracking URI in force names the database under `mlruns/`, however spelled."""
+    location = uri()
+    if not location.startswith("sqlite"):
+        return False
+    database = make_url(location).database
+    return database is not None and Path(database).resolve() == (mlruns() / _DATABASE).resolve()
 
 
 def client() -> MlflowClient:
     """Opens the store. Creates it if there is none, and brings its schema up to date.
 
+    If the folder of the store has moved, the locations in it change.
+
     Raises:
         StoreError: opening or reaching the store failed.
     """
-    # The log of the migration means nothing to a user.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
-    location = uri()
+    location = _embedded() if is_embedded() else uri()
+    _quiet(location)
     mlflow.set_tracking_uri(location)
-    try:
+    # MLflow remembers where the files of a run are. In a copy of a project, they are elsewhere.
+    tracking_utils._artifact_repos_cache.clear()
+    with _opening(location):
+        if server.is_server(location):
+            server.wait(location)
+    with _opening(location), lock():
+        if not is_embedded():
+            return _checked(MlflowClient(location))
+        create_database(mlruns() / _DATABASE)
+        if home.settle(mlruns() / _DATABASE):
+            log(f"the project has moved: the records in {mlruns()} now name its files there")
+        client = _checked(MlflowClient(location))
+        _enable_write_ahead(mlruns() / _DATABASE)
+        return client
+
+
+def bring_home() -> None:
+    """Makes new files lie in this project, even if another container opened the store meanwhile.
+
+    One folder can have another path there.
+    """
+    if is_embedded():
         with lock():
-            if location == _embedded():
-                create_database(mlruns() / "mlflow.db")
-            client = MlflowClient(location)
-            client.search_experiments(max_results=1)
-            if location == _embedded():
-                _enable_write_ahead(mlruns() / "mlflow.db")
-    except (*FAULTS, ValueError) as error:  # ValueError: the URI is not valid
-        first = str(error).splitlines()[0]
-        raise StoreError(
-            f"the tracking store {shown_uri()} cannot be opened",
-            received=without_password(first),
-            expected="Start the server, correct MLFLOW_TRACKING_URI, "
-            "or move mlruns/mlflow.db away to begin a new store",
-        ) from error
+            home.settle(mlruns() / _DATABASE)
+
+
+def _checked(client: MlflowClient) -> MlflowClient:
+    client.search_experiments(max_results=1)
     return client
 
 
+def _quiet(location: str) -> None:
+    # The log of the migration means nothing to a user.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # An error of SQLite is reported in one line. MLflow would print its statements.
+    level = logging.CRITICAL if location.startswith("sqlite") else logging.WARNING
+    logging.getLogger("mlflow.store.db.utils").setLevel(level)
+
+
+@contextmanager
+def _opening(location: str) -> Iterator[None]:
+    try:
+        with faults.reported():
+            yield
+    except (*faults.FAULTS, ValueError) as error:  # ValueError: the URI is not valid
+        raise StoreError(
+            f"the tracking store {without_password(location)} cannot be opened",
+            received=without_password(str(error).splitlines()[0]),
+            expected="Correct MLFLOW_TRACKING_URI, or move mlruns/mlflow.db away to begin a new "
+            "store",
+        ) from error
+
+
 def experiment_id(client: MlflowClient, name: str) -> str:
-    """Looks up an MLflow experiment, or creates it, and returns its id."""
+    """Looks up an MLflow experiment, or creates it, and returns its id.
+
+    An experiment that was deleted in the UI is restored without its deleted runs.
+    """
     with lock():
         experiment = client.get_experiment_by_name(name)
-        if experiment is not None:
-            return str(experiment.experiment_id)
-        location = (mlruns() / ARTIFACTS / name).as_uri() if uri() == _embedded() else None
-        try:
-            return str(client.create_experiment(name, artifact_location=location, tags=_KIND))
-        except MlflowException as error:
-            # Another machine may have created it on the server since the look-up.
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-            return str(client.get_experiment_by_name(name).experiment_id)
+        if experiment is None:
+            return _create(client, name)
+        if experiment.lifecycle_stage == "deleted":
+            _restore(client, experiment)
+        return str(experiment.experiment_id)
+
+
+def _create(client: MlflowClient, name: str) -> str:
+    folder = mlruns() / home.ARTIFACTS / names.setting([name])
+    location = folder.as_uri() if is_embedded() else None
+    try:
+        return str(client.create_experiment(name, artifact_location=location, tags=_KIND))
+    except MlflowException as error:
+        # Another machine may have created it on the server since the look-up.
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+        return str(client.get_experiment_by_name(name).experiment_id)
+
+
+def _restore(client: MlflowClient, experiment: Experiment) -> None:
+    """Restores an experiment. MLflow restores all its runs with it: they are deleted again."""
+    client.restore_experiment(experiment.experiment_id)
+    for run in client.search_runs([experiment.experiment_id], max_results=_MOST_RUNS):
+        client.delete_run(run.info.run_id)
+    log(
+        f"{experiment.name}: this MLflow experiment was deleted. It is restored for new runs; "
+        "its earlier runs stay deleted"
+    )
 
 
 @contextmanager
@@ -105,9 +174,19 @@ def create_database(database: Path) -> None:
     """Creates MLflow's tables in a temporary file.
 
     MLflow cannot complete tables that a killed process has half created.
+
+    Raises:
+        StoreError: there is a file without MLflow's tables, or half of a database.
     """
     if database.exists():
+        _require_tables(database)
         return
+    if (log_file := Path(f"{database}-wal")).exists():
+        raise StoreError(
+            f"{database} is missing, but the log of its last changes is there",
+            received=log_file,
+            expected="Restore the database, or move this file away as well to begin a new store",
+        )
     with TemporaryDirectory() as folder:
         complete = Path(folder, database.name)
         engine = utils.create_sqlalchemy_engine(f"sqlite:///{complete}")
@@ -117,6 +196,18 @@ def create_database(database: Path) -> None:
             shutil.copyfile(complete, temporary)
 
 
+def _require_tables(database: Path) -> None:
+    """Refuses a file that MLflow would take for a new store."""
+    if not database.is_file():
+        raise StoreError(f"{database} is not a file", expected=_UNUSABLE)
+    if database.stat().st_size == 0:
+        raise StoreError(f"{database} is empty", received="0 bytes", expected=_UNUSABLE)
+    with closing(sqlite.connect(str(database))) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE name = 'experiments'")
+        if tables.fetchone() is None:
+            raise StoreError(f"{database} is not a database of MLflow", expected=_UNUSABLE)
+
+
 def _enable_write_ahead(database: Path) -> None:
-    with closing(sqlite3.connect(database, timeout=20)) as connection:
+    with closing(sqlite.connect(str(database))) as connection:
         connection.execute("PRAGMA journal_mode=WAL")

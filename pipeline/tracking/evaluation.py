@@ -1,17 +1,29 @@
-"""Adds results on the test split to the record of the run that was tested."""
+"""Adds results on the test split to the record of the run that was tested.
 
+The record shows the latest evaluation. Each evaluation is also a file of the record,
+`evaluations/<digest>.json`, and the tag `evaluation` names the one that is shown. So an evaluation
+that another one replaces is kept.
+"""
+
+import hashlib
+import json
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.console import log
 from pipeline.data.prepared import Meta
 from pipeline.tracking.tracker import Measurement, Tracker
+
+_SHOWN = "evaluation"  # the tag
 
 
 def log_evaluation(
     tracker: Tracker,
     *,
     by_step: Mapping[int, Mapping[str, float]],
+    saved_step: int,
     intervals: Mapping[str, tuple[float, float]],
     output: Path,
     meta: Meta,
@@ -19,12 +31,17 @@ def log_evaluation(
 ) -> None:
     """Adds test metrics by step, their intervals, figures, and the test split.
 
-    Intervals become tags. As metrics, each limit would be a chart with a single dot, above the
-    learning curves.
+    Args:
+        saved_step: the step of the saved model. The intervals are of its metrics.
     """
-    log_test_metrics(tracker, by_step, meta=meta, data_folder=data_folder)
-    for name, (low, high) in intervals.items():
-        tracker.set_tag(f"test/{name}.interval_95", f"{low:.6g} to {high:.6g}")
+    log_test_metrics(
+        tracker,
+        by_step,
+        saved_step=saved_step,
+        intervals=intervals,
+        meta=meta,
+        data_folder=data_folder,
+    )
     for figure in sorted((output / "figures").glob("*.png")):
         tracker.log_file(figure, folder="figures")
     for name in ("metrics.json", "history.csv"):
@@ -35,15 +52,57 @@ def log_test_metrics(
     tracker: Tracker,
     by_step: Mapping[int, Mapping[str, float]],
     *,
+    saved_step: int,
+    intervals: Mapping[str, tuple[float, float]],
     meta: Meta,
     data_folder: Path,
 ) -> None:
-    """Adds metrics of the test split by step, and the split itself."""
-    now = time.time_ns() // 1_000_000
-    tracker.log_metrics(
-        [
-            Measurement(step, now, {f"test/{name}": value for name, value in metrics.items()})
-            for step, metrics in sorted(by_step.items())
-        ]
-    )
+    """Adds metrics of the test split by step, their intervals, and the split itself.
+
+    The same evaluation changes nothing. Another one takes its place in what MLflow shows. The file
+    comes first and the tag last, so a kill between them leaves nothing that the next one misses.
+
+    MLflow shows the value of the last step. Therefore metrics of snapshots after the saved model
+    are in `metrics.json` only. Intervals become tags. As metrics, each limit would be a chart with
+    a single dot, above the learning curves.
+    """
+    digest = _digest(by_step[saved_step], intervals, meta)
+    before, now = tracker.tag(_SHOWN), f"evaluations/{digest}.json"
+    if before != now:
+        evaluation = {
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "saved_step": saved_step,
+            "test": {str(step): dict(metrics) for step, metrics in sorted(by_step.items())},
+            "interval_95": {name: list(limits) for name, limits in intervals.items()},
+            "data": {"name": meta.name, "digest": meta.digests["test"]},
+        }
+        tracker.log_json(now, evaluation)
+    tracker.replace_metrics(_measurements(by_step, saved_step))
+    for name, (low, high) in intervals.items():
+        tracker.set_tag(f"test/{name}.interval_95", f"{low:.6g} to {high:.6g}")
     tracker.log_data_set(meta, "test", data_folder)
+    if before != now:
+        tracker.set_tag(_SHOWN, now)
+    if before not in (None, now):
+        log(
+            f"MLflow now shows this evaluation of run {tracker.run_id}; "
+            f"the earlier one is kept there as {before}"
+        )
+
+
+def _measurements(by_step: Mapping[int, Mapping[str, float]], saved_step: int) -> list[Measurement]:
+    now = time.time_ns() // 1_000_000
+    return [
+        Measurement(step, now, {f"test/{name}": value for name, value in metrics.items()})
+        for step, metrics in sorted(by_step.items())
+        if step <= saved_step
+    ]
+
+
+def _digest(
+    metrics: Mapping[str, float], intervals: Mapping[str, tuple[float, float]], meta: Meta
+) -> str:
+    """Identifies an evaluation of the saved model, whenever it was made."""
+    identity = [dict(metrics), {name: list(limits) for name, limits in intervals.items()}]
+    text = json.dumps([*identity, meta.digests["test"]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

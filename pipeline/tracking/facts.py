@@ -1,7 +1,7 @@
 """Logs to MLflow what is fixed when a run begins: settings, data and patch."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,11 +10,10 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Param
 
 from pipeline.data.prepared import Meta
-from pipeline.tracking import connection
+from pipeline.tracking import connection, names
 from pipeline.tracking.tracker import RunFacts
 
 _PARAMS_IN_A_BATCH = 100
-LONGEST_PARAM = 6000
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
 _LAST = "config.yaml"
 
@@ -29,7 +28,7 @@ def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
         return
     logged = client.get_run(run_id).data.params
     params = [
-        Param(name, value[:LONGEST_PARAM])
+        Param(name, names.value(value, names.LONGEST_PARAM))
         for name, value in flattened(facts.settings).items()
         if name not in logged
     ]
@@ -52,16 +51,23 @@ def _log_bytes(client: MlflowClient, run_id: str, content: bytes, name: str) -> 
         client.log_artifact(run_id, str(file))
 
 
-def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def flattened(settings: Mapping[str, Any]) -> dict[str, str]:
     """Names settings by their path: `{"a": {"b": [1]}}` becomes `{"a.b": "[1]"}`."""
-    flat: dict[str, str] = {}
+    return {
+        names.setting(keys): value if isinstance(value, str) else json.dumps(value)
+        for keys, value in _leaves(settings, ())
+    }
+
+
+def _leaves(
+    settings: Mapping[str, Any], prefix: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, value in settings.items():
-        name = f"{prefix}{key}"
+        keys = (*prefix, str(key))
         if isinstance(value, Mapping) and value:
-            flat |= flattened(value, f"{name}.")
+            yield from _leaves(value, keys)
         else:
-            flat[name] = value if isinstance(value, str) else json.dumps(value)
-    return flat
+            yield keys, value
 
 
 def log_data_set(client: MlflowClient, run_id: str, meta: Meta, split: str, folder: Path) -> None:

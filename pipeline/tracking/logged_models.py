@@ -12,11 +12,13 @@ from mlflow.exceptions import MlflowException
 
 from pipeline.errors import PipelineError
 from pipeline.tracking import connection
+from pipeline.tracking.faults import reported
 from pipeline.tracking.mlflow_tracker import MODEL
 
 _LONGEST_LIST = 5  # of run ids in an error message
 
 
+@reported()
 def find_run(beginning: str) -> str:
     """Completes the beginning of a run id, in hexadecimal digits.
 
@@ -51,19 +53,7 @@ def model_of(run_id: str) -> Iterator[Path]:
     Raises:
         PipelineError: the store has no model of this run.
     """
-    client = connection.client()
-    run = client.get_run(run_id)
-    models = client.search_logged_models(
-        [run.info.experiment_id], f"source_run_id = '{run_id}' AND name = '{MODEL}'"
-    )
-    ready = [model.model_id for model in models if model.status == LoggedModelStatus.READY]
-    if not ready:
-        raise PipelineError(
-            "the tracking store has no model of this run",
-            received=run_id,
-            expected="Train it to its end with: tracking.log_model=true",
-        )
-    with model_at(f"models:/{ready[0]}") as folder:
+    with model_at(f"models:/{_model_id(run_id)}") as folder:
         yield folder
 
 
@@ -77,13 +67,40 @@ def model_at(uri: str) -> Iterator[Path]:
     Raises:
         PipelineError: there is no such model.
     """
+    with TemporaryDirectory() as folder:
+        yield _download(uri, folder)
+
+
+@reported()
+def _model_id(run_id: str) -> str:
+    client = connection.client()
+    run = client.get_run(run_id)
+    models = client.search_logged_models(
+        [run.info.experiment_id], f"source_run_id = '{run_id}' AND name = '{MODEL}'"
+    )
+    ready = [model.model_id for model in models if model.status == LoggedModelStatus.READY]
+    if not ready:
+        raise PipelineError(
+            "the tracking store has no model of this run",
+            received=run_id,
+            expected="Train it to its end with: tracking.log_model=true",
+        )
+    if not client.list_logged_model_artifacts(ready[0]):
+        raise PipelineError(
+            "the files of this run's model are missing from the tracking store",
+            received=run_id,
+            expected="Log them again with the command that trained the run",
+        )
+    return str(ready[0])
+
+
+@reported()
+def _download(uri: str, folder: str) -> Path:
     connection.client()  # sets the store
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    with TemporaryDirectory() as folder:
-        try:
-            path = mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder)
-        except (MlflowException, OSError) as error:
-            raise PipelineError(
-                "the tracking store has no such model", received=f"{uri}: {error}"
-            ) from None
-        yield Path(path)
+    try:
+        return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
+    except (MlflowException, OSError) as error:
+        raise PipelineError(
+            "the tracking store has no such model", received=f"{uri}: {error}"
+        ) from None

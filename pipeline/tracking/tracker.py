@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pipeline.data.prepared import Meta
+from pipeline.errors import StoreError
 
 RunStatus = Literal["RUNNING", "FINISHED", "FAILED", "KILLED", "SCHEDULED"]
 
@@ -48,6 +49,18 @@ class Tracker(Protocol):
         """Logs measurements. Skips a name and step that the record already holds."""
         ...
 
+    def replace_metrics(self, measurements: Sequence[Measurement]) -> None:
+        """Logs measurements in place of other values of the same name and step.
+
+        The record then shows the values of the last step, even if it holds later ones. It skips a
+        value that it shows already.
+        """
+        ...
+
+    def tag(self, name: str) -> str | None:
+        """Returns the value of a tag; None without one."""
+        ...
+
     def set_tag(self, name: str, value: str) -> None:
         """Sets a tag. Use it for facts that are not fixed when the run begins."""
         ...
@@ -58,6 +71,18 @@ class Tracker(Protocol):
 
     def log_file(self, path: Path, *, folder: str = "") -> None:
         """Stores a copy of a file."""
+        ...
+
+    def log_json(self, path: str, value: Any) -> None:
+        """Stores a JSON file under a path of the record."""
+        ...
+
+    def log_facts(self, facts: RunFacts) -> None:
+        """Logs the facts that the record does not hold, or no longer holds."""
+        ...
+
+    def has_model(self, step: int) -> bool:
+        """Whether the record holds the served model of a step, with its files."""
         ...
 
     def log_model(self, result: Path, *, step: int) -> None:
@@ -77,12 +102,16 @@ class Tracker(Protocol):
 def ending(tracker: Tracker) -> Iterator[None]:
     """Ends a record when its block ends, unless the block has ended it itself.
 
-    The status is FINISHED, FAILED after an exception, or KILLED after a signal or an exit code.
+    The status is FINISHED, FAILED after an exception, or KILLED after a signal or an exit code. If
+    the store itself failed, it cannot take the end. The next process that opens it closes the run.
     """
-    status: RunStatus = "FAILED"
+    status: RunStatus | None = "FAILED"
     try:
         yield
         status = "FINISHED"
+    except StoreError:
+        status = None
+        raise
     except SystemExit as error:
         status = "KILLED" if error.code else "FINISHED"
         raise
@@ -90,5 +119,5 @@ def ending(tracker: Tracker) -> Iterator[None]:
         status = "KILLED"
         raise
     finally:
-        if tracker.status == "RUNNING":
+        if tracker.status == "RUNNING" and status is not None:
             tracker.end(status)

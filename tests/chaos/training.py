@@ -443,7 +443,7 @@ def _is_done(name: str, path: str) -> bool:
 
 def _plain(path: str) -> str:
     """A file's name without the number of its process."""
-    return re.sub(r"^(\..*)\.\d+(?=\.|$)", r"\1.N", path.rpartition("/")[2])
+    return re.sub(r"^(\..*)\.\d+(-\d+)?(?=\.|$)", r"\1.N", path.rpartition("/")[2])
 
 
 def examine(folder: Path, case: str) -> dict[str, Any]:

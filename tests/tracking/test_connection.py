@@ -11,7 +11,6 @@ from contextlib import closing
 import pytest
 
 from pipeline import layout
-from pipeline.errors import PipelineError
 from pipeline.tracking import connection
 from tests.support import ROOT
 from tests.support.refusals import refusal
@@ -83,17 +82,40 @@ def test_experiment_of_another_machine_is_used(client, monkeypatch):
 def test_damaged_store_is_refused(tmp_path):
     (tmp_path / "mlruns").mkdir()
     (tmp_path / "mlruns/mlflow.db").write_text("no database at all, " * 100)
-    with pytest.raises(PipelineError) as caught:
-        connection.client()
-    text = str(caught.value)
-    assert text.startswith(
-        f"the tracking store sqlite:///{tmp_path}/mlruns/mlflow.db cannot be opened. Received: "
+    assert refusal(connection.client) == (
+        f"the tracking store sqlite:///{tmp_path}/mlruns/mlflow.db failed: its file is not a "
+        "database. Received: file is not a database. Restore a copy, or move the file away to "
+        "begin a new store."
     )
-    assert text.endswith(
-        "Start the server, correct MLFLOW_TRACKING_URI, "
-        "or move mlruns/mlflow.db away to begin a new store."
+
+
+def test_empty_file_is_not_taken_for_a_new_store(tmp_path):
+    (tmp_path / "mlruns").mkdir()
+    (tmp_path / "mlruns/mlflow.db").touch()
+    assert refusal(connection.client) == (
+        f"{tmp_path}/mlruns/mlflow.db is empty. Received: 0 bytes. Restore a copy, or move it away "
+        "to begin a new store: all runs are then trained again."
     )
-    assert len(text.splitlines()) == 1
+    assert (tmp_path / "mlruns/mlflow.db").stat().st_size == 0
+
+
+def test_database_of_another_program_is_refused(tmp_path):
+    (tmp_path / "mlruns").mkdir()
+    with closing(sqlite3.connect(tmp_path / "mlruns/mlflow.db")) as database:
+        database.execute("CREATE TABLE songs (name TEXT)")
+    assert refusal(connection.client).startswith(
+        f"{tmp_path}/mlruns/mlflow.db is not a database of MLflow. "
+    )
+
+
+def test_log_of_a_missing_database_is_not_played_into_a_new_one(tmp_path):
+    (tmp_path / "mlruns").mkdir()
+    (tmp_path / "mlruns/mlflow.db-wal").write_bytes(b"changes")
+    assert refusal(connection.client) == (
+        f"{tmp_path}/mlruns/mlflow.db is missing, but the log of its last changes is there. "
+        f"Received: {tmp_path}/mlruns/mlflow.db-wal. Restore the database, or move this file away "
+        "as well to begin a new store."
+    )
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,18 @@ def test_run_of_another_host_stays_running(client):
     )
 
 
+def test_run_of_another_container_stays_running(client):
+    # Host name and boot are the same, and no process here has its number.
+    tags = process_tags() | {"process.namespace": "1", "process.pid": "4194305"}
+    assert not closed(client, tags)
+
+
+def test_run_of_an_earlier_version_names_no_namespace(client):
+    tags = process_tags() | {"process.boot": "another"}
+    del tags["process.namespace"]
+    assert closed(client, tags)
+
+
 def test_run_that_names_no_process_stays_running(client):
     assert not closed(client, {"run_key": "k"})
 
@@ -188,16 +200,19 @@ def test_closing_the_dead_prints_nothing(client, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_process_lives_while_the_clock_is_set(monkeypatch):
+@pytest.mark.parametrize("seconds", [60, -365 * 24 * 3600])
+def test_process_lives_while_the_clock_is_set(monkeypatch, seconds):
     tags = process_tags()
-    boot_time = psutil.boot_time()
-    monkeypatch.setattr(psutil, "boot_time", lambda: boot_time + 60)
-    monkeypatch.setattr(psutil.Process, "create_time", lambda _: boot_time + 60 + started(tags))
+    boot_time, started = psutil.boot_time(), float(tags["process.started"])
+    monkeypatch.setattr(psutil, "boot_time", lambda: boot_time + seconds)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: boot_time + seconds + started)
     assert lives(tags)
 
 
-def started(tags: dict[str, str]) -> float:
-    return float(tags["process.started"])
+def test_time_of_boot_identifies_a_boot_without_an_id():
+    boot = psutil.boot_time()
+    assert lives(process_tags() | {"process.boot": f"{boot + 60:.0f}"})
+    assert not lives(process_tags() | {"process.boot": f"{boot + 7200:.0f}"})
 
 
 def test_living_process_of_another_pid_lives():

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from pipeline.data.prepared import Meta
@@ -28,6 +29,14 @@ class MemoryTracker:
             for name, value in measurement.values.items():
                 self.metrics.setdefault(name, {}).setdefault(measurement.step, value)
 
+    def replace_metrics(self, measurements: Sequence[Measurement]) -> None:
+        for measurement in measurements:
+            for name, value in measurement.values.items():
+                self.metrics.setdefault(name, {})[measurement.step] = value
+
+    def tag(self, name: str) -> str | None:
+        return self.tags.get(name)
+
     def set_tag(self, name: str, value: str) -> None:
         self.tags[name] = value
 
@@ -38,6 +47,15 @@ class MemoryTracker:
 
     def log_file(self, path: Path, *, folder: str = "") -> None:
         self.files.append(f"{folder}/{path.name}".lstrip("/"))
+
+    def log_json(self, path: str, value: Any) -> None:  # noqa: ARG002 - of Tracker
+        self.files.append(path)
+
+    def log_facts(self, facts: RunFacts) -> None:
+        self.facts = facts
+
+    def has_model(self, step: int) -> bool:  # noqa: ARG002 - it keeps no files that can be lost
+        return True
 
     def log_model(self, result: Path, *, step: int) -> None:  # noqa: ARG002 - of Tracker
         if step not in self.models:

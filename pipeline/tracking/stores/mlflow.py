@@ -8,10 +8,10 @@ from mlflow import MlflowClient
 from mlflow.entities import Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, StoreError
 from pipeline.runs import git
-from pipeline.tracking import connection
-from pipeline.tracking.facts import LONGEST_PARAM, log_facts
+from pipeline.tracking import connection, names
+from pipeline.tracking.faults import reported
 from pipeline.tracking.liveness import close_dead, lives, process_tags, set_status
 from pipeline.tracking.mlflow_tracker import MlflowTracker
 from pipeline.tracking.tracker import RunFacts, ending
@@ -31,15 +31,16 @@ class MlflowStore:
         self, facts: RunFacts, *, run_id: str | None = None, new: bool = False
     ) -> Iterator[MlflowTracker]:
         client = connection.client()
-        experiment = connection.experiment_id(client, facts.name)
-        close_dead(client)
-        with connection.lock():  # several processes may want to resume the same run: one gets it
-            run = None if new else _resumable(client, experiment, facts, run_id)
-            tracker = MlflowTracker(
-                client, _resume(client, run) if run else _create(client, experiment, facts)
-            )
+        with reported():
+            experiment = connection.experiment_id(client, facts.name)
+            close_dead(client)
+            with connection.lock():  # several processes may want to resume a run: one gets it
+                run = None if new else _resumable(client, experiment, facts, run_id)
+                tracker = MlflowTracker(
+                    client, _resume(client, run) if run else _create(client, experiment, facts)
+                )
         with ending(tracker):
-            log_facts(client, tracker.run_id, facts)
+            tracker.log_facts(facts)
             yield tracker
 
     @contextmanager
@@ -47,24 +48,31 @@ class MlflowStore:
         self, kind: str, experiment: str, identifier: str, params: Mapping[str, str]
     ) -> Iterator[MlflowTracker]:
         client = connection.client()
-        experiment_id = connection.experiment_id(client, experiment)
-        close_dead(client)
-        with connection.lock():
-            same = f"tags.kind = '{kind}' AND tags.{kind}_id = '{identifier}'"
-            runs = client.search_runs([experiment_id], same, max_results=1)
-            tracker = MlflowTracker(
-                client,
-                _take_over(client, runs[0])
-                if runs
-                else _create_parent(client, experiment_id, kind, identifier),
-            )
+        with reported():
+            experiment_id = connection.experiment_id(client, experiment)
+            close_dead(client)
+            with connection.lock():
+                same = f"tags.kind = '{kind}' AND tags.{kind}_id = '{identifier}'"
+                runs = client.search_runs([experiment_id], same, max_results=1)
+                tracker = MlflowTracker(
+                    client,
+                    _take_over(client, runs[0])
+                    if runs
+                    else _create_parent(client, experiment_id, kind, identifier),
+                )
+        store_failed = False
         try:
             with ending(tracker):
                 _log_new_params(client, tracker.run_id, params)
                 yield tracker
+        except StoreError:
+            store_failed = True
+            raise
         finally:
-            close_dead(client)  # a trial's process may have been killed
+            if not store_failed:
+                close_dead(client)  # a trial's process may have been killed
 
+    @reported()
     def attach(self, run_id: str) -> MlflowTracker:
         client = connection.client()
         close_dead(client)
@@ -76,6 +84,7 @@ class MlflowStore:
             )
         return MlflowTracker(client, run_id)
 
+    @reported()
     def missing(self, run_ids: Iterable[str]) -> set[str]:
         client = connection.client()
         close_dead(client)
@@ -116,7 +125,8 @@ def _take_over(client: MlflowClient, run: Run, **tags: str) -> str:
 
 
 def _create(client: MlflowClient, experiment: str, facts: RunFacts) -> str:
-    tags = {**facts.tags, **process_tags(), "mlflow.user": _user()}
+    tags = {names.path(name): names.tag_value(name, value) for name, value in facts.tags.items()}
+    tags |= process_tags() | {"mlflow.user": _user()}
     return str(client.create_run(experiment, run_name=facts.name, tags=tags).info.run_id)
 
 
@@ -138,9 +148,12 @@ def _create_parent(client: MlflowClient, experiment: str, kind: str, identifier:
 def _log_new_params(client: MlflowClient, run_id: str, params: Mapping[str, str]) -> None:
     logged = client.get_run(run_id).data.params
     batch = [
-        Param(name, value[:LONGEST_PARAM]) for name, value in params.items() if name not in logged
+        Param(name, names.value(value, names.LONGEST_PARAM))
+        for name, value in ((names.path(key), value) for key, value in params.items())
+        if name not in logged
     ]
-    client.log_batch(run_id, params=batch, synchronous=True)
+    with reported():
+        client.log_batch(run_id, params=batch, synchronous=True)
 
 
 def _user() -> str:

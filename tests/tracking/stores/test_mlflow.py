@@ -1,6 +1,7 @@
 """Runs in a real embedded MLflow: what is logged, how they end, and how they resume."""
 
 import json
+import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -108,6 +109,55 @@ def test_run_has_its_settings_by_dotted_names(client):
         "training.steps": "null",
         "training.threads": "2",
     }
+
+
+def test_settings_of_any_name_are_logged(client):
+    weights = {">50K": 3.0, "<=50K": 1.0, "1.5": 2.0, "x" * 300: 1.0, "": 0.5}
+    settings = {"training": {"class_weight": weights}}
+    run_id = finished(facts(settings=settings))
+    params = client.get_run(run_id).data.params
+    assert sorted(params.values()) == ["0.5", "1.0", "1.0", "2.0", "3.0"]
+    assert params["training.class_weight.:3E:50K"] == "3.0"
+    assert params["training.class_weight.:3C::3D:50K"] == "1.0"
+    assert yaml.safe_load(artifact(client, run_id, "config.yaml")) == settings
+
+
+def test_metrics_and_tags_of_any_name_are_logged(client):
+    with MLFLOW.open_run(facts(**{"note>": "x" * 9000})) as tracker:
+        tracker.log_metrics([Measurement(1, 1_000, {"recall@5": 0.5, "recall>5": 0.25})])
+        tracker.set_tag("who?", "me")
+    data = client.get_run(tracker.run_id).data
+    assert data.metrics == {"recall:40:5": 0.5, "recall:3E:5": 0.25}
+    assert (data.tags["who:3F:"], len(data.tags["note:3E:"])) == ("me", 8000)
+
+
+@pytest.mark.parametrize("name", ["a/b", "../up", "it's", 'say "x"', "50% off?", "x" * 300])
+def test_experiment_of_any_name_keeps_its_files_below_the_store(here, client, name):
+    run_id = finished(facts(name))
+    assert client.get_experiment(client.get_run(run_id).info.experiment_id).name == name
+    (file,) = here.rglob(f"{run_id}/artifacts/config.yaml")
+    assert file.parents[3] == here / "mlruns" / "artifacts"
+
+
+def test_deleted_experiment_is_restored_without_its_runs(client, capsys):
+    deleted = finished(facts("cleaned_up"))
+    client.delete_experiment(client.get_run(deleted).info.experiment_id)
+    new = finished(facts("cleaned_up"))
+    stages = [client.get_run(run_id).info.lifecycle_stage for run_id in (deleted, new)]
+    assert stages == ["deleted", "active"]
+    assert capsys.readouterr().err == (
+        "cleaned_up: this MLflow experiment was deleted. It is restored for new runs; "
+        "its earlier runs stay deleted\n"
+    )
+
+
+def test_run_never_ends_before_it_starts(client):
+    toy = facts("set_back")
+    run_id = client.create_run(
+        connection.experiment_id(client, "set_back"), tags=toy.tags, start_time=4_102_444_800_000
+    ).info.run_id
+    assert finished(toy) == run_id
+    assert client.get_run(run_id).info.end_time == 4_102_444_800_000
 
 
 def test_run_has_its_tags(client):
@@ -310,6 +360,20 @@ def test_model_is_logged_once(client, logged_run, result_folder):
 
 
 @pytest.mark.usefixtures("logged_run")
+def test_model_without_files_is_logged_again(client, result_folder):
+    toy = facts("files_deleted")
+    with MLFLOW.open_run(toy) as tracker:
+        tracker.log_model(result_folder, step=7)
+        (before,) = models(client, tracker.run_id)
+        shutil.rmtree(before.artifact_location.removeprefix("file://"))
+        assert not tracker.has_model(7)
+        tracker.log_model(result_folder, step=7)
+        assert tracker.has_model(7)
+    (after,) = models(client, tracker.run_id)
+    assert after.model_id != before.model_id
+
+
+@pytest.mark.usefixtures("logged_run")
 def test_half_written_model_is_replaced(client, result_folder):
     toy = facts("half_a_model")
     run_id = killed(toy)
@@ -499,14 +563,20 @@ def test_lost_run_of_the_checkpoint_is_replaced(client):
         assert finished(toy, run_id=lost) not in (deleted, waiting)
 
 
-def evaluate(run_id: str, folder: Path) -> None:
+BY_STEP = {5: {"accuracy": 0.5}, 9: {"accuracy": 0.75}}
+
+
+def evaluate(
+    run_id: str, folder: Path, by_step=BY_STEP, saved_step: int = 9, limits=(0.7, 0.8)
+) -> None:
     (folder / "figures").mkdir(exist_ok=True)
     for name in ("metrics.json", "history.csv", "figures/curve.png"):
         (folder / name).write_text("x")
     log_evaluation(
         MLFLOW.attach(run_id),
-        by_step={5: {"accuracy": 0.5}, 9: {"accuracy": 0.75}},
-        intervals={"accuracy": (0.7, 0.8)},
+        by_step=by_step,
+        saved_step=saved_step,
+        intervals={"accuracy": limits},
         output=folder,
         meta=images(),
         data_folder=folder,
@@ -526,20 +596,89 @@ def test_evaluation_is_added_to_the_run(client, tmp_path):
     ]
     assert {file.path for file in client.list_artifacts(run_id)} == {
         "config.yaml",
+        "evaluations",
         "figures",
         "history.csv",
         "metrics.json",
     }
 
 
-def test_evaluating_again_logs_no_point_twice(client, tmp_path):
+def test_evaluating_again_logs_no_point_twice(client, tmp_path, capsys):
     run_id = finished()
     evaluate(run_id, tmp_path)
     evaluate(run_id, tmp_path)
+    assert capsys.readouterr().err == ""
+    assert len(client.list_artifacts(run_id, "evaluations")) == 1
     points = client.get_metric_history(run_id, "test/accuracy")
     assert [(point.step, point.value) for point in points] == [(5, 0.5), (9, 0.75)]
     names = [entry.dataset.name for entry in client.get_run(run_id).inputs.dataset_inputs]
     assert sorted(names) == ["toy/test", "toy/train", "toy/validation"]
+
+
+OTHER = {5: {"accuracy": 0.25}, 9: {"accuracy": 0.625}}
+
+
+def test_latest_evaluation_is_shown(client, tmp_path):
+    run_id = finished()
+    evaluate(run_id, tmp_path)
+    evaluate(run_id, tmp_path, OTHER, limits=(0.6, 0.65))
+    run = client.get_run(run_id)
+    assert run.data.metrics == {"test/accuracy": 0.625}
+    assert run.data.tags["test/accuracy.interval_95"] == "0.6 to 0.65"
+
+
+def test_earlier_evaluation_is_shown_again_when_it_is_repeated(client, tmp_path):
+    run_id = finished()
+    for by_step in (BY_STEP, OTHER, BY_STEP):
+        evaluate(run_id, tmp_path, by_step)
+    assert client.get_run(run_id).data.metrics == {"test/accuracy": 0.75}
+    assert len(client.list_artifacts(run_id, "evaluations")) == 2
+
+
+def test_replaced_evaluation_is_kept_in_the_record(client, tmp_path, capsys):
+    run_id = finished()
+    evaluate(run_id, tmp_path)
+    before = client.get_run(run_id).data.tags["evaluation"]
+    evaluate(run_id, tmp_path, OTHER)
+    assert capsys.readouterr().err == (
+        f"MLflow now shows this evaluation of run {run_id}; "
+        f"the earlier one is kept there as {before}\n"
+    )
+    kept = mlflow.artifacts.load_dict(f"runs:/{run_id}/{before}")
+    assert kept.pop("time")[:2] == "20"
+    assert kept == {
+        "data": {"digest": "3" * 32, "name": "toy"},
+        "interval_95": {"accuracy": [0.7, 0.8]},
+        "saved_step": 9,
+        "test": {"5": {"accuracy": 0.5}, "9": {"accuracy": 0.75}},
+    }
+
+
+def test_evaluation_is_shown_although_the_clock_was_set_back(client, tmp_path):
+    run_id = finished()
+    client.log_metric(run_id, "test/accuracy", 0.5, timestamp=4_102_444_800_000, step=9)
+    evaluate(run_id, tmp_path)
+    assert client.get_run(run_id).data.metrics == {"test/accuracy": 0.75}
+
+
+def test_saved_model_is_shown_although_later_snapshots_were_tested(client, tmp_path):
+    run_id = finished()
+    evaluate(run_id, tmp_path, {5: {"accuracy": 0.75}, 9: {"accuracy": 0.5}}, saved_step=5)
+    assert client.get_run(run_id).data.metrics == {"test/accuracy": 0.75}
+
+
+def test_saved_model_is_shown_although_the_record_has_a_later_step(client, tmp_path):
+    run_id = finished()
+    client.log_metric(run_id, "test/accuracy", 0.5, step=20)
+    evaluate(run_id, tmp_path)
+    assert client.get_run(run_id).data.metrics == {"test/accuracy": 0.75}
+
+
+def test_undefined_metric_is_logged_once(client, tmp_path):
+    run_id = finished()
+    for _ in range(2):
+        evaluate(run_id, tmp_path, {9: {"r2": float("nan"), "accuracy": 0.5}})
+    assert len(client.get_metric_history(run_id, "test/r2")) == 1
 
 
 def test_evaluation_needs_the_run_in_the_store(here, client, tmp_path):
