@@ -1,8 +1,10 @@
 """Follows docs/your-own-csv.md: writes its files, runs its commands, executes its Python."""
 
+import csv
 import json
 import re
 import sqlite3
+import statistics
 import subprocess
 from contextlib import closing
 
@@ -44,10 +46,19 @@ def test_regression_explains_the_rent(project):
     assert metrics(project, "flats_rent")["r2"]["value"] > 0.7
 
 
-def test_saved_model_answers_in_the_csv_unit(project):
+def test_model_answers_in_the_csv_unit(project):
     answer = project.run("python", "-c", pages.blocks(OWN_CSV, "python")[0]).stdout
-    rent = float(re.search(r"\[\[([\d.]+)", answer)[1])
+    rent = float(re.search(r"\[([\d.]+)", answer)[1])
     assert 500 < rent < 2500
+
+
+def test_predicted_rents_are_near_the_true_ones(project):
+    project.run(*pages.blocks(OWN_CSV, "sh")[2].split())
+    with (project.folder / "rents.csv").open() as answers:
+        predicted = {row["flat"]: float(row["prediction"]) for row in csv.DictReader(answers)}
+    with (project.folder / "docs/examples/flats.csv").open() as rows:
+        errors = [abs(predicted[row["flat"]] - float(row["rent"])) for row in csv.DictReader(rows)]
+    assert statistics.median(errors) < 150
 
 
 def test_settings_can_be_tried_without_a_file(training):
