@@ -44,7 +44,8 @@ def test_named_make_targets_exist(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_lines_have_at_most_100_characters(name):
-    lines = [line for line in read(name).splitlines() if not line.startswith("|")]
+    text = re.sub(r"^```(csv|json)\n.*?^```", "", read(name), flags=re.DOTALL | re.MULTILINE)
+    lines = [line for line in text.splitlines() if not line.startswith("|")]
     assert [line for line in lines if len(line) > 100] == []
 
 

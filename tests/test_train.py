@@ -75,7 +75,8 @@ def test_multirun_replaces_the_process_by_a_sweep(call, monkeypatch):
 @pytest.mark.parametrize("multirun", [[], ["-m"]])
 def test_unknown_flag_is_rejected(call, multirun):
     assert refusal(call, train, *multirun, "--epochs", "data=shapes") == (
-        "unknown flag. Received: --epochs. Use -m, --resolved <experiment> or --help."
+        "unknown flag. Received: --epochs. Use -m, --resolved <experiment>, "
+        "--allow-environment or --help."
     )
 
 
