@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.config import yaml_files
 from pipeline.errors import PipelineError
 
 REMEDY = "Write it again with: dvc repro compose"
@@ -66,7 +67,7 @@ def load(path: Path) -> dict[str, Any]:
         PipelineError: the file is missing or damaged.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml_files.load(path)
     except FileNotFoundError:
         raise PipelineError(f"{path} is missing", expected=REMEDY) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
