@@ -1,7 +1,8 @@
 """Reads YAML files that people write. Refuses a file that would take minutes or all memory.
 
 PyYAML reads an alias as a reference, but OmegaConf and messages copy what it refers to. So a few
-lines of aliases of aliases can stand for millions of values.
+lines of aliases of aliases can stand for millions of values. Interpolations of interpolations, such
+as `${a}${a}`, are resolved anew each time.
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from pipeline.errors import PipelineError
 _MOST_BYTES = 200_000
 _MOST_VALUES = 3_000
 _DEEPEST = 30
+_MOST_INTERPOLATIONS = 20
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -78,7 +80,7 @@ class _Collection:
 
 def _check_values(path: Path, events: Iterable[Any]) -> None:
     """Counts values and levels. An alias counts as much as what it repeats."""
-    values, around = 0, [_Collection()]
+    values, interpolations, around = 0, 0, [_Collection()]
     repeated: dict[str, tuple[int, int]] = {}  # values and height, by anchor
     for event in events:
         if isinstance(event, yaml.CollectionStartEvent):
@@ -92,6 +94,7 @@ def _check_values(path: Path, events: Iterable[Any]) -> None:
             around[-1].height = max(around[-1].height, ended.height + 1)
         elif isinstance(event, yaml.ScalarEvent):
             values += 1
+            interpolations += event.value.count("${")
             if event.anchor:
                 repeated[event.anchor] = (1, 0)
         elif isinstance(event, yaml.AliasEvent):
@@ -104,6 +107,10 @@ def _check_values(path: Path, events: Iterable[Any]) -> None:
         if values > _MOST_VALUES:
             counted = f"more than {_MOST_VALUES:,} values, with those that aliases repeat"
             raise _fault(path, "has too many values", counted, f"at most {_MOST_VALUES:,}")
+        if interpolations > _MOST_INTERPOLATIONS:
+            counted = f"more than {_MOST_INTERPOLATIONS}"
+            expected = f"at most {_MOST_INTERPOLATIONS}"
+            raise _fault(path, "has too many interpolations", counted, expected)
         if len(around) - 1 + around[-1].height > _DEEPEST:
             levels = f"more than {_DEEPEST} levels"
             raise _fault(path, "is nested too deeply", levels, f"at most {_DEEPEST} levels")

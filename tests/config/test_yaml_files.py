@@ -28,6 +28,9 @@ FAULTS = {
     "a: " + "x" * 200_000: "is too large. Received: 200,003 bytes. Expected: at most 200,000.",
     nested(31): LEVELS,
     f"- &a {nested(20)}\n- {'[' * 10}*a{']' * 10}\n": LEVELS,
+    "a0: x\n" + "".join(f"a{n}: ${{a{n - 1}}}${{a{n - 1}}}\n" for n in range(1, 40)): (
+        "has too many interpolations. Received: more than 20. Expected: at most 20."
+    ),
     "a: &a [1, *a]": "has a value that contains itself. Received: *a. Expected: no such alias.",
 }
 
