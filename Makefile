@@ -54,12 +54,14 @@ bench: $(READY) ## measure speed against model.fit; half an hour on an idle mach
 	python -m tests.benchmarks.training
 	python -m tests.benchmarks.sweeps
 
-chaos: $(READY) ## kill trainings, sweeps and searches at random, then at every write; over an hour
+chaos: $(READY) ## kill at random and at every write, edit and damage files; over two hours
 	python -m tests.chaos.training --kills $(KILLS)
 	python -m tests.chaos.sweeps --kills 30
 	python -m tests.chaos.searches --kills 10
 	python -m tests.chaos.cold_starts
 	python -m tests.chaos.training --every-write-point
+	python -m tests.chaos.stale --combinations 72
+	python -m tests.chaos.bit_flips --flips 200
 
 mutants: $(READY) ## change single lines and count the changes that tests notice; over an hour
 	python -m tests.chaos.mutants

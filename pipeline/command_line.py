@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 from types import FrameType
 
+from pipeline.config.rules import NAME, is_name
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
 from pipeline.layout import FAILURES
@@ -34,7 +35,7 @@ def experiment_name(usage: str | None) -> str:
     """Returns the name in `experiment=<name>`, for commands with this one argument.
 
     Raises:
-        PipelineError: the arguments are not one `experiment=<name>`.
+        PipelineError: the arguments are not one `experiment=<name>`, or it cannot be a name.
     """
     received = arguments(usage)
     key, _, name = received[0].partition("=") if len(received) == 1 else ("", "", "")
@@ -44,7 +45,16 @@ def experiment_name(usage: str | None) -> str:
             received=" ".join(received) or "nothing",
             expected="Write experiment=<name>",
         )
+    require_experiment_name(name)
     return name
+
+
+def require_experiment_name(name: str) -> None:
+    """Raises `PipelineError` for a text that cannot name an experiment, such as `../x`."""
+    if not is_name(name):
+        raise PipelineError(
+            "this cannot be the name of an experiment", received=name, expected=f"Use {NAME}"
+        )
 
 
 def run_command(main: Callable[[], None]) -> None:

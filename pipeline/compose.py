@@ -13,7 +13,6 @@ from pipeline.command_line import arguments, run_command
 from pipeline.config import params, resolved
 from pipeline.config.outline import outlines
 from pipeline.config.plan import compose_all
-from pipeline.config.values import write_yaml
 from pipeline.console import log
 from pipeline.files import replacing_folder, write_json
 from pipeline.layout import CONFIGS, PLAN
@@ -27,7 +26,7 @@ def main() -> None:
     configs = compose_all(planned)
     with replacing_folder(CONFIGS) as folder:
         for config in configs:
-            write_yaml(resolved.run_settings(config), folder / f"{config.name}.yaml")
+            resolved.write(config, folder / f"{config.name}.yaml")
             listing = PACKAGE.listing(chosen_code(config))
             (folder / f"{config.name}.code.txt").write_text(listing, encoding="utf-8")
     write_json(PLAN, outlines(configs, planned.overrides))

@@ -7,13 +7,15 @@ Every mistake of a user and every fault of the machine that the pipeline foresee
 import difflib
 from collections.abc import Iterable
 
+_LONGEST_VALUE = 1_000
+
 
 class PipelineError(Exception):
     """An error with a message of one line for people.
 
     Args:
         what: the fault, with the file, line, column or setting that it concerns.
-        received: the value at fault, shown as `Received: …`.
+        received: the value at fault, shown as `Received: …`. A long one is cut.
         expected: what is allowed, or what to do next.
     """
 
@@ -26,10 +28,16 @@ class PipelineError(Exception):
     def __str__(self) -> str:
         parts = [self.what if self.what.endswith((".", "?", "!")) else f"{self.what}."]
         if self.received is not None:
-            parts.append(f"Received: {self.received}.")
+            parts.append(f"Received: {_cut(str(self.received))}.")
         if self.expected:
             parts.append(self.expected if self.expected.endswith(".") else f"{self.expected}.")
         return " ".join(" ".join(parts).split())
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    return f"{text[:_LONGEST_VALUE]}… ({len(text):,} characters)"
 
 
 class ConfigError(PipelineError):

@@ -23,6 +23,7 @@ from pipeline.signals import Interrupted, Interruption
 from pipeline.tracking import stores
 from pipeline.tracking.stores import Store
 from pipeline.tracking.tracker import RunFacts, Tracker
+from pipeline.training import memory
 from pipeline.training.listeners import tensorboard
 from pipeline.training.recording import RecordedTraining
 
@@ -63,6 +64,7 @@ def run(
             folder.clear()
         result = _finished(this, store, folder, tags or {})
         if result is None:
+            memory.require_enough(config, this.meta)
             training = RecordedTraining(
                 run=this,
                 store=store,

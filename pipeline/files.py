@@ -9,9 +9,10 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,7 @@ def read_json(path: Path, *, made_by: str) -> Any:
     except FileNotFoundError:
         raise PipelineError(f"{path} is missing", expected=f"Make it with: {made_by}") from None
     except ValueError as error:
+        distrust(path)
         raise PipelineError(
             f"{path} is damaged", received=error, expected=f"Make it again with: {made_by}"
         ) from None
@@ -185,6 +187,7 @@ def read_sealed(path: Path, *, made_by: str) -> dict[str, Any]:
     """
     values = read_json(path, made_by=made_by)
     if not isinstance(values, dict) or values.pop("sha256", None) != _seal(values):
+        distrust(path)
         raise PipelineError(f"{path} is damaged", expected=f"Make it again with: {made_by}")
     return values
 
@@ -227,10 +230,23 @@ def require_files(
         if not path.is_file():
             raise PipelineError(f"{path} is missing", expected=f"Make it with: {made_by}")
         if _digest_now(path) != files.get(name):
+            distrust(path)
             raise PipelineError(
                 f"{path} is damaged or stale: it does not match its record",
                 expected=f"Make it again with: {made_by}",
             )
+
+
+def distrust(path: Path) -> None:
+    """Makes DVC check a damaged file and the copy in its cache.
+
+    DVC trusts a file whose time is unchanged, and a read-only object of its cache. Both are one
+    file if they are hard links. So the command that makes the file again would bring the damaged
+    bytes back.
+    """
+    with suppress(OSError):  # such as for a file of another owner
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
+        os.utime(path)
 
 
 def _digest_now(path: Path) -> str:

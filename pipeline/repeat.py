@@ -27,6 +27,7 @@ from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_sealed
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 from pipeline.signals import Interruption, end_with_parent
+from pipeline.training import memory
 
 
 def main() -> None:
@@ -49,13 +50,14 @@ def repeat(name: str, interruption: Interruption) -> None:
             expected=suggestion(name, seeds_of),
         )
     seeds = seeds_of[name]
+    config = resolved.read(CONFIGS / f"{name}.yaml")
+    memory.require_enough(config, load_meta(PREPARED / config.data.name))
     from pipeline.models import backend
 
     backend.load()
     from pipeline.evaluation import over_seeds
     from pipeline.training import process
 
-    config = resolved.read(CONFIGS / f"{name}.yaml")
     # The test of a finished run starts TensorFlow, and a later seed may still have to train.
     process.pin(threads=config.training.threads)
     results: dict[str, Any] = {}

@@ -20,13 +20,15 @@ import os
 import sys
 from pathlib import Path
 
-from pipeline.command_line import arguments, run_command
+from pipeline.command_line import arguments, require_experiment_name, run_command
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import say
+from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
-from pipeline.layout import CONFIGS, OUTPUTS
+from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 from pipeline.signals import Interruption, end_with_parent
+from pipeline.training import memory
 
 _SWEEP = ("-m", "--multirun")
 _ALLOW = "--allow-environment"
@@ -46,6 +48,7 @@ def main() -> None:
         if argv[:1] == ["--resolved"] and len(argv) == 2:
             end_with_parent(os.getppid())
             name = argv[1]
+            require_experiment_name(name)
             config = resolved.read(CONFIGS / f"{name}.yaml")
             config.checkpoint.allow_environment |= allowed
             train(config, interruption, output=OUTPUTS / name)
@@ -76,6 +79,8 @@ def train(
     config: ExperimentConfig, interruption: Interruption, *, output: Path | None = None
 ) -> None:
     """Runs the experiment and prints its result."""
+    # TensorFlow takes seconds to load, so settings that cannot work are refused before.
+    memory.require_enough(config, load_meta(PREPARED / config.data.name))
     from pipeline.models import backend
 
     backend.load()

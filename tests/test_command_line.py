@@ -150,6 +150,14 @@ def test_experiment_name_is_read_from_the_arguments(monkeypatch):
     assert command_line.experiment_name("Evaluates.") == "iris_mlp"
 
 
+def test_path_is_not_the_name_of_an_experiment(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["evaluate", "experiment=../iris_mlp"])
+    assert refusal(command_line.experiment_name, "Evaluates.") == (
+        "this cannot be the name of an experiment. Received: ../iris_mlp. "
+        "Use lower-case letters, digits and _, at most 100."
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "received"),
     [

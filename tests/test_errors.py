@@ -24,6 +24,12 @@ def test_received_zero_is_shown():
     assert str(error) == "training.epochs is invalid. Received: 0."
 
 
+def test_long_value_is_cut():
+    error = PipelineError("params.yaml is invalid", received=["a"] * 1000)
+    shown = str(["a"] * 200)[:-1] + ","
+    assert str(error) == f"params.yaml is invalid. Received: {shown}… (5,000 characters)."
+
+
 @pytest.mark.parametrize("end", [".", "?", "!"])
 def test_final_punctuation_is_not_doubled(end):
     assert str(PipelineError(f"Is this it{end}")) == f"Is this it{end}"

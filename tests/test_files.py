@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.files import read_json, replacing, replacing_folder, sha256, write_json, write_text
+from pipeline.errors import PipelineError
+from pipeline.files import (
+    read_json,
+    replacing,
+    replacing_folder,
+    require_files,
+    sha256,
+    write_json,
+    write_text,
+)
+from tests.support.damage import rot
 from tests.support.refusals import refusal
 
 JSON = st.recursive(
@@ -141,6 +151,31 @@ def test_damaged_json_error_names_the_command(tmp_path, monkeypatch):
         "run.json is damaged. Received: Expecting value: line 1 column 12 (char 11). "
         "Make it again with: dvc repro train@iris."
     )
+
+
+def test_damaged_file_is_made_writable_with_a_new_time(tmp_path):
+    path = tmp_path / "x.npy"
+    path.write_bytes(b"good")
+    rot(path, byte=0, bit=0)
+    os.utime(path, (0, 0))
+    path.chmod(0o444)
+    with pytest.raises(PipelineError, match="is damaged or stale"):
+        require_files(tmp_path, {"x.npy": sha256_of(b"good")}, made_by="dvc repro prepare@x")
+    state = path.stat()
+    assert (path.read_bytes(), state.st_mode & 0o777, state.st_mtime > 0) == (b"food", 0o644, True)
+
+
+def test_undamaged_file_keeps_its_mode_and_time(tmp_path):
+    path = tmp_path / "x.npy"
+    path.write_bytes(b"good")
+    os.utime(path, (0, 0))
+    path.chmod(0o444)
+    require_files(tmp_path, {"x.npy": sha256_of(b"good")}, made_by="dvc repro prepare@x")
+    assert (path.stat().st_mode & 0o777, path.stat().st_mtime) == (0o444, 0)
+
+
+def sha256_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def test_empty_file_has_a_sha256(tmp_path):

@@ -106,6 +106,13 @@ def test_dvc_evaluates_into_the_run_it_trained(folder, call, capsys):
     assert logged["test/accuracy"] == pytest.approx(metrics["test"]["accuracy"]["value"])
 
 
+def test_name_of_another_folder_is_refused(call):
+    assert refusal(call, train, "--resolved", "../shapes") == (
+        "this cannot be the name of an experiment. Received: ../shapes. "
+        "Use lower-case letters, digits and _, at most 100."
+    )
+
+
 def test_dvc_needs_a_resolved_file(call):
     assert refusal(call, train, "--resolved", "mnist_mlp") == (
         "outputs/configs/mnist_mlp.yaml is missing. Write it again with: dvc repro compose."

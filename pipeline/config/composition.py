@@ -15,12 +15,18 @@ from hydra import initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
-from omegaconf import DictConfig, ListConfig, OmegaConf, flag_override
+from omegaconf import DictConfig, ListConfig, OmegaConf, ValueNode, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
+from pipeline.config import overrides as command_line
+from pipeline.config import yaml_files
 from pipeline.config.explain import explained, field_names, setting_in_file, unknown_key
-from pipeline.errors import ConfigError, PipelineError
+from pipeline.config.rules import LARGEST_INTEGER
+from pipeline.errors import ConfigError, PipelineError, require
 from pipeline.layout import CONF
+
+# Networks compute with 32-bit floats.
+_SMALLEST_FLOAT, _LARGEST_FLOAT = 1.2e-38, 3.4e38
 
 _schemas: dict[tuple[str | None, str], type] = {}  # by group and name
 T = TypeVar("T")
@@ -47,6 +53,8 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
         raise PipelineError(
             f"{conf / root}.yaml is missing", expected="Run the command in the repository's root"
         )
+    yaml_files.require_all_small(conf)
+    command_line.require_readable(overrides, conf=conf)
     GlobalHydra.instance().clear()
     origin = _Origin({}, overrides, conf)
     try:
@@ -70,6 +78,11 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
             place_of=origin.of,
         ) from error
     except ValueError as error:  # Hydra raises this for data=null and experiment=1
+        if "int_max_str_digits" in str(error):
+            raise PipelineError(
+                "a whole number has thousands of digits",
+                expected=f"Expected: numbers up to {LARGEST_INTEGER:,}",
+            ) from error
         groups = [
             override
             for override in overrides
@@ -128,7 +141,7 @@ class _Origin:
 
     def of(self, key: str) -> str:
         names = [override.lstrip("+~").split("=")[0] for override in self.overrides]
-        if any(name == key.split("[")[0] or name.startswith(f"{key}.") for name in names):
+        if any(self._sets(name, key) for name in names):
             return "command line"
         for file in self.files:
             if setting_in_file(key, file, self.conf)[0]:
@@ -136,12 +149,19 @@ class _Origin:
         own = [file for file in self.files if file.parent.name == key.split(".")[0]]
         return str(own[0]) if own else "command line"
 
+    def _sets(self, name: str, key: str) -> bool:
+        """Whether an override of `name` sets `key`, a group around it, or a setting inside it."""
+        is_choice = (self.conf / name).is_dir()
+        inside = key.startswith(f"{name}.") and not is_choice
+        return name == key.split("[")[0] or name.startswith(f"{key}.") or inside
+
 
 def _checked(settings: DictConfig, schema: type[T], origin: _Origin) -> T:
     try:
         settings = _named(settings, origin.choices)
         _refuse_unknown(settings, "", origin)
         checked = OmegaConf.to_object(settings)
+        _require_usual_numbers(settings, "")
     except ConfigError as error:
         raise PipelineError(
             f"{origin.of(error.key)}: {error.what}",
@@ -176,6 +196,30 @@ def _refuse_unknown(node: Any, path: str, origin: _Origin) -> None:
         ):
             raise unknown_key(origin.of(here), here, f"{key}={value}", allowed)
         _refuse_unknown(value, here, origin)
+
+
+def _require_usual_numbers(node: Any, path: str) -> None:
+    """Rejects numbers that become infinite or 0 in a computation, and those that are not numbers.
+
+    A bound that is not set, such as `at_least` of a claim, has an infinite default.
+    """
+    schema = OmegaConf.get_type(node) if isinstance(node, DictConfig) else None
+    defaults = {} if schema in (None, dict) else {one.name: one.default for one in fields(schema)}
+    for key, value in _items(node):
+        here = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
+        number = value._value() if isinstance(value, ValueNode) else value
+        if isinstance(number, int | float) and number != defaults.get(key):
+            _require_usual_number(here, number)
+        _require_usual_numbers(value, here)
+
+
+def _require_usual_number(key: str, number: float) -> None:
+    if isinstance(number, int):
+        usual, expected = abs(number) <= LARGEST_INTEGER, "a whole number of 64 bits"
+    else:
+        usual = number == 0 or _SMALLEST_FLOAT <= abs(number) <= _LARGEST_FLOAT
+        expected = f"0, or a number from {_SMALLEST_FLOAT:g} to {_LARGEST_FLOAT:g} in size"
+    require(usual, key, received=number, expected=expected)
 
 
 def _items(node: Any) -> Iterator[tuple[Any, Any]]:

@@ -3,12 +3,13 @@
 Each data variant is one file `conf/data/<name>.yaml`.
 """
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum
 
 from omegaconf import MISSING
 
-from pipeline.config.rules import is_name
+from pipeline.config.rules import LARGEST_COUNT, NAME, is_name, require_at_most
 from pipeline.errors import require
 
 
@@ -54,11 +55,12 @@ class SplitSettings:
         for key, size in (("test", self.test), ("validation", self.validation)):
             if size is not None:
                 require(
-                    0 < size < 1 or (size >= 1 and size == int(size)),
+                    0 < size < 1 or (1 <= size < math.inf and size == int(size)),
                     f"data.split.{key}",
                     received=size,
                     expected="a fraction below 1 or a number of rows",
                 )
+                require_at_most(f"data.split.{key}", size, LARGEST_COUNT)
         require(
             0 <= self.seed < 2**32,
             "data.split.seed",
@@ -105,11 +107,12 @@ class Data:
             is_name(self.name),
             "data.name",
             received=self.name,
-            expected="lower-case letters, digits and _",
+            expected=NAME,
         )
         self.source = self.source or self.name
         if self.rows is not None:
             require(self.rows >= 3, "data.rows", received=self.rows, expected="at least 3 rows")
+            require_at_most("data.rows", self.rows, LARGEST_COUNT)
         require(
             self.target_unit > 0,
             "data.target_unit",

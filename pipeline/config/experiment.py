@@ -9,7 +9,7 @@ from pipeline.config.data import Data
 from pipeline.config.metrics import METRICS
 from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer, RateSchedule
-from pipeline.config.rules import is_name
+from pipeline.config.rules import NAME, is_name
 from pipeline.config.tracking import Tracking
 from pipeline.config.training import Training
 from pipeline.errors import ConfigError, require
@@ -72,7 +72,7 @@ class ExperimentConfig:
             is_name(self.name),
             "name",
             received=self.name,
-            expected="lower-case letters, digits and _",
+            expected=NAME,
         )
         require(
             0 <= self.seed < 2**32,

@@ -3,6 +3,7 @@
 Each module of the families adds its own.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,24 @@ from pipeline.errors import ConfigError, require
 from pipeline.registry import Registry
 
 FAMILIES = Registry("pipeline.models.families", "model family")
+_LARGEST_SIZE = 1_000_000
+_MOST_LAYERS = 1_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """The least size of a network, computed from its settings without Keras.
+
+    Args:
+        parameters: the number of weights.
+        outputs: the numbers that all layers compute for one row.
+    """
+
+    parameters: int = 0
+    outputs: int = 0
+
+    def __add__(self, other: "Size") -> "Size":
+        return Size(self.parameters + other.parameters, self.outputs + other.outputs)
 
 
 @dataclass
@@ -32,6 +51,15 @@ class Model:
     def convolves(self) -> bool:
         """Whether the network convolves, pools, or changes images at random."""
         return bool(self.augmentation)
+
+    def least_size(self, shape: Sequence[int], outputs: int) -> Size:  # noqa: ARG002 - of families
+        """The least size of the network. A family that cannot tell keeps this zero.
+
+        Args:
+            shape: the shape of one row.
+            outputs: the number of outputs of the network.
+        """
+        return Size()
 
     def __post_init__(self) -> None:
         own = type(self).family
@@ -67,10 +95,38 @@ def require_fraction(key: str, value: float) -> None:
 
 
 def require_sizes(key: str, sizes: list[int]) -> None:
-    """Raises `ConfigError` unless all sizes are at least 1."""
+    """Raises `ConfigError` unless all sizes are numbers that a network may have."""
     require(
         all(size >= 1 for size in sizes),
         key,
         received=sizes,
         expected="a list of whole numbers from 1",
     )
+    require(
+        len(sizes) <= _MOST_LAYERS and max(sizes, default=0) <= _LARGEST_SIZE,
+        key,
+        received=sizes,
+        expected=f"at most {_MOST_LAYERS:,} numbers up to {_LARGEST_SIZE:,}",
+    )
+
+
+def dense_size(inputs: int, units: Iterable[int]) -> Size:
+    """The size of dense layers of `units`, one after the other."""
+    size = Size()
+    for count in units:
+        size += Size((inputs + 1) * count, count)
+        inputs = count
+    return size
+
+
+def convolution_size(
+    image: Sequence[int], *, channels: int, filters: int, kernel_size: int
+) -> Size:
+    """The size of a convolution without a bias.
+
+    Args:
+        image: height and width of its output.
+        channels: those of its input.
+    """
+    height, width = image
+    return Size(kernel_size**2 * channels * filters, height * width * filters)

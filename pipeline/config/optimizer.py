@@ -4,6 +4,7 @@ There is one dataclass for each optimizer. It is made from the signature of the 
 types and defaults are those of Keras.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, make_dataclass
 from enum import Enum
 from functools import cache
@@ -63,26 +64,14 @@ class Optimizer:
             received=self.family,
             expected=f"{own}, as the file has it",
         )
-        require(
-            0 < self.learning_rate < float("inf"),
-            "optimizer.learning_rate",
-            received=self.learning_rate,
-            expected="a number above 0",
-        )
         self._require_valid_clipping()
-        require(
-            self.weight_decay is None or self.weight_decay >= 0,
-            "optimizer.weight_decay",
-            received=self.weight_decay,
-            expected="0 or more, or null",
-        )
-        for key in _FRACTIONS:
+        for key, (is_valid, expected) in _RULES.items():
             value = getattr(self, key, None)
             require(
-                value is None or 0 <= value < 1,
+                value is None or is_valid(value),
                 f"optimizer.{key}",
                 received=value,
-                expected="a number from 0 to below 1",
+                expected=expected,
             )
         valid = self.warmup_steps == 0 or (
             self.warmup_steps > 0 and self.schedule is RateSchedule.cosine
@@ -94,6 +83,15 @@ class Optimizer:
             expected="0, or more with optimizer.schedule: cosine",
         )
 
+    @property
+    def averages(self) -> int:
+        """The number of averages that it keeps for each weight, by its decay rates.
+
+        Lion has two rates and keeps one average.
+        """
+        rates = [getattr(self, key, None) for key in _RATES]
+        return sum(bool(rate) for rate in rates) - (self.family == "lion")
+
     def _require_valid_clipping(self) -> None:
         norms = {key: getattr(self, key) for key in _CLIPPING if getattr(self, key) is not None}
         require(
@@ -102,12 +100,51 @@ class Optimizer:
             received=norms,
             expected=f"one of {', '.join(_CLIPPING)}",
         )
-        for key, norm in norms.items():
-            require(norm > 0, f"optimizer.{key}", received=norm, expected="a number above 0")
 
 
 _CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
-_FRACTIONS = ("ema_momentum", "final_share", "momentum", "rho", "beta_1", "beta_2")
+_Rule = tuple[Callable[[Any], bool], str]
+_POSITIVE: _Rule = (lambda value: value > 0, "a number above 0")
+_NOT_NEGATIVE: _Rule = (lambda value: value >= 0, "0 or more")
+_NOT_POSITIVE: _Rule = (lambda value: value <= 0, "0 or less")
+_DECAY: _Rule = (lambda value: value >= 0, "0 or more, or null")
+_FRACTION: _Rule = (lambda value: 0 <= value < 1, "a number from 0 to below 1")
+
+# The test of each argument, and what it allows. Null is always valid.
+_RULES: dict[str, _Rule] = {
+    "learning_rate": _POSITIVE,
+    "epsilon": _POSITIVE,
+    "epsilon_1": _POSITIVE,
+    "epsilon_2": _POSITIVE,
+    "clipnorm": _POSITIVE,
+    "clipvalue": _POSITIVE,
+    "global_clipnorm": _POSITIVE,
+    "clip_threshold": _POSITIVE,
+    "loss_scale_factor": _POSITIVE,
+    "adam_lr_ratio": _POSITIVE,
+    "weight_decay": _DECAY,
+    "adam_weight_decay": _DECAY,
+    "momentum": _FRACTION,
+    "rho": _FRACTION,
+    "beta_1": _FRACTION,
+    "beta_2": _FRACTION,
+    "adam_beta_1": _FRACTION,
+    "adam_beta_2": _FRACTION,
+    "ema_momentum": _FRACTION,
+    "final_share": _FRACTION,
+    "beta": _NOT_NEGATIVE,
+    "initial_accumulator_value": _NOT_NEGATIVE,
+    "l1_regularization_strength": _NOT_NEGATIVE,
+    "l2_regularization_strength": _NOT_NEGATIVE,
+    "l2_shrinkage_regularization_strength": _NOT_NEGATIVE,
+    "rms_rate": _NOT_NEGATIVE,
+    "beta_2_decay": _NOT_POSITIVE,
+    "learning_rate_power": _NOT_POSITIVE,
+    "ema_overwrite_frequency": (lambda value: value >= 1, "a whole number from 1, or null"),
+    "gradient_accumulation_steps": (lambda value: value >= 2, "a whole number from 2, or null"),
+    "ns_steps": (lambda value: 1 <= value <= 100, "a whole number from 1 to 100"),
+}
+_RATES = ("momentum", "rho", "beta_1", "beta_2", "ema_momentum")
 _OURS = {"family", "schedule", "warmup_steps", "final_share"}
 # Keras's arguments that the setting `ema_momentum` and the names of files replace.
 _REPLACED = {"use_ema", "ema_momentum", "name"}

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from pipeline.config import yaml_files
+from pipeline.config.rules import NAME, is_name
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
 from pipeline.layout import PARAMS
@@ -58,6 +60,9 @@ def read(path: Path = PARAMS) -> Params:
         repeats=_repeats(path, values, experiments),
     )
     sources = [*params.sources, *params.own_files]
+    for name in [*sources, *params.data, *params.experiments]:
+        if not is_name(str(name)):
+            raise PipelineError(f"{path}: a name is invalid", received=name, expected=f"Use {NAME}")
     _require_listed(f"{path}: data", params.data, "source", sources)
     _require_listed(f"{path}: experiments", params.experiments, "data variant", params.data)
     return params
@@ -65,7 +70,7 @@ def read(path: Path = PARAMS) -> Params:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml_files.load(path)
     except FileNotFoundError:
         raise PipelineError(
             f"{path} is missing", expected="Run the command in the repository's root"

@@ -11,8 +11,9 @@ from pipeline.config import optimizer, resolved_file
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.model import FAMILIES
 from pipeline.config.resolved_file import SETTINGS_WITHOUT_EFFECT
-from pipeline.config.values import to_values
+from pipeline.config.values import to_values, to_yaml
 from pipeline.errors import ConfigError, PipelineError
+from pipeline.files import write_text
 
 _NOT_OF_THE_RUN = ("claims", "reported", "force")
 
@@ -25,6 +26,11 @@ def run_settings(config: ExperimentConfig) -> dict[str, Any]:
 def effective_settings(config: ExperimentConfig) -> dict[str, Any]:
     """Returns the settings that can change the bits of a training, as plain values."""
     return _without(run_settings(config), SETTINGS_WITHOUT_EFFECT)
+
+
+def write(config: ExperimentConfig, path: Path) -> None:
+    """Writes the resolved configuration, with a digest of it."""
+    write_text(path, resolved_file.sealed(to_yaml(run_settings(config))))
 
 
 def _without(settings: dict[str, Any], names: Collection[str]) -> dict[str, Any]:

@@ -13,9 +13,12 @@ from typing import Any
 
 import yaml
 
+from pipeline.config import yaml_files
 from pipeline.errors import PipelineError
+from pipeline.files import distrust
 
 REMEDY = "Write it again with: dvc repro compose"
+_SEAL = "# sha256 of the lines above: "
 
 # These settings cannot change the result of a training, so a run's identity leaves them out.
 SETTINGS_WITHOUT_EFFECT = ("tracking", "checkpoint")
@@ -59,19 +62,35 @@ def read(path: Path) -> Settings:
         raise PipelineError(f"{path} is damaged", received=error, expected=REMEDY) from error
 
 
+def sealed(text: str) -> str:
+    """Adds a digest of settings in YAML as a comment."""
+    return f"{text}{_SEAL}{_sha256(text)}\n"
+
+
+def unsealed(text: str) -> str:
+    """The settings in YAML without their digest."""
+    settings, mark, _ = text.rpartition(_SEAL)
+    return settings if mark else text
+
+
 def load(path: Path) -> dict[str, Any]:
     """Reads all settings in a file of `outputs/configs/` as plain values.
+
+    A file that a person wrote has no digest, so none is checked.
 
     Raises:
         PipelineError: the file is missing or damaged.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml_files.load(path)
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise PipelineError(f"{path} is missing", expected=REMEDY) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise PipelineError(f"{path} is damaged", received=error, expected=REMEDY) from error
-    if not isinstance(values, dict):
+    settings = unsealed(text)
+    if not isinstance(values, dict) or text not in (settings, sealed(settings)):
+        distrust(path)
         raise PipelineError(f"{path} is damaged", expected=REMEDY)
     return values
 
@@ -85,4 +104,8 @@ def digest(settings: Mapping[str, Any], *, without: Collection[str] = ()) -> str
     """
     names = settings.keys() - {*SETTINGS_WITHOUT_EFFECT, *without}
     effective = {name: settings[name] for name in names}
-    return hashlib.sha256(json.dumps(effective, sort_keys=True).encode()).hexdigest()
+    return _sha256(json.dumps(effective, sort_keys=True))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -7,11 +7,14 @@ from urllib.parse import urlsplit
 
 from omegaconf import MISSING
 
-from pipeline.config.rules import is_name
+from pipeline.config.rules import NAME, is_name, require_at_most
 from pipeline.errors import require
 from pipeline.registry import Registry
 
 FORMATS = Registry("pipeline.data.formats", "data format")
+
+_LONGEST_FILE_NAME = 200
+_LONGEST_SIDE = 100_000
 
 
 @dataclass
@@ -34,6 +37,12 @@ class File:
             "source.files.name",
             received=self.name,
             expected="a file name without a folder",
+        )
+        require(
+            len(self.name) <= _LONGEST_FILE_NAME,
+            "source.files.name",
+            received=self.name,
+            expected=f"at most {_LONGEST_FILE_NAME} characters",
         )
         if self.sha256 is not None:
             require(
@@ -93,7 +102,7 @@ class Source:
             is_name(self.name),
             "source.name",
             received=self.name,
-            expected="lower-case letters, digits and _",
+            expected=NAME,
         )
         places = [key for key in ("path", "url", "files") if getattr(self, key)]
         require(
@@ -124,6 +133,7 @@ class Source:
             received=shape,
             expected="[height, width, channels]",
         )
+        require_at_most("source.image_shape", max(shape), _LONGEST_SIDE)
         require(
             1 <= self.pixel_maximum <= 255,
             "source.pixel_maximum",

@@ -7,12 +7,23 @@ from typing import Any
 from omegaconf import MISSING
 
 from pipeline.config.metrics import METRICS
+from pipeline.config.rules import LARGEST_INTEGER, require_at_most
 from pipeline.errors import ConfigError, require
 from pipeline.registry import Registry
 
 BALANCED = "balanced"
 ENGINES = Registry("pipeline.training.engines", "training engine")
 LOSSES = Registry("pipeline.training.losses", "loss")
+
+# By setting, a number that no training reaches. The steps of all epochs are a 64-bit integer.
+_LARGEST = {
+    "epochs": 10**9,
+    "steps": 10**12,
+    "batch_size": 10**7,
+    "in_memory_limit": LARGEST_INTEGER,
+    "threads": 1_024,
+}
+_MOST_EVALUATIONS = 1_000
 
 
 class Reduction(Enum):
@@ -157,7 +168,7 @@ class Training:
             received=lengths or "neither",
             expected="one of epochs and steps",
         )
-        for key in ("epochs", "steps", "batch_size", "in_memory_limit", "threads"):
+        for key, largest in _LARGEST.items():
             value = getattr(self, key)
             require(
                 value is None or value >= 1,
@@ -165,6 +176,7 @@ class Training:
                 received=value,
                 expected="a whole number from 1",
             )
+            require_at_most(f"training.{key}", value, largest)
         self.class_weight = _class_weight(self.class_weight)
         self._require_valid_loss()
         self._require_valid_metrics()
@@ -199,6 +211,12 @@ class Training:
                 )
 
     def _require_valid_steps(self) -> None:
+        require(
+            len(self.evaluate_at) <= _MOST_EVALUATIONS,
+            "training.evaluate_at",
+            received=f"{len(self.evaluate_at):,} steps",
+            expected=f"at most {_MOST_EVALUATIONS:,} steps, because each one saves a model",
+        )
         require(
             all(step >= 0 for step in self.evaluate_at),
             "training.evaluate_at",

@@ -85,10 +85,10 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """Explains why results are missing: one line for each reason."""
+    """Explains why results are missing or unchecked: one line for each reason."""
     experiments: dict[str, list[str]] = {}
     for row in rows:
-        if reason := row.missing or row.unrepeated or row.outdated:
+        if reason := row.missing or row.unrepeated or row.outdated or row.unchecked:
             experiments.setdefault(reason, []).append(row.experiment)
     return [f"{', '.join(names)}: {reason}" for reason, names in experiments.items()]
 

@@ -123,6 +123,8 @@ class Row:
         unrepeated: why training with several seeds failed; empty if it did not.
         outdated: why the results of several seeds are not shown; empty if they are, or if there
             are none.
+        unchecked: why the result was not compared with its data; empty if it was, or if there is
+            none.
     """
 
     experiment: str
@@ -135,6 +137,7 @@ class Row:
     missing: str = ""
     unrepeated: str = ""
     outdated: str = ""
+    unchecked: str = ""
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -242,7 +245,7 @@ def _row(
             missing = str(error)
     if result is not None and (folder / _SEEDS).is_file():
         try:
-            seeds = _seeds(folder, settings, meta)
+            seeds = _seeds(folder, settings, meta, listed=params.repeats.get(name))
         except PipelineError as error:
             outdated = str(error)
     return Row(
@@ -250,13 +253,27 @@ def _row(
         data=data,
         source=params.data[data],
         planned=planned,
-        configuration=resolved.read_text(encoding="utf-8") if resolved.is_file() else "",
+        configuration=_configuration(resolved),
         meta=meta,
         result=result and replace(result, seeds=seeds),
         missing=missing,
         unrepeated=failure(f"repeat@{name}", folder.parent / "failures"),
         outdated=outdated,
+        unchecked="" if result is None or meta else _unchecked(prepared),
     )
+
+
+def _unchecked(prepared: Path) -> str:
+    return (
+        f"{prepared} is missing, so the result was not compared with its data. "
+        f"Prepare them with: dvc repro prepare@{prepared.name}"
+    )
+
+
+def _configuration(path: Path) -> str:
+    """The resolved YAML; empty if the experiment is not composed."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return resolved_file.unsealed(text)
 
 
 def _planned(entry: Mapping[str, Any] | None) -> Planned:
@@ -289,8 +306,13 @@ def _result(folder: Path, settings: Settings, meta: Meta | None) -> ExperimentRe
     )
 
 
-def _seeds(folder: Path, settings: Settings, meta: Meta | None) -> Seeds:
+def _seeds(
+    folder: Path, settings: Settings, meta: Meta | None, *, listed: Sequence[int] | None
+) -> Seeds:
     """Reads the results of several seeds if they fit the present settings and data.
+
+    Args:
+        listed: the seeds in `params.yaml`; None if it does not repeat the experiment any more.
 
     Raises:
         PipelineError: the file is damaged or stale.
@@ -304,6 +326,12 @@ def _seeds(folder: Path, settings: Settings, meta: Meta | None) -> Seeds:
             expected=f"Train the seeds again with: {made_by}",
         )
     runs = {int(seed): run for seed, run in content.pop("seeds").items()}
+    if listed is not None and set(listed) != set(runs):
+        raise PipelineError(
+            f"{folder / _SEEDS} is stale: params.yaml lists other seeds",
+            received=", ".join(map(str, sorted(runs))),
+            expected=f"Train the listed seeds with: {made_by}",
+        )
     return Seeds(dict(sorted(runs.items())), **content)
 
 

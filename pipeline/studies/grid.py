@@ -5,15 +5,20 @@ All trials are composed and checked before the first one runs.
 
 import hashlib
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, Override, RangeSweep
 from hydra.errors import HydraException
 
+from pipeline.config import overrides as command_line
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.resolved import run_settings
@@ -23,6 +28,7 @@ from pipeline.studies.objective import Objective, common_objectives
 from pipeline.studies.trial import Trial
 
 _LONGEST_NAME = 250  # characters of a run's name that MLflow's tables hold
+MOST_TRIALS = 10_000
 
 
 @dataclass(frozen=True)
@@ -134,10 +140,12 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
             received=" ".join(unsupported),
             expected="List the values in the overrides of the experiment: key=value,value,…",
         )
+    command_line.require_readable(overrides, conf=CONF)
     try:
         parsed = OverridesParser.create().parse_overrides(list(of_trials(overrides)))
+        _require_few(parsed, overrides)
         batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
-    except (HydraException, ValueError) as error:  # a ValueError for range(1,9,0)
+    except (HydraException, ValueError, ArithmeticError) as error:  # such as for range(1,9,0)
         raise PipelineError(
             "command line: an override cannot be read",
             received=" ".join(overrides),
@@ -151,6 +159,28 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
             expected="Give ranges that contain a value",
         )
     return combined
+
+
+def _require_few(parsed: Sequence[Override], overrides: Sequence[str]) -> None:
+    """Counts the trials without listing them, because a range may have billions of values."""
+    counts = {override.get_key_element(): _number_of_values(override) for override in parsed}
+    if math.prod(counts.values()) > MOST_TRIALS:
+        raise PipelineError(
+            "command line: the sweep has too many trials",
+            received=" ".join(overrides),
+            expected=f"Expected: at most {MOST_TRIALS:,}",
+        )
+
+
+def _number_of_values(override: Override) -> int:
+    """The number of values of an override, or one more than is allowed if there are more."""
+    sweep = override.value()
+    values: Iterable[Any] = [override]
+    if isinstance(sweep, RangeSweep):
+        values = sweep.range()
+    elif isinstance(sweep, ChoiceSweep):
+        values = sweep.list
+    return sum(1 for _ in islice(values, MOST_TRIALS + 1))
 
 
 def of_trials(overrides: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from pipeline.studies.grid import combinations, of_hydra
 
 _THREADS = "training.threads"
 _BATCH = "hydra.sweeper.max_batch_size"
+_MOST_PER_CORE = 8  # trials at once; each process holds TensorFlow
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,12 @@ def within_this_machine(
     runner = launcher([*first, *hydra_overrides], conf=conf)
     if not _installed(runner.target):
         raise _unknown(hydra_overrides)
+    if (runner.workers or 1) > (most := _MOST_PER_CORE * _cores()):
+        raise PipelineError(
+            "command line: too many trials would run at once",
+            received=f"{runner.workers:,} trials",
+            expected=f"Expected: at most {most:,}, {_MOST_PER_CORE} for each core",
+        )
     has_threads = any(override.lstrip("+").startswith(f"{_THREADS}=") for override in overrides)
     threads = config.training.threads if has_threads else 1
     workers = runner.workers or max(1, _cores() // threads)

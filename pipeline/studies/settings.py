@@ -10,13 +10,15 @@ from omegaconf import MISSING
 
 from pipeline.config import composition
 from pipeline.config.experiment_composition import compose_experiment
-from pipeline.config.rules import is_name
+from pipeline.config.rules import is_name, require_at_most
 from pipeline.config.training import Direction
 from pipeline.errors import ConfigError, PipelineError, require, suggestion
 from pipeline.layout import CONF
 from pipeline.studies.objective import Objective
 from pipeline.studies.oracles import ORACLES
 from pipeline.studies.space import Space, hydra_text
+
+_MOST_TRIALS = 10_000
 
 
 @dataclass
@@ -71,6 +73,7 @@ class SearchSettings:
             received=self.trials,
             expected="a whole number from 1",
         )
+        require_at_most("search.trials", self.trials, _MOST_TRIALS)
         require(
             1 <= self.seed < 2**31,
             "search.seed",

@@ -53,7 +53,7 @@ class Streamed:
         self._columns = columns(split)
         row = size_of(split) / len(split)
         self.max_batches = max(1, int(limit / (_COPIES * row)) // batch_size)
-        self._order = tf.range(self.max_batches * batch_size)
+        self._order = tf.range(min(self.max_batches * batch_size, len(split)))
 
     def take(self, order: NDArray[np.int32], first: int, count: int) -> tuple[Any, Any, int]:
         """A block that begins with the rows.

@@ -5,7 +5,8 @@ The order of rows depends only on seed and epoch, so training can resume at any 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from heapq import merge
+from itertools import chain, groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,9 +64,14 @@ class Schedule:
         return self.total / self.steps_per_epoch
 
     def segments(self) -> Iterator[tuple[int, int]]:
-        """Yields the steps `(start, stop)` between evaluations, epoch by epoch."""
-        ends = set(range(self.steps_per_epoch, self.total, self.steps_per_epoch))
-        return pairwise(sorted({0, self.total} | ends | set(self.evaluate_at)))
+        """Yields the steps `(start, stop)` between evaluations, epoch by epoch.
+
+        Keeps no list of them, because early stopping may end a training of a billion epochs.
+        """
+        ends = range(self.steps_per_epoch, self.total, self.steps_per_epoch)
+        evaluations = (step for step in sorted(self.evaluate_at) if 0 < step < self.total)
+        steps = chain([0], merge(ends, evaluations), [self.total])
+        return pairwise(step for step, _ in groupby(steps))
 
     def ends_epoch(self, step: int) -> bool:
         return step > 0 and (step % self.steps_per_epoch == 0 or step == self.total)

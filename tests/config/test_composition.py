@@ -32,6 +32,7 @@ LOSSES = (
     "binary_crossentropy, categorical_crossentropy, mean_absolute_error, mean_squared_error, "
     "perceptron, sparse_categorical_crossentropy"
 )
+FLOATS = "Expected: 0, or a number from 1.2e-38 to 3.4e+38 in size."
 DATA = (
     "california_housing, california_ratios, cifar10, cifar10_first_5000, diabetes, digits, "
     "iris_setosa, mnist, "
@@ -259,6 +260,81 @@ ON_THE_COMMAND_LINE = {
         "an override is not key=value. Received: training.batch_size=[. Expected: for example "
         "training.batch_size=32."
     ),
+    "training.epochs=99999999999999999999": (
+        "training.epochs is invalid. Received: 99999999999999999999. "
+        "Expected: a number up to 1,000,000,000."
+    ),
+    "training.batch_size=10000000000": (
+        "training.batch_size is invalid. Received: 10000000000. "
+        "Expected: a number up to 10,000,000."
+    ),
+    "training.threads=100000": (
+        "training.threads is invalid. Received: 100000. Expected: a number up to 1,024."
+    ),
+    f"training.in_memory_limit={10**30}": (
+        f"training.in_memory_limit is invalid. Received: {10**30}. "
+        "Expected: a number up to 9,223,372,036,854,775,807."
+    ),
+    f"training.evaluate_at={[0] * 1001}".replace(" ", ""): (
+        "training.evaluate_at is invalid. Received: 1,001 steps. "
+        "Expected: at most 1,000 steps, because each one saves a model."
+    ),
+    "training.early_stopping.patience=-1": (
+        "training.early_stopping.patience is invalid. Received: -1. Expected: at least 1, or null."
+    ),
+    f"training.early_stopping.start_epoch={10**30}": (
+        f"training.early_stopping.start_epoch is invalid. Received: {10**30}. "
+        "Expected: a whole number of 64 bits."
+    ),
+    "training.early_stopping.min_delta=inf": (
+        f"training.early_stopping.min_delta is invalid. Received: inf. {FLOATS}"
+    ),
+    "training.reduce_on_plateau.lowest=1e300": (
+        f"training.reduce_on_plateau.lowest is invalid. Received: 1e+300. {FLOATS}"
+    ),
+    "training.class_weight={top: 1e300}": (
+        f"training.class_weight.top is invalid. Received: 1e+300. {FLOATS}"
+    ),
+    "checkpoint.every_seconds=inf": (
+        f"checkpoint.every_seconds is invalid. Received: inf. {FLOATS}"
+    ),
+    "optimizer.learning_rate=inf": f"optimizer.learning_rate is invalid. Received: inf. {FLOATS}",
+    "optimizer.learning_rate=1e-300": (
+        f"optimizer.learning_rate is invalid. Received: 1e-300. {FLOATS}"
+    ),
+    "optimizer.clipnorm=inf": f"optimizer.clipnorm is invalid. Received: inf. {FLOATS}",
+    "optimizer.epsilon=-1": (
+        "optimizer.epsilon is invalid. Received: -1.0. Expected: a number above 0."
+    ),
+    "optimizer.epsilon=nan": (
+        "optimizer.epsilon is invalid. Received: nan. Expected: a number above 0."
+    ),
+    "model.pixel_range=[0,inf]": f"model.pixel_range[1] is invalid. Received: inf. {FLOATS}",
+    "model.units=[1000000000]": (
+        "model.units is invalid. Received: [1000000000]. "
+        "Expected: at most 1,000 numbers up to 1,000,000."
+    ),
+    "model.augmentation=[{class_name: RandomZoom, factor: nan}]": (
+        f"model.augmentation[0].factor is invalid. Received: nan. {FLOATS}"
+    ),
+    "+claims=[{metric: test/r2, at_least: nan, at_most: 1}]": (
+        f"claims[0].at_least is invalid. Received: nan. {FLOATS}"
+    ),
+    f"data.rows={10**30}": (
+        f"data.rows is invalid. Received: {10**30}. Expected: a number up to 2,147,483,647."
+    ),
+    "data.split.test=inf": (
+        "data.split.test is invalid. Received: inf. "
+        "Expected: a fraction below 1 or a number of rows."
+    ),
+    "data.split.validation=1e40": (
+        "data.split.validation is invalid. Received: 1e+40. Expected: a number up to 2,147,483,647."
+    ),
+    "data.target_unit=inf": f"data.target_unit is invalid. Received: inf. {FLOATS}",
+    "model=../model/mlp": (
+        "a choice is outside its folder of conf/. Received: model=../model/mlp. "
+        "Name a file of conf/model."
+    ),
     "seed=1,2": (
         "one setting has several values. Received: seed=1,2. "
         "Expected: one value, a list such as model.units=[64,32], or -m for a sweep."
@@ -278,6 +354,27 @@ def test_invalid_experiment_file_is_refused_in_one_line(in_repository, body):
 def test_invalid_override_is_refused_in_one_line(in_repository, override):
     chosen = [] if override.startswith("data=") else ["data=shapes"]
     assert refusal(*chosen, override) == f"command line: {ON_THE_COMMAND_LINE[override]}"
+
+
+def test_number_with_thousands_of_digits_is_refused(in_repository):
+    assert refusal("data=shapes", f"seed={'9' * 4500}") == (
+        "a whole number has thousands of digits. Expected: numbers up to 9,223,372,036,854,775,807."
+    )
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        f"training.epochs={10**9}",
+        f"training.early_stopping.patience={10**18}",
+        "training.early_stopping.min_delta=0",
+        "optimizer.weight_decay=0",
+        "optimizer.learning_rate=1e-30",
+        "+claims=[{metric: test/r2, at_most: 1e30}]",
+    ],
+)
+def test_large_number_within_the_bounds_is_accepted(in_repository, override):
+    compose_experiment(["data=shapes", override])
 
 
 def test_data_are_required(in_repository):

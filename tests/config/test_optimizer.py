@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from pipeline.config import optimizer, signatures
@@ -145,6 +146,43 @@ def test_wrong_argument_is_refused_at_composition(override, message):
 )
 def test_invalid_value_is_refused(options, line):
     assert refusals.refusal(settings_of("sgd"), error=ConfigError, **options) == line
+
+
+INVALID = {
+    ("adam", "beta_2", 1.0): "a number from 0 to below 1",
+    ("adam", "epsilon", 0.0): "a number above 0",
+    ("adam", "loss_scale_factor", -3.0): "a number above 0",
+    ("adam", "ema_overwrite_frequency", 0): "a whole number from 1, or null",
+    ("adam", "gradient_accumulation_steps", 1): "a whole number from 2, or null",
+    ("adafactor", "epsilon_2", -1.0): "a number above 0",
+    ("adafactor", "clip_threshold", 0.0): "a number above 0",
+    ("adafactor", "beta_2_decay", 0.5): "0 or less",
+    ("adagrad", "initial_accumulator_value", -0.1): "0 or more",
+    ("ftrl", "learning_rate_power", 0.5): "0 or less",
+    ("ftrl", "l1_regularization_strength", -1.0): "0 or more",
+    ("ftrl", "beta", -1.0): "0 or more",
+    ("muon", "adam_beta_1", -0.1): "a number from 0 to below 1",
+    ("muon", "adam_weight_decay", -1.0): "0 or more, or null",
+    ("muon", "ns_steps", 10**9): "a whole number from 1 to 100",
+    ("rmsprop", "rho", 1.5): "a number from 0 to below 1",
+    ("sgd", "momentum", -0.1): "a number from 0 to below 1",
+}
+
+
+@pytest.mark.parametrize(("family", "key", "value"), INVALID)
+def test_value_outside_its_range_is_refused(family, key, value):
+    assert refusals.refusal(settings_of(family), error=ConfigError, **{key: value}) == (
+        f"optimizer.{key} is invalid. Received: {value}. Expected: {INVALID[family, key, value]}."
+    )
+
+
+@pytest.mark.parametrize("family", sorted(optimizer.families()))
+def test_averages_are_not_more_than_keras_keeps(family):
+    built = keras_classes()[family]()
+    weights = keras.Variable(np.ones((3, 2)))
+    built.build([weights])
+    sizes = [variable.shape for variable in built.variables if variable.shape == (3, 2)]
+    assert settings_of(family)(ema_momentum=None).averages <= len(sizes)
 
 
 def write(folder: Path, text: str) -> Path:

@@ -49,6 +49,14 @@ FAULTS = {
     f"Write mlp: {ENTRY}.",
     "experiments: [mlp]": "params.yaml: experiments is not a table. Received: ['mlp']. "
     f"Write lines of <experiment>: {ENTRY}.",
+    MLP.replace("mlp", "../mlp"): "params.yaml: a name is invalid. Received: ../mlp. "
+    "Use lower-case letters, digits and _, at most 100.",
+    "sources: [a/b]": "params.yaml: a name is invalid. Received: a/b. "
+    "Use lower-case letters, digits and _, at most 100.",
+    f"sources: [{'a' * 101}]": f"params.yaml: a name is invalid. Received: {'a' * 101}. "
+    "Use lower-case letters, digits and _, at most 100.",
+    f"sources: [{', '.join('a' * 3000)}]": "params.yaml has too many values. Received: more than "
+    "3,000 values, with those that aliases repeat. Expected: at most 3,000.",
     MLP + "repeats: [mlp]": "params.yaml: repeats is not a table. Received: ['mlp']. "
     f"Write lines of <experiment>: {REPEAT}.",
     MLP + "repeats: {mpl: {data: iris, seeds: [1, 2]}}": "params.yaml: repeats.mpl is not listed "

@@ -1,8 +1,10 @@
+import json
 from pathlib import Path
 
 import pytest
 
 from pipeline.data.raw import open_raw
+from pipeline.files import write_sealed
 from tests.support.raw_sources import write_source
 from tests.support.refusals import refusal
 
@@ -27,6 +29,14 @@ def test_changed_file_is_refused() -> None:
         "raw/own/data.csv was changed after fetch wrote it. Received: sha256 81253cee8b52…. "
         f"Expected: sha256 caaa92249a6f…; make the file again with: {FETCH}."
     )
+
+
+def test_changed_facts_are_refused() -> None:
+    path = write_source(OWN, train="a,y\n1,2\n") / "provenance.json"
+    write_sealed(path, json.loads(path.read_text()))
+    assert open_raw(OWN).columns == ["a", "y"]
+    path.write_text(path.read_text().replace('"rows": 1', '"rows": 3'))
+    assert refusal(open_raw, OWN) == f"{path} is damaged. Make it again with: {FETCH}."
 
 
 @pytest.mark.parametrize(

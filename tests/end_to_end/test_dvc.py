@@ -1,6 +1,7 @@
 """What `dvc repro` runs again, on three small experiments that are really trained."""
 
 import json
+import shutil
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -9,8 +10,11 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
+from pipeline.data.prepared import load_split
 from tests.end_to_end.conftest import params
+from tests.support.damage import rot
 from tests.support.project import Project
+from tests.support.refusals import refusal
 
 EXTENDED = "conf/experiment/extended.yaml"
 LOOP = "pipeline/training/loop.py"
@@ -117,6 +121,23 @@ def test_new_lock_file_keeps_the_tree_clean(project):
         rows = store.execute("select distinct value from tags where key = 'git.dirty'").fetchall()
     assert (project.folder / "dvc.lock").exists()
     assert rows == [("false",)]
+
+
+def test_damaged_object_of_the_cache_is_made_again(project):
+    """The command of the message heals the prepared data and the object that they link to."""
+    data = project.folder / "data/prepared/flats"
+    path = data / "train/x.npy"
+    undamaged = path.read_bytes()
+    rot(path, byte=len(undamaged) // 2, bit=0)
+    assert path.stat().st_nlink == 2
+    assert refusal(load_split, data, "train").endswith(
+        "Make it again with: dvc repro prepare@flats."
+    )
+    project.run("dvc", "repro", "prepare@flats")
+    assert path.read_bytes() == undamaged
+    shutil.rmtree(data)
+    project.run("dvc", "repro", "prepare@flats")
+    assert path.read_bytes() == undamaged
 
 
 def trainers(project: Project) -> list[psutil.Process]:

@@ -1,8 +1,11 @@
 """The results of experiments, read from `outputs/`."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.config.values import write_yaml
+from pipeline.reporting import rendering
 from pipeline.reporting.results import look_up
 from tests.support.damage import flip_a_bit
 from tests.support.metas import images
@@ -10,6 +13,7 @@ from tests.support.results import (
     CLAIMS,
     CLIMBING,
     METRICS,
+    PARAMS,
     RUN,
     SETTINGS,
     TEST,
@@ -156,6 +160,25 @@ def test_result_of_other_data_is_not_shown(outputs):
     )
 
 
+def test_result_without_its_data_is_unchecked(outputs):
+    (row,) = rows_of(outputs, "shapes")
+    prepared = outputs.parent / "prepared/shapes"
+    assert row.result is not None
+    assert row.unchecked == (
+        f"{prepared} is missing, so the result was not compared with its data. "
+        "Prepare them with: dvc repro prepare@shapes"
+    )
+    assert rendering.reasons([row]) == [f"shapes: {row.unchecked}"]
+
+
+def test_result_with_its_data_is_checked(outputs):
+    prepared = outputs.parent / "prepared/shapes"
+    prepared.mkdir(parents=True)
+    images().save(prepared)
+    (row,) = rows_of(outputs, "shapes")
+    assert (row.result is not None, row.unchecked, rendering.reasons([row])) == (True, "", [])
+
+
 @pytest.mark.parametrize("changes", [{"settings": "0" * 64}, {"data": {"train": "0" * 32}}])
 def test_seeds_of_other_settings_or_data_are_not_shown(tmp_path, changes):
     outputs = write_outputs(tmp_path / "outputs")
@@ -169,6 +192,25 @@ def test_seeds_of_other_settings_or_data_are_not_shown(tmp_path, changes):
         f"{outputs}/shapes/seeds.json is stale: its runs have other settings or data than the "
         "experiment. Train the seeds again with: dvc repro repeat@shapes."
     )
+
+
+@pytest.mark.parametrize("listed", [[1, 2], [1, 2, 11], [1, 2, 10, 11]])
+def test_seeds_that_are_not_listed_are_not_shown(outputs, listed):
+    write_seeds(outputs / "shapes")
+    params = replace(PARAMS, repeats={"shapes": listed})
+    (row,) = rows_of(outputs, "shapes", params=params)
+    assert row.score_over_seeds == ""
+    assert row.outdated == (
+        f"{outputs}/shapes/seeds.json is stale: params.yaml lists other seeds. "
+        "Received: 1, 2, 10. Train the listed seeds with: dvc repro repeat@shapes."
+    )
+
+
+def test_listed_seeds_are_shown(outputs):
+    write_seeds(outputs / "shapes")
+    params = replace(PARAMS, repeats={"shapes": [10, 2, 1]})
+    (row,) = rows_of(outputs, "shapes", params=params)
+    assert (row.score_over_seeds, row.outdated) == ("3 seeds: 0.9710 ± 0.0060", "")
 
 
 def test_untrained_experiment_names_the_command(outputs):

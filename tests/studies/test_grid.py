@@ -36,6 +36,14 @@ def test_ranges_are_those_of_hydra():
     assert combinations(["seed=range(3)"]) == [["seed=0"], ["seed=1"], ["seed=2"]]
 
 
+def test_product_of_two_ranges_is_counted():
+    assert len(combinations(["seed=range(0,100)", "training.epochs=range(1,101)"])) == 10_000
+    assert refusal(combinations, ["seed=range(0,100)", "training.epochs=range(1,102)"]) == (
+        "command line: the sweep has too many trials. "
+        "Received: seed=range(0,100) training.epochs=range(1,102). Expected: at most 10,000."
+    )
+
+
 def test_no_override_is_one_trial():
     assert combinations([]) == [[]]
 
@@ -97,7 +105,21 @@ def test_overrides_identify_a_trial():
     assert grid("data=digits", "seed=1,2").number_of(["data=digits", "seed=2"]) == 1
 
 
+BILLION = "seed=range(0,1000000000)"
 INVALID = {
+    BILLION: f"command line: the sweep has too many trials. Received: data=digits {BILLION}. "
+    "Expected: at most 10,000.",
+    "seed=shuffle(range(0,1000000000))": "command line: the sweep has too many trials. "
+    "Received: data=digits seed=shuffle(range(0,1000000000)). Expected: at most 10,000.",
+    "seed=range(0,inf)": "command line: the sweep has too many trials. "
+    "Received: data=digits seed=range(0,inf). Expected: at most 10,000.",
+    "optimizer.learning_rate=range(0,1,1e-300)": "command line: the sweep has too many trials. "
+    "Received: data=digits optimizer.learning_rate=range(0,1,1e-300). Expected: at most 10,000.",
+    "seed=range(nan,1)": "command line: an override cannot be read. "
+    "Received: data=digits seed=range(nan,1). Expected: key=value or key=value,value,….",
+    f"seed={'[' * 31}{']' * 31}": "command line: an override is nested too deeply. "
+    f"Received: seed={'[' * 31}{']' * 24}… with 31 levels of brackets. "
+    "Expected: at most 30 levels.",
     "seed=1,1": "command line: two trials of the sweep are the same. "
     "Received: data=digits seed=1. Give each value once.",
     "seed=range(0)": "command line: the sweep has no trial. "

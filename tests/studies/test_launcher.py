@@ -38,6 +38,13 @@ def test_negative_workers_count_from_the_cores():
     assert added("hydra/launcher=joblib", "hydra.launcher.n_jobs=-5") == ["training.threads=2"]
 
 
+def test_processes_without_end_are_refused():
+    assert refusal(added, "hydra/launcher=joblib", "hydra.launcher.n_jobs=65") == (
+        "command line: too many trials would run at once. Received: 65 trials. "
+        "Expected: at most 64, 8 for each core."
+    )
+
+
 def test_chosen_threads_stay():
     assert added("hydra/launcher=joblib", "training.threads=2") == []
 

@@ -223,6 +223,16 @@ def test_space_of_one_choice_is_rejected(conf):
             "command line: search.trials is invalid. Received: 0. Expected: a whole number from 1.",
         ),
         (
+            "search.trials=1000000000",
+            "command line: search.trials is invalid. "
+            "Received: 1000000000. Expected: a number up to 10,000.",
+        ),
+        (
+            f"search.save_as={'a' * 101}",
+            f"command line: search.save_as is invalid. Received: {'a' * 101}. "
+            "Expected: a lower-case letter, ",
+        ),
+        (
             "search.seed=0",
             "command line: search.seed is invalid. "
             "Received: 0. Expected: an integer from 1 to 2,147,483,647.",

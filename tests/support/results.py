@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import resolved_file
+from pipeline.config.params import Params
 from pipeline.config.values import write_yaml
 from pipeline.evaluation import record
 from pipeline.files import sha256, write_sealed
@@ -174,10 +175,10 @@ def write_outputs(outputs: Path) -> Path:
     return outputs
 
 
-def rows_of(outputs: Path, *names: str) -> list[Row]:
+def rows_of(outputs: Path, *names: str, params: Params = PARAMS) -> list[Row]:
     """The rows of the named experiments; by default of `shapes` and `pairs`."""
     return results.collect(
-        PARAMS,
+        params,
         names or ["shapes", "pairs"],
         outputs=outputs,
         prepared=outputs.parent / "prepared",

@@ -61,3 +61,9 @@ def test_memory_limit_defaults_to_half_of_free_memory(monkeypatch):
     monkeypatch.setattr("pipeline.training.rows.psutil.virtual_memory", lambda: memory)
     assert memory_limit(Training(epochs=1)) == 500
     assert memory_limit(Training(epochs=1, in_memory_limit=7)) == 7
+
+
+def test_block_is_not_larger_than_the_split():
+    order, (x, _), first = rows_of(SPLIT, 10**7, limit=700).take(ORDER, 0, 100)
+    assert (len(order), x.shape) == (100, (100, 3))
+    assert (x.numpy()[order.numpy()[first:]] == X[ORDER]).all()

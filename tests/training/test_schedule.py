@@ -1,5 +1,7 @@
 """When what happens in a training."""
 
+from itertools import islice
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +45,12 @@ def test_segments_end_at_evaluations_and_epochs():
         (3, 5),
         (5, 6),
     ]
+
+
+def test_billion_epochs_are_not_listed():
+    plan = schedule(epochs=10**9, evaluate_at=[4, 2_999_999_999])
+    assert list(islice(plan.segments(), 4)) == [(0, 3), (3, 4), (4, 6), (6, 9)]
+    assert (plan.total, plan.epochs) == (3 * 10**9, 10**9)
 
 
 def test_training_in_steps_ends_inside_an_epoch():

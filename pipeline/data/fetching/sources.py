@@ -13,7 +13,7 @@ from pipeline.config.source import FORMATS, File, Source
 from pipeline.data.fetching.download import Place, first_of
 from pipeline.data.formats import Contents, SourceFile
 from pipeline.errors import DataError, FetchError, PipelineError
-from pipeline.files import replacing_folder, sha256, write_json
+from pipeline.files import replacing_folder, sha256, write_sealed
 from pipeline.layout import RAW
 from pipeline.redaction import without_password
 
@@ -36,7 +36,7 @@ def fetch(source: Source, *, root: Path = RAW, mirror: str | None = None) -> dic
             files = list(_files(source, Path(work), mirror))
             contents = source_format.read(source, files, folder)
             provenance = _provenance(source, folder, files, contents)
-        write_json(folder / "provenance.json", provenance)
+        write_sealed(folder / "provenance.json", provenance)
     return provenance
 
 

@@ -1,9 +1,18 @@
 """Convolutional network: convolution and pooling blocks, then dense layers."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.config.model import Model, require_fraction, require_sizes
+from pipeline.config.model import (
+    Model,
+    Size,
+    convolution_size,
+    dense_size,
+    require_fraction,
+    require_sizes,
+)
 from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError
 
@@ -34,6 +43,17 @@ class Cnn(Model):
         require_sizes("model.kernel_size", [self.kernel_size])
         require_sizes("model.pool_size", [self.pool_size])
         require_fraction("model.dropout", self.dropout)
+
+    def least_size(self, shape: Sequence[int], outputs: int) -> Size:
+        if len(shape) != 3:
+            return Size()  # a table, which `build` refuses
+        (*image, channels), size = shape, Size()
+        for filters in self.filters:
+            size += convolution_size(
+                image, channels=channels, filters=filters, kernel_size=self.kernel_size
+            )
+            image, channels = [side // self.pool_size for side in image], filters
+        return size + dense_size(math.prod(image) * channels, [*self.units, outputs])
 
 
 def build(settings: Cnn, meta: Meta, seed: int) -> Any:

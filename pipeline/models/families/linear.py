@@ -1,9 +1,11 @@
 """One dense layer: softmax regression, logistic regression or linear regression."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.config.model import Model
+from pipeline.config.model import Model, Size, dense_size
 from pipeline.data.prepared import Meta
 
 
@@ -12,6 +14,9 @@ class Linear(Model):
     """Settings of a linear model. It has only those that all families share."""
 
     family: str = "linear"
+
+    def least_size(self, shape: Sequence[int], outputs: int) -> Size:
+        return dense_size(math.prod(shape), [outputs])
 
 
 def build(settings: Linear, meta: Meta, _seed: int) -> Any:

@@ -1,10 +1,12 @@
 """Multilayer perceptron: dense layers, built with either of Keras's APIs."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from pipeline.config.model import Model, require_fraction, require_sizes
+from pipeline.config.model import Model, Size, dense_size, require_fraction, require_sizes
 from pipeline.data.prepared import Meta
 
 
@@ -29,6 +31,9 @@ class Mlp(Model):
         super().__post_init__()
         require_sizes("model.units", self.units)
         require_fraction("model.dropout", self.dropout)
+
+    def least_size(self, shape: Sequence[int], outputs: int) -> Size:
+        return dense_size(math.prod(shape), [*self.units, outputs])
 
 
 def build(settings: Mlp, meta: Meta, seed: int) -> Any:

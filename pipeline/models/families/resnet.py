@@ -1,9 +1,18 @@
 """Residual network (He et al. 2016): each block adds its output to its input."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.config.model import Model, require_fraction, require_sizes
+from pipeline.config.model import (
+    Model,
+    Size,
+    convolution_size,
+    dense_size,
+    require_fraction,
+    require_sizes,
+)
+from pipeline.config.rules import require_at_most
 from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError, require
 
@@ -37,7 +46,26 @@ class Resnet(Model):
         )
         require_sizes("model.filters", self.filters)
         require_sizes("model.blocks", [self.blocks])
+        require_at_most("model.blocks", self.blocks, 200)
         require_fraction("model.dropout", self.dropout)
+
+    def least_size(self, shape: Sequence[int], outputs: int) -> Size:
+        if len(shape) != 3:
+            return Size()  # a table, which `build` refuses
+        (*image, channels), first = shape, self.filters[0]
+        size = convolution_size(image, channels=channels, filters=first, kernel_size=3)
+        channels = first
+        if self.pool_first:
+            image = [side // 2 for side in image]
+        for stage, filters in enumerate(self.filters, start=1):
+            if stage > 1:
+                image = [-(-side // 2) for side in image]
+            size += convolution_size(image, channels=channels, filters=filters, kernel_size=3)
+            one = convolution_size(image, channels=filters, filters=filters, kernel_size=3)
+            others = 2 * self.blocks - 1
+            size += Size(others * one.parameters, others * one.outputs)
+            channels = filters
+        return size + dense_size(channels, [outputs])
 
 
 def build(settings: Resnet, meta: Meta, seed: int) -> Any:

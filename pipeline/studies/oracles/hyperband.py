@@ -6,6 +6,7 @@ and trains `factor` times as many epochs, up to `max_epochs`.
 
 from dataclasses import dataclass
 
+from pipeline.config.rules import require_at_most
 from pipeline.config.training import Direction
 from pipeline.errors import ConfigError, require
 from pipeline.studies.kerastuner import PRIVATE, UNLIMITED, KerasTunerOracle
@@ -14,6 +15,8 @@ from pipeline.studies.oracles import Oracle
 from pipeline.studies.settings import SearchSettings
 from pipeline.studies.space import Space
 from pipeline.studies.trial import Trial
+
+_MOST_EPOCHS = 10**9
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Hyperband(SearchSettings):
             received=self.max_epochs,
             expected=f"search.factor, {self.factor}, or more",
         )
+        require_at_most("search.max_epochs", self.max_epochs, _MOST_EPOCHS)
 
     def fixed_overrides(self) -> list[str]:
         """The whole length of training, so that a promoted trial keeps its schedule."""

@@ -31,6 +31,35 @@ def test_layers_keep_their_order():
     assert network.layers[3].name == "average"
 
 
+FLATTEN = {"class_name": "Flatten"}
+DENSE_5 = {"class_name": "Dense", "units": 5}
+CONV_4 = {"class_name": "Conv2D", "filters": 4, "kernel_size": 3}
+AVERAGE = {"class_name": "GlobalAveragePooling2D"}
+SIZES = [
+    ([FLATTEN, DENSE_5, DENSE_5], 64 * 5 + 5 * 5 + 5 * 3 + 3),
+    ([FLATTEN, DENSE_5, {"class_name": "Dropout", "rate": 0.5}, DENSE_5], 64 * 5 + 25 + 18),
+    ([CONV_4, CONV_4, AVERAGE, DENSE_5], 9 * 4 + 9 * 16 + 4 * 5 + 18),
+    ([CONV_4, CONV_4 | {"groups": 2}, AVERAGE], 9 * 4 + 9 * 8 + 4 * 3 + 3),
+    ([CONV_4 | {"class_name": "SeparableConv2D", "kernel_size": [2, 3]}, AVERAGE], 4 + 15),
+    ([CONV_4 | {"kernel_size": [2, 3]}, {"class_name": "MaxPooling2D"}, AVERAGE], 24 + 15),
+    ([{"class_name": "Reshape", "target_shape": [8, 8]}, {"class_name": "LSTM", "units": 5}], 48),
+    ([FLATTEN, {"class_name": "RepeatVector", "n": 4}, DENSE_5, FLATTEN], 64 * 5 + 20 * 3 + 3),
+    ([CONV_4, FLATTEN], 9 * 4 + 4 * 3 + 3),
+]
+
+
+@pytest.mark.parametrize(("layers", "parameters"), SIZES)
+def test_least_size_is_at_most_the_parameters(layers, parameters):
+    size = Layers(layers=layers).least_size(images().shape, images().outputs)
+    assert size.parameters == parameters <= build(*layers).count_params()
+
+
+@pytest.mark.parametrize("units", [0, -1, 2.5, "many", None, True])
+def test_least_size_ignores_what_keras_refuses(units):
+    layers = [{"class_name": "Dense", "units": units}]
+    assert Layers(layers=layers).least_size([2], 1).parameters <= 3
+
+
 def test_stack_computes_one_row_for_each_sample():
     network = build(
         {"class_name": "Flatten"}, {"class_name": "Dense", "units": 4, "activation": "relu"}

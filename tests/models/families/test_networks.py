@@ -62,6 +62,33 @@ def test_parameters_are_those_of_the_layers(config, meta, parameters):
     assert build(config, meta).count_params() == parameters
 
 
+@pytest.mark.parametrize(
+    ("config", "meta", "parameters", "outputs"),
+    [
+        (Linear(), images(), 64 * 3 + 3, 3),
+        (Mlp(units=[5, 4]), images(), (64 * 5 + 5) + (5 * 4 + 4) + (4 * 3 + 3), 5 + 4 + 3),
+        (
+            Cnn(filters=[2, 5], kernel_size=3, units=[4]),
+            images(),
+            9 * 2 + 9 * 2 * 5 + (2 * 2 * 5 * 4 + 4) + (4 * 3 + 3),
+            64 * 2 + 16 * 5 + 4 + 3,
+        ),
+        (
+            Resnet(filters=[2, 3], blocks=2, pool_first=True),
+            images(),
+            9 * 2 + 4 * 9 * 2 * 2 + 9 * 2 * 3 + 3 * 9 * 3 * 3 + (3 * 3 + 3),
+            64 * 2 + 4 * 16 * 2 + 4 * 4 * 3 + 3,
+        ),
+        (Cnn(), table(), 0, 0),
+        (Resnet(), table(), 0, 0),
+    ],
+)
+def test_least_size_counts_weights_and_outputs(config, meta, parameters, outputs):
+    size = config.least_size(meta.shape, meta.outputs)
+    assert (size.parameters, size.outputs) == (parameters, outputs)
+    assert meta.pixel_maximum is None or parameters <= build(config, meta).count_params()
+
+
 def test_mnist_mlp_has_300938_parameters():
     config = compose_experiment(["experiment=mnist_mlp"], conf=ROOT / "conf").model
     assert build(config, images(**MNIST)).count_params() == 300_938
