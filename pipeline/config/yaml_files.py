@@ -16,7 +16,7 @@ import yaml
 from pipeline.errors import PipelineError
 
 _MOST_BYTES = 200_000
-_MOST_VALUES = 3_000
+_MOST_VALUES = 10_000
 _DEEPEST = 30
 _MOST_INTERPOLATIONS = 20
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

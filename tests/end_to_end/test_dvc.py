@@ -53,6 +53,7 @@ def test_every_experiment_has_its_files(project):
         files = {path.name for path in (project.folder / "outputs" / name).iterdir()}
         assert files - {"seeds.json"} == {
             "model.keras",
+            "model.json",
             "history.csv",
             "run.json",
             "metrics.json",

@@ -50,24 +50,21 @@ def test_ema_momentum_turns_averages_on():
     assert not build("adam").use_ema
 
 
-def test_value_that_keras_refuses_is_refused():
-    text = refusal(build, "sgd", gradient_accumulation_steps=1, error=ConfigError)
-    assert text.startswith("optimizer is refused by SGD. Received: {'clipnorm': None, ")
-    assert "`gradient_accumulation_steps` must be an integer >= 2." in text
-    assert len(text.splitlines()) == 1
-
-
 SIGN_DESCENT = """
 import keras
 
 class SignDescent(keras.optimizers.Optimizer):
     def __init__(self, learning_rate=0.01, threshold=0.5, **kwargs):
         super().__init__(learning_rate=learning_rate, **kwargs)
+        if threshold < 0:
+            raise ValueError("`threshold` must not be negative")
         self.threshold = threshold
 """
 
 
-def test_optimizer_of_ones_own_is_one_module(tmp_path, monkeypatch):
+@pytest.fixture
+def _own_optimizer(tmp_path, monkeypatch):
+    """Makes `sign_descent` the only optimizer."""
     (tmp_path / "own_optimizers").mkdir()
     (tmp_path / "own_optimizers/__init__.py").touch()
     (tmp_path / "own_optimizers/sign_descent.py").write_text(SIGN_DESCENT)
@@ -77,13 +74,28 @@ def test_optimizer_of_ones_own_is_one_module(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "OPTIMIZERS", own)
     for cached in (optimizer.families, optimizer.settings_of):
         cached.cache_clear()
-    assert "own_optimizers.sign_descent" not in sys.modules
-    built = build("sign_descent", threshold=0.25, weight_decay=0.1)
-    assert (built.threshold, built.weight_decay) == (0.25, 0.1)
+    yield
+    for module in [name for name in sys.modules if name.startswith("own_optimizers")]:
+        del sys.modules[module]
     monkeypatch.undo()
     for cached in (optimizer.families, optimizer.settings_of):
         cached.cache_clear()
     assert OPTIMIZERS.package == "pipeline.training.optimizers"
+
+
+@pytest.mark.usefixtures("_own_optimizer")
+def test_optimizer_of_ones_own_is_one_module():
+    assert "own_optimizers.sign_descent" not in sys.modules
+    built = build("sign_descent", threshold=0.25, weight_decay=0.1)
+    assert (built.threshold, built.weight_decay) == (0.25, 0.1)
+
+
+@pytest.mark.usefixtures("_own_optimizer")
+def test_value_that_an_optimizer_refuses_is_refused():
+    text = refusal(build, "sign_descent", threshold=-1.0, error=ConfigError)
+    assert text.startswith("optimizer is refused by SignDescent. Received: {")
+    assert "`threshold` must not be negative" in text
+    assert len(text.splitlines()) == 1
 
 
 def rates(at: list[int], **settings) -> list[float]:
