@@ -11,7 +11,7 @@ import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,10 @@ from tests.support.metas import images, table
 from tests.support.stores import add_store
 
 PAGE = "using-a-model.md"
+CIFAR10 = (
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
 MEASUREMENTS = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
 
 
@@ -52,10 +56,9 @@ def quantity(numeric: list[NumericFeature], categorical: list[CategoricalFeature
     return table(shape=[size], table=features, classes=None, task="regression")
 
 
-def pictures(height: int, width: int, channels: int) -> Meta:
+def pictures(height: int, width: int, channels: int, classes: Sequence[str]) -> Meta:
     columns = [f"p{number}" for number in range(height * width * channels)]
-    classes = [str(number) for number in range(10)]
-    return images(shape=[height, width, channels], classes=classes, pixel_columns=columns)
+    return images(shape=[height, width, channels], classes=list(classes), pixel_columns=columns)
 
 
 METAS = {
@@ -67,8 +70,8 @@ METAS = {
         ],
     ),
     "diabetes_mlp": quantity(numbers(*MEASUREMENTS), []),
-    "mnist_dnn": pictures(28, 28, 1),
-    "cifar10_mlp": pictures(32, 32, 3),
+    "mnist_dnn": pictures(28, 28, 1, "0123456789"),
+    "cifar10_mlp": pictures(32, 32, 3, CIFAR10),
 }
 
 
