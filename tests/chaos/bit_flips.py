@@ -88,6 +88,12 @@ class Flip:
     is_repaired: bool = False
 
     @property
+    def is_named(self) -> bool:
+        """Whether a line names the file or its folder."""
+        names = (self.path.name, f"{self.path.parent} ")
+        return any(name in line for line in self.said for name in names)
+
+    @property
     def outcome(self) -> str:
         if self.wrong:
             return WRONG
@@ -136,8 +142,9 @@ class Truth:
         if words == REPORT:
             return self._wrong_page(folder)
         if words == CHECK:
-            lines = ended.out.splitlines()
-            return [line for line in lines if line not in self.printed[CHECK].out + _missing(lines)]
+            true = self.printed[CHECK].out.splitlines()
+            shown = [line for line in ended.out.splitlines() if ": not measured" not in line]
+            return [line for line in shown if line not in true]
         if ended.code != 0:
             return []
         if words == INSPECT:
@@ -166,11 +173,6 @@ class Truth:
         right = [score == true_score, seeds in ("", true_seeds), row[3:7] == self.row[1:]]
         right += [picture in html for picture in self.pictures]
         return [] if all(right) else [f"the page shows {row[2:7]}"]
-
-
-def _missing(lines: list[str]) -> str:
-    """Lines of `report --check` that say that a value is missing."""
-    return "".join(line for line in lines if ": not measured" in line)
 
 
 def reasons(folder: Path, words: tuple[str, ...], ended: Ended) -> list[str]:
@@ -259,7 +261,7 @@ def summary(flips: list[Flip]) -> str:
 
 
 def show(flips: list[Flip]) -> None:
-    """Prints the outcomes by place, and each flip that went wrong."""
+    """Prints the outcomes by place, flips that went wrong, and lines that name another file."""
     table = Table("place", NOTICED, REPAIRED, HARMLESS, WRONG)
     for place in PLACES:
         count = Counter(flip.outcome for flip in flips if flip.place == place)
@@ -269,6 +271,8 @@ def show(flips: list[Flip]) -> None:
     for flip in flips:
         if flip.wrong or flip.faults:
             print(f"{flip.path}, byte {flip.byte}, bit {flip.bit}: {flip.wrong} {flip.faults}")
+        elif flip.said and not flip.is_named:
+            print(f"{flip.path}: {flip.said[0]}")
 
 
 def main(arguments: list[str]) -> int:
