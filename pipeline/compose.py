@@ -10,12 +10,12 @@ outputs/plan.json for the report.
 
 from pipeline.code import PACKAGE
 from pipeline.command_line import arguments, run_command
-from pipeline.config import params, resolved
+from pipeline.config import params, plan_file, resolved
 from pipeline.config.outline import outlines
 from pipeline.config.plan import compose_all
 from pipeline.console import log
-from pipeline.files import replacing_folder, write_json
-from pipeline.layout import CONFIGS, PLAN
+from pipeline.files import replacing_folder
+from pipeline.layout import CONFIGS
 from pipeline.runs.identity import chosen_code
 
 
@@ -29,7 +29,7 @@ def main() -> None:
             resolved.write(config, folder / f"{config.name}.yaml")
             listing = PACKAGE.listing(chosen_code(config))
             (folder / f"{config.name}.code.txt").write_text(listing, encoding="utf-8")
-    write_json(PLAN, outlines(configs, planned.overrides))
+    plan_file.write(outlines(configs, planned.overrides))
     log(f"{len(configs)} experiments composed to {CONFIGS}")
 
 

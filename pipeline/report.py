@@ -6,13 +6,14 @@
 
 The files are written to outputs/. The command exits with 1 if an experiment has no result or no run
 in the tracking store, and prints the reason. With --check, it exits with 1 if a claim is not met.
+After an edit of conf/ or params.yaml, it asks you to compose again.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.command_line import arguments, run_command
-from pipeline.config import params, resolved_file
+from pipeline.config import params, plan_file, resolved_file
 from pipeline.console import say, table_console
 from pipeline.errors import PipelineError, suggestion
 from pipeline.layout import CONFIGS, OUTPUTS
@@ -40,6 +41,7 @@ def main() -> None:
                 received=name,
                 expected=suggestion(name, planned.experiments),
             )
+    plan_file.require_current()
     rows = results.collect(planned, names or list(planned.experiments))
     if flags:
         check(rows)

@@ -36,8 +36,8 @@ def folder(tmp_path, monkeypatch):
     """A repository with the plan of two experiments and the result of `shapes`."""
     monkeypatch.chdir(tmp_path)
     copy_conf(tmp_path)
-    write_outputs(tmp_path / "outputs")
     (tmp_path / "params.yaml").write_text(PARAMS)
+    write_outputs(tmp_path / "outputs")
     (tmp_path / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
     return tmp_path
 
@@ -67,6 +67,14 @@ def test_missing_result_fails_after_the_report(folder, command, capsys):
         "Report: outputs/report.md and outputs/report.html",
     ]
     assert "| pairs |  | no result: " in markdown(folder)
+
+
+@pytest.mark.parametrize("arguments", [(), ("shapes",), ("--check",)])
+def test_edited_settings_are_composed_before_a_report(folder, command, arguments):
+    compose(folder, "memory")
+    (folder / "conf/experiment/digits_cnn.yaml").write_text("# edited\n")
+    assert refusal(command, *arguments).startswith("outputs/plan.json is stale")
+    assert not (folder / "outputs/report.md").exists()
 
 
 def test_named_experiments_are_the_only_ones(folder, command):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import resolved_file
+from pipeline.config import plan_file, resolved_file
 from pipeline.config.claim import Claim
 from pipeline.config.params import Params
 from pipeline.config.resolved_file import Settings
@@ -13,7 +13,7 @@ from pipeline.data.prepared import Meta, load_meta
 from pipeline.errors import PipelineError
 from pipeline.evaluation import record as evaluation_record
 from pipeline.files import read_json, read_sealed, require_files
-from pipeline.layout import OUTPUTS, PREPARED, STAGES
+from pipeline.layout import OUTPUTS, PLAN, PREPARED, STAGES
 from pipeline.reporting import pictures
 from pipeline.reporting.failures import failure, first_failure
 from pipeline.reporting.formatting import interval, number
@@ -213,9 +213,9 @@ def collect(
         stages: `dvc.yaml`.
 
     Raises:
-        PipelineError: the plan is missing, or a file of a result is damaged.
+        PipelineError: the plan is missing or damaged.
     """
-    plan = read_json(outputs / "plan.json", made_by="dvc repro compose")
+    plan = plan_file.read(outputs / PLAN.name)
     return [
         _row(
             name,

@@ -8,8 +8,9 @@ and one command. After that, `report`, `report --check` and `inspect` must show 
 present inputs, or say that a result is missing or stale.
 
 The inputs of a result are what its readers read: the composed configuration in `outputs/configs/`
-and the bytes of the prepared data. The program knows the true figures of each pair of them, because
-it runs the whole chain once for each in a folder of its own.
+and the bytes of the prepared data. After an edit of `conf/` alone, `report` shows nothing. The
+program knows the true figures of each pair of inputs, because it runs the whole chain once for each
+in a folder of its own.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.config import plan_file
 from tests.chaos import readings
 from tests.chaos.readings import (
     CHAIN,
@@ -403,7 +405,7 @@ class Trial:
 
     def _claim(self) -> float:
         """The claim of the plan that the readers see."""
-        plan = json.loads((self._folder / "outputs/plan.json").read_text(encoding="utf-8"))
+        plan = plan_file.read(self._folder / "outputs/plan.json")
         return float(plan[NAME]["claims"][0]["at_least"])
 
     def _wrong_weights(self, ended: Ended, _truths: list[Truth]) -> list[str]:

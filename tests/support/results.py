@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import resolved_file
+from pipeline.config import plan_file, resolved_file
 from pipeline.config.params import Params
 from pipeline.config.values import write_yaml
 from pipeline.evaluation import record
@@ -155,7 +155,7 @@ def planned(**entry: Any) -> dict[str, Any]:
 
 def write_plan(outputs: Path, **entries: dict[str, Any]) -> None:
     """Writes `plan.json`."""
-    _write_json(outputs / "plan.json", entries)
+    plan_file.write(entries, outputs / "plan.json")
 
 
 def write_failure(outputs: Path, stage: str, error: str) -> None:
