@@ -55,8 +55,8 @@ FAULTS = {
     "Use lower-case letters, digits and _, at most 100.",
     f"sources: [{'a' * 101}]": f"params.yaml: a name is invalid. Received: {'a' * 101}. "
     "Use lower-case letters, digits and _, at most 100.",
-    f"sources: [{', '.join('a' * 3000)}]": "params.yaml has too many values. Received: more than "
-    "3,000 values, with those that aliases repeat. Expected: at most 3,000.",
+    f"sources: [{', '.join('a' * 10_000)}]": "params.yaml has too many values. Received: more than "
+    "10,000 values, with those that aliases repeat. Expected: at most 10,000.",
     MLP + "repeats: [mlp]": "params.yaml: repeats is not a table. Received: ['mlp']. "
     f"Write lines of <experiment>: {REPEAT}.",
     MLP + "repeats: {mpl: {data: iris, seeds: [1, 2]}}": "params.yaml: repeats.mpl is not listed "
