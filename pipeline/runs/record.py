@@ -22,7 +22,7 @@ class RunRecord:
     Args:
         settings: `pipeline.config.resolved_file.digest` of the run's settings.
         data: `pipeline.data.prepared.Meta.identity` of the prepared data.
-        environment: the versions, and `pipeline.environment.settings`.
+        environment: `pipeline.environment.settings`, and the `versions`.
         cpus: the kinds of CPU that trained it, in order. More than one means that the training was
             resumed with `--allow-environment`.
         files: the sha256 of each other file of the result, by path.

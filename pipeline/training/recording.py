@@ -147,7 +147,10 @@ class RecordedTraining:
                 "fingerprint": result.fingerprint,
                 "settings": resolved_file.digest(self.run.settings),
                 "data": self.run.meta.identity,
-                "environment": {key: self.run.identity[key] for key in ("versions", "environment")},
+                "environment": {
+                    "versions": self.run.identity["versions"],
+                    **self.run.identity["environment"],
+                },
                 "cpus": result.cpus,
             },
             snapshots={

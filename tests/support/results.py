@@ -123,7 +123,7 @@ def bind(folder: Path, **ids: str) -> None:
         **run,
         settings=settings,
         data=DATA,
-        environment={"versions": {"keras": "3.0"}, "environment": {}},
+        environment={"versions": {"keras": "3.0"}},
         cpus=["A CPU (x86_64)"],
         files=digests,
     ).write(folder)
