@@ -61,6 +61,7 @@ chaos: $(READY) ## kill at random and at every write, edit and damage files; ove
 	python -m tests.chaos.cold_starts
 	python -m tests.chaos.training --every-write-point
 	python -m tests.chaos.stale --combinations 72
+	python -m tests.chaos.chains --kills 60
 	python -m tests.chaos.bit_flips --flips 200
 
 mutants: $(READY) ## change single lines and count the changes that tests notice; over an hour
