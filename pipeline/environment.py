@@ -1,4 +1,4 @@
-"""The environment of this process: what can change a training and is no setting of it.
+"""The environment of this process: what can change a training without being one of its settings.
 
 Variables, Keras's own settings and versions belong to the run key. The kind of CPU does not, but
 checkpoints and results record it.
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import PipelineError
+from pipeline.redaction import is_secret
 
 LIBRARIES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
@@ -115,7 +116,8 @@ def _variables() -> dict[str, str]:
     return {
         name: value
         for name, value in sorted(os.environ.items())
-        if (name.startswith(_PREFIXES) or name in _NAMES) and not name.startswith(without)
+        if (name.startswith(_PREFIXES) or name in _NAMES)
+        and not (name.startswith(without) or is_secret(name))
     }
 
 

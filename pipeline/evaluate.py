@@ -2,9 +2,8 @@
 
     python -m pipeline.evaluate experiment=mnist_mlp
 
-Writes metrics.json and figures/ in outputs/<experiment>/, with a record of both in
-evaluation.json, and logs both to the MLflow run that
-trained the model.
+Writes metrics.json and figures/ in outputs/<experiment>/, and their record evaluation.json. Logs
+metrics and figures to the MLflow run that trained the model.
 """
 
 from pipeline.command_line import experiment_name, run_command

@@ -36,6 +36,11 @@ def users(text: str) -> Iterator[str]:
     yield from filter(None, map(_user, _AFTER_SCHEME.findall(text)))
 
 
+def is_secret(variable: str) -> bool:
+    """Whether the name of an environment variable says that it holds a secret."""
+    return _SECRET_VARIABLE.search(variable) is not None
+
+
 def secrets_of_the_environment() -> list[str]:
     """The values of secret environment variables, and passwords in URLs of others.
 
@@ -43,7 +48,7 @@ def secrets_of_the_environment() -> list[str]:
     """
     secrets = set()
     for name, value in os.environ.items():
-        if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST:
+        if is_secret(name) and len(value) >= _SHORTEST:
             secrets.add(value)
         if "://" in value:
             for user in users(value):

@@ -48,6 +48,7 @@ def test_variable_that_changes_bits_is_a_setting(monkeypatch, name):
         "TF_CONFIG",
         "TF_TOKEN_app_terraform_io",
         "TF_VAR_password",
+        "KERAS_HUB_API_KEY",
         "TF_CLI_CONFIG_FILE",
         "KERAS_HOME",
         "TF2_BEHAVIOR",

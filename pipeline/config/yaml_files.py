@@ -2,7 +2,7 @@
 
 PyYAML reads an alias as a reference, but OmegaConf and messages copy what it refers to. So a few
 lines of aliases of aliases can stand for millions of values. Interpolations of interpolations, such
-as `${a}${a}`, are resolved anew each time.
+as `${a}${a}`, are resolved again each time.
 """
 
 from collections.abc import Iterable

@@ -31,7 +31,8 @@ class Inputs:
     """The inputs of a model for some rows.
 
     Args:
-        values: arrays `(rows, 1)` by input, float64 or str; or pixels uint8 `(rows, *shape)`.
+        values: arrays `(rows, 1)` by input, float64 or objects of text; or pixels, uint8
+            `(rows, *shape)`.
         rows: the number of rows.
         problems: what is wrong with a row, by its number from 0. Its values are placeholders.
     """
@@ -63,11 +64,13 @@ def table_inputs(
     """Reads the columns of a table; see `inputs_of`."""
     _require([column.name for column in needed], columns)
     problems: dict[int, DataError] = {}
-    values = {}
+    values: dict[str, NDArray[Any]] = {}
     for column in needed:
         own = columns[column.name]
-        read = _categories if column.type == "category" else _numbers
-        values[column.input] = read(column, own, place, problems).reshape(-1, 1)
+        if column.type == "category":
+            values[column.input] = _categories(column, own).reshape(-1, 1)
+        else:
+            values[column.input] = _numbers(column, own, place, problems).reshape(-1, 1)
     return Inputs(values, len(next(iter(values.values()))), problems)
 
 
@@ -98,7 +101,7 @@ def _numbers(
 
 def _as_number(value: Any) -> float | None:
     """A value of Python or pandas as a finite number or NaN; None for anything else."""
-    if pd.isna(value):
+    if _is_missing(value):
         return math.nan
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, _NUMBERS):
         return None
@@ -106,14 +109,14 @@ def _as_number(value: Any) -> float | None:
     return read if math.isfinite(read) else None
 
 
-def _categories(
-    column: Column,
-    values: Sequence[Any],
-    place: Place,  # noqa: ARG001 - every text is a category, known or not
-    problems: dict[int, DataError],  # noqa: ARG001
-) -> NDArray[np.str_]:
+def _is_missing(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def _categories(column: Column, values: Sequence[Any]) -> NDArray[np.object_]:
+    """Texts, known or not. NumPy's own strings would all take the memory of the longest."""
     levels = set(column.levels or [])
-    return np.array([_as_text(value, levels) for value in values], dtype=str)
+    return np.array([_as_text(value, levels) for value in values], dtype=object)
 
 
 def _as_text(value: Any, levels: set[str]) -> str:
@@ -122,7 +125,7 @@ def _as_text(value: Any, levels: set[str]) -> str:
         return value
     if isinstance(value, bytes):  # what TensorFlow makes of text
         return value.decode()
-    if pd.isna(value):
+    if _is_missing(value):
         return ""
     text = str(value)
     if isinstance(value, (float, np.floating)) and float(value).is_integer() and text not in levels:
@@ -135,10 +138,11 @@ def _images(pixels: Pixels, columns: Sequence[Sequence[Any]], place: Place) -> I
     result = np.zeros((len(rows), len(columns)), dtype=np.uint8)
     problems = {}
     for row, cells in enumerate(rows):
-        try:
-            result[row] = [_pixel(cell, pixels.maximum) for cell in cells]
-        except ValueError:
-            wrong = next(n for n, cell in enumerate(cells) if not _is_pixel(cell, pixels.maximum))
+        read = [_pixel(cell, pixels.maximum) for cell in cells]
+        if None not in read:
+            result[row] = np.array(read, dtype=np.uint8)
+        else:
+            wrong = read.index(None)
             problems[row] = DataError(
                 f"{place(row)}, column {pixels.columns[wrong]}: the value is not a pixel",
                 received=quoted(str(cells[wrong])),
@@ -147,19 +151,11 @@ def _images(pixels: Pixels, columns: Sequence[Sequence[Any]], place: Place) -> I
     return Inputs(result.reshape(-1, *pixels.shape), len(rows), problems)
 
 
-def _is_pixel(cell: Any, maximum: int) -> bool:
-    try:
-        _pixel(cell, maximum)
-    except ValueError:
-        return False
-    return True
-
-
-def _pixel(cell: Any, maximum: int) -> int:
-    value = float(cell)
-    if not (0 <= value <= maximum and value.is_integer()):
-        raise ValueError
-    return int(value)
+def _pixel(cell: Any, maximum: int) -> int | None:
+    """A cell as a pixel. None if it is not one."""
+    value = number(cell) if isinstance(cell, str) else _as_number(cell)
+    is_pixel = value is not None and 0 <= value <= maximum and value.is_integer()
+    return int(value) if value is not None and is_pixel else None
 
 
 def pixels_of(card: ModelCard, images: Any) -> Inputs:

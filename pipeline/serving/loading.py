@@ -11,7 +11,7 @@ from pipeline.errors import PipelineError, suggestion
 from pipeline.files import require_files
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 from pipeline.runs import record
-from pipeline.runs.result import MODEL
+from pipeline.runs.result import MADE_BY, MODEL
 from pipeline.serving import predictor
 from pipeline.serving.predictor import Predictor
 
@@ -42,7 +42,7 @@ def located(name: str) -> Iterator[Path]:
     if path.name == name and (OUTPUTS / name / MODEL).is_file():
         yield _of_experiment(name)
     elif path.suffix == ".keras":
-        yield path
+        yield _checked(path)
     elif path.is_dir():
         yield _in_folder(path)
     elif ":/" in name or _RUN_ID.fullmatch(name):
@@ -93,8 +93,13 @@ def _in_folder(folder: Path) -> Path:
             received="no model.keras",
             expected="Name a folder of outputs/, or a model that this pipeline logged",
         )
+    return _checked(model)
+
+
+def _checked(model: Path) -> Path:
+    """Compares a file with the record of its run, if that lies beside it."""
     if (model.parent / record.FILE).is_file():
-        made_by = "the command that trained it"
-        files_of_run = record.read(model.parent, made_by=made_by).files
-        require_files(model.parent, files_of_run, made_by=made_by, names=[MODEL])
+        files = record.read(model.parent, made_by=MADE_BY).files
+        names = [name for name in files if name == model.name]
+        require_files(model.parent, files, made_by=MADE_BY, names=names)
     return model

@@ -21,7 +21,7 @@ from pipeline.runs.result import MODEL
 
 LOADER = "pipeline.serving.mlflow_model"
 _DATA = "keras"
-_REQUIRED = ("keras", "numpy", "pandas", "pillow", "tensorflow")
+_REQUIRED = ("keras", "numpy", "pandas", "tensorflow")
 
 
 def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:

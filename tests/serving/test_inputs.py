@@ -39,7 +39,7 @@ def test_missing_number_is_nan(value):
     assert math.isnan(size_of(value))
 
 
-@pytest.mark.parametrize("value", ["three", "1,000", "3 m", True, "True", b"3"])
+@pytest.mark.parametrize("value", ["three", "1,000", "3 m", True, "True", b"3", [3, 4]])
 def test_other_value_is_no_number(value):
     problem = size_of(value)
     assert problem.startswith("row 0, column size / m2: the value is not a number.")

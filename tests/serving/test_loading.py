@@ -45,7 +45,7 @@ def test_folder_and_file_are_found(experiment, name):
     assert locate(name) == experiment / "model.keras"
 
 
-@pytest.mark.parametrize("name", ["prices", "outputs/prices"])
+@pytest.mark.parametrize("name", ["prices", "outputs/prices", "outputs/prices/model.keras"])
 def test_damaged_model_is_refused(experiment, name):
     flip_a_bit(experiment / "model.keras")
     assert "is damaged or stale" in refusal(load, name)

@@ -112,7 +112,7 @@ def test_images_may_be_columns_of_pixels(predictors, drawings):
     assert np.array_equal(model.predict_proba(rows), model.predict_proba(drawings))
 
 
-@pytest.mark.parametrize("pixel", ["x", "-1", "256", "", "1.5"])
+@pytest.mark.parametrize("pixel", ["x", "-1", "256", "", "1.5", "1_0", None])
 def test_value_that_is_no_pixel_is_refused(predictors, pixel):
     rows = {f"p{number}": ["0"] for number in range(64)} | {"p3": [pixel]}
     with pytest.raises(PipelineError, match="row 0, column p3: the value is not a pixel"):

@@ -156,9 +156,9 @@ def test_own_store_may_be_named_by_the_environment(project, copy, monkeypatch):
 def test_new_files_come_home_from_another_container(copy):
     connection.client()
     with closing(sqlite3.connect("mlruns/mlflow.db")) as database, database:
-        # Another container opens the same folder at the path /work.
-        database.execute("UPDATE pipeline_home SET uri = 'file:///work/mlruns'")
-        database.execute("UPDATE experiments SET artifact_location = 'file:///work/mlruns/x'")
+        # Another container opens the same folder at the path /elsewhere.
+        database.execute("UPDATE pipeline_home SET uri = 'file:///elsewhere/mlruns'")
+        database.execute("UPDATE experiments SET artifact_location = 'file:///elsewhere/mlruns/x'")
     connection.bring_home()
     assert f"{copy.as_uri()}/mlruns/x" in locations(copy)
 

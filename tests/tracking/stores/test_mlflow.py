@@ -318,7 +318,6 @@ def test_model_pins_its_requirements(logged_run):
         "keras",
         "numpy",
         "pandas",
-        "pillow",
         "tensorflow",
     ]
     assert all("==" in line for line in lines)
