@@ -78,7 +78,7 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
     import keras
 
     from pipeline import experiment
-    from pipeline.evaluation.scoring import score
+    from pipeline.evaluation.scoring import intervals_of, metrics_of, score
     from pipeline.runs.result import MODEL, saved_step
     from pipeline.tracking import stores
     from pipeline.tracking.evaluation import log_test_metrics
@@ -91,12 +91,12 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
         step = saved_step(output)
         model = keras.saving.load_model(output / MODEL, compile=False)
     scores = score(model, load_split(data, "test"), meta)
-    test = scores.metrics()
+    test = metrics_of(scores, meta.task)
     log_test_metrics(
         stores.load(config.tracking.store).attach(result.run_id),
         {step: test},
         saved_step=step,
-        intervals=scores.intervals(seed=config.seed),
+        intervals=intervals_of(scores, meta.task, seed=config.seed),
         meta=meta,
         data_folder=data,
     )

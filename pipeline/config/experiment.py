@@ -6,7 +6,7 @@ from omegaconf import MISSING
 
 from pipeline.config.claim import Claim
 from pipeline.config.data import Data
-from pipeline.config.metrics import METRICS
+from pipeline.config.metrics import METRICS, metric_of
 from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer, RateSchedule
 from pipeline.config.rules import NAME, is_name
@@ -98,12 +98,18 @@ class ExperimentConfig:
         )
 
     def _require_metrics_of_the_task(self) -> None:
-        task = self.data.task.value
-        for name in self.training.metrics or []:
-            if METRICS.load(name, key="training.metrics").METRIC.task != task:
+        task, training = self.data.task.value, self.training
+        named: list[tuple[str, str | None]] = [
+            ("training.metrics", name) for name in training.metrics or []
+        ]
+        for key, rule in training.monitors.items():
+            monitor = f"{key}.monitor"
+            named.append((monitor, metric_of(rule.figure, key=monitor)))
+        for key, name in named:
+            if name is not None and METRICS.load(name, key=key).METRIC.task != task:
                 raise ConfigError(
-                    "training.metrics",
+                    key,
                     f"names a metric that does not suit {task}",
                     received=name,
-                    expected=f"Choose metrics for {task}",
+                    expected=f"Choose a metric for {task}",
                 )

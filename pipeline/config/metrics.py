@@ -1,5 +1,87 @@
-"""The metrics that settings can name. Their modules are in `pipeline.metrics`."""
+"""The metrics that settings can name, and the direction of each.
 
+Their modules are in `pipeline.metrics`.
+"""
+
+from enum import Enum
+
+from pipeline.errors import ConfigError, require, suggestion
 from pipeline.registry import Registry
 
 METRICS = Registry("pipeline.metrics", "metric")
+# Figures that training measures beside the metrics, by split. All of them are better if smaller.
+_LOSSES = {
+    "running": ("loss",),
+    "train": ("loss", "weighted_loss"),
+    "validation": ("loss", "weighted_loss"),
+}
+
+
+class Direction(Enum):
+    """The direction in which a metric improves."""
+
+    min = "min"
+    max = "max"
+
+    def improves(self, value: float, *, on: float | None, by: float) -> bool:
+        """Whether `value` is better than `on` by more than `by`.
+
+        Any value is better than None.
+        """
+        if on is None:
+            return True
+        gain = on - value if self is Direction.min else value - on
+        return gain > by
+
+
+def metric_of(figure: str, *, key: str) -> str | None:
+    """The metric in a figure of the history such as `validation/accuracy`; None for a loss.
+
+    Args:
+        key: the setting that names the figure.
+
+    Raises:
+        ConfigError: training measures no such figure.
+    """
+    split, _, name = figure.partition("/")
+    if split not in _LOSSES or not name:
+        raise ConfigError(
+            key,
+            "is not measured by training",
+            received=figure,
+            expected="Choose a metric with its split, such as validation/loss or train/accuracy",
+        )
+    if name in _LOSSES[split]:
+        return None
+    if split == "running" or name not in METRICS.names():
+        names = [*_LOSSES[split], *(METRICS.names() if split != "running" else [])]
+        raise ConfigError(
+            key,
+            "is not measured by training",
+            received=figure,
+            expected=suggestion(figure, [f"{split}/{known}" for known in names]),
+        )
+    return name
+
+
+def direction_of(figure: str, given: Direction | None, *, key: str) -> Direction:
+    """The direction in which a figure of the history improves.
+
+    Args:
+        given: the direction of the settings, if they have one.
+        key: the settings that hold `monitor` or `metric` and `direction`.
+
+    Raises:
+        ConfigError: training measures no such figure, or the settings contradict the metric.
+    """
+    name = metric_of(figure, key=key)
+    rises = name is not None and METRICS.load(name, key=key).METRIC.larger_is_better
+    direction = Direction.max if rises else Direction.min
+    require(
+        given in (None, direction),
+        f"{key.rpartition('.')[0]}.direction",
+        received=f"{given.value if given else None} for {figure}",
+        expected=f"{direction.value}, because {figure} is better if it is "
+        f"{'larger' if rises else 'smaller'}; or no direction",
+    )
+    return direction

@@ -4,11 +4,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from omegaconf import MISSING
-
-from pipeline.config.metrics import METRICS
+from pipeline.config.metrics import METRICS, Direction, direction_of
 from pipeline.config.rules import LARGEST_INTEGER, require_at_most
-from pipeline.errors import ConfigError, require
+from pipeline.errors import require
 from pipeline.registry import Registry
 
 BALANCED = "balanced"
@@ -33,36 +31,52 @@ class Reduction(Enum):
     sum = "sum"
 
 
-class Direction(Enum):
-    """The direction in which a metric improves."""
+@dataclass
+class Monitor:
+    """A figure of the history that a rule watches at the end of each epoch.
 
-    min = "min"
-    max = "max"
+    Args:
+        monitor: such as `validation/accuracy`. Null takes the validation loss, weighted by class
+            if the training has class weights.
+        direction: null takes that of the metric. Another one is refused.
+        min_delta: a smaller change is no improvement.
+    """
 
-    def improves(self, value: float, *, on: float | None, by: float) -> bool:
-        """Whether `value` is better than `on` by more than `by`.
+    monitor: str | None = None
+    direction: Direction | None = None
+    min_delta: float = 0.0
 
-        Any value is better than None.
+    def settle(self, default: str, *, key: str) -> None:
+        """Fills in the figure and its direction.
+
+        Raises:
+            ConfigError: training measures no such figure, or the direction is not that of the
+                metric.
         """
-        if on is None:
-            return True
-        gain = on - value if self is Direction.min else value - on
-        return gain > by
+        self.monitor = self.monitor or default
+        self.direction = direction_of(self.monitor, self.direction, key=f"{key}.monitor")
+
+    @property
+    def figure(self) -> str:
+        """The figure, after `settle`."""
+        assert self.monitor is not None
+        return self.monitor
+
+    def improves(self, value: float, *, on: float | None) -> bool:
+        """Whether `value` is better than `on` by more than `min_delta`."""
+        assert self.direction is not None
+        return self.direction.improves(value, on=on, by=self.min_delta)
 
 
 @dataclass
-class EarlyStopping:
-    """Stops after `patience` epochs without an improvement of `monitor`.
+class EarlyStopping(Monitor):
+    """Stops after `patience` epochs without an improvement.
 
-    An improvement is larger than `min_delta`. The weights of the best epoch are restored.
-    Epochs before `start_epoch` do not count. Without `patience` training runs to its end, and
-    the weights of the best epoch are restored as well.
+    The weights of the best epoch are restored. Epochs before `start_epoch` do not count. Without
+    `patience` training runs to its end, and the weights of the best epoch are restored as well.
     """
 
-    monitor: str = "validation/loss"
-    direction: Direction = MISSING
     patience: int | None = 10
-    min_delta: float = 0.0
     start_epoch: int = 1
 
     def __post_init__(self) -> None:
@@ -78,7 +92,7 @@ class EarlyStopping:
 
 
 @dataclass
-class ReduceOnPlateau:
+class ReduceOnPlateau(Monitor):
     """Reduces the learning rate after `patience` epochs without an improvement.
 
     It multiplies the rate by `factor`, but never below `lowest`. The `cooldown` epochs after a
@@ -86,8 +100,6 @@ class ReduceOnPlateau:
     rate does not change.
     """
 
-    monitor: str = "validation/loss"
-    direction: Direction = Direction.min
     factor: float = 0.1
     patience: int | None = None
     min_delta: float = 0.0001
@@ -128,7 +140,10 @@ class Training:
         label_smoothing: the share of each one-hot label that is spread over all classes.
         class_weight: `balanced` gives all classes the same total weight. A dictionary gives
             weights by class name; the other classes have weight 1.
-        metrics: the metrics to watch. Null takes the usual ones of the data.
+        metrics: the metrics to measure at each evaluation. Null takes the usual ones of the task.
+            Those that a rule monitors are measured as well.
+        measure_train: whether the training rows are measured at each evaluation, with the same
+            weights as the validation rows. Null measures at most 10,000 of them.
         evaluate_at: steps at which the validation split is evaluated and the model is saved, in
             addition to the evaluation after each epoch.
         in_memory_limit: bytes. A larger training split is read from disk batch by batch. Null takes
@@ -147,6 +162,7 @@ class Training:
     label_smoothing: float = 0.0
     class_weight: Any = None
     metrics: list[str] | None = None
+    measure_train: bool | None = None
     evaluate_at: list[int] = field(default_factory=list)
     early_stopping: EarlyStopping | None = None
     reduce_on_plateau: ReduceOnPlateau = field(default_factory=ReduceOnPlateau)
@@ -179,7 +195,9 @@ class Training:
             require_at_most(f"training.{key}", value, largest)
         self.class_weight = _class_weight(self.class_weight)
         self._require_valid_loss()
-        self._require_valid_metrics()
+        for name in self.metrics or []:
+            METRICS.require(name, key="training.metrics")
+        self._settle_monitors()
         self._require_valid_steps()
 
     def _require_valid_loss(self) -> None:
@@ -200,15 +218,33 @@ class Training:
             expected="0, or a training.loss such as categorical_crossentropy",
         )
 
-    def _require_valid_metrics(self) -> None:
-        for name in self.metrics or []:
-            if METRICS.load(name, key="training.metrics").METRIC.watched is None:
-                raise ConfigError(
-                    "training.metrics",
-                    "names a metric that training cannot watch",
-                    received=name,
-                    expected="Remove it. `evaluate` computes it after training",
-                )
+    @property
+    def monitors(self) -> dict[str, Monitor]:
+        """The rules that watch a figure, by setting."""
+        rules: dict[str, Monitor | None] = {
+            "training.early_stopping": self.early_stopping,
+            "training.reduce_on_plateau": self.reduce_on_plateau,
+        }
+        return {key: rule for key, rule in rules.items() if rule is not None}
+
+    def _settle_monitors(self) -> None:
+        weighted = self.class_weight is not None
+        default = "validation/weighted_loss" if weighted else "validation/loss"
+        for key, rule in self.monitors.items():
+            rule.settle(default, key=key)
+            split, _, name = rule.figure.partition("/")
+            require(
+                split != "train" or self.measure_train is not False,
+                f"{key}.monitor",
+                received=rule.figure,
+                expected="a figure of validation, or training.measure_train: true",
+            )
+            require(
+                name != "weighted_loss" or weighted,
+                f"{key}.monitor",
+                received=rule.figure,
+                expected=f"{split}/loss, or training.class_weight",
+            )
 
     def _require_valid_steps(self) -> None:
         require(
@@ -231,14 +267,6 @@ class Training:
                 received=late,
                 expected=f"no step after the last, {self.steps}",
             )
-
-    @property
-    def loss_is_plain(self) -> bool:
-        """Whether the loss is a mean over rows against the true labels.
-
-        Only then are losses of runs with other settings comparable.
-        """
-        return self.loss_reduction is Reduction.mean and self.label_smoothing == 0
 
 
 def _class_weight(value: Any) -> dict[str, float] | str | None:

@@ -1,7 +1,9 @@
 """The losses and metrics that `training.loss: null` and `training.metrics: null` stand for."""
 
+from collections.abc import Sequence
 from typing import Literal
 
+from pipeline.config import metrics
 from pipeline.config.data import Task
 from pipeline.config.training import LOSSES, Training
 
@@ -12,7 +14,10 @@ LOSS: dict[TargetKind, str] = {
     "two classes": "binary_crossentropy",
     "a number": "mean_squared_error",
 }
-METRICS = {Task.classification: ("accuracy",), Task.regression: ("mae", "mse")}
+METRICS = {
+    Task.classification: ("accuracy", "log_loss"),
+    Task.regression: ("mae", "mse", "r2"),
+}
 
 _TARGETS: dict[Task, tuple[TargetKind, ...]] = {
     Task.classification: ("several classes", "two classes"),
@@ -27,11 +32,16 @@ def possible_losses(training: Training, task: Task) -> list[str]:
     return [LOSS[target] for target in _TARGETS[task]]
 
 
-def possible_metrics(training: Training, task: Task) -> set[str]:
-    """The metrics that training may watch: those of the settings or of null, and of the loss."""
+def measured_metrics(training: Training, task: Task, losses: Sequence[str]) -> list[str]:
+    """The metrics that training measures at each evaluation, each once.
+
+    They are those of the settings or the usual ones, those that rules monitor, and those that
+    measure the plain mean of a loss. The last ones make trainings with other settings comparable.
+    """
     names = METRICS[task] if training.metrics is None else training.metrics
-    loss_metrics = {metric_of(loss) for loss in possible_losses(training, task)}
-    return {*names, *(name for name in loss_metrics if name is not None)}
+    monitored = [metrics.metric_of(rule.figure, key=key) for key, rule in training.monitors.items()]
+    candidates = [*names, *monitored, *map(metric_of, losses)]
+    return list(dict.fromkeys(name for name in candidates if name is not None))
 
 
 def metric_of(loss: str) -> str | None:

@@ -10,7 +10,7 @@ import keras
 from pipeline import metrics
 from pipeline.data.prepared import SPLITS, load_meta, load_split
 from pipeline.evaluation.drawing.subject import Subject
-from pipeline.evaluation.scoring import score
+from pipeline.evaluation.scoring import intervals_of, metrics_of, score
 from pipeline.files import read_json
 from pipeline.metrics import Interval
 from pipeline.runs import history
@@ -89,10 +89,10 @@ def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
         saved_step=index["final"],
     )
     return Assessment(
-        **{split: scores[split].metrics() for split in SPLITS},
-        intervals=scores["test"].intervals(seed=seed),
+        **{split: metrics_of(scores[split], meta.task) for split in SPLITS},
+        intervals=intervals_of(scores["test"], meta.task, seed=seed),
         at_step={
-            step: score(snapshot, splits["test"], meta).metrics()
+            step: metrics_of(score(snapshot, splits["test"], meta), meta.task)
             for step, snapshot in snapshots.items()
         },
         subject=subject,

@@ -1,32 +1,29 @@
 """95 % confidence intervals of metrics."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.metrics import Interval, Metric
+from pipeline.models.scores import Scores
 
 CONFIDENCE = 0.95
 RESAMPLES = 1000
 
 
-def confidence_interval(
-    metric: Metric, truth: NDArray[Any], prediction: NDArray[Any], *, seed: int
-) -> Interval:
+def confidence_interval(metric: Metric, scores: Scores, *, seed: int) -> Interval:
     """Computes the metric's own interval, or the bootstrap's if it has none.
 
     Args:
-        truth, prediction: as `Metric` describes them.
         seed: the seed of the bootstrap.
     """
     if metric.interval is not None:
-        return metric.interval(truth, prediction, CONFIDENCE)
+        return metric.interval(scores, CONFIDENCE)
     if metric.per_row is not None:
-        values = metric.per_row(truth, prediction)
-        return _bootstrap(lambda rows: float(np.mean(values[rows])), len(truth), seed)
-    return _bootstrap(lambda rows: metric.value(truth[rows], prediction[rows]), len(truth), seed)
+        values = metric.per_row(scores)
+        return _bootstrap(lambda rows: float(np.mean(values[rows])), len(scores), seed)
+    return _bootstrap(lambda rows: metric.value(scores.take(rows)), len(scores), seed)
 
 
 def _bootstrap(statistic: Callable[[NDArray[np.int64]], float], rows: int, seed: int) -> Interval:

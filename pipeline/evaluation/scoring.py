@@ -1,57 +1,43 @@
-"""Scores of a saved model: its predictions for a split, and the truth."""
+"""Scores of a saved model on a split, and all metrics of them."""
 
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from pipeline import metrics
 from pipeline.data import tables
 from pipeline.data.prepared import Meta, Split
 from pipeline.evaluation.intervals import confidence_interval
-from pipeline.metrics import Interval, of_task
+from pipeline.metrics import Interval
+from pipeline.models import anatomy
+from pipeline.models.scores import Scores, scores_of
 from pipeline.runs.model_card import columns_of
 from pipeline.serving.inputs import table_inputs
 from pipeline.serving.predictor import outputs_of
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Truth and prediction of one split, as `pipeline.metrics.Metric` describes them."""
+def metrics_of(scores: Scores, task: str) -> dict[str, float]:
+    """Every metric of a task."""
+    return {name: metric.value(scores) for name, metric in metrics.of_task(task).items()}
 
-    task: str
-    truth: NDArray[Any]
-    prediction: NDArray[Any]
 
-    def metrics(self) -> dict[str, float]:
-        """Every metric of the task."""
-        return {
-            name: metric.value(self.truth, self.prediction)
-            for name, metric in of_task(self.task).items()
-        }
+def intervals_of(scores: Scores, task: str, *, seed: int) -> dict[str, Interval]:
+    """The 95 % confidence limits of every metric of a task.
 
-    def intervals(self, *, seed: int) -> dict[str, Interval]:
-        """The 95 % confidence limits of every metric.
-
-        Args:
-            seed: the seed of the bootstrap.
-        """
-        return {
-            name: confidence_interval(metric, self.truth, self.prediction, seed=seed)
-            for name, metric in of_task(self.task).items()
-        }
+    Args:
+        seed: the seed of the bootstrap.
+    """
+    return {
+        name: confidence_interval(metric, scores, seed=seed)
+        for name, metric in metrics.of_task(task).items()
+    }
 
 
 def score(model: Any, split: Split, meta: Meta) -> Scores:
-    """Predicts a whole split with a served model.
+    """Predicts a whole split with a served model, up to its raw output.
 
     The cells of a table come from `rows.csv` as the source's CSV holds them.
     """
-    prediction = outputs_of(model, split.x if meta.table is None else _cells(split, meta))
-    if meta.task == "classification":
-        return Scores(meta.task, np.asarray(split.y, dtype=np.int64), prediction)
-    truth = np.asarray(split.y, dtype=np.float64) * meta.target.scale + meta.target.mean
-    return Scores(meta.task, truth, prediction[:, 0].astype(np.float64))
+    values = split.x if meta.table is None else _cells(split, meta)
+    return scores_of(outputs_of(anatomy.with_raw_output(model), values), split.y, meta)
 
 
 def _cells(split: Split, meta: Meta) -> Any:

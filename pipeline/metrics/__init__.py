@@ -1,7 +1,7 @@
 """Metrics: one module each, named as in settings, claims and MLflow.
 
-`evaluate` measures every metric of a task. Training can also watch those that define `watched`, for
-example to stop early.
+`evaluate` measures every metric of a task. Training measures the usual ones and those of the
+settings. All come from the same functions, so a metric has one meaning everywhere.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.metrics import METRICS
-from pipeline.data.prepared import Meta
 
 Interval = tuple[float, float]
 
@@ -21,10 +20,8 @@ Interval = tuple[float, float]
 class Metric:
     """One metric. Each module defines one as `METRIC`.
 
-    It has either `compute` or `per_row`. Its functions take `truth` and `prediction`. For a
-    classification, these are class numbers, int64 `(rows,)`, and probabilities `(rows, classes)`,
-    or `(rows, 1)` for the second of two classes. For a regression, both are float64 `(rows,)` in
-    the target's unit.
+    It has either `compute` or `per_row`. Its functions take `pipeline.models.scores.ClassScores` or
+    `NumberScores`.
 
     Args:
         task: `classification` or `regression`.
@@ -34,28 +31,39 @@ class Metric:
         interval: the limits for a confidence such as 0.95. The default is the bootstrap over rows.
         unit: for the axes of figures. `{target}` stands for the unit of the target.
         headline: the report shows it first, unless the experiment claims another metric.
-        watched: builds the Keras metric that measures the same on the network's raw output.
     """
 
     task: str
     larger_is_better: bool
-    compute: Callable[[NDArray[Any], NDArray[Any]], float] | None = None
-    per_row: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]] | None = None
-    interval: Callable[[NDArray[Any], NDArray[Any], float], Interval] | None = None
+    compute: Callable[[Any], float] | None = None
+    per_row: Callable[[Any], NDArray[Any]] | None = None
+    interval: Callable[[Any, float], Interval] | None = None
     unit: str = ""
     headline: bool = False
-    watched: Callable[[Meta], Any] | None = None
 
     def __post_init__(self) -> None:
         if (self.compute is None) == (self.per_row is None):
             raise TypeError("a metric defines either compute or per_row")
 
-    def value(self, truth: NDArray[Any], prediction: NDArray[Any]) -> float:
+    def value(self, scores: Any) -> float:
         """The metric over all rows."""
         if self.compute is not None:
-            return float(self.compute(truth, prediction))
+            return float(self.compute(scores))
         assert self.per_row is not None
-        return float(np.mean(self.per_row(truth, prediction)))
+        return float(np.mean(self.per_row(scores)))
+
+
+def named(name: str, *, key: str) -> Metric:
+    """The metric of a name.
+
+    Args:
+        key: the setting that names it.
+
+    Raises:
+        ConfigError: there is no such metric.
+    """
+    metric: Metric = METRICS.load(name, key=key).METRIC
+    return metric
 
 
 def of_task(task: str) -> dict[str, Metric]:

@@ -1,28 +1,16 @@
 """Mean squared error, in the target's unit squared."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.prepared import Meta
 from pipeline.metrics import Metric
+from pipeline.models.scores import NumberScores
 
 
-def _errors(truth: NDArray[Any], prediction: NDArray[Any]) -> NDArray[np.float64]:
-    return np.asarray((truth - prediction) ** 2)
-
-
-def _watched(_meta: Meta) -> Any:
-    import keras
-
-    return keras.metrics.MeanSquaredError(name="mse")
+def _errors(scores: NumberScores) -> NDArray[np.float64]:
+    return np.asarray((scores.truth - scores.prediction) ** 2)
 
 
 METRIC = Metric(
-    task="regression",
-    larger_is_better=False,
-    per_row=_errors,
-    unit="{target}, squared",
-    watched=_watched,
+    task="regression", larger_is_better=False, per_row=_errors, unit="{target}, squared"
 )

@@ -1,17 +1,16 @@
 """R²: the share of the targets' variance that the predictions explain."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.metrics import Metric
+from pipeline.models.scores import NumberScores
 
 
-def _r2(truth: NDArray[Any], prediction: NDArray[Any]) -> float:
+def _r2(scores: NumberScores) -> float:
     """Computes R². It is 0 if the targets do not vary."""
-    spread = float(np.sum((truth - np.mean(truth)) ** 2))
-    return 1 - float(np.sum((truth - prediction) ** 2)) / spread if spread > 0 else 0.0
+    spread = float(np.sum((scores.truth - np.mean(scores.truth)) ** 2))
+    error = float(np.sum((scores.truth - scores.prediction) ** 2))
+    return 1 - error / spread if spread > 0 else 0.0
 
 
 METRIC = Metric(task="regression", larger_is_better=True, compute=_r2, headline=True)

@@ -19,6 +19,14 @@ def network_of(model: Any) -> Any:
     return model.get_layer("network")
 
 
+def with_raw_output(model: Any) -> Any:
+    """A served model without its last layer, which is softmax, sigmoid or the target's unit.
+
+    It maps the inputs of the served model to raw outputs `(rows, outputs)`.
+    """
+    return keras.Model(model.inputs, model.layers[-1].input)
+
+
 def convolutions(network: Any) -> list[Any]:
     """The `Conv2D` layers in order of computation.
 

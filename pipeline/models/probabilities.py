@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 def predicted_classes(probabilities: NDArray[Any]) -> NDArray[np.int64]:
     """The most probable class of each row of `(rows, classes)`, or of `(rows, 1)`."""
     if probabilities.shape[1] == 1:
-        return (probabilities[:, 0] >= 0.5).astype(np.int64)
+        return (probabilities[:, 0] > 0.5).astype(np.int64)
     return np.asarray(probabilities.argmax(axis=1))
 
 

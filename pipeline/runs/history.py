@@ -1,6 +1,7 @@
 """The history of a training: one point for each evaluation."""
 
 import csv
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,7 +19,9 @@ class Point:
         seconds: the time that all processes have spent on the training.
         training_seconds: the time of the training passes, without compilation.
         timed_examples: the number of rows in those passes.
-        metrics: `train/…`, the means over the epoch so far, and `validation/…`.
+        metrics: `running/loss` is the mean over the epoch so far of what training minimises, with
+            penalties, class weights and dropout. `train/…` and `validation/…` are measured at this
+            step, without them.
     """
 
     step: int
@@ -34,6 +37,16 @@ class Point:
     def examples_per_second(self) -> float:
         """Rows per second of the training passes; 0 before the first timed one."""
         return self.timed_examples / self.training_seconds if self.training_seconds > 0 else 0.0
+
+
+def divergence(history: Sequence[Point]) -> Point | None:
+    """The last point, if one of its figures is not a finite number.
+
+    A training ends there. The weights of that point are of no use.
+    """
+    last = history[-1] if history else None
+    diverged = last is not None and not all(map(math.isfinite, last.metrics.values()))
+    return last if diverged else None
 
 
 _FACTS = [field.name for field in fields(Point) if field.name != "metrics"]

@@ -42,7 +42,7 @@ def choices(config: ExperimentConfig) -> dict[str, Collection[str]]:
         ENGINES: [training.engine],
         LOSSES: usual.possible_losses(training, task),
         OPTIMIZERS: [config.optimizer.family],
-        METRICS: usual.possible_metrics(training, task),
+        METRICS: usual.measured_metrics(training, task, usual.possible_losses(training, task)),
         STORES: [config.tracking.store],
     }
 

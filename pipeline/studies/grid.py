@@ -24,7 +24,7 @@ from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.resolved import run_settings
 from pipeline.errors import PipelineError
 from pipeline.layout import CONF
-from pipeline.studies.objective import Objective, common_objectives
+from pipeline.studies.objective import Objective, common_objective
 from pipeline.studies.trial import Trial
 
 _LONGEST_NAME = 250  # characters of a run's name that MLflow's tables hold
@@ -37,23 +37,18 @@ class Grid:
 
     Args:
         configs: the configuration of each trial.
-        objectives: the objective of each trial. All are None if the trials are not comparable.
+        objective: what the trials are compared by; None if they are not comparable.
     """
 
     trials: list[Trial]
     configs: list[ExperimentConfig]
-    objectives: list[Objective | None]
+    objective: Objective | None
 
     @property
     def name(self) -> str:
         """The experiment, or `sweep` if the sweep varies it."""
         names = {config.name for config in self.configs}
         return names.pop() if len(names) == 1 else "sweep"
-
-    @property
-    def objective(self) -> Objective | None:
-        """The objective of the first trial. None if the trials are not comparable."""
-        return self.objectives[0]
 
     @cached_property
     def sweep_id(self) -> str:
@@ -96,7 +91,7 @@ def compose_grid(overrides: Sequence[str], *, conf: Path = CONF) -> Grid:
         Trial(number, {name: values[number][name] for name in varying}, combination)
         for number, combination in enumerate(combined)
     ]
-    return Grid(trials, configs, common_objectives(configs))
+    return Grid(trials, configs, common_objective(configs))
 
 
 def _settings(config: ExperimentConfig) -> str:

@@ -1,73 +1,108 @@
 """The objective of a study: the metric that its trials are compared by."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.config import usual
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.training import Direction
+from pipeline.config.metrics import Direction, direction_of, metric_of
+from pipeline.config.values import to_values
+from pipeline.errors import require
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A metric and its direction.
+    """A figure of the validation split, and its direction.
 
     Args:
-        metric: its name in the history, such as `validation/loss`.
-        measures: the facts that determine what it measures. Objectives with equal facts are equal,
-            even if their metrics have different names.
+        metric: its name in the history, such as `validation/accuracy`.
+        measures: the facts that determine what it measures. Trials are comparable if they are
+            equal.
     """
 
-    metric: str = field(compare=False)
+    metric: str
     direction: Direction
-    measures: tuple[object, ...] = ()
+    measures: tuple[object, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def named(cls, metric: str, direction: Direction | None, *, key: str) -> "Objective":
+        """The objective of a setting.
+
+        Args:
+            direction: None takes that of the metric.
+            key: the setting that names it.
+
+        Raises:
+            ConfigError: training measures no such figure, or it is not one of the validation split,
+                or the direction is not that of the metric.
+        """
+        require(
+            metric.startswith("validation/"),
+            key,
+            received=metric,
+            expected="a metric of the validation split, such as validation/accuracy",
+        )
+        return cls(metric, direction_of(metric, direction, key=key))
 
 
-def common_objectives(configs: Sequence[ExperimentConfig]) -> list[Objective | None]:
-    """The objective of each trial, chosen so that all trials measure the same.
+def common_objective(configs: Sequence[ExperimentConfig]) -> Objective | None:
+    """An objective that measures the same in all trials; None if there is none.
 
-    Prefers what early stopping monitors, then the validation loss as a mean over rows. If both
-    differ between trials, their values are not comparable and each objective is None.
+    It is a metric in the target's own unit, on the same validation rows, without penalties and
+    class weights. Prefers what early stopping monitors, then the metric of the loss, then the usual
+    metrics of the task. The loss itself is the last choice, because it needs one loss in all
+    trials.
     """
-    for objective_of in (_monitored, _plain_loss):
-        objectives = [objective_of(config) for config in configs]
-        if len(set(objectives)) == 1 and objectives[0] is not None:
-            return objectives
-    return [None for _ in configs]
+    candidates = [_candidates(config) for config in configs]
+    shared = set(candidates[0]).intersection(*candidates[1:])
+    return next((objective for objective in candidates[0] if objective in shared), None)
 
 
-def _monitored(config: ExperimentConfig) -> Objective | None:
-    training = config.training
-    if training.early_stopping is None:
-        return None
-    metric = training.early_stopping.monitor
-    is_loss = metric.endswith("/loss")
-    kind = (
-        (_measure_of_loss(config), training.loss_reduction, training.label_smoothing)
-        if is_loss
-        else ()
-    )
-    return Objective(metric, training.early_stopping.direction, (*_question(config), metric, *kind))
+def difference(configs: Sequence[ExperimentConfig]) -> str:
+    """Says why trials without a common objective are not comparable."""
+    first, *others = (_rows(config) for config in configs)
+    for other in others:
+        for name, value in first.items():
+            if other[name] != value:
+                return f"their validation rows differ: data.{name}"
+    return "they have no metric in common"
 
 
-def _plain_loss(config: ExperimentConfig) -> Objective:
-    training = config.training
-    measure = _measure_of_loss(config)
-    if measure == training.loss:
-        # No metric measures the plain mean of this loss, so its reduction matters.
-        measures = (*_question(config), measure, training.loss_reduction)
-        return Objective("validation/loss", Direction.min, measures)
-    metric = "validation/loss" if training.loss_is_plain else f"validation/{measure}"
-    return Objective(metric, Direction.min, (*_question(config), measure))
+def _candidates(config: ExperimentConfig) -> list[Objective]:
+    """The objectives that a trial measures, the preferred ones first."""
+    losses = usual.possible_losses(config.training, config.data.task)
+    measured = usual.measured_metrics(config.training, config.data.task, losses[:1])
+    usual_names = [name for name in usual.METRICS[config.data.task] if name in measured]
+    preferred = dict.fromkeys([*_monitored(config), *_of_loss(losses[0]), *usual_names])
+    rows = tuple(repr(value) for value in _rows(config).values())
+    objectives = [
+        Objective.named(f"validation/{name}", None, key="training.metrics") for name in preferred
+    ]
+    loss = (losses[0], str(config.data.standardize_target))
+    return [
+        *(Objective(one.metric, one.direction, rows) for one in objectives),
+        Objective("validation/loss", Direction.min, (*rows, *loss)),
+    ]
 
 
-def _measure_of_loss(config: ExperimentConfig) -> str:
-    """The metric that the loss minimises, or the name of the loss if there is none."""
-    name, *_ = usual.possible_losses(config.training, config.data.task)
-    return usual.metric_of(name) or name
+def _monitored(config: ExperimentConfig) -> Iterator[str]:
+    """The metric of the validation split that early stopping monitors, if it does."""
+    rule = config.training.early_stopping
+    if rule is not None and rule.figure.startswith("validation/"):
+        name = metric_of(rule.figure, key="training.early_stopping.monitor")
+        if name is not None:
+            yield name
 
 
-def _question(config: ExperimentConfig) -> tuple[object, ...]:
-    """The facts of the prediction. Only trials that predict the same can be ranked."""
-    data = config.data
-    return (data.source, data.task, data.target, data.positive, data.target_unit)
+def _of_loss(loss: str) -> Iterator[str]:
+    name = usual.metric_of(loss)
+    if name is not None:
+        yield name
+
+
+def _rows(config: ExperimentConfig) -> dict[str, Any]:
+    """The settings that decide which rows are predicted, and what they hold."""
+    data = to_values(config.data)
+    names = ("source", "task", "target", "positive", "target_unit", "rows", "split")
+    return {name: data[name] for name in names}

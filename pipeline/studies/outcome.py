@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from pipeline.config.training import Direction
+from pipeline.config.metrics import Direction
 from pipeline.studies.trial import Trial
 
 

@@ -41,7 +41,7 @@ def run_grid_trial(
         tags={**tags, "mlflow.runName": grid.run_name(number)},
         log=journal.log_file(number),
     )
-    outcome = _outcome(trial, answer, grid.objectives[number])
+    outcome = _outcome(trial, answer, grid.objective)
     journal.write(outcome)
     return math.nan if outcome.objective is None else outcome.objective
 

@@ -13,11 +13,10 @@ from pipeline.config import params
 from pipeline.config.data import Task
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
-from pipeline.config.metrics import METRICS
+from pipeline.config.metrics import METRICS, Direction
 from pipeline.config.outline import Defaults, changes
 from pipeline.config.resolved import effective_settings
 from pipeline.config.resolved_file import SETTINGS_WITHOUT_EFFECT
-from pipeline.config.training import Direction
 from pipeline.config.values import to_yaml
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text

@@ -10,8 +10,8 @@ from omegaconf import MISSING
 
 from pipeline.config import composition
 from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.metrics import Direction
 from pipeline.config.rules import is_name, require_at_most
-from pipeline.config.training import Direction
 from pipeline.errors import ConfigError, PipelineError, require, suggestion
 from pipeline.layout import CONF
 from pipeline.studies.objective import Objective

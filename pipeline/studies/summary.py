@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from pipeline.config.training import Direction
+from pipeline.config.metrics import Direction
 from pipeline.evaluation.over_seeds import mean_interval
 from pipeline.files import replacing
 from pipeline.studies.board import add_settings

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from pipeline.config.training import Direction
+from pipeline.config.metrics import Direction
 from pipeline.console import log
 from pipeline.errors import PipelineError
 from pipeline.files import replacing_folder
@@ -16,7 +16,7 @@ from pipeline.studies.board import Board, watching
 from pipeline.studies.grid import Grid
 from pipeline.studies.interrupting import resumable, stop_trials
 from pipeline.studies.journal import SweepJournal, open_sweep
-from pipeline.studies.objective import Objective
+from pipeline.studies.objective import Objective, difference
 from pipeline.studies.outcome import Outcome, Status, best, with_status
 from pipeline.tracking import stores
 from pipeline.tracking.tracker import Measurement, Tracker
@@ -97,7 +97,8 @@ class _Sweep:
         """Ranks and draws the trials. Returns the best one, or None if there is none."""
         objective = self._grid.objective
         if objective is None:
-            log(f"{self._grid.name}: the trials have no metric in common, so they are not compared")
+            reason = difference(self._grid.configs)
+            log(f"{self._grid.name}: the trials are not compared: {reason}")
             return None
         leader = best(outcomes, objective.direction)
         if leader is None:
@@ -110,7 +111,7 @@ class _Sweep:
     def _record(self, leader: Outcome, finished: int) -> None:
         """Adds the best trial to the run of the sweep."""
         assert leader.objective is not None
-        objective = self._grid.objectives[leader.trial.number]
+        objective = self._grid.objective
         self._parent.set_tag("best.run_id", leader.run_id)
         self._parent.set_tag("best.settings", leader.trial.label)
         self._parent.set_tag(

@@ -1,4 +1,4 @@
-"""Computes the weights of rows by their class."""
+"""Computes the weights of classes."""
 
 from typing import Any
 
@@ -11,11 +11,14 @@ from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError, suggestion
 
 
-def row_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np.float32] | None:
-    """The weight of each row, (rows,); None without `training.class_weight`.
+def class_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np.float32] | None:
+    """The weight of each class, (classes,); None without `training.class_weight`.
 
-    `balanced` gives each row of a class the weight `rows / (classes · rows of the class)`, over the
-    classes that occur. A class that the setting does not name has weight 1.
+    `balanced` gives a class the weight `rows / (classes · rows of the class)`, over the classes
+    that occur. A class that the setting does not name has weight 1.
+
+    Args:
+        y: the class numbers of the training rows.
 
     Raises:
         ConfigError: the data do not have such a class, or the task is a regression.
@@ -30,19 +33,18 @@ def row_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np.f
             received=setting,
             expected="Remove the setting",
         )
-    weights = np.ones(len(meta.classes))
+    weights = np.ones(len(meta.classes), np.float32)
     if setting == BALANCED:
         present = np.unique(y)
         weights[present] = compute_class_weight("balanced", classes=present, y=y)
-    else:
-        for name, weight in setting.items():
-            if name not in meta.classes:
-                raise ConfigError(
-                    f"training.class_weight.{name}",
-                    "is not a class of the data",
-                    received=name,
-                    expected=suggestion(name, meta.classes),
-                )
-            weights[meta.classes.index(name)] = weight
-    rows: NDArray[np.float32] = weights.astype(np.float32)[y]
-    return rows
+        return weights
+    for name, weight in setting.items():
+        if name not in meta.classes:
+            raise ConfigError(
+                f"training.class_weight.{name}",
+                "is not a class of the data",
+                received=name,
+                expected=suggestion(name, meta.classes),
+            )
+        weights[meta.classes.index(name)] = weight
+    return weights

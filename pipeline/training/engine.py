@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.prepared import Split
@@ -19,23 +20,23 @@ class TrainingTask:
         network: the uncompiled `keras.Model` that is saved, sequential or functional.
         trained: the network itself, or a network that shares its weights and adds layers that act
             in training only.
-        optimizer, loss, metrics: Keras's own objects.
+        optimizer, loss: Keras's own objects.
     """
 
     network: Any
     trained: Any
     optimizer: Any
     loss: Any
-    metrics: list[Any]
     train: Split
     schedule: Schedule
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The means of the metrics since `reset`, and the speed of training.
+    """The mean of the loss since `reset`, and the speed of training.
 
     Args:
+        metrics: the mean by name, which is `loss`.
         timed_examples: the number of rows in the timed steps. A step that compiles is not timed.
         seconds: the time of these steps.
     """
@@ -50,11 +51,6 @@ class Engine(Protocol):
 
     network: Any
     optimizer: Any
-
-    @property
-    def metric_names(self) -> list[str]:
-        """Names of the metrics that `run` and `evaluate` return; the first is `loss`."""
-        ...
 
     @property
     def variables(self) -> list[Any]:
@@ -77,7 +73,7 @@ class Engine(Protocol):
         ...
 
     def reset(self) -> None:
-        """Restarts the means of the metrics."""
+        """Restarts the mean of the loss."""
         ...
 
     def run(self, start: int, stop: int, *, on_step: Callable[[int, Reading], None]) -> Reading:
@@ -88,6 +84,6 @@ class Engine(Protocol):
         """
         ...
 
-    def evaluate(self, split: Split) -> dict[str, float]:
-        """Computes loss and metrics over a whole split. The means of training are lost."""
+    def predict(self, split: Split) -> NDArray[np.float32]:
+        """The network's raw output for a whole split, `(rows, outputs)`, without dropout."""
         ...

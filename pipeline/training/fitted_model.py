@@ -16,7 +16,7 @@ from pipeline.data.prepared import Split
 from pipeline.training.engine import TrainingTask
 from pipeline.training.variables import assign, values_of
 
-_EVALUATION_BATCH = 1024
+_PREDICTED_ROWS = 1024  # at once
 
 
 class FittedModel:
@@ -33,18 +33,14 @@ class FittedModel:
         self.optimizer = task.optimizer
         self._trained = trained or task.trained
         self._model = model_of(self._trained)
-        self._model.compile(
-            optimizer=task.optimizer, loss=task.loss, metrics=task.metrics, jit_compile=False
-        )
-        # Keras creates the variables of the metrics at the first step.
+        self._model.compile(optimizer=task.optimizer, loss=task.loss, jit_compile=False)
+        # Keras creates the variables of the mean loss at the first step.
         self._model.test_step(tf.nest.map_structure(tf.constant, batch_of(task.train, slice(1))))
         self._model.reset_metrics()
         self.optimizer.build(self.network.trainable_variables)
-        self._evaluation_batch = evaluation_batch(task.loss, task.schedule.batch_size)
-
-    @property
-    def metric_names(self) -> list[str]:
-        return list(self._model.get_metrics_result())
+        self._predict = tf.function(
+            lambda x: self.network(x, training=False), reduce_retracing=True, autograph=False
+        )
 
     @property
     def variables(self) -> list[Any]:
@@ -52,7 +48,7 @@ class FittedModel:
         return [*self._trained.variables, *self.optimizer.variables]
 
     def get_state(self) -> list[NDArray[Any]]:
-        """Values of `variables` and of the metrics' variables."""
+        """Values of `variables` and of the mean loss."""
         return values_of([*self.variables, *self._model.metrics_variables])
 
     def set_state(self, values: list[NDArray[Any]]) -> None:
@@ -60,7 +56,7 @@ class FittedModel:
         assign([*self.variables, *self._model.metrics_variables], values)
 
     def reset(self) -> None:
-        """Restarts the means of the metrics."""
+        """Restarts the mean of the loss."""
         self._model.reset_metrics()
 
     @contextmanager
@@ -77,16 +73,16 @@ class FittedModel:
         finally:
             assign(weights, values)
 
+    def predict(self, split: Split) -> NDArray[np.float32]:
+        """The network's raw output for a whole split, `(rows, outputs)`, a block at a time."""
+        blocks = []
+        for first in range(0, len(split), _PREDICTED_ROWS):
+            x, *_ = batch_of(split, slice(first, first + _PREDICTED_ROWS))
+            blocks.append(self._predict(tf.nest.map_structure(tf.constant, x)).numpy())
+        return np.concatenate(blocks)
+
     def _means(self) -> dict[str, float]:
         return {name: float(value) for name, value in self._model.get_metrics_result().items()}
-
-
-def evaluation_batch(loss: Any, batch_size: int) -> int:
-    """The number of rows that are evaluated at once.
-
-    A summed loss grows with the batch, so it is evaluated in batches of the size used in training.
-    """
-    return batch_size if getattr(loss, "reduction", None) == "sum" else _EVALUATION_BATCH
 
 
 def model_of(network: Any) -> Any:

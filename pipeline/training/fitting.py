@@ -12,11 +12,12 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.data.prepared import Meta, Split, load_split
 from pipeline.models import families
 from pipeline.models.augmentation import augmented
-from pipeline.training import engines, losses, optimizers, process, watched_metrics
-from pipeline.training.class_weights import row_weights
+from pipeline.training import engines, losses, measuring, optimizers, process
+from pipeline.training.class_weights import class_weights
 from pipeline.training.engine import Engine, TrainingTask
 from pipeline.training.listener import Listener
 from pipeline.training.loop import Checkpoints, Rules, StopRequest, TrainingOutcome, train
+from pipeline.training.measuring import Measuring
 from pipeline.training.schedule import Schedule
 
 
@@ -26,7 +27,7 @@ class Fit:
 
     engine: Engine
     schedule: Schedule
-    validation: Split
+    measuring: Measuring
     rules: Rules
 
     def run(
@@ -40,7 +41,7 @@ class Fit:
         return train(
             self.engine,
             self.schedule,
-            validation=self.validation,
+            measuring=self.measuring,
             rules=self.rules,
             listeners=listeners,
             checkpoints=checkpoints,
@@ -57,10 +58,11 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
     training = config.training
     process.pin(threads=training.threads)
     schedule = Schedule.of(training, rows=meta.rows["train"], seed=config.seed)
+    train_rows, validation = (load_split(data_folder, name) for name in ("train", "validation"))
     return Fit(
-        engine=_engine(config, meta, load_split(data_folder, "train"), schedule),
+        engine=_engine(config, meta, train_rows, schedule),
         schedule=schedule,
-        validation=load_split(data_folder, "validation"),
+        measuring=measuring.build(training, meta, train=train_rows, validation=validation),
         rules=Rules(training.early_stopping, training.reduce_on_plateau),
     )
 
@@ -68,13 +70,13 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
 def _engine(config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedule) -> Engine:
     training = config.training
     network = families.build(config.model, meta, seed=config.seed)
+    weights = class_weights(training, meta, train.y)
     task = TrainingTask(
         network=network,
         trained=augmented(network, config.model),
         optimizer=optimizers.build(config.optimizer, steps=schedule.total),
         loss=losses.build(training, meta),
-        metrics=watched_metrics.build(training, meta),
-        train=replace(train, sample_weight=row_weights(training, meta, train.y)),
+        train=train if weights is None else replace(train, sample_weight=weights[train.y]),
         schedule=schedule,
     )
     return engines.build(task, training)

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pipeline.config.training import EarlyStopping, ReduceOnPlateau
-from pipeline.data.prepared import Split
+from pipeline.config.training import EarlyStopping, Monitor, ReduceOnPlateau
 from pipeline.errors import ConfigError, PipelineError
+from pipeline.runs import history
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.history import Point
 from pipeline.training.engine import Engine, Reading
 from pipeline.training.listener import Listener
+from pipeline.training.measuring import Predict
 from pipeline.training.schedule import Schedule
 from pipeline.training.state import EpochMeans, State
 from pipeline.training.stopping import Plateau, Stopping
@@ -30,6 +31,7 @@ class TrainingOutcome:
 
     Args:
         final: the point of the weights that the network has; the best so far if paused.
+        stopped_early: whether it ended before the last step, for any reason.
         paused: whether a later process must train the remaining steps.
     """
 
@@ -64,6 +66,18 @@ class Checkpoints:
     pause_at: int | None = None
 
 
+class Measure(Protocol):
+    """Measures splits, as `pipeline.training.measuring.Measuring` does."""
+
+    def figures(self) -> list[str]:
+        """The names of all figures."""
+        ...
+
+    def measure(self, predict: Predict) -> dict[str, float]:
+        """The values by figure."""
+        ...
+
+
 class StopRequest(Protocol):
     """Requests to stop, such as signals."""
 
@@ -90,7 +104,7 @@ def train(
     engine: Engine,
     schedule: Schedule,
     *,
-    validation: Split,
+    measuring: Measure,
     rules: Rules,
     listeners: Sequence[Listener],
     checkpoints: Checkpoints | None = None,
@@ -98,12 +112,13 @@ def train(
     clock: Callable[[], float] = time.perf_counter,
     now: Callable[[], float] = time.time,
 ) -> TrainingOutcome:
-    """Trains until the schedule ends, early stopping ends it, or it pauses.
+    """Trains until the schedule ends, early stopping ends it, it diverges, or it pauses.
 
-    A resumed training ends with the same bits as an uninterrupted one. After early stopping the
-    network has the best weights.
+    A resumed training ends with the same bits as an uninterrupted one. With early stopping the
+    network ends with the best weights, also if the training diverges after them.
 
     Args:
+        measuring: the splits and metrics to measure at each evaluation.
         checkpoints: None if the training is not saved.
         interruption: requests to stop. The state is saved before its exception is raised.
         clock: seconds, for durations.
@@ -111,12 +126,12 @@ def train(
 
     Raises:
         ConfigError: a rule monitors a metric that the training does not have.
-        PipelineError: a metric is not finite.
+        PipelineError: the training diverged, and there are no best weights.
     """
     training = _Training(
         engine=engine,
         schedule=schedule,
-        validation=validation,
+        measuring=measuring,
         rules=rules,
         listeners=listeners,
         checkpoints=checkpoints,
@@ -137,7 +152,7 @@ class _Training:
 
     engine: Engine
     schedule: Schedule
-    validation: Split
+    measuring: Measure
     rules: Rules
     listeners: Sequence[Listener]
     checkpoints: Checkpoints | None
@@ -161,8 +176,7 @@ class _Training:
         state = self.state
         if self.checkpoints is not None and self.checkpoints.latest is not None:
             self.engine.set_state(self.checkpoints.latest.arrays["engine"])
-            for point in state.history[-1:]:
-                _require_finite(point)
+            self._require_usable()
         for listener in self.listeners:
             listener.on_begin(state.history)
         if 0 in self.schedule.evaluate_at and not state.history:
@@ -178,8 +192,10 @@ class _Training:
     @property
     def _over(self) -> bool:
         """Whether no step is left to train."""
+        state = self.state
         exhausted = self.stopping is not None and self.stopping.exhausted
-        return exhausted or self.state.stop_requested or self.state.step == self.schedule.total
+        diverged = history.divergence(state.history) is not None
+        return exhausted or diverged or state.stop_requested or state.step == self.schedule.total
 
     @property
     def _paused(self) -> bool:
@@ -225,23 +241,23 @@ class _Training:
         with self.engine.averaged():
             point = self._measure()
             state.history.append(point)
-            if self.schedule.ends_epoch(state.step):
+            diverged = history.divergence(state.history) is not None
+            if self.schedule.ends_epoch(state.step) and not diverged:
                 self._decide(point)
             for listener in self.listeners:
                 listener.on_point(point)
                 if is_snapshot:
                     listener.on_snapshot(state.step)
         state.stop_requested = any(listener.stops for listener in self.listeners)
-        diverged = not all(map(math.isfinite, point.metrics.values()))
         ends_here = self._over or self._paused or self.interruption.requested is not None
-        if is_snapshot or diverged or ends_here or self._commit_is_cheap():
+        if is_snapshot or ends_here or self._commit_is_cheap():
             self._commit()
-        _require_finite(point)
+        self._require_usable()
         self.interruption.check()
 
     def _measure(self) -> Point:
         state = self.state
-        metrics = self.engine.evaluate(self.validation)
+        figures = self.measuring.measure(self.engine.predict)
         state.seconds = self.clock() - self.began
         return Point(
             step=state.step,
@@ -251,17 +267,17 @@ class _Training:
             training_seconds=state.training_seconds,
             timed_examples=state.timed_examples,
             learning_rate=float(self.engine.optimizer.learning_rate),
-            metrics=state.epoch.means()
-            | {f"validation/{name}": value for name, value in metrics.items()},
+            metrics=state.epoch.means() | figures,
         )
 
     def _decide(self, point: Point) -> None:
         if self.stopping is not None:
             epoch = -(-point.step // self.schedule.steps_per_epoch)
-            value = point.metrics[self.stopping.rule.monitor]
+            value = _monitored(self.stopping.rule, point, "training.early_stopping")
             if self.stopping.update(value, epoch=epoch, step=point.step):
                 self.state.best_weights = self.engine.network.get_weights()
-        rate = self.plateau.update(point.metrics[self.plateau.rule.monitor], point.learning_rate)
+        value = _monitored(self.plateau.rule, point, "training.reduce_on_plateau")
+        rate = self.plateau.update(value, point.learning_rate)
         if rate != point.learning_rate:
             self.engine.optimizer.learning_rate = rate
 
@@ -283,18 +299,18 @@ class _Training:
         self.commit_seconds = self.committed_at - began
 
     def _outcome(self) -> TrainingOutcome:
-        history, best = self.state.history, self._best()
-        last = history[-1]
+        points, best = self.state.history, self._best()
+        last = points[-1]
         if self._paused:
-            return TrainingOutcome(history, best or last, paused=True)
+            return TrainingOutcome(points, best or last, paused=True)
         stopped_early = last.step < self.schedule.total
         if best is not None:
             self.engine.network.set_weights(self.state.best_weights)
-            return TrainingOutcome(history, best, stopped_early)
+            return TrainingOutcome(points, best, stopped_early)
         with self.engine.averaged():
             weights = self.engine.network.get_weights()
         self.engine.network.set_weights(weights)
-        return TrainingOutcome(history, last, stopped_early)
+        return TrainingOutcome(points, last, stopped_early)
 
     def _best(self) -> Point | None:
         """The point with the best weights, if early stopping has seen one."""
@@ -304,24 +320,36 @@ class _Training:
         return next(point for point in self.state.history if point.step == best_step)
 
     def _require_monitored(self) -> None:
-        metrics = self.engine.metric_names
-        names = [f"{split}/{name}" for split in ("train", "validation") for name in metrics]
+        names = ["running/loss", *self.measuring.figures()]
         rules = {"early_stopping": self.stopping, "reduce_on_plateau": self.plateau}
         for key, rule in rules.items():
-            if rule is not None and rule.rule.monitor not in names:
+            if rule is not None and rule.rule.figure not in names:
                 raise ConfigError(
                     f"training.{key}.monitor",
-                    "is not a metric of this training",
-                    received=rule.rule.monitor,
+                    "is not measured by this training",
+                    received=rule.rule.figure,
                     expected=f"Expected: {', '.join(names)}",
                 )
 
+    def _require_usable(self) -> None:
+        """Raises `PipelineError` if the training diverged before it had best weights."""
+        point = history.divergence(self.state.history)
+        if point is None or self._best() is not None:
+            return
+        name = next(name for name, value in point.metrics.items() if not math.isfinite(value))
+        raise PipelineError(
+            f"training diverged: {name} is not a finite number after step {point.step:,}",
+            received=f"{name}={point.metrics[name]}",
+            expected="Set a smaller optimizer.learning_rate, or set optimizer.clipnorm",
+        )
 
-def _require_finite(point: Point) -> None:
-    for name, value in point.metrics.items():
-        if not math.isfinite(value):
-            raise PipelineError(
-                f"training diverged: {name} is not a finite number after step {point.step:,}",
-                received=f"{name}={value}",
-                expected="Set a smaller optimizer.learning_rate, or set optimizer.clipnorm",
-            )
+
+def _monitored(rule: Monitor, point: Point, key: str) -> float:
+    if rule.figure not in point.metrics:
+        raise ConfigError(
+            f"{key}.monitor",
+            "is not defined on these rows",
+            received=rule.figure,
+            expected="Monitor another metric, such as validation/loss",
+        )
+    return point.metrics[rule.figure]

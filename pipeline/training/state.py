@@ -24,7 +24,7 @@ class EpochMeans:
             self.sums[name] = self.sums.get(name, 0.0) + value * rows
 
     def means(self) -> dict[str, float]:
-        return {f"train/{name}": value / self.rows for name, value in self.sums.items()}
+        return {f"running/{name}": value / self.rows for name, value in self.sums.items()}
 
 
 @dataclass

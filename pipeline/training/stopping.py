@@ -34,7 +34,7 @@ class Stopping:
         state = self.state
         if epoch < self.rule.start_epoch:
             return False
-        if self.rule.direction.improves(value, on=state.best, by=self.rule.min_delta):
+        if self.rule.improves(value, on=state.best):
             state.best, state.best_step, state.wait = value, step, 0
             return True
         state.wait += 1
@@ -76,7 +76,7 @@ class Plateau:
         if state.cooling > 0:
             state.cooling -= 1
             state.wait = 0
-        if rule.direction.improves(value, on=state.best, by=rule.min_delta):
+        if rule.improves(value, on=state.best):
             state.best, state.wait = value, 0
         elif state.cooling == 0:
             state.wait += 1

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from pipeline.data.prepared import Meta, Split
 from pipeline.evaluation.drawing.style import literal
-from pipeline.evaluation.scoring import Scores
 from pipeline.models import anatomy
+from pipeline.models.scores import Scores
 from pipeline.runs.history import Point
 
 

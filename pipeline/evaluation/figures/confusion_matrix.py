@@ -12,7 +12,7 @@ from sklearn import metrics as sklearn_metrics
 from pipeline.evaluation.drawing.style import blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
-from pipeline.models.probabilities import predicted_classes
+from pipeline.models.scores import ClassScores
 
 _MOST_CLASSES = 64  # with more, the figure is illegible and its file large
 _FEW = 20  # classes that leave room for numbers
@@ -61,12 +61,11 @@ def plot(counts: NDArray[np.int64], classes: Sequence[str], *, title: str) -> Fi
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:
-    classes = subject.classes
-    if not 0 < len(classes) <= _MOST_CLASSES:
+    scores, classes = subject.scores, subject.classes
+    if not isinstance(scores, ClassScores) or len(classes) > _MOST_CLASSES:
         return {}
-    predicted = predicted_classes(subject.scores.prediction)
     counts = sklearn_metrics.confusion_matrix(
-        subject.scores.truth, predicted, labels=range(len(classes))
+        scores.truth, scores.predicted, labels=range(len(classes))
     )
     return {"": plot(counts, classes, title=f"{subject.name}: confusion matrix of the test split")}
 

@@ -8,6 +8,7 @@ from pipeline.evaluation.drawing.columns import columns_of
 from pipeline.evaluation.drawing.style import DIVERGING, GROUND, blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
+from pipeline.models.scores import NumberScores
 
 _MANY = 1000  # points that must be small
 _CENTRAL = 98  # percent of the errors within the colour scale; larger ones get its end colours
@@ -41,8 +42,8 @@ def plot(
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:
-    columns = columns_of(subject.meta)
-    if subject.meta.task != "regression" or not {"longitude", "latitude"} <= columns.keys():
+    scores, columns = subject.scores, columns_of(subject.meta)
+    if not isinstance(scores, NumberScores) or not {"longitude", "latitude"} <= columns.keys():
         return {}
     longitude, latitude = (columns[name].values(subject.test) for name in ("longitude", "latitude"))
     if np.abs(longitude).max() > 360 or np.abs(latitude).max() > 90:
@@ -50,7 +51,7 @@ def _draw(subject: Subject) -> dict[str, Figure]:
     figure = plot(
         longitude,
         latitude,
-        subject.scores.prediction - subject.scores.truth,
+        scores.prediction - scores.truth,
         unit=subject.unit,
         title=f"{subject.name}: errors of the test split by place",
     )

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pipeline.evaluation.drawing.style import TRAIN, VALIDATION, blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
+from pipeline.models.scores import NumberScores
 
 _MANY = 1000  # points that must be small
 
@@ -32,12 +33,10 @@ def plot(
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:
-    if subject.meta.task != "regression":
+    scores = subject.scores
+    if not isinstance(scores, NumberScores):
         return {}
-    scores, title = (
-        subject.scores,
-        f"{subject.name}: predictions of the test split and their errors",
-    )
+    title = f"{subject.name}: predictions of the test split and their errors"
     return {"": plot(scores.truth, scores.prediction, unit=subject.unit, title=title)}
 
 

@@ -10,7 +10,7 @@ from pipeline.evaluation.drawing.style import GREYS, blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.drawing.tiles import Tiles
 from pipeline.evaluation.figures import FigureKind
-from pipeline.models.probabilities import by_class, predicted_classes
+from pipeline.models.scores import ClassScores
 
 _MOST = 9
 _COLUMNS = 3
@@ -48,11 +48,11 @@ def _percent(probability: float) -> str:
 
 def _draw(subject: Subject) -> dict[str, Figure]:
     """Draws the errors with the lowest probability of the true class."""
-    if not subject.has_images:
+    scores = subject.scores
+    if not subject.has_images or not isinstance(scores, ClassScores):
         return {}
-    truth, classes = subject.scores.truth, subject.classes
-    probabilities = by_class(subject.scores.prediction)
-    predicted = predicted_classes(subject.scores.prediction)
+    truth, predicted, classes = scores.truth, scores.predicted, subject.classes
+    probabilities = scores.probabilities
     errors = np.flatnonzero(predicted != truth)
     if not len(errors):
         return {}

@@ -6,8 +6,8 @@ and trains `factor` times as many epochs, up to `max_epochs`.
 
 from dataclasses import dataclass
 
+from pipeline.config.metrics import Direction
 from pipeline.config.rules import require_at_most
-from pipeline.config.training import Direction
 from pipeline.errors import ConfigError, require
 from pipeline.studies.kerastuner import PRIVATE, UNLIMITED, KerasTunerOracle
 from pipeline.studies.objective import Objective

@@ -14,9 +14,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.config.training import Training
-from pipeline.data.prepared import Split
 from pipeline.training.engine import Reading, TrainingTask
-from pipeline.training.fitted_model import FittedModel, batch_of, gathered
+from pipeline.training.fitted_model import FittedModel, gathered
 from pipeline.training.random_layers import with_stand_ins
 from pipeline.training.rows import memory_limit, rows_of
 
@@ -50,7 +49,6 @@ class CompiledEngine(FittedModel):
         self._xla = xla
         self._programs: dict[int, Any] = {}
         self._train_batch = tf.autograph.experimental.do_not_convert(self._model.train_step)
-        self._measure_batch = tf.function(self._model.test_step, jit_compile=xla, autograph=False)
         self._steps_in_slice = _FIRST_SLICE
 
     def run(self, start: int, stop: int, *, on_step: Callable[[int, Reading], None]) -> Reading:
@@ -72,14 +70,6 @@ class CompiledEngine(FittedModel):
             progress = Reading(self._means(), timed_examples=whole * batch + rest, seconds=seconds)
             on_step(stop, progress)
         return progress
-
-    def evaluate(self, split: Split) -> dict[str, float]:
-        """Computes loss and metrics over a whole split, a block of rows at a time."""
-        self.reset()
-        for first in range(0, len(split), self._evaluation_batch):
-            batch = batch_of(split, slice(first, first + self._evaluation_batch))
-            self._measure_batch(tf.nest.map_structure(tf.constant, batch))
-        return self._means()
 
     def _call(self, batch: int, order: NDArray[np.int32], first_row: int, steps: int) -> float:
         """Runs `steps` batches of the rows `order[first_row:]`.

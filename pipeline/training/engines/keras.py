@@ -55,13 +55,6 @@ class KerasEngine(FittedModel):
         self._compiled = True
         return steps.progress
 
-    def evaluate(self, split: Split) -> dict[str, float]:
-        """Computes loss and metrics over a whole split."""
-        rows = np.arange(len(split), dtype=np.int32)
-        batches = _batches(rows, self._evaluation_batch, _from_disk(split))
-        values = self._model.evaluate(batches, verbose=0, return_dict=True)
-        return {name: float(value) for name, value in values.items()}
-
 
 def _batches(rows: NDArray[np.int32], batch_size: int, gather: Callable[[Any], Any]) -> Any:
     return tf.data.Dataset.from_tensor_slices(rows).batch(batch_size).map(gather).prefetch(2)
@@ -113,7 +106,7 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
         self._began = time.perf_counter()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002 - Keras's signature
-        """Undoes the reset of the metrics by `fit`, so that their means continue."""
+        """Undoes the reset of the mean loss by `fit`, so that it continues."""
         assign(self._trained.metrics_variables, self._accumulated)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:

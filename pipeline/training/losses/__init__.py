@@ -21,7 +21,8 @@ class Loss:
 
     Args:
         suits: the kind of target that it can learn.
-        build: builds the Keras loss from `reduction` and `label_smoothing`.
+        build: builds the Keras loss from `reduction` and `label_smoothing`. The reduction `none`
+            gives one value for each row.
         metric: the metric that measures its plain mean over rows, if there is one.
         smooths_labels: whether `build` supports `label_smoothing` above 0.
     """
@@ -64,6 +65,19 @@ def build(training: Training, meta: Meta) -> Any:
     Raises:
         ConfigError: the loss does not suit the data.
     """
-    loss = LOSSES.load(name_of(training, meta), key="training.loss").LOSS
     reduction = "sum" if training.loss_reduction is Reduction.sum else "sum_over_batch_size"
-    return loss.build(reduction, training.label_smoothing)
+    return _loss(training, meta).build(reduction, training.label_smoothing)
+
+
+def by_row(training: Training, meta: Meta) -> Any:
+    """Builds the Keras loss that gives one value for each row, without label smoothing.
+
+    Raises:
+        ConfigError: the loss does not suit the data.
+    """
+    return _loss(training, meta).build("none", 0.0)
+
+
+def _loss(training: Training, meta: Meta) -> Loss:
+    loss: Loss = LOSSES.load(name_of(training, meta), key="training.loss").LOSS
+    return loss

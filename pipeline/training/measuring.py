@@ -1,0 +1,119 @@
+"""Measures the loss and the metrics of splits between the steps of a training.
+
+All splits are measured at the same moment, with the same weights, and without dropout, so their
+figures are comparable.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import metrics
+from pipeline.config import usual
+from pipeline.config.data import Task
+from pipeline.config.training import Training
+from pipeline.data.prepared import Meta, Split
+from pipeline.models.scores import scores_of
+from pipeline.training import losses
+from pipeline.training.class_weights import class_weights
+
+MOST_TRAINING_ROWS = 10_000
+_SEED = 0  # not that of the run, so runs of all seeds measure the same rows
+
+Predict = Callable[[Split], NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """What to measure, and on which rows.
+
+    Args:
+        splits: by name.
+        loss: a Keras loss that gives one value for each row, from raw output.
+        metrics: their names.
+        class_weights: float32 `(classes,)`, or None.
+    """
+
+    meta: Meta
+    splits: Mapping[str, Split]
+    loss: Any
+    metrics: list[str]
+    class_weights: NDArray[np.float32] | None = None
+
+    def figures(self) -> list[str]:
+        """The names of all figures, such as `validation/accuracy`."""
+        weighted = [] if self.class_weights is None else ["weighted_loss"]
+        names = ["loss", *weighted, *self.metrics]
+        return [f"{split}/{name}" for split in self.splits for name in names]
+
+    def measure(self, predict: Predict) -> dict[str, float]:
+        """Measures every split.
+
+        Args:
+            predict: gives the network's raw output for a split, `(rows, outputs)`.
+
+        Returns:
+            Values by figure. `loss` is the mean of the loss over rows, in the unit of the training,
+            without penalties, class weights and label smoothing. `weighted_loss` is its mean
+            weighted by class. A metric that the rows do not define is missing. If an output is not
+            finite, the loss is NaN and no metric is measured.
+        """
+        values: dict[str, float] = {}
+        for name, split in self.splits.items():
+            measured = self._of(predict(split), split.y)
+            values |= {f"{name}/{figure}": value for figure, value in measured.items()}
+        return values
+
+    def _of(self, raw: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
+        if not np.isfinite(raw).all():
+            return {"loss": float("nan")}
+        rows = np.asarray(self.loss(np.asarray(y).reshape(-1, 1), raw), dtype=np.float64)
+        values = {"loss": float(rows.mean())}
+        if self.class_weights is not None:
+            values["weighted_loss"] = float(np.average(rows, weights=self.class_weights[y]))
+        scores = scores_of(raw, y, self.meta)
+        for name in self.metrics:
+            value = metrics.named(name, key="training.metrics").value(scores)
+            if np.isfinite(value):
+                values[name] = value
+        return values
+
+
+def build(training: Training, meta: Meta, *, train: Split, validation: Split) -> Measuring:
+    """What the settings measure.
+
+    Raises:
+        ConfigError: the settings do not suit the data.
+    """
+    rows = _measured_rows(training, len(train))
+    splits = {} if rows is None else {"train": _rows_of(train, rows)}
+    name = losses.name_of(training, meta)
+    return Measuring(
+        meta=meta,
+        splits=splits | {"validation": validation},
+        loss=losses.by_row(training, meta),
+        metrics=usual.measured_metrics(training, Task(meta.task), [name]),
+        class_weights=class_weights(training, meta, train.y),
+    )
+
+
+def _measured_rows(training: Training, rows: int) -> NDArray[np.int64] | None:
+    """The training rows to measure, in order; None for none of them."""
+    if training.measure_train is False:
+        return None
+    if training.measure_train or rows <= MOST_TRAINING_ROWS:
+        return np.arange(rows)
+    random = np.random.default_rng(_SEED)
+    return np.sort(random.choice(rows, size=MOST_TRAINING_ROWS, replace=False))
+
+
+def _rows_of(split: Split, rows: NDArray[np.int64]) -> Split:
+    if len(rows) == len(split):
+        return split
+    import tensorflow as tf
+
+    x = tf.nest.map_structure(lambda array: np.asarray(array[rows]), split.x)
+    return Split(x=x, y=np.asarray(split.y[rows]), rows=None)
