@@ -4,6 +4,10 @@
     python -m pipeline.sweep experiment=mnist_dnn seed=1,2,3 hydra/launcher=joblib    on all cores
     python -m pipeline.train -m experiment=mnist_dnn seed=1,2,3                       also a sweep
 
+The best configuration has the best mean over its seeds. sweep.save_as=<name> trains it with five
+other seeds and saves it as an experiment. sweep.objective=<metric> compares by another metric, such
+as validation/macro_f1.
+
 To resume an interrupted or killed sweep, run the same command again. A larger grid trains only the
 new trials.
 
@@ -25,7 +29,8 @@ from pipeline.config.experiment_composition import register
 from pipeline.console import log, say
 from pipeline.layout import CONF
 from pipeline.signals import Interruption
-from pipeline.studies.grid import Grid, compose_grid
+from pipeline.studies import sweep_settings
+from pipeline.studies.grid import Grid, compose_grid, measuring
 from pipeline.studies.journal import SweepJournal
 from pipeline.studies.launcher import (
     Launcher,
@@ -33,6 +38,7 @@ from pipeline.studies.launcher import (
     within_this_machine,
     without_validation,
 )
+from pipeline.studies.saving import require_possible
 from pipeline.studies.trial_process import shared
 
 _EXPECTED_WARNINGS = (
@@ -58,8 +64,12 @@ def sweep(overrides: list[str], interruption: Interruption) -> None:
         PipelineError: a trial failed. All other trials ran.
         Interrupted: a signal was received.
     """
+    settings, overrides = sweep_settings.read(overrides)
+    overrides = measuring(overrides, settings.named_objective)
     overrides, launcher = within_this_machine(overrides)
-    grid = compose_grid(overrides)
+    grid = compose_grid(overrides, objective=settings.named_objective)
+    if settings.save_as is not None:
+        require_possible(settings.save_as, grid.configs[0])
     os.environ.setdefault(
         "PYTHONWARNINGS", ",".join(f"ignore::UserWarning:{module}" for module in _EXPECTED_WARNINGS)
     )
@@ -69,7 +79,7 @@ def sweep(overrides: list[str], interruption: Interruption) -> None:
     def launch(journal: SweepJournal, tags: Mapping[str, str]) -> None:
         _launch(overrides, grid, journal, tags)
 
-    say(json.dumps(run_sweep(grid, launch, interruption)))
+    say(json.dumps(run_sweep(grid, launch, interruption, settings)))
 
 
 def _launch(

@@ -32,6 +32,7 @@ class Settings:
         data: the name of the data variant.
         seed: the seed of the training.
         store: the setting `tracking.store`.
+        keeps_best: whether the weights of the best epoch are kept, by early stopping.
         digest: of all settings that can change the result of a training.
         digest_without_seed: of the same settings without the seed.
     """
@@ -39,6 +40,7 @@ class Settings:
     data: str
     seed: int
     store: str
+    keeps_best: bool
     digest: str
     digest_without_seed: str
 
@@ -55,6 +57,7 @@ def read(path: Path) -> Settings:
             data=values["data"]["name"],
             seed=values["seed"],
             store=values["tracking"]["store"],
+            keeps_best=values["training"]["early_stopping"] is not None,
             digest=digest(values),
             digest_without_seed=digest(values, without=["seed"]),
         )

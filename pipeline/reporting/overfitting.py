@@ -1,11 +1,16 @@
-"""Overfitting in a history: validation loss rises while training loss falls."""
+"""Overfitting in a history: validation loss rises while the loss of the training rows falls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.runs.history import Point
 
-TOLERANCE = 0.05
+SHARE = 0.05  # a smaller relative change of a loss is none
+_NOISE = 4  # and so is one below this many standard deviations of an epoch's noise
+_WINDOWS = 10  # losses are averaged over a tenth of the training
 
 
 @dataclass(frozen=True)
@@ -14,7 +19,7 @@ class Overfitting:
 
     Args:
         epoch: the epoch with the lowest validation loss.
-        lowest: the validation loss of that epoch.
+        lowest: the validation loss around that epoch.
         last: the validation loss at the end of the training.
     """
 
@@ -27,22 +32,52 @@ class Overfitting:
 
 
 def overfitting(history: Sequence[Point]) -> Overfitting | None:
-    """Finds the epoch from which a training overfits, or returns None.
+    """Finds the epoch from which a training overfits its last weights, or returns None.
 
-    Epoch E has the lowest validation loss. The training overfits from E if, after the last epoch,
+    Losses are averages over a tenth of the epochs. Epoch E has the lowest validation loss. The
+    training overfits from E if, at its end,
 
-    1. validation loss is more than 5 % above that of E, and
-    2. training loss is below that of E.
+    1. the validation loss is above that of E, and
+    2. the loss of the training rows is below that of E,
 
-    The loss is `log_loss` if training measured it, because that is always a mean over rows.
-    Points inside an epoch do not count, because their training loss is the mean over a part of it.
+    each by more than 5 % and by more than four standard deviations of an epoch's noise. The noise
+    is what an epoch's loss deviates from the mean of its neighbours (von Neumann 1941). Points
+    inside an epoch and a diverged one do not count.
     """
     ends = [point for point in history if point.epoch > 0 and float(point.epoch).is_integer()]
+    ends = [point for point in ends if np.isfinite(list(point.metrics.values())).all()]
     if not ends:
         return None
-    name = "log_loss" if "validation/log_loss" in ends[-1].metrics else "loss"
-    best, last = min(ends, key=lambda point: point.metrics[f"validation/{name}"]), ends[-1]
-    lowest, final = (point.metrics[f"validation/{name}"] for point in (best, last))
-    rises = final > (1 + TOLERANCE) * lowest
-    falls = last.metrics[f"train/{name}"] < best.metrics[f"train/{name}"]
-    return Overfitting(int(best.epoch), lowest, final) if rises and falls else None
+    train = "train/loss" if "train/loss" in ends[-1].metrics else "running/loss"
+    fitted, held_out = (_losses(ends, name) for name in (train, "validation/loss"))
+    width = max(1, len(ends) // _WINDOWS)
+    smooth_fitted, smooth_held_out = (_averaged(values, width) for values in (fitted, held_out))
+    best = int(np.argmin(smooth_held_out))
+    rise = smooth_held_out[-1] - smooth_held_out[best]
+    fall = smooth_fitted[best] - smooth_fitted[-1]
+    if rise <= _threshold(held_out, smooth_held_out[best]):
+        return None
+    if fall <= _threshold(fitted, smooth_fitted[best]):
+        return None
+    centre = ends[best + width // 2]
+    return Overfitting(int(centre.epoch), float(smooth_held_out[best]), float(smooth_held_out[-1]))
+
+
+def _losses(points: Sequence[Point], name: str) -> NDArray[np.float64]:
+    return np.array([point.metrics[name] for point in points])
+
+
+def _averaged(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+    """The means of all windows of `width` epochs."""
+    return np.convolve(values, np.full(width, 1 / width), mode="valid")
+
+
+def _threshold(values: NDArray[np.float64], level: float) -> float:
+    """The largest change of a loss from `level` that counts as none."""
+    # The second half, because the fall at the beginning bends and is no noise.
+    later = values[len(values) // 2 :]
+    noise = 0.0
+    if len(later) > 2:
+        deviations = later[1:-1] - (later[:-2] + later[2:]) / 2
+        noise = float(np.sqrt(np.mean(deviations**2) / 1.5))
+    return max(SHARE * abs(level), _NOISE * noise)

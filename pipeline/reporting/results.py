@@ -87,6 +87,7 @@ class ExperimentResult:
         metrics: the content of `metrics.json`.
         run: the content of `run.json`.
         saved: the point at which the weights were saved.
+        overfitting: that of the saved weights; None if they do not overfit.
         seeds: None if the experiment was trained with one seed.
     """
 
@@ -95,11 +96,8 @@ class ExperimentResult:
     history: list[Point]
     saved: Point
     figures: list[Picture]
+    overfitting: Overfitting | None = None
     seeds: Seeds | None = None
-
-    @property
-    def overfitting(self) -> Overfitting | None:
-        return overfitting(self.history)
 
     @property
     def test_by_step(self) -> dict[int, dict[str, float]]:
@@ -303,6 +301,7 @@ def _result(folder: Path, settings: Settings, meta: Meta | None) -> ExperimentRe
         history=points,
         saved=next(point for point in points if point.step == step),
         figures=pictures.read(folder / evaluation_record.FIGURES, folder.name),
+        overfitting=None if settings.keeps_best else overfitting(points),
     )
 
 

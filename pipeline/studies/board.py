@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.console import log, table_console
+from pipeline.studies.choice import SEED, configurations
 from pipeline.studies.objective import Objective
 from pipeline.studies.outcome import ENDED, Outcome, Status, best, latest
 from pipeline.studies.trial import short
@@ -90,7 +91,7 @@ class Board:
         self, outcomes: Sequence[Outcome], rows: Sequence[Outcome], *, one_line: bool
     ) -> Table:
         ended = _ended(outcomes)
-        leader = best(ended, self.objective.direction) if self.objective else None
+        leaders, caption = self._leaders(ended)
         count = len({outcome.trial.number for outcome in ended})
         table = trial_table(
             f"{self.title}: {count} of {self.trials} trials",
@@ -98,16 +99,30 @@ class Board:
             (self.objective.metric if self.objective else "objective", "epochs", "seconds"),
             one_line=one_line,
         )
-        if leader is not None:
-            table.caption = f"best: trial {leader.trial.number}, {leader.objective:.4f}"
+        table.caption = caption
         for outcome in rows:
             values = outcome.trial.values
             settings = [short(values[name]) if name in values else "" for name in self.settings]
             status, *measured = _cells(outcome)
-            style = "bold green" if outcome is leader else _STYLES.get(outcome.status, "dim")
+            style = "bold green" if outcome in leaders else _STYLES.get(outcome.status, "dim")
             number, state = str(outcome.trial.number), Text(status, no_wrap=one_line)
             table.add_row(number, *settings, state, *measured, style=style)
         return table
+
+    def _leaders(self, ended: Sequence[Outcome]) -> tuple[Sequence[Outcome], str | None]:
+        """The best trial so far, or all trials of the best configuration, and a caption."""
+        if self.objective is None:
+            return [], None
+        if SEED in self.settings and (
+            ranked := configurations(latest(ended), self.objective.direction)
+        ):
+            leaders = ranked[0].outcomes
+            numbers = ", ".join(str(outcome.trial.number) for outcome in leaders)
+            return leaders, f"best mean: trials {numbers}, {ranked[0].mean:.4f}"
+        leader = best(ended, self.objective.direction)
+        if leader is None:
+            return [], None
+        return [leader], f"best: trial {leader.trial.number}, {leader.objective:.4f}"
 
 
 @contextmanager

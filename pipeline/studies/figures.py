@@ -6,7 +6,7 @@ more. Otherwise its values are evenly spaced, in order of appearance.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,18 +68,20 @@ def parallel_coordinates(
     *,
     name: str,
     smaller_is_better: bool,
+    best: Collection[int],
     title: str,
 ) -> Figure:
     """Draws an axis for each setting and the objective, and a line for each trial.
 
-    Better trials are darker and cover worse ones. The best one is black. A line has a gap if its
-    trial lacks a setting.
+    Better trials are darker and cover worse ones. Those of the best configuration are black. A line
+    has a gap if its trial lacks a setting.
 
     Args:
         trials: the values of the settings of each trial. There is at least one trial and one
             setting.
         objective: the finite objective of each trial.
         name: the name of the objective.
+        best: the trials of the best configuration.
     """
     scales = {
         setting: _scale([trial.get(setting) for trial in trials]) for setting in _settings(trials)
@@ -105,15 +107,19 @@ def parallel_coordinates(
         linewidths=1.4,
     )
     axes.add_collection(lines)
-    best = f"best trial: {objective[order[-1]]:.4g}"
-    axes.plot(
-        *zip(*paths[-1], strict=True),
-        color="black",
-        linewidth=2.6,
-        marker="o",
-        markersize=6,
-        label=best,
-    )
+    mean = sum(objective[trial] for trial in best) / len(best)
+    label = f"best trial: {mean:.4g}" if len(best) == 1 else f"best configuration: mean {mean:.4g}"
+    for trial, path in zip(order, paths, strict=True):
+        if trial in best:
+            axes.plot(
+                *zip(*path, strict=True),
+                color="black",
+                linewidth=2.6,
+                marker="o",
+                markersize=6,
+                label=label,
+            )
+            label = "_no entry of its own in the legend"
     axes.set(
         xlim=(
             across[0] - _CHARACTER * scales[_settings(trials)[0]].longest - 0.2,

@@ -75,8 +75,13 @@ class Grid:
         return self.trials[number].short_label[:_LONGEST_NAME] or self.configs[number].name
 
 
-def compose_grid(overrides: Sequence[str], *, conf: Path = CONF) -> Grid:
+def compose_grid(
+    overrides: Sequence[str], *, objective: Objective | None = None, conf: Path = CONF
+) -> Grid:
     """Composes every trial.
+
+    Args:
+        objective: what to compare the trials by. None takes what they have in common.
 
     Raises:
         PipelineError: a trial is invalid, is repeated or would pause.
@@ -91,7 +96,7 @@ def compose_grid(overrides: Sequence[str], *, conf: Path = CONF) -> Grid:
         Trial(number, {name: values[number][name] for name in varying}, combination)
         for number, combination in enumerate(combined)
     ]
-    return Grid(trials, configs, common_objective(configs))
+    return Grid(trials, configs, common_objective(configs, objective))
 
 
 def _settings(config: ExperimentConfig) -> str:
@@ -121,6 +126,14 @@ def _require_whole(configs: Sequence[ExperimentConfig]) -> None:
                 received=f"checkpoint.pause_at={pause}",
                 expected="Remove checkpoint.pause_at",
             )
+
+
+def measuring(overrides: Sequence[str], objective: Objective | None) -> list[str]:
+    """The overrides of a sweep, extended so that its trials measure the objective."""
+    if objective is None:
+        return list(overrides)
+    first = compose_experiment(combinations(overrides)[0])
+    return [*overrides, *objective.to_measure(first)]
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:

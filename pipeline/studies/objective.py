@@ -9,6 +9,7 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.metrics import Direction, direction_of, metric_of
 from pipeline.config.values import to_values
 from pipeline.errors import require
+from pipeline.studies.space import hydra_text
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,30 @@ class Objective:
         )
         return cls(metric, direction_of(metric, direction, key=key))
 
+    def to_measure(self, config: ExperimentConfig) -> list[str]:
+        """The overrides with which a trial measures the objective; none if it does already."""
+        name = metric_of(self.metric, key="training.metrics")
+        measured = usual.measured_metrics(config.training, config.data.task, [])
+        if name is None or name in measured:
+            return []
+        return [f"training.metrics={hydra_text([*measured, name])}"]
 
-def common_objective(configs: Sequence[ExperimentConfig]) -> Objective | None:
+
+def common_objective(
+    configs: Sequence[ExperimentConfig], wanted: Objective | None = None
+) -> Objective | None:
     """An objective that measures the same in all trials; None if there is none.
 
     It is a metric in the target's own unit, on the same validation rows, without penalties and
     class weights. Prefers what early stopping monitors, then the metric of the loss, then the usual
     metrics of the task. The loss itself is the last choice, because it needs one loss in all
     trials.
+
+    Args:
+        wanted: the objective of the settings, if they name one.
     """
+    if wanted is not None:
+        return wanted if all(_rows(config) == _rows(configs[0]) for config in configs) else None
     candidates = [_candidates(config) for config in configs]
     shared = set(candidates[0]).intersection(*candidates[1:])
     return next((objective for objective in candidates[0] if objective in shared), None)

@@ -20,6 +20,7 @@ from pipeline.runs import identity as lineage
 from pipeline.signals import Interruption
 from pipeline.studies import saving, summary
 from pipeline.studies.board import Board
+from pipeline.studies.confirming import confirm, other_seeds
 from pipeline.studies.explore import explore
 from pipeline.studies.interrupting import resumable
 from pipeline.studies.journal import SearchJournal, open_search
@@ -35,8 +36,8 @@ from pipeline.tracking import stores
 from pipeline.tracking.tracker import Measurement, Tracker
 
 _ID_DIGITS = 12
-_WITHOUT_EFFECT = ("trials", "save_as")  # these do not change which trials are suggested
-_KINDS_OF_LOSS = ("training.loss", "training.loss_reduction", "training.label_smoothing")
+# These do not change which trials are suggested.
+_WITHOUT_EFFECT = ("trials", "save_as", "confirm_seeds")
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,10 @@ class Plan:
         _require_searchable(base)
         objective = config.search.objective.for_task(base.data.task.value)
         space = config.read_space()
-        _require_one_loss(objective, space)
-        return cls(list(overrides), base, config, space, objective)
+        _require_one_measure(objective, space)
+        measuring = objective.to_measure(base)
+        base = compose_experiment([*overrides, *measuring]) if measuring else base
+        return cls([*overrides, *measuring], base, config, space, objective)
 
     @property
     def searched(self) -> list[str]:
@@ -125,7 +128,7 @@ def tune(
         with store.open_parent("search", name, search_id, _params(settings)) as parent:
             search = _Search(plan, search_id, journal, parent)
             search.run(interruption)
-            return search.conclude()
+            return search.conclude(interruption)
 
 
 class _Search:
@@ -147,9 +150,8 @@ class _Search:
 
         backend.load()  # silently, before KerasTuner imports it
         plan, process = self._plan, TrialProcess()
-        tags = {"mlflow.parentRunId": self._parent.run_id, "search_id": self._id}
         trials = SearchTrials(
-            plan.overrides, plan.objective, self._journal, tags, interruption, process
+            plan.overrides, plan.objective, self._journal, self._tags, interruption, process
         )
         oracles = ORACLES.load(self._settings.method, key="search.method")
         oracle = oracles.build(self._settings, plan.space, plan.objective)
@@ -161,6 +163,11 @@ class _Search:
         with self._board:
             explore(oracle, self._journal, run, self._add)
         process.close()
+
+    @property
+    def _tags(self) -> dict[str, str]:
+        """Tags of each run of the search."""
+        return {"mlflow.parentRunId": self._parent.run_id, "search_id": self._id}
 
     def _add(self, outcome: Outcome) -> None:
         """Shows an outcome. Logs its objective and the best so far to MLflow."""
@@ -175,7 +182,7 @@ class _Search:
         count = len(self._outcomes)
         self._parent.log_metrics([Measurement(count, outcome.timestamp, measured)])
 
-    def conclude(self) -> dict[str, Any]:
+    def conclude(self, interruption: Interruption) -> dict[str, Any]:
         """Records the best trial, and saves it as an experiment if asked to."""
         outcomes, trials = self._journal.outcomes, latest(self._journal.outcomes)
         self._board.summarise(outcomes)
@@ -185,7 +192,7 @@ class _Search:
             raise self._nothing_finished(trials)
         self._announce(trials, leader)
         if self._plan.config.search.save_as is not None:
-            self._save(self._plan.config.search.save_as, trials, leader)
+            self._save(self._plan.config.search.save_as, trials, leader, interruption)
         epochs = trained_epochs(outcomes)
         return {
             "search_id": self._id,
@@ -240,22 +247,34 @@ class _Search:
         log(f"{self._name}: best is trial {leader.trial.number}, {value}, run {leader.run_id}")
         log(f"  {shlex.join(['python', '-m', 'pipeline.train', *leader.trial.overrides])}")
 
-    def _save(self, name: str, trials: list[Outcome], leader: Outcome) -> None:
+    def _save(
+        self, name: str, trials: list[Outcome], leader: Outcome, interruption: Interruption
+    ) -> None:
         assert leader.objective is not None
-        best_trial = saving.BestTrial(
-            config=compose_experiment(leader.trial.overrides),
+        config, objective = compose_experiment(leader.trial.overrides), self._plan.objective
+        process = TrialProcess()
+        confirmation = confirm(
+            leader.trial.overrides,
+            other_seeds({config.seed}, self._plan.config.search.confirm_seeds),
+            objective,
+            process=process,
+            tags=self._tags,
+            logs=self._journal.logs,
+            interruption=interruption,
+        )
+        process.close()
+        winner = saving.Winner(
+            config=config,
             base=self._name,
-            method=self._settings.method,
+            study=f"a {self._settings.method} search",
             trials=len(trials),
-            objective=self._plan.objective,
+            objective=objective,
             value=leader.objective,
+            confirmation=confirmation,
             seconds=leader.seconds,
             seconds_of_all=sum(outcome.seconds for outcome in trials),
         )
-        file = saving.save(name, best_trial)
-        self._parent.log_file(file)
-        log(f"{self._name}: wrote {file} and added it to params.yaml")
-        log(f"  dvc repro evaluate@{name}")
+        self._parent.log_file(saving.save_and_say(name, winner))
 
     def _nothing_finished(self, trials: list[Outcome]) -> PipelineError:
         failed = with_status(trials, Status.FAILED)
@@ -291,10 +310,10 @@ def _require_searchable(config: ExperimentConfig) -> None:
         )
 
 
-def _require_one_loss(objective: Objective, space: Space) -> None:
-    """Rejects a search over kinds of losses, because these are not comparable."""
-    searched = [parameter.name for parameter in space.searched if parameter.name in _KINDS_OF_LOSS]
-    if searched and objective.metric.endswith("/loss"):
+def _require_one_measure(objective: Objective, space: Space) -> None:
+    """Rejects a space in which the objective is not comparable between trials."""
+    searched = [name for parameter in space.searched if (name := parameter.name) == "training.loss"]
+    if searched and objective.metric == "validation/loss":
         raise PipelineError(
             f"{objective.metric} does not measure the same in all trials",
             received=f"{', '.join(searched)} in the space",

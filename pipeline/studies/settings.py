@@ -19,38 +19,49 @@ from pipeline.studies.oracles import ORACLES
 from pipeline.studies.space import Space, hydra_text
 
 _MOST_TRIALS = 10_000
+MOST_SEEDS = 1_000
 
 
 @dataclass
 class ObjectiveSettings:
-    """The metric by which trials are compared. Null takes the usual one of the task."""
+    """The metric by which trials are compared.
+
+    Args:
+        metric: null takes `validation/accuracy` for classes and `validation/mse` for numbers.
+        direction: null takes that of the metric. Another one is refused.
+    """
 
     metric: str | None = None
     direction: Direction | None = None
 
     def __post_init__(self) -> None:
-        both = (self.metric is None) == (self.direction is None)
         require(
-            both,
-            "search.objective",
-            received=f"{self.metric}, {self.direction and self.direction.value}",
-            expected="metric and direction, or neither",
+            self.metric is not None or self.direction is None,
+            "search.objective.direction",
+            received=self.direction and self.direction.value,
+            expected="null, or a search.objective.metric as well",
         )
+        if self.metric is not None:
+            self.direction = self._named(self.metric).direction
 
     def for_task(self, task: str) -> Objective:
         """The objective that these settings name, or the usual one of a task."""
-        if self.metric is not None and self.direction is not None:
-            return Objective(self.metric, self.direction)
-        if task == "classification":
-            return Objective("validation/accuracy", Direction.max)
-        return Objective("validation/loss", Direction.min)
+        usual = "validation/accuracy" if task == "classification" else "validation/mse"
+        return self._named(self.metric or usual)
+
+    def _named(self, metric: str) -> Objective:
+        return Objective.named(metric, self.direction, key="search.objective.metric")
 
 
 @dataclass
 class SearchSettings:
     """The settings of every search. Each oracle extends them.
 
-    `trials` is the budget. `save_as` makes the best trial an experiment of this name.
+    Args:
+        trials: the budget.
+        save_as: makes the best trial an experiment of this name.
+        confirm_seeds: `save_as` first trains the best trial with this many other seeds. Its claim
+            comes from them. With 0 it has no claim.
     """
 
     method: str = MISSING
@@ -58,6 +69,7 @@ class SearchSettings:
     seed: int = 1
     objective: ObjectiveSettings = field(default_factory=ObjectiveSettings)
     save_as: str | None = None
+    confirm_seeds: int = 5
 
     def __post_init__(self) -> None:
         own = type(self).method
@@ -80,19 +92,34 @@ class SearchSettings:
             received=self.seed,
             expected="an integer from 1 to 2,147,483,647",
         )
-        named = self.save_as is None or (
-            is_name(self.save_as) and hydra_text(self.save_as) == self.save_as
-        )
-        require(
-            named,
-            "search.save_as",
-            received=self.save_as,
-            expected="a lower-case letter, then lower-case letters, digits and _",
-        )
+        require_valid_saving(self.save_as, self.confirm_seeds, group="search")
 
     def fixed_overrides(self) -> list[str]:
         """The overrides that the search sets in every trial. A space cannot vary them."""
         return []
+
+
+def require_valid_saving(save_as: str | None, confirm_seeds: int, *, group: str) -> None:
+    """Checks the settings that save a winner.
+
+    Args:
+        group: `search` or `sweep`.
+
+    Raises:
+        ConfigError: the name cannot be that of an experiment, or there are too few seeds.
+    """
+    require(
+        save_as is None or (is_name(save_as) and hydra_text(save_as) == save_as),
+        f"{group}.save_as",
+        received=save_as,
+        expected="a lower-case letter, then lower-case letters, digits and _",
+    )
+    require(
+        confirm_seeds == 0 or 2 <= confirm_seeds <= MOST_SEEDS,
+        f"{group}.confirm_seeds",
+        received=confirm_seeds,
+        expected=f"0, or 2 to {MOST_SEEDS}",
+    )
 
 
 @dataclass

@@ -2,19 +2,16 @@
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
 
-from pipeline.config.metrics import Direction
-from pipeline.evaluation.over_seeds import mean_interval
 from pipeline.files import replacing
 from pipeline.studies.board import add_settings
+from pipeline.studies.choice import Choice
 from pipeline.studies.objective import Objective
-from pipeline.studies.outcome import Outcome, Status
+from pipeline.studies.outcome import Outcome
 
-_SEED = "seed"
 _FACTS = ("epochs", "seconds", "run_id", "fingerprint", "overrides", "reason")
 
 
@@ -38,52 +35,44 @@ def _facts(outcome: Outcome) -> tuple[str, ...]:
     return epochs, seconds, outcome.run_id, outcome.fingerprint, overrides, outcome.reason
 
 
-@dataclass(frozen=True)
-class Configuration:
-    """Finished trials that differ only by their seed.
+def configuration_table(title: str, choice: Choice, objective: Objective) -> Table:
+    """Makes a table with a row for each configuration, the best first.
 
-    Args:
-        values: the settings that vary, without the seed.
-        mean: the mean of the objective.
-        interval: the 95 % interval of the mean. None for a single trial.
+    `≈` marks those that cannot be told from the best one.
     """
-
-    values: dict[str, str]
-    trials: int
-    mean: float
-    interval: tuple[float, float] | None
-
-
-def configurations(outcomes: Sequence[Outcome], direction: Direction) -> list[Configuration]:
-    """The configurations with at least one finished trial, the best mean first."""
-    objectives: dict[tuple[tuple[str, str], ...], list[float]] = {}
-    for outcome in outcomes:
-        if outcome.status is Status.FINISHED and outcome.objective is not None:
-            values = tuple(item for item in outcome.trial.values.items() if item[0] != _SEED)
-            objectives.setdefault(values, []).append(outcome.objective)
-    return sorted(
-        (_configuration(dict(values), measured) for values, measured in objectives.items()),
-        key=lambda configuration: configuration.mean,
-        reverse=direction is Direction.max,
-    )
-
-
-def _configuration(values: dict[str, str], objectives: list[float]) -> Configuration:
-    if len(objectives) < 2:
-        return Configuration(values, len(objectives), objectives[0], None)
-    mean, interval = mean_interval(objectives)
-    return Configuration(values, len(objectives), mean, interval)
-
-
-def configuration_table(title: str, outcomes: Sequence[Outcome], objective: Objective) -> Table:
-    """Makes a table with a row for each configuration, the best first."""
     table = Table(title=title, title_justify="left", caption_justify="left")
-    names = [name for name in outcomes[0].trial.values if name != _SEED]
+    names = list(choice.best.values)
     add_settings(table, names)
-    for heading in ("trials", f"mean of\n{objective.metric}", "95 % interval"):
+    for heading in ("trials", f"mean of\n{objective.metric}", "95 % interval", "best"):
         table.add_column(heading, justify="right")
-    for one in configurations(outcomes, objective.direction):
+    ties = choice.tied or [False for _ in choice.configurations]
+    for place, (one, tied) in enumerate(zip(choice.configurations, ties, strict=True)):
         interval = "" if one.interval is None else "[{:.4f}, {:.4f}]".format(*one.interval)
         values = [one.values[name] for name in names]
-        table.add_row(*values, str(one.trials), f"{one.mean:.4f}", interval)
+        mark = "best" if place == 0 else "≈" if tied else ""
+        table.add_row(*values, str(len(one.outcomes)), f"{one.mean:.4f}", interval, mark)
+    table.caption = "\n".join(doubts(choice, objective))
     return table
+
+
+def doubts(choice: Choice, objective: Objective) -> list[str]:
+    """Says in words how sure the choice is: a line for each doubt."""
+    count = len(choice.configurations)
+    if count == 1:
+        return []
+    if choice.tied is None:
+        return [
+            "Each configuration ran with one seed, so the noise of the seed is not known. "
+            "Add for example seed=1,2,3 to the command"
+        ]
+    lines = []
+    if others := sum(choice.tied) - 1:
+        are = "configuration cannot" if others == 1 else "configurations cannot"
+        lines.append(f"≈: {others} {are} be told from the best (Tukey and Kramer's test, 95 %)")
+    if choice.corrected is not None:
+        one = choice.corrected
+        lines.append(
+            f"The choice among {count} flatters the best by {abs(one.bias):.4f} on average: "
+            f"{objective.metric} is rather {one.mean:.4f} [{one.low:.4f}, {one.high:.4f}]"
+        )
+    return lines

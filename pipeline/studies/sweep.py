@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from pipeline.config.metrics import Direction
@@ -11,20 +11,26 @@ from pipeline.errors import PipelineError
 from pipeline.files import replacing_folder
 from pipeline.layout import mlruns
 from pipeline.signals import Interruption
-from pipeline.studies import summary
+from pipeline.studies import saving, summary
 from pipeline.studies.board import Board, watching
+from pipeline.studies.choice import Choice, choose
+from pipeline.studies.confirming import confirm, other_seeds
 from pipeline.studies.grid import Grid
 from pipeline.studies.interrupting import resumable, stop_trials
 from pipeline.studies.journal import SweepJournal, open_sweep
 from pipeline.studies.objective import Objective, difference
-from pipeline.studies.outcome import Outcome, Status, best, with_status
+from pipeline.studies.outcome import Outcome, Status, with_status
+from pipeline.studies.sweep_settings import SweepSettings
+from pipeline.studies.trial_process import shared
 from pipeline.tracking import stores
 from pipeline.tracking.tracker import Measurement, Tracker
 
 Launch = Callable[[SweepJournal, Mapping[str, str]], None]
 
 
-def run_sweep(grid: Grid, launch: Launch, interruption: Interruption) -> dict[str, Any]:
+def run_sweep(
+    grid: Grid, launch: Launch, interruption: Interruption, settings: SweepSettings
+) -> dict[str, Any]:
     """Runs the trials of a grid that are not finished, and summarises all of them.
 
     Args:
@@ -46,8 +52,8 @@ def run_sweep(grid: Grid, launch: Launch, interruption: Interruption) -> dict[st
     ):
         sweep = _Sweep(grid, journal, parent)
         with sweep.watching(), interruption.raising(stop_trials):
-            launch(journal, {"mlflow.parentRunId": parent.run_id, "sweep_id": grid.sweep_id})
-        return sweep.conclude()
+            launch(journal, sweep.tags)
+        return sweep.conclude(settings, interruption)
 
 
 class _Sweep:
@@ -61,27 +67,38 @@ class _Sweep:
             grid.name, self._title, len(grid.trials), self._settings, grid.objective
         )
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of each run of the sweep."""
+        return {"mlflow.parentRunId": self._parent.run_id, "sweep_id": self._grid.sweep_id}
+
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Shows the trials while the block runs."""
         with watching(self._board, self._read):
             yield
 
-    def conclude(self) -> dict[str, Any]:
-        """Summarises the sweep; raises `PipelineError` if a trial failed."""
+    def conclude(self, settings: SweepSettings, interruption: Interruption) -> dict[str, Any]:
+        """Summarises the sweep, and saves the best configuration if the settings ask for it.
+
+        Raises:
+            PipelineError: a trial failed, or nothing can be saved.
+        """
         outcomes = [_ended(outcome) for outcome in self._read()]
         self._board.summarise(outcomes)
         table = self._journal.folder / "trials.csv"
         summary.write(outcomes, self._settings, table)
         self._parent.log_file(table)
         self._count(outcomes)
-        leader = self._compare(outcomes)
+        choice = self._compare(outcomes)
         self._require_no_failure(outcomes)
+        if settings.save_as is not None:
+            self._save(settings, choice, outcomes, interruption)
         return {
             "sweep_id": self._grid.sweep_id,
             "run_id": self._parent.run_id,
             "status": Status.FINISHED,
-            "best": leader and _values(leader),
+            "best": choice and _values(choice),
             "trials": len(outcomes),
         }
 
@@ -93,34 +110,38 @@ class _Sweep:
             count = len(with_status(outcomes, status))
             self._parent.set_tag(f"trials.{status.lower()}", str(count))
 
-    def _compare(self, outcomes: list[Outcome]) -> Outcome | None:
-        """Ranks and draws the trials. Returns the best one, or None if there is none."""
+    def _compare(self, outcomes: list[Outcome]) -> Choice | None:
+        """Ranks and draws the trials. Returns the choice, or None if there is none."""
         objective = self._grid.objective
         if objective is None:
             reason = difference(self._grid.configs)
             log(f"{self._grid.name}: the trials are not compared: {reason}")
             return None
-        leader = best(outcomes, objective.direction)
-        if leader is None:
+        choice = choose(outcomes, objective.direction)
+        if choice is None:
             return None
-        self._board.print(summary.configuration_table(self._title, outcomes, objective))
-        self._record(leader, len(with_status(outcomes, Status.FINISHED)))
-        self._draw(with_status(outcomes, Status.FINISHED), objective)
-        return leader
+        self._board.print(summary.configuration_table(self._title, choice, objective))
+        finished = with_status(outcomes, Status.FINISHED)
+        self._record(choice, objective, len(finished))
+        self._draw(choice, finished, objective)
+        return choice
 
-    def _record(self, leader: Outcome, finished: int) -> None:
-        """Adds the best trial to the run of the sweep."""
-        assert leader.objective is not None
-        objective = self._grid.objective
-        self._parent.set_tag("best.run_id", leader.run_id)
-        self._parent.set_tag("best.settings", leader.trial.label)
-        self._parent.set_tag(
-            "best.objective", f"{objective and objective.metric} {leader.objective:.6g}"
-        )
-        best_value = Measurement(finished, leader.timestamp, {"best": leader.objective})
-        self._parent.log_metrics([best_value])
+    def _record(self, choice: Choice, objective: Objective, finished: int) -> None:
+        """Adds the best configuration to the run of the sweep."""
+        best = choice.best
+        tags = {
+            "best.run_id": ", ".join(outcome.run_id for outcome in best.outcomes),
+            "best.settings": best.label,
+            "best.objective": f"{objective.metric} {best.mean:.6g}",
+        }
+        if doubts := summary.doubts(choice, objective):
+            tags["best.doubts"] = ". ".join(doubts)
+        for name, value in tags.items():
+            self._parent.set_tag(name, value)
+        at = max(outcome.timestamp for outcome in best.outcomes)
+        self._parent.log_metrics([Measurement(finished, at, {"best": best.mean})])
 
-    def _draw(self, finished: list[Outcome], objective: Objective) -> None:
+    def _draw(self, choice: Choice, finished: list[Outcome], objective: Objective) -> None:
         """Draws how the objective depends on the settings, for two trials or more."""
         if len(finished) < 2:
             return
@@ -136,6 +157,7 @@ class _Sweep:
                 objectives,
                 name=name,
                 smaller_is_better=objective.direction is Direction.min,
+                best=[finished.index(outcome) for outcome in choice.best.outcomes],
                 title=title,
             ),
             "main_effects": figures.main_effects(values, objectives, name=name, title=title),
@@ -146,6 +168,44 @@ class _Sweep:
                 (temporary / f"{stem}.png").write_bytes(png(figure))
         for file in sorted(folder.glob("*.png")):
             self._parent.log_file(file, folder="figures")
+
+    def _save(
+        self,
+        settings: SweepSettings,
+        choice: Choice | None,
+        outcomes: list[Outcome],
+        interruption: Interruption,
+    ) -> None:
+        """Confirms the best configuration and saves it as an experiment."""
+        objective = self._grid.objective
+        if choice is None or objective is None or settings.save_as is None:
+            raise PipelineError(
+                "sweep.save_as needs a best configuration, and there is none",
+                received=settings.save_as,
+                expected="See the reason above",
+            )
+        best = choice.best
+        first = best.outcomes[0].trial
+        winner = saving.Winner(
+            config=self._grid.configs[first.number],
+            base=self._grid.name,
+            study="a sweep",
+            trials=len(outcomes),
+            objective=objective,
+            value=best.mean,
+            confirmation=confirm(
+                first.overrides,
+                other_seeds({config.seed for config in self._grid.configs}, settings.confirm_seeds),
+                objective,
+                process=shared(),
+                tags=self.tags,
+                logs=self._journal.logs,
+                interruption=interruption,
+            ),
+            seconds=sum(outcome.seconds for outcome in best.outcomes) / len(best.outcomes),
+            seconds_of_all=sum(outcome.seconds for outcome in outcomes),
+        )
+        self._parent.log_file(saving.save_and_say(settings.save_as, winner))
 
     def _require_no_failure(self, outcomes: list[Outcome]) -> None:
         failed = with_status(outcomes, Status.FAILED)
@@ -170,10 +230,17 @@ def _ended(outcome: Outcome) -> Outcome:
     return replace(outcome, status=Status.FAILED, reason=reason)
 
 
-def _values(leader: Outcome) -> dict[str, Any]:
+def _values(choice: Choice) -> dict[str, Any]:
+    """The best configuration. Its overrides and its run are those of its first trial."""
+    best, corrected = choice.best, choice.corrected
+    first = best.outcomes[0]
     return {
-        "run_id": leader.run_id,
-        "overrides": leader.trial.overrides,
-        "objective": leader.objective,
-        "fingerprint": leader.fingerprint,
+        "run_id": first.run_id,
+        "overrides": first.trial.overrides,
+        "objective": best.mean,
+        "fingerprint": first.fingerprint,
+        "trials": [outcome.trial.number for outcome in best.outcomes],
+        "interval": best.interval,
+        "corrected": None if corrected is None else asdict(corrected),
+        "tied": None if choice.tied is None else sum(choice.tied) - 1,
     }

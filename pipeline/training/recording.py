@@ -1,5 +1,6 @@
 """Trains a run in this process, with its record, checkpoints and listeners."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +14,13 @@ from pipeline.runs import git, identity
 from pipeline.runs import result as run_result
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.folder import RunFolder
+from pipeline.runs.history import Point, divergence
 from pipeline.runs.model_card import ModelCard
 from pipeline.runs.result import Result
 from pipeline.runs.run import Run
 from pipeline.signals import Interruption
 from pipeline.tracking.stores import Store
-from pipeline.tracking.tracker import RunFacts, Tracker
+from pipeline.tracking.tracker import Measurement, RunFacts, Tracker
 from pipeline.training import fitting
 from pipeline.training.fitting import Fit
 from pipeline.training.listener import Listener
@@ -69,6 +71,7 @@ class RecordedTraining:
                 interruption=self.interruption,
             )
             self.interruption.check()
+            self._say_if_diverged(outcome)
             result = Result(
                 run_id=tracker.run_id,
                 run_key=self.run.key,
@@ -161,12 +164,28 @@ class RecordedTraining:
         )
         self.interruption.check()
         tracker.set_tag("fingerprint", result.fingerprint)
+        tracker.log_metrics([_kept(outcome.final)])
+        if (diverged := divergence(outcome.history)) is not None:
+            tracker.set_tag("diverged", f"after step {diverged.step}")
         if self.run.config.tracking.log_model:
             tracker.log_model(self.folder.result, step=step)
         self.interruption.check()
+
+    def _say_if_diverged(self, outcome: TrainingOutcome) -> None:
+        if (point := divergence(outcome.history)) is not None:
+            log(
+                f"{self.run.name}: training diverged in epoch {math.ceil(point.epoch)}; "
+                f"the weights of epoch {outcome.final.epoch:g} are kept, the best before it"
+            )
 
     def _card(self, tracker: Tracker, step: int) -> ModelCard:
         run = self.run
         return ModelCard.of(
             run.meta, experiment=run.name, run_id=tracker.run_id, run_key=run.key, step=step
         )
+
+
+def _kept(point: Point) -> Measurement:
+    """The figures of the saved weights, so that a list of runs can be sorted by them."""
+    figures = {f"best/{name}": value for name, value in point.metrics.items()}
+    return Measurement(point.step, point.timestamp, {"best/step": float(point.step), **figures})

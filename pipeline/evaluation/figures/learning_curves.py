@@ -6,13 +6,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from pipeline import metrics
 from pipeline.evaluation.drawing.style import ACCENT, TRAIN, VALIDATION, blank, literal
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
 
-_LINES = {"train": (TRAIN, "-", "o"), "validation": (VALIDATION, "--", "s")}
+_LINES = {
+    "train": (TRAIN, "-", "o"),
+    "validation": (VALIDATION, "--", "s"),
+    "running": (TRAIN, ":", "."),
+}
 _FEW = 40  # points that still have room for a mark each
 
 
@@ -65,20 +70,10 @@ def _finish(axes: Axes, epochs: Sequence[float], label: str) -> None:
 
 def _draw(subject: Subject) -> dict[str, Figure]:
     history = subject.history
-    names = list(dict.fromkeys(key.partition("/")[2] for point in history for key in point.metrics))
-    if "log_loss" in names:
-        names.remove("loss")  # training adds log_loss if the loss is not the mean over rows
-    curves = {
-        _label(name, subject): {
-            split: [point.metrics.get(f"{split}/{name}", np.nan) for point in history]
-            for split in _LINES
-        }
-        for name in names
-    }
     rates = [point.learning_rate for point in history]
     figure = plot(
         [point.epoch for point in history],
-        curves,
+        _curves(subject),
         saved_epoch=next(point.epoch for point in history if point.step == subject.saved_step),
         title=f"{subject.name}: learning curves",
         learning_rate=rates if len(set(rates)) > 1 else None,
@@ -86,15 +81,43 @@ def _draw(subject: Subject) -> dict[str, Figure]:
     return {"": figure}
 
 
+def _curves(subject: Subject) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """The panels by label, and their curves by split.
+
+    The running loss has a panel of its own, because it holds penalties, class weights and dropout.
+    It is drawn only if the training rows were not measured. A metric that equals the loss is left
+    out.
+    """
+    history = subject.history
+    keys = list(dict.fromkeys(key for point in history for key in point.metrics))
+    values = {key: np.array([point.metrics.get(key, np.nan) for point in history]) for key in keys}
+    names = dict.fromkeys(key.partition("/")[2] for key in keys)
+    curves = {}
+    for name in names:
+        splits = {
+            split: values[f"{split}/{name}"]
+            for split in ("train", "validation")
+            if f"{split}/{name}" in values
+        }
+        if name == "loss" or not all(
+            np.allclose(own, values[f"{split}/loss"], rtol=1e-5, equal_nan=True)
+            for split, own in splits.items()
+        ):
+            curves[_label(name, subject)] = splits
+    if "train/loss" not in values:
+        curves["running loss, as the steps minimise it"] = {"running": values["running/loss"]}
+    return curves
+
+
 def _label(name: str, subject: Subject) -> str:
-    """A metric with its unit. The loss has no unit because it may contain penalties."""
+    """A metric with its unit. The loss is that of the training, without a unit of its own."""
+    target = subject.meta.target
+    if name.endswith("loss") and (target.mean, target.scale) != (0, 1):
+        return f"{name} of the standardised {literal(target.name)}"
     metric = metrics.of_task(subject.meta.task).get(name)
     if metric is None or not metric.unit:
         return name
-    target = subject.meta.target
-    is_standardised = (target.mean, target.scale) != (0, 1)
-    unit = f"standardised {literal(target.name)}" if is_standardised else subject.unit
-    return f"{name} ({metric.unit.format(target=unit)})"
+    return f"{name} ({metric.unit.format(target=subject.unit)})"
 
 
 FIGURE = FigureKind(

@@ -72,8 +72,16 @@ class KerasCallbacks(Listener):
 
 
 def logs_of(point: Point) -> dict[str, float]:
-    """Names metrics as Keras does, such as `val_loss` for `validation/loss`."""
-    return {
-        name.removeprefix("train/").replace("validation/", "val_"): value
-        for name, value in point.metrics.items()
-    }
+    """Names metrics as Keras does, such as `val_loss` for `validation/loss`.
+
+    Keras's `loss` is the running mean over the epoch. The other metrics of the training rows are
+    measured at the end of the epoch.
+    """
+    logs = {}
+    for name, value in point.metrics.items():
+        split, _, metric = name.partition("/")
+        if split == "validation":
+            logs[f"val_{metric}"] = value
+        elif split == "running" or metric != "loss":
+            logs[metric] = value
+    return logs

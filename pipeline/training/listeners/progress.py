@@ -3,6 +3,7 @@
 On a terminal it is a moving bar. Elsewhere it is a plain line every few seconds.
 """
 
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -53,10 +54,10 @@ class TerminalProgress(Listener):
             self.on_point(point)
 
     def on_step(self, step: int, means: dict[str, float]) -> None:
-        """Moves the bar. Before the first evaluation it shows the means of the segment."""
+        """Moves the bar. Before the first evaluation it shows the mean loss of the segment."""
         epochs = self._schedule.epochs
         epoch = f"{min(step / self._schedule.steps_per_epoch, epochs):.1f}/{epochs:g}"
-        text = self._metrics or in_words({f"train/{name}": mean for name, mean in means.items()})
+        text = self._metrics or in_words({f"running/{name}": mean for name, mean in means.items()})
         self._progress.update(self._task, completed=step, epoch=epoch, metrics=text)
 
     def on_point(self, point: Point) -> None:
@@ -115,8 +116,20 @@ def _count(epochs: float) -> str:
 
 
 def in_words(metrics: dict[str, float]) -> str:
-    """Metrics as `train loss 0.4132  validation accuracy 0.8911 …`."""
-    return "  ".join(f"{name.replace('/', ' ')} {value:.4f}" for name, value in metrics.items())
+    """Metrics as `train loss 0.4132  validation accuracy 0.8911 …`.
+
+    The running loss is left out beside the loss of the training rows, and so is a metric that
+    equals the loss of its split.
+    """
+    shown = {}
+    for name, value in metrics.items():
+        split, _, metric = name.partition("/")
+        repeats = metric != "loss" and math.isclose(
+            value, metrics.get(f"{split}/loss", math.nan), rel_tol=1e-5
+        )
+        if not repeats and not (split == "running" and "train/loss" in metrics):
+            shown[name] = value
+    return "  ".join(f"{name.replace('/', ' ')} {value:.4f}" for name, value in shown.items())
 
 
 def progress(name: str, schedule: Schedule) -> Listener:

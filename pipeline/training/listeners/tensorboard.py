@@ -1,7 +1,8 @@
 """Writes the curves of a training as event files for TensorBoard.
 
-train/        means over the epoch so far, and the learning rate
-validation/   the same metrics with the same names, so that both curves share a chart
+running/      the mean loss over the epoch so far
+train/        the training rows at the end of the epoch, and the learning rate
+validation/   the same metrics with the same names, so that the curves share a chart
 
 The module does not use `tf.summary`. That needs TensorBoard, and would stamp points of an earlier
 process with the current time.
@@ -19,7 +20,7 @@ from pipeline.layout import mlruns
 from pipeline.runs.history import Point
 from pipeline.training.listener import Listener
 
-_SPLITS = ("train", "validation")
+_SPLITS = ("running", "train", "validation")
 
 
 class Summaries(Listener):
