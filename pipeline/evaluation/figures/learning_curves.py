@@ -23,7 +23,7 @@ _FEW = 40  # points that still have room for a mark each
 
 def plot(
     epochs: Sequence[float],
-    curves: Mapping[str, Mapping[str, Sequence[float]]],
+    curves: Mapping[str, Mapping[str, Sequence[float] | NDArray[np.float64]]],
     *,
     saved_epoch: float,
     title: str,
