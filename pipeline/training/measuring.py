@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline import metrics
@@ -32,7 +33,7 @@ class Measuring:
 
     Args:
         splits: by name.
-        loss: a Keras loss that gives one value for each row, from raw output.
+        loss: gives one value for each row, from `y` of shape `(rows, 1)` and raw output.
         metrics: their names.
         class_weights: float32 `(classes,)`, or None.
     """
@@ -94,7 +95,8 @@ def build(training: Training, meta: Meta, *, train: Split, validation: Split) ->
     return Measuring(
         meta=meta,
         splits=splits | {"validation": validation},
-        loss=losses.by_row(training, meta),
+        # Compiled, because Keras's losses take several times as long call by call.
+        loss=tf.function(losses.by_row(training, meta), reduce_retracing=True, autograph=False),
         metrics=usual.measured_metrics(training, Task(meta.task), [name]),
         class_weights=class_weights(training, meta, train.y),
     )
@@ -113,7 +115,5 @@ def _measured_rows(training: Training, rows: int) -> NDArray[np.int64] | None:
 def _rows_of(split: Split, rows: NDArray[np.int64]) -> Split:
     if len(rows) == len(split):
         return split
-    import tensorflow as tf
-
     x = tf.nest.map_structure(lambda array: np.asarray(array[rows]), split.x)
     return Split(x=x, y=np.asarray(split.y[rows]), rows=None)

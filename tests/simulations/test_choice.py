@@ -1,0 +1,31 @@
+"""The choice among configurations, against the truth, on a small scale."""
+
+import pytest
+
+from tests.simulations.choice import simulate
+
+
+@pytest.fixture(scope="module")
+def equal():
+    """20 configurations that are all as good, with three seeds each."""
+    return simulate(20, 3, 0.0, repetitions=60)
+
+
+def test_interval_of_the_chosen_one_is_too_high(equal):
+    assert equal.naive_misses > 0.1
+
+
+def test_corrected_interval_holds_although_it_was_chosen(equal):
+    assert equal.corrected_misses <= 0.05
+
+
+def test_choice_flatters_by_a_standard_deviation(equal):
+    assert equal.naive_bias == pytest.approx(1.05, abs=0.15)
+
+
+def test_corrected_mean_is_free_of_the_luck(equal):
+    assert equal.corrected_bias == pytest.approx(0.0, abs=0.15)
+
+
+def test_truly_best_one_is_seldom_excluded():
+    assert simulate(5, 3, 2.0, repetitions=60).best_excluded <= 0.05
