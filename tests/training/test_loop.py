@@ -407,6 +407,12 @@ def test_divergence_after_good_epochs_keeps_the_best():
     assert (steps_of(outcome), outcome.stopped_early) == ([2, 4, 6], True)
 
 
+def test_diverged_weights_are_no_snapshot():
+    engine, diary = FakeEngine(schedule(evaluate_at=(2, 4)), losses={2: 0.4, 4: NAN}), Diary()
+    trained(engine, stopping(patience=None), [diary])
+    assert diary.of("snapshot") == [2]
+
+
 def test_diverged_value_does_not_move_the_rules():
     process = Process(FakeEngine(schedule(), losses={2: 0.4, 4: NAN}), stopping(patience=9))
     process.train()
