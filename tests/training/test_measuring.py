@@ -105,6 +105,12 @@ def test_class_weights_give_a_loss_of_their_own():
     assert list(measured) == ["loss", "weighted_loss", "accuracy", "log_loss"]
 
 
+def test_rows_without_weight_have_no_weighted_loss():
+    weight = {"yes": 0.0}
+    assert "weighted_loss" not in values(table(), [[0.0]], split(1), class_weight=weight)
+    assert "weighted_loss" in values(table(), [[0.0]], split(0), class_weight=weight)
+
+
 def test_perceptron_criterion_is_measured():
     measured = values(table(), [[2.0], [0.5], [-3.0]], split(1, 0, 1), loss="perceptron")
     assert measured["loss"] == pytest.approx((0 + 0.5 + 3) / 3)
