@@ -59,14 +59,21 @@ def test_named_monitor_stays_beside_class_weights():
     assert training.reduce_on_plateau.figure == "validation/loss"
 
 
-@pytest.mark.parametrize("override", ["measure_train=true", "measure_train=null"])
-def test_training_rows_can_be_monitored_if_measured(override):
-    overrides = ["data=digits", f"training.{override}", "training.early_stopping.monitor=train/loss"]
-    config = compose_experiment(overrides, conf=ROOT / "conf")
-    assert config.training.early_stopping.figure == "train/loss"
+def early_stopping_of(*overrides: str) -> EarlyStopping | None:
+    return compose_experiment(
+        ["data=digits", *overrides], conf=ROOT / "conf"
+    ).training.early_stopping
+
+
+MONITOR = "training.early_stopping.monitor"
+
+
+@pytest.mark.parametrize("measured", ["true", "null"])
+def test_training_rows_can_be_monitored_if_measured(measured):
+    rule = early_stopping_of(f"training.measure_train={measured}", f"{MONITOR}=train/loss")
+    assert rule.figure == "train/loss"
 
 
 def test_monitor_on_the_command_line_needs_no_direction():
-    overrides = ["data=digits", "training.early_stopping.monitor=validation/accuracy"]
-    rule = compose_experiment(overrides, conf=ROOT / "conf").training.early_stopping
-    assert (rule.figure, rule.direction, rule.patience) == ("validation/accuracy", Direction.max, 20)
+    rule = early_stopping_of(f"{MONITOR}=validation/accuracy")
+    assert (rule.direction, rule.patience) == (Direction.max, 20)
