@@ -12,7 +12,7 @@ from pipeline.config import resolved
 from pipeline.config.values import write_yaml
 from pipeline.data.prepared import load_meta, load_split
 from pipeline.evaluation.over_seeds import mean_interval
-from pipeline.evaluation.scoring import score
+from pipeline.evaluation.scoring import metrics_of, score
 from pipeline.signals import Interrupted, Interruption
 from pipeline.tracking import connection
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -104,7 +104,8 @@ def test_saved_weights_are_tested(repository):
     data = repository / "data/prepared/shapes"
     model = repository / "mlruns/checkpoints" / run.data.tags["run_key"] / "result/model.keras"
     served = keras.saving.load_model(model, compile=False)
-    expected = score(served, load_split(data, "test"), load_meta(data)).metrics()
+    scores = score(served, load_split(data, "test"), load_meta(data))
+    expected = metrics_of(scores, "classification")
     assert summary()["seeds"]["7"]["test"] == pytest.approx(expected)
 
 
