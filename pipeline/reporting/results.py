@@ -295,13 +295,14 @@ def _result(folder: Path, settings: Settings, meta: Meta | None) -> ExperimentRe
     evaluation_record.require(folder, run.ids)
     points = history.read(folder / HISTORY)
     step = read_json(folder / INDEX, made_by=made_by)["final"]
+    until_saved = [point for point in points if point.step <= step]
     return ExperimentResult(
         metrics=read_json(folder / evaluation_record.METRICS, made_by=made_by),
         run=run,
         history=points,
-        saved=next(point for point in points if point.step == step),
+        saved=until_saved[-1],
         figures=pictures.read(folder / evaluation_record.FIGURES, folder.name),
-        overfitting=None if settings.keeps_best else overfitting(points),
+        overfitting=None if settings.keeps_best else overfitting(until_saved),
     )
 
 
