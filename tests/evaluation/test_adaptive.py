@@ -1,6 +1,7 @@
 """Intervals that hold after looks: exact values, properties, and simulated coverage."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from scipy import stats
 from pipeline.evaluation.adaptive import after_looks, mean_after_looks, share_after_looks
 from pipeline.metrics import Metric, of_task
 from tests.simulations.looks import adversary, honest, simulate
+from tests.support import ROOT
 
 ROWS = st.integers(1, 300)
 LOOKS = st.integers(0, 2_000)
@@ -104,6 +106,16 @@ def test_bound_for_means_is_wider_than_the_exact_one(pair, looks):
     lower, higher = mean_after_looks(hits / rows, rows, looks)
     assert lower <= low + 1e-12
     assert higher >= high - 1e-12
+
+
+def test_page_shows_the_intervals_of_an_accuracy():
+    page = (ROOT / "docs/statistics.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d,]+) \| (\[0.+\]) \| (\[0.+\]) \|$", page, re.MULTILINE)
+    assert [row[0] for row in rows] == ["0", "1", "5", "12", "30", "100", "1,000"]
+    for looks, *shown in rows:
+        for cell, (hits, count) in zip(shown, ((342, 360), (9_500, 10_000)), strict=True):
+            low, high = share_after_looks(hits, count, int(looks.replace(",", "")))
+            assert cell == f"[{low:.3f}, {high:.3f}]"
 
 
 def test_accuracy_is_a_share():
