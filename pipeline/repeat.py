@@ -22,7 +22,7 @@ from pipeline.command_line import experiment_name, run_command
 from pipeline.config import params, resolved, resolved_file
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import log
-from pipeline.data.prepared import load_meta, load_split
+from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_sealed
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
@@ -77,11 +77,13 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
     """Trains one seed, unless its run is finished, and tests the saved weights."""
     import keras
 
-    from pipeline import experiment
+    from pipeline import experiment, metrics
+    from pipeline.evaluation import looks
     from pipeline.evaluation.scoring import intervals_of, metrics_of, score
+    from pipeline.evaluation.test_split import digests, open_test_split
     from pipeline.runs.result import MODEL, saved_step
     from pipeline.tracking import stores
-    from pipeline.tracking.evaluation import log_test_metrics
+    from pipeline.tracking.evaluation import log_looks, log_test_metrics
 
     data = PREPARED / config.data.name
     meta = load_meta(data)
@@ -90,16 +92,25 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
         result = experiment.run(config, output=output, interruption=interruption)
         step = saved_step(output)
         model = keras.saving.load_model(output / MODEL, compile=False)
-    scores = score(model, load_split(data, "test"), meta)
+    rows = open_test_split(
+        data,
+        purpose="repeat",
+        run_id=result.run_id,
+        models=digests({step: model}),
+        shown=metrics.of_task(meta.task),
+    )
+    scores = score(model, rows, meta)
     test = metrics_of(scores, meta.task)
+    tracker = stores.load(config.tracking.store).attach(result.run_id)
     log_test_metrics(
-        stores.load(config.tracking.store).attach(result.run_id),
+        tracker,
         {step: test},
         saved_step=step,
         intervals=intervals_of(scores, meta.task, seed=config.seed),
         meta=meta,
         data_folder=data,
     )
+    log_looks(tracker, looks.read().standing(result.run_id, step))
     return {"run_id": result.run_id, "fingerprint": result.fingerprint, "test": test}
 
 

@@ -11,6 +11,7 @@ from pipeline import layout, repeat
 from pipeline.config import resolved
 from pipeline.config.values import write_yaml
 from pipeline.data.prepared import load_meta, load_split
+from pipeline.evaluation import looks
 from pipeline.evaluation.over_seeds import mean_interval
 from pipeline.evaluation.scoring import score
 from pipeline.signals import Interrupted, Interruption
@@ -113,6 +114,21 @@ def test_metrics_are_logged_at_the_saved_step():
         for name, value in run["test"].items():
             points = connection.client().get_metric_history(run["run_id"], f"test/{name}")
             assert [(point.step, point.value) for point in points] == [(9, pytest.approx(value))]
+
+
+def test_each_seed_is_a_look():
+    found = {look.run_id: look for look in looks.read().looks}
+    assert set(found) == {run["run_id"] for run in summary()["seeds"].values()}
+    for look in found.values():
+        assert (look.purpose, list(look.models)) == ("repeat", ["9"])
+        assert look.shown == ["accuracy", "log_loss"]
+
+
+def test_second_seed_comes_after_one_look():
+    tags = [
+        connection.client().get_run(summary()["seeds"][seed]["run_id"]).data.tags for seed in SEEDS
+    ]
+    assert [tag["test.models_before"] for tag in tags] == ["0", "1"]
 
 
 def test_mean_and_interval_are_over_the_seeds():

@@ -11,12 +11,15 @@ from pipeline.config.params import Params
 from pipeline.config.resolved_file import Settings
 from pipeline.data.prepared import Meta, load_meta
 from pipeline.errors import PipelineError
+from pipeline.evaluation import looks
 from pipeline.evaluation import record as evaluation_record
+from pipeline.evaluation.looks import Ledger, Standing
 from pipeline.files import read_json, read_sealed, require_files
 from pipeline.layout import OUTPUTS, PLAN, PREPARED, STAGES
 from pipeline.reporting import pictures
 from pipeline.reporting.failures import failure, first_failure
 from pipeline.reporting.formatting import interval, number
+from pipeline.reporting.looks import holding, in_words
 from pipeline.reporting.overfitting import Overfitting, overfitting
 from pipeline.reporting.pictures import Picture
 from pipeline.runs import history
@@ -88,6 +91,7 @@ class ExperimentResult:
         run: the content of `run.json`.
         saved: the point at which the weights were saved.
         overfitting: that of the saved weights; None if they do not overfit.
+        standing: None if the ledger of looks does not have the result.
         seeds: None if the experiment was trained with one seed.
     """
 
@@ -97,6 +101,7 @@ class ExperimentResult:
     saved: Point
     figures: list[Picture]
     overfitting: Overfitting | None = None
+    standing: Standing | None = None
     seeds: Seeds | None = None
 
     @property
@@ -180,6 +185,26 @@ class Row:
         return interval(limits["low"], limits["high"]) if limits else ""
 
     @property
+    def looks(self) -> str:
+        """How often its test rows had been used, in words; empty without a value."""
+        if self.result is None or self.value is None:
+            return ""
+        return in_words(self.headline, self.value, self.result.standing)
+
+    @property
+    def looks_before(self) -> str:
+        """How many other models had been scored on its test rows; `?` if it is not known."""
+        standing = self.result.standing if self.result else None
+        return f"{standing.before:,}" if standing else "?"
+
+    def after_looks(self, metric: str) -> str:
+        """The 95 % interval that holds for any choice by a metric: `0.9075 to 0.9186`."""
+        assert self.result is not None
+        assert self.result.standing is not None
+        limits = holding(metric, self.metrics["test"][metric]["value"], self.result.standing)
+        return " to ".join(map(number, limits)) if limits else "none known"
+
+    @property
     def score(self) -> str:
         """`accuracy 0.9132 [0.9075, 0.9186]`; empty without a result."""
         value = self.value
@@ -204,16 +229,19 @@ def collect(
     outputs: Path = OUTPUTS,
     prepared: Path = PREPARED,
     stages: Path = STAGES,
+    ledger: Ledger | None = None,
 ) -> list[Row]:
     """Collects a row for each named experiment, in order.
 
     Args:
+        ledger: the looks at test splits; by default those of this project.
         stages: `dvc.yaml`.
 
     Raises:
         PipelineError: the plan is missing or damaged.
     """
     plan = plan_file.read(outputs / PLAN.name)
+    ledger = ledger or looks.read()
     return [
         _row(
             name,
@@ -221,6 +249,7 @@ def collect(
             planned=_planned(plan.get(name)),
             folder=outputs / name,
             prepared=prepared / params.experiments[name],
+            ledger=ledger,
             missing=first_failure(name, params, outputs / "failures", stages=stages)
             or f"not run yet: dvc repro evaluate@{name}",
         )
@@ -229,7 +258,14 @@ def collect(
 
 
 def _row(
-    name: str, params: Params, *, planned: Planned, folder: Path, prepared: Path, missing: str
+    name: str,
+    params: Params,
+    *,
+    planned: Planned,
+    folder: Path,
+    prepared: Path,
+    ledger: Ledger,
+    missing: str,
 ) -> Row:
     data = params.experiments[name]
     resolved = folder.parent / "configs" / f"{name}.yaml"
@@ -238,7 +274,7 @@ def _row(
     if all((folder / file).is_file() for file in _FILES):
         try:
             settings = resolved_file.read(resolved)
-            result, missing = _result(folder, settings, meta), ""
+            result, missing = _result(folder, settings, meta, ledger), ""
         except PipelineError as error:
             missing = str(error)
     if result is not None and (folder / _SEEDS).is_file():
@@ -281,7 +317,9 @@ def _planned(entry: Mapping[str, Any] | None) -> Planned:
     return Planned(**{**entry, "claims": [Claim(**claim) for claim in entry["claims"]]})
 
 
-def _result(folder: Path, settings: Settings, meta: Meta | None) -> ExperimentResult:
+def _result(
+    folder: Path, settings: Settings, meta: Meta | None, ledger: Ledger
+) -> ExperimentResult:
     """Reads a result that fits the present settings and data.
 
     Raises:
@@ -302,6 +340,7 @@ def _result(folder: Path, settings: Settings, meta: Meta | None) -> ExperimentRe
         saved=next(point for point in points if point.step == step),
         figures=pictures.read(folder / evaluation_record.FIGURES, folder.name),
         overfitting=None if settings.keeps_best else overfitting(points),
+        standing=ledger.standing(run.run_id, step),
     )
 
 

@@ -10,6 +10,7 @@ from pipeline.config import plan_file, resolved_file
 from pipeline.config.params import Params
 from pipeline.config.values import write_yaml
 from pipeline.evaluation import record
+from pipeline.evaluation.looks import Ledger, Look
 from pipeline.files import sha256, write_sealed
 from pipeline.reporting import results
 from pipeline.reporting.results import Row
@@ -49,6 +50,7 @@ FALLING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.5), (0.4, 0.45))
 CLIMBING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.7), (0.4, 0.75))
 DATA = images().identity
 SETTINGS = {"data": {"name": "shapes"}, "seed": 1, "tracking": {"store": "memory"}}
+NO_LOOKS = Ledger(())
 SEEDS = {
     "seeds": {
         seed: {"run_id": seed * 32, "test": {"accuracy": 0.97, "log_loss": 0.2}}
@@ -175,7 +177,21 @@ def write_outputs(outputs: Path) -> Path:
     return outputs
 
 
-def rows_of(outputs: Path, *names: str, params: Params = PARAMS) -> list[Row]:
+def look(run_id: str, *, truth: str = "t", rows: int = 12, **facts: Any) -> Look:
+    """A look of `evaluate` at the model of epoch 2, whose digest is the id of its run."""
+    own: dict[str, Any] = {
+        "purpose": "evaluate",
+        "data": "shapes",
+        "split": "3" * 32,
+        "models": {"6": run_id},
+        "shown": ["accuracy", "log_loss"],
+    }
+    return Look(run_id=run_id, truth=truth, rows=rows, **own | facts)
+
+
+def rows_of(
+    outputs: Path, *names: str, params: Params = PARAMS, ledger: Ledger = NO_LOOKS
+) -> list[Row]:
     """The rows of the named experiments; by default of `shapes` and `pairs`."""
     return results.collect(
         params,
@@ -183,6 +199,7 @@ def rows_of(outputs: Path, *names: str, params: Params = PARAMS) -> list[Row]:
         outputs=outputs,
         prepared=outputs.parent / "prepared",
         stages=ROOT / "dvc.yaml",
+        ledger=ledger,
     )
 
 
