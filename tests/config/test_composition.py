@@ -15,7 +15,7 @@ from pipeline.config.data import Data, SplitSettings, Task
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.optimizer import settings_of
-from pipeline.config.training import Direction, EarlyStopping, Training
+from pipeline.config.training import EarlyStopping, Training
 from pipeline.config.values import to_values, write_yaml
 from pipeline.errors import PipelineError
 from pipeline.models.families.mlp import Mlp
@@ -289,6 +289,42 @@ ON_THE_COMMAND_LINE = {
     "training.early_stopping.min_delta=inf": (
         f"training.early_stopping.min_delta is invalid. Received: inf. {FLOATS}"
     ),
+    "training.early_stopping={monitor: validation/accuracy, direction: min}": (
+        "training.early_stopping.direction is invalid. Received: min for validation/accuracy. "
+        "Expected: max, because validation/accuracy is better if it is larger; or no direction."
+    ),
+    "training.early_stopping.direction=max": (
+        "training.early_stopping.direction is invalid. Received: max for validation/loss. "
+        "Expected: min, because validation/loss is better if it is smaller; or no direction."
+    ),
+    "training.reduce_on_plateau={monitor: train/log_loss, direction: max}": (
+        "training.reduce_on_plateau.direction is invalid. Received: max for train/log_loss. "
+        "Expected: min, because train/log_loss is better if it is smaller; or no direction."
+    ),
+    "training.early_stopping.monitor=val_loss": (
+        "training.early_stopping.monitor is not measured by training. Received: val_loss. "
+        "Choose a metric with its split, such as validation/loss or train/accuracy."
+    ),
+    "training.early_stopping.monitor=test/accuracy": (
+        "training.early_stopping.monitor is not measured by training. Received: test/accuracy. "
+        "Choose a metric with its split, such as validation/loss or train/accuracy."
+    ),
+    "training.early_stopping.monitor=running/accuracy": (
+        "training.early_stopping.monitor is not measured by training. "
+        "Received: running/accuracy. Allowed: running/loss."
+    ),
+    "training.early_stopping.monitor=validation/weighted_loss": (
+        "training.early_stopping.monitor is invalid. Received: validation/weighted_loss. "
+        "Expected: validation/loss, or training.class_weight."
+    ),
+    "training.early_stopping.monitor=validation/mae": (
+        "training.early_stopping.monitor names a metric that does not suit classification. "
+        "Received: mae. Choose a metric for classification."
+    ),
+    "training.metrics=[mae]": (
+        "training.metrics names a metric that does not suit classification. Received: mae. "
+        "Choose a metric for classification."
+    ),
     "training.reduce_on_plateau.lowest=1e300": (
         f"training.reduce_on_plateau.lowest is invalid. Received: 1e+300. {FLOATS}"
     ),
@@ -347,6 +383,30 @@ def test_invalid_experiment_file_is_refused_in_one_line(in_repository, body):
     separator = ", " if IN_FILES[body].startswith("line ") else ": "
     assert (
         refusal_of_file(f"{HEAD}{body}\n") == f"conf/experiment/own.yaml{separator}{IN_FILES[body]}"
+    )
+
+
+def test_monitor_of_unmeasured_rows_is_refused(in_repository):
+    monitor = "training.early_stopping.monitor=train/loss"
+    assert refusal("data=shapes", "training.measure_train=false", monitor) == (
+        "command line: training.early_stopping.monitor is invalid. Received: train/loss. "
+        "Expected: a figure of validation, or training.measure_train: true."
+    )
+
+
+def test_unknown_metric_is_refused_with_a_suggestion(in_repository):
+    begin = "is not a metric. Received: acuracy. Did you mean accuracy? Allowed: accuracy, "
+    assert refusal("data=shapes", "training.metrics=[acuracy]").startswith(
+        f"command line: training.metrics {begin}"
+    )
+
+
+def test_unknown_monitor_is_refused_with_a_suggestion(in_repository):
+    text = refusal("data=shapes", "training.early_stopping.monitor=validation/acuracy")
+    assert text.startswith(
+        "command line: training.early_stopping.monitor is not measured by training. "
+        "Received: validation/acuracy. Did you mean validation/accuracy? "
+        "Allowed: validation/accuracy, "
     )
 
 
@@ -441,7 +501,7 @@ def config_with(rate: float, seed: int, units: list[int]) -> ExperimentConfig:
         data=Data(name="own", task=Task.regression, target="y", split=SplitSettings(test=0.25)),
         model=Mlp(units=units),
         optimizer=settings_of("adam")(learning_rate=rate),
-        training=Training(epochs=3, early_stopping=EarlyStopping(direction=Direction.max)),
+        training=Training(epochs=3, early_stopping=EarlyStopping(monitor="validation/r2")),
     )
 
 

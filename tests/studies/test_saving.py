@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.config import params
 from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.metrics import Direction
 from pipeline.config.resolved import run_settings
-from pipeline.config.training import Direction
 from pipeline.studies import saving
 from pipeline.studies.objective import Objective
 from pipeline.studies.saving import BestTrial

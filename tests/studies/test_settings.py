@@ -7,7 +7,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from pipeline.config.experiment_composition import compose_experiment
-from pipeline.config.training import Direction
+from pipeline.config.metrics import Direction
 from pipeline.studies.oracles import bayesian, hyperband
 from pipeline.studies.settings import compose_tune
 from pipeline.studies.space import hydra_text

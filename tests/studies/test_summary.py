@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.config.training import Direction
+from pipeline.config.metrics import Direction
 from pipeline.studies import summary
 from pipeline.studies.outcome import Outcome, Status
 from pipeline.studies.trial import Trial

@@ -8,7 +8,7 @@ from pipeline.config.optimizer import Optimizer, settings_of
 from pipeline.config.training import Training
 from pipeline.data.prepared import Meta, Split
 from pipeline.models import families
-from pipeline.training import losses, optimizers, watched_metrics
+from pipeline.training import losses, optimizers
 from pipeline.training.engine import TrainingTask
 from pipeline.training.schedule import Schedule
 
@@ -28,7 +28,7 @@ def task_of(
     loss: str | None = None,
     seed: int = 1,
 ) -> TrainingTask:
-    """The task of a network with the loss and the metrics of the settings."""
+    """The task of a network with the loss of the settings."""
     training = Training(epochs=1, loss=loss)
     network = families.build(settings, meta, seed=seed)
     return TrainingTask(
@@ -36,7 +36,6 @@ def task_of(
         trained=network,
         optimizer=optimizers.build(optimizer, steps=100),
         loss=losses.build(training, meta),
-        metrics=watched_metrics.build(training, meta),
         train=train,
         schedule=schedule,
     )

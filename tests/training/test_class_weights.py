@@ -1,4 +1,4 @@
-"""Weights of rows by their class, from settings to values."""
+"""Weights of classes, from settings to values."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from pipeline.config import resolved
 from pipeline.config.training import Training
 from pipeline.errors import ConfigError
-from pipeline.training.class_weights import row_weights
+from pipeline.training.class_weights import class_weights
 from tests.support.metas import images, regression, table
 from tests.support.refusals import refusal
 from tests.support.toy import config_of
@@ -19,32 +19,31 @@ def training(class_weight) -> Training:
 
 
 def test_without_the_setting_there_are_no_weights():
-    assert row_weights(training(None), table(), Y) is None
+    assert class_weights(training(None), table(), Y) is None
 
 
 def test_balanced_gives_classes_equal_total_weight():
-    weights = row_weights(training("balanced"), table(), Y)
-    # A row of a class weighs rows / (classes · rows of the class).
-    assert weights.tolist() == pytest.approx([2, 2 / 3, 2 / 3, 2 / 3])
+    weights = class_weights(training("balanced"), table(), Y)
+    # A class weighs rows / (classes · rows of the class).
+    assert weights.tolist() == pytest.approx([2, 2 / 3])
     assert weights.dtype == np.float32
 
 
 def test_balanced_ignores_classes_that_do_not_occur():
-    assert row_weights(training("balanced"), images(), Y).tolist() == pytest.approx(
-        [2, 2 / 3, 2 / 3, 2 / 3]
-    )
+    weights = class_weights(training("balanced"), images(), Y)
+    assert weights.tolist() == pytest.approx([2, 2 / 3, 1])
 
 
 def test_classes_without_a_weight_weigh_1():
-    assert row_weights(training({"b": 3}), images(), np.array([2, 1, 0])).tolist() == [1, 3, 1]
+    assert class_weights(training({"b": 3}), images(), Y).tolist() == [1, 3, 1]
 
 
 def test_class_name_may_look_like_a_number():
-    assert row_weights(training({1: 3}), table(classes=["0", "1"]), Y).tolist() == [1, 3, 3, 3]
+    assert class_weights(training({1: 3}), table(classes=["0", "1"]), Y).tolist() == [1, 3]
 
 
 def test_unknown_class_is_refused_with_a_suggestion():
-    text = refusal(row_weights, training({"ye": 3.0}), table(), Y, error=ConfigError)
+    text = refusal(class_weights, training({"ye": 3.0}), table(), Y, error=ConfigError)
     assert text == (
         "training.class_weight.ye is not a class of the data. Received: ye. "
         "Did you mean yes? Allowed: no, yes."
@@ -52,7 +51,7 @@ def test_unknown_class_is_refused_with_a_suggestion():
 
 
 def test_regression_has_no_class_weights():
-    text = refusal(row_weights, training("balanced"), regression(), Y, error=ConfigError)
+    text = refusal(class_weights, training("balanced"), regression(), Y, error=ConfigError)
     assert text == (
         "training.class_weight does not suit a regression. Received: balanced. Remove the setting."
     )

@@ -1,16 +1,12 @@
-"""Losses: their values, the data that they suit, and the metrics that training watches."""
+"""Losses: their values, and the data that they suit."""
 
 import numpy as np
 import pytest
 
-from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import METRICS
 from pipeline.config.training import LOSSES, Reduction, Training
 from pipeline.errors import ConfigError
-from pipeline.training import losses, watched_metrics
-from pipeline.training.fitted_model import evaluation_batch
-from tests.support import ROOT
+from pipeline.training import losses
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.metas import images, regression, table
 from tests.support.refusals import refusal
@@ -67,10 +63,10 @@ def test_loss_for_other_data_is_refused(loss, meta, target, names):
     )
 
 
-def test_metric_of_each_loss_can_be_watched():
+def test_metric_of_each_loss_exists():
     metrics = {module.LOSS.metric for module in LOSSES.all().values()} - {None}
     assert metrics == {"log_loss", "mae", "mse"}
-    assert all(METRICS.load(name, key="").METRIC.watched for name in metrics)
+    assert metrics <= set(METRICS.names())
 
 
 def test_one_hot_labels_give_the_same_loss():
@@ -104,68 +100,10 @@ def test_perceptron_criterion_counts_mistakes_only():
     assert values == [0.0, 0.0, 3.0, 0.5]
 
 
-@pytest.mark.parametrize(("reduction", "rows"), [(Reduction.mean, 1024), (Reduction.sum, 30)])
-def test_summed_loss_is_evaluated_in_training_batches(reduction, rows):
-    loss = build("mean_squared_error", regression(), loss_reduction=reduction)
-    assert evaluation_batch(loss, 30) == rows
-
-
-def watched(settings: Training, meta) -> list[str]:
-    return [metric.name for metric in watched_metrics.build(settings, meta)]
-
-
-@pytest.mark.parametrize(
-    ("loss", "meta", "metrics", "with_plain_loss"),
-    [
-        ("sparse_categorical_crossentropy", images(), ["accuracy"], ["accuracy", "log_loss"]),
-        ("categorical_crossentropy", images(), ["accuracy"], ["accuracy", "log_loss"]),
-        ("binary_crossentropy", table(), ["accuracy"], ["accuracy", "log_loss"]),
-        ("perceptron", table(), ["accuracy"], ["accuracy"]),
-        ("mean_squared_error", regression(), ["mae"], ["mae", "mse"]),
-        ("mean_absolute_error", regression(), ["mse"], ["mse", "mae"]),
-    ],
-)
-def test_usual_metrics_do_not_repeat_the_loss(loss, meta, metrics, with_plain_loss):
-    assert watched(training(loss), meta) == metrics
-    assert watched(training(loss, loss_reduction=Reduction.sum), meta) == with_plain_loss
-
-
-def test_listed_metrics_are_watched_in_order():
-    assert watched(training(metrics=["log_loss", "accuracy"]), images()) == ["log_loss", "accuracy"]
-    assert watched(training(metrics=[]), images()) == []
-
-
-def test_plain_loss_is_watched_once():
-    settings = training(metrics=["log_loss"], loss_reduction=Reduction.sum)
-    assert watched(settings, images()) == ["log_loss"]
-
-
-def test_log_loss_is_a_mean_over_rows():
-    (log_loss,) = watched_metrics.build(training(metrics=["log_loss"]), images())
-    log_loss.update_state(LABELS, RAW)
-    assert float(log_loss.result()) == pytest.approx(OF_TRUTH.mean(), rel=1e-6)
-
-
-def compose(*overrides: str) -> ExperimentConfig:
-    return compose_experiment(overrides, conf=ROOT / "conf")
-
-
-@pytest.mark.parametrize(
-    ("metrics", "message"),
-    [
-        ("acuracy", "is not a metric. Received: acuracy. Did you mean accuracy? Allowed: "),
-        (
-            "r2",
-            "names a metric that training cannot watch. Received: r2. "
-            "Remove it. `evaluate` computes it after training.",
-        ),
-        (
-            "mae",
-            "names a metric that does not suit classification. Received: mae. "
-            "Choose metrics for classification.",
-        ),
-    ],
-)
-def test_metric_that_cannot_be_watched_is_refused(metrics, message):
-    text = refusal(compose, "data=digits", f"training.metrics=[{metrics}]")
-    assert text.startswith(f"command line: training.metrics {message}")
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_loss_by_row_is_neither_summed_nor_smoothed(loss):
+    smoothing = 0.3 if loss == "categorical_crossentropy" else 0.0
+    settings = training(loss, loss_reduction=Reduction.sum, label_smoothing=smoothing)
+    assert np.array(losses.by_row(settings, images())(LABELS, RAW)) == pytest.approx(
+        OF_TRUTH, rel=1e-6
+    )

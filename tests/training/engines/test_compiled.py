@@ -21,7 +21,7 @@ from pipeline.models.families.layers import Layers
 from pipeline.models.families.linear import Linear
 from pipeline.models.families.mlp import Mlp
 from pipeline.models.fingerprint import fingerprint
-from pipeline.training import engines, watched_metrics
+from pipeline.training import engines, fitted_model
 from pipeline.training.engine import Reading, TrainingTask
 from pipeline.training.engines import compiled as compiled_engine
 from pipeline.training.engines.compiled import CompiledEngine
@@ -87,8 +87,8 @@ def task(
 def small_task(
     optimizer: Optimizer = CASES["mlp"][3], *, split: Split = POINTS, batch: int = WHOLE
 ) -> TrainingTask:
-    """The task that compiles fastest. Each variable and each metric takes time to compile."""
-    return replace(task(Linear(), table(), split, optimizer, batch=batch), metrics=[])
+    """The task that compiles fastest. Each variable takes time to compile."""
+    return task(Linear(), table(), split, optimizer, batch=batch)
 
 
 def compiled(
@@ -103,11 +103,10 @@ def with_dropout(*, xla: bool = False) -> CompiledEngine:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained engine, its first weights, the values of those, and its history."""
+    """A trained engine, its first weights, and its history."""
 
     engine: Any
     weights: list[np.ndarray]
-    evaluation: dict[str, float]
     history: list[dict[str, float]]
 
     @property
@@ -120,14 +119,14 @@ def trained(kind: str, case: str) -> Trained:
     """Trains a case once for all tests that only read the result."""
     engine = engine_of(kind, task(*CASES[case], batch=PARTIAL))
     weights = engine.network.get_weights()
-    return Trained(engine, weights, engine.evaluate(CASES[case][2]), epochs(engine))
+    return Trained(engine, weights, epochs(engine))
 
 
 @cache
 def trained_dropout(*, xla: bool = True) -> Trained:
     """Trains a network with dropout once for all tests that only read the result."""
     engine = with_dropout(xla=xla)
-    return Trained(engine, engine.network.get_weights(), {}, epochs(engine))
+    return Trained(engine, engine.network.get_weights(), epochs(engine))
 
 
 def quiet(_step, _progress):
@@ -159,10 +158,29 @@ def test_losses_match_fit_within_a_hundred_thousandth(case, xla):
         assert means["loss"] == pytest.approx(expected["loss"], rel=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["graph", "keras"])
 @pytest.mark.parametrize("case", CASES)
-def test_evaluation_gives_the_values_of_keras(case):
-    values, expected = (trained(kind, case).evaluation for kind in ("graph", "keras"))
-    assert values == pytest.approx(expected, rel=1e-6)
+def test_prediction_is_that_of_keras(kind, case):
+    engine, split = trained(kind, case).engine, CASES[case][2]
+    expected = engine.network.predict(split.x, verbose=0)
+    assert engine.predict(split) == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("rows", [1, ROWS - 1, ROWS])
+def test_prediction_in_blocks_covers_every_row(monkeypatch, rows):
+    engine = trained("graph", "mlp").engine
+    whole = engine.predict(POINTS)
+    monkeypatch.setattr(fitted_model, "_PREDICTED_ROWS", rows)
+    assert engine.predict(POINTS) == pytest.approx(whole, rel=1e-5, abs=1e-6)
+    assert whole.shape == (ROWS, 1)
+
+
+@pytest.mark.parametrize("kind", ["graph", "keras"])
+def test_prediction_changes_no_state(kind):
+    engine = trained(kind, "batch normalisation and a penalty").engine
+    before = engine.get_state()
+    engine.predict(POINTS)
+    assert all(map(np.array_equal, before, engine.get_state()))
 
 
 @pytest.mark.parametrize("xla", [False, True])
@@ -216,9 +234,9 @@ def test_dropout_counts_its_calls():
     assert counters == [EPOCHS * 5]
 
 
-def test_dropout_is_off_in_evaluation():
+def test_dropout_is_off_in_prediction():
     engine = trained_dropout(xla=False).engine
-    assert engine.evaluate(POINTS) == engine.evaluate(POINTS)
+    assert np.array_equal(engine.predict(POINTS), engine.predict(POINTS))
 
 
 def test_network_keeps_the_dropout_of_keras():
@@ -234,10 +252,12 @@ def test_training_changes_the_network():
 
 
 def test_perceptron_loss_is_0_without_mistakes():
-    engine = CompiledEngine(task(Linear(), *CASES["mlp"][1:], loss="perceptron"), xla=False)
+    x = np.array([[1.0, 0.0]] * ROWS, dtype=np.float32)
+    right = Split(x, np.ones(ROWS, dtype=np.int32), None)
+    separable = task(Linear(), table(), right, CASES["mlp"][3], loss="perceptron")
+    engine = CompiledEngine(separable, xla=False)
     engine.network.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
-    right = Split(np.array([[1.0, 0.0]] * 16, dtype=np.float32), np.ones(16, dtype=np.int32), None)
-    assert engine.evaluate(right)["loss"] == 0.0
+    assert epochs(engine) == [{"loss": 0.0}] * EPOCHS
 
 
 def engine_of(kind: str, task: TrainingTask, *, limit: int | None = None):
@@ -338,13 +358,18 @@ WEIGHTED = replace(POINTS, sample_weight=np.where(POINTS.y == 1, 5, 0.5).astype(
 
 
 @pytest.mark.parametrize("kind", ["graph", "xla", "keras"])
-def test_sample_weights_act_on_the_loss_only(kind):
-    engine = engine_of(kind, task(*CASES["mlp"]))
-    outputs = np.array(engine.network(POINTS.x))[:, 0].astype(np.float64)
-    losses = np.log1p(np.exp(np.where(POINTS.y == 1, -outputs, outputs)))
-    values = engine.evaluate(WEIGHTED)
-    assert values["loss"] == pytest.approx(np.mean(losses * WEIGHTED.sample_weight), rel=1e-5)
-    assert values["accuracy"] == engine.evaluate(POINTS)["accuracy"]
+def test_running_loss_is_weighted(kind):
+    engine = engine_of(kind, small_task(split=WEIGHTED))
+    rows = Schedule(rows=ROWS, batch_size=WHOLE, total=EPOCHS * 5, seed=1).order(0)[:WHOLE]
+    outputs = engine.predict(POINTS)[rows, 0].astype(np.float64)
+    losses = np.log1p(np.exp(np.where(POINTS.y[rows] == 1, -outputs, outputs)))
+    expected = np.mean(losses * WEIGHTED.sample_weight[rows])
+    assert segment(engine, 0, 1).metrics == {"loss": pytest.approx(expected, rel=1e-5)}
+
+
+def test_sample_weights_do_not_change_predictions():
+    plain, weighted = (compiled(train=split) for split in (POINTS, WEIGHTED))
+    assert np.array_equal(plain.predict(POINTS), weighted.predict(WEIGHTED))
 
 
 def test_sample_weights_train_as_in_fit():
@@ -353,7 +378,7 @@ def test_sample_weights_train_as_in_fit():
     history = epochs(engine)
     other = task(*weighted, batch=PARTIAL)
     network = other.network
-    network.compile(other.optimizer, other.loss, metrics=other.metrics)
+    network.compile(other.optimizer, other.loss)
     for epoch in range(EPOCHS):
         order = other.schedule.order(epoch)
         x, y, weights = (
@@ -399,7 +424,8 @@ def test_several_inputs_train_as_in_fit(kind, limit):
         for engine in ("keras", "graph")
     )
     assert epochs(by_us) == epochs(by_keras)
-    assert by_us.evaluate(split) == pytest.approx(by_keras.evaluate(split), rel=1e-6)
+    expected = by_us.network.predict(split.x, verbose=0)
+    assert by_us.predict(split) == pytest.approx(expected, rel=1e-5, abs=1e-6)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
 
 
@@ -410,9 +436,8 @@ def test_several_inputs_train_with_xla():
         two_inputs("dictionary"),
     )
     engine = CompiledEngine(two_sided, xla=True)
-    before = engine.evaluate(split)["loss"]
-    epochs(engine)
-    assert engine.evaluate(split)["loss"] < before
+    first, *_, last = epochs(engine)
+    assert last["loss"] < first["loss"]
 
 
 AUGMENTED = Layers(
@@ -455,7 +480,7 @@ def test_state_contains_seeds_of_random_layers():
     assert len(seeds) == 8
 
 
-def test_random_layers_are_off_in_evaluation():
+def test_random_layers_are_off_in_prediction():
     engine = augmented()
     before = fingerprint(engine.network.variables)
     plain = families.build(
@@ -465,8 +490,8 @@ def test_random_layers_are_off_in_evaluation():
     without = with_network(
         task(Linear(), images(), PICTURES, optimizer_of("sgd", learning_rate=0.05)), plain
     )
-    expected = CompiledEngine(without, xla=False).evaluate(PICTURES)
-    assert engine.evaluate(PICTURES) == expected
+    expected = CompiledEngine(without, xla=False).predict(PICTURES)
+    assert np.array_equal(engine.predict(PICTURES), expected)
     assert fingerprint(engine.network.variables) == before
 
 
@@ -488,7 +513,7 @@ def trained_by(kind: str, optimizer: str) -> Trained:
     """Trains the smallest network once for all tests of an optimizer."""
     engine = engine_of(kind, replace(small_task(), optimizer=OPTIMIZERS[optimizer]()))
     weights = engine.network.get_weights()
-    return Trained(engine, weights, {}, epochs(engine))
+    return Trained(engine, weights, epochs(engine))
 
 
 @pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "global_clipnorm"])
@@ -548,9 +573,9 @@ def test_averages_match_the_formula(kind):
 
 def test_averages_before_the_first_step_are_the_weights():
     engine = compiled(optimizer=OPTIMIZERS["averages"]())
-    expected = engine.evaluate(POINTS)
+    expected = engine.predict(POINTS)
     with engine.averaged():
-        assert engine.evaluate(POINTS) == expected
+        assert np.array_equal(engine.predict(POINTS), expected)
 
 
 def test_optimizer_without_averages_keeps_the_weights():
@@ -576,11 +601,6 @@ def test_streaming_gives_the_same_bits(kind, limit):
     )
     assert epochs(streamed) == epochs(resident)
     assert fingerprint(streamed.variables) == fingerprint(resident.variables)
-
-
-def test_metric_names_are_loss_and_watched_metrics():
-    metrics = watched_metrics.build(Training(epochs=1, metrics=["log_loss"]), table())
-    assert compiled(metrics=metrics).metric_names == ["loss", "log_loss"]
 
 
 def test_memory_limit_reaches_the_engine():
