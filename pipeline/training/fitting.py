@@ -70,7 +70,7 @@ def _engine(config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedu
     network = families.build(config.model, meta, seed=config.seed)
     task = TrainingTask(
         network=network,
-        trained=augmented(network, config.model),
+        trained=augmented(network, config.model, meta),
         optimizer=optimizers.build(config.optimizer, steps=schedule.total),
         loss=losses.build(training, meta),
         metrics=watched_metrics.build(training, meta),

@@ -51,7 +51,7 @@ def test_no_two_layers_of_all_seeds_share_a_stream(case):
     seeds: list[int] = []
     for seed in SEEDS:
         network = families.build(settings, meta, seed=seed)
-        seeds += seeds_of(augmented(network, settings))
+        seeds += seeds_of(augmented(network, settings, meta))
     assert len(set(seeds)) == len(seeds) >= 3 * len(SEEDS)
 
 
