@@ -71,7 +71,9 @@ def _engine(config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedu
     task = TrainingTask(
         network=network,
         trained=augmented(network, config.model, meta),
-        optimizer=optimizers.build(config.optimizer, steps=schedule.total),
+        optimizer=optimizers.build(
+            config.optimizer, weights=network.trainable_variables, steps=schedule.total
+        ),
         loss=losses.build(training, meta),
         metrics=watched_metrics.build(training, meta),
         train=replace(train, sample_weight=row_weights(training, meta, train.y)),

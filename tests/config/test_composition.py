@@ -60,9 +60,9 @@ IN_FILES = {
     "optimizer: {momentum: 0.9}": (
         "optimizer.momentum is not a setting. Received: momentum=0.9. "
         "Did you mean ema_momentum? Allowed: amsgrad, beta_1, beta_2, clipnorm, clipvalue, "
-        "ema_momentum, ema_overwrite_frequency, epsilon, final_share, global_clipnorm, "
-        "gradient_accumulation_steps, learning_rate, loss_scale_factor, schedule, warmup_steps, "
-        "weight_decay."
+        "decay_biases, ema_momentum, ema_overwrite_frequency, epsilon, final_share, "
+        "global_clipnorm, gradient_accumulation_steps, learning_rate, loss_scale_factor, schedule, "
+        "warmup_steps, weight_decay."
     ),
     "training: {early_stopping: {patient: 3}}": (
         "training.early_stopping.patient is not a setting. Received: patient=3. "
