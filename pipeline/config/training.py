@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+import yaml
 from omegaconf import MISSING
 
 from pipeline.config.metrics import METRICS
@@ -127,7 +128,8 @@ class Training:
         loss: a module of `pipeline.training.losses`. Null takes the usual loss of the data.
         label_smoothing: the share of each one-hot label that is spread over all classes.
         class_weight: `balanced` gives all classes the same total weight. A dictionary gives
-            weights by class name; the other classes have weight 1.
+            weights by class name; the other classes have weight 1. A text is such a dictionary in
+            YAML.
         metrics: the metrics to watch. Null takes the usual ones of the data.
         evaluate_at: steps at which the validation split is evaluated and the model is saved, in
             addition to the evaluation after each epoch.
@@ -244,25 +246,54 @@ class Training:
 def _class_weight(value: Any) -> dict[str, float] | str | None:
     """Checks `balanced`, or a weight for each class.
 
-    OmegaConf has no type for this setting.
+    OmegaConf has no type for this setting. A text is YAML. There all names are texts, and any name
+    can be written on the command line.
     """
     if value is None or value == BALANCED:
         return value  # type: ignore[no-any-return]
-    key, expected = "training.class_weight", f"{BALANCED}, {{class name: weight, …}} or null"
-    require(isinstance(value, dict) and bool(value), key, received=value, expected=expected)
-    for name, weight in value.items():
-        is_name = isinstance(name, str | int) and not isinstance(name, bool)
-        require(
-            is_name,
-            key,
-            received=name,
-            expected="names of classes, with yes, no, on and off in quotes",
-        )
-        is_weight = (
-            isinstance(weight, int | float)
-            and not isinstance(weight, bool)
-            and 0 <= weight < float("inf")
-        )
-        require(is_weight, key, received=f"{name}: {weight}", expected="weights of 0 or more")
+    weights = _read_weights(value) if isinstance(value, str) else value
+    require(
+        isinstance(weights, dict) and bool(weights),
+        _CLASS_WEIGHT,
+        received=value,
+        expected=f"{BALANCED}, {{class name: weight, …}} or null",
+    )
+    for name, weight in weights.items():
+        _require_weight(name, weight)
     # YAML reads a class name such as 3 as a number.
-    return {str(name): float(weight) for name, weight in value.items()}
+    named = {str(name): float(weight) for name, weight in weights.items()}
+    require(len(named) == len(weights), _CLASS_WEIGHT, received=weights, expected="each class once")
+    return named
+
+
+_CLASS_WEIGHT = "training.class_weight"
+
+
+def _read_weights(text: str) -> Any:
+    """Reads a text such as `{yes: 2, 1.0: 3}`. All its names and weights are texts."""
+    try:
+        return yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.YAMLError as error:
+        raise ConfigError(
+            _CLASS_WEIGHT,
+            "is not YAML",
+            received=text,
+            expected="Write names with characters such as > , : in quotes: "
+            f'"{_CLASS_WEIGHT}=\'{{\\">50K\\": 2}}\'"',
+        ) from error
+
+
+def _require_weight(name: Any, weight: Any) -> None:
+    is_name = isinstance(name, str | int | float) and not isinstance(name, bool)
+    require(
+        is_name and not isinstance(weight, dict),  # a dot in an override makes a dictionary
+        _CLASS_WEIGHT,
+        received=f"{name}: {weight}",
+        expected='names of classes in quotes. In a file: {"yes": 2}. '
+        f"On the command line: '{_CLASS_WEIGHT}=\"{{yes: 2}}\"'",
+    )
+    try:
+        is_weight = not isinstance(weight, bool) and 0 <= float(weight) < float("inf")
+    except (TypeError, ValueError):
+        is_weight = False
+    require(is_weight, _CLASS_WEIGHT, received=f"{name}: {weight}", expected="weights of 0 or more")

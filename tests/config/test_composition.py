@@ -258,7 +258,8 @@ ON_THE_COMMAND_LINE = {
     ),
     "training.batch_size=[": (
         "an override is not key=value. Received: training.batch_size=[. Expected: for example "
-        "training.batch_size=32."
+        "training.batch_size=32. "
+        "Put a value that Hydra cannot read in quotes, as 'reported=\"> 90 %\"'."
     ),
     "training.epochs=99999999999999999999": (
         "training.epochs is invalid. Received: 99999999999999999999. "
