@@ -9,7 +9,7 @@ from omegaconf import MISSING
 
 from pipeline.config.metrics import METRICS
 from pipeline.config.rules import LARGEST_INTEGER, require_at_most
-from pipeline.errors import ConfigError, require
+from pipeline.errors import ConfigError, require, suggestion
 from pipeline.registry import Registry
 
 BALANCED = "balanced"
@@ -126,6 +126,8 @@ class Training:
         engine: a module of `pipeline.training.engines`.
         xla: null compiles with XLA, except networks that convolve or change images at random.
         loss: a module of `pipeline.training.losses`. Null takes the usual loss of the data.
+        loss_arguments: numbers that the loss takes, such as `{delta: 1.0}` of `huber`. Null takes
+            the defaults.
         label_smoothing: the share of each one-hot label that is spread over all classes.
         class_weight: `balanced` gives all classes the same total weight. A dictionary gives
             weights by class name; the other classes have weight 1. A text is such a dictionary in
@@ -146,6 +148,7 @@ class Training:
     batch_size: int = 64
     loss: str | None = None
     loss_reduction: Reduction = Reduction.mean
+    loss_arguments: Any = None
     label_smoothing: float = 0.0
     class_weight: Any = None
     metrics: list[str] | None = None
@@ -192,15 +195,17 @@ class Training:
             received=smoothing,
             expected="a share from 0 to below 1",
         )
-        supports_smoothing = False
+        loss = None
         if self.loss is not None:
-            supports_smoothing = LOSSES.load(self.loss, key="training.loss").LOSS.smooths_labels
+            loss = LOSSES.load(self.loss, key="training.loss").LOSS
         require(
-            supports_smoothing or smoothing == 0,
+            smoothing == 0 or (loss is not None and loss.smooths_labels),
             "training.label_smoothing",
             received=smoothing,
-            expected="0, or a training.loss such as categorical_crossentropy",
+            expected="0, or a training.loss such as binary_crossentropy or "
+            "categorical_crossentropy",
         )
+        self.loss_arguments = _loss_arguments(self.loss, loss, self.loss_arguments)
 
     def _require_valid_metrics(self) -> None:
         for name in self.metrics or []:
@@ -241,6 +246,33 @@ class Training:
         Only then are losses of runs with other settings comparable.
         """
         return self.loss_reduction is Reduction.mean and self.label_smoothing == 0
+
+
+def _loss_arguments(name: str | None, loss: Any, given: Any) -> dict[str, float | None]:
+    """Checks the arguments of a loss, and adds the defaults of the others.
+
+    OmegaConf has no type for this setting.
+    """
+    key, arguments = "training.loss_arguments", {} if loss is None else loss.arguments
+    given = {} if given is None else given
+    require(isinstance(given, dict), key, received=given, expected="{argument: number, …} or null")
+    for argument, value in given.items():
+        if argument not in arguments:
+            raise ConfigError(
+                f"{key}.{argument}",
+                f"is not an argument of {name or 'the usual loss'}",
+                received=argument,
+                expected=suggestion(str(argument), arguments),
+            )
+        rule = arguments[argument]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        require(
+            rule.is_valid(value) if is_number else value is None and rule.default is None,
+            f"{key}.{argument}",
+            received=value,
+            expected=rule.expected,
+        )
+    return {argument: given.get(argument, rule.default) for argument, rule in arguments.items()}
 
 
 def _class_weight(value: Any) -> dict[str, float] | str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pipeline.config import usual
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.training import Direction
+from pipeline.config.training import Direction, Training
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,7 @@ def _monitored(config: ExperimentConfig) -> Objective | None:
         return None
     metric = training.early_stopping.monitor
     is_loss = metric.endswith("/loss")
-    kind = (
-        (_measure_of_loss(config), training.loss_reduction, training.label_smoothing)
-        if is_loss
-        else ()
-    )
+    kind = (_measure_of_loss(config), *_kind_of_loss(training)) if is_loss else ()
     return Objective(metric, training.early_stopping.direction, (*_question(config), metric, *kind))
 
 
@@ -54,8 +50,8 @@ def _plain_loss(config: ExperimentConfig) -> Objective:
     training = config.training
     measure = _measure_of_loss(config)
     if measure == training.loss:
-        # No metric measures the plain mean of this loss, so its reduction matters.
-        measures = (*_question(config), measure, training.loss_reduction)
+        # No metric measures the plain mean of this loss, so all that changes it matters.
+        measures = (*_question(config), measure, *_kind_of_loss(training))
         return Objective("validation/loss", Direction.min, measures)
     metric = "validation/loss" if training.loss_is_plain else f"validation/{measure}"
     return Objective(metric, Direction.min, (*_question(config), measure))
@@ -65,6 +61,10 @@ def _measure_of_loss(config: ExperimentConfig) -> str:
     """The metric that the loss minimises, or the name of the loss if there is none."""
     name, *_ = usual.possible_losses(config.training, config.data.task)
     return usual.metric_of(name) or name
+
+
+def _kind_of_loss(training: Training) -> tuple[object, ...]:
+    return (str(training.loss_arguments), training.loss_reduction, training.label_smoothing)
 
 
 def _question(config: ExperimentConfig) -> tuple[object, ...]:

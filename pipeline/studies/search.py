@@ -36,7 +36,12 @@ from pipeline.tracking.tracker import Measurement, Tracker
 
 _ID_DIGITS = 12
 _WITHOUT_EFFECT = ("trials", "save_as")  # these do not change which trials are suggested
-_KINDS_OF_LOSS = ("training.loss", "training.loss_reduction", "training.label_smoothing")
+_KINDS_OF_LOSS = (
+    "training.loss",
+    "training.loss_arguments",
+    "training.loss_reduction",
+    "training.label_smoothing",
+)
 
 
 @dataclass(frozen=True)
@@ -293,7 +298,8 @@ def _require_searchable(config: ExperimentConfig) -> None:
 
 def _require_one_loss(objective: Objective, space: Space) -> None:
     """Rejects a search over kinds of losses, because these are not comparable."""
-    searched = [parameter.name for parameter in space.searched if parameter.name in _KINDS_OF_LOSS]
+    names = [parameter.name for parameter in space.searched]
+    searched = [name for name in names if name.startswith(_KINDS_OF_LOSS)]
     if searched and objective.metric.endswith("/loss"):
         raise PipelineError(
             f"{objective.metric} does not measure the same in all trials",

@@ -29,8 +29,8 @@ SETTINGS = ", ".join(
     sorted(field.name for field in fields(ExperimentConfig) if field.name != "name")
 )
 LOSSES = (
-    "binary_crossentropy, categorical_crossentropy, mean_absolute_error, mean_squared_error, "
-    "perceptron, sparse_categorical_crossentropy"
+    "binary_crossentropy, categorical_crossentropy, focal, huber, mean_absolute_error, "
+    "mean_squared_error, perceptron, quantile, sparse_categorical_crossentropy"
 )
 FLOATS = "Expected: 0, or a number from 1.2e-38 to 3.4e+38 in size."
 DATA = (
@@ -186,7 +186,7 @@ ON_THE_COMMAND_LINE = {
     ),
     "training.label_smoothing=0.1": (
         "training.label_smoothing is invalid. Received: 0.1. Expected: 0, or a training.loss "
-        "such as categorical_crossentropy."
+        "such as binary_crossentropy or categorical_crossentropy."
     ),
     "training.label_smoothing=1": (
         "training.label_smoothing is invalid. Received: 1.0. Expected: a share from 0 to below 1."
