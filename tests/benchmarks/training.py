@@ -185,7 +185,7 @@ def _task(name: str) -> tuple[Any, Any]:
     return config, TrainingTask(
         network=network,
         trained=network,
-        optimizer=optimizers.build(config.optimizer, steps=1),
+        optimizer=optimizers.build(config.optimizer, weights=network.trainable_variables, steps=1),
         loss=losses.build(config.training, meta),
         metrics=watched_metrics.build(config.training, meta),
         train=train,

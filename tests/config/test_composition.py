@@ -29,8 +29,8 @@ SETTINGS = ", ".join(
     sorted(field.name for field in fields(ExperimentConfig) if field.name != "name")
 )
 LOSSES = (
-    "binary_crossentropy, categorical_crossentropy, mean_absolute_error, mean_squared_error, "
-    "perceptron, sparse_categorical_crossentropy"
+    "binary_crossentropy, categorical_crossentropy, focal, huber, mean_absolute_error, "
+    "mean_squared_error, perceptron, quantile, sparse_categorical_crossentropy"
 )
 FLOATS = "Expected: 0, or a number from 1.2e-38 to 3.4e+38 in size."
 DATA = (
@@ -60,9 +60,9 @@ IN_FILES = {
     "optimizer: {momentum: 0.9}": (
         "optimizer.momentum is not a setting. Received: momentum=0.9. "
         "Did you mean ema_momentum? Allowed: amsgrad, beta_1, beta_2, clipnorm, clipvalue, "
-        "ema_momentum, ema_overwrite_frequency, epsilon, final_share, global_clipnorm, "
-        "gradient_accumulation_steps, learning_rate, loss_scale_factor, schedule, warmup_steps, "
-        "weight_decay."
+        "decay_biases, ema_momentum, ema_overwrite_frequency, epsilon, final_share, "
+        "global_clipnorm, gradient_accumulation_steps, learning_rate, loss_scale_factor, schedule, "
+        "warmup_steps, weight_decay."
     ),
     "training: {early_stopping: {patient: 3}}": (
         "training.early_stopping.patient is not a setting. Received: patient=3. "
@@ -186,7 +186,7 @@ ON_THE_COMMAND_LINE = {
     ),
     "training.label_smoothing=0.1": (
         "training.label_smoothing is invalid. Received: 0.1. Expected: 0, or a training.loss "
-        "such as categorical_crossentropy."
+        "such as binary_crossentropy or categorical_crossentropy."
     ),
     "training.label_smoothing=1": (
         "training.label_smoothing is invalid. Received: 1.0. Expected: a share from 0 to below 1."
@@ -258,7 +258,8 @@ ON_THE_COMMAND_LINE = {
     ),
     "training.batch_size=[": (
         "an override is not key=value. Received: training.batch_size=[. Expected: for example "
-        "training.batch_size=32."
+        "training.batch_size=32. "
+        "Put a value that Hydra cannot read in quotes, as 'reported=\"> 90 %\"'."
     ),
     "training.epochs=99999999999999999999": (
         "training.epochs is invalid. Received: 99999999999999999999. "

@@ -5,14 +5,23 @@ A module of this package defines a `keras.optimizers.Optimizer` with the name of
 defaults must be literals, because they are read without importing the module.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.config.optimizer import OPTIMIZERS, Optimizer, RateSchedule, arguments_of, families
 from pipeline.errors import ConfigError
 
+# The names of weights that weight decay leaves alone: biases, scales and offsets of normalisation
+# (Goyal et al. 2017), and the slopes of PReLU, which decay would turn into ReLU (He et al. 2015).
+_NOT_DECAYED = {"alpha", "beta", "bias", "gamma", "scale"}
 
-def build(config: Optimizer, *, steps: int) -> Any:
-    """Builds the Keras optimizer of a configuration, for a training of `steps`.
+
+def build(config: Optimizer, *, weights: Sequence[Any], steps: int) -> Any:
+    """Builds the Keras optimizer of a configuration.
+
+    Args:
+        weights: the trainable variables of the network.
+        steps: the length of the training.
 
     Raises:
         ConfigError: the warm-up is as long as the training, or Keras refuses a value.
@@ -25,11 +34,15 @@ def build(config: Optimizer, *, steps: int) -> Any:
     arguments = arguments_of(config)
     rate = _learning_rate(config, steps)
     try:
-        return getattr(module, name)(learning_rate=rate, **arguments)
+        optimizer = getattr(module, name)(learning_rate=rate, **arguments)
     except (ValueError, TypeError) as error:
         raise ConfigError(
             "optimizer", f"is refused by {name}", received=arguments, expected=str(error)
         ) from error
+    if not config.decay_biases:
+        left_out = [weight for weight in weights if weight.name in _NOT_DECAYED]
+        optimizer.exclude_from_weight_decay(var_list=left_out)
+    return optimizer
 
 
 def _learning_rate(config: Optimizer, steps: int) -> Any:

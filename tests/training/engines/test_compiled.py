@@ -13,7 +13,7 @@ import tensorflow as tf
 from pipeline.config import optimizer as optimizer_settings
 from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer
-from pipeline.config.training import Training
+from pipeline.config.training import LOSSES, Training
 from pipeline.data.prepared import Meta, Split
 from pipeline.models import families
 from pipeline.models.families.cnn import Cnn
@@ -493,6 +493,25 @@ def test_random_layers_are_off_in_prediction():
     expected = CompiledEngine(without, xla=False).predict(PICTURES)
     assert np.array_equal(engine.predict(PICTURES), expected)
     assert fingerprint(engine.network.variables) == before
+
+
+BY_TARGET = {
+    "several classes": (images(), PICTURES),
+    "two classes": (table(), POINTS),
+    "a number": (regression(), PRICES),
+}
+LOSSES_AND_TARGETS = [
+    (name, target) for name, module in LOSSES.all().items() for target in module.LOSS.suits
+]
+
+
+@pytest.mark.parametrize(("loss", "target"), LOSSES_AND_TARGETS)
+def test_each_loss_trains_with_xla(loss, target):
+    descent = optimizer_of("sgd", learning_rate=0.05)
+    task_of_loss = task(Linear(), *BY_TARGET[target], descent, loss=loss)
+    engine = CompiledEngine(replace(task_of_loss, metrics=[]), xla=True)
+    history = epochs(engine)
+    assert history[-1]["loss"] < history[0]["loss"]
 
 
 SCHEDULED = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
