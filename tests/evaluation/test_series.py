@@ -1,0 +1,77 @@
+"""Means over seeds, splits and folds, and the interval over splits."""
+
+import math
+
+import numpy as np
+import pytest
+
+from pipeline.evaluation.series import corrected_interval, over_seeds, over_splits
+
+
+def test_two_splits_have_the_corrected_interval():
+    low, high = corrected_interval([0.0, 2.0], 0.25)
+    # The variance of a value is 2, of the mean (1 / 2 + 1 / 4) * 2; 12.706 is the 97.5 % quantile.
+    margin = 12.706204736 * math.sqrt(1.5)
+    assert (low, high) == pytest.approx((1 - margin, 1 + margin), abs=1e-8)
+
+
+def test_interval_of_a_published_formula():
+    """Ten values with a ratio of 1 to 9, as in Nadeau and Bengio's formula with J = 10."""
+    values = [float(value) for value in range(10)]
+    low, high = corrected_interval(values, 1 / 9)
+    deviation = np.std(values, ddof=1)
+    assert high - low == pytest.approx(2 * 2.262157163 * deviation * math.sqrt(1 / 10 + 1 / 9))
+
+
+def test_seeds_of_one_split_have_no_interval():
+    assert over_seeds([{"mse": 1.0}, {"mse": 3.0}]) == {
+        "mean": {"mse": 2.0},
+        "sd": {"mse": pytest.approx(math.sqrt(2))},
+    }
+
+
+def test_each_metric_has_its_own_interval():
+    result = over_splits([{"mse": 0.0, "r2": 0.5}, {"mse": 2.0, "r2": 0.5}], ratio=0.25)
+    assert (result["mean"], result["sd"]["r2"]) == ({"mse": 1.0, "r2": 0.5}, 0.0)
+    assert (result["low"]["r2"], result["high"]["r2"]) == (0.5, 0.5)
+    assert result["low"]["mse"] < 0 < 2 < result["high"]["mse"]
+
+
+@pytest.mark.parametrize("other", [{}, {"auc": math.nan}])
+def test_metric_that_a_run_lacks_has_no_mean(other):
+    runs = [{"mse": 1.0, "auc": 0.5}, {"mse": 2.0, **other}]
+    assert list(over_seeds(runs)["mean"]) == ["mse"]
+    assert list(over_splits(runs, ratio=0.3)["low"]) == ["mse"]
+
+
+def split_errors(random: np.random.Generator, rows: int, splits: int) -> list[float]:
+    """Test errors of least squares on random splits of one sample: 64 % train, 20 % test."""
+    x = np.column_stack([np.ones(rows), random.normal(size=(rows, 3))])
+    y = x @ [0.0, 1.0, 1.0, 1.0] + random.normal(size=rows)
+    errors = []
+    for _ in range(splits):
+        order = random.permutation(rows)
+        test, train = order[: rows // 5], order[rows - rows * 16 // 25 :]
+        weights = np.linalg.lstsq(x[train], y[train], rcond=None)[0]
+        errors.append(float(((x[test] @ weights - y[test]) ** 2).mean()))
+    return errors
+
+
+def coverage(ratio: float, samples: int = 400) -> float:
+    """How often the interval over ten splits holds the expected error."""
+    random = np.random.default_rng(1)
+    # Of least squares with 4 weights on 96 rows of normal numbers: 1 + 4 / (96 - 4 - 1), about.
+    expected = np.mean([split_errors(random, 150, 1)[0] for _ in range(4_000)])
+    inside = 0
+    for _ in range(samples):
+        low, high = corrected_interval(split_errors(random, 150, 10), ratio)
+        inside += low <= expected <= high
+    return inside / samples
+
+
+def test_corrected_interval_covers_the_expected_error():
+    assert coverage(30 / 96) >= 0.93
+
+
+def test_uncorrected_interval_is_far_too_narrow():
+    assert coverage(0.0) < 0.85
