@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.series import corrected_interval, over_seeds, over_splits
+from tests.simulations.splits import INTERVALS, Case, coverage
 
 
 def test_two_splits_have_the_corrected_interval():
@@ -44,34 +45,19 @@ def test_metric_that_a_run_lacks_has_no_mean(other):
     assert list(over_splits(runs, ratio=0.3)["low"]) == ["mse"]
 
 
-def split_errors(random: np.random.Generator, rows: int, splits: int) -> list[float]:
-    """Test errors of least squares on random splits of one sample: 64 % train, 20 % test."""
-    x = np.column_stack([np.ones(rows), random.normal(size=(rows, 3))])
-    y = x @ [0.0, 1.0, 1.0, 1.0] + random.normal(size=rows)
-    errors = []
-    for _ in range(splits):
-        order = random.permutation(rows)
-        test, train = order[: rows // 5], order[rows - rows * 16 // 25 :]
-        weights = np.linalg.lstsq(x[train], y[train], rcond=None)[0]
-        errors.append(float(((x[test] @ weights - y[test]) ** 2).mean()))
-    return errors
+@pytest.fixture(scope="module")
+def over_ten_splits() -> dict[str, float]:
+    return coverage(Case(100, 3, 10, "mse"), INTERVALS, samples=300)
 
 
-def coverage(ratio: float, samples: int = 400) -> float:
-    """How often the interval over ten splits holds the expected error."""
-    random = np.random.default_rng(1)
-    # Of least squares with 4 weights on 96 rows of normal numbers: 1 + 4 / (96 - 4 - 1), about.
-    expected = np.mean([split_errors(random, 150, 1)[0] for _ in range(4_000)])
-    inside = 0
-    for _ in range(samples):
-        low, high = corrected_interval(split_errors(random, 150, 10), ratio)
-        inside += low <= expected <= high
-    return inside / samples
+def test_corrected_interval_holds_the_expected_result(over_ten_splits):
+    assert over_ten_splits["corrected"] >= 0.93
 
 
-def test_corrected_interval_covers_the_expected_error():
-    assert coverage(30 / 96) >= 0.93
+def test_students_interval_over_splits_is_far_too_narrow(over_ten_splits):
+    assert over_ten_splits["Student's t"] < 0.85
 
 
-def test_uncorrected_interval_is_far_too_narrow():
-    assert coverage(0.0) < 0.85
+def test_corrected_interval_over_folds_is_safe():
+    case = Case(100, 3, 5, "mse", folds=True)
+    assert coverage(case, INTERVALS, samples=300)["corrected"] >= 0.93
