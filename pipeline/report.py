@@ -70,7 +70,7 @@ def report(rows: Sequence[Row]) -> None:
     """Prints the table and writes the pages.
 
     Raises:
-        PipelineError: an experiment has no result, or its seeds failed. The pages are written
+        PipelineError: an experiment has no result, or its repeats failed. The pages are written
             before.
     """
     files = rendering.write(rows, OUTPUTS, appendix=[activation_functions()])
@@ -89,7 +89,7 @@ def report(rows: Sequence[Row]) -> None:
     unrepeated = [row.experiment for row in rows if row.unrepeated]
     if unrepeated:
         raise PipelineError(
-            "training with several seeds failed",
+            "training several times failed",
             received=", ".join(unrepeated),
             expected="See the reasons above",
         )

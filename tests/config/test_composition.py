@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from pipeline.config import resolved
 from pipeline.config.claim import Claim
-from pipeline.config.data import Data, SplitSettings, Task
+from pipeline.config.data import Data, Task
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.optimizer import settings_of
+from pipeline.config.split import SplitSettings
 from pipeline.config.training import EarlyStopping, Training
 from pipeline.config.values import to_values, write_yaml
 from pipeline.errors import PipelineError

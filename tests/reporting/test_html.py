@@ -9,6 +9,7 @@ from pipeline.reporting import pictures, rendering
 from tests.support.metas import images
 from tests.support.results import (
     CLIMBING,
+    DATA,
     METRICS,
     RUN,
     TEST,
@@ -82,7 +83,8 @@ def outputs(tmp_path_factory):
     """`shapes` meets its claim with several seeds, `deep` overfits, `pairs` has no result."""
     folder = tmp_path_factory.mktemp("repository") / "outputs"
     write_result(folder, "shapes", figures=("learning_curves", "confusion_matrix"))
-    write_seeds(folder / "shapes")
+    source = {"train.csv": "c" * 64}
+    write_seeds(folder / "shapes", "seeds", "split_seeds", data=DATA | source)
     test = {
         "accuracy": TEST["accuracy"] | {"at_step": {"10": 0.5}},
         "log_loss": TEST["log_loss"] | {"at_step": {"10": 0.7}},
@@ -106,7 +108,10 @@ def outputs(tmp_path_factory):
     write_failure(folder, "train@pairs", "Received: <b>1</b>.")
     prepared = folder.parent / "prepared/shapes"
     prepared.mkdir(parents=True)
-    images(source_digests={"train.csv": "c" * 64}).save(prepared)
+    remark = "2 of 12 test rows equal a training row"
+    counts = {"equal": 2, "other_target": 0, "near": 1, "compared": 10}
+    statistics = {"remarks": [remark], "overlap": {"test": counts}}
+    images(source_digests=source, statistics=statistics).save(prepared)
     return folder
 
 
@@ -143,7 +148,8 @@ def test_summary_has_a_row_for_each_experiment(page):
         "shapes",
         "shapes",
         "about 0.9",
-        "accuracy 0.9500 [0.9000, 0.9750] 3 seeds: 0.9710 ± 0.0060 looks before: 1",
+        "accuracy 0.9500 [0.9000, 0.9750] 2 splits: 0.9120 ± 0.0400"
+        " 3 seeds of one split: 0.9710, sd 0.0060 looks before: 1",
         "✓ met test/accuracy ≥ 0.9",
     ]
     assert shapes[5:] == ["1,234", "4", "1.2 s", "13,000", "01234567"]
@@ -236,9 +242,22 @@ def test_section_has_the_digests_of_the_data(page):
     assert "36 / 12 / 12 rows" in content
 
 
-def test_section_has_every_seed_and_step(page):
-    assert "trained with 3 seeds" in page.text("section", id="shapes")
-    assert "0.9650 to 0.9770" in page.text("section", id="shapes")
+def test_section_has_every_series(page):
+    content = page.text("section", id="shapes")
+    over_splits, _, over_seeds = content.partition("Test split, 3 seeds of one split")
+    assert "Test split, 2 splits" in over_splits
+    assert "95 % interval of the mean0.8720 to 0.9520" in over_splits
+    assert "standard deviation0.0060" in over_seeds
+    assert "95 % interval of the mean" not in over_seeds
+
+
+def test_section_names_rows_that_splits_share(page):
+    content = page.text("section", id="shapes")
+    assert "data: 2 of 12 test rows equal a training row" in content
+    assert "test201 of 10 others" in content
+
+
+def test_section_has_every_step(page):
     assert "Test split during training" in page.text("section", id="deep")
     assert "log_loss 100.50000.7000" in page.text("section", id="deep")
     assert "Test split during training" not in page.text("section", id="shapes")

@@ -4,6 +4,7 @@ from rich.console import Console
 
 from pipeline.evaluation.looks import Ledger
 from pipeline.reporting import rendering
+from tests.support.metas import images
 from tests.support.results import (
     CLIMBING,
     METRICS,
@@ -13,6 +14,7 @@ from tests.support.results import (
     planned,
     rows_of,
     write_failure,
+    write_outputs,
     write_plan,
     write_result,
 )
@@ -121,3 +123,16 @@ def test_reason_is_printed_once_for_all_experiments(outputs):
 def test_failed_seeds_are_a_reason(outputs):
     write_failure(outputs, "repeat@shapes", "diverged.")
     assert rendering.reasons(rows_of(outputs, "shapes")) == ["shapes: repeat@shapes: diverged."]
+
+
+def test_markdown_lists_warnings_about_data_once(tmp_path):
+    outputs = write_outputs(tmp_path / "outputs")
+    prepared = tmp_path / "prepared/shapes"
+    prepared.mkdir(parents=True)
+    images(statistics={"remarks": ["no test row is of class <b>"]}).save(prepared)
+    rendering.write(rows_of(outputs), outputs)
+    text = (outputs / "report.md").read_text(encoding="utf-8")
+    assert text.endswith(
+        "\nWarnings about the data `shapes`:\n\n- no test row is of class &lt;b&gt;\n"
+    )
+    assert text.count("Warnings") == 1

@@ -51,14 +51,27 @@ CLIMBING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.7), (0.4, 0.75))
 DATA = images().identity
 SETTINGS = {"data": {"name": "shapes"}, "seed": 1, "tracking": {"store": "memory"}}
 NO_LOOKS = Ledger(())
-SEEDS = {
+SERIES: dict[str, dict[str, Any]] = {
     "seeds": {
-        seed: {"run_id": seed * 32, "test": {"accuracy": 0.97, "log_loss": 0.2}}
-        for seed in ("1", "10", "2")
+        "description": "3 seeds of one split",
+        "runs": {
+            seed: {"run_id": seed * 32, "test": {"accuracy": 0.97, "log_loss": 0.2}}
+            for seed in ("1", "10", "2")
+        },
+        "mean": {"accuracy": 0.971, "log_loss": 0.2},
+        "sd": {"accuracy": 0.006, "log_loss": 0.1},
     },
-    "mean": {"accuracy": 0.971, "log_loss": 0.2},
-    "low": {"accuracy": 0.965, "log_loss": 0.1},
-    "high": {"accuracy": 0.977, "log_loss": 0.3},
+    "split_seeds": {
+        "description": "2 splits",
+        "runs": {
+            seed: {"run_id": seed * 32, "test": {"accuracy": 0.91, "log_loss": 0.4}}
+            for seed in ("7", "8")
+        },
+        "mean": {"accuracy": 0.912, "log_loss": 0.4},
+        "sd": {"accuracy": 0.02, "log_loss": 0.1},
+        "low": {"accuracy": 0.872, "log_loss": 0.1},
+        "high": {"accuracy": 0.952, "log_loss": 0.7},
+    },
 }
 
 
@@ -132,11 +145,15 @@ def bind(folder: Path, **ids: str) -> None:
     record.write(folder, run)
 
 
-def write_seeds(folder: Path, **changes: Any) -> None:
-    """Writes what `repeat` writes."""
+def write_seeds(folder: Path, *series: str, **changes: Any) -> None:
+    """Writes what `repeat` writes: the named series, by default that over seeds."""
     settings = resolved_file.read(folder.parent / "configs" / f"{folder.name}.yaml")
-    origin = {"settings": settings.digest_without_seed, "data": DATA}
-    write_sealed(folder / "seeds.json", SEEDS | origin | changes)
+    content = {
+        "series": {varied: SERIES[varied] for varied in series or ["seeds"]},
+        "settings": settings.digest_without_seed,
+        "data": DATA,
+    }
+    write_sealed(folder / "seeds.json", content | changes)
 
 
 def _write_json(path: Path, content: Any) -> None:
