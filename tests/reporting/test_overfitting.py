@@ -36,15 +36,6 @@ def test_first_of_equal_lowest_losses_counts():
     assert result == Overfitting(epoch=1, lowest=0.5, last=0.7)
 
 
-def test_log_loss_counts_instead_of_the_loss():
-    losses, log_losses = points(FALLING), points(CLIMBING, name="log_loss")
-    both = [
-        replace(one, metrics=one.metrics | other.metrics)
-        for one, other in zip(losses, log_losses, strict=True)
-    ]
-    assert overfitting(both) == Overfitting(epoch=2, lowest=0.6, last=0.75)
-
-
 def test_points_inside_an_epoch_do_not_count():
     first, second, third = points(((0.9, 0.8), (0.7, 0.6), (0.5, 0.9)))
     inside = replace(second, epoch=1.5, metrics={"train/loss": 0.1, "validation/loss": 0.1})

@@ -49,7 +49,12 @@ PARAMS = params_of(
 FALLING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.5), (0.4, 0.45))
 CLIMBING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.7), (0.4, 0.75))
 DATA = images().identity
-SETTINGS = {"data": {"name": "shapes"}, "seed": 1, "tracking": {"store": "memory"}}
+SETTINGS = {
+    "data": {"name": "shapes"},
+    "seed": 1,
+    "training": {"early_stopping": None},
+    "tracking": {"store": "memory"},
+}
 NO_LOOKS = Ledger(())
 SERIES: dict[str, dict[str, Any]] = {
     "seeds": {
