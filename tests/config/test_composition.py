@@ -418,6 +418,15 @@ def test_invalid_override_is_refused_in_one_line(in_repository, override):
     assert refusal(*chosen, override) == f"command line: {ON_THE_COMMAND_LINE[override]}"
 
 
+def test_accumulated_gradients_need_a_mean_loss(in_repository):
+    overrides = ("optimizer.gradient_accumulation_steps=2", "training.loss_reduction=sum")
+    assert refusal("data=shapes", *overrides) == (
+        "command line: training.loss_reduction is invalid. "
+        "Received: sum and optimizer.gradient_accumulation_steps 2. "
+        "Expected: mean, because Keras takes the mean of accumulated gradients."
+    )
+
+
 def test_number_with_thousands_of_digits_is_refused(in_repository):
     assert refusal("data=shapes", f"seed={'9' * 4500}") == (
         "a whole number has thousands of digits. Expected: numbers up to 9,223,372,036,854,775,807."

@@ -174,3 +174,12 @@ def test_warmup_must_end_before_training():
         "optimizer.warmup_steps is as long as the training or longer. Received: 100. "
         "Choose fewer than 100 steps."
     )
+
+
+def test_accumulation_must_fit_into_the_training():
+    assert build("sgd", gradient_accumulation_steps=100)
+    text = refusal(build, "sgd", gradient_accumulation_steps=101, error=ConfigError)
+    assert text == (
+        "optimizer.gradient_accumulation_steps is more than the steps of the training, so no "
+        "weight would change. Received: 101. Choose at most 100 steps."
+    )

@@ -24,9 +24,19 @@ def build(config: Optimizer, *, weights: Sequence[Any], steps: int) -> Any:
         steps: the length of the training.
 
     Raises:
-        ConfigError: the warm-up is as long as the training, or Keras refuses a value.
+        ConfigError: the warm-up is as long as the training, gradients accumulate over more steps
+            than it has, or Keras refuses a value.
     """
     import keras
+
+    accumulated = config.gradient_accumulation_steps or 1
+    if accumulated > steps:
+        raise ConfigError(
+            "optimizer.gradient_accumulation_steps",
+            "is more than the steps of the training, so no weight would change",
+            received=accumulated,
+            expected=f"Choose at most {steps:,} steps",
+        )
 
     own = config.family in OPTIMIZERS.names()
     module = OPTIMIZERS.load(config.family, key="optimizer.family") if own else keras.optimizers
