@@ -19,12 +19,10 @@ from pipeline.evaluation.assessment import assess
 from pipeline.evaluation.figures import draw_all
 from pipeline.evaluation.looks import Standing
 from pipeline.runs import history, record
-from pipeline.signals import Interrupted
 from pipeline.tracking.stores.memory import MemoryStore, MemoryTracker
 from pipeline.training import process
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support.interruptions import InterruptedAt
 from tests.support.refusals import refusal
 from tests.support.toy import config_of
 
@@ -305,18 +303,6 @@ def test_divergence_after_good_epochs_keeps_the_best(folder, tmp_path, capsys):
     ) in capsys.readouterr().err
     assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
     assert assessment.validation["mse"] == pytest.approx(result.metrics["validation/mse"], rel=1e-4)
-
-
-def test_interrupted_training_diverges_to_the_same_bits(folder):
-    whole, _ = run(folder, *KEEPING, "seed=3")
-    config = config_of(folder, *KEEPING, "seed=3", "force=true")
-    with pytest.raises(Interrupted):
-        experiment.run(config, store=MemoryStore(), interruption=InterruptedAt(checks=4))
-    resumed = experiment.run(config_of(folder, *KEEPING, "seed=3"), store=MemoryStore())
-    assert resumed.fingerprint == whole.fingerprint
-    assert str([point.metrics for point in resumed.history]) == str(
-        [point.metrics for point in whole.history]
-    )
 
 
 def test_diverged_training_without_best_weights_fails(folder):

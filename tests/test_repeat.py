@@ -16,7 +16,7 @@ from pipeline.data.prepared import SPLITS, load_meta, load_split
 from pipeline.data.preparing.preparation import prepare
 from pipeline.data.raw import open_raw
 from pipeline.evaluation import looks
-from pipeline.evaluation.scoring import score
+from pipeline.evaluation.scoring import metrics_of, score
 from pipeline.evaluation.series import corrected_interval
 from pipeline.signals import Interrupted, Interruption
 from pipeline.tracking import connection
@@ -148,7 +148,8 @@ def test_saved_weights_are_tested(repository):
     data = repository / "data/prepared/shapes"
     model = repository / "mlruns/checkpoints" / run.data.tags["run_key"] / "result/model.keras"
     served = keras.saving.load_model(model, compile=False)
-    expected = score(served, load_split(data, "test"), load_meta(data)).metrics()
+    scores = score(served, load_split(data, "test"), load_meta(data))
+    expected = metrics_of(scores, "classification")
     assert series("seeds")["runs"]["7"]["test"] == pytest.approx(expected)
 
 
