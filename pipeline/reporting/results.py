@@ -345,14 +345,19 @@ def _result(
     evaluation_record.require(folder, run.ids)
     points = history.read(folder / HISTORY)
     step = read_json(folder / INDEX, made_by=made_by)["final"]
+    until_saved = [point for point in points if point.step <= step]
     return ExperimentResult(
         metrics=read_json(folder / evaluation_record.METRICS, made_by=made_by),
         run=run,
         history=points,
-        saved=next(point for point in points if point.step == step),
+        saved=until_saved[-1],
         figures=pictures.read(folder / evaluation_record.FIGURES, folder.name),
+<<<<<<< HEAD
         overfitting=None if settings.keeps_best else overfitting(points),
         standing=ledger.standing(run.run_id, step),
+=======
+        overfitting=None if settings.keeps_best else overfitting(until_saved),
+>>>>>>> 70bc2381bde7d582289ebf74fe985417d027a56b
     )
 
 

@@ -174,7 +174,7 @@ def _task(name: str) -> tuple[Any, Any]:
     from pipeline.data.prepared import load_meta, load_split
     from pipeline.layout import PREPARED
     from pipeline.models import families
-    from pipeline.training import losses, optimizers, watched_metrics
+    from pipeline.training import losses, optimizers
     from pipeline.training.engine import TrainingTask
     from pipeline.training.schedule import Schedule
 
@@ -187,7 +187,6 @@ def _task(name: str) -> tuple[Any, Any]:
         trained=network,
         optimizer=optimizers.build(config.optimizer, weights=network.trainable_variables, steps=1),
         loss=losses.build(config.training, meta),
-        metrics=watched_metrics.build(config.training, meta),
         train=train,
         schedule=Schedule(len(train), config.training.batch_size, 10**6, config.seed),
     )

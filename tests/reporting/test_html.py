@@ -89,7 +89,11 @@ def outputs(tmp_path_factory):
         "accuracy": TEST["accuracy"] | {"at_step": {"10": 0.5}},
         "log_loss": TEST["log_loss"] | {"at_step": {"10": 0.7}},
     }
+<<<<<<< HEAD
     write_result(folder, "deep", losses=CLIMBING, metrics=METRICS | {"test": test}, run_id="e" * 32)
+=======
+    write_result(folder, "deep", losses=CLIMBING, saved=12, metrics=METRICS | {"test": test})
+>>>>>>> 70bc2381bde7d582289ebf74fe985417d027a56b
     claim = {"metric": "test/accuracy", "at_least": 0.9}
     plan = {
         "shapes": planned(
@@ -269,7 +273,7 @@ def test_section_shows_metrics_of_all_splits(page):
 
 
 def test_section_describes_overfitting(page):
-    assert "validation loss rises from 0.6000 at the end of epoch 2 to 0.7500" in page.text(
+    assert "validation loss rises from 0.6000 around epoch 2 to 0.7500" in page.text(
         "section", id="deep"
     )
     assert "overfit" not in page.text("section", id="shapes")

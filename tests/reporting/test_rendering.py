@@ -109,7 +109,7 @@ def test_terminal_shows_every_experiment(outputs):
 
 
 def test_terminal_flags_overfitting(tmp_path):
-    write_result(tmp_path, "shapes", losses=CLIMBING)
+    write_result(tmp_path, "shapes", losses=CLIMBING, saved=12)
     write_plan(tmp_path, shapes=planned())
     assert "! overfits from epoch 2" in printed(rows_of(tmp_path, "shapes"))
 

@@ -285,9 +285,27 @@ def test_runs_of_a_series_are_in_order(outputs):
 
 
 def test_overfitting_is_flagged(tmp_path):
-    write_result(tmp_path, "shapes", losses=CLIMBING)
+    write_result(tmp_path, "shapes", losses=CLIMBING, saved=12)
     write_plan(tmp_path, shapes=planned())
     assert rows_of(tmp_path, "shapes")[0].overfits == "overfits from epoch 2"
+
+
+@pytest.mark.parametrize(
+    ("monitor", "saved", "flag"),
+    [
+        ("validation/loss", 12, ""),
+        ("validation/accuracy", 12, ""),
+        ("train/loss", 12, "overfits from epoch 2"),
+        ("train/loss", 6, ""),
+    ],
+)
+def test_flag_is_that_of_the_saved_weights(tmp_path, monitor, saved, flag):
+    training = {"early_stopping": {"monitor": monitor}}
+    (tmp_path / "configs").mkdir()
+    write_yaml(SETTINGS | {"training": training}, tmp_path / "configs/shapes.yaml")
+    write_result(tmp_path, "shapes", losses=CLIMBING, saved=saved)
+    write_plan(tmp_path, shapes=planned())
+    assert rows_of(tmp_path, "shapes")[0].overfits == flag
 
 
 def test_snapshots_are_ordered_by_step(tmp_path):

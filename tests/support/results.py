@@ -49,14 +49,22 @@ PARAMS = params_of(
 FALLING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.5), (0.4, 0.45))
 CLIMBING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.7), (0.4, 0.75))
 DATA = images().identity
+<<<<<<< HEAD
 SETTINGS = {
+=======
+SETTINGS: dict[str, Any] = {
+>>>>>>> 70bc2381bde7d582289ebf74fe985417d027a56b
     "data": {"name": "shapes"},
     "seed": 1,
     "training": {"early_stopping": None},
     "tracking": {"store": "memory"},
 }
+<<<<<<< HEAD
 NO_LOOKS = Ledger(())
 SERIES: dict[str, dict[str, Any]] = {
+=======
+SEEDS = {
+>>>>>>> 70bc2381bde7d582289ebf74fe985417d027a56b
     "seeds": {
         "description": "3 seeds of one split",
         "runs": {
@@ -110,15 +118,20 @@ def write_result(
     *,
     metrics: dict[str, Any] = METRICS,
     losses: tuple[tuple[float, float], ...] = FALLING,
+    saved: int = 6,
     run_id: str = RUN["run_id"],
     figures: tuple[str, ...] = ("learning_curves",),
 ) -> None:
-    """Writes what `train` and `evaluate` write, with the weights of epoch 2."""
+    """Writes what `train` and `evaluate` write.
+
+    Args:
+        saved: the step of the saved weights. Three steps are an epoch.
+    """
     folder = outputs / name
     (folder / "figures").mkdir(parents=True)
     (folder / "snapshots").mkdir()
     _write_json(folder / "metrics.json", metrics)
-    _write_json(folder / "snapshots/index.json", {"final": 6, "steps": []})
+    _write_json(folder / "snapshots/index.json", {"final": saved, "steps": []})
     history.write(points(losses), folder / "history.csv")
     for figure in figures:
         (folder / f"figures/{figure}.png").write_bytes(png(4, 3))
