@@ -352,12 +352,8 @@ def _result(
         history=points,
         saved=until_saved[-1],
         figures=pictures.read(folder / evaluation_record.FIGURES, folder.name),
-<<<<<<< HEAD
-        overfitting=None if settings.keeps_best else overfitting(points),
-        standing=ledger.standing(run.run_id, step),
-=======
         overfitting=None if settings.keeps_best else overfitting(until_saved),
->>>>>>> 70bc2381bde7d582289ebf74fe985417d027a56b
+        standing=ledger.standing(run.run_id, step),
     )
 
 

@@ -89,11 +89,9 @@ def outputs(tmp_path_factory):
         "accuracy": TEST["accuracy"] | {"at_step": {"10": 0.5}},
         "log_loss": TEST["log_loss"] | {"at_step": {"10": 0.7}},
     }
-<<<<<<< HEAD
-    write_result(folder, "deep", losses=CLIMBING, metrics=METRICS | {"test": test}, run_id="e" * 32)
-=======
-    write_result(folder, "deep", losses=CLIMBING, saved=12, metrics=METRICS | {"test": test})
->>>>>>> 70bc2381bde7d582289ebf74fe985417d027a56b
+    write_result(
+        folder, "deep", losses=CLIMBING, saved=12, metrics=METRICS | {"test": test}, run_id="e" * 32
+    )
     claim = {"metric": "test/accuracy", "at_least": 0.9}
     plan = {
         "shapes": planned(

@@ -37,8 +37,6 @@ def test_first_of_equal_lowest_losses_counts():
     assert result == Overfitting(epoch=1, lowest=0.5, last=0.7)
 
 
-<<<<<<< HEAD
-=======
 SINKING = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
 
 
@@ -86,7 +84,6 @@ def test_diverged_point_does_not_count():
     assert overfitting([*others, diverged]) == Overfitting(epoch=2, lowest=0.6, last=0.75)
 
 
->>>>>>> 70bc2381bde7d582289ebf74fe985417d027a56b
 def test_points_inside_an_epoch_do_not_count():
     first, second, third = points(((0.9, 0.8), (0.7, 0.6), (0.5, 0.9)))
     inside = replace(second, epoch=1.5, metrics={"train/loss": 0.1, "validation/loss": 0.1})

@@ -49,22 +49,14 @@ PARAMS = params_of(
 FALLING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.5), (0.4, 0.45))
 CLIMBING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.7), (0.4, 0.75))
 DATA = images().identity
-<<<<<<< HEAD
-SETTINGS = {
-=======
 SETTINGS: dict[str, Any] = {
->>>>>>> 70bc2381bde7d582289ebf74fe985417d027a56b
     "data": {"name": "shapes"},
     "seed": 1,
     "training": {"early_stopping": None},
     "tracking": {"store": "memory"},
 }
-<<<<<<< HEAD
 NO_LOOKS = Ledger(())
 SERIES: dict[str, dict[str, Any]] = {
-=======
-SEEDS = {
->>>>>>> 70bc2381bde7d582289ebf74fe985417d027a56b
     "seeds": {
         "description": "3 seeds of one split",
         "runs": {
