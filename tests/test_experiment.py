@@ -14,8 +14,10 @@ import pytest
 from pipeline import experiment
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
+from pipeline.evaluation import looks
 from pipeline.evaluation.assessment import assess
 from pipeline.evaluation.figures import draw_all
+from pipeline.evaluation.looks import Standing
 from pipeline.runs import history, record
 from pipeline.tracking.stores.memory import MemoryStore, MemoryTracker
 from pipeline.training import process
@@ -176,6 +178,26 @@ def test_assessment_measures_every_snapshot(folder, finished_run):
     assert [list(test[name]["at_step"]) for name in ("accuracy", "log_loss")] == [["0", "2"]] * 2
     assert test["log_loss"]["at_step"]["0"] != test["log_loss"]["value"]
     assert test["accuracy"]["low"] <= test["accuracy"]["value"] <= test["accuracy"]["high"]
+
+
+def test_assessment_is_one_look_at_all_its_models(folder, finished_run):
+    result, _, output = finished_run
+    before = looks.read().looks
+    assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    *earlier, look = looks.read().looks
+    assert earlier == before
+    assert (look.purpose, look.run_id, look.rows) == ("evaluate", result.run_id, 12)
+    assert list(look.models) == ["0", "2", "6"]
+    assert look.shown == ["accuracy", "log_loss"]
+
+
+def test_second_assessment_scores_no_other_model(folder, finished_run):
+    result, _, output = finished_run
+    for _ in range(2):
+        assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    one, other = looks.read().looks[-2:]
+    assert one.models == other.models
+    assert looks.read().standing(result.run_id, 6) == Standing(0, 0, 0, rows=12)
 
 
 def test_regression_is_assessed_in_target_units(folder, tmp_path):

@@ -14,6 +14,7 @@ from pipeline.studies.space import hydra_text
 _Facts = dict[str, Callable[[ExperimentConfig], Any]]
 _LOSS: _Facts = {
     "training.loss": lambda config: usual.possible_losses(config.training, config.data.task)[0],
+    "training.loss_arguments": lambda config: config.training.loss_arguments,
     "data.standardize_target": lambda config: config.data.standardize_target,
 }
 # By figure, the settings that decide what it measures on the same rows. A metric has none.

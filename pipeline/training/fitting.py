@@ -73,8 +73,10 @@ def _engine(config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedu
     weights = class_weights(training, meta, train.y)
     task = TrainingTask(
         network=network,
-        trained=augmented(network, config.model),
-        optimizer=optimizers.build(config.optimizer, steps=schedule.total),
+        trained=augmented(network, config.model, meta),
+        optimizer=optimizers.build(
+            config.optimizer, weights=network.trainable_variables, steps=schedule.total
+        ),
         loss=losses.build(training, meta),
         train=train if weights is None else replace(train, sample_weight=weights[train.y]),
         schedule=schedule,

@@ -13,6 +13,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from pipeline.models.seeds import derived_seed
+
 _BITS = 32
 
 
@@ -131,7 +133,7 @@ def with_stand_ins(network: Any, *, seed: int) -> Any:
     It shares all other layers.
 
     Args:
-        seed: a layer without a seed gets this one plus its number.
+        seed: the seed of the run. A layer without a seed gets one that is derived from it.
     """
     random = [layer for layer in network._flatten_layers() if type(layer) in _STAND_INS]
     if not random:
@@ -141,7 +143,9 @@ def with_stand_ins(network: Any, *, seed: int) -> Any:
     def stand_in(layer: Any) -> Any:
         if id(layer) not in numbers:
             return layer
-        own = seed + numbers[id(layer)] if layer.seed is None else layer.seed
+        own = layer.seed
+        if own is None:
+            own = derived_seed(seed, "random layer", numbers[id(layer)])
         return _STAND_INS[type(layer)](layer, own)
 
     return keras.models.clone_model(network, clone_function=stand_in, recursive=True)

@@ -185,7 +185,7 @@ def _task(name: str) -> tuple[Any, Any]:
     return config, TrainingTask(
         network=network,
         trained=network,
-        optimizer=optimizers.build(config.optimizer, steps=1),
+        optimizer=optimizers.build(config.optimizer, weights=network.trainable_variables, steps=1),
         loss=losses.build(config.training, meta),
         train=train,
         schedule=Schedule(len(train), config.training.batch_size, 10**6, config.seed),

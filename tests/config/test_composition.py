@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from pipeline.config import resolved
 from pipeline.config.claim import Claim
-from pipeline.config.data import Data, SplitSettings, Task
+from pipeline.config.data import Data, Task
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.optimizer import settings_of
+from pipeline.config.split import SplitSettings
 from pipeline.config.training import EarlyStopping, Training
 from pipeline.config.values import to_values, write_yaml
 from pipeline.errors import PipelineError
@@ -29,8 +30,8 @@ SETTINGS = ", ".join(
     sorted(field.name for field in fields(ExperimentConfig) if field.name != "name")
 )
 LOSSES = (
-    "binary_crossentropy, categorical_crossentropy, mean_absolute_error, mean_squared_error, "
-    "perceptron, sparse_categorical_crossentropy"
+    "binary_crossentropy, categorical_crossentropy, focal, huber, mean_absolute_error, "
+    "mean_squared_error, perceptron, quantile, sparse_categorical_crossentropy"
 )
 FLOATS = "Expected: 0, or a number from 1.2e-38 to 3.4e+38 in size."
 DATA = (
@@ -60,9 +61,9 @@ IN_FILES = {
     "optimizer: {momentum: 0.9}": (
         "optimizer.momentum is not a setting. Received: momentum=0.9. "
         "Did you mean ema_momentum? Allowed: amsgrad, beta_1, beta_2, clipnorm, clipvalue, "
-        "ema_momentum, ema_overwrite_frequency, epsilon, final_share, global_clipnorm, "
-        "gradient_accumulation_steps, learning_rate, loss_scale_factor, schedule, warmup_steps, "
-        "weight_decay."
+        "decay_biases, ema_momentum, ema_overwrite_frequency, epsilon, final_share, "
+        "global_clipnorm, gradient_accumulation_steps, learning_rate, loss_scale_factor, schedule, "
+        "warmup_steps, weight_decay."
     ),
     "training: {early_stopping: {patient: 3}}": (
         "training.early_stopping.patient is not a setting. Received: patient=3. "
@@ -186,7 +187,7 @@ ON_THE_COMMAND_LINE = {
     ),
     "training.label_smoothing=0.1": (
         "training.label_smoothing is invalid. Received: 0.1. Expected: 0, or a training.loss "
-        "such as categorical_crossentropy."
+        "such as binary_crossentropy or categorical_crossentropy."
     ),
     "training.label_smoothing=1": (
         "training.label_smoothing is invalid. Received: 1.0. Expected: a share from 0 to below 1."
@@ -258,7 +259,8 @@ ON_THE_COMMAND_LINE = {
     ),
     "training.batch_size=[": (
         "an override is not key=value. Received: training.batch_size=[. Expected: for example "
-        "training.batch_size=32."
+        "training.batch_size=32. "
+        "Put a value that Hydra cannot read in quotes, as 'reported=\"> 90 %\"'."
     ),
     "training.epochs=99999999999999999999": (
         "training.epochs is invalid. Received: 99999999999999999999. "
@@ -414,6 +416,15 @@ def test_unknown_monitor_is_refused_with_a_suggestion(in_repository):
 def test_invalid_override_is_refused_in_one_line(in_repository, override):
     chosen = [] if override.startswith("data=") else ["data=shapes"]
     assert refusal(*chosen, override) == f"command line: {ON_THE_COMMAND_LINE[override]}"
+
+
+def test_accumulated_gradients_need_a_mean_loss(in_repository):
+    overrides = ("optimizer.gradient_accumulation_steps=2", "training.loss_reduction=sum")
+    assert refusal("data=shapes", *overrides) == (
+        "command line: training.loss_reduction is invalid. "
+        "Received: sum and optimizer.gradient_accumulation_steps 2. "
+        "Expected: mean, because Keras takes the mean of accumulated gradients."
+    )
 
 
 def test_number_with_thousands_of_digits_is_refused(in_repository):

@@ -92,7 +92,8 @@ def test_model_family_is_trained_and_saved(project):
         ("model.family", "wide"),
         ("optimizer.family", "sign_descent"),
         ("optimizer.dead_zone", "0.001"),
-        ("training.loss", "huber"),
+        ("training.loss", "tilted"),
+        ("training.loss_arguments.tilt", "1.0"),
         ("training.engine", "single_steps"),
     ],
 )

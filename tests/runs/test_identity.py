@@ -95,6 +95,7 @@ RUN_CODE = [
     "pipeline.config.optimizer",
     "pipeline.config.rules",
     "pipeline.config.signatures",
+    "pipeline.config.split",
     "pipeline.config.training",
     "pipeline.config.usual",
     "pipeline.data.missing",

@@ -170,6 +170,7 @@ COMMON = {
     "data=xor training.loss=perceptron,binary_crossentropy": "validation/accuracy",
     "data=xor training.loss=perceptron training.metrics=[] seed=1,2": "validation/loss",
     "data=california_housing,california_ratios": "validation/mse",
+    "data=diabetes training.loss=quantile training.loss_arguments={level:0.1},{}": "validation/mae",
 }
 
 

@@ -34,7 +34,7 @@ def task_of(
     return TrainingTask(
         network=network,
         trained=network,
-        optimizer=optimizers.build(optimizer, steps=100),
+        optimizer=optimizers.build(optimizer, weights=network.trainable_variables, steps=100),
         loss=losses.build(training, meta),
         train=train,
         schedule=schedule,

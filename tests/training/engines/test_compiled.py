@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -11,9 +12,10 @@ import pytest
 import tensorflow as tf
 
 from pipeline.config import optimizer as optimizer_settings
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer
-from pipeline.config.training import Training
+from pipeline.config.training import LOSSES, Training
 from pipeline.data.prepared import Meta, Split
 from pipeline.models import families
 from pipeline.models.families.cnn import Cnn
@@ -28,10 +30,12 @@ from pipeline.training.engines.compiled import CompiledEngine
 from pipeline.training.engines.keras import KerasEngine
 from pipeline.training.rows import Resident, Streamed
 from pipeline.training.schedule import Schedule
+from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401 - before TensorFlow's first operation
 from tests.support.metas import images, regression, table
 from tests.support.tasks import optimizer_of, task_of, with_network
 
+CONF = ROOT / "conf"
 ROWS = 70
 WHOLE = 14  # five equal batches, so an engine compiles one program
 PARTIAL = 16  # leaves a batch of 6, for which an engine compiles a second program
@@ -268,7 +272,16 @@ def engine_of(kind: str, task: TrainingTask, *, limit: int | None = None):
 
 RESUMED = {name: case for name, case in CASES.items() if name != "regression"}
 RESUMED["dropout"] = (Mlp(units=[8], dropout=0.5), *CASES["mlp"][1:])
-KINDS = [("xla", "dropout"), *((kind, case) for case in RESUMED for kind in ("graph", "keras"))]
+RESUMED["accumulation"] = (
+    Linear(),
+    *CASES["mlp"][1:3],
+    optimizer_of("adam", gradient_accumulation_steps=3, clipnorm=0.1, ema_momentum=0.9),
+)
+KINDS = [
+    ("xla", "dropout"),
+    ("xla", "accumulation"),
+    *((kind, case) for case in RESUMED for kind in ("graph", "keras")),
+]
 
 
 @pytest.fixture
@@ -293,8 +306,9 @@ def state_at(
 
 @pytest.mark.parametrize(("kind", "case"), KINDS)
 def test_new_engine_resumes_inside_a_segment(short_slices, kind, case):
-    # One of the cases has a partial batch, after the step from which it resumes.
-    batch = PARTIAL if case == "mlp" else WHOLE
+    # Two of the cases have a partial batch, after the step from which they resume.
+    has_partial = case in ("mlp", "accumulation") and kind != "xla"
+    batch = PARTIAL if has_partial else WHOLE
     whole, resumed = (engine_of(kind, task(*RESUMED[case], batch=batch)) for _ in range(2))
     segment(whole, 0, 5)
     state, expected = state_at(whole, 7, start=5, stop=10)
@@ -495,6 +509,25 @@ def test_random_layers_are_off_in_prediction():
     assert fingerprint(engine.network.variables) == before
 
 
+BY_TARGET = {
+    "several classes": (images(), PICTURES),
+    "two classes": (table(), POINTS),
+    "a number": (regression(), PRICES),
+}
+LOSSES_AND_TARGETS = [
+    (name, target) for name, module in LOSSES.all().items() for target in module.LOSS.suits
+]
+
+
+@pytest.mark.parametrize(("loss", "target"), LOSSES_AND_TARGETS)
+def test_each_loss_trains_with_xla(loss, target):
+    descent = optimizer_of("sgd", learning_rate=0.05)
+    task_of_loss = task(Linear(), *BY_TARGET[target], descent, loss=loss)
+    engine = CompiledEngine(replace(task_of_loss, metrics=[]), xla=True)
+    history = epochs(engine)
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
 SCHEDULED = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
 OPTIMIZERS = {
     "clipnorm": lambda: keras.optimizers.SGD(0.1, clipnorm=0.01),
@@ -531,6 +564,59 @@ def test_each_keras_optimizer_gives_the_bits_of_fit(family):
     )
     assert epochs(by_us) == epochs(by_keras)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
+
+
+ACCUMULATED = {
+    "sgd": {"learning_rate": 0.1, "momentum": 0.9, "clipnorm": 0.1},
+    "adamw": {"learning_rate": 0.01, "weight_decay": 0.1, "global_clipnorm": 0.1},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "family"), [("graph", "sgd"), ("graph", "adamw"), ("xla", "adamw")]
+)
+def test_accumulated_batches_train_as_one_large_batch(kind, family):
+    large, accumulated = (
+        engine_of(kind, small_task(optimizer_of(family, **settings), batch=batch))
+        for settings, batch in (
+            (ACCUMULATED[family], ROWS),
+            (ACCUMULATED[family] | {"gradient_accumulation_steps": 5}, WHOLE),
+        )
+    )
+    for epoch in range(EPOCHS):
+        segment(large, epoch, epoch + 1)
+    epochs(accumulated)
+    for one, other in zip(
+        large.network.get_weights(), accumulated.network.get_weights(), strict=True
+    ):
+        assert other == pytest.approx(one, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["graph", "xla"])
+def test_weights_change_after_the_last_accumulated_batch(kind):
+    settings = optimizer_of("sgd", learning_rate=0.1, gradient_accumulation_steps=3)
+    engine = engine_of(kind, small_task(settings))
+    weights = [engine.network.get_weights()[0]]
+    for step in range(5):  # the first epoch; the second accumulation ends in the next
+        segment(engine, step, step + 1)
+        weights.append(engine.network.get_weights()[0])
+    segment(engine, 5, 6)
+    weights.append(engine.network.get_weights()[0])
+    changes = [(one != other).any() for one, other in pairwise(weights)]
+    assert changes == [False, False, True, False, False, True]
+
+
+@pytest.mark.parametrize("family", sorted(optimizer_settings.families()))
+def test_each_optimizer_steps_with_xla_as_in_a_graph(family):
+    settings = compose_experiment(["data=digits", f"optimizer={family}"], conf=CONF).optimizer
+    by_graph, by_xla = (engine_of(kind, small_task(settings)) for kind in ("graph", "xla"))
+    before = by_graph.network.get_weights()
+    for engine in (by_graph, by_xla):
+        segment(engine, 0, 1)
+    trained_weights = (engine.network.get_weights() for engine in (by_graph, by_xla))
+    for first, one, other in zip(before, *trained_weights, strict=True):
+        assert (one != first).all()
+        assert other == pytest.approx(one, rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.parametrize(
