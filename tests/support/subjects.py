@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from pipeline.data.prepared import Meta, NumericFeature, Split, Table
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
-from pipeline.models.scores import ClassScores, NumberScores, Scores
+from pipeline.models.scores import Scores, scores_of
 from pipeline.models.serving import serve
 from pipeline.runs.history import Point
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -96,17 +96,8 @@ def subject(layers: Layers, meta: Meta, *, rows: int = 14, **changes: Any) -> Su
     )
 
 
-def class_scores(truth: Any, probabilities: Any, classes: Sequence[str] = ()) -> ClassScores:
-    """The scores of a classification from probabilities `(rows, classes)`."""
-    with np.errstate(divide="ignore"):
-        logarithms = np.log(np.asarray(probabilities, dtype=np.float64))
-    return ClassScores(np.asarray(truth, dtype=np.int64), logarithms, classes)
-
-
 def _scores(random: np.random.Generator, meta: Meta, y: Any) -> Scores:
-    if meta.classes is None:
-        return NumberScores(y, random.normal(size=len(y)))
-    return class_scores(y, random.dirichlet(np.ones(len(meta.classes)), size=len(y)), meta.classes)
+    return scores_of(random.normal(size=(len(y), meta.outputs)), y, meta)
 
 
 def _part(random: np.random.Generator, meta: Meta, rows: int) -> Split:
