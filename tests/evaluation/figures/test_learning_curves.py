@@ -74,19 +74,27 @@ def test_metrics_have_units(dense_on_images):
 
 @pytest.mark.parametrize(
     ("target", "unit"),
-    [(Target("y", 1000.0), "y / 1,000"), (Target("y", 1.0, 3.0, 2.0), "standardised y")],
+    [(Target("y", 1000.0), "y / 1,000"), (Target("y", 1.0, 3.0, 2.0), "y")],
 )
-def test_regression_has_the_unit_of_training(regressing, target, unit):
+def test_metrics_have_the_unit_of_the_target(regressing, target, unit):
     meta = replace(regressing.meta, target=target)
-    one = replace(regressing, meta=meta, history=[point(20, mae=1.0, mse=2.0, other=3.0)])
-    assert panels(one) == [f"mae ({unit})", f"mse ({unit}, squared)", "other"]
+    one = replace(regressing, meta=meta, history=[point(20, loss=0.5, mae=1.0, mse=2.0)])
+    assert panels(one)[1:] == [f"mae ({unit})", f"mse ({unit}, squared)"]
 
 
-def test_log_loss_replaces_the_loss(dense_on_images):
-    history = [point(20, loss=40.0, accuracy=0.5, log_loss=1.3)]
+def test_loss_of_a_standardised_target_says_so(regressing):
+    meta = replace(regressing.meta, target=Target("y", 1.0, 3.0, 2.0))
+    one = replace(regressing, meta=meta, history=[point(20, loss=0.5, mae=1.0)])
+    assert panels(one)[0] == "loss of the standardised y"
+
+
+@pytest.mark.parametrize(("loss", "shown"), [(1.3, []), (40.0, ["log_loss (nats)"])])
+def test_metric_that_equals_the_loss_is_left_out(dense_on_images, loss, shown):
+    history = [point(20, loss=loss, accuracy=0.5, log_loss=1.3)]
     assert panels(replace(dense_on_images, history=history)) == [
+        "loss",
         "accuracy (share of rows)",
-        "log_loss (nats)",
+        *shown,
     ]
 
 
