@@ -58,7 +58,7 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
     training = config.training
     process.pin(threads=training.threads)
     schedule = Schedule.of(training, rows=meta.rows["train"], seed=config.seed)
-    train_rows, validation = (load_split(data_folder, name) for name in ("train", "validation"))
+    train_rows, validation = load_split(data_folder, "train"), load_split(data_folder, "validation")
     return Fit(
         engine=_engine(config, meta, train_rows, schedule),
         schedule=schedule,

@@ -110,6 +110,7 @@ RUN_CODE = [
     "pipeline.models.keras_layers",
     "pipeline.models.network",
     "pipeline.models.scores",
+    "pipeline.models.seeds",
     "pipeline.models.serving",
     "pipeline.models.texts",
     "pipeline.registry",

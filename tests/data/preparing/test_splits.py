@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.model_selection import (
     GroupKFold,
@@ -14,6 +14,7 @@ from sklearn.model_selection import (
 
 from pipeline.config.split import Duplicates, SplitMethod, SplitSettings
 from pipeline.data.preparing.splits import Splits, Traits, split_rows
+from pipeline.errors import ConfigError
 from tests.support.refusals import refusal
 
 LABELS = np.array([0] * 60 + [1] * 30 + [2] * 10, dtype=np.int32)
@@ -306,7 +307,10 @@ def test_one_time_cannot_be_divided():
 @given(times=st.lists(st.integers(0, 30), min_size=10).filter(lambda t: len(set(t)) > 2))
 def test_every_tested_row_is_newer_than_training(times):
     moments = np.array(times)
-    splits = split(rows=len(times), times=moments, time="t")
+    try:
+        splits = split(rows=len(times), times=moments, time="t")
+    except ConfigError:  # too many rows of one time leave a split without rows
+        assume(False)
     assert moments[splits.train].max() < moments[splits.validation].min()
     assert moments[splits.validation].max() < moments[splits.test].min()
 

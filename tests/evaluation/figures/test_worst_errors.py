@@ -13,7 +13,8 @@ GREY = np.linspace(0, 1, 4 * 4).reshape(1, 4, 4)
 
 
 def of_predictions(one, probabilities: np.ndarray):
-    logarithms = np.log(np.maximum(probabilities, 1e-30))
+    with np.errstate(divide="ignore"):
+        logarithms = np.log(probabilities)
     return replace(one, scores=ClassScores(one.test.y, logarithms, one.meta.classes))
 
 
