@@ -1,6 +1,7 @@
 """Settings of a split: which rows are for training, validation and testing."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -146,7 +147,7 @@ class SplitSettings:
                 "data.split.test",
                 "has no effect, because each fold of kfold is tested",
                 received=f"{self.test:g}",
-                expected="Set data.split.folds instead",
+                expected="Remove it, or set data.split.test=null on the command line",
             )
         self._require_duplicates_that_suit(method)
 
@@ -181,5 +182,7 @@ class SplitSettings:
         )
 
 
-def _either(methods: "list[SplitMethod] | tuple[SplitMethod, ...]") -> str:
-    return " or ".join(method.value for method in methods)
+def _either(methods: Sequence[SplitMethod]) -> str:
+    """`time`, `group or kfold`, or `random, stratified or group`."""
+    *others, last = (method.value for method in methods)
+    return f"{', '.join(others)} or {last}" if others else last

@@ -75,7 +75,7 @@ CONTRADICTIONS = {
     "folds with a test size": (
         {"folds": 5, "test": 0.2},
         "data.split.test has no effect, because each fold of kfold is tested. "
-        "Received: 0.2. Set data.split.folds instead.",
+        "Received: 0.2. Remove it, or set data.split.test=null on the command line.",
     ),
     "one fold": (
         {"folds": 1},
@@ -94,12 +94,12 @@ CONTRADICTIONS = {
     "duplicates of all rows": (
         {"method": "whole", "duplicates": "drop"},
         "data.split.duplicates does not suit data.split.method whole. Received: drop. Set it to "
-        "keep, or the method to random or stratified or group or time or kfold or first.",
+        "keep, or the method to random, stratified, group, time, kfold or first.",
     ),
     "equal rows together in time": (
         {"time": "day", "duplicates": "together"},
         "data.split.duplicates does not suit data.split.method time. Received: together. "
-        "Set it to keep, or the method to random or stratified or group or kfold.",
+        "Set it to keep, or the method to random, stratified, group or kfold.",
     ),
 }
 

@@ -17,6 +17,7 @@ _ALIKE = 0.8  # nearly equal images correlate at least this much ...
 _TIMES, _FEW = 5, 4  # ... and at most 4 training images are up to 5 times as different
 _SAME = 0.995  # images that correlate this much are nearly equal, however many there are
 _BLOCK = 1 << 25  # correlations in memory
+MOST_PAIRS = 1_000_000_000  # of images: more take minutes
 
 # Rows of a table are nearly equal if no number differs by more than this many standard deviations,
 # or by less if this share of the rows would be that near by chance.
@@ -37,17 +38,23 @@ def near_images(train: NDArray[np.uint8], others: NDArray[np.uint8]) -> Mask:
     Returns:
         One value for each of `others`.
     """
+    near = np.zeros(len(others), dtype=np.bool_)
+    if not len(others):
+        return near
     few = min(_FEW, len(train) // 10)
-    reduced, near = _standardised(_reduced(train)), np.zeros(len(others), dtype=np.bool_)
+    reduced = _standardised(_reduced(train))
     block = max(1, _BLOCK // len(train))
     for start in range(0, len(others), block):
         images = others[start : start + block]
         correlations = _standardised(_reduced(images)) @ reduced.T
         nearest = correlations.argmax(axis=1)
-        difference = 1 - correlations[np.arange(len(images)), nearest]
-        rivals = (correlations >= (1 - _TIMES * difference)[:, None]).sum(axis=1)
         alike = _correlation(images, train[nearest])
-        near[start : start + block] = (alike >= _SAME) | ((alike >= _ALIKE) & (rivals <= few))
+        result = alike >= _SAME
+        open_cases = np.flatnonzero((alike >= _ALIKE) & ~result)
+        difference = 1 - correlations[open_cases, nearest[open_cases]]
+        is_rival = correlations[open_cases] >= (1 - _TIMES * difference)[:, None]
+        result[open_cases] = np.count_nonzero(is_rival, axis=1) <= few
+        near[start : start + block] = result
     return near
 
 
@@ -101,7 +108,7 @@ def near_rows(numbers: NDArray[Any], kinds: Rows, train: Rows, others: Rows) -> 
     deviation = numbers[train].std(axis=0)
     scaled = numbers[:, deviation > 0] / deviation[deviation > 0]
     dimensions = scaled.shape[1]
-    if dimensions == 0:
+    if dimensions == 0 or not len(others):
         return np.zeros(len(others), dtype=np.bool_)
     # The difference of two normal numbers has the density 1 / (2 sqrt(pi)) at 0.
     width = (_CHANCE / len(train)) ** (1 / dimensions) * np.sqrt(np.pi)

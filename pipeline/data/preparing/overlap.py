@@ -1,59 +1,62 @@
 """Rows that validation and test share with training, exactly or nearly."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from pipeline.data.preparing.nearness import Mask
 from pipeline.data.preparing.splits import Rows, Splits
 
-# Pairs of a training row and another that are compared for nearness. More take minutes.
-MOST_PAIRS = 1_000_000_000
-
 
 def overlap(
-    splits: Splits, *, copies: Rows, likes: Rows, near: Callable[[Rows, Rows], Mask]
-) -> dict[str, Any]:
+    splits: Splits,
+    *,
+    copies: Rows,
+    likes: Rows,
+    near: Callable[[Rows, Rows], Mask],
+    most_pairs: int | None = None,
+) -> dict[str, dict[str, int]]:
     """Counts the rows of each split that training has as well.
 
     Args:
         copies: rows with the same number are equal in features and target.
         likes: rows with the same number are equal in their features.
         near: tells which rows nearly equal a training row, by row numbers of training and others.
+        most_pairs: the pairs of a training row and another that are compared for nearness. A split
+            with more is sampled. None compares all.
 
     Returns:
         For `validation` and `test`: `equal`, the rows that equal a training row; `other_target`,
         those that equal one except for the target; `near`, those that nearly equal one; and
         `compared`, the rows that were compared for the latter.
     """
+    train, tested = splits.train, {"validation": splits.validation, "test": splits.test}
+    compared = {
+        split: _sampled(rows[~np.isin(likes[rows], likes[train])], len(train), most_pairs)
+        for split, rows in tested.items()
+    }
+    # Both splits are compared at once, because preparing the training rows takes a while.
+    is_near = near(train, np.concatenate(list(compared.values())))
+    parts = np.split(is_near, [len(compared["validation"])])
     return {
-        split: _counts(splits.train, rows, copies, likes, near)
-        for split, rows in splits.items()
-        if split != "train"
+        split: {
+            "equal": (equal := _count(rows, train, copies)),
+            "other_target": _count(rows, train, likes) - equal,
+            "near": int(part.sum()),
+            "compared": len(compared[split]),
+        }
+        for (split, rows), part in zip(tested.items(), parts, strict=True)
     }
 
 
-def _counts(
-    train: Rows,
-    rows: Rows,
-    copies: Rows,
-    likes: Rows,
-    near: Callable[[Rows, Rows], Mask],
-) -> dict[str, int]:
-    equal = np.isin(copies[rows], copies[train])
-    alike = np.isin(likes[rows], likes[train])
-    compared = _spread(rows[~alike], MOST_PAIRS // len(train))
-    return {
-        "equal": int(equal.sum()),
-        "other_target": int((alike & ~equal).sum()),
-        "near": int(near(train, compared).sum()) if len(compared) else 0,
-        "compared": len(compared),
-    }
+def _count(rows: Rows, train: Rows, numbers: Rows) -> int:
+    """How many rows have the number of a training row."""
+    return int(np.isin(numbers[rows], numbers[train]).sum())
 
 
-def _spread(rows: Rows, most: int) -> Rows:
-    """At most so many rows, evenly spread."""
-    if len(rows) <= most:
+def _sampled(rows: Rows, train: int, most_pairs: int | None) -> Rows:
+    """The rows, or so many that are evenly spread that there are not too many pairs."""
+    if most_pairs is None or len(rows) * train <= most_pairs:
         return rows
-    return rows[np.linspace(0, len(rows) - 1, max(most, 1)).astype(np.int64)]
+    count = max(most_pairs // train, 1)
+    return rows[np.linspace(0, len(rows) - 1, count).astype(np.int64)]

@@ -29,7 +29,7 @@ from pipeline.data.preparing.equality import (
 from pipeline.data.preparing.groups import groups_of
 from pipeline.data.preparing.images import read_images
 from pipeline.data.preparing.inputs import check_columns, inputs_of
-from pipeline.data.preparing.nearness import Mask, near_images, near_rows
+from pipeline.data.preparing.nearness import MOST_PAIRS, Mask, near_images, near_rows
 from pipeline.data.preparing.order import is_sorted_by_class, is_sorted_by_number
 from pipeline.data.preparing.overlap import overlap
 from pipeline.data.preparing.splits import Rows, Splits, Traits, split_rows
@@ -66,6 +66,7 @@ class _Content:
     Args:
         likes: rows with the same number are equal in their features.
         near: tells which rows nearly equal a training row, by row numbers of training and others.
+        most_pairs: how many pairs of rows it compares; None for all.
         file_target: the target of each row of the file to split, also of rows that are not used.
     """
 
@@ -74,6 +75,7 @@ class _Content:
     likes: Rows
     near: Callable[[Rows, Rows], Mask]
     file_target: NDArray[Any]
+    most_pairs: int | None = None
     table: Table | None = None
     text: TextTable | None = None
 
@@ -122,6 +124,7 @@ def _images(raw: Raw, data: Data) -> _Content:
         likes,
         near=lambda train, others: near_images(x[train], x[others]),
         file_target=y[: raw.rows[raw.train.name]],
+        most_pairs=MOST_PAIRS,
     )
 
 
@@ -243,7 +246,13 @@ def _examined(raw: Raw, data: Data, content: _Content) -> dict[str, Any]:
     ]
     if data.split.method is SplitMethod.whole:
         return {"remarks": lines}
-    shared = overlap(goal.splits, copies=goal.copies, likes=content.likes, near=content.near)
+    shared = overlap(
+        goal.splits,
+        copies=goal.copies,
+        likes=content.likes,
+        near=content.near,
+        most_pairs=content.most_pairs,
+    )
     rows = {split: len(numbers) for split, numbers in goal.splits.items()}
     lines += remarks.of_overlap(shared, rows, data, drawn_test=raw.test is None)
     return {"overlap": shared, "remarks": lines}

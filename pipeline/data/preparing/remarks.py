@@ -45,8 +45,11 @@ def of_classes(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
         split: [name for name, count in by_class.items() if count == 0]
         for split, by_class in counts.items()
     }
+    words = {"train": "training"}
     lacks = [
-        f"no {split} row is of class {_listed(names)}" for split, names in missing.items() if names
+        f"no {words.get(split, split)} row is of class {_listed(names)}"
+        for split, names in missing.items()
+        if names
     ]
     if lacks:
         yield "; ".join(lacks)

@@ -1,8 +1,9 @@
 """Counts of rows that validation and test share with training."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from pipeline.data.preparing import overlap as module
 from pipeline.data.preparing.overlap import overlap
 from pipeline.data.preparing.splits import Splits
 
@@ -12,7 +13,21 @@ LIKES = np.array([0, 1, 2, 3, 4, 5, 0, 7, 1, 2, 7, 11])
 COPIES = np.array([0, 1, 2, 3, 4, 5, 0, 7, 1, 9, 7, 11])
 
 
-def counted(near=lambda _train, others: np.zeros(len(others), dtype=bool)) -> dict:
+class Near:
+    """Calls the rows near for which a test holds, and keeps what it was asked."""
+
+    def __init__(self, test: Callable[[np.ndarray], np.ndarray]) -> None:
+        self.test = test
+
+    def __call__(self, train: np.ndarray, others: np.ndarray) -> np.ndarray:
+        self.train, self.others = train.tolist(), others.tolist()
+        return self.test(others)
+
+
+NONE = Near(lambda others: others < 0)
+
+
+def counted(near: Near = NONE) -> dict[str, dict[str, int]]:
     return overlap(SPLITS, copies=COPIES, likes=LIKES, near=near)
 
 
@@ -23,28 +38,21 @@ def test_equal_rows_are_counted_with_and_without_the_target():
     }
 
 
-def test_only_other_rows_can_be_near():
-    assert counted(lambda _train, others: others == 11)["test"]["near"] == 1
-    assert counted(lambda _train, others: others < 10)["test"]["near"] == 0
+def test_near_rows_are_counted_in_their_split():
+    counts = counted(Near(lambda others: others != 10))
+    assert [counts[split]["near"] for split in ("validation", "test")] == [1, 1]
 
 
-def test_rows_are_compared_with_all_of_training():
-    seen = []
-    counted(lambda train, others: seen.append(train.tolist()) or np.zeros(len(others), dtype=bool))
-    assert seen == [[0, 1, 2, 3, 4, 5]] * 2
+def test_only_rows_with_other_features_can_be_near():
+    near = Near(lambda others: others < 0)
+    counted(near)
+    assert (near.train, near.others) == ([0, 1, 2, 3, 4, 5], [7, 10, 11])
 
 
-def test_many_rows_are_sampled_evenly(monkeypatch):
-    monkeypatch.setattr(module, "MOST_PAIRS", 6 * 5)
+def test_many_rows_are_sampled_evenly():
     splits = Splits(np.arange(6), np.arange(6, 8), np.arange(8, 108))
-    seen = []
-    result = overlap(
-        splits,
-        copies=np.arange(108),
-        likes=np.arange(108),
-        near=lambda _train, others: (
-            seen.append(others.tolist()) or np.ones(len(others), dtype=bool)
-        ),
-    )
-    assert seen[1] == [8, 32, 57, 82, 107]
+    near = Near(lambda others: others > 7)
+    rows = np.arange(108)
+    result = overlap(splits, copies=rows, likes=rows, near=near, most_pairs=6 * 5)
+    assert near.others == [6, 7, 8, 32, 57, 82, 107]
     assert result["test"] == {"equal": 0, "other_target": 0, "near": 5, "compared": 5}

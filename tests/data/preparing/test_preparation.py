@@ -376,7 +376,7 @@ def test_first_rows_of_a_sorted_file_are_named(tmp_path):
     assert meta.remarks == [
         "the rows are sorted by y, and data.split.method: first tests and validates on the first "
         "ones. Set another method, such as random",
-        "no train row is of class p; no validation row is of class q; no test row is of class q",
+        "no training row is of class p; no validation row is of class q; no test row is of class q",
     ]
 
 
