@@ -107,6 +107,7 @@ RUN_CODE = [
     "pipeline.models.keras_layers",
     "pipeline.models.network",
     "pipeline.models.probabilities",
+    "pipeline.models.seeds",
     "pipeline.models.serving",
     "pipeline.models.texts",
     "pipeline.registry",
