@@ -11,7 +11,7 @@ from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer, RateSchedule
 from pipeline.config.rules import NAME, is_name
 from pipeline.config.tracking import Tracking
-from pipeline.config.training import Reduction, Training
+from pipeline.config.training import Precision, Reduction, Training
 from pipeline.errors import ConfigError, require
 
 
@@ -82,6 +82,7 @@ class ExperimentConfig:
         )
         self._require_one_rule_for_the_rate()
         self._require_mean_of_accumulated_gradients()
+        self._require_one_scale_of_the_loss()
         self._require_metrics_of_the_task()
         if self.training.xla is None:
             # On a CPU, XLA's convolutions and the gradients of its pooling are many times slower
@@ -106,6 +107,16 @@ class ExperimentConfig:
             received=f"sum and optimizer.gradient_accumulation_steps "
             f"{self.optimizer.gradient_accumulation_steps}",
             expected="mean, because Keras takes the mean of accumulated gradients",
+        )
+
+    def _require_one_scale_of_the_loss(self) -> None:
+        scales = self.training.precision is Precision.mixed_float16
+        factor = self.optimizer.loss_scale_factor
+        require(
+            not scales or factor is None,
+            "optimizer.loss_scale_factor",
+            received=factor,
+            expected="null, because training.precision: mixed_float16 scales the loss itself",
         )
 
     def _require_metrics_of_the_task(self) -> None:

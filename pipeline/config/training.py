@@ -33,6 +33,17 @@ class Reduction(Enum):
     sum = "sum"
 
 
+class Precision(Enum):
+    """The dtype in which layers compute. Weights and outputs are float32 in all.
+
+    `mixed_bfloat16` and `mixed_float16` are Keras's dtype policies (Micikevicius et al. 2018).
+    """
+
+    float32 = "float32"
+    mixed_bfloat16 = "mixed_bfloat16"
+    mixed_float16 = "mixed_float16"
+
+
 @dataclass
 class Monitor:
     """A figure of the history that a rule watches at the end of each epoch.
@@ -138,6 +149,7 @@ class Training:
     Args:
         engine: a module of `pipeline.training.engines`.
         xla: null compiles with XLA, except networks that convolve or change images at random.
+        precision: the dtype in which the layers of the network compute, in the saved model as well.
         loss: a module of `pipeline.training.losses`. Null takes the usual loss of the data.
         loss_arguments: numbers that the loss takes, such as `{delta: 1.0}` of `huber`. Null takes
             the defaults.
@@ -162,6 +174,7 @@ class Training:
     epochs: int | None = None
     steps: int | None = None
     batch_size: int = 64
+    precision: Precision = Precision.float32
     loss: str | None = None
     loss_reduction: Reduction = Reduction.mean
     loss_arguments: Any = None

@@ -79,6 +79,7 @@ def keras_layer(
             )
     if pixel_range is not None and "value_range" in parameters:
         arguments.setdefault("value_range", list(pixel_range))
+        arguments.setdefault("dtype", keras.config.floatx())  # in float16, some of them fail
         _require_unit_range(key, name, arguments["value_range"], pixel_range)
     try:
         return classes[name](**arguments)

@@ -69,13 +69,18 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
 
 def _engine(config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedule) -> Engine:
     training = config.training
-    network = families.build(config.model, meta, seed=config.seed)
+    network = families.build(
+        config.model, meta, seed=config.seed, precision=training.precision.value
+    )
     weights = class_weights(training, meta, train.y)
     task = TrainingTask(
         network=network,
         trained=augmented(network, config.model, meta),
         optimizer=optimizers.build(
-            config.optimizer, weights=network.trainable_variables, steps=schedule.total
+            config.optimizer,
+            weights=network.trainable_variables,
+            steps=schedule.total,
+            precision=training.precision,
         ),
         loss=losses.build(training, meta),
         train=train if weights is None else replace(train, sample_weight=weights[train.y]),

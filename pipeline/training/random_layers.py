@@ -108,21 +108,25 @@ def _spatial(layer: Any, seed: int) -> Any:
     axes = layer.input_spec.ndim
     channels = 1 if getattr(layer, "data_format", "channels_last") == "channels_first" else axes - 1
     noise_shape = [None if axis in (0, channels) else 1 for axis in range(axes)]
-    return CounterDropout(layer.rate, seed=seed, noise_shape=noise_shape, name=layer.name)
+    return CounterDropout(layer.rate, seed=seed, noise_shape=noise_shape, **_shared(layer))
+
+
+def _shared(layer: Any) -> dict[str, Any]:
+    return {"name": layer.name, "dtype": layer.dtype_policy}
 
 
 _STAND_INS: dict[type, Callable[[Any, int], Any]] = {
     keras.layers.Dropout: lambda layer, seed: CounterDropout(
-        layer.rate, seed=seed, noise_shape=layer.noise_shape, name=layer.name
+        layer.rate, seed=seed, noise_shape=layer.noise_shape, **_shared(layer)
     ),
     keras.layers.SpatialDropout1D: _spatial,
     keras.layers.SpatialDropout2D: _spatial,
     keras.layers.SpatialDropout3D: _spatial,
     keras.layers.GaussianNoise: lambda layer, seed: CounterNoise(
-        layer.stddev, seed=seed, name=layer.name
+        layer.stddev, seed=seed, **_shared(layer)
     ),
     keras.layers.GaussianDropout: lambda layer, seed: CounterNoise(
-        math.sqrt(layer.rate / (1 - layer.rate)), seed=seed, multiplies=True, name=layer.name
+        math.sqrt(layer.rate / (1 - layer.rate)), seed=seed, multiplies=True, **_shared(layer)
     ),
 }
 

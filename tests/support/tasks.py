@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer, settings_of
-from pipeline.config.training import Training
+from pipeline.config.training import Precision, Training
 from pipeline.data.prepared import Meta, Split
 from pipeline.models import families
 from pipeline.training import losses, optimizers
@@ -27,14 +27,17 @@ def task_of(
     *,
     loss: str | None = None,
     seed: int = 1,
+    precision: Precision = Precision.float32,
 ) -> TrainingTask:
     """The task of a network with the loss of the settings."""
     training = Training(epochs=1, loss=loss)
-    network = families.build(settings, meta, seed=seed)
+    network = families.build(settings, meta, seed=seed, precision=precision.value)
     return TrainingTask(
         network=network,
         trained=network,
-        optimizer=optimizers.build(optimizer, weights=network.trainable_variables, steps=100),
+        optimizer=optimizers.build(
+            optimizer, weights=network.trainable_variables, steps=100, precision=precision
+        ),
         loss=losses.build(training, meta),
         train=train,
         schedule=schedule,

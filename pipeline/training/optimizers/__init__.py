@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.config.optimizer import OPTIMIZERS, Optimizer, RateSchedule, arguments_of, families
+from pipeline.config.training import Precision
 from pipeline.errors import ConfigError
 
 # The names of weights that weight decay leaves alone: biases, scales and offsets of normalisation
@@ -16,12 +17,19 @@ from pipeline.errors import ConfigError
 _NOT_DECAYED = {"alpha", "beta", "bias", "gamma", "scale"}
 
 
-def build(config: Optimizer, *, weights: Sequence[Any], steps: int) -> Any:
+def build(
+    config: Optimizer,
+    *,
+    weights: Sequence[Any],
+    steps: int,
+    precision: Precision = Precision.float32,
+) -> Any:
     """Builds the Keras optimizer of a configuration.
 
     Args:
         weights: the trainable variables of the network.
         steps: the length of the training.
+        precision: float16 has no digits for small gradients, so the loss is scaled.
 
     Raises:
         ConfigError: the warm-up is as long as the training, gradients accumulate over more steps
@@ -52,7 +60,14 @@ def build(config: Optimizer, *, weights: Sequence[Any], steps: int) -> Any:
     if not config.decay_biases:
         left_out = [weight for weight in weights if weight.name in _NOT_DECAYED]
         optimizer.exclude_from_weight_decay(var_list=left_out)
+    if precision is Precision.mixed_float16:
+        return keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
+
+
+def averages_weights(optimizer: Any) -> bool:
+    """Whether an optimizer averages the weights, also one inside an optimizer that scales."""
+    return bool(getattr(optimizer, "inner_optimizer", optimizer).use_ema)
 
 
 def _learning_rate(config: Optimizer, steps: int) -> Any:
