@@ -1,6 +1,7 @@
 """95 % confidence intervals of metrics."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,38 @@ from pipeline.models.scores import Scores
 
 CONFIDENCE = 0.95
 RESAMPLES = 1000
+
+
+class Estimate(NamedTuple):
+    """A value with its 95 % interval.
+
+    Args:
+        value: None if the rows do not define it.
+        interval: its lower and upper limit; None if the rows are too few to say.
+        reason: why the value or the interval is missing; empty if both are there.
+    """
+
+    value: float | None
+    interval: Interval | None
+    reason: str = ""
+
+
+def difference_interval(metric: Metric, scores: Scores, other: Scores, *, seed: int) -> Estimate:
+    """The paired difference of two models on the same rows, with its 95 % interval.
+
+    Args:
+        scores, other: of the same rows in the same order.
+        seed: the seed of the bootstrap.
+
+    Returns:
+        The metric of `scores` minus that of `other`.
+    """
+
+    def difference(rows: NDArray[np.int64]) -> float:
+        return metric.value(scores.take(rows)) - metric.value(other.take(rows))
+
+    value = metric.value(scores) - metric.value(other)
+    return Estimate(value, _bootstrap(difference, len(scores), seed))
 
 
 def confidence_interval(metric: Metric, scores: Scores, *, seed: int) -> Interval:
