@@ -78,7 +78,8 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
     import keras
 
     from pipeline import experiment
-    from pipeline.evaluation.scoring import intervals_of, metrics_of, score
+    from pipeline.evaluation.scoring import defined, limits, measures, score
+    from pipeline.runs import model_card
     from pipeline.runs.result import MODEL, saved_step
     from pipeline.tracking import stores
     from pipeline.tracking.evaluation import log_test_metrics
@@ -90,13 +91,16 @@ def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]
         result = experiment.run(config, output=output, interruption=interruption)
         step = saved_step(output)
         model = keras.saving.load_model(output / MODEL, compile=False)
+        card = model_card.read(output / MODEL)
+    measured = measures(meta, result.history, gives_probabilities=card.gives_probabilities)
     scores = score(model, load_split(data, "test"), meta)
-    test = metrics_of(scores, meta.task)
+    estimates = measured.of_the_whole.estimates(scores)
+    test = defined(estimates)
     log_test_metrics(
         stores.load(config.tracking.store).attach(result.run_id),
         {step: test},
         saved_step=step,
-        intervals=intervals_of(scores, meta.task, seed=config.seed),
+        intervals=limits(estimates),
         meta=meta,
         data_folder=data,
     )

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from pipeline.config.metrics import METRICS, Direction, direction_of
+from pipeline import metrics
+from pipeline.config.metrics import Direction, direction_of
 from pipeline.config.rules import LARGEST_INTEGER, require_at_most
 from pipeline.errors import require
 from pipeline.registry import Registry
@@ -140,8 +141,8 @@ class Training:
         label_smoothing: the share of each one-hot label that is spread over all classes.
         class_weight: `balanced` gives all classes the same total weight. A dictionary gives
             weights by class name; the other classes have weight 1.
-        metrics: the metrics to measure at each evaluation. Null takes the usual ones of the task.
-            Those that a rule monitors are measured as well.
+        metrics: the metrics to measure at each evaluation, such as `macro_f1` or `recall/setosa`.
+            Null takes the usual ones of the task. Those that a rule monitors are measured as well.
         measure_train: whether the training rows are measured at each evaluation, with the same
             weights as the validation rows. Null measures at most 10,000 of them.
         evaluate_at: steps at which the validation split is evaluated and the model is saved, in
@@ -196,7 +197,7 @@ class Training:
         self.class_weight = _class_weight(self.class_weight)
         self._require_valid_loss()
         for name in self.metrics or []:
-            METRICS.require(name, key="training.metrics")
+            metrics.named(name, key="training.metrics")
         self._settle_monitors()
         self._require_valid_steps()
 

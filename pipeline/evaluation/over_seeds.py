@@ -25,8 +25,9 @@ def mean_interval(values: Sequence[float]) -> tuple[float, Interval]:
 
 
 def summary(runs: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """`mean`, `low` and `high` by metric, over runs that all have the same metrics."""
-    intervals = {name: mean_interval([run[name] for run in runs]) for name in runs[0]}
+    """`mean`, `low` and `high` by metric, for the metrics that are defined in all runs."""
+    names = [name for name in runs[0] if all(name in run for run in runs)]
+    intervals = {name: mean_interval([run[name] for run in runs]) for name in names}
     return {
         "mean": {name: mean for name, (mean, _) in intervals.items()},
         "low": {name: low for name, (_, (low, _)) in intervals.items()},

@@ -14,7 +14,7 @@ from pipeline.files import write_text
 from pipeline.reporting import formatting
 from pipeline.reporting.overview import overview
 from pipeline.reporting.pictures import Picture
-from pipeline.reporting.results import CheckedClaim, Row
+from pipeline.reporting.results import BY_CLASS, CheckedClaim, Row
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -52,7 +52,11 @@ def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = (
     for name in ("report.md", "report.html"):
         template = environment.get_template(f"{name}.j2")
         text = template.render(
-            rows=rows, by_source=_by_source(rows), overview=overview(rows), appendix=appendix
+            rows=rows,
+            by_source=_by_source(rows),
+            by_class=BY_CLASS,
+            overview=overview(rows),
+            appendix=appendix,
         )
         write_text(outputs / name, text)
         files.append(outputs / name)
@@ -121,7 +125,7 @@ def _cells(row: Row) -> list[str | Text]:
     metrics = row.metrics
     return [
         name,
-        Text("\n".join(filter(None, [row.score, row.score_over_seeds]))),
+        Text("\n".join(filter(None, [row.score, *row.beside, row.score_over_seeds]))),
         claims,
         f"{metrics['parameters']:,}",
         formatting.epochs(metrics["epochs"]),

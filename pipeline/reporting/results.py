@@ -28,6 +28,7 @@ from pipeline.runs.result import HISTORY, INDEX
 # An experiment has a result only if all these exist. DVC removes outdated ones before a stage runs.
 _FILES = (HISTORY, run_record.FILE, INDEX, evaluation_record.METRICS)
 _SEEDS = "seeds.json"
+BY_CLASS = ("precision", "recall", "f1", "roc_auc", "average_precision")
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,16 @@ class Planned:
 
 @dataclass(frozen=True)
 class CheckedClaim:
-    """A claim and the value of its metric, or None if the metric was not measured."""
+    """A claim and the value of its metric.
+
+    Args:
+        value: None if the metric was not measured or is not defined.
+        reason: why it is not defined; empty otherwise.
+    """
 
     claim: Claim
     value: float | None
+    reason: str = ""
 
     @property
     def is_met(self) -> bool:
@@ -55,7 +62,9 @@ class CheckedClaim:
     @property
     def reached(self) -> str:
         """The value as text."""
-        return "not measured" if self.value is None else f"{self.value:,.6g}"
+        if self.value is None:
+            return f"not defined: {self.reason}" if self.reason else "not measured"
+        return f"{self.value:,.6g}"
 
 
 @dataclass(frozen=True)
@@ -100,6 +109,12 @@ class ExperimentResult:
     @property
     def overfitting(self) -> Overfitting | None:
         return overfitting(self.history)
+
+    @property
+    def trained_metrics(self) -> list[str]:
+        """The names of all figures that training measured."""
+        figures = dict.fromkeys(figure for point in self.history for figure in point.metrics)
+        return list(dict.fromkeys(figure.partition("/")[2] for figure in figures))
 
     @property
     def test_by_step(self) -> dict[int, dict[str, float]]:
@@ -147,7 +162,11 @@ class Row:
     @property
     def claims(self) -> list[CheckedClaim]:
         return [
-            CheckedClaim(claim, look_up(self.metrics, claim.metric))
+            CheckedClaim(
+                claim,
+                look_up(self.metrics, claim.metric),
+                not_defined(self.metrics, claim.metric),
+            )
             for claim in self.planned.claims
         ]
 
@@ -177,15 +196,65 @@ class Row:
 
     @property
     def interval(self) -> str:
-        """Its 95 % interval: `[0.9075, 0.9186]`."""
-        limits = self.metrics.get("test", {}).get(self.headline)
-        return interval(limits["low"], limits["high"]) if limits else ""
+        """Its 95 % interval: `[0.9075, 0.9186]`; empty without one."""
+        return self._interval_of(self.headline)
 
     @property
     def score(self) -> str:
         """`accuracy 0.9132 [0.9075, 0.9186]`; empty without a result."""
-        value = self.value
-        return "" if value is None else f"{self.headline} {number(value)} {self.interval}"
+        return self._score_of(self.headline)
+
+    @property
+    def beside(self) -> list[str]:
+        """Scores that stand beside the task's own headline, because it alone could mislead."""
+        if self.headline != self.metrics.get("headline"):
+            return []
+        return [self._score_of(name) for name in self.metrics.get("beside", [])]
+
+    def _score_of(self, name: str) -> str:
+        value = look_up(self.metrics, f"test/{name}")
+        if value is None:
+            return f"{name} not defined" if name and self.metrics else ""
+        return " ".join(filter(None, [name, number(value), self._interval_of(name)]))
+
+    def _interval_of(self, name: str) -> str:
+        limits = self.metrics.get("test", {}).get(name, {})
+        return interval(limits["low"], limits["high"]) if "low" in limits else ""
+
+    @property
+    def main_metrics(self) -> list[str]:
+        """The metrics of the whole, and those that training measured besides."""
+        trained = self.result.trained_metrics if self.result else []
+        return [name for name in self.metrics["test"] if "/" not in name or name in trained]
+
+    @property
+    def key_metrics(self) -> list[str]:
+        """A few metrics for tables with a column for each."""
+        trained = self.result.trained_metrics if self.result else []
+        names = dict.fromkeys([self.headline, *self.metrics.get("beside", []), *trained])
+        return [name for name in names if name in self.metrics["test"]]
+
+    @property
+    def by_class(self) -> dict[str, dict[str, Any]]:
+        """The metrics of single classes on the test split, by class and name of the metric."""
+        classes: dict[str, dict[str, Any]] = {
+            name: {"rows": rows}
+            for name, rows in (_at(self.metrics, "tables/test/rows_by_class") or {}).items()
+        }
+        for name, entry in self.metrics["test"].items():
+            metric, _, argument = name.partition("/")
+            if metric in BY_CLASS and argument in classes:
+                classes[argument][metric] = entry
+        return classes
+
+    @property
+    def undefined(self) -> list[str]:
+        """Why metrics of the whole have no value or no interval: a line for each reason."""
+        names: dict[str, list[str]] = {}
+        for name in self.main_metrics:
+            if reason := self.metrics["test"][name].get("reason"):
+                names.setdefault(reason, []).append(name)
+        return [f"{', '.join(names)}: {reason}" for reason, names in names.items()]
 
     @property
     def score_over_seeds(self) -> str:
@@ -339,11 +408,29 @@ def look_up(metrics: Mapping[str, Any], path: str) -> float | None:
     """The number at a path in `metrics.json`, or None.
 
     `test/accuracy` is the value of a test metric. Its other numbers have paths such as
-    `test/accuracy/low` and `test/accuracy/at_step/1000`.
+    `test/accuracy/low` and `test/accuracy/at_step/1000`. Names of classes may hold slashes.
     """
-    node: Any = metrics
-    for part in path.split("/"):
-        node = node.get(part) if isinstance(node, dict) else None
+    node = _at(metrics, path)
     if isinstance(node, dict):
         node = node.get("value")
-    return None if node is None else float(node)
+    return float(node) if isinstance(node, int | float) else None
+
+
+def not_defined(metrics: Mapping[str, Any], path: str) -> str:
+    """Why the metric at a path in `metrics.json` is not defined; empty if it is."""
+    split, _, name = path.partition("/")
+    test = _at(metrics, path) if split == "test" else None
+    if isinstance(test, dict):
+        return str(test.get("reason", "")) if test.get("value") is None else ""
+    return str(metrics.get("not_defined", {}).get(split, {}).get(name, ""))
+
+
+def _at(node: Any, path: str) -> Any:
+    """What a nested dictionary holds at a path. Of two ways, the one with the longest key."""
+    if not path:
+        return node
+    if not isinstance(node, dict):
+        return None
+    keys = [key for key in node if path == key or path.startswith(f"{key}/")]
+    found = (_at(node[key], path[len(key) + 1 :]) for key in sorted(keys, key=len, reverse=True))
+    return next((value for value in found if value is not None), None)

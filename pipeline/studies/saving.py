@@ -13,7 +13,7 @@ from pipeline.config import params
 from pipeline.config.data import Task
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
-from pipeline.config.metrics import METRICS, Direction
+from pipeline.config.metrics import METRICS, Direction, modules_of
 from pipeline.config.outline import Defaults, changes
 from pipeline.config.resolved import effective_settings
 from pipeline.config.resolved_file import SETTINGS_WITHOUT_EFFECT
@@ -141,7 +141,7 @@ def _is_claimable(best: BestTrial) -> bool:
     split, _, name = best.objective.metric.partition("/")
     data = best.config.data
     standardized = data.task is Task.regression and data.standardize_target
-    return split == "validation" and name in METRICS.names() and not standardized
+    return split == "validation" and modules_of([name])[0] in METRICS.names() and not standardized
 
 
 def _bound(best: BestTrial) -> dict[str, float]:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pipeline import metrics
+from pipeline.config.metrics import METRICS, modules_of
 from pipeline.evaluation.drawing.style import ACCENT, TRAIN, VALIDATION, blank, literal
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
@@ -87,14 +88,14 @@ def _draw(subject: Subject) -> dict[str, Figure]:
 
 
 def _label(name: str, subject: Subject) -> str:
-    """A metric with its unit. The loss has no unit because it may contain penalties."""
-    metric = metrics.of_task(subject.meta.task).get(name)
-    if metric is None or not metric.unit:
+    """A metric with its unit. The loss is in the unit of the training, so it has none."""
+    if modules_of([name])[0] not in METRICS.names():
+        return literal(name)
+    metric = metrics.named(name, key="training.metrics")
+    name = literal(name)
+    if not metric.unit:
         return name
-    target = subject.meta.target
-    is_standardised = (target.mean, target.scale) != (0, 1)
-    unit = f"standardised {literal(target.name)}" if is_standardised else subject.unit
-    return f"{name} ({metric.unit.format(target=unit)})"
+    return f"{name} ({metric.unit.format(target=subject.unit)})"
 
 
 FIGURE = FigureKind(

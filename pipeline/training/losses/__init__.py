@@ -25,12 +25,14 @@ class Loss:
             gives one value for each row.
         metric: the metric that measures its plain mean over rows, if there is one.
         smooths_labels: whether `build` supports `label_smoothing` above 0.
+        gives_probabilities: whether softmax or sigmoid of the output estimates probabilities.
     """
 
     suits: TargetKind
     build: Callable[[str, float], Any]
     metric: str | None = None
     smooths_labels: bool = False
+    gives_probabilities: bool = True
 
 
 def name_of(training: Training, meta: Meta) -> str:
@@ -76,6 +78,11 @@ def by_row(training: Training, meta: Meta) -> Any:
         ConfigError: the loss does not suit the data.
     """
     return _loss(training, meta).build("none", 0.0)
+
+
+def gives_probabilities(training: Training, meta: Meta) -> bool:
+    """Whether the outputs of a classifier that the settings train estimate probabilities."""
+    return _loss(training, meta).gives_probabilities
 
 
 def _loss(training: Training, meta: Meta) -> Loss:

@@ -1,0 +1,1 @@
+"""Simulations of statistical methods: programs that print the tables of docs/statistics.md."""
