@@ -69,7 +69,7 @@ def measures(meta: Meta, history: Sequence[Point], *, gives_probabilities: bool)
         if metric.needs_probabilities and not gives_probabilities
     }
     return Measures(
-        main=[name for name in named if name in trained or "/" not in name],
+        main=[name for name in named if name in trained or not metrics.is_of_a_class(name)],
         metrics={name: metric for name, metric in named.items() if name not in refused},
         refused=refused,
     )

@@ -20,7 +20,16 @@ from pipeline.errors import ConfigError, require, suggestion
 from pipeline.metrics._arguments import Argument
 from pipeline.metrics._sampling import Interval, Mean, Sampling, jackknife, require_rows
 
-__all__ = ["Interval", "Metric", "UndefinedError", "headline", "named", "require_suited", "usual"]
+__all__ = [
+    "Interval",
+    "Metric",
+    "UndefinedError",
+    "headline",
+    "is_of_a_class",
+    "named",
+    "require_suited",
+    "usual",
+]
 
 
 class UndefinedError(Exception):
@@ -171,6 +180,13 @@ def usual(task: str, classes: Sequence[str]) -> list[str]:
             single += [f"{name}/{text}" for text in argument.usual(classes)]
     whole.sort(key=lambda name: name != headline(task))
     return [*whole, *single]
+
+
+def is_of_a_class(name: str) -> bool:
+    """Whether the metric of a valid name is one of a single class."""
+    module, slash, _ = name.partition("/")
+    argument = METRICS.load(module, key="training.metrics").METRIC.argument
+    return bool(slash) and argument.name == "class"
 
 
 def headline(task: str) -> str:

@@ -20,6 +20,9 @@ Interval = tuple[float, float]
 FEWEST_ROWS = 10
 FEWEST_OF_A_CLASS = 10
 _BEYOND = 20.0
+# Two models may rank all rows that were drawn in the same way. The extra row then moves their
+# difference by this share of what it can move one metric.
+_LEAST_REACH = 0.25
 
 
 class TooFewError(Exception):
@@ -151,7 +154,10 @@ class Influence:
 
     def minus(self, other: "Influence") -> Mean:
         """The difference of two metrics over the same rows, as a mean of influences."""
-        return Mean(self.value - other.value + self.rows - other.rows, -math.inf, math.inf)
+        values = self.value - other.value + self.rows - other.rows
+        lowest, highest = beyond(values)
+        least = _LEAST_REACH * self.reach
+        return Mean(values, min(lowest, -least), max(highest, least))
 
     def _between(self, moves: Floats) -> Floats:
         from scipy.special import expit, logit

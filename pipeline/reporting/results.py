@@ -225,7 +225,11 @@ class Row:
     def main_metrics(self) -> list[str]:
         """The metrics of the whole, and those that training measured besides."""
         trained = self.result.trained_metrics if self.result else []
-        return [name for name in self.metrics["test"] if "/" not in name or name in trained]
+        return [
+            name
+            for name in self.metrics["test"]
+            if name in trained or not ("/" in name and name.partition("/")[0] in BY_CLASS)
+        ]
 
     @property
     def key_metrics(self) -> list[str]:

@@ -1,6 +1,5 @@
 """What all metrics promise: names, arguments, directions, limits."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline import metrics
 from pipeline.metrics import METRICS, Metric, UndefinedError
+from pipeline.models.scores import Scores
 from tests.metrics.toy import CLASSES, classified, numbers
 from tests.support.modules import loaded_by
 from tests.support.refusals import refusal
@@ -130,6 +130,13 @@ def test_usual_training_imports_no_scikit_learn(task):
     assert "sklearn" not in loaded_by(f"{head}; scores = {scores}; {measure}")
 
 
+def value_or_reason(name: str, scores: Scores) -> bool | str:
+    try:
+        return bool(np.isfinite(named(name).value(scores)))
+    except UndefinedError as error:
+        return str(error)
+
+
 @settings(max_examples=12)
 @given(
     truth=st.lists(st.integers(0, 2), min_size=1, max_size=12),
@@ -143,15 +150,9 @@ def test_value_is_finite_or_undefined_with_a_reason(truth, seed):
         "regression": numbers([float(value) for value in truth], random.normal(size=len(truth))),
     }
     for name in USUAL:
-        metric = named(name)
-        try:
-            assert np.isfinite(metric.value(scores[metric.task])), name
-        except UndefinedError as error:
-            assert str(error)
+        assert value_or_reason(name, scores[named(name).task]), name
 
 
 def test_metrics_of_probabilities_say_so():
     of_probabilities = {name for name in USUAL if named(name).needs_probabilities}
     assert of_probabilities == {"brier", "ece", "log_loss"}
-
-

@@ -84,7 +84,17 @@ def outputs(tmp_path_factory):
         "accuracy": TEST["accuracy"] | {"at_step": {"10": 0.5}},
         "log_loss": TEST["log_loss"] | {"at_step": {"10": 0.7}},
     }
-    write_result(folder, "deep", losses=CLIMBING, metrics=METRICS | {"test": test})
+    test["roc_auc"] = {"value": None, "reason": "no row is of class b"}
+    test["recall/a"] = {"value": 0.8, "low": 0.7, "high": 0.9}
+    test["precision/b"] = {"value": None, "reason": "the model predicts class b for no row"}
+    metrics = METRICS | {
+        "beside": ["log_loss"],
+        "train": METRICS["train"] | {"roc_auc": 0.75},
+        "validation": METRICS["validation"] | {"roc_auc": None},
+        "test": test,
+        "tables": {"validation": {}, "test": {"rows_by_class": {"a": 12, "b": 0}}},
+    }
+    write_result(folder, "deep", losses=CLIMBING, metrics=metrics)
     claim = {"metric": "test/accuracy", "at_least": 0.9}
     plan = {
         "shapes": planned(
@@ -215,13 +225,32 @@ def test_section_has_every_seed_and_step(page):
     assert "trained with 3 seeds" in page.text("section", id="shapes")
     assert "0.9650 to 0.9770" in page.text("section", id="shapes")
     assert "Test split during training" in page.text("section", id="deep")
-    assert "log_loss 100.50000.7000" in page.text("section", id="deep")
+    assert "stepaccuracylog_loss 100.50000.7000" in page.text("section", id="deep")
     assert "Test split during training" not in page.text("section", id="shapes")
 
 
 def test_section_shows_metrics_of_all_splits(page):
     text = page.text("section", id="deep")
     assert "accuracy1.00000.90000.95000.9000 to 0.9750" in text
+
+
+def test_section_explains_what_is_not_defined(page):
+    text = page.text("section", id="deep")
+    assert "roc_auc0.7500not definednot defined" in text
+    assert "roc_auc: no row is of class b" in text
+
+
+def test_section_has_a_table_by_class(page):
+    text = page.text("section", id="deep")
+    assert "a120.80000.7000 to 0.9000" in text
+    assert "b0not defined" in text
+    assert "Metrics by class" not in page.text("section", id="shapes")
+
+
+def test_score_beside_the_headline_is_in_the_summary(page):
+    _, shapes, deep, _ = page.rows()
+    assert "log_loss 0.2000 [0.1000, 0.3000]" in deep[3]
+    assert "log_loss" not in shapes[3]
 
 
 def test_section_describes_overfitting(page):

@@ -74,12 +74,19 @@ def test_metrics_have_units(dense_on_images):
 
 @pytest.mark.parametrize(
     ("target", "unit"),
-    [(Target("y", 1000.0), "y / 1,000"), (Target("y", 1.0, 3.0, 2.0), "standardised y")],
+    [(Target("y", 1000.0), "y / 1,000"), (Target("y", 1.0, 3.0, 2.0), "y")],
 )
-def test_regression_has_the_unit_of_training(regressing, target, unit):
+def test_regression_has_the_unit_of_the_target(regressing, target, unit):
     meta = replace(regressing.meta, target=target)
     one = replace(regressing, meta=meta, history=[point(20, mae=1.0, mse=2.0, other=3.0)])
     assert panels(one) == [f"mae ({unit})", f"mse ({unit}, squared)", "other"]
+
+
+def test_name_of_a_class_is_not_a_formula(dense_on_images):
+    figures = {"recall/$a$": 0.5}
+    assert panels(replace(dense_on_images, history=[point(20, **figures)])) == [
+        r"recall/\$a\$ (share of the rows of the class)"
+    ]
 
 
 def test_log_loss_replaces_the_loss(dense_on_images):

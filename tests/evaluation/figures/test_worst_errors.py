@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.figures.worst_errors import FIGURE, plot
-from pipeline.evaluation.scoring import Scores
+from pipeline.models.scores import ClassScores
 from tests.support.subjects import only, rows_of, sheet, suited, texts
 
 GREY = np.linspace(0, 1, 4 * 4).reshape(1, 4, 4)
 
 
 def of_predictions(one, probabilities: np.ndarray):
-    return replace(one, scores=Scores("classification", one.test.y, probabilities))
+    logarithms = np.log(np.maximum(probabilities, 1e-30))
+    return replace(one, scores=ClassScores(one.test.y, logarithms, one.meta.classes))
 
 
 def test_error_shows_both_classes_and_probabilities():
@@ -52,6 +53,10 @@ def test_at_most_nine_errors_are_shown(dense_on_images):
 def test_no_errors_give_no_figure(dense_on_images):
     exact = np.eye(3)[dense_on_images.test.y]
     assert FIGURE.draw(of_predictions(dense_on_images, exact)) == {}
+
+
+def test_model_without_probabilities_shows_none(dense_on_images):
+    assert FIGURE.draw(replace(dense_on_images, gives_probabilities=False)) == {}
 
 
 def test_classifications_of_images_show_errors(experiments):
