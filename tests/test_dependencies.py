@@ -94,7 +94,9 @@ def state(folder: Path, configs: Mapping[str, ExperimentConfig]) -> State:
 def chooses(config: ExperimentConfig, item: str) -> bool:
     """Whether an experiment chooses this model family, optimizer or metric."""
     watched = (
-        {"accuracy", "log_loss"} if config.data.task is Task.classification else {"mae", "mse"}
+        {"accuracy", "log_loss"}
+        if config.data.task is Task.classification
+        else {"mae", "mse", "r2"}
     )
     return item in {config.model.family, config.optimizer.family} | watched
 

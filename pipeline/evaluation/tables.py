@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import ece
+from pipeline.metrics._calibration import BINS, bins, confidence
 from pipeline.models.scores import ClassScores, NumberScores, Scores
 
 MOST_CLASSES = 64  # of a confusion matrix that people read
@@ -56,18 +56,17 @@ def reliability(scores: ClassScores) -> list[dict[str, float]]:
         `from` and `to` are the limits of the confidence, `confidence` is its mean, `accuracy` the
         share of hits, and `rows` their number.
     """
-    confidence = scores.probabilities.max(axis=1)
+    sure, numbers = confidence(scores), bins(scores)
     hits = scores.predicted == scores.truth
-    bins = ece.bins(scores)
     return [
         {
-            "from": number / ece.BINS,
-            "to": (number + 1) / ece.BINS,
-            "rows": int(np.sum(bins == number)),
-            "confidence": float(confidence[bins == number].mean()),
-            "accuracy": float(hits[bins == number].mean()),
+            "from": number / BINS,
+            "to": (number + 1) / BINS,
+            "rows": int(np.sum(numbers == number)),
+            "confidence": float(sure[numbers == number].mean()),
+            "accuracy": float(hits[numbers == number].mean()),
         }
-        for number in np.unique(bins).tolist()
+        for number in np.unique(numbers).tolist()
     ]
 
 

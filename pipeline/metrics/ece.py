@@ -6,25 +6,13 @@ also for a calibrated model, because the accuracy of few rows varies.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.metrics import Metric
+from pipeline.metrics._calibration import BINS, bins, gaps
 from pipeline.metrics._sampling import Floats, require_rows
 from pipeline.models.scores import ClassScores
 
-BINS = 15
 _FEWEST = 30
-
-
-def bins(scores: ClassScores) -> NDArray[np.int64]:
-    """The bin of each row, `(rows,)`. A limit belongs to the bin below it."""
-    confidence = scores.probabilities.max(axis=1)
-    return np.asarray(np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1))
-
-
-def gaps(scores: ClassScores) -> Floats:
-    """Hit or miss as 1 or 0, minus the confidence, `(rows,)`."""
-    return np.asarray((scores.predicted == scores.truth) - scores.probabilities.max(axis=1))
 
 
 def _ece(scores: ClassScores) -> float:

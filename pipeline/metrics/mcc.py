@@ -6,8 +6,8 @@ It is 1 for a perfect prediction and 0 for one that does not depend on the truth
 import numpy as np
 
 from pipeline.metrics import Metric, UndefinedError
-from pipeline.metrics._confusion import Confusion, Margins
-from pipeline.metrics._sampling import Floats, require_rows
+from pipeline.metrics._confusion import Confusion, Margins, require_all_classes
+from pipeline.metrics._sampling import Floats
 from pipeline.models.scores import ClassScores
 
 
@@ -26,7 +26,7 @@ def _require_variation(scores: ClassScores) -> None:
 
 
 def _sampling(scores: ClassScores) -> Confusion:
-    require_rows(len(scores))
+    require_all_classes(scores)
     return Confusion(scores, _of_margins)
 
 

@@ -28,5 +28,4 @@ METRIC = Metric(
     compute=_precision,
     sampling=_sampling,
     argument=a_class(),
-    unit="share of the predictions of the class",
 )

@@ -28,5 +28,4 @@ METRIC = Metric(
     compute=_recall,
     sampling=_sampling,
     argument=a_class(),
-    unit="share of the rows of the class",
 )

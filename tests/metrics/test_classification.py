@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 
 from pipeline import metrics
-from pipeline.metrics import UndefinedError, ece
+from pipeline.metrics import UndefinedError
+from pipeline.metrics._calibration import bins
 from pipeline.models.scores import ClassScores
 from tests.metrics.toy import CLASSES, classified, of_probabilities
 
@@ -92,7 +93,7 @@ def test_calibration_error_is_the_mean_gap():
 
 def test_limit_of_a_bin_belongs_to_the_bin_below():
     scores = of_probabilities([0, 0, 0], [[0.6, 0.4], [0.61, 0.39], [1.0, 0.0]])
-    assert ece.bins(scores).tolist() == [8, 9, 14]
+    assert bins(scores).tolist() == [8, 9, 14]
 
 
 @pytest.mark.parametrize(

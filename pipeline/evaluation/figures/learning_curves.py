@@ -1,5 +1,6 @@
 """Learning curves: loss and metrics of training and validation over the epochs."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
 
 _LINES = {"train": (TRAIN, "-", "o"), "validation": (VALIDATION, "--", "s")}
+_LONGEST_LINE = 40  # letters beside a panel
 _FEW = 40  # points that still have room for a mark each
 
 
@@ -89,13 +91,11 @@ def _draw(subject: Subject) -> dict[str, Figure]:
 
 def _label(name: str, subject: Subject) -> str:
     """A metric with its unit. The loss is in the unit of the training, so it has none."""
-    if modules_of([name])[0] not in METRICS.names():
-        return literal(name)
-    metric = metrics.named(name, key="training.metrics")
-    name = literal(name)
-    if not metric.unit:
-        return name
-    return f"{name} ({metric.unit.format(target=subject.unit)})"
+    unit = ""
+    if modules_of([name])[0] in METRICS.names():
+        unit = metrics.named(name, key="training.metrics").unit
+    label = f"{literal(name)} ({unit.format(target=subject.unit)})" if unit else literal(name)
+    return textwrap.fill(label, _LONGEST_LINE)
 
 
 FIGURE = FigureKind(

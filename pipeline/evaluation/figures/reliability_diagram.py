@@ -8,7 +8,7 @@ from pipeline.evaluation.drawing.style import ACCENT, TRAIN, blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
 from pipeline.evaluation.tables import reliability
-from pipeline.metrics import ece
+from pipeline.metrics._calibration import BINS
 from pipeline.models.scores import ClassScores
 
 Bins = Sequence[Mapping[str, float]]
@@ -36,7 +36,7 @@ def plot(bins: Mapping[str, Bins], *, title: str) -> Figure:
         lower.bar(
             [one["from"] for one in filled],
             [one["rows"] for one in filled],
-            width=1 / ece.BINS,
+            width=1 / BINS,
             align="edge",
             color=TRAIN,
             alpha=0.6,

@@ -82,10 +82,11 @@ def test_regression_has_the_unit_of_the_target(regressing, target, unit):
     assert panels(one) == [f"mae ({unit})", f"mse ({unit}, squared)", "other"]
 
 
-def test_name_of_a_class_is_not_a_formula(dense_on_images):
-    figures = {"recall/$a$": 0.5}
+def test_name_of_a_class_is_no_formula_and_breaks(dense_on_images):
+    figures = {"recall/$a$": 0.5, f"f1/{40 * 'a'}": 0.5}
     assert panels(replace(dense_on_images, history=[point(20, **figures)])) == [
-        r"recall/\$a\$ (share of the rows of the class)"
+        r"recall/\$a\$",
+        f"f1/{37 * 'a'}\naaa",
     ]
 
 
