@@ -60,15 +60,26 @@ def difference_interval(metric: Metric, scores: Scores, other: Scores, *, seed: 
     Returns:
         The metric of `scores` minus that of `other`.
     """
-    one, two = _value(metric, scores), _value(metric, other)
-    if one.value is None or two.value is None:
-        return Estimate(None, None, one.reason or two.reason)
+    return difference_intervals({"metric": metric}, scores, other, seed=seed)["metric"]
+
+
+def difference_intervals(
+    metrics: Mapping[str, Metric], scores: Scores, other: Scores, *, seed: int
+) -> dict[str, Estimate]:
+    """The paired differences of several metrics, by name; see `difference_interval`."""
+    one, two = values(metrics, scores), values(metrics, other)
     return _with_intervals(
-        {"difference": Estimate(one.value - two.value, None)},
-        lambda _: difference(metric.varies(scores), metric.varies(other)),
+        {name: _minus(one[name], two[name]) for name in metrics},
+        lambda name: difference(metrics[name].varies(scores), metrics[name].varies(other)),
         rows=len(scores),
         seed=seed,
-    )["difference"]
+    )
+
+
+def _minus(one: Estimate, two: Estimate) -> Estimate:
+    if one.value is None or two.value is None:
+        return Estimate(None, None, one.reason or two.reason)
+    return Estimate(one.value - two.value, None)
 
 
 def _value(metric: Metric, scores: Scores) -> Estimate:

@@ -86,24 +86,21 @@ class Mean:
     then: Callable[[Any], Any] = _same
 
     def draws(self, weights: Floats, extra: Floats) -> tuple[Floats, Floats]:
+        low, high = beyond(np.asarray(self.values, dtype=np.float64))
+        lowest = low if math.isinf(self.lowest) else self.lowest
+        highest = high if math.isinf(self.highest) else self.highest
+        return self.draw(weights, extra, lowest), self.draw(weights, extra, highest)
+
+    def draw(self, weights: Floats, extra: Floats, extra_value: float) -> Floats:
+        """The metric for random weights, with this value of the extra row, `(draws,)`."""
         values = np.asarray(self.values, dtype=np.float64)
-        lowest, highest = self._limits(values)
         if self.among is None:
-            sums, total = weights @ values, np.ones_like(extra)
+            mean = weights @ values + extra * extra_value
         else:
             weights = weights[:, self.among]
-            sums, total = weights @ values[self.among], weights.sum(axis=1) + extra
-        return (
-            self.then((sums + extra * lowest) / total),
-            self.then((sums + extra * highest) / total),
-        )
-
-    def _limits(self, values: Floats) -> Interval:
-        low, high = beyond(values)
-        return (
-            low if math.isinf(self.lowest) else self.lowest,
-            high if math.isinf(self.highest) else self.highest,
-        )
+            sums = weights @ values[self.among] + extra * extra_value
+            mean = sums / (weights.sum(axis=1) + extra)
+        return np.asarray(self.then(mean))
 
     def exact(self, confidence: float) -> Interval | None:
         """The interval of Clopper and Pearson, if the values are true or false."""
@@ -119,13 +116,53 @@ class Mean:
 
     def minus(self, other: "Mean") -> "Sampling":
         """The difference of two means over the same rows."""
-        if self.among is not None or other.among is not None or self.then is not _same:
+        if not np.array_equal(self._counted, other._counted):
             return Difference(self, other)
-        values = np.asarray(self.values, np.float64) - other.values
-        if self.possible is None or other.possible is None:
-            return Mean(values, self.lowest - other.highest, self.highest - other.lowest)
-        possible = self.possible - other.possible
-        return Mean(values, float(possible.min()), float(possible.max()))
+        return _PairOfMeans(self, other)
+
+    @property
+    def _counted(self) -> NDArray[np.bool_]:
+        return np.ones(len(self.values), np.bool_) if self.among is None else self.among
+
+
+Pair = tuple[float, float]  # a value of each of two models
+
+
+class _PairOfMeans:
+    """One mean minus another, over the same rows.
+
+    For the extra row, the two models differ as much as they can, or a little more than for any row.
+    """
+
+    def __init__(self, one: Mean, other: Mean) -> None:
+        self._one, self._other = one, other
+        self._lowest, turned = _furthest(one, other), _furthest(other, one)
+        self._highest = turned[::-1]
+
+    def draws(self, weights: Floats, extra: Floats) -> tuple[Floats, Floats]:
+        def mean(of: Mean, extra_value: float) -> Floats:
+            return of.draw(weights, extra, extra_value)
+
+        low, high = self._lowest, self._highest
+        return (
+            mean(self._one, low[0]) - mean(self._other, low[1]),
+            mean(self._one, high[0]) - mean(self._other, high[1]),
+        )
+
+
+def _furthest(one: Mean, other: Mean) -> Pair:
+    """The values of a row for which `one` is as far below `other` as it may be."""
+    if one.possible is not None and other.possible is not None:
+        number = int(np.argmin(one.possible - other.possible))
+        return float(one.possible.flat[number]), float(other.possible.flat[number])
+    if math.isfinite(one.lowest) and math.isfinite(other.highest):
+        return one.lowest, other.highest
+    values, others = (np.asarray(mean.values, np.float64) for mean in (one, other))
+    number = int(np.argmin(values - others))
+    if values[number] >= others[number]:
+        return 0.0, 0.0
+    factor = 1 + _BEYOND / len(values)
+    return factor * float(values[number]), factor * float(others[number])
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """R²: the share of the targets' variance that the predictions explain."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -25,57 +24,61 @@ def _r2(scores: NumberScores) -> float:
 class _Explained:
     """1 - mean square of the errors / variance of the target.
 
-    The extra row has a larger error than any other, or no error and a target further from the mean.
+    The extra row has a larger error than any other, and an ordinary prediction. Or it has no error,
+    and a prediction further from the mean.
+
+    Args:
+        truth: the target.
+        errors: predicted minus true.
     """
 
     truth: Floats
-    squares: Floats
+    errors: Floats
 
     def draws(self, weights: Floats, extra: Floats) -> tuple[Floats, Floats]:
-        _, largest = beyond(self.squares)
-        errors = weights @ self.squares
-        low = 1 - (errors + extra * largest) / _variance(self.truth, weights, extra, np.mean)
-        return low, 1 - errors / _variance(self.truth, weights, extra, _furthest)
+        squares = self.errors**2
+        spread = (self.truth + self.errors - self.truth.mean()) ** 2
+        _, worst = beyond(squares)
+        _, furthest = beyond(spread)
+        errors = weights @ squares
+        ordinary = worst + float(spread.mean())
+        low = 1 - (errors + extra * worst) / self.variance(weights, extra, ordinary)
+        return low, 1 - errors / self.variance(weights, extra, furthest)
+
+    def variance(self, weights: Floats, extra: Floats, of_extra: float) -> Floats:
+        """The variance of the target in each draw.
+
+        Args:
+            of_extra: the squared deviation of the extra row from the mean.
+        """
+        deviations = self.truth - self.truth.mean()
+        mean = weights @ deviations / (1 - extra)
+        variance: Floats = weights @ deviations**2 - (1 - extra) * mean**2
+        return variance + extra * of_extra
 
     def minus(self, other: "_Explained") -> "_Gain":
         """The difference of two models of the same target."""
-        return _Gain(self.truth, other.squares - self.squares)
+        return _Gain(self, other)
 
 
 @dataclass(frozen=True)
 class _Gain:
     """The mean difference of squared errors / variance of the target."""
 
-    truth: Floats
-    gains: Floats
+    one: _Explained
+    other: _Explained
 
     def draws(self, weights: Floats, extra: Floats) -> tuple[Floats, Floats]:
-        lowest, highest = beyond(self.gains)
-        gains = weights @ self.gains
-        variance = _variance(self.truth, weights, extra, np.mean)
-        return (gains + extra * lowest) / variance, (gains + extra * highest) / variance
-
-
-def _variance(truth: Floats, weights: Floats, extra: Floats, of_extra: Any) -> Floats:
-    """The variance of the target in each draw.
-
-    Args:
-        of_extra: the squared deviation of the extra row, from those of the others.
-    """
-    deviations = truth - truth.mean()
-    squares = deviations**2
-    mean = weights @ deviations / (1 - extra)
-    variance: Floats = weights @ squares - (1 - extra) * mean**2
-    return np.asarray(variance + extra * of_extra(squares))
-
-
-def _furthest(squares: Floats) -> float:
-    return beyond(squares)[1]
+        gains = self.other.errors**2 - self.one.errors**2
+        lowest, highest = beyond(gains)
+        variance = self.one.variance(weights, extra, float(np.var(self.one.truth)))
+        mean = weights @ gains
+        return (mean + extra * lowest) / variance, (mean + extra * highest) / variance
 
 
 def _sampling(scores: NumberScores) -> _Explained:
     require_rows(len(scores))
-    return _Explained(scores.truth, (scores.truth - scores.prediction) ** 2)
+    return _Explained(scores.truth, scores.prediction - scores.truth)
 
 
 METRIC = Metric(

@@ -19,7 +19,7 @@ from rich.console import Console
 from scipy.special import log_softmax
 
 from pipeline import metrics
-from pipeline.evaluation.intervals import Estimate, difference_interval, estimates
+from pipeline.evaluation.intervals import Estimate, difference_intervals, estimates
 from pipeline.metrics import Metric
 from pipeline.models.scores import ClassScores, NumberScores, Scores
 
@@ -157,21 +157,27 @@ class Count:
         return f"{100 * self.coverage:.1f} / {self.width / self.intervals:.3g}{some}"
 
 
-def simulate(problem: Problem, *, rows: int, samples: int, seed: int) -> dict[str, Count]:
-    """Counts by metric; those of differences begin with `Δ `."""
+def simulate(
+    problem: Problem, *, rows: int, samples: int, seed: int, many: int = _MANY
+) -> dict[str, Count]:
+    """Counts by metric; those of differences begin with `Δ `.
+
+    Args:
+        many: the rows that the true values come from.
+    """
     random = np.random.default_rng(seed)
     named = problem.metrics
     true = [
         {name: metric.value(scores) for name, metric in named.items()}
-        for scores in problem.draw(random, _MANY)
+        for scores in problem.draw(random, many)
     ]
     counts = {name: Count() for name in [*named, *(f"Δ {name}" for name in problem.compared)]}
     for sample in range(samples):
         scores, other = problem.draw(random, rows)
         for name, estimate in estimates(named, scores, seed=sample).items():
             counts[name].add(estimate, true[0][name])
-        for name in problem.compared:
-            estimate = difference_interval(named[name], scores, other, seed=sample)
+        compared = {name: named[name] for name in problem.compared}
+        for name, estimate in difference_intervals(compared, scores, other, seed=sample).items():
             counts[f"Δ {name}"].add(estimate, true[0][name] - true[1][name])
     return counts
 
