@@ -52,7 +52,15 @@ def evaluate(name: str) -> None:
     settings = resolved_file.read(CONFIGS / f"{name}.yaml")
     output, data = OUTPUTS / name, PREPARED / settings.data
     run = result.current(output, settings=settings.digest, data=data)
-    _evaluate(name, run, output, data, stores.load(settings.store), output=output)
+    _evaluate(
+        name,
+        run,
+        output,
+        data,
+        stores.load(settings.store),
+        output=output,
+        with_baselines=settings.baselines,
+    )
 
 
 def evaluate_run(beginning: str) -> None:
@@ -74,11 +82,19 @@ def evaluate_run(beginning: str) -> None:
     data = PREPARED / card.data
     run.require_data(folder, data=load_meta(data).identity, made_by=MADE_BY)
     name = f"{card.experiment}, run {run_id[:8]}"
-    _evaluate(name, run, folder, data, store, output=EVALUATED_RUNS / run_id)
+    output = EVALUATED_RUNS / run_id
+    _evaluate(name, run, folder, data, store, output=output, with_baselines=True)
 
 
 def _evaluate(
-    name: str, run: RunRecord, folder: Path, data: Path, store: Store, *, output: Path
+    name: str,
+    run: RunRecord,
+    folder: Path,
+    data: Path,
+    store: Store,
+    *,
+    output: Path,
+    with_baselines: bool,
 ) -> None:
     """Evaluates a result whose files have been checked.
 
@@ -86,18 +102,29 @@ def _evaluate(
         name: for titles of figures.
         folder: holds the result.
         output: receives metrics, figures and their record.
+        with_baselines: whether to compare the network with baselines.
     """
     from pipeline.evaluation import figures, record
     from pipeline.evaluation.assessment import assess
+    from pipeline.evaluation.baselines import compare
+    from pipeline.evaluation.scoring import defined
+    from pipeline.tracking.baselines import log_baselines
     from pipeline.tracking.evaluation import log_evaluation
 
     assessment = assess(name, folder, data)
-    write_json(output / record.METRICS, assessment.summary())
+    summary = assessment.summary()
+    if with_baselines:
+        measured = defined({name: assessment.test[name] for name in assessment.main})
+        summary |= compare(
+            assessment.subject.scores, list(measured), data, test=assessment.subject.test
+        )
+    write_json(output / record.METRICS, summary)
     with replacing_folder(output / record.FIGURES) as figure_folder:
         count = figures.write(assessment.subject, figure_folder)
     record.write(output, run.ids)
+    tracker = store.attach(run.run_id)
     log_evaluation(
-        store.attach(run.run_id),
+        tracker,
         by_step=assessment.test_by_step,
         saved_step=assessment.subject.saved_step,
         intervals=assessment.intervals,
@@ -106,6 +133,7 @@ def _evaluate(
         meta=load_meta(data),
         data_folder=data,
     )
+    log_baselines(tracker, summary, step=assessment.subject.saved_step)
     log(f"{name}: {output / record.METRICS} and {count} figures")
 
 

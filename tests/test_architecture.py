@@ -25,6 +25,7 @@ LIBRARY = (
     "signals",
 )
 PACKAGES = {
+    "baselines",
     "config",
     "data",
     "evaluation",
@@ -38,6 +39,7 @@ PACKAGES = {
     "training",
 }
 REGISTRIES = (
+    "pipeline.baselines",
     "pipeline.data.formats",
     "pipeline.evaluation.figures",
     "pipeline.metrics",
@@ -58,6 +60,7 @@ OWNERS = {
     "urllib.request": "pipeline.data.fetching.download",
 }
 FOREIGN = {  # what each package never imports, as in the table of CONTRIBUTING.md
+    "baselines": ("keras", "tensorflow", "mlflow"),
     "config": ("keras", "tensorflow", "mlflow"),
     "data": ("keras", "tensorflow"),
     "models": ("pipeline.data.raw", "pipeline.data.tables", "pipeline.files"),

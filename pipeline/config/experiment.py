@@ -51,6 +51,7 @@ class ExperimentConfig:
     """A whole experiment.
 
     Args:
+        baselines: whether `evaluate` compares the network with simple models of scikit-learn.
         force: trains from scratch, even if the run is finished or has a checkpoint.
         claims: results to reach. Only the report reads them; a run does not depend on them.
         reported: the published result, in words. Only the report reads it.
@@ -64,6 +65,7 @@ class ExperimentConfig:
     training: Training = MISSING
     tracking: Tracking = field(default_factory=Tracking)
     checkpoint: Checkpointing = field(default_factory=Checkpointing)
+    baselines: bool = True
     force: bool = False
     claims: list[Claim] = field(default_factory=list)
     reported: str = ""

@@ -1,6 +1,6 @@
 """Reads resolved configurations without the schemas that checked them.
 
-Stages after training need only three settings. Reading them here keeps these stages independent of
+Stages after training need only four settings. Reading them here keeps these stages independent of
 the code of models and training.
 """
 
@@ -21,7 +21,7 @@ REMEDY = "Write it again with: dvc repro compose"
 _SEAL = "# sha256 of the lines above: "
 
 # These settings cannot change the result of a training, so a run's identity leaves them out.
-SETTINGS_WITHOUT_EFFECT = ("tracking", "checkpoint")
+SETTINGS_WITHOUT_EFFECT = ("tracking", "checkpoint", "baselines")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Settings:
         data: the name of the data variant.
         seed: the seed of the training.
         store: the setting `tracking.store`.
+        baselines: whether `evaluate` compares the network with baselines.
         digest: of all settings that can change the result of a training.
         digest_without_seed: of the same settings without the seed.
     """
@@ -39,6 +40,7 @@ class Settings:
     data: str
     seed: int
     store: str
+    baselines: bool
     digest: str
     digest_without_seed: str
 
@@ -55,6 +57,7 @@ def read(path: Path) -> Settings:
             data=values["data"]["name"],
             seed=values["seed"],
             store=values["tracking"]["store"],
+            baselines=values.get("baselines", True),  # files of earlier versions do not have it
             digest=digest(values),
             digest_without_seed=digest(values, without=["seed"]),
         )

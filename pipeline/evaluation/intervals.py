@@ -3,14 +3,19 @@
 docs/statistics.md explains the method and shows its simulated coverage.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from pipeline.metrics import Interval, Metric, UndefinedError
 from pipeline.metrics._sampling import Floats, Mean, Sampling, TooFewError, difference
+from pipeline.models.label_scores import NoProbabilitiesError
 from pipeline.models.scores import Scores
+
+Key = TypeVar("Key", bound=Hashable)
 
 CONFIDENCE = 0.95
 _DRAWS = 2000
@@ -31,6 +36,18 @@ class Estimate(NamedTuple):
     value: float | None
     interval: Interval | None
     reason: str = ""
+
+
+class Against(NamedTuple):
+    """One model against another by one metric, on the same rows.
+
+    Args:
+        other: the metric of the other model.
+        difference: the metric of the model minus that of the other.
+    """
+
+    other: Estimate
+    difference: Estimate
 
 
 def values(metrics: Mapping[str, Metric], scores: Scores) -> dict[str, Estimate]:
@@ -82,6 +99,54 @@ def _minus(one: Estimate, two: Estimate) -> Estimate:
     return Estimate(one.value - two.value, None)
 
 
+def against(
+    metrics: Mapping[str, Metric], scores: Scores, others: Mapping[str, Scores], *, seed: int
+) -> dict[str, dict[str, Against]]:
+    """One model against each of others, with 95 % intervals.
+
+    Args:
+        scores, others: of the same rows in the same order.
+        seed: of the random weights. All models and metrics get the same weights.
+
+    Returns:
+        By name of the other model and of the metric. A model without probabilities has no metrics
+        that need them.
+    """
+    own = values(metrics, scores)
+    theirs = {other: _measurable(metrics, of) for other, of in others.items()}
+    without: dict[tuple[str, str, bool], Estimate] = {}
+    for other, measured in theirs.items():
+        for name, estimate in measured.items():
+            without[other, name, False] = estimate
+            without[other, name, True] = _minus(own[name], estimate)
+
+    @cache
+    def varies(other: str | None, name: str) -> Sampling:
+        return metrics[name].varies(scores if other is None else others[other])
+
+    def sampling(key: tuple[str, str, bool]) -> Sampling:
+        other, name, is_difference = key
+        theirs = varies(other, name)
+        return difference(varies(None, name), theirs) if is_difference else theirs
+
+    found = _with_intervals(without, sampling, rows=len(scores), seed=seed)
+    return {
+        other: {
+            name: Against(found[other, name, False], found[other, name, True]) for name in names
+        }
+        for other, names in theirs.items()
+    }
+
+
+def _measurable(metrics: Mapping[str, Metric], scores: Scores) -> dict[str, Estimate]:
+    """The metrics without those that need probabilities, if there are none."""
+    measured = {}
+    for name, metric in metrics.items():
+        with suppress(NoProbabilitiesError):
+            measured[name] = _value(metric, scores)
+    return measured
+
+
 def _value(metric: Metric, scores: Scores) -> Estimate:
     try:
         return Estimate(metric.value(scores), None)
@@ -90,12 +155,12 @@ def _value(metric: Metric, scores: Scores) -> Estimate:
 
 
 def _with_intervals(
-    estimates: Mapping[str, Estimate],
-    varies: Callable[[str], Sampling],
+    estimates: Mapping[Key, Estimate],
+    varies: Callable[[Key], Sampling],
     *,
     rows: int,
     seed: int,
-) -> dict[str, Estimate]:
+) -> dict[Key, Estimate]:
     """Adds intervals to the values that are defined."""
     samplings, reasons = {}, {}
     for name, estimate in estimates.items():
@@ -120,7 +185,7 @@ def _around(value: float | None, interval: Interval | None) -> Interval | None:
     return min(interval[0], value), max(interval[1], value)
 
 
-def _intervals(samplings: Mapping[str, Sampling], *, rows: int, seed: int) -> dict[str, Interval]:
+def _intervals(samplings: Mapping[Key, Sampling], *, rows: int, seed: int) -> dict[Key, Interval]:
     """The exact interval of a share of rows; quantiles of draws for the others."""
     exact = {
         name: interval
@@ -131,9 +196,9 @@ def _intervals(samplings: Mapping[str, Sampling], *, rows: int, seed: int) -> di
     return exact | (_quantiles(drawn, rows=rows, seed=seed) if drawn else {})
 
 
-def _quantiles(samplings: Mapping[str, Sampling], *, rows: int, seed: int) -> dict[str, Interval]:
-    lows: dict[str, list[Floats]] = {name: [] for name in samplings}
-    highs: dict[str, list[Floats]] = {name: [] for name in samplings}
+def _quantiles(samplings: Mapping[Key, Sampling], *, rows: int, seed: int) -> dict[Key, Interval]:
+    lows: dict[Key, list[Floats]] = {name: [] for name in samplings}
+    highs: dict[Key, list[Floats]] = {name: [] for name in samplings}
     for weights, extra in _weights(rows, seed):
         for name, sampling in samplings.items():
             low, high = sampling.draws(weights, extra)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,28 +37,51 @@ class Confusion:
     """
 
     def __init__(self, scores: ClassScores, function: Callable[[Margins], Floats]) -> None:
-        classes = len(scores.classes)
-        cells, self._cell = np.unique(
-            scores.truth * classes + scores.predicted, return_inverse=True
-        )
-        self._order = np.argsort(self._cell, kind="stable")
-        self._starts = np.searchsorted(self._cell[self._order], np.arange(len(cells)))
-        names = np.arange(classes)
-        self._true = (cells[:, None] // classes == names).astype(np.float64)
-        self._predicted = (cells[:, None] % classes == names).astype(np.float64)
-        self._shares = np.bincount(scores.truth, minlength=classes) / len(scores)
+        self._matrix = _matrix(scores)
+        self._shares = np.bincount(scores.truth, minlength=len(scores.classes)) / len(scores)
         self._function = function
 
     def draws(self, weights: Floats, extra: Floats) -> tuple[Floats, Floats]:
-        cells = np.add.reduceat(weights[:, self._order], self._starts, axis=1)
-        hits = cells @ (self._true * self._predicted)
-        true, predicted = cells @ self._true, cells @ self._predicted
+        hits, true, predicted = self._matrix.margins(weights)
         missed = extra[:, None] / len(self._shares)
         hit = extra[:, None] * self._shares
         return (
             self._function(Margins(hits, true + missed, predicted + missed)),
             self._function(Margins(hits + hit, true + hit, predicted + hit)),
         )
+
+
+class _Matrix:
+    """The confusion matrix for random weights of the rows."""
+
+    def __init__(self, scores: ClassScores) -> None:
+        classes = len(scores.classes)
+        cells, self._cell = np.unique(
+            scores.truth * classes + scores.predicted, return_inverse=True
+        )
+        names = np.arange(classes)
+        self._true = (cells[:, None] // classes == names).astype(np.float64)
+        self._predicted = (cells[:, None] % classes == names).astype(np.float64)
+        self._weights: Floats | None = None
+
+    def margins(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
+        """The hits, true rows and predicted rows of each class, `(draws, classes)` each.
+
+        Several metrics in turn ask for the same weights, so the last answer is kept.
+        """
+        if weights is not self._weights:
+            count = len(self._true)
+            cells = np.stack([np.bincount(self._cell, row, count) for row in weights])
+            hits = cells @ (self._true * self._predicted)
+            self._margins = hits, cells @ self._true, cells @ self._predicted
+            self._weights = weights
+        return self._margins
+
+
+@lru_cache(maxsize=8)
+def _matrix(scores: ClassScores) -> _Matrix:
+    """One matrix for all metrics of the same scores."""
+    return _Matrix(scores)
 
 
 def require_all_classes(scores: ClassScores) -> None:

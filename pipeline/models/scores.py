@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.data.prepared import Meta
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClassScores:
     """The scores of a classification.
 

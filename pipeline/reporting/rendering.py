@@ -125,7 +125,9 @@ def _cells(row: Row) -> list[str | Text]:
     metrics = row.metrics
     return [
         name,
-        Text("\n".join(filter(None, [row.score, *row.beside, row.score_over_seeds]))),
+        Text(
+            "\n".join(filter(None, [row.score, *row.beside, row.score_over_seeds, *_against(row)]))
+        ),
         claims,
         f"{metrics['parameters']:,}",
         formatting.epochs(metrics["epochs"]),
@@ -133,6 +135,11 @@ def _cells(row: Row) -> list[str | Text]:
         f"{metrics['examples_per_second']:,.0f}",
         row.result.run.run_id[:8],
     ]
+
+
+def _against(row: Row) -> list[str]:
+    """The baseline that says most, and whether the network is better."""
+    return row.baseline.sentence.split("; ") if row.baseline else []
 
 
 def verdict(checked: CheckedClaim) -> str:

@@ -14,7 +14,8 @@ from pipeline.errors import PipelineError
 from pipeline.evaluation import record as evaluation_record
 from pipeline.files import read_json, read_sealed, require_files
 from pipeline.layout import OUTPUTS, PLAN, PREPARED, STAGES
-from pipeline.reporting import pictures
+from pipeline.reporting import baselines, pictures
+from pipeline.reporting.baselines import Opponent
 from pipeline.reporting.failures import failure, first_failure
 from pipeline.reporting.formatting import interval, number
 from pipeline.reporting.overfitting import Overfitting, overfitting
@@ -265,6 +266,16 @@ class Row:
         """The headline metric over several seeds; empty if it was trained with one seed."""
         seeds = self.result.seeds if self.result else None
         return seeds.score(self.headline) if seeds else ""
+
+    @property
+    def baselines(self) -> list[Opponent]:
+        """The baselines of its data; none without a result, or if they were left out."""
+        return baselines.opponents(self.metrics, self.headline)
+
+    @property
+    def baseline(self) -> Opponent | None:
+        """The baseline that says most about the network."""
+        return baselines.telling(self.metrics, self.headline)
 
     @property
     def overfits(self) -> str:

@@ -54,6 +54,7 @@ def test_page_adds_one_python_file_each():
     folders = sorted(str(Path(name).parent) for name in files() if name.endswith(".py"))
     assert folders == [
         "pipeline",
+        "pipeline/baselines",
         "pipeline/data/formats",
         "pipeline/evaluation/figures",
         "pipeline/metrics",
@@ -115,6 +116,13 @@ def test_metric_is_evaluated_and_claimed(project):
     test = output(project, "metrics.json")["test"]["overshoot"]
     assert test["low"] <= test["value"] <= test["high"]
     assert "test/overshoot ≤ 5: met" in project.read("outputs/report.md")
+
+
+def test_baseline_is_compared_and_reported(project):
+    entry = output(project, "metrics.json")["baselines"]["neighbours"]
+    assert entry["test"]["r2"]["value"] > 0.9
+    assert entry["difference"]["r2"]["verdict"] in ("better", "no better", "worse")
+    assert "the nearest rows" in project.read("outputs/report.html")
 
 
 def test_figure_is_drawn_logged_and_reported(project):

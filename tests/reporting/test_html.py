@@ -139,6 +139,7 @@ def test_summary_has_a_row_for_each_experiment(page):
         "data",
         "reported",
         "ours",
+        "baseline",
         "must reach",
         "parameters",
         "epochs",
@@ -146,18 +147,20 @@ def test_summary_has_a_row_for_each_experiment(page):
         "examples/s",
         "MLflow run",
     ]
-    assert shapes[:5] == [
+    assert shapes[:6] == [
         "shapes",
         "shapes",
         "about 0.9",
         "accuracy 0.9500 [0.9000, 0.9750] 3 seeds: 0.9710 ± 0.0060",
+        "",
         "✓ met test/accuracy ≥ 0.9",
     ]
-    assert shapes[5:] == ["1,234", "4", "1.2 s", "13,000", "01234567"]
+    assert shapes[6:] == ["1,234", "4", "1.2 s", "13,000", "01234567"]
     assert deep[0] == "deep▲ overfits from epoch 2"
-    assert deep[4] == "✗ NOT met test/accuracy ≥ 0.99 (0.95)"
-    assert pairs[3:5] == [
+    assert deep[5] == "✗ NOT met test/accuracy ≥ 0.99 (0.95)"
+    assert pairs[3:6] == [
         "✗ no result train@pairs: Received: <b>1</b>.",
+        "",
         "✗ NOT met test/accuracy ≥ 0.9",
     ]
 
@@ -177,7 +180,7 @@ def test_every_cell_has_a_value_for_sorting(page):
         for tag, attributes, _ in page.elements
         if tag in ("th", "td") and "data-value" in attributes
     ]
-    assert len(values) == sum(map(len, cells)) == 30
+    assert len(values) == sum(map(len, cells)) == 33
 
 
 def test_head_counts_met_claims(page):

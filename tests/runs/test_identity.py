@@ -37,7 +37,14 @@ def test_key_depends_on_settings(override):
 
 
 @pytest.mark.parametrize(
-    "override", ["tracking=memory", "checkpoint.every_seconds=1", "force=true", "reported=x"]
+    "override",
+    [
+        "tracking=memory",
+        "checkpoint.every_seconds=1",
+        "baselines=false",
+        "force=true",
+        "reported=x",
+    ],
 )
 def test_key_ignores_settings_without_effect(override):
     assert key() == key(override)
