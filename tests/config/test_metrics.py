@@ -4,10 +4,10 @@ import pytest
 
 from pipeline.config import usual
 from pipeline.config.data import Task
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import Direction, direction_of, metric_of, modules_of
 from pipeline.config.training import EarlyStopping, Training
 from tests.support.refusals import refusal
-from tests.support.toy import config_of
 
 KEY = "training.early_stopping.monitor"
 
@@ -59,13 +59,14 @@ def test_loss_without_probabilities_has_no_usual_metric_of_them():
     ("override", "key", "metric"),
     [
         ("training.metrics=[brier]", "training.metrics", "brier"),
-        ("training.early_stopping={monitor: validation/log_loss}", KEY, "log_loss"),
+        (f"{KEY}=validation/log_loss", KEY, "log_loss"),
     ],
 )
 def test_metric_of_probabilities_is_refused_without_them(in_repository, override, key, metric):
-    overrides = ("data=pairs", "training.loss=perceptron")
-    assert refusal(config_of, in_repository, *overrides, override) == (
-        f"{key} names a metric of probabilities, and a model with this loss gives none. "
+    overrides = ["data=pairs", "training.loss=perceptron", override]
+    assert refusal(compose_experiment, overrides, conf=in_repository / "conf") == (
+        f"command line: {key} names a metric of probabilities, "
+        "and a model with this loss gives none. "
         f"Received: {metric} with training.loss=perceptron. "
         "Choose another metric, such as accuracy or roc_auc."
     )
