@@ -123,7 +123,7 @@ class Truth:
         self.printed = {words: run(folder, *words) for words in (REPORT, CHECK, INSPECT, _TRAIN)}
         row = row_of(folder)
         assert row is not None
-        self.row = row[2:7]
+        self.row = row[2:8]
         self.metrics = self._read("metrics.json", "test")
         self.means = readings.means(folder)
         figures = (folder / OUTPUT / "figures").glob("*.png")
@@ -170,9 +170,9 @@ class Truth:
         html = (folder / "outputs/report.html").read_text(encoding="utf-8")
         score, _, seeds = row[2].partition("; ")
         true_score, _, true_seeds = self.row[0].partition("; ")
-        right = [score == true_score, seeds in ("", true_seeds), row[3:7] == self.row[1:]]
+        right = [score == true_score, seeds in ("", true_seeds), row[3:8] == self.row[1:]]
         right += [picture in html for picture in self.pictures]
-        return [] if all(right) else [f"the page shows {row[2:7]}"]
+        return [] if all(right) else [f"the page shows {row[2:8]}"]
 
 
 def reasons(folder: Path, words: tuple[str, ...], ended: Ended) -> list[str]:

@@ -372,7 +372,7 @@ class Trial:
         self.shown = "missing" if row[2].startswith("no result: ") else "shown"
         if self.shown == "shown":
             right = any(self._agrees(row, truth) for truth in truths)
-            faults += [] if right else [f"shows {row[2:7]}"]
+            faults += [] if right else [f"shows {row[2:8]}"]
             checked = (self._folder / PREPARED).exists() or " was not compared with " in ended.out
             faults += [] if checked else ["does not say that there are no data"]
         return faults
@@ -385,8 +385,9 @@ class Trial:
         return (
             score == truth.score
             and (over_seeds == "" or self._agree(over_seeds, truth))
-            and row[3] == f"test/r2 ≥ {claim:g}: {verdict}"
-            and row[4:7] == truth.row[4:7]
+            and row[3] == truth.row[3]
+            and row[4] == f"test/r2 ≥ {claim:g}: {verdict}"
+            and row[5:8] == truth.row[5:8]
         )
 
     def _agree(self, over_seeds: str, truth: Truth) -> bool:

@@ -380,16 +380,6 @@ def test_monitor_is_refused_before_training():
     assert (engine.segments, diary.events) == ([], ["end"])
 
 
-def test_monitored_metric_must_be_defined_on_the_rows(monkeypatch):
-    monkeypatch.setattr(FakeMeasuring, "measure", lambda *_: {"validation/loss": 1.0})
-    with pytest.raises(ConfigError) as caught:
-        trained(FakeEngine(schedule()), stopping(monitor="validation/accuracy"))
-    assert str(caught.value) == (
-        "training.early_stopping.monitor is not defined on these rows. "
-        "Received: validation/accuracy. Monitor another metric, such as validation/loss."
-    )
-
-
 def test_infinite_loss_ends_training():
     with pytest.raises(PipelineError) as caught:
         trained(FakeEngine(schedule(), losses={4: NAN}))
