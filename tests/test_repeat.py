@@ -16,7 +16,7 @@ from pipeline.data.prepared import SPLITS, load_meta, load_split
 from pipeline.data.preparing.preparation import prepare
 from pipeline.data.raw import open_raw
 from pipeline.evaluation import looks
-from pipeline.evaluation.scoring import metrics_of, score
+from pipeline.evaluation.scoring import defined, measures, score
 from pipeline.evaluation.series import corrected_interval
 from pipeline.signals import Interrupted, Interruption
 from pipeline.tracking import connection
@@ -148,8 +148,10 @@ def test_saved_weights_are_tested(repository):
     data = repository / "data/prepared/shapes"
     model = repository / "mlruns/checkpoints" / run.data.tags["run_key"] / "result/model.keras"
     served = keras.saving.load_model(model, compile=False)
-    scores = score(served, load_split(data, "test"), load_meta(data))
-    expected = metrics_of(scores, "classification")
+    meta = load_meta(data)
+    scores = score(served, load_split(data, "test"), meta)
+    measured = measures(meta, [], gives_probabilities=True).of_the_whole
+    expected = defined(measured.values(scores))
     assert series("seeds")["runs"]["7"]["test"] == pytest.approx(expected)
 
 
