@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline import metrics
 from pipeline.config import usual
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.metrics import METRICS, Direction, direction_of, metric_of
+from pipeline.config.metrics import Direction, direction_of, metric_of
+from pipeline.config.split import Duplicates
 from pipeline.config.values import to_values
 from pipeline.errors import require
 from pipeline.studies.space import hydra_text
@@ -23,6 +25,7 @@ FACTS: dict[str, _Facts] = {
     "validation/weighted_loss": _LOSS
     | {"training.class_weight": lambda config: config.training.class_weight},
 }
+_FEATURES = ("features", "drop", "numeric", "categorical", "ratios")
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Objective:
             return []
         task = config.data.task.value
         require(
-            METRICS.load(name, key=key).METRIC.task == task,
+            metrics.named(name, key=key).task == task,
             key,
             received=self.metric,
             expected=f"a metric for {task}",
@@ -118,7 +121,9 @@ def _candidates(config: ExperimentConfig) -> list[Objective]:
     losses = usual.possible_losses(config.training, config.data.task)
     measured = usual.measured_metrics(config.training, config.data.task, losses[:1])
     usual_names = [name for name in usual.METRICS[config.data.task] if name in measured]
-    preferred = dict.fromkeys([*_monitored(config), *_of_loss(losses[0]), *usual_names])
+    of_loss = usual.metric_of(losses[0], config.training)
+    own = [] if of_loss is None else [of_loss]
+    preferred = dict.fromkeys([*_monitored(config), *own, *usual_names])
     figures = [*(f"validation/{name}" for name in preferred), "validation/loss"]
     return [
         Objective(
@@ -139,12 +144,6 @@ def _monitored(config: ExperimentConfig) -> Iterator[str]:
             yield name
 
 
-def _of_loss(loss: str) -> Iterator[str]:
-    name = usual.metric_of(loss)
-    if name is not None:
-        yield name
-
-
 def _first_difference(configs: Sequence[ExperimentConfig], metric: str) -> str | None:
     """The first setting that makes a metric incomparable between trials."""
     first, *others = (_facts(config, metric) for config in configs)
@@ -161,5 +160,7 @@ def _facts(config: ExperimentConfig, metric: str) -> dict[str, Any]:
 def _rows(config: ExperimentConfig) -> dict[str, Any]:
     """The settings that decide which rows are predicted, and what they hold."""
     data = to_values(config.data)
-    names = ("source", "task", "target", "positive", "target_unit", "rows", "split")
+    names = ["source", "task", "target", "positive", "target_unit", "rows", "split"]
+    if config.data.split.duplicates is not Duplicates.keep:
+        names += _FEATURES  # rows are duplicates if their features are equal
     return {f"data.{name}": data[name] for name in names}
