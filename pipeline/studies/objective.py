@@ -10,6 +10,7 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.metrics import Direction, direction_of, metric_of
 from pipeline.config.split import Duplicates
 from pipeline.config.values import to_values
+from pipeline.config.variations import splits_by_configuration
 from pipeline.errors import require
 from pipeline.studies.space import hydra_text
 
@@ -93,11 +94,13 @@ def common_objective(
     It is a metric in the target's own unit, on the same validation rows, without penalties and
     class weights. Prefers what early stopping monitors, then the metric of the loss, then the usual
     metrics of the task. The loss itself is the last choice, because it needs one loss in all
-    trials.
+    trials. Seeds and folds of the split may vary if all configurations share one of its draws.
 
     Args:
         wanted: the objective of the settings, if they name one.
     """
+    if not _share_a_split(configs):
+        return None
     if wanted is not None:
         return None if _first_difference(configs, wanted.metric) else wanted
     candidates = [_candidates(config) for config in configs]
@@ -109,11 +112,17 @@ def difference(configs: Sequence[ExperimentConfig], wanted: Objective | None = N
     """Says why trials without a common objective are not comparable."""
     metric = "" if wanted is None else wanted.metric
     setting = _first_difference(configs, metric)
+    if setting is None and not _share_a_split(configs):
+        return "no seed or fold of the split is common to all configurations"
     if setting is None:
         return "they have no metric in common"
     if setting in _rows(configs[0]):
         return f"their validation rows differ: {setting}"
     return f"{metric} does not measure the same in all of them: {setting}"
+
+
+def _share_a_split(configs: Sequence[ExperimentConfig]) -> bool:
+    return bool(set.intersection(*splits_by_configuration(configs)))
 
 
 def _candidates(config: ExperimentConfig) -> list[Objective]:
@@ -158,9 +167,17 @@ def _facts(config: ExperimentConfig, metric: str) -> dict[str, Any]:
 
 
 def _rows(config: ExperimentConfig) -> dict[str, Any]:
-    """The settings that decide which rows are predicted, and what they hold."""
+    """The settings that decide which rows are predicted, and what they hold.
+
+    The seed and the fold of the split are not among them, because they are repetitions.
+    """
     data = to_values(config.data)
     names = ["source", "task", "target", "positive", "target_unit", "rows", "split"]
     if config.data.split.duplicates is not Duplicates.keep:
         names += _FEATURES  # rows are duplicates if their features are equal
-    return {f"data.{name}": data[name] for name in names}
+    facts = {f"data.{name}": data[name] for name in names}
+    repeated = ("seed", "fold")
+    facts["data.split"] = {
+        name: value for name, value in data["split"].items() if name not in repeated
+    }
+    return facts
