@@ -8,9 +8,11 @@ import glob
 import hashlib
 import json
 import os
+import platform
 import shutil
 import stat
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -23,7 +25,7 @@ from pipeline.errors import PipelineError
 
 PROC = getattr(psutil, "PROCFS_PATH", "/proc")
 _CHUNK = 1 << 20
-_DAY = 24 * 3600  # seconds
+_WEEK = 7 * 24 * 3600  # seconds
 
 
 @contextmanager
@@ -99,8 +101,15 @@ def _require_targets(path: Path) -> None:
 
 def _writer() -> str:
     """What names this process in temporary names."""
-    namespace = pid_namespace()
-    return f"{os.getpid()}-{namespace}" if namespace else str(os.getpid())
+    return f"{os.getpid()}-{_place()}"
+
+
+def _place() -> str:
+    """Where the processes are that this process sees: its PID namespace and its machine.
+
+    Machines of a cluster share disks, and without containers their namespaces have one number.
+    """
+    return f"{pid_namespace()}-{zlib.crc32(platform.node().encode())}"
 
 
 def pid_namespace() -> str:
@@ -127,12 +136,13 @@ def _remove_leftovers(path: Path) -> None:
 
 
 def _is_left_behind(writer: str, path: Path) -> bool:
-    number, _, namespace = writer.partition("-")
+    number, _, place = writer.partition("-")
     if not number.isdecimal():
         return False
-    if namespace not in ("", pid_namespace()):
-        # The process may live in another container. Writing one file takes less than a day.
-        return namespace.isdecimal() and time.time() - path.lstat().st_mtime > _DAY
+    if place not in ("", _place()):
+        # The process may live in another container or machine. A sweep keeps a folder for days.
+        is_place = place.replace("-", "").isdecimal()
+        return is_place and time.time() - path.lstat().st_mtime > _WEEK
     return not _is_another_process(int(number))
 
 

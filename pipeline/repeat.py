@@ -15,23 +15,22 @@ of the settings and data, so that the report can tell whether they are those of 
 """
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.command_line import experiment_name, run_command
 from pipeline.config import params, resolved, resolved_file
-from pipeline.config.data import Data
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.repeats import FOLDS, SEEDS, SPLIT_SEEDS, Repeats, description
 from pipeline.config.variations import configurations, require_drawn_splits
 from pipeline.console import log
 from pipeline.data.prepared import Meta, load_meta
+from pipeline.data.preparing.temporary import require_same_source, temporary_splits
 from pipeline.data.raw import open_raw
 from pipeline.errors import PipelineError, suggestion
-from pipeline.files import scratch_folder, write_sealed
+from pipeline.files import write_sealed
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED, RAW
 from pipeline.signals import Interruption, end_with_parent
 from pipeline.training import memory
@@ -89,11 +88,7 @@ def _require_splits(repeats: Repeats, config: ExperimentConfig, meta: Meta) -> N
     if not set(repeats.values) - {SEEDS}:
         return
     raw = open_raw(RAW / config.data.source)
-    if raw.digests != meta.source_digests:
-        raise PipelineError(
-            f"{raw.folder} has changed since {PREPARED / meta.name} was prepared from it",
-            expected=f"Prepare the data again with: dvc repro prepare@{meta.name}",
-        )
+    require_same_source(raw, meta)
     if raw.test is not None:
         raise PipelineError(
             f"the source {raw.folder.name} has its own test split, so all splits would have the "
@@ -113,8 +108,9 @@ def _series(
     runs: dict[str, dict[str, Any]] = {}
     for number, (value, config) in enumerate(variants.items(), start=1):
         log(f"{config.name}: {what}, {number} of {len(variants)}: {_NAMES[varied]} {value}")
-        with _prepared(config.data, anew=varied != SEEDS) as root:
-            runs[str(value)] = _run(config, root, {f"repeat.{varied}": what}, interruption)
+        with temporary_splits() as prepare_split:  # the disk holds one split at a time
+            prepared = PREPARED if varied == SEEDS else prepare_split(config.data)
+            runs[str(value)] = _run(config, prepared, {f"repeat.{varied}": what}, interruption)
     tests = [run["test"] for run in runs.values()]
     if varied == SEEDS:
         summary = series.over_seeds(tests)
@@ -122,23 +118,6 @@ def _series(
         ratios = [run["rows"]["test"] / run["rows"]["train"] for run in runs.values()]
         summary = series.over_splits(tests, ratio=sum(ratios) / len(ratios))
     return {"description": what, "runs": runs, **summary}
-
-
-@contextmanager
-def _prepared(data: Data, *, anew: bool) -> Iterator[Path]:
-    """The folder of prepared data variants, with the split of these settings.
-
-    Args:
-        anew: prepares the split into a temporary folder. Otherwise it is the data variant's own.
-    """
-    if not anew:
-        yield PREPARED
-        return
-    from pipeline.data.preparing.preparation import prepare
-
-    with scratch_folder(PREPARED / data.name) as root:
-        prepare(data, root=root)
-        yield root
 
 
 def _run(

@@ -3,10 +3,11 @@
     python -m pipeline.sweep experiment=mnist_dnn optimizer.learning_rate=0.01,0.03 seed=1,2,3
     python -m pipeline.sweep experiment=mnist_dnn seed=1,2,3 hydra/launcher=joblib    on all cores
     python -m pipeline.train -m experiment=mnist_dnn seed=1,2,3                       also a sweep
+    python -m pipeline.sweep experiment=diabetes_mlp model.units=[16],[64] data.split.seed=1,2,3
 
-The best configuration has the best mean over its seeds. sweep.save_as=<name> trains it with five
-other seeds and saves it as an experiment. sweep.objective=<metric> compares by another metric, such
-as validation/macro_f1.
+The best configuration has the best mean over its seeds and splits. sweep.save_as=<name> trains it
+with five other seeds and saves it as an experiment. sweep.objective=<metric> compares by another
+metric, such as validation/macro_f1.
 
 To resume an interrupted or killed sweep, run the same command again. A larger grid trains only the
 new trials.
@@ -18,17 +19,18 @@ goes to stderr.
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipeline.command_line import arguments, run_command
-from pipeline.config.experiment_composition import register
+from pipeline.config.experiment_composition import compose_experiment, register
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
-from pipeline.layout import CONF
+from pipeline.layout import CONF, PREPARED
 from pipeline.signals import Interruption
 from pipeline.studies import sweep_settings
 from pipeline.studies.grid import Grid, compose_grid, measuring
@@ -77,8 +79,8 @@ def sweep(overrides: list[str], interruption: Interruption) -> None:
     _warm_up(launcher, len(grid.trials))
     from pipeline.studies.sweep import run_sweep
 
-    def launch(journal: SweepJournal, tags: Mapping[str, str]) -> None:
-        _launch(overrides, grid, journal, tags)
+    def launch(journal: SweepJournal, tags: Mapping[str, str], folders: Sequence[Path]) -> None:
+        _launch(overrides, grid, journal, tags, folders)
 
     say(json.dumps(run_sweep(grid, launch, interruption, settings)))
 
@@ -93,10 +95,28 @@ def _require_winner(save_as: str, grid: Grid) -> None:
         )
     for config in {config.data.name: config for config in grid.configs}.values():
         require_possible(save_as, config)
+    if grid.is_over_splits:
+        _require_own_splits(grid)
+
+
+def _require_own_splits(grid: Grid) -> None:
+    """Checks that the winner can be trained on the split of its data variant.
+
+    Only the confirmation trains on it, at the end of the sweep.
+    """
+    from pipeline.runs.run import Run
+
+    trials = {grid.configs[trial.number].data.name: trial for trial in grid.trials}
+    for name, trial in trials.items():
+        Run.of(compose_experiment(grid.own_split(trial)), PREPARED / name)
 
 
 def _launch(
-    overrides: list[str], grid: Grid, journal: SweepJournal, tags: Mapping[str, str]
+    overrides: list[str],
+    grid: Grid,
+    journal: SweepJournal,
+    tags: Mapping[str, str],
+    folders: Sequence[Path],
 ) -> None:
     """Hands the trials to Hydra's launcher."""
     register()
@@ -108,7 +128,7 @@ def _launch(
         settings = HydraConfig.get()
         os.chdir(settings.runtime.cwd)  # Ray's processes run where the node was started
         number = grid.number_of(settings.overrides.task)
-        return run_grid_trial(shared(), grid, number, journal, tags)
+        return run_grid_trial(shared(), grid, number, journal, tags, folders[number])
 
     sys.argv = [sys.argv[0], "--multirun", *overrides]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise a launcher's exception to us

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import platform
+import zlib
 from pathlib import Path
 
 import pytest
@@ -248,9 +250,18 @@ def test_old_temporary_file_of_another_container_is_deleted(tmp_path):
     assert names(tmp_path) == ["facts.json"]
 
 
-def test_temporary_name_has_the_namespace_of_its_process(tmp_path):
+def test_temporary_file_of_another_machine_stays(tmp_path):
+    leftover = tmp_path / f".facts.4194305-{Path('/proc/self/ns/pid').stat().st_ino}-1.json"
+    leftover.write_text("half", encoding="utf-8")
+    write_json(tmp_path / "facts.json", 1)
+    assert names(tmp_path) == [leftover.name, "facts.json"]
+
+
+def test_temporary_name_has_the_place_of_its_process(tmp_path):
+    machine = zlib.crc32(platform.node().encode())
+    namespace = Path("/proc/self/ns/pid").stat().st_ino
     with replacing_folder(tmp_path / "a") as temporary:
-        assert temporary.name == f".a.{os.getpid()}-{Path('/proc/self/ns/pid').stat().st_ino}"
+        assert temporary.name == f".a.{os.getpid()}-{namespace}-{machine}"
 
 
 def fill(folder: Path, name: str) -> None:

@@ -55,6 +55,17 @@ def test_impossible_winner_is_refused_before_training(call, arguments, message):
     assert refusal(call, sweep, *arguments, *saving) == message
 
 
+@pytest.mark.usefixtures("in_repository")
+def test_winner_that_has_no_data_variant_is_refused_before_training(call, monkeypatch):
+    monkeypatch.setattr(sweep, "require_possible", lambda *_: None)
+    arguments = ["data=pairs", "data.split.seed=2,3", "data.drop=[x]", "sweep.save_as=best"]
+    assert refusal(call, sweep, *arguments) == (
+        "data/prepared/pairs was prepared with other settings than the experiment has: data.drop. "
+        "Received: ['x'] in the experiment, [] in the prepared data. "
+        "Prepare the data again with: dvc repro prepare@pairs."
+    )
+
+
 def test_help_shows_examples(call, capsys):
     with pytest.raises(SystemExit):
         call(sweep, "--help")

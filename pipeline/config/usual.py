@@ -41,7 +41,8 @@ def measured_metrics(training: Training, task: Task, losses: Sequence[str]) -> l
     """
     names = _usual_names(task, losses) if training.metrics is None else training.metrics
     monitored = [metric_in(rule.figure, key=key) for key, rule in training.monitors.items()]
-    candidates = [*names, *monitored, *map(metric_of, losses)]
+    plain = [metric_of(loss, training) for loss in losses]
+    candidates = [*names, *monitored, *plain]
     return list(dict.fromkeys(name for name in candidates if name is not None))
 
 
@@ -55,7 +56,12 @@ def _usual_names(task: Task, losses: Sequence[str]) -> list[str]:
     ]
 
 
-def metric_of(loss: str) -> str | None:
-    """The metric that measures the plain mean of a loss over rows, if there is one."""
+def metric_of(loss: str, training: Training) -> str | None:
+    """The metric that measures the plain mean of a loss over rows, if there is one.
+
+    Args:
+        loss: one of `possible_losses`.
+        training: holds the arguments of the loss.
+    """
     metric: str | None = LOSSES.load(loss, key="training.loss").LOSS.metric
-    return metric
+    return None if metric is None else metric.format(**training.loss_arguments)

@@ -1,14 +1,21 @@
-"""The configurations of a repeated experiment: one for each seed, split or fold."""
+"""Repetitions of a configuration: one training for each seed, split or fold."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.config.data import Data
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.repeats import FOLDS, SEEDS, Repeats
+from pipeline.config.resolved import run_settings
 from pipeline.config.split import SplitMethod
 from pipeline.errors import PipelineError
 from pipeline.layout import PARAMS
+
+# The settings that differ between repetitions of one configuration.
+SEED = "seed"
+SPLIT = ("data.split.seed", "data.split.fold")
+REPETITIONS = (SEED, *SPLIT)
 
 
 def configurations(
@@ -32,6 +39,34 @@ def _configuration(
     else:
         split = replace(split, seed=value)
     return replace(config, data=replace(config.data, split=split))
+
+
+def configuration_of(config: ExperimentConfig) -> str:
+    """The settings that all repetitions of a configuration share, as JSON.
+
+    A data variant counts by its settings, without its name. So two variants that differ only in the
+    seed or the fold of the split belong to one configuration.
+    """
+    settings = run_settings(config)
+    data = settings["data"]
+    if settings["name"] == data["name"]:  # an experiment without a name of its own
+        del settings["name"]
+    del settings["seed"], data["name"], data["split"]["seed"], data["split"]["fold"]
+    return json.dumps(settings, sort_keys=True)
+
+
+def split_of(config: ExperimentConfig) -> tuple[str, ...]:
+    """The seed and the fold of the split, in the order of `SPLIT`, as on a command line."""
+    split = config.data.split
+    return tuple("null" if value is None else str(value) for value in (split.seed, split.fold))
+
+
+def splits_by_configuration(configs: Sequence[ExperimentConfig]) -> list[set[tuple[str, ...]]]:
+    """The splits of each configuration."""
+    splits: dict[str, set[tuple[str, ...]]] = {}
+    for config in configs:
+        splits.setdefault(configuration_of(config), set()).add(split_of(config))
+    return list(splits.values())
 
 
 def require_drawn_splits(repeats: Mapping[str, Repeats], data: Mapping[str, Data]) -> None:

@@ -11,8 +11,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.config.variations import REPETITIONS
 from pipeline.console import log, table_console
-from pipeline.studies.choice import SEED, configurations
+from pipeline.studies.choice import configurations
 from pipeline.studies.objective import Objective
 from pipeline.studies.outcome import ENDED, Outcome, Status, best, latest
 from pipeline.studies.trial import short
@@ -113,9 +114,10 @@ class Board:
         """The best trial so far, or all trials of the best configuration, and a caption."""
         if self.objective is None:
             return [], None
-        if SEED in self.settings and (
-            ranked := configurations(latest(ended), self.objective.direction)
-        ):
+        if not set(REPETITIONS).isdisjoint(self.settings):
+            ranked = configurations(latest(ended), self.objective.direction)
+            if not ranked:
+                return [], None
             leaders = ranked[0].outcomes
             numbers = ", ".join(str(outcome.trial.number) for outcome in leaders)
             return leaders, f"best mean: trials {numbers}, {ranked[0].mean:.4f}"

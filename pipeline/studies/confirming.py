@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import Direction
+from pipeline.config.variations import SEED
 from pipeline.console import log
 from pipeline.errors import PipelineError
 from pipeline.signals import Interruption
@@ -68,7 +69,7 @@ def confirm(
     """Trains a configuration with each seed. Finished runs are not trained again.
 
     Args:
-        overrides: those of the winner.
+        overrides: those of the experiment that the winner becomes.
         tags: for the runs in MLflow.
         logs: the folder that receives what the trainings print.
 
@@ -82,7 +83,7 @@ def confirm(
     values = []
     for number, seed in enumerate(seeds, start=1):
         log(f"trains the best configuration with seed {seed}, {number} of {len(seeds)}")
-        trial = Trial(number, {"seed": seed}, [*_without_seed(overrides), f"seed={seed}"])
+        trial = Trial(number, {SEED: seed}, [*_without_seed(overrides), f"seed={seed}"])
         with interruption.raising(stop_trials):
             answer = process.run(
                 trial,
@@ -101,4 +102,4 @@ def confirm(
 
 
 def _without_seed(overrides: Sequence[str]) -> list[str]:
-    return [one for one in overrides if one.lstrip("+").partition("=")[0] != "seed"]
+    return [one for one in overrides if one.lstrip("+").partition("=")[0] != SEED]

@@ -19,6 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator
 from numpy.typing import NDArray
 
+from pipeline.config.variations import REPETITIONS
 from pipeline.evaluation.drawing.style import SEQUENTIAL, TRAIN, VALIDATION, blank
 from pipeline.evaluation.over_seeds import mean_interval
 
@@ -31,7 +32,6 @@ _HIGH, _WIDE = 3.6, 2.6  # the height of a vertical axis and the width of a hori
 _IN_A_ROW = 4
 _GAP = 0.04  # share of an axis: keeps the dots of trials from hiding their mean
 _DOT = 0.5  # the opacity of a trial: coinciding trials are darker
-_SEED = "seed"  # its numbers have no meaningful order, so no line connects them
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,9 @@ def main_effects(
     panels = figure.subplots(rows, columns, squeeze=False, sharey=True)
     values = np.asarray(objective, dtype=float)
     for axes, setting, scale in zip(panels.flat, settings, scales, strict=False):
-        _effect(axes, scale, values, connected=scale.ordered and setting != _SEED)
+        # Numbers of seeds and folds have no meaningful order, so no line connects them.
+        connected = scale.ordered and setting not in REPETITIONS
+        _effect(axes, scale, values, connected=connected)
         axes.set_xlabel(setting)
         _label_values(axes, scale, wide)
     for axes in panels.flat[len(settings) :]:

@@ -22,6 +22,7 @@ from pipeline.config import overrides as command_line
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.resolved import run_settings
+from pipeline.config.variations import REPETITIONS, SPLIT, configuration_of, split_of
 from pipeline.errors import PipelineError
 from pipeline.layout import CONF
 from pipeline.studies.objective import Objective, common_objective, difference
@@ -68,9 +69,20 @@ class Grid:
             for name in self.trials[0].values
         }
 
+    @property
+    def is_over_splits(self) -> bool:
+        """Whether configurations are repeated over splits or folds."""
+        return not set(SPLIT).isdisjoint(self.trials[0].values)
+
     def number_of(self, overrides: Sequence[str]) -> int:
         """The number of the trial with these overrides."""
         return next(trial.number for trial in self.trials if trial.overrides == list(overrides))
+
+    def own_split(self, trial: Trial) -> list[str]:
+        """The overrides of a trial, on the split of its data variant if the sweep varies splits."""
+        if not self.is_over_splits:
+            return trial.overrides
+        return [one for one in trial.overrides if not f"{_pair(one)[0]}.".startswith("data.split.")]
 
     def run_name(self, number: int) -> str:
         """The name of a trial's run: its settings, or the experiment if nothing varies."""
@@ -91,27 +103,52 @@ def compose_grid(
     combined = combinations(overrides)
     configs = [compose_experiment(combination, conf=conf) for combination in combined]
     _require_different(combined, configs)
+    _require_drawn(configs)
     _require_whole(configs)
-    values = [dict(_pair(override) for override in combination) for combination in combined]
-    varying = [name for name in values[0] if len({one[name] for one in values}) > 1]
+    values = _varying(combined, configs)
     trials = [
-        Trial(number, {name: values[number][name] for name in varying}, combination)
-        for number, combination in enumerate(combined)
+        Trial(number, values[number], combination) for number, combination in enumerate(combined)
     ]
     common = common_objective(configs, objective)
     reason = difference(configs, objective) if common is None else ""
     return Grid(trials, configs, common, reason)
 
 
-def _settings(config: ExperimentConfig) -> str:
-    return json.dumps(run_settings(config), sort_keys=True)
+def _varying(
+    combined: Sequence[list[str]], configs: Sequence[ExperimentConfig]
+) -> list[dict[str, str]]:
+    """The settings that vary, with their values in each trial.
+
+    Trials of one configuration have the same values, except for `REPETITIONS`. Where overrides such
+    as `data=a,b` choose only the split, they count as seed and fold of the split.
+    """
+    given = [dict(_pair(override) for override in combination) for combination in combined]
+    splits = [dict(zip(SPLIT, split_of(config), strict=True)) for config in configs]
+    members: dict[str, list[int]] = {}
+    for number, config in enumerate(configs):
+        members.setdefault(configuration_of(config), []).append(number)
+    repeated = [
+        name
+        for name in SPLIT
+        if any(len({splits[number][name] for number in group}) > 1 for group in members.values())
+    ]
+    names = [*given[0], *(name for name in repeated if name not in given[0])]
+    values: list[dict[str, str]] = [{} for _ in given]
+    for group in members.values():
+        for name in names:
+            own = splits if name in repeated else given
+            shared = ",".join(dict.fromkeys(own[number][name] for number in group))
+            for number in group:
+                values[number][name] = own[number][name] if name in REPETITIONS else shared
+    varying = [name for name in names if len({one[name] for one in values}) > 1]
+    return [{name: one[name] for name in varying} for one in values]
 
 
 def _require_different(combined: Sequence[list[str]], configs: Sequence[ExperimentConfig]) -> None:
     """Rejects a repeated trial, because it would make an interval too narrow."""
-    previous: set[str] = set()
+    previous: set[tuple[object, ...]] = set()
     for combination, config in zip(combined, configs, strict=True):
-        settings = _settings(config)
+        settings = (configuration_of(config), config.seed, split_of(config))
         if settings in previous:
             raise PipelineError(
                 "command line: two trials of the sweep are the same",
@@ -119,6 +156,20 @@ def _require_different(combined: Sequence[list[str]], configs: Sequence[Experime
                 expected="Give each value once",
             )
         previous.add(settings)
+
+
+def _require_drawn(configs: Sequence[ExperimentConfig]) -> None:
+    """Rejects several seeds of a split without a draw, because its rows are always the same."""
+    seeds: dict[str, int] = {}
+    for config in configs:
+        split = config.data.split
+        first = seeds.setdefault(configuration_of(config), split.seed)
+        if split.method is not None and not split.is_drawn and split.seed != first:
+            raise PipelineError(
+                "the sweep varies the seed of a split that is not drawn",
+                received=f"data.split.method {split.method.value}",
+                expected="Sweep over seed only, or choose a data variant whose rows are drawn",
+            )
 
 
 def _require_whole(configs: Sequence[ExperimentConfig]) -> None:

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline import metrics
 from pipeline.config import usual
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.metrics import METRICS, Direction, direction_of, metric_of
+from pipeline.config.metrics import Direction, direction_of, metric_of
+from pipeline.config.split import Duplicates
 from pipeline.config.values import to_values
+from pipeline.config.variations import splits_by_configuration
 from pipeline.errors import require
 from pipeline.studies.space import hydra_text
 
@@ -23,6 +26,7 @@ FACTS: dict[str, _Facts] = {
     "validation/weighted_loss": _LOSS
     | {"training.class_weight": lambda config: config.training.class_weight},
 }
+_FEATURES = ("features", "drop", "numeric", "categorical", "ratios")
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Objective:
             return []
         task = config.data.task.value
         require(
-            METRICS.load(name, key=key).METRIC.task == task,
+            metrics.named(name, key=key).task == task,
             key,
             received=self.metric,
             expected=f"a metric for {task}",
@@ -90,11 +94,13 @@ def common_objective(
     It is a metric in the target's own unit, on the same validation rows, without penalties and
     class weights. Prefers what early stopping monitors, then the metric of the loss, then the usual
     metrics of the task. The loss itself is the last choice, because it needs one loss in all
-    trials.
+    trials. Seeds and folds of the split may vary if all configurations share one of its draws.
 
     Args:
         wanted: the objective of the settings, if they name one.
     """
+    if not _share_a_split(configs):
+        return None
     if wanted is not None:
         return None if _first_difference(configs, wanted.metric) else wanted
     candidates = [_candidates(config) for config in configs]
@@ -106,6 +112,8 @@ def difference(configs: Sequence[ExperimentConfig], wanted: Objective | None = N
     """Says why trials without a common objective are not comparable."""
     metric = "" if wanted is None else wanted.metric
     setting = _first_difference(configs, metric)
+    if setting is None and not _share_a_split(configs):
+        return "no seed or fold of the split is common to all configurations"
     if setting is None:
         return "they have no metric in common"
     if setting in _rows(configs[0]):
@@ -113,12 +121,18 @@ def difference(configs: Sequence[ExperimentConfig], wanted: Objective | None = N
     return f"{metric} does not measure the same in all of them: {setting}"
 
 
+def _share_a_split(configs: Sequence[ExperimentConfig]) -> bool:
+    return bool(set.intersection(*splits_by_configuration(configs)))
+
+
 def _candidates(config: ExperimentConfig) -> list[Objective]:
     """The objectives that a trial measures, the preferred ones first."""
     losses = usual.possible_losses(config.training, config.data.task)
     measured = usual.measured_metrics(config.training, config.data.task, losses[:1])
     usual_names = [name for name in usual.METRICS[config.data.task] if name in measured]
-    preferred = dict.fromkeys([*_monitored(config), *_of_loss(losses[0]), *usual_names])
+    of_loss = usual.metric_of(losses[0], config.training)
+    own = [] if of_loss is None else [of_loss]
+    preferred = dict.fromkeys([*_monitored(config), *own, *usual_names])
     figures = [*(f"validation/{name}" for name in preferred), "validation/loss"]
     return [
         Objective(
@@ -139,12 +153,6 @@ def _monitored(config: ExperimentConfig) -> Iterator[str]:
             yield name
 
 
-def _of_loss(loss: str) -> Iterator[str]:
-    name = usual.metric_of(loss)
-    if name is not None:
-        yield name
-
-
 def _first_difference(configs: Sequence[ExperimentConfig], metric: str) -> str | None:
     """The first setting that makes a metric incomparable between trials."""
     first, *others = (_facts(config, metric) for config in configs)
@@ -159,7 +167,17 @@ def _facts(config: ExperimentConfig, metric: str) -> dict[str, Any]:
 
 
 def _rows(config: ExperimentConfig) -> dict[str, Any]:
-    """The settings that decide which rows are predicted, and what they hold."""
+    """The settings that decide which rows are predicted, and what they hold.
+
+    The seed and the fold of the split are not among them, because they are repetitions.
+    """
     data = to_values(config.data)
-    names = ("source", "task", "target", "positive", "target_unit", "rows", "split")
-    return {f"data.{name}": data[name] for name in names}
+    names = ["source", "task", "target", "positive", "target_unit", "rows", "split"]
+    if config.data.split.duplicates is not Duplicates.keep:
+        names += _FEATURES  # rows are duplicates if their features are equal
+    facts = {f"data.{name}": data[name] for name in names}
+    repeated = ("seed", "fold")
+    facts["data.split"] = {
+        name: value for name, value in data["split"].items() if name not in repeated
+    }
+    return facts

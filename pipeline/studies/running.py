@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.errors import ConfigError, PipelineError
@@ -18,7 +19,12 @@ from pipeline.studies.trial_process import Answer, Cause, TrialProcess
 
 
 def run_grid_trial(
-    process: TrialProcess, grid: Grid, number: int, journal: SweepJournal, tags: Mapping[str, str]
+    process: TrialProcess,
+    grid: Grid,
+    number: int,
+    journal: SweepJournal,
+    tags: Mapping[str, str],
+    prepared: Path,
 ) -> float:
     """Runs a trial of a sweep and writes its outcome to the journal.
 
@@ -26,6 +32,7 @@ def run_grid_trial(
 
     Args:
         tags: for the run in MLflow.
+        prepared: the folder of prepared data variants.
 
     Returns:
         The objective. NaN if the trial has none or failed.
@@ -40,6 +47,7 @@ def run_grid_trial(
         threads=grid.configs[number].training.threads,
         tags={**tags, "mlflow.runName": grid.run_name(number)},
         log=journal.log_file(number),
+        prepared=prepared,
     )
     outcome = _outcome(trial, answer, grid.objective, key="sweep.objective")
     journal.write(outcome)

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.values import to_values
+from pipeline.config.variations import SEED
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
@@ -20,7 +21,6 @@ from pipeline.runs import identity as lineage
 from pipeline.signals import Interruption
 from pipeline.studies import saving, summary
 from pipeline.studies.board import Board
-from pipeline.studies.choice import SEED
 from pipeline.studies.confirming import confirm, other_seeds
 from pipeline.studies.explore import explore
 from pipeline.studies.interrupting import resumable

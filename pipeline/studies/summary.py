@@ -1,4 +1,4 @@
-"""The summary of a study: `trials.csv`, and each configuration over its seeds."""
+"""The summary of a study: `trials.csv`, and each configuration over its seeds and splits."""
 
 import csv
 from collections.abc import Sequence
@@ -60,15 +60,23 @@ def doubts(choice: Choice, objective: Objective) -> list[str]:
     count = len(choice.configurations)
     if count == 1:
         return []
+    lines = []
+    if choice.left_out:
+        are = "split is" if choice.left_out == 1 else "splits are"
+        lines.append(
+            f"{choice.left_out} {are} left out, because a configuration has not finished there"
+        )
     if choice.tied is None:
         return [
+            *lines,
             "Each configuration ran with one seed, so the noise of the seed is not known. "
-            "Add for example seed=1,2,3 to the command"
+            "Add for example seed=1,2,3 to the command",
         ]
-    lines = []
     if others := sum(choice.tied) - 1:
         are = "configuration cannot" if others == 1 else "configurations cannot"
-        lines.append(f"≈: {others} {are} be told from the best (Tukey and Kramer's test, 95 %)")
+        splits = len(choice.best.by_split)
+        test = f"Tukey's test over {splits} splits" if splits > 1 else "Tukey and Kramer's test"
+        lines.append(f"≈: {others} {are} be told from the best ({test}, 95 %)")
     if choice.corrected is not None:
         one = choice.corrected
         lines.append(

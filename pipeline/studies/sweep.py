@@ -1,10 +1,12 @@
 """A whole sweep: its trials, its board, its run in MLflow and its summary."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import Direction
 from pipeline.console import log
 from pipeline.errors import PipelineError
@@ -20,12 +22,13 @@ from pipeline.studies.interrupting import resumable, stop_trials
 from pipeline.studies.journal import SweepJournal, open_sweep
 from pipeline.studies.objective import Objective
 from pipeline.studies.outcome import Outcome, Status, with_status
+from pipeline.studies.splits import prepared_splits
 from pipeline.studies.sweep_settings import SweepSettings
 from pipeline.studies.trial_process import shared
 from pipeline.tracking import stores
 from pipeline.tracking.tracker import Measurement, Tracker
 
-Launch = Callable[[SweepJournal, Mapping[str, str]], None]
+Launch = Callable[[SweepJournal, Mapping[str, str], Sequence[Path]], None]
 
 
 def run_sweep(
@@ -34,7 +37,8 @@ def run_sweep(
     """Runs the trials of a grid that are not finished, and summarises all of them.
 
     Args:
-        launch: runs every trial by `run_grid_trial`, with the journal and with tags for the runs.
+        launch: runs every trial by `run_grid_trial`, with the journal, with tags for the runs, and
+            with the folder of prepared data variants of each trial.
         interruption: the signals of this process.
 
     Returns:
@@ -48,19 +52,26 @@ def run_sweep(
     with (
         resumable(grid.name, interruption),
         open_sweep(mlruns() / "sweeps" / grid.sweep_id) as journal,
+        prepared_splits(grid, interruption) as splits,
         store.open_parent("sweep", grid.name, grid.sweep_id, grid.values) as parent,
     ):
-        sweep = _Sweep(grid, journal, parent)
+        sweep = _Sweep(grid, splits.ratio, journal, parent)
         with sweep.watching(), interruption.raising(stop_trials):
-            launch(journal, sweep.tags)
+            launch(journal, sweep.tags, splits.folders)
         return sweep.conclude(settings, interruption)
 
 
 class _Sweep:
-    """A sweep in progress: its grid, its journal and its run in MLflow."""
+    """A sweep in progress: its grid, its journal and its run in MLflow.
 
-    def __init__(self, grid: Grid, journal: SweepJournal, parent: Tracker) -> None:
-        self._grid, self._journal, self._parent = grid, journal, parent
+    Args:
+        ratio: the validation rows of a split, divided by its training rows.
+    """
+
+    def __init__(
+        self, grid: Grid, ratio: float | None, journal: SweepJournal, parent: Tracker
+    ) -> None:
+        self._grid, self._ratio, self._journal, self._parent = grid, ratio, journal, parent
         self._title = f"{grid.name}, sweep {grid.sweep_id}"
         self._settings = list(grid.trials[0].values)
         self._board = Board(
@@ -116,11 +127,16 @@ class _Sweep:
         if objective is None:
             log(f"{self._grid.name}: the trials are not compared: {self._grid.difference}")
             return None
-        choice = choose(outcomes, objective.direction)
+        finished = with_status(outcomes, Status.FINISHED)
+        choice = choose(outcomes, objective.direction, ratio=self._ratio)
         if choice is None:
+            if finished:
+                log(
+                    f"{self._grid.name}: the trials are not compared: there is no split on which "
+                    "every configuration has finished"
+                )
             return None
         self._board.print(summary.configuration_table(self._title, choice, objective))
-        finished = with_status(outcomes, Status.FINISHED)
         self._record(choice, objective, len(finished))
         self._draw(choice, finished, objective)
         return choice
@@ -184,16 +200,16 @@ class _Sweep:
                 expected="See the reason above",
             )
         best = choice.best
-        first = best.outcomes[0].trial
+        overrides = self._grid.own_split(best.outcomes[0].trial)
         winner = saving.Winner(
-            config=self._grid.configs[first.number],
+            config=compose_experiment(overrides),
             base=self._grid.name,
             study="a sweep",
             trials=len(outcomes),
             objective=objective,
             value=best.mean,
             confirmation=confirm(
-                first.overrides,
+                overrides,
                 other_seeds({config.seed for config in self._grid.configs}, settings.confirm_seeds),
                 objective,
                 process=shared(),

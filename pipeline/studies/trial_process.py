@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.layout import PREPARED
 from pipeline.redaction import without_password
 from pipeline.signals import Interrupted, without_interrupts
 from pipeline.studies.outcome import Status
@@ -76,13 +77,22 @@ class TrialProcess:
         self._answers: Any = None
         self._threads: int | None = None
 
-    def run(self, trial: Trial, *, threads: int, tags: Mapping[str, str], log: Path) -> Answer:
+    def run(
+        self,
+        trial: Trial,
+        *,
+        threads: int,
+        tags: Mapping[str, str],
+        log: Path,
+        prepared: Path = PREPARED,
+    ) -> Answer:
         """Runs one trial and waits for it.
 
         Args:
             threads: its `training.threads`. A process cannot change this number.
             tags: for the run in MLflow.
             log: the file that receives what the trial prints.
+            prepared: the folder of prepared data variants.
 
         Raises:
             Interrupted: a signal stopped the trial, after it saved a checkpoint.
@@ -96,7 +106,12 @@ class TrialProcess:
         child = self._child
         assert child is not None
         assert child.stdin
-        request = {"overrides": trial.arguments, "tags": dict(tags), "log": str(log)}
+        request = {
+            "overrides": trial.arguments,
+            "tags": dict(tags),
+            "log": str(log),
+            "prepared": str(prepared),
+        }
         try:
             child.stdin.write(json.dumps(request) + "\n")
             child.stdin.flush()

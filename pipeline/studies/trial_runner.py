@@ -64,7 +64,13 @@ def run(request: dict[str, Any], interruption: Interruption) -> Answer:
     from pipeline import experiment
 
     config = compose_experiment(request["overrides"])
-    result = experiment.run(config, interruption=interruption, tags=request["tags"], wait=True)
+    result = experiment.run(
+        config,
+        prepared=Path(request["prepared"]),
+        interruption=interruption,
+        tags=request["tags"],
+        wait=True,
+    )
     last = result.history[-1]
     return Answer(
         status=Status.PAUSED if result.paused else Status.FINISHED,

@@ -27,10 +27,19 @@ def test_each_task_has_its_usual_metrics():
         (CLASSES, "perceptron", []),
         (NUMBERS, None, ["mse"]),
         (NUMBERS, "mean_absolute_error", ["mae"]),
+        (NUMBERS, "quantile", ["pinball/0.5"]),
     ],
 )
 def test_metric_of_the_loss_is_measured_with_listed_ones(task, loss, metric):
     assert measured(task, loss, metrics=[]) == metric
+
+
+def test_metric_of_the_loss_has_its_arguments():
+    arguments = {"level": 0.9}
+    assert measured(NUMBERS, "quantile", loss_arguments=arguments, metrics=["r2"]) == [
+        "r2",
+        "pinball/0.9",
+    ]
 
 
 def test_listed_metrics_come_first_and_once():

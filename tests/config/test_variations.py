@@ -1,12 +1,20 @@
 """The configurations of a repeated experiment."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.repeats import Repeats, description
 from pipeline.config.split import SplitMethod
-from pipeline.config.variations import configurations, require_drawn_splits
+from pipeline.config.variations import (
+    configuration_of,
+    configurations,
+    require_drawn_splits,
+    split_of,
+    splits_by_configuration,
+)
 from tests.support import ROOT
 from tests.support.refusals import refusal
 
@@ -66,3 +74,42 @@ def test_split_that_is_not_drawn_cannot_vary(repeats, varied):
 def test_seeds_vary_on_any_split():
     data = compose_experiment(["experiment=xor_mlp"], conf=ROOT / "conf").data
     require_drawn_splits({"xor_mlp": Repeats(seeds=[1, 2])}, {"xor_mlp": data})
+
+
+ALL = Repeats(seeds=[3, 1], split_seeds=[7, 8], folds=3)
+
+
+@pytest.mark.parametrize("varied", ["seeds", "split_seeds", "folds"])
+def test_repetitions_belong_to_one_configuration(config, varied):
+    runs = configurations(config, ALL)[varied].values()
+    assert len({configuration_of(run) for run in runs}) == 1
+
+
+def test_split_is_known_by_seed_and_fold(config):
+    runs = configurations(config, ALL)
+    assert [split_of(run) for run in runs["split_seeds"].values()] == [("7", "null"), ("8", "null")]
+    assert [split_of(run) for run in runs["folds"].values()] == [("42", fold) for fold in "012"]
+
+
+def test_another_setting_is_another_configuration(config):
+    other = replace(config, training=replace(config.training, batch_size=7))
+    assert configuration_of(other) != configuration_of(config)
+
+
+def test_name_of_an_experiment_belongs_to_its_configuration(config):
+    assert configuration_of(replace(config, name="other")) != configuration_of(config)
+
+
+def test_data_variant_counts_by_its_settings(config):
+    renamed = replace(config.data, name="renamed")
+    plain = [replace(config, name=data.name, data=data) for data in (config.data, renamed)]
+    assert len({configuration_of(one) for one in plain}) == 1
+
+
+def test_splits_are_listed_by_configuration(config):
+    runs = list(configurations(config, ALL)["split_seeds"].values())
+    other = replace(runs[0], training=replace(config.training, batch_size=7))
+    assert splits_by_configuration([*runs, other]) == [
+        {("7", "null"), ("8", "null")},
+        {("7", "null")},
+    ]

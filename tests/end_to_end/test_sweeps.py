@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -166,9 +166,9 @@ def test_reordered_grid_is_the_same_sweep(result):
 def run_here(grid: Grid, **settings: Any) -> dict[str, Any]:
     """Runs a sweep in this process."""
 
-    def launch(journal: SweepJournal, tags: Mapping[str, str]) -> None:
-        for number in range(len(grid.trials)):
-            run_grid_trial(HereProcess(), grid, number, journal, tags)
+    def launch(journal: SweepJournal, tags: Mapping[str, str], folders: Sequence[Path]) -> None:
+        for number, folder in enumerate(folders):
+            run_grid_trial(HereProcess(), grid, number, journal, tags, folder)
 
     return run_sweep(grid, launch, Interruption(), SweepSettings(**settings))
 

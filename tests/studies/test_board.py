@@ -80,6 +80,23 @@ def test_table_names_the_best_mean_over_seeds(capsys):
     assert "best mean: trials 2, 3, 0.6500" in capsys.readouterr().err
 
 
+def test_table_compares_on_common_splits(capsys):
+    trials = [
+        Trial(n, {"units": units, "data.split.seed": seed}, [])
+        for n, (units, seed) in enumerate(["a1", "a2", "b2", "b1"])
+    ]
+    outcomes = [
+        Outcome(trial, Status.FINISHED, value)
+        for trial, value in zip(trials, [0.9, 0.1, 0.2, 0.7], strict=True)
+    ]
+    for count, caption in ((3, "best mean: trials 2, 0.2000"), (4, "best mean: trials 0, 1, 0.5")):
+        table = Board("toy", "toy, sweep 1", 4, ["units", "data.split.seed"], ACCURACY)
+        table.summarise(outcomes[:count])
+        assert caption in capsys.readouterr().err
+    table.summarise([outcomes[0], outcomes[2]])
+    assert "best" not in capsys.readouterr().err
+
+
 def test_each_outcome_is_logged_once(capsys):
     live = board()
     first = Outcome(SGD, Status.FINISHED, 0.5, epochs=9.0, seconds=1.25)

@@ -1,6 +1,7 @@
 """The choice among configurations: exact values at toy scale."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pipeline.config.metrics import Direction
+from pipeline.evaluation.series import corrected_interval
 from pipeline.studies.choice import Choice, choose, configurations
 from pipeline.studies.outcome import Outcome, Status
 from pipeline.studies.trial import Trial
@@ -148,3 +150,132 @@ def test_smaller_is_better_mirrors_larger_is_better(values):
         low.best.mean, min(np.mean(row) for row in values), abs_tol=1e-9
     )
     assert low.tied == high.tied
+
+
+RATIO = 0.25  # validation rows / training rows
+SPLIT_SEED, FOLD = "data.split.seed", "data.split.fold"
+
+
+def on_splits(repetition: str = SPLIT_SEED, **objectives: list[float | None]) -> list[Outcome]:
+    """The outcomes of configurations `units=<name>` by split. A trial without a value failed."""
+    return [
+        replace(outcome, trial=replace(outcome.trial, values=renamed(outcome, repetition)))
+        for outcome in outcomes(**objectives)
+    ]
+
+
+def renamed(outcome: Outcome, repetition: str) -> dict[str, str]:
+    values = outcome.trial.values
+    return {"units": values["units"], repetition: values["seed"]}
+
+
+def over_splits(direction: Direction = MIN, **objectives: list[float | None]) -> Choice:
+    return choose(on_splits(**objectives), direction, ratio=RATIO)
+
+
+@pytest.mark.parametrize("repetition", [SPLIT_SEED, FOLD])
+def test_splits_are_repetitions_as_seeds_are(repetition):
+    rows = on_splits(repetition, a=[1.0, 3.0], b=[5.0, 6.0])
+    first, second = configurations(rows, MIN, ratio=RATIO)
+    assert (first.values, first.mean, second.mean) == ({"units": "a"}, 2.0, 5.5)
+
+
+def test_interval_over_splits_is_the_one_of_nadeau_and_bengio():
+    values = [1.0, 3.0, 5.0]
+    assert over_splits(a=values).best.interval == corrected_interval(values, RATIO)
+
+
+def test_two_configurations_are_compared_as_nadeau_and_bengio_do():
+    blocks, differences = np.array([10.0, 20.0, 30.0]), np.array([-0.2, 0.2, 0.0])
+    _, high = corrected_interval(differences, RATIO)
+    for distance, tied in ((high - 0.001, True), (high + 0.001, False)):
+        worse = blocks + differences + distance
+        assert over_splits(a=blocks.tolist(), b=worse.tolist()).tied == [True, tied]
+
+
+def test_noise_is_what_rows_and_columns_leave():
+    # Left over is 1/2 in each cell, so the noise is 1 with one degree of freedom. The variances of
+    # both configurations are 2 and 8, on average 5.
+    choice = over_splits(a=[0.0, 2.0], b=[1.0, 5.0])
+    degrees = 5**2 / (4.5**2 + 0.5**2)  # Satterthwaite: 4.5 between splits, 0.5 within
+    quantile = stats.t.ppf((1 + 0.95**0.5) / 2, degrees)
+    margin = quantile * math.sqrt(5 * (1 / 2 + RATIO))
+    assert choice.corrected.low == pytest.approx(1 - margin)
+    assert choice.corrected.high == pytest.approx(1 + margin)
+
+
+def test_choice_over_splits_flatters_by_the_noise_alone():
+    # Equal means, and a noise of 1 as above: the smaller of two is 1 / sqrt(pi) errors too small.
+    for hard in (0.0, 1000.0):
+        corrected = over_splits(a=[0.0, 1.0 + hard], b=[1.0, hard]).corrected
+        expected = -math.sqrt((1 / 2 + RATIO) / math.pi)
+        assert corrected.bias == pytest.approx(expected, abs=0.03)
+
+
+def test_hard_split_changes_no_comparison():
+    rows = {"a": [0.0, 0.9, 0.3], "b": [0.8, 1.7, 1.0], "c": [2.0, 2.2, 2.9]}
+    hard = {name: [row[0], row[1] + 100, row[2]] for name, row in rows.items()}
+    assert over_splits(**rows).tied == over_splits(**hard).tied == [True, True, False]
+
+
+def test_split_without_all_configurations_is_left_out():
+    choice = over_splits(
+        a=[0.0, 1.0, 2.0, 0.0], b=[4.0, 5.0, None, 4.0], c=[None, None, None, None]
+    )
+    assert [one.mean for one in choice.configurations] == [pytest.approx(1 / 3), 13 / 3]
+    assert (ranks(choice), choice.left_out) == ("ab", 1)
+    assert [outcome.trial.number for outcome in choice.best.outcomes] == [0, 1, 3]
+
+
+def test_splits_keep_the_order_of_the_trials():
+    seeds = ["10", "2", "1"]
+    rows = [
+        replace(one, trial=replace(one.trial, values={"units": "a", SPLIT_SEED: seed}))
+        for one, seed in zip(outcomes(a=[3.0, 2.0, 1.0]), seeds, strict=True)
+    ]
+    assert choose(rows, MIN, ratio=RATIO).best.samples == [3.0, 2.0, 1.0]
+
+
+def test_configurations_without_a_common_split_have_no_choice():
+    rows = on_splits(a=[0.0, None], b=[None, 1.0])
+    assert (choose(rows, MIN, ratio=RATIO), configurations(rows, MIN)) == (None, [])
+
+
+def test_one_common_split_knows_no_noise():
+    choice = over_splits(a=[0.5, 0.1], b=[0.4, None])
+    assert (ranks(choice), choice.tied, choice.corrected, choice.left_out) == ("ba", None, None, 1)
+
+
+def test_seeds_of_a_split_count_as_their_mean():
+    rows = {"a": [1.0, 2.0], "b": [3.0, 5.0]}
+    both = [
+        replace(
+            outcome,
+            trial=replace(outcome.trial, values=outcome.trial.values | {"seed": seed}),
+            objective=outcome.objective + noise,
+        )
+        for outcome in on_splits(**rows)
+        for seed, noise in (("1", 0.5), ("2", -0.5))
+    ]
+    seeds, plain = choose(both, MIN, ratio=RATIO), over_splits(**rows)
+    assert [one.samples for one in seeds.configurations] == list(rows.values())
+    assert (seeds.tied, seeds.corrected) == (plain.tied, plain.corrected)
+    assert len(seeds.best.outcomes) == 4
+
+
+def test_several_seeds_of_one_common_split_are_compared_as_seeds():
+    one_split = [
+        replace(outcome, trial=replace(outcome.trial, values=outcome.trial.values | {FOLD: "0"}))
+        for outcome in outcomes(**THREE)
+    ]
+    assert choose(one_split, MIN, ratio=RATIO).corrected == choose(outcomes(**THREE), MIN).corrected
+
+
+def test_splits_without_noise_have_no_ties():
+    choice = over_splits(a=[1.0, 1.0], b=[2.0, 2.0])
+    assert (choice.tied, choice.corrected.low, choice.corrected.high) == ([True, False], 1.0, 1.0)
+
+
+def test_single_configuration_over_splits_needs_no_correction():
+    choice = over_splits(a=[1.0, 2.0])
+    assert (choice.tied, choice.corrected) == ([True], None)

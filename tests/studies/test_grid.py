@@ -1,6 +1,7 @@
 """The grid of a sweep."""
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from pipeline.studies.grid import Grid, combinations, compose_grid, measuring
 from pipeline.studies.objective import Objective
 from tests.support import ROOT
 from tests.support.refusals import refusal
+from tests.support.toy import copy_conf
 
 CONF = ROOT / "conf"
 
@@ -152,6 +154,9 @@ def test_invalid_grid_is_rejected_in_one_line(override):
 
 STOPPING = "training.early_stopping"
 L2 = "model=layers model.layers=[{class_name:Dense,units:4%s}],[{class_name:Dense,units:4}]"
+QUANTILE = "data=diabetes training.loss=quantile training.loss_arguments={level:0.9}"
+FOLDS = "data.split.method=kfold data.split.test=null data.split.fold=0,1,2"
+DUPLICATES = "data=iris_setosa data.features=null data.split.duplicates=drop"
 COMMON = {
     "seed=1,2": "validation/log_loss",
     f"{STOPPING}.monitor=validation/accuracy seed=1,2": "validation/accuracy",
@@ -171,6 +176,11 @@ COMMON = {
     "data=xor training.loss=perceptron training.metrics=[] seed=1,2": "validation/loss",
     "data=california_housing,california_ratios": "validation/mse",
     "data=diabetes training.loss=quantile training.loss_arguments={level:0.1},{}": "validation/mae",
+    f"{QUANTILE} model.units=[8],[4]": "validation/pinball/0.9",
+    "data.split.seed=1,2": "validation/log_loss",
+    f"{FOLDS} model.units=[8],[4]": "validation/log_loss",
+    f"{DUPLICATES} data.split.seed=1,2": "validation/log_loss",
+    f"{DUPLICATES.replace('drop', 'keep')} data.drop=[],[petal_width]": "validation/log_loss",
 }
 
 
@@ -187,7 +197,10 @@ DIFFERENT = {
     "data=mnist,mnist_first_5000": f"{ROWS}: data.split",
     "data=diabetes data.rows=200,400": f"{ROWS}: data.rows",
     "data=california_housing data.target_unit=1,1000": f"{ROWS}: data.target_unit",
-    "data.split.seed=1,2": f"{ROWS}: data.split",
+    f"{DUPLICATES} data.drop=[],[petal_width]": f"{ROWS}: data.drop",
+    f"{DUPLICATES} data.numeric=[],[petal_width]": f"{ROWS}: data.numeric",
+    f"{DUPLICATES.replace('drop', 'together')} data.drop=[],[petal_width]": f"{ROWS}: data.drop",
+    "data.split.duplicates=keep,together": f"{ROWS}: data.split",
     "data.split.validation=0.2,0.1": f"{ROWS}: data.split",
     "data=xor training.metrics=[] training.loss=perceptron,binary_crossentropy": (
         "they have no metric in common"
@@ -251,6 +264,16 @@ def test_named_objective_must_measure_the_same(metric, overrides, reason):
             ["training.metrics=[accuracy,log_loss]"],
         ),
         (
+            'validation/recall/Iris, the "first"',
+            "data=iris_setosa",
+            ["training.metrics=[accuracy,log_loss,'recall/Iris, the \"first\"']"],
+        ),
+        (
+            "validation/pinball/0.9",
+            "data=diabetes training.metrics=[]",
+            ["training.metrics=[pinball/0.9]"],
+        ),
+        (
             "validation/r2",
             f"data=diabetes {STOPPING}.monitor=validation/r2 training.metrics=[]",
             [],
@@ -264,9 +287,102 @@ def test_trials_measure_the_named_objective(in_root, metric, overrides, added):
     assert measuring(given, None) == given
 
 
-def test_objective_of_another_task_is_refused(in_root):
-    objective = Objective.named("validation/r2", None, key="sweep.objective")
+def test_trial_measures_a_metric_with_an_argument(in_root):
+    metric = "validation/recall/setosa"
+    objective = Objective.named(metric, None, key="sweep.objective")
+    (config, _) = wanting(metric, *measuring(["data=iris_setosa", "seed=1,2"], objective)).configs
+    assert config.training.metrics == ["accuracy", "log_loss", "recall/setosa"]
+
+
+@pytest.mark.parametrize("metric", ["validation/r2", "validation/pinball/0.9"])
+def test_objective_of_another_task_is_refused(in_root, metric):
+    objective = Objective.named(metric, None, key="sweep.objective")
     assert refusal(measuring, ["data=digits"], objective) == (
-        "sweep.objective is invalid. Received: validation/r2. "
-        "Expected: a metric for classification."
+        f"sweep.objective is invalid. Received: {metric}. Expected: a metric for classification."
     )
+
+
+def values_of(grid: Grid) -> list[dict[str, str]]:
+    return [trial.values for trial in grid.trials]
+
+
+def test_splits_are_repetitions_of_a_configuration():
+    four = grid("data=digits", "data.split.seed=1,2", "model.units=[8],[4]")
+    assert four.is_over_splits
+    assert values_of(four)[1] == {"data.split.seed": "1", "model.units": "[4]"}
+    assert four.run_name(1) == "split.seed=1 units=[4]"
+
+
+def test_seeds_vary_on_one_split():
+    assert not grid("data=digits", "data.split.seed=7", "seed=1,2").is_over_splits
+
+
+def test_folds_are_repetitions_of_a_configuration():
+    three = grid("data=digits", *FOLDS.split())
+    assert three.is_over_splits
+    assert values_of(three) == [{"data.split.fold": fold} for fold in "012"]
+
+
+@pytest.fixture(scope="module")
+def variants(tmp_path_factory) -> Path:
+    """conf/ with variants `a1`, `a2` and `b1`, `b2` of `pairs`: two features, each on two splits.
+
+    `b3` is like `b1` on a third split.
+    """
+    conf = copy_conf(tmp_path_factory.mktemp("variants"))
+    for name, drop, seed in [
+        *(("a1", "[]", 1), ("a2", "[]", 2)),
+        *(("b1", "[x]", 1), ("b2", "[x]", 2), ("b3", "[x]", 3)),
+    ]:
+        (conf / f"data/{name}.yaml").write_text(
+            f"{{source: pairs, task: classification, target: side, drop: {drop}, "
+            f"split: {{seed: {seed}}}}}\n"
+        )
+    return conf
+
+
+def test_variants_that_differ_in_the_split_are_repetitions(variants):
+    four = compose_grid(["data=a1,a2", "model.units=[8],[4]"], conf=variants)
+    assert four.objective.metric == "validation/log_loss"
+    assert values_of(four) == [
+        {"model.units": units, "data.split.seed": seed} for seed in "12" for units in ("[8]", "[4]")
+    ]
+
+
+def test_variants_with_other_features_are_configurations(variants):
+    four = compose_grid(["data=a1,b1,a2,b2"], conf=variants)
+    assert four.is_over_splits
+    assert values_of(four) == [
+        {"data": data, "data.split.seed": seed} for seed in "12" for data in ("a1,a2", "b1,b2")
+    ]
+
+
+def test_variants_without_a_common_split_are_not_compared(variants):
+    reason = "no seed or fold of the split is common to all configurations"
+    for names, is_over_splits in (("a1,b2", False), ("a1,a2,b3", True)):
+        one = compose_grid([f"data={names}"], conf=variants)
+        assert (one.objective, one.difference) == (None, reason)
+        assert one.is_over_splits == is_over_splits
+
+
+def test_same_rows_under_another_name_are_refused(variants):
+    (variants / "data/a3.yaml").write_text((variants / "data/a1.yaml").read_text())
+    assert refusal(compose_grid, ["data=a1,a3"], conf=variants) == (
+        "command line: two trials of the sweep are the same. Received: data=a3. "
+        "Give each value once."
+    )
+
+
+def test_seed_of_a_split_that_is_not_drawn_is_refused():
+    assert refusal(grid, "data=xor", "data.split.seed=1,2") == (
+        "the sweep varies the seed of a split that is not drawn. "
+        "Received: data.split.method whole. "
+        "Sweep over seed only, or choose a data variant whose rows are drawn."
+    )
+
+
+def test_winner_has_the_split_of_its_data_variant():
+    (first, *_) = (one := grid("data=digits", *FOLDS.split(), "seed=5")).trials
+    assert one.own_split(first) == ["data=digits", "seed=5"]
+    (first, *_) = (one := grid("data=digits", "data.split.seed=7", "seed=1,2")).trials
+    assert one.own_split(first) == ["data=digits", "data.split.seed=7", "seed=1"]

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from pipeline.errors import ConfigError
+from pipeline.layout import PREPARED
 from pipeline.signals import Interruption
 from pipeline.studies.grid import compose_grid
 from pipeline.studies.journal import SearchJournal, SweepJournal
@@ -90,7 +91,7 @@ def test_sweep_names_its_own_setting_of_the_objective(tmp_path, monkeypatch):
     monkeypatch.chdir(copy_conf(tmp_path).parent)
     grid = compose_grid(["data=digits", "seed=1,2"], objective=ACCURACY)
     process, journal = AnsweringProcess(FINISHED), SweepJournal(tmp_path)
-    text = refusal(run_grid_trial, process, grid, 0, journal, {}, error=ConfigError)
+    text = refusal(run_grid_trial, process, grid, 0, journal, {}, PREPARED, error=ConfigError)
     assert text.startswith("sweep.objective is not measured by this training.")
 
 
@@ -98,7 +99,7 @@ def test_sweep_names_its_own_setting_of_the_objective(tmp_path, monkeypatch):
 def test_trial_of_a_sweep_writes_its_outcome(tmp_path, monkeypatch, answer, objective):
     monkeypatch.chdir(copy_conf(tmp_path).parent)
     grid, journal = compose_grid(["data=digits", "seed=1,2"]), SweepJournal(tmp_path)
-    value = run_grid_trial(AnsweringProcess(answer), grid, 1, journal, {})
+    value = run_grid_trial(AnsweringProcess(answer), grid, 1, journal, {}, PREPARED)
     waiting, outcome = journal.read(grid.trials)
     assert waiting.status is Status.WAITING
     assert (outcome.status, outcome.objective) == (answer.status, objective)

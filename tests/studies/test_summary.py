@@ -94,3 +94,19 @@ def test_file_has_a_column_for_each_metric(tmp_path):
     with (tmp_path / "trials.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["validation/accuracy"] for row in rows] == ["0.9", "", "", ""]
+
+
+def test_caption_names_the_splits():
+    splits = [
+        replace(outcome, trial=replace(outcome.trial, values=values))
+        for outcome in outcomes(1.0, 3.0, 1.5, 3.0)
+        for units, seed in [outcome.trial.values.values()]
+        for values in [{"model.units": units, "data.split.seed": seed}]
+    ]
+    only = Outcome(Trial(4, {"model.units": "[4]", "data.split.seed": "3"}, []), Status.FINISHED, 1)
+    choice = choose([*splits, only], LOSS.direction, ratio=0.25)
+    first, second, _ = summary.doubts(choice, LOSS)
+    assert first == "1 split is left out, because a configuration has not finished there"
+    assert second == (
+        "≈: 1 configuration cannot be told from the best (Tukey's test over 2 splits, 95 %)"
+    )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.layout import PREPARED
 from pipeline.signals import Interruption
 from pipeline.studies import trial_runner
 from pipeline.studies.trial import Trial
@@ -17,8 +18,21 @@ class HereProcess(TrialProcess):
     def start(self) -> None:
         pass
 
-    def run(self, trial: Trial, *, tags: Mapping[str, str], log: Path, **_: int) -> Answer:
-        request = {"overrides": trial.arguments, "tags": dict(tags), "log": str(log)}
+    def run(
+        self,
+        trial: Trial,
+        *,
+        tags: Mapping[str, str],
+        log: Path,
+        prepared: Path = PREPARED,
+        **_: int,
+    ) -> Answer:
+        request = {
+            "overrides": trial.arguments,
+            "tags": dict(tags),
+            "log": str(log),
+            "prepared": str(prepared),
+        }
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(trial_runner, "_print_to", lambda _log: None)
             return trial_runner.attempt(request, Interruption())

@@ -8,7 +8,7 @@ from sklearn.metrics import mean_pinball_loss
 
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
-from pipeline.config.metrics import METRICS
+from pipeline.config.metrics import METRICS, modules_of
 from pipeline.config.training import LOSSES, Reduction, Training
 from pipeline.errors import ConfigError
 from pipeline.training import losses
@@ -80,8 +80,8 @@ def test_loss_for_other_data_is_refused(loss, meta, target, names):
 
 def test_metric_of_each_loss_exists():
     metrics = {module.LOSS.metric for module in LOSSES.all().values()} - {None}
-    assert metrics == {"log_loss", "mae", "mse"}
-    assert metrics <= set(METRICS.names())
+    assert metrics == {"log_loss", "mae", "mse", "pinball/{level}"}
+    assert set(modules_of(metrics)) <= set(METRICS.names())
 
 
 def test_one_hot_labels_give_the_same_loss():

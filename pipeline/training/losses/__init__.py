@@ -38,7 +38,8 @@ class Loss:
         suits: the kinds of target that it can learn.
         build: builds the Keras loss from `reduction`, `label_smoothing` and `arguments` by name.
             The reduction `none` gives one value for each row.
-        metric: the metric that measures its plain mean over rows, if there is one.
+        metric: the metric that measures its plain mean over rows, if there is one. It may hold
+            arguments, as in `pinball/{level}`.
         smooths_labels: whether `build` supports `label_smoothing` above 0.
         arguments: the arguments by name.
         gives_probabilities: whether the softmax or sigmoid of the output that minimises it is the

@@ -26,5 +26,6 @@ def _build(reduction: str, _label_smoothing: float, *, level: float) -> Any:
 LOSS = Loss(
     suits=("a number",),
     build=_build,
+    metric="pinball/{level}",
     arguments={"level": Argument(0.5, lambda value: 0 < value < 1, "a number above 0 and below 1")},
 )
