@@ -50,6 +50,36 @@ class Confusion:
             self._function(Margins(hits + hit, true + hit, predicted + hit)),
         )
 
+    def minus(self, other: "Confusion") -> "_Pair":
+        """The difference of the metrics of two models over the same rows."""
+        return _Pair(self, other)
+
+    def with_rare_row(self, weights: Floats, extra: Floats) -> tuple[Floats, Floats]:
+        """The metric with an extra row of the rarest class that is missed, and that is hit."""
+        hits, true, predicted = self._matrix.margins(weights)
+        rare, *_, common = np.argsort(self._shares, kind="stable")
+        of_rare, of_common = extra[:, None] * np.eye(len(self._shares))[[rare, common], None]
+        return (
+            self._function(Margins(hits, true + of_rare, predicted + of_common)),
+            self._function(Margins(hits + of_rare, true + of_rare, predicted + of_rare)),
+        )
+
+
+class _Pair:
+    """A metric of one model minus that of another.
+
+    The extra row is of the rarest class, because it moves the metrics most. One model hits it and
+    the other takes it for the commonest class.
+    """
+
+    def __init__(self, one: Confusion, other: Confusion) -> None:
+        self._one, self._other = one, other
+
+    def draws(self, weights: Floats, extra: Floats) -> tuple[Floats, Floats]:
+        missed, hit = self._one.with_rare_row(weights, extra)
+        other_missed, other_hit = self._other.with_rare_row(weights, extra)
+        return missed - other_hit, hit - other_missed
+
 
 class _Matrix:
     """The confusion matrix for random weights of the rows."""

@@ -10,6 +10,7 @@ from scipy.special import betaincinv, log_softmax
 from pipeline import metrics
 from pipeline.evaluation.intervals import Estimate, difference_interval, estimates, values
 from pipeline.metrics import Metric
+from pipeline.metrics._sampling import difference as sampled_difference
 from pipeline.models.scores import ClassScores, NumberScores, Scores
 from tests.metrics.toy import CLASSES, classified, numbers
 
@@ -216,6 +217,16 @@ def test_difference_of_accuracies_is_by_row():
     assert limits is not None
     # The models differ in ten rows, so the interval is narrower than that of each share.
     assert 0.02 < limits[0] < 0.1 < limits[1] < 0.21
+
+
+def test_extra_row_of_a_difference_is_of_the_rarest_class():
+    """Its weight of 0.1 beside 0.2 makes the recall of the rarest class 2/3 or 1."""
+    rare = [0] * 20 + [1] * 10
+    perfect = metric("balanced_accuracy").varies(classified(rare, rare, classes=2))
+    weights = np.array([[0.4 / 20] * 20 + [0.2 / 10] * 10])
+    low, high = sampled_difference(perfect, perfect).draws(weights, np.array([0.1]))
+    assert low == pytest.approx([(1 + 0.2 / 0.3) / 2 - 1])
+    assert high == pytest.approx(-low)
 
 
 def test_equal_models_have_an_interval_around_zero():
