@@ -1,6 +1,6 @@
 """Settings of a whole experiment: what `compose` resolves and `train` runs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from omegaconf import MISSING
 
@@ -86,6 +86,19 @@ class ExperimentConfig:
             # On a CPU, XLA's convolutions and the gradients of its pooling are many times slower
             # than TensorFlow's.
             self.training.xla = self.training.engine == "compiled" and not self.model.convolves
+
+    def settled(self, *, rows: int, numbers: int) -> "ExperimentConfig":
+        """Fills in the settings that null leaves to the data.
+
+        Args:
+            rows: the number of training rows.
+            numbers: the numeric features of a table; 0 for images.
+        """
+        return replace(
+            self,
+            model=self.model.settled(rows=rows, numbers=numbers),
+            training=self.training.settled(rows=rows),
+        )
 
     def _require_one_rule_for_the_rate(self) -> None:
         schedule = self.optimizer.schedule

@@ -52,6 +52,15 @@ class Model:
         """Whether the network convolves, pools, or changes images at random."""
         return bool(self.augmentation)
 
+    def settled(self, *, rows: int, numbers: int) -> "Model":  # noqa: ARG002 - of families
+        """Fills in what null stands for.
+
+        Args:
+            rows: the number of training rows.
+            numbers: the numeric features of a table; 0 for images.
+        """
+        return self
+
     def least_size(self, shape: Sequence[int], outputs: int) -> Size:  # noqa: ARG002 - of families
         """The least size of the network. A family that cannot tell keeps this zero.
 

@@ -1,6 +1,6 @@
 """Settings of training: length, batches, loss, metrics, engine and stopping."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -22,6 +22,12 @@ _LARGEST = {
     "threads": 1_024,
 }
 _MOST_EVALUATIONS = 1_000
+
+# What null stands for; see `_usual_batch` and `_usual_epochs`.
+_BATCHES = 16  # of an epoch
+_SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
+_ROWS_READ = 300_000
+_LEAST_EPOCHS, _MOST_EPOCHS = 30, 200
 
 
 class Reduction(Enum):
@@ -131,11 +137,13 @@ def _require_not_negative(key: str, value: float) -> None:
 
 @dataclass
 class Training:
-    """The settings of a training. Give its length in `epochs` or in `steps`.
+    """The settings of a training. Give its length in `epochs`, or in `steps`, or leave both null.
 
     Args:
         engine: a module of `pipeline.training.engines`.
         xla: null compiles with XLA, except networks that convolve or change images at random.
+        epochs: null takes a number by the training rows, unless `steps` is set.
+        batch_size: null takes a number by the training rows.
         loss: a module of `pipeline.training.losses`. Null takes the usual loss of the data.
         label_smoothing: the share of each one-hot label that is spread over all classes.
         class_weight: `balanced` gives all classes the same total weight. A dictionary gives
@@ -156,7 +164,7 @@ class Training:
     xla: bool | None = None
     epochs: int | None = None
     steps: int | None = None
-    batch_size: int = 64
+    batch_size: int | None = None
     loss: str | None = None
     loss_reduction: Reduction = Reduction.mean
     label_smoothing: float = 0.0
@@ -179,9 +187,9 @@ class Training:
         )
         lengths = [key for key in ("epochs", "steps") if getattr(self, key) is not None]
         require(
-            len(lengths) == 1,
+            len(lengths) <= 1,
             "training.epochs",
-            received=lengths or "neither",
+            received=lengths,
             expected="one of epochs and steps",
         )
         for key, largest in _LARGEST.items():
@@ -216,6 +224,19 @@ class Training:
             "training.label_smoothing",
             received=smoothing,
             expected="0, or a training.loss such as categorical_crossentropy",
+        )
+
+    def settled(self, *, rows: int) -> "Training":
+        """Fills in what null stands for.
+
+        Args:
+            rows: the number of training rows.
+        """
+        epochs = _usual_epochs(rows) if self.steps is None else None
+        return replace(
+            self,
+            batch_size=self.batch_size or _usual_batch(rows),
+            epochs=self.epochs or epochs,
         )
 
     @property
@@ -267,6 +288,17 @@ class Training:
                 received=late,
                 expected=f"no step after the last, {self.steps}",
             )
+
+
+def _usual_batch(rows: int) -> int:
+    """A sixteenth of the rows, as the next power of two from 16 to 256."""
+    share = -(-rows // _BATCHES)
+    return min(_LARGEST_BATCH, max(_SMALLEST_BATCH, 1 << (share - 1).bit_length()))
+
+
+def _usual_epochs(rows: int) -> int:
+    """As many as read 300,000 rows, from 30 to 200."""
+    return min(_MOST_EPOCHS, max(_LEAST_EPOCHS, _ROWS_READ // rows))
 
 
 def _class_weight(value: Any) -> dict[str, float] | str | None:

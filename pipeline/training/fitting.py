@@ -12,6 +12,7 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.data.prepared import Meta, Split, load_split
 from pipeline.models import families
 from pipeline.models.augmentation import augmented
+from pipeline.models.members import with_members
 from pipeline.training import engines, losses, measuring, optimizers, process
 from pipeline.training.class_weights import class_weights
 from pipeline.training.engine import Engine, TrainingTask
@@ -70,12 +71,13 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
 def _engine(config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedule) -> Engine:
     training = config.training
     network = families.build(config.model, meta, seed=config.seed)
+    trained, loss = with_members(network, losses.build(training, meta))
     weights = class_weights(training, meta, train.y)
     task = TrainingTask(
         network=network,
-        trained=augmented(network, config.model),
+        trained=augmented(trained, config.model),
         optimizer=optimizers.build(config.optimizer, steps=schedule.total),
-        loss=losses.build(training, meta),
+        loss=loss,
         train=train if weights is None else replace(train, sample_weight=weights[train.y]),
         schedule=schedule,
     )

@@ -72,10 +72,6 @@ IN_FILES = {
         "training.batch_size is invalid. Received: batch_size=many. "
         "Value 'many' of type 'str' could not be converted to Integer."
     ),
-    "training: {batch_size: null}": (
-        "training.batch_size is invalid. Received: batch_size=None. Incompatible value 'None' "
-        "for field of type 'int'."
-    ),
     "training: {loss: hinge}": (
         f"training.loss is not a loss. Received: hinge. Allowed: {LOSSES}."
     ),
@@ -85,9 +81,6 @@ IN_FILES = {
     "training: {epochs: 3, steps: 10}": (
         "training.epochs is invalid. Received: ['epochs', 'steps']. Expected: one of epochs "
         "and steps."
-    ),
-    "training: {epochs: null}": (
-        "training.epochs is invalid. Received: neither. Expected: one of epochs and steps."
     ),
     "training: {epochs: null, steps: 5, evaluate_at: [1, 6]}": (
         "training.evaluate_at is invalid. Received: [6]. Expected: no step after the last, 5."
@@ -130,7 +123,7 @@ IN_FILES = {
     ),
     "  - override /model: mpl": (
         "model has no file of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, "
-        "layers, linear, mlp, resnet."
+        "layers, linear, mlp, resnet, tabular."
     ),
     "  - override /modle: mlp": (
         "this is not a group of settings. Received: modle. "
@@ -174,11 +167,11 @@ ON_THE_COMMAND_LINE = {
     ),
     "model=mpl": (
         "model has no file of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, "
-        "layers, linear, mlp, resnet."
+        "layers, linear, mlp, resnet, tabular."
     ),
     "model=": (
         "model has no file of this name. Received: model=. Allowed: cnn, layers, linear, mlp, "
-        "resnet."
+        "resnet, tabular."
     ),
     "data=zzz": f"data has no file of this name. Received: data=zzz. Allowed: {DATA}.",
     "training.batch_size=0": (

@@ -123,7 +123,12 @@ def _table(raw: Raw, data: Data) -> _Content:
         goal = _regression(raw, data, quantities(text, data.target))
     else:
         goal = _classification(raw, data, *labels(text, data.target))
-    table = fit_table(inputs.take(goal.splits.train), data.ratios, path=raw.train)
+    table = fit_table(
+        inputs.take(goal.splits.train),
+        data.ratios,
+        missing_indicators=data.missing_indicators,
+        path=raw.train,
+    )
     goal.statistics.update(table_counts(text, inputs, table, goal.splits))
     return _Content(goal, encode(table, inputs), table, text)
 
