@@ -25,10 +25,10 @@ def evaluate(name: str) -> None:
     from pipeline.models import backend
 
     backend.load()
-    from pipeline.evaluation import figures, record
+    from pipeline.evaluation import figures, looks, record
     from pipeline.evaluation.assessment import assess
     from pipeline.tracking import stores
-    from pipeline.tracking.evaluation import log_evaluation
+    from pipeline.tracking.evaluation import log_evaluation, log_looks
 
     settings = resolved_file.read(CONFIGS / f"{name}.yaml")
     output, data = OUTPUTS / name, PREPARED / settings.data
@@ -38,8 +38,9 @@ def evaluate(name: str) -> None:
     with replacing_folder(output / record.FIGURES) as folder:
         count = figures.write(assessment.subject, folder)
     record.write(output, run.ids)
+    tracker = stores.load(settings.store).attach(run.run_id)
     log_evaluation(
-        stores.load(settings.store).attach(run.run_id),
+        tracker,
         by_step=assessment.test_by_step,
         saved_step=assessment.subject.saved_step,
         intervals=assessment.intervals,
@@ -47,6 +48,7 @@ def evaluate(name: str) -> None:
         meta=load_meta(data),
         data_folder=data,
     )
+    log_looks(tracker, looks.read().standing(run.run_id, assessment.subject.saved_step))
     log(f"{name}: {output / 'metrics.json'} and {count} figures")
 
 

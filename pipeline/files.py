@@ -55,22 +55,35 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """
     _require_targets(path)
     path = path.resolve() if path.is_symlink() else path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(path)
-    temporary = path.with_name(f".{path.name}.{_writer()}")
-    old = path.with_name(f"{temporary.name}.old")
-    temporary.mkdir()
-    try:
+    with scratch_folder(path) as temporary:
         yield temporary
         for file in temporary.rglob("*"):
             _flush(file)
-        if path.exists():
-            path.replace(old)
-        temporary.replace(path)
-        _flush(path.parent)
+        old = path.with_name(f"{temporary.name}.old")
+        try:
+            if path.exists():
+                path.replace(old)
+            temporary.replace(path)
+            _flush(path.parent)
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def scratch_folder(path: Path) -> Iterator[Path]:
+    """Yields an empty folder beside `path`, and deletes it after the block.
+
+    It has a temporary name of `path`. So the next process that writes `path`, or asks for such a
+    folder, deletes what a killed process left.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
+    temporary = path.with_name(f".{path.name}.{_writer()}")
+    temporary.mkdir()
+    try:
+        yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _require_targets(path: Path) -> None:

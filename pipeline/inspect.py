@@ -13,17 +13,17 @@ dense layer if the model has no convolution.
 """
 
 import argparse
-import re
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeline.command_line import arguments, run_command
 from pipeline.console import say, table_console
-from pipeline.data.prepared import load_meta, load_split
+from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
 from pipeline.files import replacing
 from pipeline.layout import INSPECTED, PREPARED
 
-_RUN_ID = re.compile(r"[0-9a-f]{4,32}")
+if TYPE_CHECKING:
+    from pipeline.serving.predictor import Predictor
 
 
 class _Parser(argparse.ArgumentParser):
@@ -41,18 +41,13 @@ def main() -> None:
     choice.add_argument("--layer")
     choice.add_argument("--activations", type=int)
     options = parser.parse_args(arguments(__doc__))
-    model = load(options.model)
-    if options.activations is None:
-        show(model, options.model, options.layer)
-    else:
-        draw(model, options.model, options.activations)
-
-
-def load(name: str) -> Any:
-    """Loads the served model that a user names; see `pipeline.load`."""
     from pipeline.serving import loading
 
-    return loading.load(name).model
+    predictor = loading.load(options.model)
+    if options.activations is None:
+        show(predictor.model, options.model, options.layer)
+    else:
+        draw(predictor, options.model, options.activations)
 
 
 def show(model: Any, name: str, layer: str | None) -> None:
@@ -67,14 +62,23 @@ def show(model: Any, name: str, layer: str | None) -> None:
     table_console().print(table)
 
 
-def draw(model: Any, name: str, row: int) -> None:
+def draw(predictor: "Predictor", name: str, row: int) -> None:
     """Draws what each layer computes from one test image, and prints the files."""
     from pipeline.evaluation.drawing.png import png
-    from pipeline.evaluation.inspection import figures_of
+    from pipeline.evaluation.inspection import figures_of, require_image
+    from pipeline.evaluation.test_split import open_test_split
 
-    data = PREPARED / model.name  # a served model has the name of its data
+    data = PREPARED / predictor.card.data
     meta = load_meta(data)
-    figures = figures_of(model, load_split(data, "test"), meta, row, title=name)
+    require_image(meta, row)
+    test = open_test_split(
+        data,
+        purpose="inspect",
+        run_id=predictor.card.run_id,
+        models={},  # one row gives no metric
+        shown=[f"row {row}"],
+    )
+    figures = figures_of(predictor.model, test, meta, row, title=name)
     for layer, figure in figures.items():
         path = INSPECTED / f"{name}_activations_{row}_{layer}.png"
         with replacing(path) as temporary:

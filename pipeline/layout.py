@@ -22,3 +22,8 @@ def mlruns() -> Path:
     DVC may run a stage in a temporary copy of the repository. `DVC_ROOT` names the original.
     """
     return (Path(os.environ.get("DVC_ROOT", ".")) / "mlruns").resolve()
+
+
+def looks() -> Path:
+    """Returns the absolute path of the ledger of looks at test splits."""
+    return mlruns() / "looks"

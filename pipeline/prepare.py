@@ -5,7 +5,8 @@
 
 The data variants are the files in conf/data/; `data.<key>=<value>` changes a setting. The command
 reads data/raw/<source>, written by `pipeline.fetch`, and writes data/prepared/<data>. All
-statistics, such as means and medians, come from training rows only.
+statistics, such as means and medians, come from training rows only. Warnings name what may make
+results misleading, such as test rows that are in training as well.
 """
 
 from pipeline.command_line import arguments, run_command
@@ -23,6 +24,8 @@ def main() -> None:
     meta = prepare(compose("prepare", PrepareConfig, arguments(__doc__)).data)
     rows = ", ".join(f"{count:,} {split}" for split, count in meta.rows.items())
     log(f"{PREPARED / meta.name}: {rows} rows of shape {tuple(meta.shape)}")
+    for remark in meta.remarks:
+        log(f"{meta.name}: warning: {remark}")
 
 
 if __name__ == "__main__":

@@ -1,33 +1,42 @@
-"""Trains an experiment with several seeds, to show how its test metrics vary.
+"""Trains an experiment several times, to show how its test metrics vary.
 
-    python -m pipeline.repeat experiment=digits_cnn
+    python -m pipeline.repeat experiment=diabetes_mlp
 
-params.yaml lists the seeds. All trainings use the same split of the data. Each seed is an MLflow
-run of its own. Repeat the command after an interruption: finished runs are not trained again, and
-an interrupted one resumes.
+params.yaml lists what varies: seeds of the training, seeds of the split, or the folds of a
+cross-validation. Each training is an MLflow run of its own. Repeat the command after an
+interruption: finished runs are not trained again, and an interrupted one resumes.
 
-Writes outputs/<experiment>/seeds.json: the test metrics of each seed, their means, and the 95 %
-intervals of the means. It also holds the digests of the settings and data, so that the report can
-tell whether they are those of the experiment.
+Each split is prepared from data/raw/<source> into a temporary folder next to the prepared data,
+and deleted after its training. The run key holds the digests of its rows.
+
+Writes outputs/<experiment>/seeds.json: for each series, the test metrics of each run, their means
+and standard deviations, and over splits the 95 % intervals of the means. It also holds the digests
+of the settings and data, so that the report can tell whether they are those of the experiment.
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.command_line import experiment_name, run_command
 from pipeline.config import params, resolved, resolved_file
+from pipeline.config.data import Data
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.repeats import FOLDS, SEEDS, SPLIT_SEEDS, Repeats, description
+from pipeline.config.variations import configurations, require_drawn_splits
 from pipeline.console import log
-from pipeline.data.prepared import load_meta, load_split
+from pipeline.data.prepared import Meta, load_meta
+from pipeline.data.raw import open_raw
 from pipeline.errors import PipelineError, suggestion
-from pipeline.files import write_sealed
-from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
+from pipeline.files import scratch_folder, write_sealed
+from pipeline.layout import CONFIGS, OUTPUTS, PREPARED, RAW
 from pipeline.signals import Interruption, end_with_parent
 from pipeline.training import memory
+
+_NAMES = {FOLDS: "fold", SPLIT_SEEDS: "seed of the split", SEEDS: "seed"}
 
 
 def main() -> None:
@@ -41,74 +50,172 @@ def main() -> None:
 
 
 def repeat(name: str, interruption: Interruption) -> None:
-    """Trains and tests each seed, writes the results, and logs their means."""
-    seeds_of = params.read().repeats
-    if name not in seeds_of:
+    """Trains and tests each series, writes the results, and logs their means."""
+    listed = params.read().repeats
+    if name not in listed:
         raise PipelineError(
-            "params.yaml lists no seeds for this experiment under repeats",
+            "params.yaml does not list this experiment under repeats",
             received=name,
-            expected=suggestion(name, seeds_of),
+            expected=suggestion(name, listed),
         )
-    seeds = seeds_of[name]
     config = resolved.read(CONFIGS / f"{name}.yaml")
-    memory.require_enough(config, load_meta(PREPARED / config.data.name))
+    meta = load_meta(PREPARED / config.data.name)
+    _require_splits(listed[name], config, meta)
+    memory.require_enough(config, meta)
     from pipeline.models import backend
 
     backend.load()
-    from pipeline.evaluation import over_seeds
     from pipeline.training import process
 
-    # The test of a finished run starts TensorFlow, and a later seed may still have to train.
+    # The test of a finished run starts TensorFlow, and a later one may still have to train.
     process.pin(threads=config.training.threads)
-    results: dict[str, Any] = {}
-    for number, seed in enumerate(seeds, start=1):
-        log(f"{name}: seed {seed}, {number} of {len(seeds)}")
-        results[str(seed)] = _run(replace(config, seed=seed), interruption)
-    summary = over_seeds.summary([result["test"] for result in results.values()])
+    series = {
+        varied: _series(varied, variants, interruption)
+        for varied, variants in configurations(config, listed[name]).items()
+    }
     origin = {
         "settings": resolved_file.read(CONFIGS / f"{name}.yaml").digest_without_seed,
-        "data": load_meta(PREPARED / config.data.name).identity,
+        "data": meta.identity | meta.source_digests,
     }
-    write_sealed(OUTPUTS / name / "seeds.json", {"seeds": results, **origin, **summary})
-    log(f"{name}: mean over {len(seeds)} seeds [95 % interval]: {_in_words(summary)}")
+    write_sealed(OUTPUTS / name / "seeds.json", {"series": series, **origin})
+    _tag_runs(config, series)
+    for summary in series.values():
+        log(f"{name}: {_in_words(summary)}")
 
 
-def _run(config: ExperimentConfig, interruption: Interruption) -> dict[str, Any]:
-    """Trains one seed, unless its run is finished, and tests the saved weights."""
+def _require_splits(repeats: Repeats, config: ExperimentConfig, meta: Meta) -> None:
+    """Checks that splits can vary, and that the source is the one that was prepared."""
+    require_drawn_splits({config.name: repeats}, {config.name: config.data})
+    if not set(repeats.values) - {SEEDS}:
+        return
+    raw = open_raw(RAW / config.data.source)
+    if raw.digests != meta.source_digests:
+        raise PipelineError(
+            f"{raw.folder} has changed since {PREPARED / meta.name} was prepared from it",
+            expected=f"Prepare the data again with: dvc repro prepare@{meta.name}",
+        )
+    if raw.test is not None:
+        raise PipelineError(
+            f"the source {raw.folder.name} has its own test split, so all splits would have the "
+            "same test rows",
+            received=" and ".join(set(repeats.values) - {SEEDS}),
+            expected=f"List seeds only, in repeats.{config.name} of params.yaml",
+        )
+
+
+def _series(
+    varied: str, variants: Mapping[int, ExperimentConfig], interruption: Interruption
+) -> dict[str, Any]:
+    """Trains and tests the configurations of one series."""
+    from pipeline.evaluation import series
+
+    what = description(varied, len(variants))
+    runs: dict[str, dict[str, Any]] = {}
+    for number, (value, config) in enumerate(variants.items(), start=1):
+        log(f"{config.name}: {what}, {number} of {len(variants)}: {_NAMES[varied]} {value}")
+        with _prepared(config.data, anew=varied != SEEDS) as root:
+            runs[str(value)] = _run(config, root, {f"repeat.{varied}": what}, interruption)
+    tests = [run["test"] for run in runs.values()]
+    if varied == SEEDS:
+        summary = series.over_seeds(tests)
+    else:
+        ratios = [run["rows"]["test"] / run["rows"]["train"] for run in runs.values()]
+        summary = series.over_splits(tests, ratio=sum(ratios) / len(ratios))
+    return {"description": what, "runs": runs, **summary}
+
+
+@contextmanager
+def _prepared(data: Data, *, anew: bool) -> Iterator[Path]:
+    """The folder of prepared data variants, with the split of these settings.
+
+    Args:
+        anew: prepares the split into a temporary folder. Otherwise it is the data variant's own.
+    """
+    if not anew:
+        yield PREPARED
+        return
+    from pipeline.data.preparing.preparation import prepare
+
+    with scratch_folder(PREPARED / data.name) as root:
+        prepare(data, root=root)
+        yield root
+
+
+def _run(
+    config: ExperimentConfig, prepared: Path, tags: dict[str, str], interruption: Interruption
+) -> dict[str, Any]:
+    """Trains one configuration, unless its run is finished, and tests the saved weights."""
     import keras
 
-    from pipeline import experiment
+    from pipeline import experiment, metrics
+    from pipeline.evaluation import looks
     from pipeline.evaluation.scoring import intervals_of, metrics_of, score
+    from pipeline.evaluation.test_split import digests, open_test_split
     from pipeline.runs.result import MODEL, saved_step
     from pipeline.tracking import stores
-    from pipeline.tracking.evaluation import log_test_metrics
+    from pipeline.tracking.evaluation import log_looks, log_test_metrics
 
-    data = PREPARED / config.data.name
+    data = prepared / config.data.name
     meta = load_meta(data)
     with TemporaryDirectory() as folder:
         output = Path(folder)
-        result = experiment.run(config, output=output, interruption=interruption)
+        result = experiment.run(
+            config, prepared=prepared, output=output, interruption=interruption, tags=tags
+        )
         step = saved_step(output)
         model = keras.saving.load_model(output / MODEL, compile=False)
-    scores = score(model, load_split(data, "test"), meta)
+    rows = open_test_split(
+        data,
+        purpose="repeat",
+        run_id=result.run_id,
+        models=digests({step: model}),
+        shown=metrics.of_task(meta.task),
+    )
+    scores = score(model, rows, meta)
     test = metrics_of(scores, meta.task)
+    tracker = stores.load(config.tracking.store).attach(result.run_id)
     log_test_metrics(
-        stores.load(config.tracking.store).attach(result.run_id),
+        tracker,
         {step: test},
         saved_step=step,
         intervals=intervals_of(scores, meta.task, seed=config.seed),
         meta=meta,
         data_folder=data,
     )
-    return {"run_id": result.run_id, "fingerprint": result.fingerprint, "test": test}
+    log_looks(tracker, looks.read().standing(result.run_id, step))
+    return {
+        "run_id": result.run_id,
+        "fingerprint": result.fingerprint,
+        "rows": meta.rows,
+        "test": test,
+    }
 
 
-def _in_words(summary: Mapping[str, Mapping[str, float]]) -> str:
-    """`accuracy 0.9742 [0.9701, 0.9783], log_loss …`"""
-    return ", ".join(
-        f"{name} {mean:.4f} [{summary['low'][name]:.4f}, {summary['high'][name]:.4f}]"
-        for name, mean in summary["mean"].items()
+def _tag_runs(config: ExperimentConfig, series: Mapping[str, Mapping[str, Any]]) -> None:
+    """Tags each run with the summary of its series."""
+    from pipeline.tracking import stores
+
+    store = stores.load(config.tracking.store)
+    for varied, summary in series.items():
+        for run in summary["runs"].values():
+            store.attach(run["run_id"]).set_tag(f"repeat.{varied}", _in_words(summary))
+
+
+def _in_words(summary: Mapping[str, Any]) -> str:
+    """`12 splits: mean r2 0.4220 [0.3443, 0.4997], …`, with the 95 % interval.
+
+    Over seeds of one split: `5 seeds of one split: mean r2 0.5012 (sd 0.0124), …`
+    """
+    means = ", ".join(
+        f"{name} {mean:.4f} {_spread(summary, name)}" for name, mean in summary["mean"].items()
     )
+    return f"{summary['description']}: mean {means}"
+
+
+def _spread(summary: Mapping[str, Any], name: str) -> str:
+    if "low" not in summary:
+        return f"(sd {summary['sd'][name]:.4f})"
+    return f"[{summary['low'][name]:.4f}, {summary['high'][name]:.4f}]"
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pipeline.console import say, table_console
 from pipeline.errors import PipelineError, suggestion
 from pipeline.layout import CONFIGS, OUTPUTS
 from pipeline.reporting import pictures, rendering, results
+from pipeline.reporting.overview import overview
 from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import Row
 
@@ -69,13 +70,14 @@ def report(rows: Sequence[Row]) -> None:
     """Prints the table and writes the pages.
 
     Raises:
-        PipelineError: an experiment has no result, or its seeds failed. The pages are written
+        PipelineError: an experiment has no result, or its repeats failed. The pages are written
             before.
     """
     files = rendering.write(rows, OUTPUTS, appendix=[activation_functions()])
     table_console().print(rendering.table(rows))
-    for line in rendering.reasons(rows):
-        say(line)
+    for line in [overview(rows).looks, *rendering.reasons(rows)]:
+        if line:
+            say(line)
     say(f"Report: {' and '.join(map(str, files))}")
     missing = [row.experiment for row in rows if row.missing]
     if missing:
@@ -87,7 +89,7 @@ def report(rows: Sequence[Row]) -> None:
     unrepeated = [row.experiment for row in rows if row.unrepeated]
     if unrepeated:
         raise PipelineError(
-            "training with several seeds failed",
+            "training several times failed",
             received=", ".join(unrepeated),
             expected="See the reasons above",
         )

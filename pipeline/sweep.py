@@ -27,6 +27,7 @@ from omegaconf import DictConfig
 from pipeline.command_line import arguments, run_command
 from pipeline.config.experiment_composition import register
 from pipeline.console import log, say
+from pipeline.errors import PipelineError
 from pipeline.layout import CONF
 from pipeline.signals import Interruption
 from pipeline.studies import sweep_settings
@@ -69,7 +70,7 @@ def sweep(overrides: list[str], interruption: Interruption) -> None:
     overrides, launcher = within_this_machine(overrides)
     grid = compose_grid(overrides, objective=settings.named_objective)
     if settings.save_as is not None:
-        require_possible(settings.save_as, grid.configs[0])
+        _require_winner(settings.save_as, grid)
     os.environ.setdefault(
         "PYTHONWARNINGS", ",".join(f"ignore::UserWarning:{module}" for module in _EXPECTED_WARNINGS)
     )
@@ -80,6 +81,18 @@ def sweep(overrides: list[str], interruption: Interruption) -> None:
         _launch(overrides, grid, journal, tags)
 
     say(json.dumps(run_sweep(grid, launch, interruption, settings)))
+
+
+def _require_winner(save_as: str, grid: Grid) -> None:
+    """Checks before the first training that each trial could be saved as an experiment."""
+    if grid.objective is None:
+        raise PipelineError(
+            f"a sweep whose trials are not comparable has no best configuration: {grid.difference}",
+            received=f"sweep.save_as={save_as}",
+            expected="Remove sweep.save_as, or sweep over other settings",
+        )
+    for config in {config.data.name: config for config in grid.configs}.values():
+        require_possible(save_as, config)
 
 
 def _launch(

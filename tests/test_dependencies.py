@@ -10,8 +10,7 @@ import pytest
 import yaml
 
 from pipeline.code import Package
-from pipeline.config import resolved
-from pipeline.config.data import Task
+from pipeline.config import resolved, usual
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.runs.identity import chosen_code, run_code
@@ -93,10 +92,8 @@ def state(folder: Path, configs: Mapping[str, ExperimentConfig]) -> State:
 
 def chooses(config: ExperimentConfig, item: str) -> bool:
     """Whether an experiment chooses this model family, optimizer or metric."""
-    watched = (
-        {"accuracy", "log_loss"} if config.data.task is Task.classification else {"mae", "mse"}
-    )
-    return item in {config.model.family, config.optimizer.family} | watched
+    measured = usual.METRICS[config.data.task]
+    return item in {config.model.family, config.optimizer.family, *measured}
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Runs of experiments on toy data, with their records in memory."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -13,8 +14,10 @@ import pytest
 from pipeline import experiment
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
+from pipeline.evaluation import looks
 from pipeline.evaluation.assessment import assess
 from pipeline.evaluation.figures import draw_all
+from pipeline.evaluation.looks import Standing
 from pipeline.runs import history, record
 from pipeline.tracking.stores.memory import MemoryStore, MemoryTracker
 from pipeline.training import process
@@ -77,12 +80,9 @@ def finished_run(repository, tmp_path_factory):
 def test_metrics_belong_to_the_final_weights(finished_run):
     result, _, _ = finished_run
     assert result.metrics == result.history[-1].metrics
-    assert sorted(result.metrics) == [
-        "train/accuracy",
-        "train/loss",
-        "validation/accuracy",
-        "validation/loss",
-    ]
+    names = ["accuracy", "log_loss", "loss"]
+    measured = [f"{split}/{name}" for split in ("train", "validation") for name in names]
+    assert sorted(result.metrics) == ["running/loss", *measured]
 
 
 def test_model_learns(folder):
@@ -93,10 +93,18 @@ def test_model_learns(folder):
 def test_every_point_is_logged_at_its_step(finished_run):
     result, tracker, _ = finished_run
     assert list(tracker.metrics["validation/loss"]) == [0, 2, 3, 6]
-    assert list(tracker.metrics["train/loss"]) == [2, 3, 6]
+    assert list(tracker.metrics["train/loss"]) == [0, 2, 3, 6]
+    assert list(tracker.metrics["running/loss"]) == [2, 3, 6]
     assert {"epoch", "seconds", "learning_rate", "examples_per_second"} < set(tracker.metrics)
     assert tracker.metrics["epoch"] == {0: 0.0, 2: pytest.approx(2 / 3), 3: 1.0, 6: 2.0}
     assert tracker.metrics["validation/loss"][6] == result.metrics["validation/loss"]
+
+
+def test_record_has_the_figures_of_the_saved_weights(finished_run):
+    result, tracker, _ = finished_run
+    best = {name: values for name, values in tracker.metrics.items() if name.startswith("best/")}
+    expected = {"step": 6.0, **result.metrics}
+    assert best == {f"best/{name}": {6: value} for name, value in expected.items()}
 
 
 def test_record_has_settings_tags_and_status(finished_run):
@@ -149,9 +157,11 @@ def test_run_without_a_folder_writes_nothing(folder):
 def test_assessment_repeats_what_training_measured(folder, finished_run):
     result, _, output = finished_run
     assessment = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
-    assert assessment.validation["accuracy"] == pytest.approx(result.metrics["validation/accuracy"])
-    assert assessment.validation["log_loss"] == pytest.approx(
-        result.metrics["validation/loss"], abs=1e-5
+    for split, values in (("train", assessment.train), ("validation", assessment.validation)):
+        for name in ("accuracy", "log_loss"):
+            assert values[name] == pytest.approx(result.metrics[f"{split}/{name}"], abs=1e-6)
+    assert result.metrics["validation/loss"] == pytest.approx(
+        assessment.validation["log_loss"], abs=1e-6
     )
     assert {name: assessment.summary()[name] for name in ("parameters", "epochs", "steps")} == {
         "parameters": (64 * 64 + 64) + (64 * 32 + 32) + (32 * 3 + 3),
@@ -170,10 +180,34 @@ def test_assessment_measures_every_snapshot(folder, finished_run):
     assert test["accuracy"]["low"] <= test["accuracy"]["value"] <= test["accuracy"]["high"]
 
 
+def test_assessment_is_one_look_at_all_its_models(folder, finished_run):
+    result, _, output = finished_run
+    before = looks.read().looks
+    assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    *earlier, look = looks.read().looks
+    assert earlier == before
+    assert (look.purpose, look.run_id, look.rows) == ("evaluate", result.run_id, 12)
+    assert list(look.models) == ["0", "2", "6"]
+    assert look.shown == ["accuracy", "log_loss"]
+
+
+def test_second_assessment_scores_no_other_model(folder, finished_run):
+    result, _, output = finished_run
+    for _ in range(2):
+        assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    one, other = looks.read().looks[-2:]
+    assert one.models == other.models
+    assert looks.read().standing(result.run_id, 6) == Standing(0, 0, 0, rows=12)
+
+
 def test_regression_is_assessed_in_target_units(folder, tmp_path):
     result, _ = run(folder, "data=prices", XLA_OFF, output=tmp_path / "prices")
     assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
     scale = load_meta(folder / "data/prepared/prices").target.scale
+    for name in ("mse", "mae", "r2"):
+        assert assessment.validation[name] == pytest.approx(
+            result.metrics[f"validation/{name}"], rel=1e-4
+        )
     assert assessment.validation["mse"] == pytest.approx(
         result.metrics["validation/loss"] * scale**2, rel=1e-4
     )
@@ -185,14 +219,17 @@ def test_regression_is_assessed_in_target_units(folder, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "metrics"),
     [
-        ("data=pairs model=linear training.loss=perceptron optimizer=sgd", {"loss", "accuracy"}),
-        ("data=shapes model=cnn model.filters=[2] optimizer=adagrad", {"loss", "accuracy"}),
-        ("data=prices training.loss=mean_absolute_error", {"loss", "mse"}),
+        (
+            "data=pairs model=linear training.loss=perceptron optimizer=sgd",
+            {"accuracy", "log_loss"},
+        ),
+        ("data=shapes model=cnn model.filters=[2] optimizer=adagrad", {"accuracy", "log_loss"}),
+        ("data=prices training.loss=mean_absolute_error", {"mae", "mse", "r2"}),
     ],
 )
 def test_families_losses_and_optimizers_go_together(folder, settings, metrics):
     result, _ = run(folder, XLA_OFF, *settings.split())
-    assert {name.partition("/")[2] for name in result.metrics} == metrics
+    assert {name.partition("/")[2] for name in result.metrics} == metrics | {"loss"}
     assert [point.epoch for point in result.history] == [1.0, 2.0]
 
 
@@ -238,6 +275,40 @@ def test_diverged_training_is_recorded_as_failed(folder):
     ):
         experiment.run(config, store=store)
     assert store.trackers[0].status == "FAILED"
+
+
+# Above the largest stable rate the weights grow step by step, and are finite for a few epochs.
+DIVERGING = [
+    *("data=prices", "model=linear", "optimizer=sgd", "optimizer.learning_rate=100"),
+    *("optimizer.clipnorm=null", "training.epochs=40", XLA_OFF),
+]
+KEEPING = [*DIVERGING, "training.early_stopping.patience=null"]
+
+
+def test_divergence_after_good_epochs_keeps_the_best(folder, tmp_path, capsys):
+    result, tracker = run(folder, *KEEPING, output=tmp_path / "prices")
+    losses = [point.metrics["validation/loss"] for point in result.history]
+    assert (math.isfinite(losses[0]), math.isfinite(losses[-1])) == (True, False)
+    assert 2 < len(losses) < 40
+    assert (
+        result.metrics
+        == min(result.history[:-1], key=lambda one: one.metrics["validation/loss"]).metrics
+    )
+    assert tracker.status == "FINISHED"
+    assert tracker.tags["diverged"] == f"after step {result.history[-1].step}"
+    kept = next(point.epoch for point in result.history if point.metrics == result.metrics)
+    assert (
+        f"prices: training diverged in epoch {len(losses)}; "
+        f"the weights of epoch {kept:g} are kept, the best before it"
+    ) in capsys.readouterr().err
+    assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
+    assert assessment.validation["mse"] == pytest.approx(result.metrics["validation/mse"], rel=1e-4)
+
+
+def test_diverged_training_without_best_weights_fails(folder):
+    text = refusal(run, folder, *DIVERGING)
+    assert text.startswith("training diverged: ")
+    assert "Set a smaller optimizer.learning_rate, or set optimizer.clipnorm." in text
 
 
 @pytest.mark.usefixtures("finished_run")
@@ -287,7 +358,7 @@ class Diary(keras.callbacks.Callback):
 def test_keras_callbacks_receive_every_epoch(folder):
     diary = Diary()
     experiment.run(config_of(folder, "data=pairs", XLA_OFF), callbacks=[diary])
-    names = ["accuracy", "loss", "val_accuracy", "val_loss"]
+    names = ["accuracy", "log_loss", "loss", "val_accuracy", "val_log_loss", "val_loss"]
     assert diary.epochs == [(0, names), (1, names)]
 
 
@@ -305,7 +376,40 @@ def test_class_weights_change_only_the_training(folder):
     plain, _ = run(folder, *short)
     weighed, _ = run(folder, *short, "training.class_weight={above: 3}")
     assert weighed.fingerprint != plain.fingerprint
-    assert weighed.history[0].metrics == plain.history[0].metrics
+    before = weighed.history[0].metrics
+    assert {name: before[name] for name in plain.history[0].metrics} == plain.history[0].metrics
+    assert before.keys() - plain.history[0].metrics.keys() == {
+        "train/weighted_loss",
+        "validation/weighted_loss",
+    }
+
+
+PENALTIES = ["data=pairs", "model=layers", "training.epochs=1", "training.evaluate_at=[0]", XLA_OFF]
+
+
+def test_penalties_are_not_in_the_measured_losses(folder):
+    layers = [
+        "{class_name: Dense, units: 8}",
+        "{class_name: Dense, units: 8, kernel_regularizer: l2}",
+    ]
+    plain, penalised = (
+        run(folder, *PENALTIES, f"model.layers=[{layer}]")[0].history for layer in layers
+    )
+    assert plain[0].metrics == penalised[0].metrics
+    assert plain[1].metrics["running/loss"] + 0.01 < penalised[1].metrics["running/loss"]
+    assert penalised[1].metrics["validation/loss"] == pytest.approx(
+        penalised[1].metrics["validation/log_loss"], rel=1e-6
+    )
+
+
+def test_monitored_accuracy_keeps_the_best_epoch(folder):
+    monitor = "training.early_stopping.monitor=validation/accuracy"
+    result, _ = run(
+        folder, "data=shapes", "training.epochs=12", "training.batch_size=36", XLA_OFF, monitor
+    )
+    accuracies = [point.metrics["validation/accuracy"] for point in result.history]
+    assert accuracies[0] < max(accuracies)
+    assert result.metrics["validation/accuracy"] == max(accuracies)
 
 
 def test_averaged_weights_are_measured_and_saved(folder, tmp_path):

@@ -360,6 +360,45 @@ def test_diverged_run_fails_again_with_equal_text(folder):
     assert messages[0] == messages[1]
 
 
+DIVERGING = [
+    *("data=prices", "model.units=[]", "optimizer=sgd", "optimizer.learning_rate=100"),
+    *("optimizer.clipnorm=null", "training.epochs=40", "training.early_stopping.patience=null"),
+]
+
+
+def metrics_in_text(result: experiment.Result) -> list[str]:
+    """Each point's metrics as text, because NaN equals nothing."""
+    return [str(point.metrics) for point in result.history]
+
+
+@pytest.fixture(scope="module")
+def diverged(prepared, tmp_path_factory) -> experiment.Result:
+    """A run of linear trainings whose weights grow until they are infinite."""
+    folder = tmp_path_factory.mktemp("diverged")
+    with pytest.MonkeyPatch.context() as patch:
+        enter(folder, prepared, patch)
+        return run(folder, *DIVERGING)
+
+
+@pytest.mark.parametrize("checks", [2, 4, 5])
+def test_interrupted_run_diverges_to_the_same_bits(folder, diverged, checks, capsys):
+    interrupted(folder, *DIVERGING, checks=checks)
+    result = run(folder, *DIVERGING)
+    assert "prices: resumes from step " in capsys.readouterr().err
+    assert result.fingerprint == diverged.fingerprint
+    assert metrics_in_text(result) == metrics_in_text(diverged)
+    assert result.metrics == diverged.metrics
+
+
+def test_run_that_kept_its_best_epoch_is_finished(folder, diverged, capsys):
+    first, again = (run(folder, *DIVERGING) for _ in range(2))
+    assert "prices: this run is already finished" in capsys.readouterr().err
+    assert (again.run_id, again.fingerprint) == (first.run_id, diverged.fingerprint)
+    data = connection.client().get_run(first.run_id).data
+    assert data.metrics["best/validation/loss"] == first.metrics["validation/loss"]
+    assert data.tags["diverged"] == f"after step {first.history[-1].step}"
+
+
 def test_interruption_before_logging_the_model_loses_nothing(folder, whole):
     interrupted(folder, "tracking.log_model=true", checks=6)
     result = run(folder, "tracking.log_model=true")

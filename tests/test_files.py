@@ -15,6 +15,7 @@ from pipeline.files import (
     replacing,
     replacing_folder,
     require_files,
+    scratch_folder,
     sha256,
     write_json,
     write_text,
@@ -113,6 +114,25 @@ def test_new_folder_is_absent_if_the_block_raises(tmp_path):
     with pytest.raises(StoppedError):
         write_half_a_folder(tmp_path / "parts")
     assert names(tmp_path) == []
+
+
+def test_scratch_folder_is_deleted_after_the_block(tmp_path):
+    with scratch_folder(tmp_path / "data") as folder:
+        assert (folder.parent, list(folder.iterdir())) == (tmp_path, [])
+        write_text(folder / "x", "half")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_scratch_folder_is_deleted_if_the_block_raises(tmp_path):
+    with pytest.raises(StoppedError), scratch_folder(tmp_path / "data"):
+        raise StoppedError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_scratch_folder_of_a_dead_process_is_deleted(tmp_path):
+    (tmp_path / ".data.4194305/inner").mkdir(parents=True)
+    with scratch_folder(tmp_path / "data") as folder:
+        assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_equal_values_give_equal_bytes(tmp_path):

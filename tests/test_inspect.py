@@ -11,6 +11,7 @@ import pytest
 import pipeline
 from pipeline import experiment, inspect
 from pipeline.data.prepared import load_meta
+from pipeline.evaluation import looks
 from pipeline.files import digests_below
 from pipeline.runs import result
 from pipeline.runs.record import RunRecord
@@ -162,6 +163,21 @@ def test_dense_layers_are_drawn_without_convolutions(command, capsys):
         "outputs/inspect/shapes_activations_0_dense_1.png",
         "outputs/inspect/shapes_activations_0_output.png",
     ]
+
+
+def test_inspected_row_is_a_look(command):
+    before = len(looks.read().looks)
+    command("cnn", "--activations", "3")
+    (look,) = looks.read().looks[before:]
+    assert (look.purpose, look.data, look.rows) == ("inspect", "shapes", 12)
+    assert (look.models, look.shown) == ({}, ["row 3"])
+
+
+@pytest.mark.parametrize(("model", "row"), [("cnn", "12"), ("prices", "0")])
+def test_refused_row_is_no_look(command, model, row):
+    before = looks.read()
+    refusal(command, model, "--activations", row)
+    assert looks.read() == before
 
 
 def test_unprepared_data_name_the_command(command, monkeypatch):

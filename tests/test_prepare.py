@@ -47,6 +47,17 @@ def test_result_is_named(command: Callable[..., None], capsys: pytest.CaptureFix
     )
 
 
+def test_remark_is_one_warning(
+    command: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_source(DIGITS, train=table([f"{i},{i // 20}" for i in range(40)], "a,label"))
+    command("data=digits", "data.rows=30")
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "digits: warning: the rows are sorted by label, and data.rows takes the first 30 of 40. "
+        "Remove data.rows, or shuffle the file"
+    ]
+
+
 def test_invalid_setting_is_refused(command: Callable[..., None]) -> None:
     write_source(DIGITS, train="a,label\n1,0\n2,1\n")
     assert refusal(command, "data=digits").startswith(

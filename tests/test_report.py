@@ -87,7 +87,7 @@ def test_failed_seeds_fail_the_report(folder, command):
     compose(folder, "memory")
     write_failure(folder / "outputs", "repeat@shapes", "diverged.")
     assert refusal(command, "shapes") == (
-        "training with several seeds failed. Received: shapes. See the reasons above."
+        "training several times failed. Received: shapes. See the reasons above."
     )
 
 

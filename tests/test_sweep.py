@@ -5,6 +5,8 @@ import pytest
 from pipeline import sweep
 from tests.support.refusals import refusal
 
+UNITS = "data.standardize_target=true,false"
+
 
 @pytest.mark.usefixtures("in_repository")
 def test_sweep_with_an_invalid_trial_runs_none(call, capsys):
@@ -13,6 +15,44 @@ def test_sweep_with_an_invalid_trial_runs_none(call, capsys):
         "Received: 0. Expected: a whole number from 1."
     )
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.usefixtures("in_repository")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["data=shapes,pairs", "sweep.save_as=best"],
+            "a sweep whose trials are not comparable has no best configuration: "
+            "their validation rows differ: data.source. Received: sweep.save_as=best. "
+            "Remove sweep.save_as, or sweep over other settings.",
+        ),
+        (
+            [
+                "data=prices",
+                "data.standardize_target=true,false",
+                "sweep.objective=validation/loss",
+            ],
+            "a sweep whose trials are not comparable has no best configuration: "
+            "validation/loss does not measure the same in all of them: data.standardize_target. "
+            "Received: sweep.save_as=best. Remove sweep.save_as, or sweep over other settings.",
+        ),
+        (
+            ["data=shapes", "seed=1,2", "sweep.save_as=mnist_linear"],
+            "conf/experiment/mnist_linear.yaml was not written by a study, or was edited since. "
+            "Received: save_as=mnist_linear. Choose another name.",
+        ),
+        (
+            ["data=shapes", "seed=1,2", "sweep.objective=train/loss"],
+            "sweep.objective is invalid. Received: train/loss. "
+            "Expected: a metric of the validation split, such as validation/accuracy.",
+        ),
+    ],
+    ids=["other rows", "other unit", "file by a person", "training figure"],
+)
+def test_impossible_winner_is_refused_before_training(call, arguments, message):
+    saving = [] if "save_as" in " ".join(arguments) else ["sweep.save_as=best"]
+    assert refusal(call, sweep, *arguments, *saving) == message
 
 
 def test_help_shows_examples(call, capsys):

@@ -102,8 +102,9 @@ def test_dvc_evaluates_into_the_run_it_trained(folder, call, capsys):
     }
     assert {path.stem for path in (output / "figures").glob("*.png")} == figures
     metrics = json.loads((output / "metrics.json").read_text())
-    logged = connection.client().get_run(result["run_id"]).data.metrics
-    assert logged["test/accuracy"] == pytest.approx(metrics["test"]["accuracy"]["value"])
+    logged = connection.client().get_run(result["run_id"]).data
+    assert logged.metrics["test/accuracy"] == pytest.approx(metrics["test"]["accuracy"]["value"])
+    assert logged.tags["test.models_before"] == "0"
 
 
 def test_name_of_another_folder_is_refused(call):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import shlex
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -10,6 +11,8 @@ import pytest
 
 from pipeline import train, tune
 from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.metrics import Direction
+from pipeline.studies.confirming import Confirmation
 from pipeline.studies.outcome import Status
 from pipeline.studies.trial_process import Answer, Cause, TrialProcess
 from pipeline.tracking import connection
@@ -69,7 +72,7 @@ def search_output(folder):
     with pytest.MonkeyPatch.context() as patch:
         enter(folder, patch)
         patch.setattr(TrialProcess, "run", HereProcess.run)
-        return call(tune, patch, *COMMAND, "search.save_as=tuned")
+        return call(tune, patch, *COMMAND, "search.save_as=tuned", "search.confirm_seeds=2")
 
 
 @pytest.fixture
@@ -98,9 +101,13 @@ def test_trials_are_children_of_the_search(result):
     assert parent.data.tags["search_id"] == result["search_id"]
     assert parent.data.tags["best.run_id"] == result["best"]["run_id"]
     assert parent.data.params["search.method"] == '"hyperband"'
-    assert sorted(child.info.status for child in children) == ["FINISHED"] * 3 + ["SCHEDULED"] * 2
-    assert {child.data.tags["trial"] for child in children} == set("01234")
-    assert {child.info.run_name for child in children} == {f"trial {number}" for number in range(5)}
+    trials = {child.data.tags["trial"]: child for child in children if "trial" in child.data.tags}
+    assert sorted(one.info.status for one in trials.values()) == (
+        ["FINISHED"] * 3 + ["SCHEDULED"] * 2
+    )
+    assert {number: child.info.run_name for number, child in trials.items()} == {
+        str(number): f"trial {number}" for number in range(5)
+    }
     assert {child.data.tags["search_id"] for child in children} == {result["search_id"]}
 
 
@@ -136,6 +143,19 @@ def test_best_trial_is_saved_as_an_experiment(folder, result):
     assert "  tuned: {data: pairs}\n" in (folder / "params.yaml").read_text()
 
 
+def test_winner_is_confirmed_by_other_seeds(result):
+    confirming = runs("attributes.run_name LIKE 'confirms, seed %'")
+    assert {run.info.run_name for run in confirming} == {"confirms, seed 1", "confirms, seed 2"}
+    assert {run.data.tags["search_id"] for run in confirming} == {result["search_id"]}
+    values = [run.data.metrics["best/validation/accuracy"] for run in confirming]
+    (claim,) = compose_experiment(["experiment=tuned"]).claims
+    limit = Confirmation([1, 2], values).limit(Direction.max)
+    assert (claim.metric, claim.at_least) == (
+        "validation/accuracy",
+        math.floor(1000 * limit) / 1000,
+    )
+
+
 @pytest.fixture
 def answer(monkeypatch):
     """Lets all trials end with one answer, without a training."""
@@ -161,6 +181,20 @@ def test_paused_trials_have_no_best(folder, answer, monkeypatch):
         "Received: 2 trials stayed paused: their bracket could not be filled, "
     )
     assert not (folder / "conf/experiment/none_of_them.yaml").exists()
+
+
+def test_confirming_seeds_are_those_of_no_trial(folder, monkeypatch):
+    (folder / "conf/space/seeds.yaml").write_text("seed: {choice: [1, 2, 4]}\n")
+    seeds = []
+
+    def run(_process, trial, **_):
+        seeds.append(compose_experiment(trial.overrides).seed)
+        return Answer(Status.FINISHED, "run", metrics={"validation/accuracy": 0.9})
+
+    monkeypatch.setattr(TrialProcess, "run", run)
+    arguments = ["data=pairs", "space=seeds", "search=random", "search.trials=3"]
+    call(tune, monkeypatch, *arguments, "search.save_as=seeds_tuned", "search.confirm_seeds=3")
+    assert (sorted(seeds[:3]), seeds[3:]) == ([1, 2, 4], [3, 5, 6])
 
 
 @pytest.mark.parametrize(
@@ -191,13 +225,26 @@ def test_paused_trials_have_no_best(folder, answer, monkeypatch):
             "Choose another search.objective, or remove the setting from the space.",
         ),
         (
+            "training.class_weight: {choice: [balanced, {above: 2.0}]}\n",
+            ["search.objective.metric=validation/weighted_loss"],
+            "validation/weighted_loss does not measure the same in all trials. "
+            "Received: training.class_weight in the space. "
+            "Choose another search.objective, or remove the setting from the space.",
+        ),
+        (
+            SPACE,
+            ["search.objective.metric=validation/r2"],
+            "search.objective.metric is invalid. Received: validation/r2. "
+            "Expected: a metric for classification.",
+        ),
+        (
             "model.unitz: {choice: [[8], [4]]}\n",
             [],
             "the space holds invalid settings. Received: model.unitz=[8]. "
             "command line: model.unitz is not a setting. ",
         ),
     ],
-    ids=["memory", "force", "pause", "loss", "setting"],
+    ids=["memory", "force", "pause", "loss", "weighted loss", "other task", "setting"],
 )
 def test_invalid_search_is_rejected_in_one_line(folder, monkeypatch, space, arguments, message):
     (folder / "conf/space/invalid.yaml").write_text(space)

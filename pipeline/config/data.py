@@ -3,13 +3,13 @@
 Each data variant is one file `conf/data/<name>.yaml`.
 """
 
-import math
 from dataclasses import dataclass, field
 from enum import Enum
 
 from omegaconf import MISSING
 
 from pipeline.config.rules import LARGEST_COUNT, NAME, is_name, require_at_most
+from pipeline.config.split import SplitMethod, SplitSettings
 from pipeline.errors import require
 
 
@@ -20,55 +20,6 @@ class Task(Enum):
     regression = "regression"
 
 
-class SplitMethod(Enum):
-    """How validation and test rows are chosen.
-
-    `random` draws them, `stratified` draws the same share of each class, and `first` takes the
-    first rows in order. `whole` uses all rows for each split. It suits a truth table, because its
-    rows are all that there is to learn.
-    """
-
-    random = "random"
-    stratified = "stratified"
-    first = "first"
-    whole = "whole"
-
-
-@dataclass
-class SplitSettings:
-    """How rows are split.
-
-    A size below 1 is a fraction, a size from 1 is a number of rows.
-
-    Args:
-        method: the default is `stratified` for classes and `random` for numbers.
-        test: the default is the source's own test split if it has one, else 0.2.
-        validation: the size of the validation split, taken from the rows that are not for testing.
-    """
-
-    method: SplitMethod | None = None
-    test: float | None = None
-    validation: float = 0.2
-    seed: int = 42
-
-    def __post_init__(self) -> None:
-        for key, size in (("test", self.test), ("validation", self.validation)):
-            if size is not None:
-                require(
-                    0 < size < 1 or (1 <= size < math.inf and size == int(size)),
-                    f"data.split.{key}",
-                    received=size,
-                    expected="a fraction below 1 or a number of rows",
-                )
-                require_at_most(f"data.split.{key}", size, LARGEST_COUNT)
-        require(
-            0 <= self.seed < 2**32,
-            "data.split.seed",
-            received=self.seed,
-            expected="an integer from 0 to 4,294,967,295",
-        )
-
-
 @dataclass
 class Data:
     """A data variant of a source.
@@ -77,7 +28,8 @@ class Data:
         source: the default is the source with the name of the data variant.
         target: the column to predict.
         rows: use only the first rows of the source.
-        features: the columns to learn from. The default is all except `target` and `drop`.
+        features: the columns to learn from. The default is all except `target`, `drop`, and the
+            columns that decide the split.
         drop: columns to leave out.
         numeric: columns to read as numbers, whatever they look like.
         categorical: columns to read as categories, whatever they look like.
@@ -168,7 +120,14 @@ class Data:
                 self.task is Task.classification,
                 "data.split.method",
                 received="stratified",
-                expected="random or first for a regression",
+                expected="another method for a regression, such as random",
+            )
+        for key, column in self.split.columns.items():
+            require(
+                column != self.target,
+                f"data.split.{key}",
+                received=column,
+                expected="a column other than the target",
             )
 
 

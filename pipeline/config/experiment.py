@@ -11,7 +11,7 @@ from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer, RateSchedule
 from pipeline.config.rules import NAME, is_name
 from pipeline.config.tracking import Tracking
-from pipeline.config.training import Training
+from pipeline.config.training import Precision, Reduction, Training
 from pipeline.errors import ConfigError, require
 
 
@@ -81,6 +81,8 @@ class ExperimentConfig:
             expected="an integer from 0 to 4,294,967,295",
         )
         self._require_one_rule_for_the_rate()
+        self._require_mean_of_accumulated_gradients()
+        self._require_one_scale_of_the_loss()
         self._require_metrics_of_the_task()
         if self.training.xla is None:
             # On a CPU, XLA's convolutions and the gradients of its pooling are many times slower
@@ -108,6 +110,26 @@ class ExperimentConfig:
             "optimizer.schedule",
             received=f"{schedule.value} and training.reduce_on_plateau.patience",
             expected="one of the two",
+        )
+
+    def _require_mean_of_accumulated_gradients(self) -> None:
+        require(
+            self.optimizer.gradient_accumulation_steps is None
+            or self.training.loss_reduction is Reduction.mean,
+            "training.loss_reduction",
+            received=f"sum and optimizer.gradient_accumulation_steps "
+            f"{self.optimizer.gradient_accumulation_steps}",
+            expected="mean, because Keras takes the mean of accumulated gradients",
+        )
+
+    def _require_one_scale_of_the_loss(self) -> None:
+        scales = self.training.precision is Precision.mixed_float16
+        factor = self.optimizer.loss_scale_factor
+        require(
+            not scales or factor is None,
+            "optimizer.loss_scale_factor",
+            received=factor,
+            expected="null, because training.precision: mixed_float16 scales the loss itself",
         )
 
     def _require_metrics_of_the_task(self) -> None:

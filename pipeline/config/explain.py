@@ -82,10 +82,11 @@ def explained(
 
 
 def _unreadable_override(override: str) -> PipelineError:
+    expected = "Expected: for example training.batch_size=32"
+    if "=" in override:
+        expected += ". Put a value that Hydra cannot read in quotes, as 'reported=\"> 90 %\"'"
     return PipelineError(
-        "command line: an override is not key=value",
-        received=override,
-        expected="Expected: for example training.batch_size=32",
+        "command line: an override is not key=value", received=override, expected=expected
     )
 
 
@@ -136,6 +137,14 @@ def _bad_key(
     if "missing mandatory value" in text:
         return PipelineError(f"{place}: {key} is missing", expected="Set it: it has no default")
     received = _received(key, place, overrides, conf)
+    if "Incompatible key type 'NoneType'" in text:
+        is_override = any(override.lstrip("+").startswith(f"{key}=") for override in overrides)
+        return PipelineError(
+            f"{place if is_override else conf}: a name in {key} is null",
+            received=received if is_override else None,
+            expected='Write names in quotes. In a file: {"null": 2}. '
+            f"On the command line: '{key}=\"{{null: 2}}\"'",
+        )
     if unknown := _UNKNOWN_KEY.search(text):
         allowed = _settings(unknown["type"], schemas)
         return unknown_key(place, key, received, allowed)

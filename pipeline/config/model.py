@@ -39,8 +39,8 @@ class Model:
 
     Args:
         pixel_range: the first layer of the model scales pixels to this range.
-        augmentation: Keras layers that change scaled images at random. They run in training only,
-            and the saved model does not contain them.
+        augmentation: Keras layers that change images at random. They see pixels from 0 to 1. They
+            run in training only, and the saved model does not contain them.
     """
 
     family: str = MISSING

@@ -40,6 +40,8 @@ class Optimizer:
     Args:
         ema_momentum: averages the weights over the steps. In each step, this is the share of the
             average so far.
+        decay_biases: whether weight decay also shrinks biases, and the scales and offsets of
+            normalisation and activations.
     """
 
     family: str = MISSING
@@ -55,6 +57,7 @@ class Optimizer:
     schedule: RateSchedule = RateSchedule.constant
     warmup_steps: int = 0
     final_share: float = 0.0
+    decay_biases: bool = False
 
     def __post_init__(self) -> None:
         own = type(self).family
@@ -145,7 +148,7 @@ _RULES: dict[str, _Rule] = {
     "ns_steps": (lambda value: 1 <= value <= 100, "a whole number from 1 to 100"),
 }
 _RATES = ("momentum", "rho", "beta_1", "beta_2", "ema_momentum")
-_OURS = {"family", "schedule", "warmup_steps", "final_share"}
+_OURS = {"family", "schedule", "warmup_steps", "final_share", "decay_biases"}
 # Keras's arguments that the setting `ema_momentum` and the names of files replace.
 _REPLACED = {"use_ema", "ema_momentum", "name"}
 

@@ -9,12 +9,16 @@ from typing import Any
 import yaml
 
 from pipeline.config import yaml_files
+from pipeline.config.repeats import FOLDS, SEEDS, SPLIT_SEEDS, Repeats
 from pipeline.config.rules import NAME, is_name
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
 from pipeline.layout import PARAMS
 
 _KEYS = ("sources", "own_files", "data", "experiments", "repeats", "overrides")
+_SEEDS_OF = (SEEDS, SPLIT_SEEDS)
+_VARIED = (*_SEEDS_OF, FOLDS)
+_MOST_FOLDS = 1_000
 _LOOP_VARIABLES = {"item", "key"}  # DVC sets them for each entry of a `foreach`
 
 
@@ -28,7 +32,7 @@ class Params:
         data: sources, by data variant.
         experiments: data variants, by experiment.
         overrides: Hydra overrides for all experiments.
-        repeats: seeds, by experiment that is repeated.
+        repeats: what varies, by experiment that is repeated.
     """
 
     sources: list[str]
@@ -36,7 +40,7 @@ class Params:
     data: dict[str, str]
     experiments: dict[str, str]
     overrides: list[str]
-    repeats: dict[str, list[int]] = field(default_factory=dict)
+    repeats: dict[str, Repeats] = field(default_factory=dict)
 
 
 def read(path: Path = PARAMS) -> Params:
@@ -140,13 +144,13 @@ def _experiments(path: Path, values: Mapping[str, Any]) -> dict[str, str]:
 
 def _repeats(
     path: Path, values: Mapping[str, Any], experiments: Mapping[str, str]
-) -> dict[str, list[int]]:
-    """Reads the seeds of each experiment.
+) -> dict[str, Repeats]:
+    """Reads what varies for each experiment.
 
     Entries also name the data, because DVC cannot look them up.
     """
     entry = "{data: <data variant>, seeds: [<seed>, <seed>, …]}"
-    repeats: dict[str, list[int]] = {}
+    repeats: dict[str, Repeats] = {}
     for name, value in _table(path, values, "repeats", f"<experiment>: {entry}").items():
         if name not in experiments:
             raise PipelineError(
@@ -154,11 +158,13 @@ def _repeats(
                 received=name,
                 expected=suggestion(str(name), experiments),
             )
-        if not isinstance(value, dict) or set(value) != {"data", "seeds"}:
+        keys = set(value) if isinstance(value, dict) else set()
+        varied = keys - {"data"}
+        if "data" not in keys or not varied or varied - {*_VARIED}:
             raise PipelineError(
-                f"{path}: repeats.{name} does not name its data and seeds",
+                f"{path}: repeats.{name} does not name its data and what varies",
                 received=value,
-                expected=f"Write {name}: {entry}",
+                expected=f"Write {name}: {entry}, with {', '.join(_VARIED)}, or several of them",
             )
         if value["data"] != experiments[name]:
             raise PipelineError(
@@ -166,26 +172,46 @@ def _repeats(
                 received=value["data"],
                 expected=f"Expected: {experiments[name]}",
             )
-        repeats[name] = _seeds(f"{path}: repeats.{name}.seeds", value["seeds"])
+        repeats[name] = _repeat(f"{path}: repeats.{name}", value)
     return repeats
+
+
+def _repeat(name: str, value: Mapping[str, Any]) -> Repeats:
+    return Repeats(
+        **{key: _seeds(f"{name}.{key}", value[key]) for key in _SEEDS_OF if key in value},
+        folds=_folds(f"{name}.{FOLDS}", value[FOLDS]) if FOLDS in value else None,
+    )
 
 
 def _seeds(name: str, value: Any) -> list[int]:
     """Checks a list of seeds.
 
-    There must be two or more, because a mean over one has no interval.
+    There must be two or more, because a single training shows no variation.
     """
     seeds = value if isinstance(value, list) else []
-    whole = all(
-        isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32 for seed in seeds
-    )
-    if not whole or len(seeds) < 2 or len(set(seeds)) < len(seeds):
+    if not all(_is_whole(seed, 0, 2**32 - 1) for seed in seeds) or len({*seeds}) < max(
+        2, len(seeds)
+    ):
         raise PipelineError(
             f"{name} is invalid",
             received=value,
             expected="Expected: two or more different integers from 0 to 4,294,967,295",
         )
     return seeds
+
+
+def _folds(name: str, value: Any) -> int:
+    if not _is_whole(value, 2, _MOST_FOLDS):
+        raise PipelineError(
+            f"{name} is invalid",
+            received=value,
+            expected=f"Expected: the number of folds, from 2 to {_MOST_FOLDS:,}",
+        )
+    return int(value)
+
+
+def _is_whole(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def _table(path: Path, values: Mapping[str, Any], key: str, entry: str) -> dict[str, Any]:

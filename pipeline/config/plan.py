@@ -8,6 +8,7 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.params import Params
 from pipeline.config.source import FetchConfig
+from pipeline.config.variations import require_drawn_splits
 from pipeline.errors import PipelineError
 from pipeline.layout import CONF, PARAMS
 
@@ -22,9 +23,9 @@ def compose_all(params: Params, *, conf: Path = CONF) -> list[ExperimentConfig]:
     composition.register("prepare", PrepareConfig)
     _check_own_files(params, conf)
     variants = {name: _variant(name, source, conf) for name, source in params.data.items()}
-    return [
-        _experiment(name, variants[data], params, conf) for name, data in params.experiments.items()
-    ]
+    of_experiments = {name: variants[data] for name, data in params.experiments.items()}
+    require_drawn_splits(params.repeats, of_experiments)
+    return [_experiment(name, data, params, conf) for name, data in of_experiments.items()]
 
 
 def _check_own_files(params: Params, conf: Path) -> None:

@@ -32,7 +32,7 @@ class Settings:
         data: the name of the data variant.
         seed: the seed of the training.
         store: the setting `tracking.store`.
-        keeps_best: whether the weights of the best epoch are kept, by early stopping.
+        keeps_best: whether early stopping keeps the epoch that is best on the validation split.
         digest: of all settings that can change the result of a training.
         digest_without_seed: of the same settings without the seed.
     """
@@ -57,12 +57,19 @@ def read(path: Path) -> Settings:
             data=values["data"]["name"],
             seed=values["seed"],
             store=values["tracking"]["store"],
-            keeps_best=values["training"]["early_stopping"] is not None,
+            keeps_best=_keeps_best(values["training"].get("early_stopping")),
             digest=digest(values),
             digest_without_seed=digest(values, without=["seed"]),
         )
     except (KeyError, TypeError) as error:
         raise PipelineError(f"{path} is damaged", received=error, expected=REMEDY) from error
+
+
+def _keeps_best(early_stopping: dict[str, Any] | None) -> bool:
+    if early_stopping is None:
+        return False
+    monitor = early_stopping.get("monitor") or "validation/loss"
+    return bool(monitor.startswith("validation/"))
 
 
 def sealed(text: str) -> str:

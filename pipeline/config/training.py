@@ -4,9 +4,11 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+import yaml
+
 from pipeline.config.metrics import METRICS, Direction, direction_of
 from pipeline.config.rules import LARGEST_INTEGER, require_at_most
-from pipeline.errors import require
+from pipeline.errors import ConfigError, require, suggestion
 from pipeline.registry import Registry
 
 BALANCED = "balanced"
@@ -35,6 +37,17 @@ class Reduction(Enum):
 
     mean = "mean"
     sum = "sum"
+
+
+class Precision(Enum):
+    """The dtype in which layers compute. Weights and outputs are float32 in all.
+
+    `mixed_bfloat16` and `mixed_float16` are Keras's dtype policies (Micikevicius et al. 2018).
+    """
+
+    float32 = "float32"
+    mixed_bfloat16 = "mixed_bfloat16"
+    mixed_float16 = "mixed_float16"
 
 
 @dataclass
@@ -144,10 +157,14 @@ class Training:
         xla: null compiles with XLA, except networks that convolve or change images at random.
         epochs: null takes a number by the training rows, unless `steps` is set.
         batch_size: null takes a number by the training rows.
+        precision: the dtype in which the layers of the network compute, in the saved model as well.
         loss: a module of `pipeline.training.losses`. Null takes the usual loss of the data.
+        loss_arguments: numbers that the loss takes, such as `{delta: 1.0}` of `huber`. Null takes
+            the defaults.
         label_smoothing: the share of each one-hot label that is spread over all classes.
         class_weight: `balanced` gives all classes the same total weight. A dictionary gives
-            weights by class name; the other classes have weight 1.
+            weights by class name; the other classes have weight 1. A text is such a dictionary in
+            YAML.
         metrics: the metrics to measure at each evaluation. Null takes the usual ones of the task.
             Those that a rule monitors are measured as well.
         measure_train: whether the training rows are measured at each evaluation, with the same
@@ -165,8 +182,10 @@ class Training:
     epochs: int | None = None
     steps: int | None = None
     batch_size: int | None = None
+    precision: Precision = Precision.float32
     loss: str | None = None
     loss_reduction: Reduction = Reduction.mean
+    loss_arguments: Any = None
     label_smoothing: float = 0.0
     class_weight: Any = None
     metrics: list[str] | None = None
@@ -216,15 +235,17 @@ class Training:
             received=smoothing,
             expected="a share from 0 to below 1",
         )
-        supports_smoothing = False
+        loss = None
         if self.loss is not None:
-            supports_smoothing = LOSSES.load(self.loss, key="training.loss").LOSS.smooths_labels
+            loss = LOSSES.load(self.loss, key="training.loss").LOSS
         require(
-            supports_smoothing or smoothing == 0,
+            smoothing == 0 or (loss is not None and loss.smooths_labels),
             "training.label_smoothing",
             received=smoothing,
-            expected="0, or a training.loss such as categorical_crossentropy",
+            expected="0, or a training.loss such as binary_crossentropy or "
+            "categorical_crossentropy",
         )
+        self.loss_arguments = _loss_arguments(self.loss, loss, self.loss_arguments)
 
     def settled(self, *, rows: int) -> "Training":
         """Fills in what null stands for.
@@ -301,28 +322,84 @@ def _usual_epochs(rows: int) -> int:
     return min(_MOST_EPOCHS, max(_LEAST_EPOCHS, _ROWS_READ // rows))
 
 
-def _class_weight(value: Any) -> dict[str, float] | str | None:
-    """Checks `balanced`, or a weight for each class.
+def _loss_arguments(name: str | None, loss: Any, given: Any) -> dict[str, float | None]:
+    """Checks the arguments of a loss, and adds the defaults of the others.
 
     OmegaConf has no type for this setting.
     """
+    key, arguments = "training.loss_arguments", {} if loss is None else loss.arguments
+    given = {} if given is None else given
+    require(isinstance(given, dict), key, received=given, expected="{argument: number, …} or null")
+    for argument, value in given.items():
+        if argument not in arguments:
+            raise ConfigError(
+                f"{key}.{argument}",
+                f"is not an argument of {name or 'the usual loss'}",
+                received=argument,
+                expected=suggestion(str(argument), arguments),
+            )
+        rule = arguments[argument]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        require(
+            rule.is_valid(value) if is_number else value is None and rule.default is None,
+            f"{key}.{argument}",
+            received=value,
+            expected=rule.expected,
+        )
+    return {argument: given.get(argument, rule.default) for argument, rule in arguments.items()}
+
+
+def _class_weight(value: Any) -> dict[str, float] | str | None:
+    """Checks `balanced`, or a weight for each class.
+
+    OmegaConf has no type for this setting. A text is YAML. There all names are texts, and any name
+    can be written on the command line.
+    """
     if value is None or value == BALANCED:
         return value  # type: ignore[no-any-return]
-    key, expected = "training.class_weight", f"{BALANCED}, {{class name: weight, …}} or null"
-    require(isinstance(value, dict) and bool(value), key, received=value, expected=expected)
-    for name, weight in value.items():
-        is_name = isinstance(name, str | int) and not isinstance(name, bool)
-        require(
-            is_name,
-            key,
-            received=name,
-            expected="names of classes, with yes, no, on and off in quotes",
-        )
-        is_weight = (
-            isinstance(weight, int | float)
-            and not isinstance(weight, bool)
-            and 0 <= weight < float("inf")
-        )
-        require(is_weight, key, received=f"{name}: {weight}", expected="weights of 0 or more")
+    weights = _read_weights(value) if isinstance(value, str) else value
+    require(
+        isinstance(weights, dict) and bool(weights),
+        _CLASS_WEIGHT,
+        received=value,
+        expected=f"{BALANCED}, {{class name: weight, …}} or null",
+    )
+    for name, weight in weights.items():
+        _require_weight(name, weight)
     # YAML reads a class name such as 3 as a number.
-    return {str(name): float(weight) for name, weight in value.items()}
+    named = {str(name): float(weight) for name, weight in weights.items()}
+    require(len(named) == len(weights), _CLASS_WEIGHT, received=weights, expected="each class once")
+    return named
+
+
+_CLASS_WEIGHT = "training.class_weight"
+
+
+def _read_weights(text: str) -> Any:
+    """Reads a text such as `{yes: 2, 1.0: 3}`. All its names and weights are texts."""
+    try:
+        return yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.YAMLError as error:
+        raise ConfigError(
+            _CLASS_WEIGHT,
+            "is not YAML",
+            received=text,
+            expected="Write names with characters such as > , : in quotes: "
+            f'"{_CLASS_WEIGHT}=\'{{\\">50K\\": 2}}\'"',
+        ) from error
+
+
+def _require_weight(name: Any, weight: Any) -> None:
+    is_name = isinstance(name, str | int | float) and not isinstance(name, bool)
+    require(
+        is_name and not isinstance(weight, dict),  # a dot in an override makes a dictionary
+        _CLASS_WEIGHT,
+        received=f"{name}: {weight}",
+        expected='names of classes in quotes. In a file: {"yes": 2}. '
+        f"On the command line: '{_CLASS_WEIGHT}=\"{{yes: 2}}\"'",
+    )
+    try:
+        is_weight = not isinstance(weight, bool) and 0 <= float(weight) < float("inf")
+    except (TypeError, ValueError):
+        is_weight = False
+    require(is_weight, _CLASS_WEIGHT, received=f"{name}: {weight}", expected="weights of 0 or more")

@@ -165,6 +165,16 @@ class Meta:
         }
 
     @property
+    def remarks(self) -> list[str]:
+        """What may make results on these data misleading, each in one line."""
+        return list(self.statistics.get("remarks", []))
+
+    @property
+    def overlap(self) -> dict[str, dict[str, int]]:
+        """The rows of validation and test that training has as well, counted by kind."""
+        return dict(self.statistics.get("overlap", {}))
+
+    @property
     def identity(self) -> dict[str, str]:
         """What a training depends on: the digest of each split, and one of the encoding."""
         values = asdict(self)

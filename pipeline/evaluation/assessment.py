@@ -11,10 +11,11 @@ from pipeline import metrics
 from pipeline.data.prepared import SPLITS, load_meta, load_split
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.scoring import intervals_of, metrics_of, score
+from pipeline.evaluation.test_split import digests, open_test_split
 from pipeline.files import read_json
 from pipeline.metrics import Interval
-from pipeline.runs import history
-from pipeline.runs.result import HISTORY, INDEX, MODEL, snapshot_file
+from pipeline.runs import history, record
+from pipeline.runs.result import HISTORY, INDEX, MADE_BY, MODEL, snapshot_file
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,16 @@ def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
     points = history.read(output / HISTORY)
     index = read_json(output / INDEX, made_by=f"dvc repro train@{output.name}")
     model = _load(output / MODEL)
-    splits = {name: load_split(data, name) for name in SPLITS}
-    scores = {name: score(model, split, meta) for name, split in splits.items()}
     snapshots = {step: _load(snapshot_file(output, step)) for step in index["steps"]}
+    splits = {"train": load_split(data, "train"), "validation": load_split(data, "validation")}
+    splits["test"] = open_test_split(
+        data,
+        purpose="evaluate",
+        run_id=record.read(output, made_by=MADE_BY).run_id,
+        models=digests({**snapshots, index["final"]: model}),
+        shown=metrics.of_task(meta.task),
+    )
+    scores = {name: score(model, split, meta) for name, split in splits.items()}
     subject = Subject(
         name=name,
         meta=meta,

@@ -12,15 +12,8 @@ from pipeline.evaluation.drawing.layer_outputs import activation_maps, unit_acti
 from pipeline.models.anatomy import activations_of, convolutions, network_of
 
 
-def figures_of(model: Any, test: Split, meta: Meta, row: int, *, title: str) -> dict[str, Figure]:
-    """Draws a figure for each convolution, or for each dense layer without any.
-
-    Args:
-        model: a served model.
-        row: the number of the image in `test`, from 0.
-
-    Returns:
-        Figures by the name of the layer.
+def require_image(meta: Meta, row: int) -> None:
+    """Checks that the test split has an image of this number, without opening it.
 
     Raises:
         PipelineError: the data are not images, or the split has no image of this number.
@@ -31,17 +24,30 @@ def figures_of(model: Any, test: Split, meta: Meta, row: int, *, title: str) -> 
             received=f"a model for {meta.name}, a table",
             expected="Choose a model that was trained on images",
         )
-    if not 0 <= row < len(test):
+    if not 0 <= row < meta.rows["test"]:
         raise PipelineError(
             "the test split has no image of this number",
             received=row,
-            expected=f"Expected: 0 to {len(test) - 1}",
+            expected=f"Expected: 0 to {meta.rows['test'] - 1}",
         )
+
+
+def figures_of(model: Any, test: Split, meta: Meta, row: int, *, title: str) -> dict[str, Figure]:
+    """Draws a figure for each convolution, or for each dense layer without any.
+
+    Args:
+        model: a served model.
+        meta: the facts about its images.
+        row: the number of the image in `test`, from 0.
+
+    Returns:
+        Figures by the name of the layer.
+    """
     network = network_of(model)
     convolutional = convolutions(network)
     names = [layer.name for layer in convolutional or _dense(network)]
     pixels = np.asarray(test.x[row : row + 1])
-    images = pixels / meta.pixel_maximum
+    images = pixels / float(meta.pixel_maximum or 1)
     images = images[..., 0] if images.shape[-1] == 1 else images
     label = "" if meta.classes is None else f": {meta.classes[test.y[row]]}"
     captions = [f"test image {row}{label}"]

@@ -1,11 +1,8 @@
-"""Test metrics over runs that differ only in their seed.
-
-They show how much of a result is luck.
-"""
+"""The mean of values over independent seeds, and its interval."""
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from scipy.special import stdtrit
 
@@ -22,13 +19,3 @@ def mean_interval(values: Sequence[float]) -> tuple[float, Interval]:
     quantile = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2))
     margin = quantile * statistics.stdev(values) / math.sqrt(len(values))
     return mean, (mean - margin, mean + margin)
-
-
-def summary(runs: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """`mean`, `low` and `high` by metric, over runs that all have the same metrics."""
-    intervals = {name: mean_interval([run[name] for run in runs]) for name in runs[0]}
-    return {
-        "mean": {name: mean for name, (mean, _) in intervals.items()},
-        "low": {name: low for name, (_, (low, _)) in intervals.items()},
-        "high": {name: high for name, (_, (_, high)) in intervals.items()},
-    }

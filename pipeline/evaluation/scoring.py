@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import numpy as np
+
 from pipeline import metrics
 from pipeline.data import tables
 from pipeline.data.prepared import Meta, Split
 from pipeline.evaluation.intervals import confidence_interval
 from pipeline.metrics import Interval
 from pipeline.models import anatomy
-from pipeline.models.scores import Scores, scores_of
+from pipeline.models.scores import NumberScores, Scores, scores_of
 from pipeline.runs.model_card import columns_of
 from pipeline.serving.inputs import table_inputs
 from pipeline.serving.predictor import outputs_of
@@ -32,12 +34,16 @@ def intervals_of(scores: Scores, task: str, *, seed: int) -> dict[str, Interval]
 
 
 def score(model: Any, split: Split, meta: Meta) -> Scores:
-    """Predicts a whole split with a served model, up to its raw output.
+    """Predicts a whole split with a served model.
 
-    The cells of a table come from `rows.csv` as the source's CSV holds them.
+    Classes are scored by the raw output, because a probability may round to 0. The cells of a table
+    come from `rows.csv` as the source's CSV holds them.
     """
     values = split.x if meta.table is None else _cells(split, meta)
-    return scores_of(outputs_of(anatomy.with_raw_output(model), values), split.y, meta)
+    if meta.task == "classification":
+        return scores_of(outputs_of(anatomy.with_raw_output(model), values), split.y, meta)
+    truth = np.asarray(split.y, dtype=np.float64) * meta.target.scale + meta.target.mean
+    return NumberScores(truth, outputs_of(model, values)[:, 0].astype(np.float64))
 
 
 def _cells(split: Split, meta: Meta) -> Any:

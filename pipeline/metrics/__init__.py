@@ -28,6 +28,8 @@ class Metric:
         larger_is_better: the direction in which it improves.
         compute: the value over all rows.
         per_row: one value for each row. Their mean is the metric.
+        share: whether `per_row` tells hits from misses, as booleans.
+        bounds: the smallest and largest value of a row, if there are any. A share needs none.
         interval: the limits for a confidence such as 0.95. The default is the bootstrap over rows.
         unit: for the axes of figures. `{target}` stands for the unit of the target.
         headline: the report shows it first, unless the experiment claims another metric.
@@ -37,6 +39,8 @@ class Metric:
     larger_is_better: bool
     compute: Callable[[Any], float] | None = None
     per_row: Callable[[Any], NDArray[Any]] | None = None
+    share: bool = False
+    bounds: tuple[float, float] | None = None
     interval: Callable[[Any, float], Interval] | None = None
     unit: str = ""
     headline: bool = False

@@ -24,6 +24,7 @@ METRIC = Metric(
     task="classification",
     larger_is_better=True,
     per_row=_hits,
+    share=True,
     interval=_wilson,
     unit="share of rows",
     headline=True,

@@ -54,7 +54,7 @@ def activations_of(
     (own_input,) = network.inputs
     inside = keras.Model(own_input, {name: network.get_layer(name).output for name in names})
     return {
-        name: keras.ops.convert_to_numpy(output)
+        name: np.asarray(keras.ops.convert_to_numpy(output), np.float32)
         for name, output in inside(inputs, training=False).items()
     }
 

@@ -8,6 +8,7 @@ import keras
 
 from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError, suggestion
+from pipeline.models.seeds import derived_seed
 
 _NOT_ACTIVATIONS = {"get", "serialize", "deserialize"}
 
@@ -31,6 +32,9 @@ def dense(units: Sequence[int], *, activation: str, dropout: float, seed: int) -
 
     Dropout follows each of them if it is above 0.
 
+    Args:
+        seed: the seed of the run. The layers of dropout get seeds that are derived from it.
+
     Raises:
         ConfigError: Keras does not have this activation.
     """
@@ -39,9 +43,8 @@ def dense(units: Sequence[int], *, activation: str, dropout: float, seed: int) -
     for number, size in enumerate(units, start=1):
         layers.append(keras.layers.Dense(size, activation=activation, name=f"dense_{number}"))
         if dropout > 0:
-            layers.append(
-                keras.layers.Dropout(dropout, seed=seed + number, name=f"dropout_{number}")
-            )
+            own_seed = derived_seed(seed, "dropout", number)
+            layers.append(keras.layers.Dropout(dropout, seed=own_seed, name=f"dropout_{number}"))
     return layers
 
 
@@ -70,15 +73,18 @@ def _require_activation(name: str) -> None:
 
 def sequential(layers: Sequence[Any], meta: Meta) -> Any:
     """The network of `layers` and the output layer."""
-    return keras.Sequential(
-        [*layers, keras.layers.Dense(meta.outputs, name="output")], name="network"
-    )
+    return keras.Sequential([*layers, _output(meta)], name="network")
 
 
 def functional(layers: Sequence[Any], meta: Meta) -> Any:
     """The network that `sequential` builds, by Keras's functional API."""
-    first, *rest = [*layers, keras.layers.Dense(meta.outputs, name="output")]
+    first, *rest = [*layers, _output(meta)]
     tensor = first
     for layer in rest:
         tensor = layer(tensor)
     return keras.Model(first, tensor, name="network")
+
+
+def _output(meta: Meta) -> Any:
+    """The output layer. It has 32 bits in every precision, because losses need its digits."""
+    return keras.layers.Dense(meta.outputs, dtype=keras.config.floatx(), name="output")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.runs.history import Point
 
-SHARE = 0.05  # a smaller relative change of a loss is none
+SHARE = 0.1  # a smaller relative change of a loss is none
 _NOISE = 4  # and so is one below this many standard deviations of an epoch's noise
 _WINDOWS = 10  # losses are averaged over a tenth of the training
 
@@ -40,7 +40,7 @@ def overfitting(history: Sequence[Point]) -> Overfitting | None:
     1. the validation loss is above that of E, and
     2. the loss of the training rows is below that of E,
 
-    each by more than 5 % and by more than four standard deviations of an epoch's noise. The noise
+    each by more than 10 % and by more than four standard deviations of an epoch's noise. The noise
     is what an epoch's loss deviates from the mean of its neighbours (von Neumann 1941). Points
     inside an epoch and a diverged one do not count.
     """

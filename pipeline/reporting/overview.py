@@ -1,4 +1,4 @@
-"""The head of the report: how many claims are met, and how long training took."""
+"""The head of the report: met claims, the time of training, and looks at the test rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,17 @@ class Overview:
     Args:
         verdict: such as `16 of 17 experiments meet their claims`.
         effort: the time of training and its days.
+        looks: how many results reuse test rows; empty if none does.
     """
 
     verdict: str
     effort: str
+    looks: str
 
 
 def overview(rows: Sequence[Row]) -> Overview:
     """The head of a report of these experiments."""
-    return Overview(_verdict(rows), _effort(rows))
+    return Overview(_verdict(rows), _effort(rows), _looks(rows))
 
 
 def _verdict(rows: Sequence[Row]) -> str:
@@ -48,3 +50,14 @@ def _effort(rows: Sequence[Row]) -> str:
     seconds = sum(result.metrics["seconds"] for result in results)
     times = [point.timestamp for result in results for point in result.history]
     return f"{duration(seconds)} of training, {dates(min(times), max(times))} (UTC)"
+
+
+def _looks(rows: Sequence[Row]) -> str:
+    standings = [row.result.standing for row in rows if row.result and row.result.standing]
+    before = [standing.before for standing in standings if standing.before]
+    if not before:
+        return ""
+    return (
+        f"Results on reused test rows: {len(before)} of {len(standings)}. "
+        f"Other models scored on the same rows before: up to {max(before):,}"
+    )

@@ -52,7 +52,11 @@ def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = (
     for name in ("report.md", "report.html"):
         template = environment.get_template(f"{name}.j2")
         text = template.render(
-            rows=rows, by_source=_by_source(rows), overview=overview(rows), appendix=appendix
+            rows=rows,
+            by_source=_by_source(rows),
+            overview=overview(rows),
+            appendix=appendix,
+            remarks=_remarks(rows),
         )
         write_text(outputs / name, text)
         files.append(outputs / name)
@@ -66,6 +70,12 @@ def _by_source(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
         (source, list(group))
         for source, group in groupby(sorted(rows, key=of_source), key=of_source)
     ]
+
+
+def _remarks(rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
+    """The remarks on each data variant that has any."""
+    remarks = {row.data: row.meta.remarks for row in rows if row.meta}
+    return [(data, lines) for data, lines in remarks.items() if lines]
 
 
 def table(rows: Sequence[Row]) -> Table:
@@ -121,7 +131,7 @@ def _cells(row: Row) -> list[str | Text]:
     metrics = row.metrics
     return [
         name,
-        Text("\n".join(filter(None, [row.score, row.score_over_seeds]))),
+        Text("\n".join(filter(None, [row.score, *row.repeated]))),
         claims,
         f"{metrics['parameters']:,}",
         formatting.epochs(metrics["epochs"]),

@@ -8,15 +8,19 @@ from typing import Any
 from pipeline.config import plan_file, resolved_file
 from pipeline.config.claim import Claim
 from pipeline.config.params import Params
+from pipeline.config.repeats import FOLDS, SEEDS, SPLIT_SEEDS, Repeats
 from pipeline.config.resolved_file import Settings
 from pipeline.data.prepared import Meta, load_meta
 from pipeline.errors import PipelineError
+from pipeline.evaluation import looks
 from pipeline.evaluation import record as evaluation_record
+from pipeline.evaluation.looks import Ledger, Standing
 from pipeline.files import read_json, read_sealed, require_files
 from pipeline.layout import OUTPUTS, PLAN, PREPARED, STAGES
 from pipeline.reporting import pictures
 from pipeline.reporting.failures import failure, first_failure
 from pipeline.reporting.formatting import interval, number
+from pipeline.reporting.looks import holding, in_words
 from pipeline.reporting.overfitting import Overfitting, overfitting
 from pipeline.reporting.pictures import Picture
 from pipeline.runs import history
@@ -28,6 +32,7 @@ from pipeline.runs.result import HISTORY, INDEX
 # An experiment has a result only if all these exist. DVC removes outdated ones before a stage runs.
 _FILES = (HISTORY, run_record.FILE, INDEX, evaluation_record.METRICS)
 _SEEDS = "seeds.json"
+_VALUES = {FOLDS: "fold", SPLIT_SEEDS: "seed of the split", SEEDS: "seed"}
 
 
 @dataclass(frozen=True)
@@ -59,24 +64,34 @@ class CheckedClaim:
 
 
 @dataclass(frozen=True)
-class Seeds:
-    """The test metrics of one experiment that was trained with several seeds.
+class Series:
+    """The test metrics of one experiment that was trained several times.
 
     Args:
-        runs: by seed, its `run_id` and its metrics under `test`.
-        mean: by metric.
-        low, high: by metric, the 95 % limits of the mean by Student's t.
+        varied: the name of a value, such as `split` or `seed`.
+        description: what varied, such as `12 splits` or `5 seeds of one split`.
+        runs: by value, its `run_id` and its metrics under `test`.
+        mean, sd: the mean and standard deviation, by metric.
+        low, high: the 95 % limits of the mean over splits, by metric. None over seeds of one split,
+            because they tell nothing about other rows.
     """
 
+    varied: str
+    description: str
     runs: dict[int, dict[str, Any]]
     mean: dict[str, float]
-    low: dict[str, float]
-    high: dict[str, float]
+    sd: dict[str, float]
+    low: dict[str, float] | None = None
+    high: dict[str, float] | None = None
 
     def score(self, metric: str) -> str:
-        """The mean and half of its interval: `5 seeds: 0.9710 ± 0.0060`."""
-        half = (self.high[metric] - self.low[metric]) / 2
-        return f"{len(self.runs)} seeds: {number(self.mean[metric])} ± {number(half)}"
+        """`12 splits: 0.4220 ± 0.0777` with half of the interval, or `…: 0.5012, sd 0.0124`."""
+        if metric not in self.mean:
+            return f"{self.description}: {metric} not measured"
+        mean = f"{self.description}: {number(self.mean[metric])}"
+        if self.low is None or self.high is None:
+            return f"{mean}, sd {number(self.sd[metric])}"
+        return f"{mean} ± {number((self.high[metric] - self.low[metric]) / 2)}"
 
 
 @dataclass(frozen=True)
@@ -88,7 +103,8 @@ class ExperimentResult:
         run: the content of `run.json`.
         saved: the point at which the weights were saved.
         overfitting: that of the saved weights; None if they do not overfit.
-        seeds: None if the experiment was trained with one seed.
+        standing: None if the ledger of looks does not have the result.
+        series: over folds, splits and seeds; empty if the experiment was trained once.
     """
 
     metrics: dict[str, Any]
@@ -97,7 +113,8 @@ class ExperimentResult:
     saved: Point
     figures: list[Picture]
     overfitting: Overfitting | None = None
-    seeds: Seeds | None = None
+    standing: Standing | None = None
+    series: Sequence[Series] = ()
 
     @property
     def test_by_step(self) -> dict[int, dict[str, float]]:
@@ -118,8 +135,8 @@ class Row:
         meta: the facts about its data; None if they are not prepared.
         result: None if it is not evaluated.
         missing: why it has no result; empty if it has one.
-        unrepeated: why training with several seeds failed; empty if it did not.
-        outdated: why the results of several seeds are not shown; empty if they are, or if there
+        unrepeated: why training several times failed; empty if it did not.
+        outdated: why the results of several trainings are not shown; empty if they are, or if there
             are none.
         unchecked: why the result was not compared with its data; empty if it was, or if there is
             none.
@@ -180,16 +197,35 @@ class Row:
         return interval(limits["low"], limits["high"]) if limits else ""
 
     @property
+    def looks(self) -> str:
+        """How often its test rows had been used, in words; empty without a value."""
+        if self.result is None or self.value is None:
+            return ""
+        return in_words(self.headline, self.value, self.result.standing)
+
+    @property
+    def looks_before(self) -> str:
+        """How many other models had been scored on its test rows; `?` if it is not known."""
+        standing = self.result.standing if self.result else None
+        return f"{standing.before:,}" if standing else "?"
+
+    def after_looks(self, metric: str) -> str:
+        """The 95 % interval that holds for any choice by a metric: `0.9075 to 0.9186`."""
+        assert self.result is not None
+        assert self.result.standing is not None
+        limits = holding(metric, self.metrics["test"][metric]["value"], self.result.standing)
+        return " to ".join(map(number, limits)) if limits else "none known"
+
+    @property
     def score(self) -> str:
         """`accuracy 0.9132 [0.9075, 0.9186]`; empty without a result."""
         value = self.value
         return "" if value is None else f"{self.headline} {number(value)} {self.interval}"
 
     @property
-    def score_over_seeds(self) -> str:
-        """The headline metric over several seeds; empty if it was trained with one seed."""
-        seeds = self.result.seeds if self.result else None
-        return seeds.score(self.headline) if seeds else ""
+    def repeated(self) -> list[str]:
+        """The headline metric of each series: over folds, over splits, over seeds."""
+        return [one.score(self.headline) for one in (self.result.series if self.result else ())]
 
     @property
     def overfits(self) -> str:
@@ -204,16 +240,19 @@ def collect(
     outputs: Path = OUTPUTS,
     prepared: Path = PREPARED,
     stages: Path = STAGES,
+    ledger: Ledger | None = None,
 ) -> list[Row]:
     """Collects a row for each named experiment, in order.
 
     Args:
+        ledger: the looks at test splits; by default those of this project.
         stages: `dvc.yaml`.
 
     Raises:
         PipelineError: the plan is missing or damaged.
     """
     plan = plan_file.read(outputs / PLAN.name)
+    ledger = ledger or looks.read()
     return [
         _row(
             name,
@@ -221,6 +260,7 @@ def collect(
             planned=_planned(plan.get(name)),
             folder=outputs / name,
             prepared=prepared / params.experiments[name],
+            ledger=ledger,
             missing=first_failure(name, params, outputs / "failures", stages=stages)
             or f"not run yet: dvc repro evaluate@{name}",
         )
@@ -229,21 +269,29 @@ def collect(
 
 
 def _row(
-    name: str, params: Params, *, planned: Planned, folder: Path, prepared: Path, missing: str
+    name: str,
+    params: Params,
+    *,
+    planned: Planned,
+    folder: Path,
+    prepared: Path,
+    ledger: Ledger,
+    missing: str,
 ) -> Row:
     data = params.experiments[name]
     resolved = folder.parent / "configs" / f"{name}.yaml"
     meta = load_meta(prepared) if (prepared / "meta.json").is_file() else None
-    result, seeds, outdated = None, None, ""
+    result, outdated = None, ""
+    series: Sequence[Series] = ()
     if all((folder / file).is_file() for file in _FILES):
         try:
             settings = resolved_file.read(resolved)
-            result, missing = _result(folder, settings, meta), ""
+            result, missing = _result(folder, settings, meta, ledger), ""
         except PipelineError as error:
             missing = str(error)
     if result is not None and (folder / _SEEDS).is_file():
         try:
-            seeds = _seeds(folder, settings, meta, listed=params.repeats.get(name))
+            series = _series(folder, settings, meta, listed=params.repeats.get(name))
         except PipelineError as error:
             outdated = str(error)
     return Row(
@@ -253,7 +301,7 @@ def _row(
         planned=planned,
         configuration=_configuration(resolved),
         meta=meta,
-        result=result and replace(result, seeds=seeds),
+        result=result and replace(result, series=series),
         missing=missing,
         unrepeated=failure(f"repeat@{name}", folder.parent / "failures"),
         outdated=outdated,
@@ -281,7 +329,9 @@ def _planned(entry: Mapping[str, Any] | None) -> Planned:
     return Planned(**{**entry, "claims": [Claim(**claim) for claim in entry["claims"]]})
 
 
-def _result(folder: Path, settings: Settings, meta: Meta | None) -> ExperimentResult:
+def _result(
+    folder: Path, settings: Settings, meta: Meta | None, ledger: Ledger
+) -> ExperimentResult:
     """Reads a result that fits the present settings and data.
 
     Raises:
@@ -295,43 +345,57 @@ def _result(folder: Path, settings: Settings, meta: Meta | None) -> ExperimentRe
     evaluation_record.require(folder, run.ids)
     points = history.read(folder / HISTORY)
     step = read_json(folder / INDEX, made_by=made_by)["final"]
+    until_saved = [point for point in points if point.step <= step]
     return ExperimentResult(
         metrics=read_json(folder / evaluation_record.METRICS, made_by=made_by),
         run=run,
         history=points,
-        saved=next(point for point in points if point.step == step),
+        saved=until_saved[-1],
         figures=pictures.read(folder / evaluation_record.FIGURES, folder.name),
-        overfitting=None if settings.keeps_best else overfitting(points),
+        overfitting=None if settings.keeps_best else overfitting(until_saved),
+        standing=ledger.standing(run.run_id, step),
     )
 
 
-def _seeds(
-    folder: Path, settings: Settings, meta: Meta | None, *, listed: Sequence[int] | None
-) -> Seeds:
-    """Reads the results of several seeds if they fit the present settings and data.
+def _series(
+    folder: Path, settings: Settings, meta: Meta | None, *, listed: Repeats | None
+) -> list[Series]:
+    """Reads the results of several trainings if they fit the present settings and data.
 
     Args:
-        listed: the seeds in `params.yaml`; None if it does not repeat the experiment any more.
+        listed: what varies by `params.yaml`; None if it does not repeat the experiment any more.
 
     Raises:
         PipelineError: the file is damaged or stale.
     """
     made_by = f"dvc repro repeat@{folder.name}"
     content = read_sealed(folder / _SEEDS, made_by=made_by)
-    origin = content.pop("settings"), content.pop("data")
-    if origin != (settings.digest_without_seed, meta.identity if meta else origin[1]):
+    data = meta.identity | meta.source_digests if meta else content.get("data")
+    same = (content.get("settings"), content.get("data")) == (settings.digest_without_seed, data)
+    if not same or "series" not in content:
         raise PipelineError(
             f"{folder / _SEEDS} is stale: its runs have other settings or data than the experiment",
-            expected=f"Train the seeds again with: {made_by}",
+            expected=f"Train them again with: {made_by}",
         )
-    runs = {int(seed): run for seed, run in content.pop("seeds").items()}
-    if listed is not None and set(listed) != set(runs):
+    series = {
+        varied: Series(
+            varied=_VALUES[varied],
+            **(one | {"runs": {int(value): run for value, run in _by_number(one["runs"])}}),
+        )
+        for varied, one in content["series"].items()
+    }
+    trained = {varied: sorted(one.runs) for varied, one in series.items()}
+    if listed is not None and trained != {key: sorted(of) for key, of in listed.values.items()}:
         raise PipelineError(
-            f"{folder / _SEEDS} is stale: params.yaml lists other seeds",
-            received=", ".join(map(str, sorted(runs))),
-            expected=f"Train the listed seeds with: {made_by}",
+            f"{folder / _SEEDS} is stale: params.yaml lists other trainings",
+            received=", ".join(one.description for one in series.values()),
+            expected=f"Train the listed ones with: {made_by}",
         )
-    return Seeds(dict(sorted(runs.items())), **content)
+    return [series[varied] for varied in _VALUES if varied in series]
+
+
+def _by_number(runs: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return sorted(runs.items(), key=lambda item: int(item[0]))
 
 
 def look_up(metrics: Mapping[str, Any], path: str) -> float | None:

@@ -24,7 +24,7 @@ from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.resolved import run_settings
 from pipeline.errors import PipelineError
 from pipeline.layout import CONF
-from pipeline.studies.objective import Objective, common_objective
+from pipeline.studies.objective import Objective, common_objective, difference
 from pipeline.studies.trial import Trial
 
 _LONGEST_NAME = 250  # characters of a run's name that MLflow's tables hold
@@ -38,11 +38,13 @@ class Grid:
     Args:
         configs: the configuration of each trial.
         objective: what the trials are compared by; None if they are not comparable.
+        difference: why they are not comparable.
     """
 
     trials: list[Trial]
     configs: list[ExperimentConfig]
     objective: Objective | None
+    difference: str = ""
 
     @property
     def name(self) -> str:
@@ -96,7 +98,9 @@ def compose_grid(
         Trial(number, {name: values[number][name] for name in varying}, combination)
         for number, combination in enumerate(combined)
     ]
-    return Grid(trials, configs, common_objective(configs, objective))
+    common = common_objective(configs, objective)
+    reason = difference(configs, objective) if common is None else ""
+    return Grid(trials, configs, common, reason)
 
 
 def _settings(config: ExperimentConfig) -> str:
@@ -133,7 +137,7 @@ def measuring(overrides: Sequence[str], objective: Objective | None) -> list[str
     if objective is None:
         return list(overrides)
     first = compose_experiment(combinations(overrides)[0])
-    return [*overrides, *objective.to_measure(first)]
+    return [*overrides, *objective.to_measure(first, key="sweep.objective")]
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:

@@ -11,21 +11,18 @@ figures/          how the objective of a sweep depends on the settings
 lock              held by the process that runs the study
 """
 
-import hashlib
-import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from pipeline import sealed_lines
 from pipeline.console import log
 from pipeline.files import read_json, write_json, write_text
 from pipeline.locks import locked
 from pipeline.studies.outcome import Outcome
 from pipeline.studies.trial import Trial
-
-_CHECKSUM_DIGITS = 16
 
 
 class Journal:
@@ -134,20 +131,13 @@ def open_search(folder: Path) -> Iterator[SearchJournal]:
 
 
 def _line(outcome: Outcome) -> str:
-    text = json.dumps(asdict(outcome), sort_keys=True, allow_nan=False)
-    return f"{_checksum(text)} {text}\n"
+    return sealed_lines.seal(asdict(outcome))
 
 
 def _outcome(line: bytes) -> Outcome | None:
     """Reads the outcome on a line. Returns None if the line is damaged."""
-    checksum, _, text = line.decode("utf-8", errors="replace").removesuffix("\n").partition(" ")
-    if not line.endswith(b"\n") or checksum != _checksum(text):
-        return None
+    values = sealed_lines.unseal(line)
     try:
-        return Outcome.from_values(json.loads(text))
+        return None if values is None else Outcome.from_values(values)
     except (KeyError, TypeError, ValueError):  # another version of this module wrote it
         return None
-
-
-def _checksum(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:_CHECKSUM_DIGITS]

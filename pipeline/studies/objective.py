@@ -1,15 +1,28 @@
 """The objective of a study: the metric that its trials are compared by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.config import usual
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.config.metrics import Direction, direction_of, metric_of
+from pipeline.config.metrics import METRICS, Direction, direction_of, metric_of
 from pipeline.config.values import to_values
 from pipeline.errors import require
 from pipeline.studies.space import hydra_text
+
+_Facts = dict[str, Callable[[ExperimentConfig], Any]]
+_LOSS: _Facts = {
+    "training.loss": lambda config: usual.possible_losses(config.training, config.data.task)[0],
+    "training.loss_arguments": lambda config: config.training.loss_arguments,
+    "data.standardize_target": lambda config: config.data.standardize_target,
+}
+# By figure, the settings that decide what it measures on the same rows. A metric has none.
+FACTS: dict[str, _Facts] = {
+    "validation/loss": _LOSS,
+    "validation/weighted_loss": _LOSS
+    | {"training.class_weight": lambda config: config.training.class_weight},
+}
 
 
 @dataclass(frozen=True)
@@ -46,12 +59,26 @@ class Objective:
         )
         return cls(metric, direction_of(metric, direction, key=key))
 
-    def to_measure(self, config: ExperimentConfig) -> list[str]:
-        """The overrides with which a trial measures the objective; none if it does already."""
-        name = metric_of(self.metric, key="training.metrics")
+    def to_measure(self, config: ExperimentConfig, *, key: str) -> list[str]:
+        """The overrides with which a trial measures the objective; none if it does already.
+
+        Args:
+            key: the setting that names the objective.
+
+        Raises:
+            ConfigError: the metric does not suit the task.
+        """
+        name = metric_of(self.metric, key=key)
         measured = usual.measured_metrics(config.training, config.data.task, [])
         if name is None or name in measured:
             return []
+        task = config.data.task.value
+        require(
+            METRICS.load(name, key=key).METRIC.task == task,
+            key,
+            received=self.metric,
+            expected=f"a metric for {task}",
+        )
         return [f"training.metrics={hydra_text([*measured, name])}"]
 
 
@@ -69,20 +96,21 @@ def common_objective(
         wanted: the objective of the settings, if they name one.
     """
     if wanted is not None:
-        return wanted if all(_rows(config) == _rows(configs[0]) for config in configs) else None
+        return None if _first_difference(configs, wanted.metric) else wanted
     candidates = [_candidates(config) for config in configs]
     shared = set(candidates[0]).intersection(*candidates[1:])
     return next((objective for objective in candidates[0] if objective in shared), None)
 
 
-def difference(configs: Sequence[ExperimentConfig]) -> str:
+def difference(configs: Sequence[ExperimentConfig], wanted: Objective | None = None) -> str:
     """Says why trials without a common objective are not comparable."""
-    first, *others = (_rows(config) for config in configs)
-    for other in others:
-        for name, value in first.items():
-            if other[name] != value:
-                return f"their validation rows differ: data.{name}"
-    return "they have no metric in common"
+    metric = "" if wanted is None else wanted.metric
+    setting = _first_difference(configs, metric)
+    if setting is None:
+        return "they have no metric in common"
+    if setting in _rows(configs[0]):
+        return f"their validation rows differ: {setting}"
+    return f"{metric} does not measure the same in all of them: {setting}"
 
 
 def _candidates(config: ExperimentConfig) -> list[Objective]:
@@ -91,14 +119,14 @@ def _candidates(config: ExperimentConfig) -> list[Objective]:
     measured = usual.measured_metrics(config.training, config.data.task, losses[:1])
     usual_names = [name for name in usual.METRICS[config.data.task] if name in measured]
     preferred = dict.fromkeys([*_monitored(config), *_of_loss(losses[0]), *usual_names])
-    rows = tuple(repr(value) for value in _rows(config).values())
-    objectives = [
-        Objective.named(f"validation/{name}", None, key="training.metrics") for name in preferred
-    ]
-    loss = (losses[0], str(config.data.standardize_target))
+    figures = [*(f"validation/{name}" for name in preferred), "validation/loss"]
     return [
-        *(Objective(one.metric, one.direction, rows) for one in objectives),
-        Objective("validation/loss", Direction.min, (*rows, *loss)),
+        Objective(
+            figure,
+            direction_of(figure, None, key="training.metrics"),
+            tuple(map(repr, _facts(config, figure).values())),
+        )
+        for figure in figures
     ]
 
 
@@ -117,8 +145,21 @@ def _of_loss(loss: str) -> Iterator[str]:
         yield name
 
 
+def _first_difference(configs: Sequence[ExperimentConfig], metric: str) -> str | None:
+    """The first setting that makes a metric incomparable between trials."""
+    first, *others = (_facts(config, metric) for config in configs)
+    return next(
+        (name for name, value in first.items() if any(one[name] != value for one in others)), None
+    )
+
+
+def _facts(config: ExperimentConfig, metric: str) -> dict[str, Any]:
+    """The settings that decide what a metric measures."""
+    return _rows(config) | {name: value(config) for name, value in FACTS.get(metric, {}).items()}
+
+
 def _rows(config: ExperimentConfig) -> dict[str, Any]:
     """The settings that decide which rows are predicted, and what they hold."""
     data = to_values(config.data)
     names = ("source", "task", "target", "positive", "target_unit", "rows", "split")
-    return {name: data[name] for name in names}
+    return {f"data.{name}": data[name] for name in names}

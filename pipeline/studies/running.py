@@ -41,7 +41,7 @@ def run_grid_trial(
         tags={**tags, "mlflow.runName": grid.run_name(number)},
         log=journal.log_file(number),
     )
-    outcome = _outcome(trial, answer, grid.objective)
+    outcome = _outcome(trial, answer, grid.objective, key="sweep.objective")
     journal.write(outcome)
     return math.nan if outcome.objective is None else outcome.objective
 
@@ -82,7 +82,7 @@ class SearchTrials:
                 received=answer.reason.rstrip("."),
                 expected="Fix this and run the same command again; it resumes",
             )
-        return _outcome(complete, answer, self.objective)
+        return _outcome(complete, answer, self.objective, key="search.objective.metric")
 
     def _threads(self, trial: Trial, *, added: list[str]) -> int:
         """The trial's `training.threads`.
@@ -107,11 +107,11 @@ class SearchTrials:
             )
 
 
-def _outcome(trial: Trial, answer: Answer, objective: Objective | None) -> Outcome:
+def _outcome(trial: Trial, answer: Answer, objective: Objective | None, *, key: str) -> Outcome:
     return Outcome(
         trial=trial,
         status=answer.status,
-        objective=_value(answer, objective),
+        objective=_value(answer, objective, key),
         epochs=answer.epochs,
         seconds=answer.seconds,
         timestamp=time.time_ns() // 1_000_000,
@@ -122,12 +122,12 @@ def _outcome(trial: Trial, answer: Answer, objective: Objective | None) -> Outco
     )
 
 
-def _value(answer: Answer, objective: Objective | None) -> float | None:
+def _value(answer: Answer, objective: Objective | None, key: str) -> float | None:
     if objective is None or answer.status is Status.FAILED:
         return None
     if objective.metric not in answer.metrics:
         raise ConfigError(
-            "search.objective.metric",
+            key,
             "is not measured by this training",
             received=objective.metric,
             expected=f"Expected: {', '.join(sorted(answer.metrics))}",

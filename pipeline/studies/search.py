@@ -20,11 +20,12 @@ from pipeline.runs import identity as lineage
 from pipeline.signals import Interruption
 from pipeline.studies import saving, summary
 from pipeline.studies.board import Board
+from pipeline.studies.choice import SEED
 from pipeline.studies.confirming import confirm, other_seeds
 from pipeline.studies.explore import explore
 from pipeline.studies.interrupting import resumable
 from pipeline.studies.journal import SearchJournal, open_search
-from pipeline.studies.objective import Objective
+from pipeline.studies.objective import FACTS, Objective
 from pipeline.studies.oracles import ORACLES
 from pipeline.studies.outcome import Outcome, Status, best, latest, trained_epochs, with_status
 from pipeline.studies.running import SearchTrials
@@ -63,7 +64,7 @@ class Plan:
         objective = config.search.objective.for_task(base.data.task.value)
         space = config.read_space()
         _require_one_measure(objective, space)
-        measuring = objective.to_measure(base)
+        measuring = objective.to_measure(base, key="search.objective.metric")
         base = compose_experiment([*overrides, *measuring]) if measuring else base
         return cls([*overrides, *measuring], base, config, space, objective)
 
@@ -252,10 +253,14 @@ class _Search:
     ) -> None:
         assert leader.objective is not None
         config, objective = compose_experiment(leader.trial.overrides), self._plan.objective
+        seeds = {
+            config.seed,
+            *(int(outcome.trial.values.get(SEED, config.seed)) for outcome in trials),
+        }
         process = TrialProcess()
         confirmation = confirm(
             leader.trial.overrides,
-            other_seeds({config.seed}, self._plan.config.search.confirm_seeds),
+            other_seeds(seeds, self._plan.config.search.confirm_seeds),
             objective,
             process=process,
             tags=self._tags,
@@ -312,8 +317,13 @@ def _require_searchable(config: ExperimentConfig) -> None:
 
 def _require_one_measure(objective: Objective, space: Space) -> None:
     """Rejects a space in which the objective is not comparable between trials."""
-    searched = [name for parameter in space.searched if (name := parameter.name) == "training.loss"]
-    if searched and objective.metric == "validation/loss":
+    names = FACTS.get(objective.metric, {})
+    searched = [
+        parameter.name
+        for parameter in space.searched
+        if any(f"{parameter.name}.".startswith(f"{name}.") for name in names)
+    ]
+    if searched:
         raise PipelineError(
             f"{objective.metric} does not measure the same in all trials",
             received=f"{', '.join(searched)} in the space",

@@ -18,7 +18,7 @@ from pipeline.studies.confirming import confirm, other_seeds
 from pipeline.studies.grid import Grid
 from pipeline.studies.interrupting import resumable, stop_trials
 from pipeline.studies.journal import SweepJournal, open_sweep
-from pipeline.studies.objective import Objective, difference
+from pipeline.studies.objective import Objective
 from pipeline.studies.outcome import Outcome, Status, with_status
 from pipeline.studies.sweep_settings import SweepSettings
 from pipeline.studies.trial_process import shared
@@ -114,8 +114,7 @@ class _Sweep:
         """Ranks and draws the trials. Returns the choice, or None if there is none."""
         objective = self._grid.objective
         if objective is None:
-            reason = difference(self._grid.configs)
-            log(f"{self._grid.name}: the trials are not compared: {reason}")
+            log(f"{self._grid.name}: the trials are not compared: {self._grid.difference}")
             return None
         choice = choose(outcomes, objective.direction)
         if choice is None:

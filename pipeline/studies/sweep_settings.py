@@ -49,12 +49,12 @@ def read(arguments: Sequence[str]) -> tuple[SweepSettings, list[str]]:
     """
     own = [argument for argument in arguments if argument.startswith(_PREFIX)]
     rest = [argument for argument in arguments if argument not in own]
-    given = OmegaConf.from_dotlist([argument.removeprefix(_PREFIX) for argument in own])
     try:
+        given = dict(_pair(argument) for argument in own)
         settings = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(SweepSettings), given))
     except ConfigError:
         raise
-    except OmegaConfBaseException as error:
+    except (OmegaConfBaseException, ValueError) as error:
         raise PipelineError(
             "command line: a setting of the sweep is invalid",
             received=" ".join(own),
@@ -63,3 +63,9 @@ def read(arguments: Sequence[str]) -> tuple[SweepSettings, list[str]]:
         ) from error
     assert isinstance(settings, SweepSettings)
     return settings, rest
+
+
+def _pair(argument: str) -> tuple[str, str | None]:
+    """The name and the text of `sweep.name=text`; raises `ValueError` without `=`."""
+    name, text = argument.removeprefix(_PREFIX).split("=", maxsplit=1)
+    return name, None if text == "null" else text

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from pipeline.console import log
 from pipeline.data.prepared import Meta
+from pipeline.evaluation.looks import Standing
 from pipeline.tracking.tracker import Measurement, Tracker
 
-_SHOWN = "evaluation"  # the tag
+_SHOWN, _LOOKS = "evaluation", "test.models_before"  # tags
 
 
 def log_evaluation(
@@ -88,6 +89,16 @@ def log_test_metrics(
             f"MLflow now shows this evaluation of run {tracker.run_id}; "
             f"the earlier one is kept there as {before}"
         )
+
+
+def log_looks(tracker: Tracker, standing: Standing | None) -> None:
+    """Adds how many other models had been scored on the test rows before.
+
+    Another copy of the project, with a ledger of its own, may know fewer. The larger number stays.
+    """
+    if standing is not None:
+        before = max(standing.before, int(tracker.tag(_LOOKS) or 0))
+        tracker.set_tag(_LOOKS, str(before))
 
 
 def _measurements(by_step: Mapping[int, Mapping[str, float]], saved_step: int) -> list[Measurement]:

@@ -1,8 +1,10 @@
 """Computes the weights of classes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -44,7 +46,19 @@ def class_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np
                 f"training.class_weight.{name}",
                 "is not a class of the data",
                 received=name,
-                expected=suggestion(name, meta.classes),
+                expected=_unquoted(name, meta.classes) or suggestion(name, meta.classes),
             )
         weights[meta.classes.index(name)] = weight
     return weights
+
+
+def _unquoted(name: str, classes: Sequence[str]) -> str:
+    """The advice for a class that YAML reads as this name, such as 01 as 1; empty without one."""
+    for one in classes:
+        try:
+            read = str(yaml.safe_load(one))
+        except yaml.YAMLError:
+            continue
+        if read == name:
+            return f'Write "{one}" in quotes, because YAML reads it as {name}'
+    return ""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.prepared import Split
 from pipeline.training.engine import TrainingTask
+from pipeline.training.optimizers import averages_weights
 from pipeline.training.variables import assign, values_of
 
 _PREDICTED_ROWS = 1024  # at once
@@ -62,7 +63,7 @@ class FittedModel:
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Gives the network its averaged weights, if a step has been trained."""
-        if not self.optimizer.use_ema or int(self.optimizer.iterations) == 0:
+        if not averages_weights(self.optimizer) or int(self.optimizer.iterations) == 0:
             yield
             return
         weights = self.network.trainable_variables

@@ -59,7 +59,7 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
     training = config.training
     process.pin(threads=training.threads)
     schedule = Schedule.of(training, rows=meta.rows["train"], seed=config.seed)
-    train_rows, validation = (load_split(data_folder, name) for name in ("train", "validation"))
+    train_rows, validation = load_split(data_folder, "train"), load_split(data_folder, "validation")
     return Fit(
         engine=_engine(config, meta, train_rows, schedule),
         schedule=schedule,
@@ -70,13 +70,20 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
 
 def _engine(config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedule) -> Engine:
     training = config.training
-    network = families.build(config.model, meta, seed=config.seed)
+    network = families.build(
+        config.model, meta, seed=config.seed, precision=training.precision.value
+    )
     trained, loss = with_members(network, losses.build(training, meta))
     weights = class_weights(training, meta, train.y)
     task = TrainingTask(
         network=network,
-        trained=augmented(trained, config.model),
-        optimizer=optimizers.build(config.optimizer, steps=schedule.total),
+        trained=augmented(trained, config.model, meta),
+        optimizer=optimizers.build(
+            config.optimizer,
+            weights=network.trainable_variables,
+            steps=schedule.total,
+            precision=training.precision,
+        ),
         loss=loss,
         train=train if weights is None else replace(train, sample_weight=weights[train.y]),
         schedule=schedule,

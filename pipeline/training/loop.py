@@ -6,7 +6,7 @@ It decides when to save and when to stop. The engine computes the steps, and lis
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.config.training import EarlyStopping, Monitor, ReduceOnPlateau
@@ -43,10 +43,10 @@ class TrainingOutcome:
 
 @dataclass(frozen=True)
 class Rules:
-    """What is decided at the end of each epoch."""
+    """What is decided at the end of each epoch. `Training` settles the figures they watch."""
 
-    early_stopping: EarlyStopping | None = None
-    reduce_on_plateau: ReduceOnPlateau = field(default_factory=ReduceOnPlateau)
+    early_stopping: EarlyStopping | None
+    reduce_on_plateau: ReduceOnPlateau
 
 
 @dataclass(frozen=True)
@@ -237,11 +237,11 @@ class _Training:
 
     def _evaluate(self) -> None:
         state = self.state
-        is_snapshot = state.step in self.schedule.evaluate_at
         with self.engine.averaged():
             point = self._measure()
             state.history.append(point)
             diverged = history.divergence(state.history) is not None
+            is_snapshot = state.step in self.schedule.evaluate_at and not diverged
             if self.schedule.ends_epoch(state.step) and not diverged:
                 self._decide(point)
             for listener in self.listeners:

@@ -73,8 +73,8 @@ class Measuring:
             return {"loss": float("nan")}
         rows = np.asarray(self.loss(np.asarray(y).reshape(-1, 1), raw), dtype=np.float64)
         values = {"loss": float(rows.mean())}
-        if self.class_weights is not None:
-            values["weighted_loss"] = float(np.average(rows, weights=self.class_weights[y]))
+        if self.class_weights is not None and (weights := self.class_weights[y]).any():
+            values["weighted_loss"] = float(np.average(rows, weights=weights))
         scores = scores_of(raw, y, self.meta)
         for name in self.metrics:
             value = metrics.named(name, key="training.metrics").value(scores)

@@ -11,10 +11,12 @@ import psutil
 
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.model import Model
+from pipeline.config.training import Precision
 from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError
 
-_BYTES = 4  # of a 32-bit float
+_BYTES = 4  # of a weight, in every precision
+_BYTES_OF_OUTPUTS = {Precision.float32: 4, Precision.mixed_bfloat16: 2, Precision.mixed_float16: 2}
 _WEIGHTS_AND_GRADIENTS = 2
 
 
@@ -61,4 +63,5 @@ def least_bytes(config: ExperimentConfig, meta: Meta) -> int:
     assert config.training.batch_size is not None
     rows = min(config.training.batch_size, meta.rows["train"])
     copies = _WEIGHTS_AND_GRADIENTS + config.optimizer.averages
-    return _BYTES * (copies * size.parameters + rows * size.outputs)
+    outputs = _BYTES_OF_OUTPUTS[config.training.precision] * rows * size.outputs
+    return _BYTES * copies * size.parameters + outputs

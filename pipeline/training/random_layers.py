@@ -13,6 +13,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from pipeline.models.seeds import derived_seed
+
 _BITS = 32
 
 
@@ -106,21 +108,25 @@ def _spatial(layer: Any, seed: int) -> Any:
     axes = layer.input_spec.ndim
     channels = 1 if getattr(layer, "data_format", "channels_last") == "channels_first" else axes - 1
     noise_shape = [None if axis in (0, channels) else 1 for axis in range(axes)]
-    return CounterDropout(layer.rate, seed=seed, noise_shape=noise_shape, name=layer.name)
+    return CounterDropout(layer.rate, seed=seed, noise_shape=noise_shape, **_shared(layer))
+
+
+def _shared(layer: Any) -> dict[str, Any]:
+    return {"name": layer.name, "dtype": layer.dtype_policy}
 
 
 _STAND_INS: dict[type, Callable[[Any, int], Any]] = {
     keras.layers.Dropout: lambda layer, seed: CounterDropout(
-        layer.rate, seed=seed, noise_shape=layer.noise_shape, name=layer.name
+        layer.rate, seed=seed, noise_shape=layer.noise_shape, **_shared(layer)
     ),
     keras.layers.SpatialDropout1D: _spatial,
     keras.layers.SpatialDropout2D: _spatial,
     keras.layers.SpatialDropout3D: _spatial,
     keras.layers.GaussianNoise: lambda layer, seed: CounterNoise(
-        layer.stddev, seed=seed, name=layer.name
+        layer.stddev, seed=seed, **_shared(layer)
     ),
     keras.layers.GaussianDropout: lambda layer, seed: CounterNoise(
-        math.sqrt(layer.rate / (1 - layer.rate)), seed=seed, multiplies=True, name=layer.name
+        math.sqrt(layer.rate / (1 - layer.rate)), seed=seed, multiplies=True, **_shared(layer)
     ),
 }
 
@@ -131,7 +137,7 @@ def with_stand_ins(network: Any, *, seed: int) -> Any:
     It shares all other layers.
 
     Args:
-        seed: a layer without a seed gets this one plus its number.
+        seed: the seed of the run. A layer without a seed gets one that is derived from it.
     """
     random = [layer for layer in network._flatten_layers() if type(layer) in _STAND_INS]
     if not random:
@@ -141,7 +147,9 @@ def with_stand_ins(network: Any, *, seed: int) -> Any:
     def stand_in(layer: Any) -> Any:
         if id(layer) not in numbers:
             return layer
-        own = seed + numbers[id(layer)] if layer.seed is None else layer.seed
+        own = layer.seed
+        if own is None:
+            own = derived_seed(seed, "random layer", numbers[id(layer)])
         return _STAND_INS[type(layer)](layer, own)
 
     return keras.models.clone_model(network, clone_function=stand_in, recursive=True)

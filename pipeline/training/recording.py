@@ -138,6 +138,7 @@ class RecordedTraining:
     def _record(self, fit: Fit, outcome: TrainingOutcome, result: Result, tracker: Tracker) -> None:
         """Writes the result to the folder, then fingerprint and model to the record."""
         step, snapshots = outcome.final.step, fit.schedule.evaluate_at
+        diverged = divergence(outcome.history)
         run_result.write(
             self.folder.result,
             model=serving.serve(fit.engine.network, self.run.meta),
@@ -158,13 +159,13 @@ class RecordedTraining:
             snapshots={
                 point.step: run_result.snapshot_file(self.folder.path, point.step)
                 for point in outcome.history
-                if point.step in snapshots
+                if point.step in snapshots and point is not diverged
             },
         )
         self.interruption.check()
         tracker.set_tag("fingerprint", result.fingerprint)
         tracker.log_metrics([_kept(outcome.final)])
-        if (diverged := divergence(outcome.history)) is not None:
+        if diverged is not None:
             tracker.set_tag("diverged", f"after step {diverged.step}")
         if self.run.config.tracking.log_model:
             tracker.log_model(self.folder.result, step=step)

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -174,7 +174,7 @@ def _task(name: str) -> tuple[Any, Any]:
     from pipeline.data.prepared import load_meta, load_split
     from pipeline.layout import PREPARED
     from pipeline.models import families
-    from pipeline.training import losses, optimizers, watched_metrics
+    from pipeline.training import losses, optimizers
     from pipeline.training.engine import TrainingTask
     from pipeline.training.schedule import Schedule
 
@@ -185,9 +185,8 @@ def _task(name: str) -> tuple[Any, Any]:
     return config, TrainingTask(
         network=network,
         trained=network,
-        optimizer=optimizers.build(config.optimizer, steps=1),
+        optimizer=optimizers.build(config.optimizer, weights=network.trainable_variables, steps=1),
         loss=losses.build(config.training, meta),
-        metrics=watched_metrics.build(config.training, meta),
         train=train,
         schedule=Schedule(len(train), config.training.batch_size, 10**6, config.seed),
     )
@@ -228,21 +227,17 @@ def _span(history: list[Any]) -> float:
 
 def _bare(name: str) -> Callable[[], float]:
     from pipeline.config.experiment_composition import compose_experiment
-    from pipeline.data.prepared import load_split
+    from pipeline.data.prepared import load_meta
     from pipeline.layout import PREPARED
-    from pipeline.training import engines, process
-    from pipeline.training.loop import Rules, train
-    from pipeline.training.schedule import Schedule
+    from pipeline.training import fitting
+    from pipeline.training.loop import NoStopRequest
 
-    process.pin(threads=2)
     config = compose_experiment(_whole(name))
-    validation = load_split(PREPARED / config.data.name, "validation")
+    folder = PREPARED / config.data.name
 
     def training() -> float:
-        task = _task(name)[1]
-        schedule = Schedule.of(config.training, rows=len(task.train), seed=config.seed)
-        engine = engines.build(replace(task, schedule=schedule), config.training)
-        outcome = train(engine, schedule, validation=validation, rules=Rules(), listeners=[])
+        fit = fitting.build(config, load_meta(folder), folder)
+        outcome = fit.run(listeners=[], checkpoints=None, interruption=NoStopRequest())
         return _span(outcome.history)
 
     return training
@@ -345,7 +340,6 @@ def _fit(name: str, way: str) -> Callable[[], float]:
     task.network.compile(
         task.optimizer,
         task.loss,
-        metrics=task.metrics,
         steps_per_execution=steps,
         jit_compile=jit,
     )

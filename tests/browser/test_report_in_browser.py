@@ -74,7 +74,8 @@ def url(tmp_path_factory):
     for name, parameters in PARAMETERS.items():
         overfits = name == "nine"
         losses = CLIMBING if overfits else FALLING
-        write_result(outputs, name, metrics=METRICS | {"parameters": parameters}, losses=losses)
+        metrics = METRICS | {"parameters": parameters}
+        write_result(outputs, name, metrics=metrics, losses=losses, saved=12)
         plan[name] = planned(
             description=f"The one with {name} parameters.",
             claims=[{"metric": "test/accuracy", "at_least": 0.99 if overfits else 0.9}],

@@ -76,12 +76,11 @@ def create(folder: Path) -> float:
 def result(folder: Path) -> dict[str, Any]:
     """The weights and figures of a complete project, without times and ids."""
     metrics = json.loads((folder / OUTPUT / "metrics.json").read_text(encoding="utf-8"))
-    seeds = json.loads((folder / OUTPUT / "seeds.json").read_text(encoding="utf-8"))
     run = json.loads((folder / OUTPUT / "run.json").read_text(encoding="utf-8"))
     return {
         "fingerprint": run["fingerprint"],
         **{split: metrics[split] for split in ("train", "validation", "test")},
-        **{limit: seeds[limit] for limit in ("mean", "low", "high")},
+        "means": readings.means(folder),
     }
 
 

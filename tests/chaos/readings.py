@@ -126,7 +126,7 @@ def write_params(folder: Path, **lists: Any) -> None:
         "own_files": {DATA: "readings.csv"},
         "data": {DATA: DATA},
         "experiments": {NAME: {"data": DATA}},
-        "repeats": {NAME: {"data": DATA, "seeds": [1, 2]}},
+        "repeats": {NAME: {"data": DATA, "seeds": [1, 2], "split_seeds": [3, 4]}},
     }
     _write(folder / "params.yaml", json.dumps(content | lists))
 
@@ -246,6 +246,13 @@ def complete(folder: Path, run: Run) -> dict[str, Ended]:
     failed = {stage: end.err for stage, end in ended.items() if end.code != 0}
     assert not failed, failed
     return ended
+
+
+def means(folder: Path) -> dict[str, dict[str, float]]:
+    """The mean test metrics of each series in `seeds.json`; empty without the file."""
+    file = folder / OUTPUT / "seeds.json"
+    content = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"series": {}}
+    return {varied: series["mean"] for varied, series in content["series"].items()}
 
 
 def row_of(folder: Path) -> list[str] | None:

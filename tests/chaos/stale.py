@@ -391,7 +391,7 @@ class Trial:
 
     def _agree(self, over_seeds: str, truth: Truth) -> bool:
         if self._lists_others:  # the true mean over three seeds is not known
-            return over_seeds.startswith("3 seeds: ")
+            return over_seeds.startswith("3 seeds of one split: ")
         return over_seeds == truth.over_seeds
 
     def _wrong_check(self, ended: Ended, truths: list[Truth]) -> list[str]:

@@ -61,7 +61,7 @@ training:
   epochs: 30
   batch_size: 8
   early_stopping: {patience: 3, min_delta: 0.01}
-  reduce_on_plateau: {direction: min, patience: 2, min_delta: 0.01}
+  reduce_on_plateau: {patience: 2, min_delta: 0.01}
 """,
     "cnn": """
 defaults: [override /data: shapes, override /model: layers]
@@ -78,6 +78,12 @@ defaults: [override /data: prices]
 model: {units: [8]}
 optimizer: {learning_rate: 0.05}
 training: {xla: false, epochs: 12, batch_size: 16, early_stopping: {patience: 2, min_delta: 0.02}}
+""",
+    "diverging": """
+defaults: [override /data: prices, override /optimizer: sgd]
+model: {units: []}
+optimizer: {learning_rate: 100, clipnorm: null}
+training: {xla: false, epochs: 12, batch_size: 16, early_stopping: {patience: null}}
 """,
     "new_store": """
 defaults: [override /data: pairs, override /model: linear]

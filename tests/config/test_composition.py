@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from pipeline.config import resolved
 from pipeline.config.claim import Claim
-from pipeline.config.data import Data, SplitSettings, Task
+from pipeline.config.data import Data, Task
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.optimizer import settings_of
-from pipeline.config.training import Direction, EarlyStopping, Training
+from pipeline.config.split import SplitSettings
+from pipeline.config.training import EarlyStopping, Training
 from pipeline.config.values import to_values, write_yaml
 from pipeline.errors import PipelineError
 from pipeline.models.families.mlp import Mlp
@@ -29,8 +30,8 @@ SETTINGS = ", ".join(
     sorted(field.name for field in fields(ExperimentConfig) if field.name != "name")
 )
 LOSSES = (
-    "binary_crossentropy, categorical_crossentropy, mean_absolute_error, mean_squared_error, "
-    "perceptron, sparse_categorical_crossentropy"
+    "binary_crossentropy, categorical_crossentropy, focal, huber, mean_absolute_error, "
+    "mean_squared_error, perceptron, quantile, sparse_categorical_crossentropy"
 )
 FLOATS = "Expected: 0, or a number from 1.2e-38 to 3.4e+38 in size."
 DATA = (
@@ -60,9 +61,9 @@ IN_FILES = {
     "optimizer: {momentum: 0.9}": (
         "optimizer.momentum is not a setting. Received: momentum=0.9. "
         "Did you mean ema_momentum? Allowed: amsgrad, beta_1, beta_2, clipnorm, clipvalue, "
-        "ema_momentum, ema_overwrite_frequency, epsilon, final_share, global_clipnorm, "
-        "gradient_accumulation_steps, learning_rate, loss_scale_factor, schedule, warmup_steps, "
-        "weight_decay."
+        "decay_biases, ema_momentum, ema_overwrite_frequency, epsilon, final_share, "
+        "global_clipnorm, gradient_accumulation_steps, learning_rate, loss_scale_factor, schedule, "
+        "warmup_steps, weight_decay."
     ),
     "training: {early_stopping: {patient: 3}}": (
         "training.early_stopping.patient is not a setting. Received: patient=3. "
@@ -179,7 +180,7 @@ ON_THE_COMMAND_LINE = {
     ),
     "training.label_smoothing=0.1": (
         "training.label_smoothing is invalid. Received: 0.1. Expected: 0, or a training.loss "
-        "such as categorical_crossentropy."
+        "such as binary_crossentropy or categorical_crossentropy."
     ),
     "training.label_smoothing=1": (
         "training.label_smoothing is invalid. Received: 1.0. Expected: a share from 0 to below 1."
@@ -251,7 +252,8 @@ ON_THE_COMMAND_LINE = {
     ),
     "training.batch_size=[": (
         "an override is not key=value. Received: training.batch_size=[. Expected: for example "
-        "training.batch_size=32."
+        "training.batch_size=32. "
+        "Put a value that Hydra cannot read in quotes, as 'reported=\"> 90 %\"'."
     ),
     "training.epochs=99999999999999999999": (
         "training.epochs is invalid. Received: 99999999999999999999. "
@@ -281,6 +283,42 @@ ON_THE_COMMAND_LINE = {
     ),
     "training.early_stopping.min_delta=inf": (
         f"training.early_stopping.min_delta is invalid. Received: inf. {FLOATS}"
+    ),
+    "training.early_stopping={monitor: validation/accuracy, direction: min}": (
+        "training.early_stopping.direction is invalid. Received: min for validation/accuracy. "
+        "Expected: max, because validation/accuracy is better if it is larger; or no direction."
+    ),
+    "training.early_stopping.direction=max": (
+        "training.early_stopping.direction is invalid. Received: max for validation/loss. "
+        "Expected: min, because validation/loss is better if it is smaller; or no direction."
+    ),
+    "training.reduce_on_plateau={monitor: train/log_loss, direction: max}": (
+        "training.reduce_on_plateau.direction is invalid. Received: max for train/log_loss. "
+        "Expected: min, because train/log_loss is better if it is smaller; or no direction."
+    ),
+    "training.early_stopping.monitor=val_loss": (
+        "training.early_stopping.monitor is not measured by training. Received: val_loss. "
+        "Choose a metric with its split, such as validation/loss or train/accuracy."
+    ),
+    "training.early_stopping.monitor=test/accuracy": (
+        "training.early_stopping.monitor is not measured by training. Received: test/accuracy. "
+        "Choose a metric with its split, such as validation/loss or train/accuracy."
+    ),
+    "training.early_stopping.monitor=running/accuracy": (
+        "training.early_stopping.monitor is not measured by training. "
+        "Received: running/accuracy. Allowed: running/loss."
+    ),
+    "training.early_stopping.monitor=validation/weighted_loss": (
+        "training.early_stopping.monitor is invalid. Received: validation/weighted_loss. "
+        "Expected: validation/loss, or training.class_weight."
+    ),
+    "training.early_stopping.monitor=validation/mae": (
+        "training.early_stopping.monitor names a metric that does not suit classification. "
+        "Received: mae. Choose a metric for classification."
+    ),
+    "training.metrics=[mae]": (
+        "training.metrics names a metric that does not suit classification. Received: mae. "
+        "Choose a metric for classification."
     ),
     "training.reduce_on_plateau.lowest=1e300": (
         f"training.reduce_on_plateau.lowest is invalid. Received: 1e+300. {FLOATS}"
@@ -343,10 +381,43 @@ def test_invalid_experiment_file_is_refused_in_one_line(in_repository, body):
     )
 
 
+def test_monitor_of_unmeasured_rows_is_refused(in_repository):
+    monitor = "training.early_stopping.monitor=train/loss"
+    assert refusal("data=shapes", "training.measure_train=false", monitor) == (
+        "command line: training.early_stopping.monitor is invalid. Received: train/loss. "
+        "Expected: a figure of validation, or training.measure_train: true."
+    )
+
+
+def test_unknown_metric_is_refused_with_a_suggestion(in_repository):
+    begin = "is not a metric. Received: acuracy. Did you mean accuracy? Allowed: accuracy, "
+    assert refusal("data=shapes", "training.metrics=[acuracy]").startswith(
+        f"command line: training.metrics {begin}"
+    )
+
+
+def test_unknown_monitor_is_refused_with_a_suggestion(in_repository):
+    text = refusal("data=shapes", "training.early_stopping.monitor=validation/acuracy")
+    assert text.startswith(
+        "command line: training.early_stopping.monitor is not measured by training. "
+        "Received: validation/acuracy. Did you mean validation/accuracy? "
+        "Allowed: validation/accuracy, "
+    )
+
+
 @pytest.mark.parametrize("override", ON_THE_COMMAND_LINE)
 def test_invalid_override_is_refused_in_one_line(in_repository, override):
     chosen = [] if override.startswith("data=") else ["data=shapes"]
     assert refusal(*chosen, override) == f"command line: {ON_THE_COMMAND_LINE[override]}"
+
+
+def test_accumulated_gradients_need_a_mean_loss(in_repository):
+    overrides = ("optimizer.gradient_accumulation_steps=2", "training.loss_reduction=sum")
+    assert refusal("data=shapes", *overrides) == (
+        "command line: training.loss_reduction is invalid. "
+        "Received: sum and optimizer.gradient_accumulation_steps 2. "
+        "Expected: mean, because Keras takes the mean of accumulated gradients."
+    )
 
 
 def test_number_with_thousands_of_digits_is_refused(in_repository):
@@ -434,7 +505,7 @@ def config_with(rate: float, seed: int, units: list[int]) -> ExperimentConfig:
         data=Data(name="own", task=Task.regression, target="y", split=SplitSettings(test=0.25)),
         model=Mlp(units=units),
         optimizer=settings_of("adam")(learning_rate=rate),
-        training=Training(epochs=3, early_stopping=EarlyStopping(direction=Direction.max)),
+        training=Training(epochs=3, early_stopping=EarlyStopping(monitor="validation/r2")),
     )
 
 

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from pipeline.config.composition import compose, register
-from pipeline.config.data import PrepareConfig, SplitMethod, Task
+from pipeline.config.data import PrepareConfig, Task
+from pipeline.config.split import SplitMethod
 from tests.support import ROOT
 from tests.support.raw_sources import data_of
 from tests.support.refusals import refusal
@@ -32,6 +33,8 @@ def test_data_variant_is_named_after_its_file(name: str) -> None:
         ({"split": {"test": 0.0}}, "data.split.test"),
         ({"split": {"test": 1.5}}, "data.split.test"),
         ({"split": {"validation": -1.0}}, "data.split.validation"),
+        ({"split": {"group": "y"}}, "data.split.group"),
+        ({"split": {"time": "y"}}, "data.split.time"),
         ({"split": {"seed": -1}}, "data.split.seed"),
         ({"split": {"seed": 2**32}}, "data.split.seed"),
     ],

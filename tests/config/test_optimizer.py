@@ -17,7 +17,7 @@ from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.modules import loaded_by
 
 CONF = ROOT / "conf"
-OURS = {"family", "schedule", "warmup_steps", "final_share", "ema_momentum"}
+OURS = {"family", "schedule", "warmup_steps", "final_share", "decay_biases", "ema_momentum"}
 
 
 def keras_classes() -> dict[str, type]:

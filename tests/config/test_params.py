@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from pipeline.config import params
+from pipeline.config.repeats import Repeats
 from tests.support import ROOT
 from tests.support.refusals import refusal
 from tests.support.toy import params_of
@@ -16,6 +17,7 @@ MLP = "sources: [iris]\ndata: {iris: iris}\nexperiments: {mlp: {data: iris}}\n"
 
 ENTRY = "{data: <data variant>}"
 REPEAT = "{data: <data variant>, seeds: [<seed>, <seed>, …]}"
+WRITE = f"Write mlp: {REPEAT}, with seeds, split_seeds, folds, or several of them."
 KEYS = "sources, own_files, data, experiments, repeats, overrides"
 FAULTS = {
     "[": "params.yaml is not valid YAML. Received: while parsing a flow node "
@@ -61,10 +63,13 @@ FAULTS = {
     f"Write lines of <experiment>: {REPEAT}.",
     MLP + "repeats: {mpl: {data: iris, seeds: [1, 2]}}": "params.yaml: repeats.mpl is not listed "
     "under experiments. Received: mpl. Did you mean mlp? Allowed: mlp.",
-    MLP + "repeats: {mlp: [1, 2]}": "params.yaml: repeats.mlp does not name its data and seeds. "
-    f"Received: [1, 2]. Write mlp: {REPEAT}.",
-    MLP + "repeats: {mlp: {data: iris}}": "params.yaml: repeats.mlp does not name its data and "
-    f"seeds. Received: {{'data': 'iris'}}. Write mlp: {REPEAT}.",
+    MLP + "repeats: {mlp: [1, 2]}": "params.yaml: repeats.mlp does not name its data and what "
+    f"varies. Received: [1, 2]. {WRITE}",
+    MLP
+    + "repeats: {mlp: {data: iris}}": "params.yaml: repeats.mlp does not name its data and what "
+    f"varies. Received: {{'data': 'iris'}}. {WRITE}",
+    MLP + "repeats: {mlp: {data: iris, splits: 3}}": "params.yaml: repeats.mlp does not name its "
+    f"data and what varies. Received: {{'data': 'iris', 'splits': 3}}. {WRITE}",
     MLP + "repeats: {mlp: {data: digits, seeds: [1, 2]}}": "params.yaml: repeats.mlp.data differs "
     "from experiments.mlp.data. Received: digits. Expected: iris.",
 }
@@ -85,6 +90,22 @@ def test_invalid_seeds_are_refused(seeds):
     assert refusal(params.read) == (
         f"params.yaml: repeats.mlp.seeds is invalid. Received: {yaml.safe_load(seeds)}. "
         "Expected: two or more different integers from 0 to 4,294,967,295."
+    )
+
+
+def test_invalid_seeds_of_splits_are_refused():
+    Path("params.yaml").write_text(f"{MLP}repeats: {{mlp: {{data: iris, split_seeds: [1]}}}}")
+    assert refusal(params.read).startswith(
+        "params.yaml: repeats.mlp.split_seeds is invalid. Received: [1]. "
+    )
+
+
+@pytest.mark.parametrize("folds", ["1", "1001", "true", "[0, 1]", "2.0"])
+def test_invalid_number_of_folds_is_refused(folds):
+    Path("params.yaml").write_text(f"{MLP}repeats: {{mlp: {{data: iris, folds: {folds}}}}}")
+    assert refusal(params.read) == (
+        f"params.yaml: repeats.mlp.folds is invalid. Received: {yaml.safe_load(folds)}. "
+        "Expected: the number of folds, from 2 to 1,000."
     )
 
 
@@ -128,9 +149,19 @@ def test_own_file_is_a_source(tmp_path):
     )
 
 
-def test_repeats_are_seeds_by_experiment(tmp_path):
-    (tmp_path / "params.yaml").write_text(f"{MLP}repeats: {{mlp: {{data: iris, seeds: [3, 1]}}}}")
-    assert params.read(tmp_path / "params.yaml").repeats == {"mlp": [3, 1]}
+@pytest.mark.parametrize(
+    ("entry", "repeats"),
+    [
+        ("seeds: [3, 1]", Repeats(seeds=[3, 1])),
+        ("split_seeds: [0, 1]", Repeats(split_seeds=[0, 1])),
+        ("folds: 5", Repeats(folds=5)),
+        ("seeds: [1, 2], split_seeds: [3, 4]", Repeats(seeds=[1, 2], split_seeds=[3, 4])),
+    ],
+)
+def test_repeats_name_what_varies(tmp_path, entry, repeats):
+    text = f"{MLP}repeats: {{mlp: {{data: iris, {entry}}}}}"
+    (tmp_path / "params.yaml").write_text(text)
+    assert params.read(tmp_path / "params.yaml").repeats == {"mlp": repeats}
 
 
 def test_file_of_the_repository_is_valid():

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.plan import compose_all
+from pipeline.config.repeats import Repeats
 from pipeline.config.training import Training
 from tests.support import refusals
 from tests.support.toy import copy_conf, params_of
@@ -47,6 +48,16 @@ def test_overrides_apply_to_every_experiment(in_conf):
         )
     )
     assert [config.training.threads for config in configs] == [1, 1]
+
+
+def test_split_that_is_not_drawn_cannot_vary(in_conf):
+    assert refusal(
+        data={"xor": "xor"}, experiments={"xor": "xor"}, repeats={"xor": Repeats(folds=5)}
+    ) == (
+        "params.yaml: repeats.xor.folds varies a split that is not drawn. Received: "
+        "data.split.method whole. "
+        "List seeds only, or choose a data variant whose rows are drawn."
+    )
 
 
 def test_other_data_than_in_the_file_are_refused(in_conf):

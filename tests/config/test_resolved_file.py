@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from pipeline.config import resolved, resolved_file
-from pipeline.config.values import to_yaml
+from pipeline.config.values import to_yaml, write_yaml
 from pipeline.errors import PipelineError
 from tests.support.damage import rot
 from tests.support.refusals import refusal
@@ -21,6 +21,29 @@ def path(in_repository, tmp_path):
 
 def test_written_configuration_is_read_back(path, in_repository):
     assert resolved.read(path) == config_of(in_repository, "data=shapes")
+
+
+@pytest.mark.parametrize(
+    ("early_stopping", "keeps_best"),
+    [
+        (None, False),
+        ({"patience": 3}, True),
+        ({"monitor": None}, True),
+        ({"monitor": "validation/accuracy"}, True),
+        ({"monitor": "validation/weighted_loss"}, True),
+        ({"monitor": "train/loss"}, False),
+        ({"monitor": "running/loss"}, False),
+    ],
+)
+def test_best_validation_epoch_is_kept(tmp_path, early_stopping, keeps_best):
+    settings = {
+        "data": {"name": "shapes"},
+        "seed": 1,
+        "tracking": {"store": "memory"},
+        "training": {"early_stopping": early_stopping},
+    }
+    write_yaml(settings, tmp_path / "own.yaml")
+    assert resolved_file.read(tmp_path / "own.yaml").keeps_best is keeps_best
 
 
 def test_digest_is_a_comment_at_the_end(path, in_repository):

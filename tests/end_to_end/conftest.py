@@ -18,13 +18,13 @@ LISTS = ("own_files", "data", "experiments")
 
 
 def params() -> dict[str, Any]:
-    """The lists of both pages, a source of scikit-learn, and an experiment with two seeds."""
+    """The lists of both pages, a source of scikit-learn, and an experiment that is repeated."""
     shown = [yaml.safe_load(pages.files(page)["params.yaml"]) for page in (OWN_CSV, EXTENDING)]
     return {
         **{name: {key: of[name][key] for of in shown for key in of[name]} for name in LISTS},
         "sources": ["iris"],
-        # 42 is the experiment's own seed: its run may be finished when the seeds are trained.
-        "repeats": {"flats_rent": {"data": "flats_rent", "seeds": [42, 1]}},
+        # 42 is the experiment's own seed, and that of its split: its run may be finished before.
+        "repeats": {"flats_rent": {"data": "flats_rent", "seeds": [42, 1], "split_seeds": [42, 1]}},
         # No test here is about XLA, or reads the model in MLflow.
         "overrides": ["training.xla=false", "tracking.log_model=false"],
     }

@@ -68,9 +68,13 @@ def test_source_is_fetched_without_a_variant(project):
     assert (project.folder / "data/raw/iris/data.csv").exists()
 
 
-def test_repeated_experiment_has_its_seeds(project):
-    seeds = json.loads(project.read("outputs/flats_rent/seeds.json"))["seeds"]
-    assert sorted(seeds) == ["1", "42"]
+def test_repeated_experiment_has_its_series(project):
+    series = json.loads(project.read("outputs/flats_rent/seeds.json"))["series"]
+    seeds, splits = (series[varied]["runs"] for varied in ("seeds", "split_seeds"))
+    assert sorted(seeds) == sorted(splits) == ["1", "42"]
+    # The experiment's own seed and split are one run in both.
+    assert seeds["42"] == splits["42"]
+    assert seeds["1"]["fingerprint"] != splits["1"]["fingerprint"]
 
 
 def test_report_names_every_experiment(project):

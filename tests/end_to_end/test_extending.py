@@ -17,7 +17,7 @@ from tests.support.project import Project
 
 SEARCH = [
     *("experiment=extended", "search=grid", "search.trials=2", "tracking=json_file"),
-    *("search.objective.metric=validation/rmse", "search.objective.direction=min"),
+    "search.objective.metric=validation/p90_error",
 ]
 
 
@@ -92,7 +92,8 @@ def test_model_family_is_trained_and_saved(project):
         ("model.family", "wide"),
         ("optimizer.family", "sign_descent"),
         ("optimizer.dead_zone", "0.001"),
-        ("training.loss", "huber"),
+        ("training.loss", "tilted"),
+        ("training.loss_arguments.tilt", "1.0"),
         ("training.engine", "single_steps"),
     ],
 )
@@ -107,14 +108,14 @@ def test_optimizer_engine_and_loss_train(project):
 
 def test_metric_is_monitored_and_restored(project):
     points = history(project)
-    best = min(points, key=lambda point: float(point["validation/rmse"]))
+    best = min(points, key=lambda point: float(point["validation/p90_error"]))
     assert output(project, "snapshots/index.json")["final"] == int(best["step"])
 
 
 def test_metric_is_evaluated_and_claimed(project):
-    test = output(project, "metrics.json")["test"]["rmse"]
+    test = output(project, "metrics.json")["test"]["p90_error"]
     assert test["low"] <= test["value"] <= test["high"]
-    assert "test/rmse ≤ 5: met" in project.read("outputs/report.md")
+    assert "test/p90_error ≤ 8: met" in project.read("outputs/report.md")
 
 
 def test_figure_is_drawn_logged_and_reported(project):
@@ -126,8 +127,8 @@ def test_figure_is_drawn_logged_and_reported(project):
 
 
 def test_command_runs_as_a_stage(project):
-    rmse = output(project, "metrics.json")["test"]["rmse"]["value"]
-    assert project.read("outputs/extended/card.md").endswith(f"rmse: {rmse:.4g}\n")
+    value = output(project, "metrics.json")["test"]["p90_error"]["value"]
+    assert f"\np90_error: {value:.4g}\n" in project.read("outputs/extended/card.md")
     assert "card@extended" in project.read("dvc.lock")
 
 
@@ -139,7 +140,7 @@ def test_oracle_proposes_two_trials(search):
 def test_metric_is_the_objective_of_a_search(project, search):
     best = json.loads(search.stdout.splitlines()[-1])["best"]
     record = json.loads(project.read(f"mlruns/json/{best['run_id']}.json"))
-    assert best["objective"] == min(record["metrics"]["validation/rmse"].values())
+    assert best["objective"] == min(record["metrics"]["validation/p90_error"].values())
 
 
 def test_tracker_holds_every_trial(project, search):

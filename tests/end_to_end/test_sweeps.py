@@ -2,24 +2,31 @@
 
 import csv
 import json
+import math
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline import experiment
 from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.metrics import Direction
 from pipeline.signals import Interruption
-from pipeline.studies.grid import compose_grid
-from pipeline.studies.journal import open_sweep
+from pipeline.studies import sweep as studies_sweep
+from pipeline.studies.confirming import Confirmation
+from pipeline.studies.grid import Grid, compose_grid
+from pipeline.studies.journal import SweepJournal, open_sweep
 from pipeline.studies.running import run_grid_trial
 from pipeline.studies.sweep import run_sweep
+from pipeline.studies.sweep_settings import SweepSettings
 from pipeline.tracking import connection
 from pipeline.tracking.stores.mlflow import STORE
 from tests.support import ROOT
@@ -75,12 +82,44 @@ def table(folder, result):
     return table_of(folder, result["sweep_id"])
 
 
-def test_sweep_names_its_best_trial(table, result):
-    best = min(table, key=lambda row: float(row["objective"]))
+def by_configuration(table: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    rows: dict[str, list[dict[str, str]]] = {}
+    for row in table:
+        rows.setdefault(row["optimizer.learning_rate"], []).append(row)
+    return rows
+
+
+def mean_of(rows: list[dict[str, str]]) -> float:
+    return sum(float(row["objective"]) for row in rows) / len(rows)
+
+
+def test_sweep_names_its_best_configuration(table, result):
+    best = min(by_configuration(table).values(), key=mean_of)
     assert list(result) == ["sweep_id", "run_id", "status", "best", "trials"]
-    assert list(result["best"]) == ["run_id", "overrides", "objective", "fingerprint"]
-    assert result["best"]["run_id"] == best["run_id"]
     assert (result["status"], result["trials"]) == ("FINISHED", 4)
+    assert list(result["best"]) == [
+        *("run_id", "overrides", "objective", "fingerprint"),
+        *("trials", "interval", "corrected", "tied"),
+    ]
+    assert result["best"]["run_id"] == best[0]["run_id"]
+    assert result["best"]["trials"] == [int(row["trial"]) for row in best]
+    assert result["best"]["objective"] == pytest.approx(mean_of(best), rel=1e-9)
+    assert sorted(result["best"]["corrected"]) == ["bias", "high", "low", "mean"]
+
+
+def test_trials_are_compared_by_the_plain_log_loss(table):
+    assert all(row["objective"] == row["validation/log_loss"] for row in table)
+
+
+def test_mlflow_sorts_trials_as_the_sweep_does(table, result):
+    client = connection.client()
+    children = client.search_runs(
+        [client.get_experiment_by_name("pairs").experiment_id],
+        f"tags.mlflow.parentRunId = '{result['run_id']}'",
+        order_by=["metrics.`best/validation/log_loss` ASC"],
+    )
+    ranked = sorted(table, key=lambda row: float(row["objective"]))
+    assert [run.info.run_id for run in children] == [row["run_id"] for row in ranked]
 
 
 def test_trials_are_finished_children_of_the_sweep(table, result):
@@ -106,7 +145,9 @@ def test_mlflow_has_grid_best_table_and_figures(result):
     run = client.get_run(result["run_id"])
     assert run.info.status == "FINISHED"
     assert run.data.params == {"optimizer.learning_rate": "0.01,0.1", "seed": "1,2"}
-    assert run.data.tags["best.run_id"] == result["best"]["run_id"]
+    assert run.data.tags["best.run_id"].split(", ")[0] == result["best"]["run_id"]
+    assert run.data.tags["best.settings"].startswith("optimizer.learning_rate=")
+    assert "The choice among 2 flatters the best by " in run.data.tags["best.doubts"]
     assert run.data.metrics == {"best": result["best"]["objective"]}
     files = [file.path for file in client.list_artifacts(result["run_id"])]
     assert files == ["figures", "trials.csv"]
@@ -122,18 +163,46 @@ def test_reordered_grid_is_the_same_sweep(result):
     assert params == {"optimizer.learning_rate": "0.01,0.1", "seed": "1,2"}
 
 
-@pytest.fixture(scope="module")
-def larger_sweep(repository, result):
-    """The same grid and a learning rate that diverges: its error and its table."""
+def run_here(grid: Grid, **settings: Any) -> dict[str, Any]:
+    """Runs a sweep in this process."""
 
-    def launch(journal, tags):
+    def launch(journal: SweepJournal, tags: Mapping[str, str]) -> None:
         for number in range(len(grid.trials)):
             run_grid_trial(HereProcess(), grid, number, journal, tags)
 
+    return run_sweep(grid, launch, Interruption(), SweepSettings(**settings))
+
+
+def test_winner_is_confirmed_and_saved_as_an_experiment(folder, result, monkeypatch):
+    (folder / "params.yaml").write_text(
+        "sources: [pairs]\ndata:\n  pairs: pairs\nexperiments:\n  pairs: {data: pairs}\n"
+    )
+    monkeypatch.setattr(studies_sweep, "shared", HereProcess)
+    grid = compose_grid([*SHORT, "optimizer.learning_rate=0.01,0.1", "seed=1,2"])
+    again = run_here(grid, save_as="swept", confirm_seeds=2)
+    assert json.loads(json.dumps(again)) == result
+
+    client = connection.client()
+    confirming = client.search_runs(
+        [client.get_experiment_by_name("pairs").experiment_id],
+        "attributes.run_name LIKE 'confirms, seed %'",
+    )
+    assert {run.info.run_name for run in confirming} == {"confirms, seed 3", "confirms, seed 4"}
+    values = [run.data.metrics["best/validation/log_loss"] for run in confirming]
+    swept = compose_experiment(["experiment=swept"])
+    (claim,) = swept.claims
+    limit = Confirmation([3, 4], values).limit(Direction.min)
+    assert (claim.metric, claim.at_most) == ("validation/log_loss", math.ceil(1000 * limit) / 1000)
+    assert swept.optimizer == compose_experiment(result["best"]["overrides"]).optimizer
+
+
+@pytest.fixture(scope="module")
+def larger_sweep(repository, result):
+    """The same grid and a learning rate that diverges: its error and its table."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository)
         grid = compose_grid([*SHORT, "optimizer.learning_rate=0.01,0.1,1e30", "seed=1,2"])
-        error = refusal(run_sweep, grid, launch, Interruption())
+        error = refusal(run_here, grid)
     return error, table_of(repository, grid.sweep_id)
 
 
@@ -162,7 +231,7 @@ def test_single_training_has_the_bits_of_the_trial(table, tmp_path, monkeypatch)
 def test_one_process_at_a_time_runs_a_sweep(folder):
     grid = compose_grid(["data=pairs", "seed=1,2"])
     with open_sweep(folder / "mlruns/sweeps" / grid.sweep_id):
-        message = refusal(run_sweep, grid, lambda *_: None, Interruption())
+        message = refusal(run_here, grid)
     assert message.startswith(f"another process runs this sweep. Received: process {os.getpid()} ")
 
 

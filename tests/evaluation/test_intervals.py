@@ -5,22 +5,22 @@ import pytest
 
 from pipeline.evaluation.intervals import confidence_interval
 from pipeline.metrics import accuracy, log_loss, mae, of_task
+from pipeline.models.scores import ClassScores, NumberScores
 
-LABELS = np.array([0, 1, 1, 2])
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0.5, 0.4, 0.1], [0.2, 0.2, 0.6]])
+OF_CLASSES = ClassScores(np.array([0, 1, 1, 2]), np.log(PROBABILITIES), ["a", "b", "c"])
 
 
-def noisy() -> tuple[np.ndarray, np.ndarray]:
+def noisy() -> NumberScores:
     random = np.random.default_rng(3)
     targets = random.normal(size=40)
-    return targets, targets + random.normal(0, 0.5, 40)
+    return NumberScores(targets, targets + random.normal(0, 0.5, 40))
 
 
 def of_hits(hits: int, rows: int) -> tuple[float, float]:
     probabilities = np.array([[0.9, 0.1]] * hits + [[0.1, 0.9]] * (rows - hits))
-    return confidence_interval(
-        accuracy.METRIC, np.zeros(rows, dtype=np.int64), probabilities, seed=1
-    )
+    scores = ClassScores(np.zeros(rows, dtype=np.int64), np.log(probabilities), ["a", "b"])
+    return confidence_interval(accuracy.METRIC, scores, seed=1)
 
 
 def test_interval_of_accuracy_is_wilsons():
@@ -35,34 +35,33 @@ def test_interval_of_perfect_accuracy_ends_at_one():
 @pytest.mark.parametrize("name", ["mae", "mse", "r2"])
 def test_interval_of_a_regression_contains_the_value(name):
     metric = of_task("regression")[name]
-    low, high = confidence_interval(metric, *noisy(), seed=1)
-    assert low < metric.value(*noisy()) < high
+    low, high = confidence_interval(metric, noisy(), seed=1)
+    assert low < metric.value(noisy()) < high
 
 
 def test_interval_of_log_loss_contains_the_value():
-    low, high = confidence_interval(log_loss.METRIC, LABELS, PROBABILITIES, seed=1)
-    assert low < log_loss.METRIC.value(LABELS, PROBABILITIES) < high
+    low, high = confidence_interval(log_loss.METRIC, OF_CLASSES, seed=1)
+    assert low < log_loss.METRIC.value(OF_CLASSES) < high
 
 
 def test_bootstrap_depends_only_on_its_seed():
-    one, same, other = (confidence_interval(mae.METRIC, *noisy(), seed=seed) for seed in (1, 1, 2))
+    one, same, other = (confidence_interval(mae.METRIC, noisy(), seed=seed) for seed in (1, 1, 2))
     assert one == same != other
 
 
 def test_both_ways_of_the_bootstrap_agree():
     """A metric by `compute` has the interval that it would have by `per_row`."""
-    truth, prediction = noisy()
-    by_row = confidence_interval(mae.METRIC, truth, prediction, seed=1)
+    by_row = confidence_interval(mae.METRIC, noisy(), seed=1)
     whole = type(mae.METRIC)(
         task="regression",
         larger_is_better=False,
-        compute=lambda truth, prediction: float(np.mean(np.abs(truth - prediction))),
+        compute=lambda scores: float(np.mean(np.abs(scores.truth - scores.prediction))),
     )
-    assert confidence_interval(whole, truth, prediction, seed=1) == pytest.approx(by_row)
+    assert confidence_interval(whole, noisy(), seed=1) == pytest.approx(by_row)
 
 
 def test_bootstrap_of_a_mean_is_nearly_normal():
     targets = np.random.default_rng(0).normal(size=400)
-    low, high = confidence_interval(mae.METRIC, targets, np.zeros(400), seed=1)
+    low, high = confidence_interval(mae.METRIC, NumberScores(targets, np.zeros(400)), seed=1)
     half = 1.96 * np.abs(targets).std() / 20
     assert high - low == pytest.approx(2 * half, rel=0.1)

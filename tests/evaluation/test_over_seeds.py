@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from pipeline.evaluation.over_seeds import mean_interval, summary
+from pipeline.evaluation.over_seeds import mean_interval
 
 
 def test_two_values_have_one_degree_of_freedom():
@@ -29,10 +29,3 @@ def test_equal_values_have_an_interval_of_width_zero():
 def test_one_value_has_no_interval():
     with pytest.raises(ValueError, match="at least two"):
         mean_interval([1.0])
-
-
-def test_each_metric_has_its_own_mean():
-    result = summary([{"mse": 0.0, "r2": 0.5}, {"mse": 2.0, "r2": 0.5}])
-    assert result["mean"] == {"mse": 1.0, "r2": 0.5}
-    assert {key: result[key]["r2"] for key in ("low", "high")} == {"low": 0.5, "high": 0.5}
-    assert result["low"]["mse"] < 0 < 2 < result["high"]["mse"]

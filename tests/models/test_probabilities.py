@@ -11,9 +11,9 @@ def test_predicted_class_is_the_most_probable():
     assert predicted_classes(probabilities).tolist() == [0, 1, 2]
 
 
-def test_second_class_is_predicted_from_one_half():
-    two = np.array([[0.9], [0.2], [0.5], [0.4]])
-    assert predicted_classes(two).tolist() == [1, 0, 1, 0]
+def test_second_class_is_predicted_above_one_half():
+    two = np.array([[0.9], [0.2], [0.5], [0.6]])
+    assert predicted_classes(two).tolist() == [1, 0, 0, 1]
 
 
 def test_probability_of_the_first_class_is_added():

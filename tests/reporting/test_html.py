@@ -4,13 +4,16 @@ from html.parser import HTMLParser
 
 import pytest
 
+from pipeline.evaluation.looks import Ledger
 from pipeline.reporting import pictures, rendering
 from tests.support.metas import images
 from tests.support.results import (
     CLIMBING,
+    DATA,
     METRICS,
     RUN,
     TEST,
+    look,
     planned,
     png,
     rows_of,
@@ -21,6 +24,7 @@ from tests.support.results import (
 )
 
 NAMES = ("shapes", "deep", "pairs")
+LOOKS = Ledger([look("a" * 32), look(RUN["run_id"]), look("d" * 32)])
 VOID = {"br", "img", "input", "link", "meta", "wbr"}
 
 
@@ -79,12 +83,15 @@ def outputs(tmp_path_factory):
     """`shapes` meets its claim with several seeds, `deep` overfits, `pairs` has no result."""
     folder = tmp_path_factory.mktemp("repository") / "outputs"
     write_result(folder, "shapes", figures=("learning_curves", "confusion_matrix"))
-    write_seeds(folder / "shapes")
+    source = {"train.csv": "c" * 64}
+    write_seeds(folder / "shapes", "seeds", "split_seeds", data=DATA | source)
     test = {
         "accuracy": TEST["accuracy"] | {"at_step": {"10": 0.5}},
         "log_loss": TEST["log_loss"] | {"at_step": {"10": 0.7}},
     }
-    write_result(folder, "deep", losses=CLIMBING, metrics=METRICS | {"test": test})
+    write_result(
+        folder, "deep", losses=CLIMBING, saved=12, metrics=METRICS | {"test": test}, run_id="e" * 32
+    )
     claim = {"metric": "test/accuracy", "at_least": 0.9}
     plan = {
         "shapes": planned(
@@ -103,14 +110,17 @@ def outputs(tmp_path_factory):
     write_failure(folder, "train@pairs", "Received: <b>1</b>.")
     prepared = folder.parent / "prepared/shapes"
     prepared.mkdir(parents=True)
-    images(source_digests={"train.csv": "c" * 64}).save(prepared)
+    remark = "2 of 12 test rows equal a training row"
+    counts = {"equal": 2, "other_target": 0, "near": 1, "compared": 10}
+    statistics = {"remarks": [remark], "overlap": {"test": counts}}
+    images(source_digests=source, statistics=statistics).save(prepared)
     return folder
 
 
 @pytest.fixture(scope="module")
 def text(outputs):
     rendering.write(
-        rows_of(outputs, *NAMES),
+        rows_of(outputs, *NAMES, ledger=LOOKS),
         outputs,
         appendix=[pictures.picture(png(9, 3), title="functions", alt="four functions")],
     )
@@ -140,12 +150,16 @@ def test_summary_has_a_row_for_each_experiment(page):
         "shapes",
         "shapes",
         "about 0.9",
-        "accuracy 0.9500 [0.9000, 0.9750] 3 seeds: 0.9710 ± 0.0060",
+        "accuracy 0.9500 [0.9000, 0.9750] 2 splits: 0.9120 ± 0.0400"
+        " 3 seeds of one split: 0.9710, sd 0.0060 looks before: 1",
         "✓ met test/accuracy ≥ 0.9",
     ]
     assert shapes[5:] == ["1,234", "4", "1.2 s", "13,000", "01234567"]
     assert deep[0] == "deep▲ overfits from epoch 2"
-    assert deep[4] == "✗ NOT met test/accuracy ≥ 0.99 (0.95)"
+    assert deep[3:5] == [
+        "accuracy 0.9500 [0.9000, 0.9750]",
+        "✗ NOT met test/accuracy ≥ 0.99 (0.95)",
+    ]
     assert pairs[3:5] == [
         "✗ no result train@pairs: Received: <b>1</b>.",
         "✗ NOT met test/accuracy ≥ 0.9",
@@ -173,6 +187,25 @@ def test_every_cell_has_a_value_for_sorting(page):
 def test_head_counts_met_claims(page):
     assert page.text("h1") == "1 of 3 experiments meet their claims"
     assert page.text("p", **{"class": "lead quiet"}) == "2.5 s of training, 1 January 1970 (UTC)"
+
+
+def test_head_counts_results_on_used_rows(page):
+    assert page.text("p", **{"class": "looks quiet"}) == (
+        "Results on reused test rows: 1 of 1. Other models scored on the same rows before: up to 1"
+    )
+
+
+def test_section_shows_looks_and_what_holds(page):
+    text = page.text("section", id="shapes")
+    assert "these 12 test rows: 1 before this one, 1 after" in text
+    assert "0.9000 to 0.97500.4002 to 1.0000" in text
+    assert "0.1000 to 0.3000none known" in text
+
+
+def test_section_says_that_looks_are_not_counted(page):
+    text = page.text("section", id="deep")
+    assert "not counted: mlruns/looks/ does not have this run" in text
+    assert "after looks" not in text
 
 
 def test_every_link_has_its_target(page):
@@ -211,9 +244,22 @@ def test_section_has_the_digests_of_the_data(page):
     assert "36 / 12 / 12 rows" in content
 
 
-def test_section_has_every_seed_and_step(page):
-    assert "trained with 3 seeds" in page.text("section", id="shapes")
-    assert "0.9650 to 0.9770" in page.text("section", id="shapes")
+def test_section_has_every_series(page):
+    content = page.text("section", id="shapes")
+    over_splits, _, over_seeds = content.partition("Test split, 3 seeds of one split")
+    assert "Test split, 2 splits" in over_splits
+    assert "95 % interval of the mean0.8720 to 0.9520" in over_splits
+    assert "standard deviation0.0060" in over_seeds
+    assert "95 % interval of the mean" not in over_seeds
+
+
+def test_section_names_rows_that_splits_share(page):
+    content = page.text("section", id="shapes")
+    assert "data: 2 of 12 test rows equal a training row" in content
+    assert "test201 of 10 others" in content
+
+
+def test_section_has_every_step(page):
     assert "Test split during training" in page.text("section", id="deep")
     assert "log_loss 100.50000.7000" in page.text("section", id="deep")
     assert "Test split during training" not in page.text("section", id="shapes")
@@ -225,7 +271,7 @@ def test_section_shows_metrics_of_all_splits(page):
 
 
 def test_section_describes_overfitting(page):
-    assert "validation loss rises from 0.6000 at the end of epoch 2 to 0.7500" in page.text(
+    assert "validation loss rises from 0.6000 around epoch 2 to 0.7500" in page.text(
         "section", id="deep"
     )
     assert "overfit" not in page.text("section", id="shapes")

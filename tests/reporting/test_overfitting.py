@@ -21,8 +21,9 @@ def test_overfitting_is_shown_in_few_words():
     [
         pytest.param(FALLING, id="both fall"),
         pytest.param(((0.9, 0.8),), id="one epoch"),
-        pytest.param(((0.9, 0.8), (0.7, 0.6), (0.5, 0.629)), id="rises by less than 5 %"),
+        pytest.param(((0.9, 0.8), (0.7, 0.6), (0.5, 0.659)), id="rises by less than 10 %"),
         pytest.param(((0.9, 0.8), (0.7, 0.6), (0.7, 0.8)), id="training loss is constant"),
+        pytest.param(((0.9, 0.8), (0.7, 0.6), (0.64, 0.8)), id="falls by less than 10 %"),
         pytest.param(((0.9, 0.8), (0.7, 0.6), (0.8, 0.8)), id="training loss rises"),
         pytest.param(((0.9, 0.8), (0.7, 0.6), (0.5, 0.9), (0.4, 0.61)), id="falls again"),
     ],
@@ -36,13 +37,51 @@ def test_first_of_equal_lowest_losses_counts():
     assert result == Overfitting(epoch=1, lowest=0.5, last=0.7)
 
 
-def test_log_loss_counts_instead_of_the_loss():
-    losses, log_losses = points(FALLING), points(CLIMBING, name="log_loss")
-    both = [
-        replace(one, metrics=one.metrics | other.metrics)
-        for one, other in zip(losses, log_losses, strict=True)
+SINKING = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("held_out", "flagged"),
+    [((0.9, 0.6, 0.5, 0.62, 0.74, 0.86), True), ((0.9, 0.6, 0.5, 0.86, 0.5, 0.86), False)],
+    ids=["steady", "noisy"],
+)
+def test_rise_must_exceed_the_noise(held_out, flagged):
+    # The noise of the second half is 0 for the steady one, and 0.36 / √1.5 for the other.
+    history = points(tuple(zip(SINKING, held_out, strict=True)))
+    assert (overfitting(history) is not None) == flagged
+
+
+def test_fall_must_exceed_the_noise():
+    fitted, held_out = (0.9, 0.8, 0.9, 0.5, 0.9, 0.5), (0.9, 0.5, 0.6, 0.7, 0.8, 0.9)
+    assert overfitting(points(tuple(zip(fitted, held_out, strict=True)))) is None
+
+
+def test_losses_are_averaged_over_a_tenth_of_the_training():
+    held_out = [1.0, 0.8, 0.6, 0.4, *(0.4 + 0.05 * number for number in range(1, 17))]
+    fitted = [1.0 - 0.04 * number for number in range(20)]
+    result = overfitting(points(tuple(zip(fitted, held_out, strict=True))))
+    # The smallest mean of two neighbours is that of the epochs 4 and 5; the last is 1.15 and 1.2.
+    expected = (pytest.approx(0.425), pytest.approx(1.175))
+    assert (result.epoch, result.lowest, result.last) == (5, *expected)
+
+
+def test_running_loss_counts_if_train_is_not_measured():
+    history = [
+        replace(
+            one,
+            metrics={
+                name.replace("train/", "running/"): value for name, value in one.metrics.items()
+            },
+        )
+        for one in points(CLIMBING)
     ]
-    assert overfitting(both) == Overfitting(epoch=2, lowest=0.6, last=0.75)
+    assert overfitting(history) == Overfitting(epoch=2, lowest=0.6, last=0.75)
+
+
+def test_diverged_point_does_not_count():
+    *others, last = points((*CLIMBING, (0.3, 0.9)))
+    diverged = replace(last, metrics={"train/loss": float("nan"), "validation/loss": float("nan")})
+    assert overfitting([*others, diverged]) == Overfitting(epoch=2, lowest=0.6, last=0.75)
 
 
 def test_points_inside_an_epoch_do_not_count():

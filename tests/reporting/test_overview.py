@@ -2,8 +2,9 @@
 
 import pytest
 
+from pipeline.evaluation.looks import Ledger
 from pipeline.reporting.overview import overview
-from tests.support.results import CLAIMS, planned, rows_of, write_plan
+from tests.support.results import CLAIMS, RUN, look, planned, rows_of, write_plan
 
 
 def verdict(outputs, *names: str, **entries) -> str:
@@ -40,3 +41,23 @@ def test_several_experiments_without_claims_are_counted(outputs):
 )
 def test_effort_is_time_and_days_of_training(outputs, names, effort):
     assert overview(rows_of(outputs, *names)).effort == effort
+
+
+@pytest.mark.parametrize(
+    ("earlier", "expected"),
+    [
+        (
+            ["a" * 32, "b" * 32],
+            "Results on reused test rows: 1 of 1. "
+            "Other models scored on the same rows before: up to 2",
+        ),
+        ([], ""),
+    ],
+)
+def test_results_on_reused_rows_are_counted(outputs, earlier, expected):
+    ledger = Ledger([look(run) for run in [*earlier, RUN["run_id"]]])
+    assert overview(rows_of(outputs, ledger=ledger)).looks == expected
+
+
+def test_results_without_a_look_are_not_counted(outputs):
+    assert overview(rows_of(outputs)).looks == ""

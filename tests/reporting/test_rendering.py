@@ -2,15 +2,19 @@
 
 from rich.console import Console
 
+from pipeline.evaluation.looks import Ledger
 from pipeline.reporting import rendering
+from tests.support.metas import images
 from tests.support.results import (
     CLIMBING,
     METRICS,
     RUN,
     TEST,
+    look,
     planned,
     rows_of,
     write_failure,
+    write_outputs,
     write_plan,
     write_result,
 )
@@ -47,14 +51,29 @@ def test_markdown_has_a_line_for_each_experiment(outputs):
         "0 of 2 experiments meet their claims; 1.2 s of training, 1 January 1970 (UTC).",
         "",
         "| experiment | reported | test result [95 % interval] | must reach | overfitting "
-        "| parameters | epochs | time | examples/s | MLflow run |",
-        "|---|---|---|---|---|--:|--:|--:|--:|---|",
+        "| parameters | epochs | time | examples/s | looks before | MLflow run |",
+        "|---|---|---|---|---|--:|--:|--:|--:|--:|---|",
         "| shapes | about 0.9 | accuracy 0.9500 [0.9000, 0.9750] "
         "| test/accuracy ≥ 0.9: met; parameters ≤ 100: NOT met (1,234) "
-        f"|  | 1,234 | 4 | 1.2 s | 13,000 | {RUN['run_id']} |",
+        f"|  | 1,234 | 4 | 1.2 s | 13,000 | ? | {RUN['run_id']} |",
         "| pairs |  | no result: not run yet: dvc repro evaluate@pairs "
-        "| test/accuracy ≥ 0.9: NOT met (not measured) | | | | | | |",
+        "| test/accuracy ≥ 0.9: NOT met (not measured) | | | | | | | |",
+        "",
+        "## Looks at the test rows",
+        "",
+        "- shapes: not counted: mlruns/looks/ does not have this run. "
+        "It was tested elsewhere, or by an earlier version.",
     ]
+
+
+def test_markdown_counts_results_on_used_rows(outputs):
+    ledger = Ledger([look("a" * 32), look(RUN["run_id"])])
+    rendering.write(rows_of(outputs, ledger=ledger), outputs)
+    lines = (outputs / "report.md").read_text(encoding="utf-8").splitlines()
+    assert lines[4] == (
+        "Results on reused test rows: 1 of 1. Other models scored on the same rows before: up to 1."
+    )
+    assert f"| 13,000 | 1 | {RUN['run_id']} |" in lines[8]
 
 
 def test_markdown_holds_no_foreign_html(tmp_path):
@@ -90,7 +109,7 @@ def test_terminal_shows_every_experiment(outputs):
 
 
 def test_terminal_flags_overfitting(tmp_path):
-    write_result(tmp_path, "shapes", losses=CLIMBING)
+    write_result(tmp_path, "shapes", losses=CLIMBING, saved=12)
     write_plan(tmp_path, shapes=planned())
     assert "! overfits from epoch 2" in printed(rows_of(tmp_path, "shapes"))
 
@@ -104,3 +123,15 @@ def test_reason_is_printed_once_for_all_experiments(outputs):
 def test_failed_seeds_are_a_reason(outputs):
     write_failure(outputs, "repeat@shapes", "diverged.")
     assert rendering.reasons(rows_of(outputs, "shapes")) == ["shapes: repeat@shapes: diverged."]
+
+
+def test_markdown_lists_warnings_about_data_once(tmp_path):
+    outputs = write_outputs(tmp_path / "outputs")
+    prepared = tmp_path / "prepared/shapes"
+    prepared.mkdir(parents=True)
+    images(statistics={"remarks": ["no test row is of class <b>"]}).save(prepared)
+    rendering.write(rows_of(outputs), outputs)
+    text = (outputs / "report.md").read_text(encoding="utf-8")
+    warning = "\nWarnings about the data `shapes`:\n\n- no test row is of class &lt;b&gt;\n"
+    assert text.count(warning) == 1
+    assert text.count("Warnings") == 1

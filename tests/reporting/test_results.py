@@ -1,10 +1,13 @@
 """The results of experiments, read from `outputs/`."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from pipeline.config.repeats import Repeats
 from pipeline.config.values import write_yaml
+from pipeline.files import write_sealed
 from pipeline.reporting import rendering
 from pipeline.reporting.results import look_up
 from tests.support.damage import flip_a_bit
@@ -15,6 +18,7 @@ from tests.support.results import (
     METRICS,
     PARAMS,
     RUN,
+    SERIES,
     SETTINGS,
     TEST,
     bind,
@@ -186,37 +190,72 @@ def test_seeds_of_other_settings_or_data_are_not_shown(tmp_path, changes):
     images().save(tmp_path / "prepared/shapes")
     write_seeds(outputs / "shapes", **changes)
     (row,) = rows_of(outputs, "shapes")
-    assert row.result.seeds is None
-    assert row.score_over_seeds == ""
+    assert (row.result.series, row.repeated) == ((), [])
     assert row.outdated == (
         f"{outputs}/shapes/seeds.json is stale: its runs have other settings or data than the "
-        "experiment. Train the seeds again with: dvc repro repeat@shapes."
+        "experiment. Train them again with: dvc repro repeat@shapes."
     )
 
 
-@pytest.mark.parametrize("listed", [[1, 2], [1, 2, 11], [1, 2, 10, 11]])
-def test_seeds_that_are_not_listed_are_not_shown(outputs, listed):
+def test_results_of_an_earlier_version_are_not_shown(outputs):
+    write_seeds(outputs / "shapes")
+    path = outputs / "shapes/seeds.json"
+    content = json.loads(path.read_text())
+    write_sealed(path, {key: content[key] for key in ("settings", "data")})
+    (row,) = rows_of(outputs, "shapes")
+    assert "seeds.json is stale" in row.outdated
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        Repeats(seeds=[1, 2]),
+        Repeats(seeds=[1, 2, 11]),
+        Repeats(seeds=[1, 2, 10, 11]),
+        Repeats(split_seeds=[1, 2, 10]),
+        Repeats(seeds=[1, 2, 10], folds=5),
+    ],
+)
+def test_trainings_that_are_not_listed_are_not_shown(outputs, listed):
     write_seeds(outputs / "shapes")
     params = replace(PARAMS, repeats={"shapes": listed})
     (row,) = rows_of(outputs, "shapes", params=params)
-    assert row.score_over_seeds == ""
+    assert row.repeated == []
     assert row.outdated == (
-        f"{outputs}/shapes/seeds.json is stale: params.yaml lists other seeds. "
-        "Received: 1, 2, 10. Train the listed seeds with: dvc repro repeat@shapes."
+        f"{outputs}/shapes/seeds.json is stale: params.yaml lists other trainings. "
+        "Received: 3 seeds of one split. Train the listed ones with: dvc repro repeat@shapes."
     )
 
 
 def test_listed_seeds_are_shown(outputs):
     write_seeds(outputs / "shapes")
-    params = replace(PARAMS, repeats={"shapes": [10, 2, 1]})
+    params = replace(PARAMS, repeats={"shapes": Repeats(seeds=[10, 2, 1])})
     (row,) = rows_of(outputs, "shapes", params=params)
-    assert (row.score_over_seeds, row.outdated) == ("3 seeds: 0.9710 ± 0.0060", "")
+    assert (row.repeated, row.outdated) == (["3 seeds of one split: 0.9710, sd 0.0060"], "")
+
+
+def test_only_a_mean_over_splits_has_an_interval(outputs):
+    write_seeds(outputs / "shapes", "seeds", "split_seeds")
+    params = replace(PARAMS, repeats={"shapes": Repeats(seeds=[10, 2, 1], split_seeds=[7, 8])})
+    (row,) = rows_of(outputs, "shapes", params=params)
+    assert row.repeated == ["2 splits: 0.9120 ± 0.0400", "3 seeds of one split: 0.9710, sd 0.0060"]
+
+
+def test_series_without_the_headline_says_so(outputs):
+    (row,) = rows_of(outputs, "shapes")
+    write_seeds(outputs / "shapes")
+    claims = [{"metric": "test/log_loss", "at_most": 1}]
+    write_plan(outputs, shapes=planned(claims=claims))
+    one = SERIES["seeds"] | {"mean": {"accuracy": 0.9}, "sd": {"accuracy": 0.1}}
+    write_seeds(outputs / "shapes", series={"seeds": one})
+    (row,) = rows_of(outputs, "shapes")
+    assert row.repeated == ["3 seeds of one split: log_loss not measured"]
 
 
 def test_untrained_experiment_names_the_command(outputs):
     (row,) = rows_of(outputs, "pairs")
     assert (row.result, row.missing) == (None, "not run yet: dvc repro evaluate@pairs")
-    assert (row.verdict, row.score, row.score_over_seeds, row.overfits) == ("unmet", "", "", "")
+    assert (row.verdict, row.score, row.repeated, row.overfits) == ("unmet", "", [], "")
 
 
 def test_experiment_without_a_plan_has_no_result(outputs):
@@ -239,17 +278,34 @@ def test_failed_seeds_leave_the_result(outputs):
     assert row.result is not None
 
 
-def test_mean_over_seeds_has_half_of_its_interval(outputs):
+def test_runs_of_a_series_are_in_order(outputs):
     write_seeds(outputs / "shapes")
     (row,) = rows_of(outputs, "shapes")
-    assert row.score_over_seeds == "3 seeds: 0.9710 ± 0.0060"
-    assert list(row.result.seeds.runs) == [1, 2, 10]
+    assert list(row.result.series[0].runs) == [1, 2, 10]
 
 
 def test_overfitting_is_flagged(tmp_path):
-    write_result(tmp_path, "shapes", losses=CLIMBING)
+    write_result(tmp_path, "shapes", losses=CLIMBING, saved=12)
     write_plan(tmp_path, shapes=planned())
     assert rows_of(tmp_path, "shapes")[0].overfits == "overfits from epoch 2"
+
+
+@pytest.mark.parametrize(
+    ("monitor", "saved", "flag"),
+    [
+        ("validation/loss", 12, ""),
+        ("validation/accuracy", 12, ""),
+        ("train/loss", 12, "overfits from epoch 2"),
+        ("train/loss", 6, ""),
+    ],
+)
+def test_flag_is_that_of_the_saved_weights(tmp_path, monitor, saved, flag):
+    training = {"early_stopping": {"monitor": monitor}}
+    (tmp_path / "configs").mkdir()
+    write_yaml(SETTINGS | {"training": training}, tmp_path / "configs/shapes.yaml")
+    write_result(tmp_path, "shapes", losses=CLIMBING, saved=saved)
+    write_plan(tmp_path, shapes=planned())
+    assert rows_of(tmp_path, "shapes")[0].overfits == flag
 
 
 def test_snapshots_are_ordered_by_step(tmp_path):

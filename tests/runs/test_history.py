@@ -1,5 +1,7 @@
 """The history of a training, in memory and on disk."""
 
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +54,22 @@ def test_missing_metric_is_an_empty_cell(tmp_path):
         "3,0.5,1700000000123,2.0,1.0,40,0.1,0.25,\n"
         "6,0.5,1700000000123,2.0,1.0,40,0.1,,1.0\n"
     )
+
+
+def test_divergence_is_the_last_point_that_is_not_finite():
+    diverged = point(step=6, metrics={"validation/loss": float("nan")})
+    assert history.divergence([point(), diverged]) is diverged
+    assert history.divergence([point(), point(metrics={"train/loss": float("inf")})]) is not None
+    assert history.divergence([point(), point()]) is None
+    assert history.divergence([]) is None
+
+
+def test_diverged_point_is_read_back(tmp_path):
+    metrics = {"validation/loss": float("nan")}
+    history.write([point(metrics=metrics | {"validation/r2": 0.5}), point()], tmp_path / "h.csv")
+    first, second = history.read(tmp_path / "h.csv")
+    assert math.isnan(first.metrics["validation/loss"])
+    assert second.metrics == {"validation/loss": 0.25}
 
 
 def test_speed_counts_only_training_passes():

@@ -8,12 +8,13 @@ import pytest
 
 from pipeline import environment
 from pipeline.code import PACKAGE
+from pipeline.config import usual
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.environment import Cpu
 from pipeline.runs import identity
 from pipeline.runs.git import Git
-from pipeline.training import losses, watched_metrics
+from pipeline.training import losses
 from tests.support import ROOT
 from tests.support.metas import images, regression, table
 
@@ -75,7 +76,7 @@ def test_choices_are_those_of_the_settings():
         "pipeline.training.engines": ["keras"],
         "pipeline.training.losses": ["sparse_categorical_crossentropy", "binary_crossentropy"],
         "pipeline.training.optimizers": ["sgd"],
-        "pipeline.metrics": {"accuracy", "log_loss"},
+        "pipeline.metrics": ["accuracy", "log_loss"],
         "pipeline.tracking.stores": ["mlflow"],
     }
 
@@ -94,6 +95,7 @@ RUN_CODE = [
     "pipeline.config.optimizer",
     "pipeline.config.rules",
     "pipeline.config.signatures",
+    "pipeline.config.split",
     "pipeline.config.training",
     "pipeline.config.usual",
     "pipeline.data.missing",
@@ -101,12 +103,14 @@ RUN_CODE = [
     "pipeline.files",
     "pipeline.metrics",
     "pipeline.metrics.accuracy",
+    "pipeline.metrics.log_loss",
     "pipeline.models.augmentation",
     "pipeline.models.families",
     "pipeline.models.families.linear",
     "pipeline.models.keras_layers",
     "pipeline.models.network",
-    "pipeline.models.probabilities",
+    "pipeline.models.scores",
+    "pipeline.models.seeds",
     "pipeline.models.serving",
     "pipeline.models.texts",
     "pipeline.registry",
@@ -125,6 +129,7 @@ RUN_CODE = [
     "pipeline.training.loop",
     "pipeline.training.losses",
     "pipeline.training.losses.perceptron",
+    "pipeline.training.measuring",
     "pipeline.training.optimizers",
     "pipeline.training.process",
     "pipeline.training.random_layers",
@@ -133,7 +138,6 @@ RUN_CODE = [
     "pipeline.training.state",
     "pipeline.training.stopping",
     "pipeline.training.variables",
-    "pipeline.training.watched_metrics",
 ]
 
 
@@ -159,9 +163,17 @@ def test_choices_hold_what_training_builds(data, meta, override):
     overrides = [f"data={data}", override]
     settings = compose_experiment(overrides, conf=ROOT / "conf")
     chosen = identity.choices(settings)
-    metrics = {metric.name for metric in watched_metrics.build(settings.training, meta)}
-    assert losses.name_of(settings.training, meta) in chosen["pipeline.training.losses"]
-    assert metrics <= chosen["pipeline.metrics"]
+    loss = losses.name_of(settings.training, meta)
+    measured = usual.measured_metrics(settings.training, settings.data.task, [loss])
+    assert loss in chosen["pipeline.training.losses"]
+    assert set(measured) <= set(chosen["pipeline.metrics"])
+
+
+def test_monitored_metric_is_a_choice():
+    monitor = "training.early_stopping.monitor=validation/r2"
+    overrides = ["data=diabetes", "training.metrics=[]", monitor]
+    settings = compose_experiment(overrides, conf=ROOT / "conf")
+    assert identity.choices(settings)["pipeline.metrics"] == ["r2", "mse"]
 
 
 def test_metric_of_a_named_loss_is_a_choice():

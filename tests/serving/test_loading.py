@@ -15,7 +15,12 @@ from pipeline.serving.loading import load, located
 from tests.support.damage import flip_a_bit
 from tests.support.refusals import refusal
 
-SETTINGS = {"data": {"name": "prices"}, "seed": 1, "tracking": {"store": "memory"}}
+SETTINGS = {
+    "data": {"name": "prices"},
+    "seed": 1,
+    "training": {"early_stopping": None},
+    "tracking": {"store": "memory"},
+}
 
 
 @pytest.fixture

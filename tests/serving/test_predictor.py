@@ -126,16 +126,21 @@ def test_no_rows_have_no_answers(predictors, rows):
     assert len(predictors["prices"].predict(rows)) == 0
 
 
-OUTPUTS = np.array([[0.25], [0.5]], dtype=np.float32)
+OUTPUTS = np.array([[0.25], [0.75]], dtype=np.float32)
 
 
 def test_answers_name_the_probability_of_each_class():
     answers = Predictor(None, card_of(table())).answers(OUTPUTS)
     assert {name: own.tolist() for name, own in answers.items()} == {
         "prediction": ["no", "yes"],
-        "probability_no": [0.75, 0.5],
-        "probability_yes": [0.25, 0.5],
+        "probability_no": [0.75, 0.25],
+        "probability_yes": [0.25, 0.75],
     }
+
+
+def test_first_of_two_equal_classes_is_predicted():
+    answers = Predictor(None, card_of(table())).answers(np.array([[0.5]], dtype=np.float32))
+    assert answers["prediction"].tolist() == ["no"]
 
 
 def test_answers_of_many_classes_have_their_order():

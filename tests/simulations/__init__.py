@@ -1,0 +1,1 @@
+"""Simulations of what the statistics promise: programs, and functions that tests share."""

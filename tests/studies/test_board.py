@@ -70,6 +70,16 @@ def test_table_is_empty_for_settings_a_trial_lacks(capsys):
     assert "best: trial 1, 0.7500" in text
 
 
+def test_table_names_the_best_mean_over_seeds(capsys):
+    trials = [Trial(n, {"units": units, "seed": str(n)}, []) for n, units in enumerate("aabb")]
+    outcomes = [
+        Outcome(trial, Status.FINISHED, value)
+        for trial, value in zip(trials, [0.9, 0.1, 0.6, 0.7], strict=True)
+    ]
+    Board("toy", "toy, sweep 1", 4, ["units", "seed"], ACCURACY).summarise(outcomes)
+    assert "best mean: trials 2, 3, 0.6500" in capsys.readouterr().err
+
+
 def test_each_outcome_is_logged_once(capsys):
     live = board()
     first = Outcome(SGD, Status.FINISHED, 0.5, epochs=9.0, seconds=1.25)

@@ -35,12 +35,13 @@ MANY = [
 ]
 
 
-def coordinates(trials, objective, *, smaller_is_better=True):
+def coordinates(trials, objective, *, smaller_is_better=True, best=(0,)):
     return figures.parallel_coordinates(
         trials,
         objective,
         name="validation/loss",
         smaller_is_better=smaller_is_better,
+        best=best,
         title="toy: trials",
     )
 
@@ -51,7 +52,7 @@ def effects(trials, objective):
 
 @pytest.fixture(scope="module")
 def parallel():
-    return coordinates(TRIALS, LOSS)
+    return coordinates(TRIALS, LOSS, best=[BEST])
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +160,15 @@ def test_best_trial_is_marked_and_named(parallel):
         "black",
         "best trial: 0.16",
     )
+
+
+def test_trials_of_the_best_configuration_are_marked():
+    figure = coordinates(TRIALS, LOSS, best=[6, 7])
+    worse, better = figure.axes[0].get_lines()[-2:]
+    assert worse.get_ydata() == pytest.approx([0.5, 1, 0, heights(figure)[-2, -1]])
+    assert better.get_ydata() == pytest.approx([0.5, 1, 1, 0])
+    (entry,) = figure.legends[0].get_texts()
+    assert entry.get_text() == "best configuration: mean 0.17"
 
 
 def test_colour_bar_shows_the_objective(parallel):

@@ -4,11 +4,18 @@ from functools import cache
 
 import pytest
 
-from pipeline.studies.grid import Grid, combinations, compose_grid
+from pipeline.config.metrics import Direction, direction_of
+from pipeline.studies.grid import Grid, combinations, compose_grid, measuring
+from pipeline.studies.objective import Objective
 from tests.support import ROOT
 from tests.support.refusals import refusal
 
 CONF = ROOT / "conf"
+
+
+@pytest.fixture
+def in_root(monkeypatch):
+    monkeypatch.chdir(ROOT)
 
 
 @cache
@@ -144,27 +151,122 @@ def test_invalid_grid_is_rejected_in_one_line(override):
 
 
 STOPPING = "training.early_stopping"
-METRICS = {
-    (f"{STOPPING}.monitor=validation/accuracy", f"{STOPPING}.direction=max", "seed=1,2"): [
-        "validation/accuracy"
-    ]
-    * 2,
-    (f"{STOPPING}.monitor=validation/loss,validation/accuracy",): ["validation/loss"] * 2,
-    ("training.loss_reduction=mean,sum",): ["validation/loss", "validation/log_loss"],
-    ("training.loss=null,categorical_crossentropy", f"{STOPPING}=null"): ["validation/loss"] * 2,
-    ("training.loss=categorical_crossentropy", "training.label_smoothing=0,0.1"): [
-        "validation/loss",
-        "validation/log_loss",
-    ],
-    ("data=xor,digits",): [None, None],
-    ("data=diabetes", "training.loss=mean_squared_error,mean_absolute_error"): [None, None],
-    ("data=xor", "training.loss=perceptron,binary_crossentropy"): [None, None],
-    ("data=california_housing,california_ratios",): ["validation/loss"] * 2,
-    ("data=california_housing", "data.target_unit=1,1000"): [None, None],
+L2 = "model=layers model.layers=[{class_name:Dense,units:4%s}],[{class_name:Dense,units:4}]"
+COMMON = {
+    "seed=1,2": "validation/log_loss",
+    f"{STOPPING}.monitor=validation/accuracy seed=1,2": "validation/accuracy",
+    f"{STOPPING}.monitor=validation/loss,validation/accuracy": "validation/log_loss",
+    f"{STOPPING}.monitor=train/loss seed=1,2": "validation/log_loss",
+    f"{STOPPING}.monitor=train/accuracy seed=1,2": "validation/log_loss",
+    "experiment=iris_perceptron seed=1,2": "validation/accuracy",
+    "training.class_weight=null,balanced": "validation/log_loss",
+    "training.loss_reduction=mean,sum": "validation/log_loss",
+    f"training.loss=null,categorical_crossentropy {STOPPING}=null": "validation/log_loss",
+    "training.loss=categorical_crossentropy training.label_smoothing=0,0.1": "validation/log_loss",
+    L2 % ",kernel_regularizer:l2": "validation/log_loss",
+    "data=diabetes seed=1,2": "validation/mse",
+    "data=diabetes training.loss=mean_squared_error,mean_absolute_error": "validation/mse",
+    "data=diabetes training.loss=mean_absolute_error seed=1,2": "validation/mae",
+    "data=xor training.loss=perceptron,binary_crossentropy": "validation/accuracy",
+    "data=xor training.loss=perceptron training.metrics=[] seed=1,2": "validation/loss",
+    "data=california_housing,california_ratios": "validation/mse",
+    "data=diabetes training.loss=quantile training.loss_arguments={level:0.1},{}": "validation/mae",
 }
 
 
-@pytest.mark.parametrize("overrides", METRICS)
+@pytest.mark.parametrize("overrides", COMMON)
 def test_trials_are_compared_by_a_common_metric(overrides):
-    objectives = grid("data=digits", *overrides).objectives
-    assert [one and one.metric for one in objectives] == METRICS[overrides]
+    objective = grid("data=digits", *overrides.split()).objective
+    assert objective.metric == COMMON[overrides]
+    assert objective.direction is direction_of(objective.metric, None, key="")
+
+
+ROWS = "their validation rows differ"
+DIFFERENT = {
+    "data=xor,digits": f"{ROWS}: data.source",
+    "data=mnist,mnist_first_5000": f"{ROWS}: data.split",
+    "data=diabetes data.rows=200,400": f"{ROWS}: data.rows",
+    "data=california_housing data.target_unit=1,1000": f"{ROWS}: data.target_unit",
+    "data.split.seed=1,2": f"{ROWS}: data.split",
+    "data.split.validation=0.2,0.1": f"{ROWS}: data.split",
+    "data=xor training.metrics=[] training.loss=perceptron,binary_crossentropy": (
+        "they have no metric in common"
+    ),
+}
+
+
+@pytest.mark.parametrize("overrides", DIFFERENT)
+def test_incomparable_trials_have_no_objective(overrides):
+    one = grid("data=digits", *overrides.split())
+    assert (one.objective, one.difference) == (None, DIFFERENT[overrides])
+
+
+def wanting(metric: str, *overrides: str) -> Grid:
+    """A grid whose objective the settings name."""
+    objective = Objective.named(metric, None, key="sweep.objective")
+    return compose_grid(overrides, objective=objective, conf=CONF)
+
+
+def test_named_objective_compares_all_trials():
+    assert wanting("validation/accuracy", "data=digits", "seed=1,2").objective == Objective(
+        "validation/accuracy", Direction.max
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "overrides", "reason"),
+    [
+        ("validation/r2", "data=diabetes,california_housing", f"{ROWS}: data.source"),
+        (
+            "validation/loss",
+            "data=california_housing,california_ratios",
+            "validation/loss does not measure the same in all of them: data.standardize_target",
+        ),
+        (
+            "validation/loss",
+            "data=diabetes training.loss=null,mean_absolute_error",
+            "validation/loss does not measure the same in all of them: training.loss",
+        ),
+        (
+            "validation/weighted_loss",
+            "data=iris_setosa training.class_weight=balanced,{setosa:2}",
+            "validation/weighted_loss does not measure the same in all of them: "
+            "training.class_weight",
+        ),
+    ],
+)
+def test_named_objective_must_measure_the_same(metric, overrides, reason):
+    one = wanting(metric, *overrides.split())
+    assert (one.objective, one.difference) == (None, reason)
+
+
+@pytest.mark.parametrize(
+    ("metric", "overrides", "added"),
+    [
+        ("validation/accuracy", "data=digits", []),
+        ("validation/loss", "data=digits", []),
+        (
+            "validation/log_loss",
+            "data=digits training.metrics=[accuracy]",
+            ["training.metrics=[accuracy,log_loss]"],
+        ),
+        (
+            "validation/r2",
+            f"data=diabetes {STOPPING}.monitor=validation/r2 training.metrics=[]",
+            [],
+        ),
+    ],
+)
+def test_trials_measure_the_named_objective(in_root, metric, overrides, added):
+    objective = Objective.named(metric, None, key="sweep.objective")
+    given = overrides.split()
+    assert measuring(given, objective) == [*given, *added]
+    assert measuring(given, None) == given
+
+
+def test_objective_of_another_task_is_refused(in_root):
+    objective = Objective.named("validation/r2", None, key="sweep.objective")
+    assert refusal(measuring, ["data=digits"], objective) == (
+        "sweep.objective is invalid. Received: validation/r2. "
+        "Expected: a metric for classification."
+    )

@@ -5,7 +5,7 @@ import platform
 
 import pytest
 
-from pipeline.studies import journal
+from pipeline import sealed_lines
 from pipeline.studies.journal import SearchJournal, SweepJournal, open_search, open_sweep
 from pipeline.studies.outcome import Outcome, Status
 from pipeline.studies.trial import Trial
@@ -60,8 +60,7 @@ def test_dropped_lines_are_deleted_from_the_file(file):
 
 
 def test_outcome_of_another_version_is_dropped(file):
-    text = '{"number": 0}'
-    file.write_text(f"{journal._checksum(text)} {text}\n")
+    file.write_text(sealed_lines.seal({"number": 0}))
     assert read(file) == []
 
 

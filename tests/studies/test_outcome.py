@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from pipeline.config.training import Direction
+from pipeline.config.metrics import Direction
 from pipeline.studies.outcome import Outcome, Status, best, latest
 from pipeline.studies.trial import Trial
 

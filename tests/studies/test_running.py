@@ -21,7 +21,8 @@ TRIAL = Trial(3, {"optimizer": "sgd"}, ["optimizer=sgd"])
 KILLED = Answer.failed("the process was killed by SIGKILL", Cause.KILL)
 DIVERGED = Answer.failed("training diverged", Cause.TRIAL)
 DISK_FULL = Answer.failed("OSError: [Errno 28] No space left on device", Cause.MACHINE)
-FINISHED = Answer(Status.FINISHED, "run", "abc", {"validation/loss": 0.5}, epochs=2.0, seconds=3.0)
+METRICS = {"validation/loss": 0.75, "validation/log_loss": 0.5}
+FINISHED = Answer(Status.FINISHED, "run", "abc", METRICS, epochs=2.0, seconds=3.0)
 
 
 class AnsweringProcess:
@@ -81,8 +82,16 @@ def test_fault_of_the_machine_ends_the_search(trials):
 def test_unmeasured_objective_is_rejected(trials):
     assert refusal(trials(FINISHED).run, TRIAL, error=ConfigError) == (
         "search.objective.metric is not measured by this training. "
-        "Received: validation/accuracy. Expected: validation/loss."
+        "Received: validation/accuracy. Expected: validation/log_loss, validation/loss."
     )
+
+
+def test_sweep_names_its_own_setting_of_the_objective(tmp_path, monkeypatch):
+    monkeypatch.chdir(copy_conf(tmp_path).parent)
+    grid = compose_grid(["data=digits", "seed=1,2"], objective=ACCURACY)
+    process, journal = AnsweringProcess(FINISHED), SweepJournal(tmp_path)
+    text = refusal(run_grid_trial, process, grid, 0, journal, {}, error=ConfigError)
+    assert text.startswith("sweep.objective is not measured by this training.")
 
 
 @pytest.mark.parametrize(("answer", "objective"), [(FINISHED, 0.5), (DIVERGED, None)])

@@ -7,9 +7,10 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from pipeline.config.experiment_composition import compose_experiment
-from pipeline.config.training import Direction
+from pipeline.config.metrics import Direction
+from pipeline.studies.objective import Objective
 from pipeline.studies.oracles import bayesian, hyperband
-from pipeline.studies.settings import compose_tune
+from pipeline.studies.settings import ObjectiveSettings, compose_tune
 from pipeline.studies.space import hydra_text
 from tests.support import ROOT
 from tests.support.modules import loaded_by
@@ -233,6 +234,11 @@ def test_space_of_one_choice_is_rejected(conf):
             "Expected: a lower-case letter, ",
         ),
         (
+            "search.confirm_seeds=1",
+            "command line: search.confirm_seeds is invalid. "
+            "Received: 1. Expected: 0, or 2 to 1000.",
+        ),
+        (
             "search.seed=0",
             "command line: search.seed is invalid. "
             "Received: 0. Expected: an integer from 1 to 2,147,483,647.",
@@ -276,10 +282,44 @@ def test_hyperband_sets_the_length_itself():
         assert ("training.epochs" in names) == varies
 
 
-def test_objective_needs_metric_and_direction():
-    assert message("experiment=mnist_dnn", "search.objective.metric=validation/loss") == (
-        "command line: search.objective is invalid. Received: validation/loss, None. "
-        "Expected: metric and direction, or neither."
+@pytest.mark.parametrize(
+    ("metric", "direction"),
+    [("validation/accuracy", Direction.max), ("validation/log_loss", Direction.min)],
+)
+def test_direction_of_the_objective_follows_its_metric(metric, direction):
+    objective = config("random", objective=ObjectiveSettings(metric)).search.objective
+    assert objective.direction is direction
+    assert objective.for_task("classification") == Objective(metric, direction)
+
+
+INVALID_OBJECTIVES = {
+    "{metric: validation/accuracy, direction: min}": (
+        "search.objective.direction is invalid. Received: min for validation/accuracy. "
+        "Expected: max, because validation/accuracy is better if it is larger; or no direction."
+    ),
+    "{direction: min}": (
+        "search.objective.direction is invalid. Received: min. "
+        "Expected: null, or a search.objective.metric as well."
+    ),
+    "{metric: train/loss}": (
+        "search.objective.metric is invalid. Received: train/loss. "
+        "Expected: a metric of the validation split, such as validation/accuracy."
+    ),
+}
+
+
+@pytest.mark.parametrize("objective", INVALID_OBJECTIVES)
+def test_invalid_objective_is_refused_in_one_line(objective):
+    assert message("experiment=mnist_dnn", f"search.objective={objective}") == (
+        f"command line: {INVALID_OBJECTIVES[objective]}"
+    )
+
+
+def test_unknown_objective_is_refused_with_a_suggestion():
+    text = message("experiment=mnist_dnn", "search.objective.metric=validation/acuracy")
+    assert text.startswith(
+        "command line: search.objective.metric is not measured by training. "
+        "Received: validation/acuracy. Did you mean validation/accuracy? "
     )
 
 
@@ -287,7 +327,7 @@ def test_objective_needs_metric_and_direction():
     ("task", "metric", "direction"),
     [
         ("classification", "validation/accuracy", Direction.max),
-        ("regression", "validation/loss", Direction.min),
+        ("regression", "validation/mse", Direction.min),
     ],
 )
 def test_default_objective_follows_the_task(task, metric, direction):

@@ -3,10 +3,8 @@
 import csv
 from dataclasses import replace
 
-import pytest
-
-from pipeline.config.training import Direction
 from pipeline.studies import summary
+from pipeline.studies.choice import Choice, choose, configurations
 from pipeline.studies.outcome import Outcome, Status
 from pipeline.studies.trial import Trial
 from tests.support.searches import LOSS
@@ -27,28 +25,56 @@ def outcomes(*objectives: float | None) -> list[Outcome]:
     ]
 
 
-def test_configuration_has_its_mean_and_interval():
-    first, _ = summary.configurations(outcomes(1.0, 3.0, 5.0, 5.0), Direction.min)
-    half = 12.706  # Student's t for one degree of freedom; the standard error is 1
-    assert (first.values, first.trials, first.mean) == ({"model.units": "[8]"}, 2, 2.0)
-    assert first.interval == pytest.approx((2 - half, 2 + half), abs=1e-3)
-
-
-def test_best_configuration_comes_first():
-    ranked = summary.configurations(outcomes(1.0, 3.0, 5.0, 5.0), Direction.max)
-    assert [one.values["model.units"] for one in ranked] == ["[4]", "[8]"]
-
-
-def test_single_trial_has_no_interval():
-    (one,) = summary.configurations(outcomes(1.0, None, None, None), Direction.min)
-    assert (one.trials, one.interval) == (1, None)
+def columns_of(*objectives: float | None) -> tuple[list[list[str]], str]:
+    """The columns of the table, and its caption."""
+    choice = choose(outcomes(*objectives), LOSS.direction)
+    table = summary.configuration_table("toy", choice, LOSS)
+    return [list(column.cells) for column in table.columns], table.caption
 
 
 def test_table_ranks_the_configurations():
-    table = summary.configuration_table("toy", outcomes(1.0, 3.0, 0.5, None), LOSS)
-    columns = [list(column.cells) for column in table.columns]
-    assert columns[:3] == [["[4]", "[8]"], ["1", "2"], ["0.5000", "2.0000"]]
-    assert columns[3][0] == ""
+    (units, trials, means, intervals, marks), _ = columns_of(1.0, 3.0, 0.5, None)
+    assert (units, trials, means) == (["[4]", "[8]"], ["1", "2"], ["0.5000", "2.0000"])
+    assert intervals == ["", "[-10.7062, 14.7062]"]
+    assert marks == ["best", "≈"]
+
+
+def test_clear_winner_has_no_equals():
+    columns, caption = columns_of(1.0, 1.1, 9.0, 9.1)
+    assert columns[-1] == ["best", ""]
+    assert caption == (
+        "The choice among 2 flatters the best by 0.0000 on average: "
+        "validation/loss is rather 1.0500 [0.7418, 1.3582]"
+    )
+
+
+def test_caption_counts_those_that_cannot_be_told_apart():
+    _, caption = columns_of(1.0, 3.0, 1.5, 3.5)
+    first, second = caption.splitlines()
+    assert first == (
+        "≈: 1 configuration cannot be told from the best (Tukey and Kramer's test, 95 %)"
+    )
+    assert second.startswith("The choice among 2 flatters the best by 0.")
+
+
+def test_several_equals_are_counted_in_the_plural():
+    choice = Choice(configurations(outcomes(1.0, 2.0, 3.0, 4.0), LOSS.direction), [True] * 3, None)
+    assert summary.doubts(choice, LOSS) == [
+        "≈: 2 configurations cannot be told from the best (Tukey and Kramer's test, 95 %)"
+    ]
+
+
+def test_one_seed_each_asks_for_more():
+    columns, caption = columns_of(1.0, None, 2.0, None)
+    assert columns[-1] == ["best", ""]
+    assert caption == (
+        "Each configuration ran with one seed, so the noise of the seed is not known. "
+        "Add for example seed=1,2,3 to the command"
+    )
+
+
+def test_single_configuration_has_no_doubts():
+    assert columns_of(1.0, 2.0, None, None)[1] == ""
 
 
 def test_file_has_a_row_for_each_trial(tmp_path):

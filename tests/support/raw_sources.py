@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.data import Data, SplitSettings, Task
+from pipeline.config.data import Data, Task
+from pipeline.config.split import SplitSettings
 
 
 def write_source(folder: Path, *, train: str, test: str | None = None, **facts: Any) -> Path:

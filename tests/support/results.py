@@ -10,6 +10,7 @@ from pipeline.config import plan_file, resolved_file
 from pipeline.config.params import Params
 from pipeline.config.values import write_yaml
 from pipeline.evaluation import record
+from pipeline.evaluation.looks import Ledger, Look
 from pipeline.files import sha256, write_sealed
 from pipeline.reporting import results
 from pipeline.reporting.results import Row
@@ -48,15 +49,34 @@ PARAMS = params_of(
 FALLING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.5), (0.4, 0.45))
 CLIMBING = ((0.9, 0.8), (0.7, 0.6), (0.5, 0.7), (0.4, 0.75))
 DATA = images().identity
-SETTINGS = {"data": {"name": "shapes"}, "seed": 1, "tracking": {"store": "memory"}}
-SEEDS = {
+SETTINGS: dict[str, Any] = {
+    "data": {"name": "shapes"},
+    "seed": 1,
+    "training": {"early_stopping": None},
+    "tracking": {"store": "memory"},
+}
+NO_LOOKS = Ledger(())
+SERIES: dict[str, dict[str, Any]] = {
     "seeds": {
-        seed: {"run_id": seed * 32, "test": {"accuracy": 0.97, "log_loss": 0.2}}
-        for seed in ("1", "10", "2")
+        "description": "3 seeds of one split",
+        "runs": {
+            seed: {"run_id": seed * 32, "test": {"accuracy": 0.97, "log_loss": 0.2}}
+            for seed in ("1", "10", "2")
+        },
+        "mean": {"accuracy": 0.971, "log_loss": 0.2},
+        "sd": {"accuracy": 0.006, "log_loss": 0.1},
     },
-    "mean": {"accuracy": 0.971, "log_loss": 0.2},
-    "low": {"accuracy": 0.965, "log_loss": 0.1},
-    "high": {"accuracy": 0.977, "log_loss": 0.3},
+    "split_seeds": {
+        "description": "2 splits",
+        "runs": {
+            seed: {"run_id": seed * 32, "test": {"accuracy": 0.91, "log_loss": 0.4}}
+            for seed in ("7", "8")
+        },
+        "mean": {"accuracy": 0.912, "log_loss": 0.4},
+        "sd": {"accuracy": 0.02, "log_loss": 0.1},
+        "low": {"accuracy": 0.872, "log_loss": 0.1},
+        "high": {"accuracy": 0.952, "log_loss": 0.7},
+    },
 }
 
 
@@ -90,15 +110,20 @@ def write_result(
     *,
     metrics: dict[str, Any] = METRICS,
     losses: tuple[tuple[float, float], ...] = FALLING,
+    saved: int = 6,
     run_id: str = RUN["run_id"],
     figures: tuple[str, ...] = ("learning_curves",),
 ) -> None:
-    """Writes what `train` and `evaluate` write, with the weights of epoch 2."""
+    """Writes what `train` and `evaluate` write.
+
+    Args:
+        saved: the step of the saved weights. Three steps are an epoch.
+    """
     folder = outputs / name
     (folder / "figures").mkdir(parents=True)
     (folder / "snapshots").mkdir()
     _write_json(folder / "metrics.json", metrics)
-    _write_json(folder / "snapshots/index.json", {"final": 6, "steps": []})
+    _write_json(folder / "snapshots/index.json", {"final": saved, "steps": []})
     history.write(points(losses), folder / "history.csv")
     for figure in figures:
         (folder / f"figures/{figure}.png").write_bytes(png(4, 3))
@@ -130,11 +155,15 @@ def bind(folder: Path, **ids: str) -> None:
     record.write(folder, run)
 
 
-def write_seeds(folder: Path, **changes: Any) -> None:
-    """Writes what `repeat` writes."""
+def write_seeds(folder: Path, *series: str, **changes: Any) -> None:
+    """Writes what `repeat` writes: the named series, by default that over seeds."""
     settings = resolved_file.read(folder.parent / "configs" / f"{folder.name}.yaml")
-    origin = {"settings": settings.digest_without_seed, "data": DATA}
-    write_sealed(folder / "seeds.json", SEEDS | origin | changes)
+    content = {
+        "series": {varied: SERIES[varied] for varied in series or ["seeds"]},
+        "settings": settings.digest_without_seed,
+        "data": DATA,
+    }
+    write_sealed(folder / "seeds.json", content | changes)
 
 
 def _write_json(path: Path, content: Any) -> None:
@@ -175,7 +204,21 @@ def write_outputs(outputs: Path) -> Path:
     return outputs
 
 
-def rows_of(outputs: Path, *names: str, params: Params = PARAMS) -> list[Row]:
+def look(run_id: str, *, truth: str = "t", rows: int = 12, **facts: Any) -> Look:
+    """A look of `evaluate` at the model of epoch 2, whose digest is the id of its run."""
+    own: dict[str, Any] = {
+        "purpose": "evaluate",
+        "data": "shapes",
+        "split": "3" * 32,
+        "models": {"6": run_id},
+        "shown": ["accuracy", "log_loss"],
+    }
+    return Look(run_id=run_id, truth=truth, rows=rows, **own | facts)
+
+
+def rows_of(
+    outputs: Path, *names: str, params: Params = PARAMS, ledger: Ledger = NO_LOOKS
+) -> list[Row]:
     """The rows of the named experiments; by default of `shapes` and `pairs`."""
     return results.collect(
         params,
@@ -183,6 +226,7 @@ def rows_of(outputs: Path, *names: str, params: Params = PARAMS) -> list[Row]:
         outputs=outputs,
         prepared=outputs.parent / "prepared",
         stages=ROOT / "dvc.yaml",
+        ledger=ledger,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.training import Direction
+from pipeline.config.metrics import Direction
 from pipeline.studies import journal
 from pipeline.studies.explore import explore
 from pipeline.studies.journal import SearchJournal, open_search

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from pipeline.data.prepared import Meta, NumericFeature, Split, Table
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
-from pipeline.evaluation.scoring import Scores
+from pipeline.models.scores import Scores, scores_of
 from pipeline.models.serving import serve
 from pipeline.runs.history import Point
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -91,17 +91,13 @@ def subject(layers: Layers, meta: Meta, *, rows: int = 14, **changes: Any) -> Su
         model=served(layers, meta),
         train=train,
         test=test,
-        scores=Scores(meta.task, test.y, _prediction(random, meta, rows)),
+        scores=_scores(random, meta, test.y),
         **facts,
     )
 
 
-def _prediction(random: np.random.Generator, meta: Meta, rows: int) -> Any:
-    if meta.classes is None:
-        return random.normal(size=rows)
-    if meta.outputs > 1:
-        return random.dirichlet(np.ones(meta.outputs), size=rows)
-    return random.random((rows, 1))
+def _scores(random: np.random.Generator, meta: Meta, y: Any) -> Scores:
+    return scores_of(random.normal(size=(len(y), meta.outputs)), y, meta)
 
 
 def _part(random: np.random.Generator, meta: Meta, rows: int) -> Split:

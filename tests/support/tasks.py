@@ -5,10 +5,10 @@ from typing import Any
 
 from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer, settings_of
-from pipeline.config.training import Training
+from pipeline.config.training import Precision, Training
 from pipeline.data.prepared import Meta, Split
 from pipeline.models import families
-from pipeline.training import losses, optimizers, watched_metrics
+from pipeline.training import losses, optimizers
 from pipeline.training.engine import TrainingTask
 from pipeline.training.schedule import Schedule
 
@@ -27,16 +27,18 @@ def task_of(
     *,
     loss: str | None = None,
     seed: int = 1,
+    precision: Precision = Precision.float32,
 ) -> TrainingTask:
-    """The task of a network with the loss and the metrics of the settings."""
+    """The task of a network with the loss of the settings."""
     training = Training(epochs=1, loss=loss)
-    network = families.build(settings, meta, seed=seed)
+    network = families.build(settings, meta, seed=seed, precision=precision.value)
     return TrainingTask(
         network=network,
         trained=network,
-        optimizer=optimizers.build(optimizer, steps=100),
+        optimizer=optimizers.build(
+            optimizer, weights=network.trainable_variables, steps=100, precision=precision
+        ),
         loss=losses.build(training, meta),
-        metrics=watched_metrics.build(training, meta),
         train=train,
         schedule=schedule,
     )

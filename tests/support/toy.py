@@ -117,7 +117,9 @@ def config_of(folder: Path, *overrides: str) -> ExperimentConfig:
 
     It composes equal overrides once, because Hydra takes a fifth of a second.
     """
-    short = ("training.epochs=2", "training.early_stopping=null", "tracking=memory")
+    stops = any(override.startswith("training.early_stopping") for override in overrides)
+    stopping = () if stops else ("training.early_stopping=null",)
+    short = ("training.epochs=2", *stopping, "tracking=memory")
     return deepcopy(_composed((folder / "conf").resolve(), (*short, *overrides)))
 
 

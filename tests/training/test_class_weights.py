@@ -1,4 +1,6 @@
-"""Weights of rows by their class, from settings to values."""
+"""Weights of classes, from settings to values."""
+
+import json
 
 import numpy as np
 import pytest
@@ -6,10 +8,10 @@ import pytest
 from pipeline.config import resolved
 from pipeline.config.training import Training
 from pipeline.errors import ConfigError
-from pipeline.training.class_weights import row_weights
+from pipeline.training.class_weights import class_weights
 from tests.support.metas import images, regression, table
 from tests.support.refusals import refusal
-from tests.support.toy import config_of
+from tests.support.toy import config_of, copy_conf
 
 Y = np.array([0, 1, 1, 1], dtype=np.int32)
 
@@ -19,32 +21,31 @@ def training(class_weight) -> Training:
 
 
 def test_without_the_setting_there_are_no_weights():
-    assert row_weights(training(None), table(), Y) is None
+    assert class_weights(training(None), table(), Y) is None
 
 
 def test_balanced_gives_classes_equal_total_weight():
-    weights = row_weights(training("balanced"), table(), Y)
-    # A row of a class weighs rows / (classes · rows of the class).
-    assert weights.tolist() == pytest.approx([2, 2 / 3, 2 / 3, 2 / 3])
+    weights = class_weights(training("balanced"), table(), Y)
+    # A class weighs rows / (classes · rows of the class).
+    assert weights.tolist() == pytest.approx([2, 2 / 3])
     assert weights.dtype == np.float32
 
 
 def test_balanced_ignores_classes_that_do_not_occur():
-    assert row_weights(training("balanced"), images(), Y).tolist() == pytest.approx(
-        [2, 2 / 3, 2 / 3, 2 / 3]
-    )
+    weights = class_weights(training("balanced"), images(), Y)
+    assert weights.tolist() == pytest.approx([2, 2 / 3, 1])
 
 
 def test_classes_without_a_weight_weigh_1():
-    assert row_weights(training({"b": 3}), images(), np.array([2, 1, 0])).tolist() == [1, 3, 1]
+    assert class_weights(training({"b": 3}), images(), Y).tolist() == [1, 3, 1]
 
 
 def test_class_name_may_look_like_a_number():
-    assert row_weights(training({1: 3}), table(classes=["0", "1"]), Y).tolist() == [1, 3, 3, 3]
+    assert class_weights(training({1: 3}), table(classes=["0", "1"]), Y).tolist() == [1, 3]
 
 
 def test_unknown_class_is_refused_with_a_suggestion():
-    text = refusal(row_weights, training({"ye": 3.0}), table(), Y, error=ConfigError)
+    text = refusal(class_weights, training({"ye": 3.0}), table(), Y, error=ConfigError)
     assert text == (
         "training.class_weight.ye is not a class of the data. Received: ye. "
         "Did you mean yes? Allowed: no, yes."
@@ -52,7 +53,7 @@ def test_unknown_class_is_refused_with_a_suggestion():
 
 
 def test_regression_has_no_class_weights():
-    text = refusal(row_weights, training("balanced"), regression(), Y, error=ConfigError)
+    text = refusal(class_weights, training("balanced"), regression(), Y, error=ConfigError)
     assert text == (
         "training.class_weight does not suit a regression. Received: balanced. Remove the setting."
     )
@@ -73,10 +74,92 @@ def test_invalid_class_weight_is_refused(repository, value, message):
     assert text == f"command line: training.class_weight is invalid. {message}"
 
 
+IN_QUOTES = (
+    'Expected: names of classes in quotes. In a file: {"yes": 2}. '
+    "On the command line: 'training.class_weight=\"{yes: 2}\"'."
+)
+
+
 def test_class_name_yes_must_be_quoted():
     assert refusal(training, {False: 1.0}, error=ConfigError) == (
-        "training.class_weight is invalid. Received: False. "
-        "Expected: names of classes, with yes, no, on and off in quotes."
+        f"training.class_weight is invalid. Received: False: 1.0. {IN_QUOTES}"
+    )
+
+
+def test_dotted_override_cannot_name_a_class_with_a_dot(repository):
+    text = refusal(config_of, repository, "data=shapes", "+training.class_weight.a.b=2")
+    assert text == (
+        f"command line: training.class_weight is invalid. Received: a: {{'b': 2}}. {IN_QUOTES}"
+    )
+
+
+def test_class_name_null_must_be_quoted(repository):
+    text = refusal(config_of, repository, "data=shapes", "training.class_weight={null:2}")
+    assert text == (
+        "command line: a name in training.class_weight is null. "
+        "Received: training.class_weight={null:2}. "
+        'Write names in quotes. In a file: {"null": 2}. '
+        "On the command line: 'training.class_weight=\"{null: 2}\"'."
+    )
+
+
+def test_class_name_null_must_be_quoted_in_a_file(tmp_path):
+    conf = copy_conf(tmp_path)
+    (conf / "experiment/own.yaml").write_text(
+        "# @package _global_\ndefaults: [{override /data: shapes}]\n"
+        "training: {class_weight: {null: 2}}\n"
+    )
+    text = refusal(config_of, tmp_path, "experiment=own")
+    assert text.startswith(f"{conf}: a name in training.class_weight is null. Write names ")
+
+
+NAMES = [
+    "1", "1.0", "01", "1e3", "-1", "+1", "1_000", "nan", "yes", "no", "true", "null", "~", "a.b",
+    "a b", " a", "a:b", "a: b", "a=b", "a,b", "a{b}", "[x]", "a(b)", ">50K", "<=50K", "ö", "it's",
+    '"q"', "", "?", "2020-01-01", "12:30", "a/b", "a\\b", "$a", "#a", "*a", "!a", "<<", "balanced",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_gives_a_weight_to_any_class(repository, name):
+    text = json.dumps({name: 3, "other": 0.5}, ensure_ascii=False)
+    quoted = text.replace("'", "\\'")
+    config = config_of(repository, "data=shapes", f"training.class_weight='{quoted}'")
+    weights = class_weights(config.training, table(classes=[name, "other"]), np.array([0, 1]))
+    assert weights.tolist() == [3, 0.5]
+
+
+@pytest.mark.parametrize("name", ["1", "1.0", "01", "yes", "null", "a.b", "a b", "x=y"])
+def test_text_needs_no_quotes_inside_for_usual_names(repository, name):
+    config = config_of(repository, "data=shapes", f'training.class_weight="{{{name}: 3}}"')
+    assert config.training.class_weight == {name: 3.0}
+
+
+def test_numbers_may_name_classes():
+    assert training({1: 3, 1.5: 2}).class_weight == {"1": 3.0, "1.5": 2.0}
+
+
+def test_class_named_twice_is_refused():
+    assert refusal(training, {1: 3, "1": 2}, error=ConfigError) == (
+        "training.class_weight is invalid. Received: {1: 3, '1': 2}. Expected: each class once."
+    )
+
+
+def test_name_that_yaml_reads_as_a_number_must_be_quoted():
+    text = refusal(
+        class_weights, training({1: 3}), table(classes=["01", "2"]), Y, error=ConfigError
+    )
+    assert text == (
+        "training.class_weight.1 is not a class of the data. Received: 1. "
+        'Write "01" in quotes, because YAML reads it as 1.'
+    )
+
+
+def test_text_that_is_not_yaml_is_refused():
+    assert refusal(training, "{>50K: 3}", error=ConfigError) == (
+        "training.class_weight is not YAML. Received: {>50K: 3}. "
+        "Write names with characters such as > , : in quotes: "
+        '"training.class_weight=\'{\\">50K\\": 2}\'".'
     )
 
 

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.config.training import Direction, EarlyStopping, ReduceOnPlateau
-from pipeline.data.prepared import Split
+from pipeline.config.training import EarlyStopping, ReduceOnPlateau
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.history import Point
@@ -21,8 +20,9 @@ from pipeline.training.listener import Listener
 from pipeline.training.loop import Checkpoints, Rules, TrainingOutcome, train
 from pipeline.training.schedule import Schedule
 from tests.support.interruptions import Signalled
+from tests.support.rules import rules_of
 
-SPLIT = Split(np.zeros((4, 1)), np.zeros(4), None)
+NAN = float("nan")
 NEVER = 1e9
 CODES = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 
@@ -50,9 +50,10 @@ class Network:
 
 @dataclass
 class FakeEngine:
-    """A step takes a second.
+    """A step takes a second. The running loss is the mean step since `reset`.
 
-    The training loss is the mean step since `reset`; `losses` has the validation loss by step.
+    Args:
+        losses: the validation loss by step; 1 at the others.
     """
 
     schedule: Schedule
@@ -61,7 +62,6 @@ class FakeEngine:
     network: Network = field(default_factory=Network)
     optimizer: Any = field(default_factory=lambda: SimpleNamespace(learning_rate=0.1))
     segments: list[tuple[int, int]] = field(default_factory=list)
-    metric_names: tuple[str, ...] = ("loss", "rows")
     steps_since_reset: list[int] = field(default_factory=list)
 
     @property
@@ -100,9 +100,19 @@ class FakeEngine:
             on_step(step, progress)
         return progress
 
-    def evaluate(self, split: Split) -> dict[str, float]:
-        self.reset()
-        return {"loss": self.losses.get(self.network.weights, 1.0), "rows": float(len(split))}
+    def predict(self, split: Any) -> Any:  # noqa: ARG002 - there is one split
+        return self.losses.get(self.network.weights, 1.0)
+
+
+class FakeMeasuring:
+    """Measures what the fake engine predicts."""
+
+    def figures(self) -> list[str]:
+        return ["train/loss", "validation/loss", "validation/accuracy"]
+
+    def measure(self, predict: Any) -> dict[str, float]:
+        loss = predict("validation")
+        return {"train/loss": 0.5, "validation/loss": loss, "validation/accuracy": loss}
 
 
 class Diary(Listener):
@@ -147,7 +157,7 @@ class Process:
         commit_takes: float = 0.0,
         starts_at: float = 0.0,
     ) -> None:
-        self.engine, self.rules = engine, rules or Rules()
+        self.engine, self.rules = engine, rules or rules_of()
         self.signalled = signalled or Signalled()
         self.diary = Diary()
         self.saved: list[Checkpoint] = []
@@ -164,7 +174,7 @@ class Process:
         return train(
             self.engine,
             self.engine.schedule,
-            validation=SPLIT,
+            measuring=FakeMeasuring(),
             rules=self.rules,
             listeners=[self.signalled, self.diary],
             checkpoints=self.checkpoints,
@@ -191,12 +201,11 @@ def long_epoch(evaluate_at: tuple[int, ...] = ()) -> Schedule:
 
 
 def stopping(**rule: Any) -> Rules:
-    return Rules(early_stopping=EarlyStopping(**{"direction": Direction.min, "patience": 1} | rule))
+    return rules_of(early_stopping=EarlyStopping(**{"patience": 1} | rule))
 
 
 def plateau(**rule: Any) -> Rules:
-    defaults = {"direction": Direction.min, "patience": 1, "factor": 0.5}
-    return Rules(reduce_on_plateau=ReduceOnPlateau(**defaults | rule))
+    return rules_of(reduce_on_plateau=ReduceOnPlateau(**{"patience": 1, "factor": 0.5} | rule))
 
 
 def trained(
@@ -205,8 +214,8 @@ def trained(
     return train(
         engine,
         engine.schedule,
-        validation=SPLIT,
-        rules=rules or Rules(),
+        measuring=FakeMeasuring(),
+        rules=rules or rules_of(),
         listeners=listeners,
         clock=engine.clock,
         now=lambda: 1_700_000_000.1234,
@@ -225,26 +234,27 @@ def test_evaluate_at_adds_evaluations():
     assert steps_of(trained(FakeEngine(schedule(epochs=1, evaluate_at=(0, 1, 2))))) == [0, 1, 2]
 
 
-def test_first_point_has_only_validation_metrics():
+def test_first_point_has_no_running_loss():
     outcome = trained(FakeEngine(schedule(epochs=1, evaluate_at=(0,))))
-    assert outcome.history[0].metrics == {"validation/loss": 1.0, "validation/rows": 4.0}
+    assert outcome.history[0].metrics == {
+        "train/loss": 0.5,
+        "validation/loss": 1.0,
+        "validation/accuracy": 1.0,
+    }
     assert outcome.history[0].examples_per_second == 0.0
 
 
 def test_means_of_an_epoch_are_weighted_by_examples():
     outcome = trained(FakeEngine(schedule(epochs=1, evaluate_at=(1,))))
-    assert [point.metrics["train/loss"] for point in outcome.history] == [
+    assert [point.metrics["running/loss"] for point in outcome.history] == [
         1.0,
         pytest.approx((4 * 1 + 1 * 2) / 5),
     ]
 
 
 def test_means_restart_in_every_epoch():
-    assert [point.metrics["train/loss"] for point in trained(FakeEngine(schedule())).history] == [
-        1.5,
-        3.5,
-        5.5,
-    ]
+    history = trained(FakeEngine(schedule())).history
+    assert [point.metrics["running/loss"] for point in history] == [1.5, 3.5, 5.5]
 
 
 def test_point_holds_times_and_learning_rate():
@@ -257,7 +267,12 @@ def test_point_holds_times_and_learning_rate():
             training_seconds=2.0,
             timed_examples=5,
             learning_rate=0.1,
-            metrics={"train/loss": 1.5, "validation/loss": 1.0, "validation/rows": 4.0},
+            metrics={
+                "running/loss": 1.5,
+                "train/loss": 0.5,
+                "validation/loss": 1.0,
+                "validation/accuracy": 1.0,
+            },
         )
     ]
 
@@ -311,9 +326,22 @@ def test_last_weights_stay_before_the_start_epoch():
     assert (trained(engine, stopping(start_epoch=4)).final.step, engine.network.weights) == (6, 6)
 
 
-def test_direction_max_prefers_larger_values():
-    engine = FakeEngine(schedule(epochs=9), losses={2: 2.5, 4: 2.9})
-    assert trained(engine, stopping(direction=Direction.max)).final.step == 4
+def test_monitored_accuracy_keeps_the_best_epoch():
+    engine = FakeEngine(schedule(epochs=9), losses={2: 0.64, 4: 0.99, 6: 0.95, 8: 0.95})
+    outcome = trained(engine, stopping(monitor="validation/accuracy", patience=2))
+    assert (outcome.final.step, outcome.history[-1].step, engine.network.weights) == (4, 8, 4)
+
+
+def test_rising_accuracy_keeps_the_learning_rate():
+    accuracies = {2: 0.5, 4: 0.6, 6: 0.7, 8: 0.8, 10: 0.9, 12: 0.92, 14: 0.94}
+    rules = plateau(monitor="validation/accuracy", patience=2)
+    outcome = trained(FakeEngine(schedule(epochs=7), losses=accuracies), rules)
+    assert [point.learning_rate for point in outcome.history] == [0.1] * 7
+
+
+def test_running_loss_can_be_monitored():
+    outcome = trained(FakeEngine(schedule(epochs=9)), stopping(monitor="running/loss"))
+    assert (outcome.final.step, outcome.history[-1].step) == (2, 4)
 
 
 def test_early_stopping_ignores_evaluations_inside_epochs():
@@ -336,30 +364,83 @@ def test_plateau_ignores_evaluations_inside_epochs():
 @pytest.mark.parametrize(
     ("rule", "key"), [(stopping, "early_stopping"), (plateau, "reduce_on_plateau")]
 )
-def test_unknown_monitor_is_refused(rule, key):
+def test_monitor_that_is_not_measured_is_refused(rule, key):
     with pytest.raises(ConfigError) as caught:
-        trained(FakeEngine(schedule()), rule(monitor="validation/accuracy"))
+        trained(FakeEngine(schedule()), rule(monitor="validation/log_loss"))
     assert str(caught.value) == (
-        f"training.{key}.monitor is not a metric of this training. Received: validation/accuracy. "
-        "Expected: train/loss, train/rows, validation/loss, validation/rows."
+        f"training.{key}.monitor is not measured by this training. Received: validation/log_loss. "
+        "Expected: running/loss, train/loss, validation/loss, validation/accuracy."
     )
 
 
-def test_unknown_monitor_is_refused_before_training():
+def test_monitor_is_refused_before_training():
     engine, diary = FakeEngine(schedule(evaluate_at=(0,))), Diary()
     with pytest.raises(ConfigError):
-        trained(engine, stopping(monitor="loss"), [diary])
+        trained(engine, stopping(monitor="train/accuracy"), [diary])
     assert (engine.segments, diary.events) == ([], ["end"])
+
+
+def test_monitored_metric_must_be_defined_on_the_rows(monkeypatch):
+    monkeypatch.setattr(FakeMeasuring, "measure", lambda *_: {"validation/loss": 1.0})
+    with pytest.raises(ConfigError) as caught:
+        trained(FakeEngine(schedule()), stopping(monitor="validation/accuracy"))
+    assert str(caught.value) == (
+        "training.early_stopping.monitor is not defined on these rows. "
+        "Received: validation/accuracy. Monitor another metric, such as validation/loss."
+    )
 
 
 def test_infinite_loss_ends_training():
     with pytest.raises(PipelineError) as caught:
-        trained(FakeEngine(schedule(), losses={4: float("nan")}))
+        trained(FakeEngine(schedule(), losses={4: NAN}))
     assert str(caught.value) == (
         "training diverged: validation/loss is not a finite number after step 4. "
         "Received: validation/loss=nan. "
         "Set a smaller optimizer.learning_rate, or set optimizer.clipnorm."
     )
+
+
+def test_divergence_after_good_epochs_keeps_the_best():
+    engine = FakeEngine(schedule(epochs=9), losses={2: 0.4, 4: 0.3, 6: NAN})
+    outcome = trained(engine, stopping(patience=None))
+    assert (engine.network.weights, outcome.final.step) == (4, 4)
+    assert (steps_of(outcome), outcome.stopped_early) == ([2, 4, 6], True)
+
+
+def test_diverged_weights_are_no_snapshot():
+    engine, diary = FakeEngine(schedule(evaluate_at=(2, 4)), losses={2: 0.4, 4: NAN}), Diary()
+    trained(engine, stopping(patience=None), [diary])
+    assert diary.of("snapshot") == [2]
+
+
+def test_diverged_value_does_not_move_the_rules():
+    process = Process(FakeEngine(schedule(), losses={2: 0.4, 4: NAN}), stopping(patience=9))
+    process.train()
+    stopped = process.saved[-1].facts["stopping"]
+    assert stopped == {"best": 0.4, "best_step": 2, "wait": 0}
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 4, 5])
+def test_killed_training_diverges_to_the_same_end(step):
+    losses = {2: 0.4, 4: 0.3, 6: NAN}
+    whole = FakeEngine(schedule(epochs=9), losses=losses)
+    expected = trained(whole, stopping(patience=None))
+    _, second = interrupted_and_next(
+        schedule(epochs=9), stopping(patience=None), losses=losses, at_step=step
+    )
+    outcome = second.train()
+    assert (outcome.final, steps_of(outcome)) == (expected.final, [2, 4, 6])
+    assert second.engine.network.weights == whole.network.weights == 4
+
+
+def test_diverged_training_with_best_weights_ends_again():
+    losses = {2: 0.4, 4: NAN}
+    first = Process(FakeEngine(schedule(), losses=losses), stopping(patience=None))
+    ended = first.train()
+    second = Process(FakeEngine(schedule()), stopping(patience=None), latest=first.saved[-1])
+    again = second.train()
+    assert (again.final, second.engine.network.weights) == (ended.final, 2)
+    assert second.engine.segments == []
 
 
 def test_listeners_receive_events_in_order():
@@ -523,8 +604,8 @@ def test_training_without_checkpoints_can_be_interrupted():
         train(
             engine,
             engine.schedule,
-            validation=SPLIT,
-            rules=Rules(),
+            measuring=FakeMeasuring(),
+            rules=rules_of(),
             listeners=[signalled],
             interruption=signalled.interruption,
         )
@@ -667,7 +748,7 @@ def test_training_does_not_pause_at_its_end():
 def test_paused_training_returns_its_best_point():
     process = Process(
         FakeEngine(schedule(epochs=4), losses={2: 0.1}),
-        Rules(EarlyStopping(direction=Direction.min, patience=9)),
+        stopping(patience=9),
     )
     process.checkpoints = Checkpoints(process.save, NEVER, pause_at=4)
     assert process.train().final.step == 2

@@ -1,15 +1,17 @@
-"""Losses: their values, the data that they suit, and the metrics that training watches."""
+"""Losses: their values, and the data that they suit."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import mean_pinball_loss
 
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import METRICS
 from pipeline.config.training import LOSSES, Reduction, Training
 from pipeline.errors import ConfigError
-from pipeline.training import losses, watched_metrics
-from pipeline.training.fitted_model import evaluation_batch
+from pipeline.training import losses
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.metas import images, regression, table
@@ -31,6 +33,10 @@ def build(loss: str, meta=None, **settings):
     return losses.build(training(loss, **settings), meta or images())
 
 
+def compose(*overrides: str) -> ExperimentConfig:
+    return compose_experiment(overrides, conf=ROOT / "conf")
+
+
 @pytest.mark.parametrize(
     ("meta", "usual"),
     [
@@ -50,15 +56,20 @@ def test_each_kind_of_target_has_its_usual_loss(meta, usual):
             "mean_squared_error",
             images(),
             "several classes",
-            "categorical_crossentropy or sparse_categorical_crossentropy",
+            "categorical_crossentropy or focal or sparse_categorical_crossentropy",
         ),
         (
             "sparse_categorical_crossentropy",
             table(),
             "two classes",
-            "binary_crossentropy or perceptron",
+            "binary_crossentropy or focal or perceptron",
         ),
-        ("perceptron", regression(), "a number", "mean_absolute_error or mean_squared_error"),
+        (
+            "perceptron",
+            regression(),
+            "a number",
+            "huber or mean_absolute_error or mean_squared_error or quantile",
+        ),
     ],
 )
 def test_loss_for_other_data_is_refused(loss, meta, target, names):
@@ -67,10 +78,10 @@ def test_loss_for_other_data_is_refused(loss, meta, target, names):
     )
 
 
-def test_metric_of_each_loss_can_be_watched():
+def test_metric_of_each_loss_exists():
     metrics = {module.LOSS.metric for module in LOSSES.all().values()} - {None}
     assert metrics == {"log_loss", "mae", "mse"}
-    assert all(METRICS.load(name, key="").METRIC.watched for name in metrics)
+    assert metrics <= set(METRICS.names())
 
 
 def test_one_hot_labels_give_the_same_loss():
@@ -86,11 +97,138 @@ def test_label_smoothing_spreads_over_all_classes():
     )
 
 
+def test_label_smoothing_spreads_over_two_classes():
+    smoothed = build("binary_crossentropy", table(), label_smoothing=0.2)
+    truth, raw = np.array([[1.0], [0.0]]), np.array([[3.0], [-1.0]])
+    # 0.9 · -log(p) of the class, and 0.1 · -log(p) of the other.
+    expected = [0.9 * np.log1p(np.exp(-3)) + 0.1 * np.log1p(np.exp(3))]
+    expected += [0.9 * np.log1p(np.exp(-1)) + 0.1 * np.log1p(np.exp(1))]
+    assert float(smoothed(truth, raw)) == pytest.approx(np.mean(expected), rel=1e-6)
+
+
 def test_label_smoothing_needs_a_loss_that_supports_it():
-    assert refusal(training, "binary_crossentropy", label_smoothing=0.1, error=ConfigError) == (
-        "training.label_smoothing is invalid. Received: 0.1. "
-        "Expected: 0, or a training.loss such as categorical_crossentropy."
+    text = refusal(
+        training, "sparse_categorical_crossentropy", label_smoothing=0.1, error=ConfigError
     )
+    assert text == (
+        "training.label_smoothing is invalid. Received: 0.1. "
+        "Expected: 0, or a training.loss such as binary_crossentropy or categorical_crossentropy."
+    )
+
+
+def values(loss: str, meta, truth: list[float], raw: list[float], **arguments) -> list[float]:
+    """The loss of each row."""
+    built = build(loss, meta, loss_arguments=arguments)
+    return [
+        float(built(np.array([[one]]), np.array([[output]], np.float32)))
+        for one, output in zip(truth, raw, strict=True)
+    ]
+
+
+def test_huber_is_squared_and_then_linear():
+    # 0.5 · e², and beyond delta: delta · (|e| - 0.5 · delta)
+    assert values("huber", regression(), [0, 0, 0], [0.5, -1, 3]) == [0.125, 0.5, 2.5]
+    assert values("huber", regression(), [0, 0, 0], [0.5, -1, 3], delta=2) == [0.125, 0.5, 4.0]
+
+
+def test_quantile_weighs_the_sides_by_its_level():
+    numbers = ([1, 1, 1], [0, 1, 3])
+    assert values("quantile", regression(), *numbers, level=0.9) == pytest.approx([0.9, 0, 0.2])
+    assert values("quantile", regression(), *numbers) == [0.5, 0, 1.0]
+
+
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=30), st.sampled_from([0.1, 0.25, 0.5, 0.9]))
+def test_quantile_is_the_pinball_loss_of_scikit_learn(targets, level):
+    targets = np.array(targets, np.float32)
+    outputs = np.sin(np.arange(len(targets))).astype(np.float32)
+    loss = build("quantile", regression(), loss_arguments={"level": level})
+    assert float(loss(targets[:, None], outputs[:, None])) == pytest.approx(
+        mean_pinball_loss(targets, outputs, alpha=level), rel=1e-5, abs=1e-6
+    )
+
+
+P = 1 / (1 + np.exp(-2.0))  # of class 1, for a raw output of 2
+FOCAL_OF_TWO = [(1 - P) ** 2 * -np.log(P), P**2 * -np.log(1 - P)]
+
+
+def test_focal_loss_of_two_classes():
+    assert values("focal", table(), [1, 0], [2, 2]) == pytest.approx(FOCAL_OF_TWO, rel=1e-5)
+
+
+def test_alpha_weighs_two_classes():
+    expected = [0.25 * FOCAL_OF_TWO[0], 0.75 * FOCAL_OF_TWO[1]]
+    assert values("focal", table(), [1, 0], [2, 2], alpha=0.25) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("alpha", "factor"), [({}, 0.25), ({"alpha": 0.5}, 0.5)])
+def test_focal_loss_of_several_classes(alpha, factor):
+    focal = build("focal", loss_arguments={"gamma": 3.0} | alpha)
+    expected = factor * (1 - np.exp(-OF_TRUTH)) ** 3 * OF_TRUTH
+    assert float(focal(LABELS, RAW)) == pytest.approx(expected.mean(), rel=1e-5)
+
+
+def test_focal_loss_smooths_labels():
+    smoothed = build("focal", label_smoothing=0.3)
+    truth = 0.7 * np.eye(3)[[0, 2, 1]] + 0.1
+    rows = (0.25 * truth * (1 - np.exp(-SURPRISE)) ** 2 * SURPRISE).sum(axis=1)
+    assert float(smoothed(LABELS, RAW)) == pytest.approx(rows.mean(), rel=1e-5)
+
+
+def test_losses_of_probabilities_are_known():
+    without = [name for name, one in LOSSES.all().items() if not one.LOSS.gives_probabilities]
+    assert without == ["focal", "perceptron"]
+
+
+def minimiser(loss: str, share: float) -> float:
+    """The output that minimises a loss over rows of which this share is of class 1."""
+    built, raw = build(loss, table()), np.linspace(-4, 4, 1601, dtype=np.float32)
+    of = {
+        label: [float(built(np.array([[label]]), np.array([[one]], np.float32))) for one in raw]
+        for label in (0.0, 1.0)
+    }
+    return float(raw[np.argmin(share * np.array(of[1.0]) + (1 - share) * np.array(of[0.0]))])
+
+
+def test_cross_entropy_finds_the_probability_and_focal_loss_does_not():
+    found = {loss: minimiser(loss, 0.9) for loss in ("binary_crossentropy", "focal")}
+    shares = {loss: 1 / (1 + np.exp(-raw)) for loss, raw in found.items()}
+    assert shares["binary_crossentropy"] == pytest.approx(0.9, abs=0.002)
+    assert shares["focal"] == pytest.approx(0.694, abs=0.002)
+
+
+REFUSED_ARGUMENTS = {
+    ("huber", "delta", 0): "is invalid. Received: 0. Expected: a number above 0.",
+    ("huber", "delta", "big"): "is invalid. Received: big. Expected: a number above 0.",
+    ("huber", "delta", None): "is invalid. Expected: a number above 0.",
+    ("huber", "delt", 1): "is not an argument of huber. Received: delt. "
+    "Did you mean delta? Allowed: delta.",
+    ("quantile", "level", 1): "is invalid. Received: 1. Expected: a number above 0 and below 1.",
+    ("focal", "gamma", 0.5): "is invalid. Received: 0.5. Expected: a number from 1.",
+    ("focal", "alpha", True): "is invalid. Received: True. Expected: a number above 0 and below 1.",
+    (None, "delta", 1): "is not an argument of the usual loss. Received: delta. Allowed: nothing.",
+}
+
+
+@pytest.mark.parametrize(("loss", "name", "value"), REFUSED_ARGUMENTS)
+def test_invalid_argument_of_a_loss_is_refused(loss, name, value):
+    text = refusal(training, loss, loss_arguments={name: value}, error=ConfigError)
+    message = REFUSED_ARGUMENTS[loss, name, value]
+    assert text == f"training.loss_arguments.{name} {message}"
+
+
+def test_arguments_of_a_loss_have_names():
+    text = refusal(training, "huber", loss_arguments=[2.0], error=ConfigError)
+    assert text == (
+        "training.loss_arguments is invalid. Received: [2.0]. "
+        "Expected: {argument: number, …} or null."
+    )
+
+
+def test_settings_name_all_arguments_of_a_loss():
+    settings = compose("data=diabetes", "training.loss=quantile").training
+    assert settings.loss_arguments == {"level": 0.5}
+    settings = compose("data=diabetes", "training.loss=huber", "training.loss_arguments={delta: 2}")
+    assert settings.training.loss_arguments == {"delta": 2}
 
 
 def test_summed_loss_is_the_sum_over_rows():
@@ -104,68 +242,10 @@ def test_perceptron_criterion_counts_mistakes_only():
     assert values == [0.0, 0.0, 3.0, 0.5]
 
 
-@pytest.mark.parametrize(("reduction", "rows"), [(Reduction.mean, 1024), (Reduction.sum, 30)])
-def test_summed_loss_is_evaluated_in_training_batches(reduction, rows):
-    loss = build("mean_squared_error", regression(), loss_reduction=reduction)
-    assert evaluation_batch(loss, 30) == rows
-
-
-def watched(settings: Training, meta) -> list[str]:
-    return [metric.name for metric in watched_metrics.build(settings, meta)]
-
-
-@pytest.mark.parametrize(
-    ("loss", "meta", "metrics", "with_plain_loss"),
-    [
-        ("sparse_categorical_crossentropy", images(), ["accuracy"], ["accuracy", "log_loss"]),
-        ("categorical_crossentropy", images(), ["accuracy"], ["accuracy", "log_loss"]),
-        ("binary_crossentropy", table(), ["accuracy"], ["accuracy", "log_loss"]),
-        ("perceptron", table(), ["accuracy"], ["accuracy"]),
-        ("mean_squared_error", regression(), ["mae"], ["mae", "mse"]),
-        ("mean_absolute_error", regression(), ["mse"], ["mse", "mae"]),
-    ],
-)
-def test_usual_metrics_do_not_repeat_the_loss(loss, meta, metrics, with_plain_loss):
-    assert watched(training(loss), meta) == metrics
-    assert watched(training(loss, loss_reduction=Reduction.sum), meta) == with_plain_loss
-
-
-def test_listed_metrics_are_watched_in_order():
-    assert watched(training(metrics=["log_loss", "accuracy"]), images()) == ["log_loss", "accuracy"]
-    assert watched(training(metrics=[]), images()) == []
-
-
-def test_plain_loss_is_watched_once():
-    settings = training(metrics=["log_loss"], loss_reduction=Reduction.sum)
-    assert watched(settings, images()) == ["log_loss"]
-
-
-def test_log_loss_is_a_mean_over_rows():
-    (log_loss,) = watched_metrics.build(training(metrics=["log_loss"]), images())
-    log_loss.update_state(LABELS, RAW)
-    assert float(log_loss.result()) == pytest.approx(OF_TRUTH.mean(), rel=1e-6)
-
-
-def compose(*overrides: str) -> ExperimentConfig:
-    return compose_experiment(overrides, conf=ROOT / "conf")
-
-
-@pytest.mark.parametrize(
-    ("metrics", "message"),
-    [
-        ("acuracy", "is not a metric. Received: acuracy. Did you mean accuracy? Allowed: "),
-        (
-            "r2",
-            "names a metric that training cannot watch. Received: r2. "
-            "Remove it. `evaluate` computes it after training.",
-        ),
-        (
-            "mae",
-            "names a metric that does not suit classification. Received: mae. "
-            "Choose metrics for classification.",
-        ),
-    ],
-)
-def test_metric_that_cannot_be_watched_is_refused(metrics, message):
-    text = refusal(compose, "data=digits", f"training.metrics=[{metrics}]")
-    assert text.startswith(f"command line: training.metrics {message}")
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_loss_by_row_is_neither_summed_nor_smoothed(loss):
+    smoothing = 0.3 if loss == "categorical_crossentropy" else 0.0
+    settings = training(loss, loss_reduction=Reduction.sum, label_smoothing=smoothing)
+    assert np.array(losses.by_row(settings, images())(LABELS, RAW)) == pytest.approx(
+        OF_TRUTH, rel=1e-6
+    )

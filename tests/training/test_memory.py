@@ -57,6 +57,12 @@ def test_optimizer_decides_the_copies(config, overrides, copies):
     assert memory.least_bytes(one, images()) == 4 * (copies * 195 + 3)
 
 
+def test_outputs_of_mixed_precision_have_16_bits(config):
+    mixed = config("model.units=[10]", "training.batch_size=8", "training.precision=mixed_bfloat16")
+    weights, outputs = 64 * 10 + 10 + 10 * 3 + 3, 10 + 3
+    assert memory.least_bytes(mixed, images()) == 4 * 4 * weights + 2 * 8 * outputs
+
+
 def test_batch_is_at_most_all_rows(config):
     one = config("model=linear", "training.batch_size=10000000")
     assert memory.least_bytes(one, images()) == 4 * (4 * 195 + 36 * 3)

@@ -15,8 +15,8 @@ from tests.support.refusals import refusal
 from tests.support.tasks import optimizer_of
 
 
-def build(family: str, **settings):
-    return optimizers.build(optimizer_of(family, **settings), steps=100)
+def build(family: str, weights=(), **settings):
+    return optimizers.build(optimizer_of(family, **settings), weights=weights, steps=100)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,58 @@ def test_optimizer_without_settings_is_that_of_keras(family):
     built = build(family)
     assert type(built) is type(expected)
     assert built.get_config() | {"name": expected.name} == expected.get_config()
+
+
+def network():
+    """Has every kind of weight: with and without decay."""
+    layers = keras.layers
+    inner = [
+        layers.Dense(3, bias_initializer="ones"),
+        layers.BatchNormalization(beta_initializer="ones"),
+        layers.PReLU(alpha_initializer="ones"),
+        layers.Reshape((3, 1)),
+        layers.LayerNormalization(beta_initializer="ones"),
+        layers.GroupNormalization(1, beta_initializer="ones"),
+        layers.RMSNormalization(),
+        layers.MultiHeadAttention(2, 2, bias_initializer="ones"),
+        layers.GRU(2, bias_initializer="ones"),
+    ]
+    tensor = first = keras.Input((2,))
+    for layer in inner:
+        attends = isinstance(layer, layers.MultiHeadAttention)
+        tensor = layer(tensor, tensor) if attends else layer(tensor)
+    return keras.Model(first, tensor)
+
+
+def decayed(family: str, **settings) -> tuple[set[str], set[str]]:
+    """The names of the weights that weight decay changes in one step, and those of the others."""
+    both = []
+    for rate in (0.0, 0.5):
+        keras.utils.set_random_seed(1)
+        weights = network().trainable_variables
+        rates = {"weight_decay": rate} | ({"adam_weight_decay": rate} if family == "muon" else {})
+        built = build(family, weights, learning_rate=0.1, **rates, **settings)
+        built.build(weights)
+        built.apply([keras.ops.ones_like(weight) for weight in weights])
+        both.append([(weight.name, keras.ops.convert_to_numpy(weight)) for weight in weights])
+    changed = {name: (one != other).any() for (name, one), (_, other) in zip(*both, strict=True)}
+    return {name for name in changed if changed[name]}, {
+        name for name in changed if not changed[name]
+    }
+
+
+KERNELS = {"kernel", "recurrent_kernel"}
+OTHERS = {"alpha", "beta", "bias", "gamma", "scale"}
+
+
+@pytest.mark.parametrize("family", sorted(optimizer.families()))
+def test_weight_decay_leaves_biases_and_normalisation_alone(family):
+    assert decayed(family) == (KERNELS, OTHERS)
+
+
+@pytest.mark.parametrize("family", ["adamw", "muon", "sgd"])
+def test_weight_decay_shrinks_all_weights_if_asked(family):
+    assert decayed(family, decay_biases=True) == (KERNELS | OTHERS, set())
 
 
 def test_ema_momentum_turns_averages_on():
@@ -121,4 +173,13 @@ def test_warmup_must_end_before_training():
     assert refusal(rates, [0], warmup_steps=100, error=ConfigError) == (
         "optimizer.warmup_steps is as long as the training or longer. Received: 100. "
         "Choose fewer than 100 steps."
+    )
+
+
+def test_accumulation_must_fit_into_the_training():
+    assert build("sgd", gradient_accumulation_steps=100)
+    text = refusal(build, "sgd", gradient_accumulation_steps=101, error=ConfigError)
+    assert text == (
+        "optimizer.gradient_accumulation_steps is more than the steps of the training, so no "
+        "weight would change. Received: 101. Choose at most 100 steps."
     )

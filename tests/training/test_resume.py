@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.model import Model
-from pipeline.config.training import Direction, EarlyStopping, ReduceOnPlateau
+from pipeline.config.training import EarlyStopping, ReduceOnPlateau, Training
 from pipeline.data.prepared import Meta, Split
 from pipeline.models.families.cnn import Cnn
 from pipeline.models.families.layers import Layers
@@ -22,14 +22,17 @@ from pipeline.models.fingerprint import fingerprint
 from pipeline.runs import checkpoint
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.signals import Interrupted
+from pipeline.training import measuring
 from pipeline.training.engines import compiled as compiled_engine
 from pipeline.training.engines.compiled import CompiledEngine
 from pipeline.training.engines.keras import KerasEngine
 from pipeline.training.loop import Checkpoints, Rules, train
+from pipeline.training.measuring import Measuring
 from pipeline.training.schedule import Schedule
 from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
 from tests.support.interruptions import Signalled
 from tests.support.metas import images, regression, table
+from tests.support.rules import rules_of
 from tests.support.tasks import optimizer_of, task_of
 
 ROWS = 35  # batches of 8 leave one of 3: an epoch is 5 steps
@@ -54,13 +57,12 @@ NORMALISED = Layers(
 )
 # No gain is ever large enough: the first epoch is the best, the rate falls after the epochs 3, 5
 # and 7, and training stops at step 30, after the sixth.
-STRICT = Rules(
-    EarlyStopping(direction=Direction.min, patience=5, min_delta=1000.0),
-    ReduceOnPlateau(direction=Direction.min, patience=2, min_delta=1000.0, factor=0.5),
+STRICT = rules_of(
+    early_stopping=EarlyStopping(patience=5, min_delta=1000.0),
+    reduce_on_plateau=ReduceOnPlateau(patience=2, min_delta=1000.0, factor=0.5),
 )
-LENIENT = Rules(
-    EarlyStopping(direction=Direction.min, patience=None),
-    ReduceOnPlateau(direction=Direction.min, patience=1),
+LENIENT = rules_of(
+    early_stopping=EarlyStopping(patience=None), reduce_on_plateau=ReduceOnPlateau(patience=1)
 )
 
 
@@ -81,6 +83,11 @@ class Case:
         optimizer = optimizer_of("adam", learning_rate=0.05)
         task = task_of(self.settings, self.meta, self.split, optimizer, SCHEDULE)
         return self.engine(task, **self.compiled)
+
+    def measuring(self) -> Measuring:
+        """Measures the rows that it trains on."""
+        training = Training(epochs=1)
+        return measuring.build(training, self.meta, train=self.split, validation=self.split)
 
 
 # Inside the first epoch, at its last slice, at the last slice before a snapshot, inside an epoch
@@ -125,7 +132,7 @@ class Trained:
         outcome = train(
             engine,
             SCHEDULE,
-            validation=self.case.split,
+            measuring=self.case.measuring(),
             rules=self.case.rules,
             listeners=[],
             checkpoints=checkpoints,
@@ -160,7 +167,7 @@ class Trained:
             train(
                 self.engine,
                 SCHEDULE,
-                validation=self.case.split,
+                measuring=self.case.measuring(),
                 rules=self.case.rules,
                 listeners=[signalled],
                 checkpoints=Checkpoints(
@@ -236,8 +243,8 @@ def variables(chosen: Callable[[str], bool]) -> Lose:
     return lose
 
 
-def accumulators(saved: Checkpoint, training: Trained) -> Checkpoint:
-    """Omits the running means of the metrics. They come after the variables."""
+def accumulator(saved: Checkpoint, training: Trained) -> Checkpoint:
+    """Omits the running mean of the loss. It comes after the variables."""
     return without(
         saved, training, list(range(len(training.engine.variables), len(training.fresh)))
     )
@@ -273,7 +280,7 @@ LOST: dict[str, Lose] = {
     "optimizer slots": variables(lambda path: path.endswith(("_momentum", "_velocity"))),
     "optimizer iterations": variables(lambda path: path == "adam/iteration"),
     "learning rate": variables(lambda path: path == "adam/learning_rate"),
-    "metric accumulators": accumulators,
+    "loss accumulator": accumulator,
     "best weights": best_weights,
     "early stopping": fact("stopping", {"best": None, "best_step": 0, "wait": 0}),
     "plateau": fact("plateau", {"best": None, "wait": 0, "cooling": 0}),

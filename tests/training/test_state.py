@@ -10,7 +10,7 @@ from pipeline.runs.history import Point
 from pipeline.training.state import EpochMeans, State
 from pipeline.training.stopping import PlateauState, StoppingState
 
-POINT = Point(2, 0.5, 1_700_000_000_123, 1.0, 0.5, 8, 0.1, {"train/loss": 0.3})
+POINT = Point(2, 0.5, 1_700_000_000_123, 1.0, 0.5, 8, 0.1, {"running/loss": 0.3})
 WEIGHTS = np.arange(3, dtype=np.float32)
 STATE = State(
     step=3,
@@ -53,4 +53,4 @@ def test_means_are_weighted_by_rows():
     means = EpochMeans()
     means.add({"loss": 1.0}, 1)
     means.add({"loss": 2.0}, 3)
-    assert means.means() == {"train/loss": 1.75}
+    assert means.means() == {"running/loss": 1.75}

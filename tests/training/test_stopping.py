@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.config.training import Direction, EarlyStopping, ReduceOnPlateau
+from pipeline.config.metrics import Direction
+from pipeline.config.training import EarlyStopping, ReduceOnPlateau
 from pipeline.errors import ConfigError
 from pipeline.training.stopping import Plateau, PlateauState, Stopping, StoppingState
 from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation

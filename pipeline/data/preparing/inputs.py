@@ -78,6 +78,7 @@ def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
         "numeric": data.numeric,
         "categorical": data.categorical,
         **{f"ratios.{name}": operands for name, operands in data.ratios.items()},
+        **{f"split.{key}": [column] for key, column in data.split.columns.items()},
     }
     for key, names in by_key.items():
         for name in names:
@@ -100,7 +101,8 @@ def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
 def _features(data: Data, columns: Iterable[str]) -> list[str]:
     features = data.features
     if features is None:
-        features = [name for name in columns if name not in {data.target, *data.drop}]
+        others = {data.target, *data.drop, *data.split.columns.values()}
+        features = [name for name in columns if name not in others]
     if not features and not data.ratios:
         raise ConfigError(
             "data.drop",

@@ -3,7 +3,9 @@
 Rows are split first; statistics are fitted on training rows only.
 """
 
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.data import Data, Task
+from pipeline.config.split import SplitMethod
 from pipeline.config.values import to_values
 from pipeline.data import tables
+from pipeline.data.columns import levels, number
 from pipeline.data.prepared import Meta, Table, Target, digest_of
+from pipeline.data.preparing import remarks
 from pipeline.data.preparing.encoding import encode, encode_target, fit_table, fit_target
+from pipeline.data.preparing.equality import (
+    levels_of,
+    numbers_of_equal,
+    numbers_of_texts,
+    with_target,
+)
+from pipeline.data.preparing.groups import groups_of
 from pipeline.data.preparing.images import read_images
 from pipeline.data.preparing.inputs import check_columns, inputs_of
-from pipeline.data.preparing.splits import Splits, split_rows
+from pipeline.data.preparing.nearness import MOST_PAIRS, Mask, near_images, near_rows
+from pipeline.data.preparing.order import is_sorted_by_class, is_sorted_by_number
+from pipeline.data.preparing.overlap import overlap
+from pipeline.data.preparing.splits import Rows, Splits, Traits, split_rows
 from pipeline.data.preparing.summary import class_counts, ranges, table_counts
 from pipeline.data.preparing.targets import labels, one_against_all, quantities
+from pipeline.data.preparing.times import times_of
 from pipeline.data.raw import Raw, open_raw
 from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError
@@ -29,21 +45,37 @@ from pipeline.layout import PREPARED, RAW
 
 @dataclass(frozen=True)
 class _Goal:
-    """What a model predicts for each row, and how the rows are split."""
+    """What a model predicts for each row, and how the rows are split.
+
+    Args:
+        copies: rows with the same number are equal in features and target.
+    """
 
     y: NDArray[Any]
     target: Target
     classes: list[str] | None
     splits: Splits
+    copies: Rows
     statistics: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class _Content:
-    """All rows of a data variant. Those of the source's own test split come last."""
+    """All rows of a data variant. Those of the source's own test split come last.
+
+    Args:
+        likes: rows with the same number are equal in their features.
+        near: tells which rows nearly equal a training row, by row numbers of training and others.
+        most_pairs: how many pairs of rows it compares; None for all.
+        file_target: the target of each row of the file to split, also of rows that are not used.
+    """
 
     goal: _Goal
     x: NDArray[Any]
+    likes: Rows
+    near: Callable[[Rows, Rows], Mask]
+    file_target: NDArray[Any]
+    most_pairs: int | None = None
     table: Table | None = None
     text: TextTable | None = None
 
@@ -59,6 +91,7 @@ def prepare(data: Data, *, raw_root: Path = RAW, root: Path = PREPARED) -> Meta:
     raw = open_raw(raw_root / data.source)
     _check_rows(raw, data)
     content = _images(raw, data) if raw.image_shape else _table(raw, data)
+    content.goal.statistics.update(_examined(raw, data, content))
     with replacing_folder(root / data.name) as folder:
         digests = {
             split: _write_split(folder / split, content, rows)
@@ -84,7 +117,15 @@ def _images(raw: Raw, data: Data) -> _Content:
     _check_image_settings(raw, data)
     x, y = read_images(raw, data.target)
     classes = raw.classes or [str(number) for number in range(int(y.max()) + 1)]
-    return _Content(_classification(raw, data, y, classes), x)
+    likes = numbers_of_equal(x)
+    return _Content(
+        _classification(raw, data, y, classes, likes, Traits()),
+        x,
+        likes,
+        near=lambda train, others: near_images(x[train], x[others]),
+        file_target=y[: raw.rows[raw.train.name]],
+        most_pairs=MOST_PAIRS,
+    )
 
 
 def _check_image_settings(raw: Raw, data: Data) -> None:
@@ -103,8 +144,13 @@ def _check_image_settings(raw: Raw, data: Data) -> None:
             received=data.target,
             expected=f"Expected: {label}",
         )
-    for key in ("features", "drop", "numeric", "categorical", "ratios"):
-        if value := getattr(data, key):
+    columns: dict[str, Any] = {
+        **{key: getattr(data, key) for key in ("features", "drop", "numeric", "categorical")},
+        "ratios": data.ratios,
+        **{f"split.{key}": column for key, column in data.split.columns.items()},
+    }
+    for key, value in columns.items():
+        if value:
             raise ConfigError(
                 f"data.{key}",
                 "is a setting for tables, and the source holds images",
@@ -115,14 +161,20 @@ def _check_image_settings(raw: Raw, data: Data) -> None:
 
 def _table(raw: Raw, data: Data) -> _Content:
     check_columns(data, raw.columns, path=raw.train)
-    text = _read(raw, raw.train).first(data.rows)
+    file = _read(raw, raw.train)
+    text = file.first(data.rows)
     if raw.test is not None:
         text = text.followed_by(_read(raw, raw.test))
     inputs = inputs_of(text, data)
+    likes = numbers_of_equal(levels_of(inputs, rows=len(text)))
+    traits = Traits(
+        groups=groups_of(text, data.split.group) if data.split.group else None,
+        times=times_of(text, data.split.time) if data.split.time else None,
+    )
     if data.task is Task.regression:
-        goal = _regression(raw, data, quantities(text, data.target))
+        goal = _regression(raw, data, quantities(text, data.target), likes, traits)
     else:
-        goal = _classification(raw, data, *labels(text, data.target))
+        goal = _classification(raw, data, *labels(text, data.target), likes, traits)
     table = fit_table(
         inputs.take(goal.splits.train),
         data.ratios,
@@ -130,7 +182,28 @@ def _table(raw: Raw, data: Data) -> _Content:
         path=raw.train,
     )
     goal.statistics.update(table_counts(text, inputs, table, goal.splits))
-    return _Content(goal, encode(table, inputs), table, text)
+    x = encode(table, inputs)
+    numbers = x[:, : len(table.numeric)]
+    if data.task is Task.regression:
+        numbers = np.column_stack([numbers, goal.y])
+    kinds = numbers_of_equal(levels_of(replace(inputs, numeric={}), rows=len(text)))
+    return _Content(
+        goal,
+        x,
+        likes,
+        near=lambda train, others: near_rows(numbers, kinds, train, others),
+        file_target=_lenient_target(file, data),
+        table=table,
+        text=text,
+    )
+
+
+def _lenient_target(file: TextTable, data: Data) -> NDArray[Any]:
+    """The target of all rows of a file: NaN for what is no number, because it may not be used."""
+    if data.task is Task.classification:
+        return numbers_of_texts(levels(file, data.target))
+    values = [number(cell) for cell in file.columns[data.target]]
+    return np.array([math.nan if value is None else value for value in values])
 
 
 def _read(raw: Raw, path: Path) -> TextTable:
@@ -139,18 +212,25 @@ def _read(raw: Raw, path: Path) -> TextTable:
     return text
 
 
-def _classification(raw: Raw, data: Data, y: NDArray[np.int32], classes: list[str]) -> _Goal:
+def _classification(
+    raw: Raw, data: Data, y: NDArray[np.int32], classes: list[str], likes: Rows, traits: Traits
+) -> _Goal:
     if data.positive is not None:
         y, classes = one_against_all(y, classes, data.positive)
+    copies = with_target(likes, y)
+    traits = replace(traits, labels=y, classes=classes, copies=copies)
     usable, own_test = _usable(raw, data, len(y))
-    splits = split_rows(usable, data.split, labels=y[:usable], classes=classes, own_test=own_test)
+    splits = split_rows(usable, data.split, traits, own_test=own_test)
     statistics = {"classes": class_counts(y, classes, splits)}
-    return _Goal(y, Target(data.target), classes, splits, statistics)
+    return _Goal(y, Target(data.target), classes, splits, copies, statistics)
 
 
-def _regression(raw: Raw, data: Data, values: NDArray[np.float64]) -> _Goal:
+def _regression(
+    raw: Raw, data: Data, values: NDArray[np.float64], likes: Rows, traits: Traits
+) -> _Goal:
+    copies = with_target(likes, values)
     usable, own_test = _usable(raw, data, len(values))
-    splits = split_rows(usable, data.split, labels=None, own_test=own_test)
+    splits = split_rows(usable, data.split, replace(traits, copies=copies), own_test=own_test)
     target = fit_target(
         data.target,
         values[splits.train],
@@ -158,7 +238,39 @@ def _regression(raw: Raw, data: Data, values: NDArray[np.float64]) -> _Goal:
         standardize=data.standardize_target,
     )
     statistics = {"target": ranges(values, splits)}
-    return _Goal(encode_target(target, values), target, None, splits, statistics)
+    return _Goal(encode_target(target, values), target, None, splits, copies, statistics)
+
+
+def _examined(raw: Raw, data: Data, content: _Content) -> dict[str, Any]:
+    """The rows that splits share, and remarks on what may make results misleading."""
+    goal = content.goal
+    lines = [
+        *_remarks_on_order(data, content.file_target),
+        *remarks.of_classes(goal.statistics.get("classes", {})),
+        *remarks.of_sizes(data, goal.splits, drawn_test=raw.test is None),
+    ]
+    if data.split.method is SplitMethod.whole:
+        return {"remarks": lines}
+    shared = overlap(
+        goal.splits,
+        copies=goal.copies,
+        likes=content.likes,
+        near=content.near,
+        most_pairs=content.most_pairs,
+    )
+    rows = {split: len(numbers) for split, numbers in goal.splits.items()}
+    lines += remarks.of_overlap(shared, rows, data, drawn_test=raw.test is None)
+    return {"overlap": shared, "remarks": lines}
+
+
+def _remarks_on_order(data: Data, file_target: NDArray[Any]) -> Iterator[str]:
+    is_sorted = is_sorted_by_class if data.task is Task.classification else is_sorted_by_number
+    return remarks.of_order(
+        data,
+        whole_file=is_sorted(file_target),
+        used_rows=is_sorted(file_target[: data.rows]),
+        rows=len(file_target),
+    )
 
 
 def _usable(raw: Raw, data: Data, total: int) -> tuple[int, NDArray[np.int64] | None]:

@@ -11,8 +11,11 @@ from pipeline.config.model import FAMILIES, Model
 from pipeline.data.prepared import Meta
 
 
-def build(config: Model, meta: Meta, *, seed: int) -> Any:
+def build(config: Model, meta: Meta, *, seed: int, precision: str = "float32") -> Any:
     """Builds the untrained network of a configuration. `seed` determines its weights.
+
+    Args:
+        precision: Keras's dtype policy of the layers. Weights and outputs are float32 in all.
 
     Returns:
         A `keras.Model` from `(rows, *meta.shape)` to `(rows, meta.outputs)`.
@@ -25,4 +28,10 @@ def build(config: Model, meta: Meta, *, seed: int) -> Any:
     # Automatic names count from 1 again, because variable paths are part of the fingerprint.
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    return FAMILIES.load(config.family, key="model.family").build(config, meta, seed)
+    family = FAMILIES.load(config.family, key="model.family")
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(usual if precision == "float32" else precision)
+    try:
+        return family.build(config, meta, seed)
+    finally:
+        keras.config.set_dtype_policy(usual)

@@ -84,8 +84,9 @@ def build(settings: Layers, meta: Meta, _seed: int) -> Any:
     from pipeline.models.keras_layers import keras_layer
     from pipeline.models.network import sequential, stem
 
+    pixel_range = None if meta.pixel_maximum is None else settings.pixel_range
     stack = [
-        keras_layer(f"model.layers[{number}]", layer)
+        keras_layer(f"model.layers[{number}]", layer, pixel_range=pixel_range)
         for number, layer in enumerate(settings.layers)
     ]
     try:

@@ -77,6 +77,7 @@ def build(settings: Resnet, meta: Meta, seed: int) -> Any:
     import keras
 
     from pipeline.models.network import functional, require_images, stem
+    from pipeline.models.seeds import derived_seed
 
     require_images(meta, "resnet")
     halvings = len(settings.filters) - 1 + settings.pool_first
@@ -103,7 +104,8 @@ def build(settings: Resnet, meta: Meta, seed: int) -> Any:
             channels = filters
     layers.append(keras.layers.GlobalAveragePooling2D(name="mean"))
     if settings.dropout > 0:
-        layers.append(keras.layers.Dropout(settings.dropout, seed=seed + 1, name="dropout"))
+        own_seed = derived_seed(seed, "dropout", 1)
+        layers.append(keras.layers.Dropout(settings.dropout, seed=own_seed, name="dropout"))
     return functional(layers, meta)
 
 

@@ -13,6 +13,7 @@ from pipeline.config.training import Training
 from pipeline.data.prepared import Split
 from pipeline.training.engine import Reading, TrainingTask
 from pipeline.training.fitted_model import FittedModel, batch_of, columns, gathered
+from pipeline.training.optimizers import averages_weights
 from pipeline.training.rows import memory_limit, size_of
 from pipeline.training.schedule import Schedule
 from pipeline.training.variables import assign, values_of
@@ -121,7 +122,7 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002 - Keras's signature
         """Copies the weights, because `fit` overwrites them with averages at its end."""
-        if self._trained.optimizer.use_ema:
+        if averages_weights(self._trained.optimizer):
             self._weights = values_of(self._trained.trainable_variables)
 
     def restore_weights(self) -> None:

@@ -4,8 +4,8 @@ A module defines `LOSS`. It imports Keras inside functions only, because `compos
 must start fast.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.config import usual
@@ -16,21 +16,42 @@ from pipeline.errors import ConfigError
 
 
 @dataclass(frozen=True)
+class Argument:
+    """A number that a loss takes, as `training.loss_arguments` names it.
+
+    Args:
+        default: None if the loss may do without it.
+        is_valid: tests a value.
+        expected: what `is_valid` allows, for error messages.
+    """
+
+    default: float | None
+    is_valid: Callable[[float], bool]
+    expected: str
+
+
+@dataclass(frozen=True)
 class Loss:
     """A loss of the network's raw output, before softmax or sigmoid.
 
     Args:
-        suits: the kind of target that it can learn.
-        build: builds the Keras loss from `reduction` and `label_smoothing`. The reduction `none`
-            gives one value for each row.
+        suits: the kinds of target that it can learn.
+        build: builds the Keras loss from `reduction`, `label_smoothing` and `arguments` by name.
+            The reduction `none` gives one value for each row.
         metric: the metric that measures its plain mean over rows, if there is one.
         smooths_labels: whether `build` supports `label_smoothing` above 0.
+        arguments: the arguments by name.
+        gives_probabilities: whether the softmax or sigmoid of the output that minimises it is the
+            probability of each class. A loss of this kind is a proper score (Gneiting and Raftery
+            2007). It says nothing about a loss of numbers.
     """
 
-    suits: TargetKind
-    build: Callable[[str, float], Any]
+    suits: tuple[TargetKind, ...]
+    build: Callable[..., Any]
     metric: str | None = None
     smooths_labels: bool = False
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+    gives_probabilities: bool = True
 
 
 def name_of(training: Training, meta: Meta) -> str:
@@ -42,8 +63,8 @@ def name_of(training: Training, meta: Meta) -> str:
     target = _target_of(meta)
     if training.loss is None:
         return usual.LOSS[target]
-    if LOSSES.load(training.loss, key="training.loss").LOSS.suits != target:
-        names = [name for name, module in LOSSES.all().items() if module.LOSS.suits == target]
+    if target not in LOSSES.load(training.loss, key="training.loss").LOSS.suits:
+        names = [name for name, module in LOSSES.all().items() if target in module.LOSS.suits]
         raise ConfigError(
             "training.loss",
             f"does not suit {target}",
@@ -66,7 +87,9 @@ def build(training: Training, meta: Meta) -> Any:
         ConfigError: the loss does not suit the data.
     """
     reduction = "sum" if training.loss_reduction is Reduction.sum else "sum_over_batch_size"
-    return _loss(training, meta).build(reduction, training.label_smoothing)
+    return _loss(training, meta).build(
+        reduction, training.label_smoothing, **training.loss_arguments
+    )
 
 
 def by_row(training: Training, meta: Meta) -> Any:
@@ -75,7 +98,7 @@ def by_row(training: Training, meta: Meta) -> Any:
     Raises:
         ConfigError: the loss does not suit the data.
     """
-    return _loss(training, meta).build("none", 0.0)
+    return _loss(training, meta).build("none", 0.0, **training.loss_arguments)
 
 
 def _loss(training: Training, meta: Meta) -> Loss:

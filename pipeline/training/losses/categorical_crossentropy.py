@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipeline.training.losses import Loss
+from pipeline.training.losses._one_hot import one_hot
 
 
 def _build(reduction: str, label_smoothing: float) -> Any:
@@ -13,13 +14,11 @@ def _build(reduction: str, label_smoothing: float) -> Any:
 
         def call(self, y_true: Any, y_pred: Any) -> Any:
             """One value for each row."""
-            numbers = keras.ops.cast(keras.ops.squeeze(y_true, axis=-1), "int32")
-            labels = keras.ops.one_hot(numbers, y_pred.shape[-1], dtype=y_pred.dtype)
-            return super().call(labels, y_pred)
+            return super().call(one_hot(y_true, y_pred), y_pred)
 
     return OneHotCrossentropy(
         from_logits=True, reduction=reduction, label_smoothing=label_smoothing
     )
 
 
-LOSS = Loss(suits="several classes", build=_build, metric="log_loss", smooths_labels=True)
+LOSS = Loss(suits=("several classes",), build=_build, metric="log_loss", smooths_labels=True)

@@ -11,4 +11,4 @@ def _build(reduction: str, _label_smoothing: float) -> Any:
     return keras.losses.MeanAbsoluteError(reduction=reduction)
 
 
-LOSS = Loss(suits="a number", build=_build, metric="mae")
+LOSS = Loss(suits=("a number",), build=_build, metric="mae")

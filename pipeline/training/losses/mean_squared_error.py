@@ -11,4 +11,4 @@ def _build(reduction: str, _label_smoothing: float) -> Any:
     return keras.losses.MeanSquaredError(reduction=reduction)
 
 
-LOSS = Loss(suits="a number", build=_build, metric="mse")
+LOSS = Loss(suits=("a number",), build=_build, metric="mse")

@@ -24,4 +24,4 @@ def _build(reduction: str, _label_smoothing: float) -> Any:
     return Perceptron(reduction=reduction)
 
 
-LOSS = Loss(suits="two classes", build=_build)
+LOSS = Loss(suits=("two classes",), build=_build, gives_probabilities=False)

@@ -11,4 +11,4 @@ def _build(reduction: str, _label_smoothing: float) -> Any:
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=reduction)
 
 
-LOSS = Loss(suits="several classes", build=_build, metric="log_loss")
+LOSS = Loss(suits=("several classes",), build=_build, metric="log_loss")

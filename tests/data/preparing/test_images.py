@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.data import Task
+from pipeline.config.split import Duplicates
 from pipeline.data.preparing.images import read_images
 from pipeline.data.preparing.preparation import prepare
 from pipeline.data.raw import open_raw
@@ -210,6 +211,16 @@ def test_columns_must_match_the_image_shape(tmp_path, monkeypatch):
             "Remove the setting.",
         ),
         (
+            {"split": {"group": "p0"}},
+            "data.split.group is a setting for tables, and the source holds images. "
+            "Received: p0. Remove the setting.",
+        ),
+        (
+            {"split": {"time": "p0"}},
+            "data.split.time is a setting for tables, and the source holds images. "
+            "Received: p0. Remove the setting.",
+        ),
+        (
             {"positive": "cow"},
             "data.positive is not one of the labels. Received: cow. Allowed: cat, dog.",
         ),
@@ -218,3 +229,35 @@ def test_columns_must_match_the_image_shape(tmp_path, monkeypatch):
 def test_settings_for_tables_are_refused(tmp_path, monkeypatch, settings, line):
     source(tmp_path, ROWS)
     assert error_of(tmp_path, monkeypatch, **settings) == line
+
+
+def test_equal_images_are_counted(tmp_path):
+    source(tmp_path, [*ROWS, *ROWS], ROWS[:3])
+    meta = prepare(data_of(**SETTINGS), raw_root=tmp_path / "raw", root=tmp_path)
+    assert meta.statistics["overlap"]["test"]["equal"] == 3
+    assert meta.remarks == [
+        "4 of 4 validation rows and 3 of 3 test rows equal a training row. "
+        "To change this, set data.split.duplicates: drop"
+    ]
+
+
+def test_same_pixels_with_another_label_are_counted(tmp_path):
+    source(tmp_path, ROWS, ["1,0,1,2,3,4,5"])
+    meta = prepare(data_of(**SETTINGS), raw_root=tmp_path / "raw", root=tmp_path)
+    assert meta.statistics["overlap"]["test"] == {
+        "equal": 0,
+        "other_target": 1,
+        "near": 0,
+        "compared": 0,
+    }
+
+
+def test_images_of_the_own_test_split_can_be_dropped_from_training(tmp_path):
+    source(tmp_path, [*ROWS, *ROWS], ROWS[:3])
+    meta = prepare(
+        data_of(split={"duplicates": Duplicates.drop}, **SETTINGS),
+        raw_root=tmp_path / "raw",
+        root=tmp_path,
+    )
+    assert meta.rows == {"train": 5, "validation": 2, "test": 3}
+    assert [counts["equal"] for counts in meta.statistics["overlap"].values()] == [0, 0]

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.config.data import SplitMethod, Task
+from pipeline.config.data import Task
+from pipeline.config.split import Duplicates, SplitMethod
 from pipeline.data.prepared import SPLITS, Meta, digest_of, load_meta, load_split
 from pipeline.data.preparing.preparation import prepare
 from tests.support.damage import flip_a_bit
@@ -70,7 +71,7 @@ def test_numeric_features_come_before_levels(tmp_path):
 
 def test_every_row_is_in_one_split(tmp_path):
     meta = prepared(tmp_path, ROWS)
-    assert meta.rows == {"train": 13, "validation": 3, "test": 4}
+    assert meta.rows == {"train": 12, "validation": 4, "test": 4}
     assert sorted(int(row[0]) for split in SPLITS for row in rows_of(tmp_path, split)[1:]) == list(
         range(20)
     )
@@ -314,3 +315,136 @@ def test_new_preparation_replaces_the_old_folder(tmp_path):
     (tmp_path / "own/stale.txt").write_text("old")
     prepare(data_of(), raw_root=tmp_path / "raw", root=tmp_path)
     assert not (tmp_path / "own/stale.txt").exists()
+
+
+def test_rows_in_the_file_three_times_are_counted(tmp_path):
+    rows = [f"{i},{i * i},{'pq'[i % 2]}" for i in range(100)] * 3
+    meta = prepared(tmp_path, rows, **CLASSES)
+    train = {tuple(row) for row in rows_of(tmp_path, "train")}
+    equal = [
+        sum(tuple(row) in train for row in rows_of(tmp_path, split)[1:]) for split in SPLITS[1:]
+    ]
+    assert [counts["equal"] for counts in meta.statistics["overlap"].values()] == equal == [38, 46]
+    assert meta.remarks == [
+        "38 of 48 validation rows and 46 of 60 test rows equal a training row. "
+        "To change this, set data.split.duplicates: drop or together"
+    ]
+
+
+@pytest.mark.parametrize("duplicates", [Duplicates.drop, Duplicates.together])
+def test_no_row_is_in_two_splits_if_asked(tmp_path, duplicates):
+    rows = [f"{i},{i * i},{'pq'[i % 2]}" for i in range(100)] * 3
+    meta = prepared(tmp_path, rows, split={"duplicates": duplicates}, **CLASSES)
+    assert sum(meta.rows.values()) == (100 if duplicates is Duplicates.drop else 300)
+    assert meta.statistics["overlap"]["test"]["equal"] == 0
+    assert meta.remarks == []
+
+
+def test_equal_features_with_other_targets_are_counted(tmp_path):
+    rows = [f"{i % 50},x,{i}" for i in range(100)]
+    overlap = prepared(tmp_path, rows).statistics["overlap"]["test"]
+    assert overlap["equal"] == 0
+    assert overlap["other_target"] > 0
+
+
+def test_dropped_column_does_not_tell_rows_apart(tmp_path):
+    rows = [f"{i},{i % 50},{i % 50}" for i in range(100)]
+    meta = prepared(tmp_path, rows, drop=["a"])
+    assert meta.statistics["overlap"]["test"]["equal"] > 0
+
+
+def test_slightly_changed_rows_are_counted(tmp_path):
+    random = np.random.default_rng(0)
+    values = random.normal(size=(100, 3))
+    rows = [f"{a},{b},{y}" for a, b, y in [*values, *(values + 1e-4)]]
+    overlap = prepared(tmp_path, rows).statistics["overlap"]["test"]
+    assert (overlap["equal"], overlap["compared"]) == (0, 40)
+    assert overlap["near"] > 20
+
+
+def test_truth_table_shares_its_rows_by_design(tmp_path):
+    meta = prepared(tmp_path, ROWS, split={"method": SplitMethod.whole})
+    assert "overlap" not in meta.statistics
+    assert meta.remarks == []
+
+
+SORTED = [f"{i},{i % 7},{'p' if i < 36 else 'q'}" for i in range(100)]
+
+
+def test_first_rows_of_a_sorted_file_are_named(tmp_path):
+    meta = prepared(tmp_path, SORTED, split={"method": SplitMethod.first}, **CLASSES)
+    assert meta.remarks == [
+        "the rows are sorted by y, and data.split.method: first tests and validates on the first "
+        "ones. Set another method, such as random",
+        "no training row is of class p; no validation row is of class q; no test row is of class q",
+    ]
+
+
+def test_cut_of_a_sorted_file_is_named(tmp_path):
+    assert prepared(tmp_path, SORTED, rows=50, **CLASSES).remarks == [
+        "the rows are sorted by y, and data.rows takes the first 50 of 100. "
+        "Remove data.rows, or shuffle the file"
+    ]
+
+
+def test_first_rows_of_rising_numbers_are_named(tmp_path):
+    rows = [f"{(i * 37) % 100},{(i * 53) % 100},{i}" for i in range(100)]
+    (remark,) = prepared(tmp_path, rows, split={"method": SplitMethod.first}).remarks
+    assert remark.startswith("the rows are sorted by y, and data.split.method: first ")
+
+
+def test_sorted_file_may_be_drawn_from(tmp_path):
+    assert prepared(tmp_path, SORTED, **CLASSES).remarks == []
+
+
+def test_class_of_one_row_is_named(tmp_path):
+    rows = [f"{i},{i % 7},{'pq'[i % 2]}" for i in range(99)] + ["99,1,rare"]
+    meta = prepared(tmp_path, rows, split={"method": SplitMethod.random}, **CLASSES)
+    assert meta.remarks == ["no validation row is of class rare; no test row is of class rare"]
+
+
+VISITS = [f"p{i % 12},2024-{1 + i // 28:02}-{1 + i % 28:02},{i % 5},{i % 2}" for i in range(120)]
+VISIT = "patient,day,a,y"
+
+
+def column_of(tmp_path: Path, split: str, column: int) -> set[str]:
+    return {row[column] for row in rows_of(tmp_path, split)[1:]}
+
+
+def test_no_patient_is_in_two_splits(tmp_path):
+    meta = prepared(tmp_path, VISITS, VISIT, drop=["day"], split={"group": "patient"}, **CLASSES)
+    patients = [column_of(tmp_path, split, 0) for split in SPLITS]
+    assert (len(set.union(*patients)), sum(map(len, patients))) == (12, 12)
+    assert meta.table is not None
+    assert meta.table.features == ["a"]
+
+
+def test_newest_visits_are_tested(tmp_path):
+    meta = prepared(tmp_path, VISITS, VISIT, drop=["patient"], split={"time": "day"})
+    days = [sorted(column_of(tmp_path, split, 1)) for split in SPLITS]
+    assert days[0][-1] < days[1][0] <= days[1][-1] < days[2][0]
+    assert meta.rows == {"train": 76, "validation": 20, "test": 24}
+    assert meta.table is not None
+    assert meta.table.features == ["a"]
+
+
+def test_column_of_the_split_is_a_feature_if_asked(tmp_path):
+    meta = prepared(
+        tmp_path, VISITS, VISIT, features=["patient", "a"], split={"group": "patient"}, **CLASSES
+    )
+    assert meta.table is not None
+    assert meta.table.categorical_columns == ["patient"]
+
+
+def test_folds_have_facts_of_their_own(tmp_path):
+    one = prepared(tmp_path / "1", ROWS, split={"folds": 4, "fold": 1})
+    two = prepared(tmp_path / "2", ROWS, split={"folds": 4, "fold": 2})
+    assert (one.rows["test"], two.rows["test"]) == (5, 5)
+    assert one.digests != two.digests
+    assert (one.config["split"]["method"], one.config["split"]["fold"]) == ("kfold", 1)
+
+
+def test_missing_column_of_the_split_is_refused(tmp_path):
+    assert refusal(prepared, tmp_path, ROWS, split={"group": "patient"}).startswith(
+        "data.split.group names a column that "
+    )

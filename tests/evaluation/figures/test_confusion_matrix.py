@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.figures.confusion_matrix import FIGURE, plot
-from pipeline.evaluation.scoring import Scores
+from pipeline.models.scores import ClassScores
 from tests.support.metas import table
 from tests.support.subjects import dense, only, subject, suited, texts
 
@@ -59,7 +59,8 @@ def test_many_classes_have_no_numbers(classes, numbers):
 
 def test_counts_are_those_of_the_test_split(plane):
     truth = np.array([0, 0, 1])
-    scores = Scores("classification", truth, np.array([[0.1], [0.9], [0.8]]))
+    second = np.array([0.1, 0.9, 0.8])
+    scores = ClassScores(truth, np.log(np.stack([1 - second, second], axis=1)), ["no", "yes"])
     figure = only(FIGURE, replace(plane, scores=scores))
     assert texts(figure.axes[0]) == ["1", "1", "0", "1"]
     assert figure.get_suptitle() == "toy: confusion matrix of the test split"

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.data.prepared import Target
 from pipeline.evaluation.figures.learning_curves import FIGURE, plot
-from tests.support.subjects import legend, only, point, suited
+from tests.support.subjects import HISTORY, legend, only, point, suited
 
 EPOCHS = [1.0, 2.0, 3.0]
 CURVES = {
@@ -74,20 +74,57 @@ def test_metrics_have_units(dense_on_images):
 
 @pytest.mark.parametrize(
     ("target", "unit"),
-    [(Target("y", 1000.0), "y / 1,000"), (Target("y", 1.0, 3.0, 2.0), "standardised y")],
+    [(Target("y", 1000.0), "y / 1,000"), (Target("y", 1.0, 3.0, 2.0), "y")],
 )
-def test_regression_has_the_unit_of_training(regressing, target, unit):
+def test_metrics_have_the_unit_of_the_target(regressing, target, unit):
     meta = replace(regressing.meta, target=target)
-    one = replace(regressing, meta=meta, history=[point(20, mae=1.0, mse=2.0, other=3.0)])
-    assert panels(one) == [f"mae ({unit})", f"mse ({unit}, squared)", "other"]
+    one = replace(regressing, meta=meta, history=[point(20, loss=0.5, mae=1.0, mse=2.0)])
+    assert panels(one)[1:] == [f"mae ({unit})", f"mse ({unit}, squared)"]
 
 
-def test_log_loss_replaces_the_loss(dense_on_images):
-    history = [point(20, loss=40.0, accuracy=0.5, log_loss=1.3)]
+def test_loss_of_a_standardised_target_says_so(regressing):
+    meta = replace(regressing.meta, target=Target("y", 1.0, 3.0, 2.0))
+    one = replace(regressing, meta=meta, history=[point(20, loss=0.5, mae=1.0)])
+    assert panels(one)[0] == "loss of the standardised y"
+
+
+@pytest.mark.parametrize(("loss", "shown"), [(1.3, []), (40.0, ["log_loss (nats)"])])
+def test_metric_that_equals_the_loss_is_left_out(dense_on_images, loss, shown):
+    history = [point(20, loss=loss, accuracy=0.5, log_loss=1.3)]
     assert panels(replace(dense_on_images, history=history)) == [
+        "loss",
         "accuracy (share of rows)",
-        "log_loss (nats)",
+        *shown,
     ]
+
+
+def test_weighted_and_plain_loss_have_panels_of_their_own(dense_on_images):
+    history = [point(20, loss=1.0, weighted_loss=3.0)]
+    assert panels(replace(dense_on_images, history=history)) == ["loss", "weighted_loss"]
+
+
+def test_running_loss_is_drawn_if_train_is_not_measured(dense_on_images):
+    metrics = {"running/loss": 5.0, "validation/loss": 1.0}
+    history = [replace(point(step), metrics=metrics) for step in (10, 20)]
+    axes = only(FIGURE, replace(dense_on_images, history=history)).axes
+    assert [one.get_ylabel() for one in axes] == [
+        "loss",
+        "running loss, as the steps minimise it",
+    ]
+    assert legend(axes[0])[0] == "validation"
+    assert legend(axes[1])[0] == "running"
+
+
+def test_running_loss_is_not_drawn_beside_the_train_loss(dense_on_images):
+    history = [replace(one, metrics=one.metrics | {"running/loss": 5.0}) for one in HISTORY]
+    assert panels(replace(dense_on_images, history=history)) == panels(dense_on_images)
+
+
+def test_diverged_point_is_left_out(dense_on_images):
+    last = replace(point(30), metrics={"validation/loss": np.nan, "train/loss": np.nan})
+    axes = only(FIGURE, replace(dense_on_images, history=[*HISTORY, last])).axes
+    assert [one.get_ylabel() for one in axes] == ["loss", "accuracy (share of rows)"]
+    assert axes[0].get_lines()[0].get_xydata().tolist() == [[1.0, 2.0], [2.0, 1.0]]
 
 
 def test_learning_rate_is_shown_if_it_varies(dense_on_images):

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.figures.worst_errors import FIGURE, plot
-from pipeline.evaluation.scoring import Scores
+from pipeline.models.scores import ClassScores
 from tests.support.subjects import only, rows_of, sheet, suited, texts
 
 GREY = np.linspace(0, 1, 4 * 4).reshape(1, 4, 4)
 
 
 def of_predictions(one, probabilities: np.ndarray):
-    return replace(one, scores=Scores("classification", one.test.y, probabilities))
+    with np.errstate(divide="ignore"):
+        logarithms = np.log(probabilities)
+    return replace(one, scores=ClassScores(one.test.y, logarithms, one.meta.classes))
 
 
 def test_error_shows_both_classes_and_probabilities():

@@ -106,6 +106,23 @@ def test_value_that_keras_refuses_is_refused():
     assert len(text.splitlines()) == 1
 
 
+BRIGHTER = {"class_name": "RandomBrightness", "factor": 0.2}
+
+
+def test_layer_of_images_gets_the_range_of_the_pixels():
+    network = build(BRIGHTER, FLATTEN)
+    assert network.layers[1].value_range == [0, 1]
+
+
+def test_layer_of_images_needs_pixels_from_0_to_1():
+    settings = Layers(layers=[BRIGHTER, FLATTEN], pixel_range=[-1.0, 1.0])
+    assert refusals.refusal(families.build, settings, images(), seed=1) == (
+        "model.layers[0] needs pixels from 0 to 1. "
+        "Received: RandomBrightness with model.pixel_range [-1.0, 1.0]. "
+        "Move the layer to model.augmentation, which converts the pixels."
+    )
+
+
 def test_layers_for_other_data_are_refused():
     text = refusal({"class_name": "Conv2D", "filters": 2, "kernel_size": 3}, meta=table())
     assert text.startswith("model.layers do not fit together, or do not fit the data. Received: ")

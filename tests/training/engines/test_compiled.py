@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -11,9 +12,10 @@ import pytest
 import tensorflow as tf
 
 from pipeline.config import optimizer as optimizer_settings
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer
-from pipeline.config.training import Training
+from pipeline.config.training import LOSSES, Training
 from pipeline.data.prepared import Meta, Split
 from pipeline.models import families
 from pipeline.models.families.cnn import Cnn
@@ -21,17 +23,19 @@ from pipeline.models.families.layers import Layers
 from pipeline.models.families.linear import Linear
 from pipeline.models.families.mlp import Mlp
 from pipeline.models.fingerprint import fingerprint
-from pipeline.training import engines, watched_metrics
+from pipeline.training import engines, fitted_model
 from pipeline.training.engine import Reading, TrainingTask
 from pipeline.training.engines import compiled as compiled_engine
 from pipeline.training.engines.compiled import CompiledEngine
 from pipeline.training.engines.keras import KerasEngine
 from pipeline.training.rows import Resident, Streamed
 from pipeline.training.schedule import Schedule
+from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401 - before TensorFlow's first operation
 from tests.support.metas import images, regression, table
 from tests.support.tasks import optimizer_of, task_of, with_network
 
+CONF = ROOT / "conf"
 ROWS = 70
 WHOLE = 14  # five equal batches, so an engine compiles one program
 PARTIAL = 16  # leaves a batch of 6, for which an engine compiles a second program
@@ -87,8 +91,8 @@ def task(
 def small_task(
     optimizer: Optimizer = CASES["mlp"][3], *, split: Split = POINTS, batch: int = WHOLE
 ) -> TrainingTask:
-    """The task that compiles fastest. Each variable and each metric takes time to compile."""
-    return replace(task(Linear(), table(), split, optimizer, batch=batch), metrics=[])
+    """The task that compiles fastest. Each variable takes time to compile."""
+    return task(Linear(), table(), split, optimizer, batch=batch)
 
 
 def compiled(
@@ -103,11 +107,10 @@ def with_dropout(*, xla: bool = False) -> CompiledEngine:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained engine, its first weights, the values of those, and its history."""
+    """A trained engine, its first weights, and its history."""
 
     engine: Any
     weights: list[np.ndarray]
-    evaluation: dict[str, float]
     history: list[dict[str, float]]
 
     @property
@@ -120,14 +123,14 @@ def trained(kind: str, case: str) -> Trained:
     """Trains a case once for all tests that only read the result."""
     engine = engine_of(kind, task(*CASES[case], batch=PARTIAL))
     weights = engine.network.get_weights()
-    return Trained(engine, weights, engine.evaluate(CASES[case][2]), epochs(engine))
+    return Trained(engine, weights, epochs(engine))
 
 
 @cache
 def trained_dropout(*, xla: bool = True) -> Trained:
     """Trains a network with dropout once for all tests that only read the result."""
     engine = with_dropout(xla=xla)
-    return Trained(engine, engine.network.get_weights(), {}, epochs(engine))
+    return Trained(engine, engine.network.get_weights(), epochs(engine))
 
 
 def quiet(_step, _progress):
@@ -159,10 +162,29 @@ def test_losses_match_fit_within_a_hundred_thousandth(case, xla):
         assert means["loss"] == pytest.approx(expected["loss"], rel=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["graph", "keras"])
 @pytest.mark.parametrize("case", CASES)
-def test_evaluation_gives_the_values_of_keras(case):
-    values, expected = (trained(kind, case).evaluation for kind in ("graph", "keras"))
-    assert values == pytest.approx(expected, rel=1e-6)
+def test_prediction_is_that_of_keras(kind, case):
+    engine, split = trained(kind, case).engine, CASES[case][2]
+    expected = engine.network.predict(split.x, verbose=0)
+    assert engine.predict(split) == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("rows", [1, ROWS - 1, ROWS])
+def test_prediction_in_blocks_covers_every_row(monkeypatch, rows):
+    engine = trained("graph", "mlp").engine
+    whole = engine.predict(POINTS)
+    monkeypatch.setattr(fitted_model, "_PREDICTED_ROWS", rows)
+    assert engine.predict(POINTS) == pytest.approx(whole, rel=1e-5, abs=1e-6)
+    assert whole.shape == (ROWS, 1)
+
+
+@pytest.mark.parametrize("kind", ["graph", "keras"])
+def test_prediction_changes_no_state(kind):
+    engine = trained(kind, "batch normalisation and a penalty").engine
+    before = engine.get_state()
+    engine.predict(POINTS)
+    assert all(map(np.array_equal, before, engine.get_state()))
 
 
 @pytest.mark.parametrize("xla", [False, True])
@@ -216,9 +238,9 @@ def test_dropout_counts_its_calls():
     assert counters == [EPOCHS * 5]
 
 
-def test_dropout_is_off_in_evaluation():
+def test_dropout_is_off_in_prediction():
     engine = trained_dropout(xla=False).engine
-    assert engine.evaluate(POINTS) == engine.evaluate(POINTS)
+    assert np.array_equal(engine.predict(POINTS), engine.predict(POINTS))
 
 
 def test_network_keeps_the_dropout_of_keras():
@@ -234,10 +256,12 @@ def test_training_changes_the_network():
 
 
 def test_perceptron_loss_is_0_without_mistakes():
-    engine = CompiledEngine(task(Linear(), *CASES["mlp"][1:], loss="perceptron"), xla=False)
+    x = np.array([[1.0, 0.0]] * ROWS, dtype=np.float32)
+    right = Split(x, np.ones(ROWS, dtype=np.int32), None)
+    separable = task(Linear(), table(), right, CASES["mlp"][3], loss="perceptron")
+    engine = CompiledEngine(separable, xla=False)
     engine.network.set_weights([np.array([[1.0], [0.0]]), np.array([0.0])])
-    right = Split(np.array([[1.0, 0.0]] * 16, dtype=np.float32), np.ones(16, dtype=np.int32), None)
-    assert engine.evaluate(right)["loss"] == 0.0
+    assert epochs(engine) == [{"loss": 0.0}] * EPOCHS
 
 
 def engine_of(kind: str, task: TrainingTask, *, limit: int | None = None):
@@ -248,7 +272,16 @@ def engine_of(kind: str, task: TrainingTask, *, limit: int | None = None):
 
 RESUMED = {name: case for name, case in CASES.items() if name != "regression"}
 RESUMED["dropout"] = (Mlp(units=[8], dropout=0.5), *CASES["mlp"][1:])
-KINDS = [("xla", "dropout"), *((kind, case) for case in RESUMED for kind in ("graph", "keras"))]
+RESUMED["accumulation"] = (
+    Linear(),
+    *CASES["mlp"][1:3],
+    optimizer_of("adam", gradient_accumulation_steps=3, clipnorm=0.1, ema_momentum=0.9),
+)
+KINDS = [
+    ("xla", "dropout"),
+    ("xla", "accumulation"),
+    *((kind, case) for case in RESUMED for kind in ("graph", "keras")),
+]
 
 
 @pytest.fixture
@@ -273,8 +306,9 @@ def state_at(
 
 @pytest.mark.parametrize(("kind", "case"), KINDS)
 def test_new_engine_resumes_inside_a_segment(short_slices, kind, case):
-    # One of the cases has a partial batch, after the step from which it resumes.
-    batch = PARTIAL if case == "mlp" else WHOLE
+    # Two of the cases have a partial batch, after the step from which they resume.
+    has_partial = case in ("mlp", "accumulation") and kind != "xla"
+    batch = PARTIAL if has_partial else WHOLE
     whole, resumed = (engine_of(kind, task(*RESUMED[case], batch=batch)) for _ in range(2))
     segment(whole, 0, 5)
     state, expected = state_at(whole, 7, start=5, stop=10)
@@ -338,13 +372,18 @@ WEIGHTED = replace(POINTS, sample_weight=np.where(POINTS.y == 1, 5, 0.5).astype(
 
 
 @pytest.mark.parametrize("kind", ["graph", "xla", "keras"])
-def test_sample_weights_act_on_the_loss_only(kind):
-    engine = engine_of(kind, task(*CASES["mlp"]))
-    outputs = np.array(engine.network(POINTS.x))[:, 0].astype(np.float64)
-    losses = np.log1p(np.exp(np.where(POINTS.y == 1, -outputs, outputs)))
-    values = engine.evaluate(WEIGHTED)
-    assert values["loss"] == pytest.approx(np.mean(losses * WEIGHTED.sample_weight), rel=1e-5)
-    assert values["accuracy"] == engine.evaluate(POINTS)["accuracy"]
+def test_running_loss_is_weighted(kind):
+    engine = engine_of(kind, small_task(split=WEIGHTED))
+    rows = Schedule(rows=ROWS, batch_size=WHOLE, total=EPOCHS * 5, seed=1).order(0)[:WHOLE]
+    outputs = engine.predict(POINTS)[rows, 0].astype(np.float64)
+    losses = np.log1p(np.exp(np.where(POINTS.y[rows] == 1, -outputs, outputs)))
+    expected = np.mean(losses * WEIGHTED.sample_weight[rows])
+    assert segment(engine, 0, 1).metrics == {"loss": pytest.approx(expected, rel=1e-5)}
+
+
+def test_sample_weights_do_not_change_predictions():
+    plain, weighted = (compiled(train=split) for split in (POINTS, WEIGHTED))
+    assert np.array_equal(plain.predict(POINTS), weighted.predict(WEIGHTED))
 
 
 def test_sample_weights_train_as_in_fit():
@@ -353,7 +392,7 @@ def test_sample_weights_train_as_in_fit():
     history = epochs(engine)
     other = task(*weighted, batch=PARTIAL)
     network = other.network
-    network.compile(other.optimizer, other.loss, metrics=other.metrics)
+    network.compile(other.optimizer, other.loss)
     for epoch in range(EPOCHS):
         order = other.schedule.order(epoch)
         x, y, weights = (
@@ -399,7 +438,8 @@ def test_several_inputs_train_as_in_fit(kind, limit):
         for engine in ("keras", "graph")
     )
     assert epochs(by_us) == epochs(by_keras)
-    assert by_us.evaluate(split) == pytest.approx(by_keras.evaluate(split), rel=1e-6)
+    expected = by_us.network.predict(split.x, verbose=0)
+    assert by_us.predict(split) == pytest.approx(expected, rel=1e-5, abs=1e-6)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
 
 
@@ -410,9 +450,8 @@ def test_several_inputs_train_with_xla():
         two_inputs("dictionary"),
     )
     engine = CompiledEngine(two_sided, xla=True)
-    before = engine.evaluate(split)["loss"]
-    epochs(engine)
-    assert engine.evaluate(split)["loss"] < before
+    first, *_, last = epochs(engine)
+    assert last["loss"] < first["loss"]
 
 
 AUGMENTED = Layers(
@@ -455,7 +494,7 @@ def test_state_contains_seeds_of_random_layers():
     assert len(seeds) == 8
 
 
-def test_random_layers_are_off_in_evaluation():
+def test_random_layers_are_off_in_prediction():
     engine = augmented()
     before = fingerprint(engine.network.variables)
     plain = families.build(
@@ -465,9 +504,28 @@ def test_random_layers_are_off_in_evaluation():
     without = with_network(
         task(Linear(), images(), PICTURES, optimizer_of("sgd", learning_rate=0.05)), plain
     )
-    expected = CompiledEngine(without, xla=False).evaluate(PICTURES)
-    assert engine.evaluate(PICTURES) == expected
+    expected = CompiledEngine(without, xla=False).predict(PICTURES)
+    assert np.array_equal(engine.predict(PICTURES), expected)
     assert fingerprint(engine.network.variables) == before
+
+
+BY_TARGET = {
+    "several classes": (images(), PICTURES),
+    "two classes": (table(), POINTS),
+    "a number": (regression(), PRICES),
+}
+LOSSES_AND_TARGETS = [
+    (name, target) for name, module in LOSSES.all().items() for target in module.LOSS.suits
+]
+
+
+@pytest.mark.parametrize(("loss", "target"), LOSSES_AND_TARGETS)
+def test_each_loss_trains_with_xla(loss, target):
+    descent = optimizer_of("sgd", learning_rate=0.05)
+    task_of_loss = task(Linear(), *BY_TARGET[target], descent, loss=loss)
+    engine = CompiledEngine(task_of_loss, xla=True)
+    history = epochs(engine)
+    assert history[-1]["loss"] < history[0]["loss"]
 
 
 SCHEDULED = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
@@ -488,7 +546,7 @@ def trained_by(kind: str, optimizer: str) -> Trained:
     """Trains the smallest network once for all tests of an optimizer."""
     engine = engine_of(kind, replace(small_task(), optimizer=OPTIMIZERS[optimizer]()))
     weights = engine.network.get_weights()
-    return Trained(engine, weights, {}, epochs(engine))
+    return Trained(engine, weights, epochs(engine))
 
 
 @pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "global_clipnorm"])
@@ -506,6 +564,59 @@ def test_each_keras_optimizer_gives_the_bits_of_fit(family):
     )
     assert epochs(by_us) == epochs(by_keras)
     assert fingerprint(by_us.variables) == fingerprint(by_keras.variables)
+
+
+ACCUMULATED = {
+    "sgd": {"learning_rate": 0.1, "momentum": 0.9, "clipnorm": 0.1},
+    "adamw": {"learning_rate": 0.01, "weight_decay": 0.1, "global_clipnorm": 0.1},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "family"), [("graph", "sgd"), ("graph", "adamw"), ("xla", "adamw")]
+)
+def test_accumulated_batches_train_as_one_large_batch(kind, family):
+    large, accumulated = (
+        engine_of(kind, small_task(optimizer_of(family, **settings), batch=batch))
+        for settings, batch in (
+            (ACCUMULATED[family], ROWS),
+            (ACCUMULATED[family] | {"gradient_accumulation_steps": 5}, WHOLE),
+        )
+    )
+    for epoch in range(EPOCHS):
+        segment(large, epoch, epoch + 1)
+    epochs(accumulated)
+    for one, other in zip(
+        large.network.get_weights(), accumulated.network.get_weights(), strict=True
+    ):
+        assert other == pytest.approx(one, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["graph", "xla"])
+def test_weights_change_after_the_last_accumulated_batch(kind):
+    settings = optimizer_of("sgd", learning_rate=0.1, gradient_accumulation_steps=3)
+    engine = engine_of(kind, small_task(settings))
+    weights = [engine.network.get_weights()[0]]
+    for step in range(5):  # the first epoch; the second accumulation ends in the next
+        segment(engine, step, step + 1)
+        weights.append(engine.network.get_weights()[0])
+    segment(engine, 5, 6)
+    weights.append(engine.network.get_weights()[0])
+    changes = [(one != other).any() for one, other in pairwise(weights)]
+    assert changes == [False, False, True, False, False, True]
+
+
+@pytest.mark.parametrize("family", sorted(optimizer_settings.families()))
+def test_each_optimizer_steps_with_xla_as_in_a_graph(family):
+    settings = compose_experiment(["data=digits", f"optimizer={family}"], conf=CONF).optimizer
+    by_graph, by_xla = (engine_of(kind, small_task(settings)) for kind in ("graph", "xla"))
+    before = by_graph.network.get_weights()
+    for engine in (by_graph, by_xla):
+        segment(engine, 0, 1)
+    trained_weights = (engine.network.get_weights() for engine in (by_graph, by_xla))
+    for first, one, other in zip(before, *trained_weights, strict=True):
+        assert (one != first).all()
+        assert other == pytest.approx(one, rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -548,9 +659,9 @@ def test_averages_match_the_formula(kind):
 
 def test_averages_before_the_first_step_are_the_weights():
     engine = compiled(optimizer=OPTIMIZERS["averages"]())
-    expected = engine.evaluate(POINTS)
+    expected = engine.predict(POINTS)
     with engine.averaged():
-        assert engine.evaluate(POINTS) == expected
+        assert np.array_equal(engine.predict(POINTS), expected)
 
 
 def test_optimizer_without_averages_keeps_the_weights():
@@ -576,11 +687,6 @@ def test_streaming_gives_the_same_bits(kind, limit):
     )
     assert epochs(streamed) == epochs(resident)
     assert fingerprint(streamed.variables) == fingerprint(resident.variables)
-
-
-def test_metric_names_are_loss_and_watched_metrics():
-    metrics = watched_metrics.build(Training(epochs=1, metrics=["log_loss"]), table())
-    assert compiled(metrics=metrics).metric_names == ["loss", "log_loss"]
 
 
 def test_memory_limit_reaches_the_engine():

@@ -4,12 +4,12 @@ import keras
 import numpy as np
 
 from pipeline.runs.history import Point
-from pipeline.training.listeners.keras_callbacks import KerasCallbacks
+from pipeline.training.listeners.keras_callbacks import KerasCallbacks, logs_of
 from pipeline.training.schedule import Schedule
 from tests.support import pinned_threads as pinned  # noqa: F401 - pins TensorFlow's threads before its first operation
 
 SCHEDULE = Schedule(rows=70, batch_size=16, total=10, seed=1)  # two epochs of five steps
-MEANS = {"loss": 0.5, "accuracy": 0.75}
+MEANS = {"loss": 0.5}
 
 
 class Diary(keras.callbacks.Callback):
@@ -42,17 +42,12 @@ def network() -> keras.Model:
     return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")])
 
 
-def point(step: int) -> Point:
-    metrics = {
-        "train/loss": 0.5,
-        "train/accuracy": 0.75,
-        "validation/loss": 0.6,
-        "validation/accuracy": 0.7,
-    }
-    return Point(step, step / 5, 0, 0.0, 0.0, 0, 0.1, metrics)
+def point(step: int, **metrics: float) -> Point:
+    losses = {"running/loss": 0.5, "train/loss": 0.4, "validation/loss": 0.6}
+    return Point(step, step / 5, 0, 0.0, 0.0, 0, 0.1, losses | metrics)
 
 
-LOGS = {"loss": 0.5, "accuracy": 0.75, "val_loss": 0.6, "val_accuracy": 0.7}
+LOGS = {"loss": 0.5, "val_loss": 0.6}
 
 
 def listening(*callbacks, optimizer=None) -> KerasCallbacks:
@@ -97,7 +92,7 @@ def test_slices_of_one_step_equal_fit():
     run(listening(diary), range(1, 11))
     keras.utils.set_random_seed(1)
     model = network()
-    model.compile(optimizer="sgd", loss="mse", metrics=["accuracy"])
+    model.compile(optimizer="sgd", loss="mse")
     x = np.zeros((70, 2), np.float32)
     model.fit(
         x,
@@ -118,6 +113,11 @@ def _named(entry):
         if isinstance(entry, str)
         else tuple(sorted(part) if isinstance(part, dict) else part for part in entry)
     )
+
+
+def test_logs_have_the_names_of_keras():
+    metrics = {"train/accuracy": 0.75, "validation/accuracy": 0.7}
+    assert logs_of(point(5, **metrics)) == LOGS | {"accuracy": 0.75, "val_accuracy": 0.7}
 
 
 def test_resumed_epoch_continues_its_batches():

@@ -75,6 +75,18 @@ def test_metrics_have_four_decimals():
     )
 
 
+def test_running_loss_is_left_out_beside_the_train_loss():
+    assert in_words({"running/loss": 0.7, "train/loss": 0.5}) == "train loss 0.5000"
+    assert in_words({"running/loss": 0.7, "validation/loss": 0.5}) == (
+        "running loss 0.7000  validation loss 0.5000"
+    )
+
+
+def test_metric_that_equals_the_loss_is_left_out():
+    metrics = {"validation/loss": 0.5, "validation/log_loss": 0.500001, "validation/mae": 0.6}
+    assert in_words(metrics) == "validation loss 0.5000  validation mae 0.6000"
+
+
 def test_first_point_is_written_at_once():
     assert lines_at(0.0) == ["toy: epoch 0.5"]
 
@@ -99,6 +111,13 @@ def test_terminal_shows_a_bar_that_ends_full():
     console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=160)
     listener = TerminalProgress("toy", SCHEDULE, console=console)
     listener.on_step(20, {"loss": 0.5})
+    listener.on_end()
+    assert "running loss 0.5000" in console.file.getvalue()
+
+
+def test_terminal_shows_the_last_metrics():
+    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=160)
+    listener = TerminalProgress("toy", SCHEDULE, console=console)
     listener.on_point(point(40))
     listener.on_step(40, {"loss": 0.4})
     listener.on_end()

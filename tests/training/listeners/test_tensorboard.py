@@ -29,7 +29,7 @@ TRAINED = [
 
 
 def point(step: int, loss: float, timestamp: int = 1_700_000_000_500) -> Point:
-    metrics = {"train/loss": loss, "validation/loss": 2 * loss}
+    metrics = {"running/loss": 3 * loss, "train/loss": loss, "validation/loss": 2 * loss}
     return Point(step, step / 4, timestamp, 1.0, 1.0, 1, learning_rate=0.125, metrics=metrics)
 
 
@@ -52,7 +52,7 @@ def scalars(folder: Path, split: str) -> list[tuple[str, int, float]]:
     ]
 
 
-def test_both_splits_use_the_same_names(tmp_path):
+def test_all_splits_use_the_same_names(tmp_path):
     write_summaries([point(4, 0.5), point(8, 0.25)], tmp_path)
     assert scalars(tmp_path, "train") == [
         ("loss", 4, 0.5),
@@ -61,6 +61,7 @@ def test_both_splits_use_the_same_names(tmp_path):
         ("learning_rate", 8, 0.125),
     ]
     assert scalars(tmp_path, "validation") == [("loss", 4, 1.0), ("loss", 8, 0.5)]
+    assert scalars(tmp_path, "running") == [("loss", 4, 1.5), ("loss", 8, 0.75)]
 
 
 def test_event_has_the_time_of_its_point(tmp_path):
@@ -112,14 +113,13 @@ def expected(result: experiment.Result, split: str) -> dict[tuple[str, int], flo
 def test_resumed_run_has_each_event_once(result):
     points = scalars(folder_of(result), "validation")
     assert {(tag, step): value for tag, step, value in points} == expected(result, "validation")
-    assert (
-        len(points) == len(expected(result, "validation")) == 8
-    )  # loss and accuracy at the steps 0, 3, 6 and 9
+    # Loss, accuracy and log loss at the steps 0, 3, 6 and 9.
+    assert len(points) == len(expected(result, "validation")) == 12
 
 
 def test_missing_metrics_have_no_event(result):
+    assert [step for _, step, _ in scalars(folder_of(result), "running")] == [3, 6, 9]
     points = scalars(folder_of(result), "train")
-    assert [step for tag, step, _ in points if tag == "loss"] == [3, 6, 9]
     assert [step for tag, step, _ in points if tag == "learning_rate"] == [0, 3, 6, 9]
 
 

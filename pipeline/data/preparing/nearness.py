@@ -1,0 +1,122 @@
+"""Rows that nearly equal a training row: the same image or measurement, slightly changed."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.preparing.equality import numbers_of_equal
+from pipeline.data.preparing.splits import Rows
+
+Mask = NDArray[np.bool_]
+
+# Images are compared by Pearson's correlation of their pixels. docs/splits.md shows what these
+# numbers find in CIFAR-10 and MNIST.
+_SIDE = 8  # pixels of the reduced images
+_ALIKE = 0.8  # nearly equal images correlate at least this much ...
+_TIMES, _FEW = 5, 4  # ... and at most 4 training images are up to 5 times as different
+_SAME = 0.995  # images that correlate this much are nearly equal, however many there are
+_BLOCK = 1 << 25  # correlations in memory
+MOST_PAIRS = 1_000_000_000  # of images: more take minutes
+
+# Rows of a table are nearly equal if no number differs by more than this many standard deviations,
+# or by less if this share of the rows would be that near by chance.
+_NEAR, _CHANCE = 0.01, 1e-3
+
+
+def near_images(train: NDArray[np.uint8], others: NDArray[np.uint8]) -> Mask:
+    """Whether each image nearly equals a training image.
+
+    It does if their pixels correlate at 0.8 or more and the training image is far more alike than
+    all others: at most 4 differ up to 5 times as much, where the difference is 1 - correlation.
+    Brightness and contrast have no effect. Images of 8 x 8 mean pixels find the training image, and
+    all pixels decide.
+
+    Args:
+        train, others: pixels of shape (images, height, width, channels).
+
+    Returns:
+        One value for each of `others`.
+    """
+    near = np.zeros(len(others), dtype=np.bool_)
+    if not len(others):
+        return near
+    few = min(_FEW, len(train) // 10)
+    reduced = _standardised(_reduced(train))
+    block = max(1, _BLOCK // len(train))
+    for start in range(0, len(others), block):
+        images = others[start : start + block]
+        correlations = _standardised(_reduced(images)) @ reduced.T
+        nearest = correlations.argmax(axis=1)
+        alike = _correlation(images, train[nearest])
+        result = alike >= _SAME
+        open_cases = np.flatnonzero((alike >= _ALIKE) & ~result)
+        difference = 1 - correlations[open_cases, nearest[open_cases]]
+        is_rival = correlations[open_cases] >= (1 - _TIMES * difference)[:, None]
+        result[open_cases] = np.count_nonzero(is_rival, axis=1) <= few
+        near[start : start + block] = result
+    return near
+
+
+def _reduced(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The means of square blocks of pixels, as rows: about 8 by 8 of each channel."""
+    count, height, width, channels = images.shape
+    size = max(1, min(height, width) // _SIDE)
+    rows, columns = height // size, width // size
+    blocks = images[:, : rows * size, : columns * size].reshape(
+        count, rows, size, columns, size, channels
+    )
+    means: NDArray[np.float32] = blocks.mean(axis=(2, 4), dtype=np.float32)
+    return means.reshape(count, -1)
+
+
+def _correlation(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Pearson's correlation of the pixels of each pair of images."""
+    first, second = (
+        _standardised(images.reshape(len(images), -1).astype(np.float32)) for images in (one, two)
+    )
+    correlation: NDArray[np.float32] = (first * second).sum(axis=1)
+    return correlation
+
+
+def _standardised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows with mean 0 and length 1, so that products are correlations. Constant rows become 0."""
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(centred, axis=1, keepdims=True)
+    standardised: NDArray[np.float32] = centred / np.where(length == 0, 1, length)
+    return standardised
+
+
+def near_rows(numbers: NDArray[Any], kinds: Rows, train: Rows, others: Rows) -> Mask:
+    """Whether each row nearly equals a training row.
+
+    It does if their kinds are equal and no number differs by more than a hundredth of its standard
+    deviation. With few numbers and many rows, chance alone brings rows that near. The distance is
+    then so small that this happens to one row in a thousand, if the numbers were independent and
+    normal.
+
+    Args:
+        numbers: of shape (rows, numbers).
+        kinds: rows of different kinds, such as other categories, are never nearly equal.
+        train, others: row numbers.
+
+    Returns:
+        One value for each of `others`.
+    """
+    from scipy.spatial import KDTree
+
+    deviation = numbers[train].std(axis=0)
+    scaled = numbers[:, deviation > 0] / deviation[deviation > 0]
+    dimensions = scaled.shape[1]
+    if dimensions == 0 or not len(others):
+        return np.zeros(len(others), dtype=np.bool_)
+    # The difference of two normal numbers has the density 1 / (2 sqrt(pi)) at 0.
+    width = (_CHANCE / len(train)) ** (1 / dimensions) * np.sqrt(np.pi)
+    distance = min(_NEAR, float(width))
+    points = np.column_stack([scaled, kinds]).astype(np.float64)
+    distinct = points[train][np.unique(numbers_of_equal(points[train]))]
+    # A balanced tree takes minutes if many values of a column are equal.
+    tree = KDTree(distinct, balanced_tree=False, compact_nodes=False)
+    nearest, _ = tree.query(points[others], p=np.inf, distance_upper_bound=distance)
+    near: Mask = np.isfinite(nearest)
+    return near

@@ -1,0 +1,128 @@
+"""Remarks: what may make results on prepared data misleading, each in one line."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline.config.data import Data
+from pipeline.config.split import Duplicates, SplitMethod
+from pipeline.data.preparing.splits import Splits, asked_of, size_of
+
+_MOST_NAMES = 10
+_FAR_FROM_ASKED = 0.1
+_OVERLAP = {
+    "equal": "equal a training row",
+    "other_target": "equal a training row except for the target",
+    "near": "nearly equal a training row",
+}
+
+
+def of_order(data: Data, *, whole_file: bool, used_rows: bool, rows: int) -> Iterator[str]:
+    """Remarks on rows that are sorted by the target.
+
+    Args:
+        whole_file: whether all rows of the file are sorted.
+        used_rows: whether the rows that `data.rows` leaves are sorted.
+        rows: the number of rows of the file.
+    """
+    if whole_file and data.rows is not None and data.rows < rows:
+        yield (
+            f"the rows are sorted by {data.target}, and data.rows takes the first {data.rows:,} of "
+            f"{rows:,}. Remove data.rows, or shuffle the file"
+        )
+    if used_rows and data.split.method is SplitMethod.first:
+        yield (
+            f"the rows are sorted by {data.target}, and data.split.method: first tests and "
+            "validates on the first ones. Set another method, such as random"
+        )
+
+
+def of_classes(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """A remark on classes that a split lacks.
+
+    Args:
+        counts: the number of rows by split and class.
+    """
+    missing = {
+        split: [name for name, count in by_class.items() if count == 0]
+        for split, by_class in counts.items()
+    }
+    words = {"train": "training"}
+    lacks = [
+        f"no {words.get(split, split)} row is of class {_listed(names)}"
+        for split, names in missing.items()
+        if names
+    ]
+    if lacks:
+        yield "; ".join(lacks)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    listed = ", ".join(names[:_MOST_NAMES])
+    return f"{listed} and {more:,} others" if more > 0 else listed
+
+
+def of_sizes(data: Data, splits: Splits, *, drawn_test: bool) -> Iterator[str]:
+    """A remark for each split that is far from its size, because rows stay together.
+
+    Args:
+        drawn_test: whether the test split was chosen from the rows. Some sources have their own.
+    """
+    whole = {SplitMethod.group: "group", SplitMethod.time: "time"}.get(data.split.method)  # type: ignore[arg-type]
+    if whole is None:
+        return
+    rest = len(splits.train) + len(splits.validation)
+    drawn = [("test", splits.test, rest + len(splits.test))] if drawn_test else []
+    for split, rows, of in [*drawn, ("validation", splits.validation, rest)]:
+        asked = size_of(asked_of(data.split, split), of)
+        if abs(len(rows) - asked) > _FAR_FROM_ASKED * asked:
+            yield (
+                f"the {split} split has {len(rows):,} rows instead of {asked:,}, because rows of "
+                f"the same {whole} stay together"
+            )
+
+
+def of_overlap(
+    overlap: Mapping[str, Mapping[str, int]],
+    rows: Mapping[str, int],
+    data: Data,
+    *,
+    drawn_test: bool,
+) -> Iterator[str]:
+    """A remark on rows that validation and test share with training.
+
+    Args:
+        overlap: as `pipeline.data.preparing.overlap` counts them.
+        rows: the number of rows of each split.
+        drawn_test: whether the test split was chosen from the rows.
+    """
+    findings = [
+        f"{' and '.join(shares)} {what}"
+        for kind, what in _OVERLAP.items()
+        if (shares := list(_shares(kind, overlap, rows)))
+    ]
+    if findings:
+        yield "; ".join(findings) + _advice(overlap, data, drawn_test)
+
+
+def _advice(overlap: Mapping[str, Mapping[str, int]], data: Data, drawn_test: bool) -> str:
+    if data.split.duplicates is not Duplicates.keep:
+        return ""
+    if not any(counts["equal"] for counts in overlap.values()):
+        return ""
+    # Rows of the source's own test split cannot move to where their copies are.
+    can_stay_together = drawn_test or not overlap["test"]["equal"]
+    return f". To change this, set data.split.duplicates: drop{' or together' * can_stay_together}"
+
+
+def _shares(
+    kind: str, overlap: Mapping[str, Mapping[str, int]], rows: Mapping[str, int]
+) -> Iterator[str]:
+    for split, counts in overlap.items():
+        if counts[kind]:
+            sampled = kind == "near" and counts["compared"] < _comparable(counts, rows[split])
+            of = f"{counts['compared']:,} compared" if sampled else f"{rows[split]:,}"
+            yield f"{counts[kind]:,} of {of} {split} rows"
+
+
+def _comparable(counts: Mapping[str, int], rows: int) -> int:
+    return rows - counts["equal"] - counts["other_target"]

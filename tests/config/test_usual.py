@@ -1,0 +1,45 @@
+"""The losses and metrics that null stands for."""
+
+import pytest
+
+from pipeline.config import usual
+from pipeline.config.data import Task
+from pipeline.config.training import EarlyStopping, ReduceOnPlateau, Training
+
+CLASSES, NUMBERS = Task.classification, Task.regression
+
+
+def measured(task: Task, loss: str | None = None, **settings) -> list[str]:
+    training = Training(epochs=1, loss=loss, **settings)
+    return usual.measured_metrics(training, task, usual.possible_losses(training, task))
+
+
+def test_each_task_has_its_usual_metrics():
+    assert measured(CLASSES) == ["accuracy", "log_loss"]
+    assert measured(NUMBERS) == ["mae", "mse", "r2"]
+
+
+@pytest.mark.parametrize(
+    ("task", "loss", "metric"),
+    [
+        (CLASSES, None, ["log_loss"]),
+        (CLASSES, "categorical_crossentropy", ["log_loss"]),
+        (CLASSES, "perceptron", []),
+        (NUMBERS, None, ["mse"]),
+        (NUMBERS, "mean_absolute_error", ["mae"]),
+    ],
+)
+def test_metric_of_the_loss_is_measured_with_listed_ones(task, loss, metric):
+    assert measured(task, loss, metrics=[]) == metric
+
+
+def test_listed_metrics_come_first_and_once():
+    assert measured(CLASSES, metrics=["log_loss", "accuracy"]) == ["log_loss", "accuracy"]
+
+
+def test_monitored_metrics_are_measured():
+    rules = {
+        "early_stopping": EarlyStopping(monitor="validation/r2"),
+        "reduce_on_plateau": ReduceOnPlateau(monitor="train/mae"),
+    }
+    assert measured(NUMBERS, metrics=[], **rules) == ["r2", "mae", "mse"]
