@@ -1,6 +1,6 @@
 """Settings of training: length, batches, loss, metrics, engine and stopping."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -24,12 +24,6 @@ _LARGEST = {
     "threads": 1_024,
 }
 _MOST_EVALUATIONS = 1_000
-
-# What null stands for; see `_usual_batch` and `_usual_epochs`.
-_BATCHES = 16  # of an epoch
-_SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
-_ROWS_READ = 300_000
-_LEAST_EPOCHS, _MOST_EPOCHS = 30, 200
 
 
 class Reduction(Enum):
@@ -154,9 +148,9 @@ class Training:
 
     Args:
         engine: a module of `pipeline.training.engines`.
-        xla: null compiles with XLA, except networks that convolve or change images at random.
-        epochs: null takes a number by the training rows, unless `steps` is set.
-        batch_size: null takes a number by the training rows.
+        xla: null compiles with XLA if that makes the family of the model faster.
+        epochs: null takes the usual number of the model, unless `steps` is set.
+        batch_size: null takes the usual number of the model.
         precision: the dtype in which the layers of the network compute, in the saved model as well.
         loss: a module of `pipeline.training.losses`. Null takes the usual loss of the data.
         loss_arguments: numbers that the loss takes, such as `{delta: 1.0}` of `huber`. Null takes
@@ -247,19 +241,6 @@ class Training:
         )
         self.loss_arguments = _loss_arguments(self.loss, loss, self.loss_arguments)
 
-    def settled(self, *, rows: int) -> "Training":
-        """Fills in what null stands for.
-
-        Args:
-            rows: the number of training rows.
-        """
-        epochs = _usual_epochs(rows) if self.steps is None else None
-        return replace(
-            self,
-            batch_size=self.batch_size or _usual_batch(rows),
-            epochs=self.epochs or epochs,
-        )
-
     @property
     def monitors(self) -> dict[str, Monitor]:
         """The rules that watch a figure, by setting."""
@@ -309,17 +290,6 @@ class Training:
                 received=late,
                 expected=f"no step after the last, {self.steps}",
             )
-
-
-def _usual_batch(rows: int) -> int:
-    """A sixteenth of the rows, as the next power of two from 16 to 256."""
-    share = -(-rows // _BATCHES)
-    return min(_LARGEST_BATCH, max(_SMALLEST_BATCH, 1 << (share - 1).bit_length()))
-
-
-def _usual_epochs(rows: int) -> int:
-    """As many as read 300,000 rows, from 30 to 200."""
-    return min(_MOST_EPOCHS, max(_LEAST_EPOCHS, _ROWS_READ // rows))
 
 
 def _loss_arguments(name: str | None, loss: Any, given: Any) -> dict[str, float | None]:

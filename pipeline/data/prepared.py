@@ -157,11 +157,11 @@ class Meta:
         return classes if classes > 2 else 1
 
     @property
-    def sizes(self) -> dict[str, int]:
-        """The sizes that settings may depend on: training rows, and numeric features."""
+    def sizes(self) -> dict[str, Any]:
+        """What settings may depend on: training rows, and the numeric features of a table."""
         return {
             "rows": self.rows["train"],
-            "numbers": len(self.table.numeric) if self.table is not None else 0,
+            "numbers": len(self.table.numeric) if self.table is not None else None,
         }
 
     @property

@@ -56,6 +56,7 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
     Raises:
         PipelineError: the settings do not suit the data.
     """
+    config = config.settled(**meta.sizes)
     training = config.training
     process.pin(threads=training.threads)
     schedule = Schedule.of(training, rows=meta.rows["train"], seed=config.seed)

@@ -35,10 +35,12 @@ class Schedule:
     def of(cls, training: Training, *, rows: int, seed: int) -> "Schedule":
         """The schedule of a configuration.
 
+        Args:
+            training: settings with `batch_size`, and with `epochs` or `steps`.
+
         Raises:
             ConfigError: an evaluation lies after the last step.
         """
-        training = training.settled(rows=rows)
         batch_size = training.batch_size
         assert batch_size is not None
         total = training.steps or (training.epochs or 0) * -(-rows // batch_size)

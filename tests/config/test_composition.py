@@ -233,8 +233,8 @@ ON_THE_COMMAND_LINE = {
         "model._target_ is refused. Received: os.system. Remove it: settings cannot name Python "
         "objects."
     ),
-    "~training.batch_size": (
-        "training.batch_size is invalid. Received: ~training.batch_size. "
+    "~training.threads": (
+        "training.threads is invalid. Received: ~training.threads. "
         "Training (DictConfig) does not support deletion."
     ),
     "~training": "training is missing. Set it: it has no default.",
@@ -453,6 +453,8 @@ def test_setting_without_a_default_is_required(in_repository):
 
 
 def test_fault_of_a_default_names_its_file(in_repository):
+    default = Path("conf/training/default.yaml")
+    default.write_text(default.read_text().replace("epochs: null", "epochs: 200"))
     assert refusal("data=shapes", "training.steps=100") == (
         "conf/training/default.yaml: training.epochs is invalid. "
         "Received: ['epochs', 'steps']. Expected: one of epochs and steps."

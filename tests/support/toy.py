@@ -43,21 +43,16 @@ VARIANTS = {"shapes": SHAPES, "pairs": PAIRS, "prices": PRICES}
 def copy_conf(folder: Path) -> Path:
     """The repository's conf/ with the toy variants added.
 
-    Its defaults are a small network and batches of 32 rows, because they compile fast.
+    Its default network is small, because that compiles fast.
     """
     conf = folder / "conf"
     shutil.copytree(ROOT / "conf", conf)
-    _replace(conf / "config.yaml", "model: tabular", "model: mlp")
-    _replace(conf / "training/default.yaml", "batch_size: null", "batch_size: 32")
+    settings = conf / "config.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("model: tabular", "model: mlp"), encoding="utf-8")
     for name, text in VARIANTS.items():
         (conf / f"data/{name}.yaml").write_text(text, encoding="utf-8")
     return conf
-
-
-def _replace(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def write_raw(folder: Path) -> None:

@@ -33,8 +33,8 @@ class Cnn(Model):
     dropout: float = 0.0
 
     @property
-    def convolves(self) -> bool:
-        return True
+    def suits_xla(self) -> bool:
+        return False
 
     def __post_init__(self) -> None:
         super().__post_init__()

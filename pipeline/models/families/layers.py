@@ -22,8 +22,8 @@ class Layers(Model):
     layers: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def convolves(self) -> bool:
-        return super().convolves or any(
+    def suits_xla(self) -> bool:
+        return super().suits_xla and not any(
             kind in layer["class_name"] for layer in self.layers for kind in _CONVOLVING
         )
 

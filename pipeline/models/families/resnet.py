@@ -36,8 +36,8 @@ class Resnet(Model):
     dropout: float = 0.0
 
     @property
-    def convolves(self) -> bool:
-        return True
+    def suits_xla(self) -> bool:
+        return False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -14,12 +14,18 @@ from pipeline.config.model import Model, Size, dense_size, require_fraction, req
 from pipeline.config.rules import require_at_most
 from pipeline.data.prepared import Meta, NumericFeature, Table
 from pipeline.errors import require
+from pipeline.models.families.mlp import Mlp
+from pipeline.models.seeds import derived_seed
 
 _CLIP = 3.0  # standard deviations
 _MOST_EMBEDDED = 200  # numbers of a row
 _MOST_MEMBERS = 1_000
 _LEAST_FREQUENCY = 0.1
 _ROWS_OF_FULL_FREQUENCY = 10_000
+_BATCHES = 16  # of an epoch
+_SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
+_ROWS_READ = 300_000
+_LEAST_EPOCHS, _MOST_EPOCHS = 30, 200
 
 
 class Embedding(Enum):
@@ -94,8 +100,10 @@ class Tabular(Model):
         )
         require_at_most("model.members", self.members, _MOST_MEMBERS)
 
-    def settled(self, *, rows: int, numbers: int) -> "Tabular":
-        """Fills in what null stands for."""
+    def settled(self, *, rows: int, numbers: int | None) -> Model:
+        """Fills in what null leaves to the data. For images, this is the default `mlp`."""
+        if numbers is None:
+            return self._for_images()
         usual = replace(
             self,
             embedding=Embedding.periodic if numbers <= _MOST_EMBEDDED else Embedding.none,
@@ -105,6 +113,30 @@ class Tabular(Model):
         )
         given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return replace(usual, **{name: value for name, value in given.items() if value is not None})
+
+    def _for_images(self) -> Mlp:
+        """A plain network with the settings that both families have."""
+        given = {
+            entry.name: getattr(self, entry.name)
+            for entry in fields(Mlp)
+            if hasattr(self, entry.name)
+        }
+        del given["family"]
+        return Mlp(**{name: value for name, value in given.items() if value is not None})
+
+    @property
+    def suits_xla(self) -> bool:
+        """XLA makes steps a quarter faster, and compiles for 10 seconds: most tables are small."""
+        return False
+
+    def usual_batch_size(self, rows: int) -> int:
+        """A sixteenth of the rows, as the next power of two from 16 to 256."""
+        share = -(-rows // _BATCHES)
+        return min(_LARGEST_BATCH, max(_SMALLEST_BATCH, 1 << (share - 1).bit_length()))
+
+    def usual_epochs(self, rows: int) -> int:
+        """As many as read 300,000 rows, from 30 to 200."""
+        return min(_MOST_EPOCHS, max(_LEAST_EPOCHS, _ROWS_READ // rows))
 
     def least_size(self, shape: Sequence[int], outputs: int) -> Size:
         """Counts the dense layers, and the outputs of all members. It leaves out embeddings."""
@@ -124,7 +156,6 @@ def build(settings: Tabular, meta: Meta, seed: int) -> Any:
     from pipeline.models.members import LAYER
     from pipeline.models.network import dense, flat, stem
 
-    settings = settings.settled(**meta.sizes)
     first, *before = [*stem(meta, settings.pixel_range), *flat(meta)]
     shared = dense(
         settings.units or [],
@@ -154,7 +185,8 @@ def _split(features: Any, members: int, seed: int) -> Any:
     shape = (members, features.shape[1])
     layer = keras.layers.EinsumDense("bi,ki->bki", shape, name="split")
     copies = layer(features)
-    layer.set_weights([np.random.default_rng(seed).choice([-1.0, 1.0], size=shape)])
+    random = np.random.default_rng(derived_seed(seed, "split", 1))
+    layer.set_weights([random.choice([-1.0, 1.0], size=shape)])
     return copies
 
 
