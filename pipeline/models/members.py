@@ -43,6 +43,7 @@ class MeanOfMembers(keras.losses.Loss):  # type: ignore[misc]
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """One value for each row, from `(rows, 1)` and `(rows, members, outputs)`."""
-        members = y_pred.shape[1]
-        truth = keras.ops.repeat(keras.ops.expand_dims(y_true, 1), members, axis=1)
-        return keras.ops.mean(self._loss.call(truth, y_pred), axis=1)
+        members, outputs = y_pred.shape[1:]
+        truth = keras.ops.repeat(y_true, members, axis=0)
+        values = self._loss.call(truth, keras.ops.reshape(y_pred, (-1, outputs)))
+        return keras.ops.mean(keras.ops.reshape(values, (-1, members)), axis=1)

@@ -25,6 +25,9 @@ NAMES = {
     "perceptron": "two classes",
     "sparse_categorical_crossentropy": "several classes",
     "categorical_crossentropy": "several classes",
+    "huber": "a number",
+    "quantile": "a number",
+    "focal": "several classes",
 }
 
 

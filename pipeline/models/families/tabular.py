@@ -167,8 +167,11 @@ def build(settings: Tabular, meta: Meta, seed: int) -> Any:
     if meta.table is not None:
         features = _embedded(settings, meta.table, features)
     hidden = _through(shared, _split(features, settings.members, seed))
-    members = _by_member("bki,kio->bko", hidden, (settings.members, meta.outputs), name=LAYER)
-    output = keras.layers.GlobalAveragePooling1D(name="output")(members)
+    # In 32 bits in every precision, because losses need the digits of outputs.
+    dtype = keras.config.floatx()
+    shape = (settings.members, meta.outputs)
+    members = _by_member("bki,kio->bko", hidden, shape, name=LAYER, dtype=dtype)
+    output = keras.layers.GlobalAveragePooling1D(dtype=dtype, name="output")(members)
     return keras.Model(first, output, name="network")
 
 
@@ -191,7 +194,7 @@ def _split(features: Any, members: int, seed: int) -> Any:
 
 
 def _by_member(
-    equation: str, inputs: Any, shape: tuple[int, int], *, name: str, activation: Any = None
+    equation: str, inputs: Any, shape: tuple[int, int], *, name: str, **arguments: Any
 ) -> Any:
     """A dense layer with its own weights for each index of the first axis of `shape`.
 
@@ -203,9 +206,9 @@ def _by_member(
         equation,
         shape,
         bias_axes=equation[-2:],
-        activation=activation,
         kernel_initializer=keras.initializers.RandomNormal(stddev=1 / math.sqrt(inputs.shape[2])),
         name=name,
+        **arguments,
     )(inputs)
 
 
