@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.config.model import Model, Size, dense_size, require_fraction, require_sizes
 from pipeline.config.rules import require_at_most
 from pipeline.data.prepared import Meta, NumericFeature, Table
-from pipeline.errors import require
+from pipeline.errors import ConfigError, require
 from pipeline.models.families.mlp import Mlp
 from pipeline.models.seeds import derived_seed
 
@@ -101,7 +101,11 @@ class Tabular(Model):
         require_at_most("model.members", self.members, _MOST_MEMBERS)
 
     def settled(self, *, rows: int, numbers: int | None) -> Model:
-        """Fills in what null leaves to the data. For images, this is the default `mlp`."""
+        """Fills in what null leaves to the data. For images, this is the network of `mlp`.
+
+        Raises:
+            ConfigError: a setting that `mlp` does not have was changed, and the data are images.
+        """
         if numbers is None:
             return self._for_images()
         usual = replace(
@@ -115,13 +119,17 @@ class Tabular(Model):
         return replace(usual, **{name: value for name, value in given.items() if value is not None})
 
     def _for_images(self) -> Mlp:
-        """A plain network with the settings that both families have."""
-        given = {
-            entry.name: getattr(self, entry.name)
-            for entry in fields(Mlp)
-            if hasattr(self, entry.name)
-        }
-        del given["family"]
+        """The network of `mlp` with the settings that both families have."""
+        shared = {entry.name for entry in fields(Mlp)} - {"family"}
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            require(
+                entry.name in {*shared, "family"} or value == entry.default,
+                f"model.{entry.name}",
+                received=value,
+                expected="the default, because images get the network of mlp",
+            )
+        given = {name: getattr(self, name, None) for name in shared}
         return Mlp(**{name: value for name, value in given.items() if value is not None})
 
     @property
@@ -154,18 +162,18 @@ def build(settings: Tabular, meta: Meta, seed: int) -> Any:
     import keras
 
     from pipeline.models.members import LAYER
-    from pipeline.models.network import dense, flat, stem
+    from pipeline.models.network import dense, stem
 
-    first, *before = [*stem(meta, settings.pixel_range), *flat(meta)]
+    if meta.table is None:
+        raise ConfigError("model", "tabular needs a table", received=meta.name)
+    (first,) = stem(meta, settings.pixel_range)
     shared = dense(
         settings.units or [],
         activation=settings.activation,
         dropout=settings.dropout or 0.0,
         seed=seed,
     )
-    features = _through(before, first)
-    if meta.table is not None:
-        features = _embedded(settings, meta.table, features)
+    features = _embedded(settings, meta.table, first)
     hidden = _through(shared, _split(features, settings.members, seed))
     # In 32 bits in every precision, because losses need the digits of outputs.
     dtype = keras.config.floatx()

@@ -9,11 +9,14 @@ import pytest
 
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table
 from pipeline.models import families
+from pipeline.models.families.mlp import Mlp
 from pipeline.models.families.tabular import Embedding, Scaling, Tabular
 from pipeline.models.fingerprint import fingerprint
+from pipeline.runs.run import Run
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support.metas import images, regression, table
+from tests.support.metas import regression, table
 from tests.support.refusals import refusal
+from tests.support.toy import config_of
 
 SMALL = Tabular(
     embedding=Embedding.none, embedding_size=3, frequencies=4, members=2, units=[5], dropout=0.0
@@ -163,10 +166,35 @@ def test_features_keep_their_order():
     assert inputs_of(network, "split", row).tolist() == row
 
 
-def test_images_are_flattened():
-    network = families.build(SMALL, images(), seed=1)
-    assert network.get_layer("split").input.shape == (None, 64)
-    assert network.output_shape == (None, 3)
+def test_images_get_the_network_of_mlp():
+    assert Tabular().settled(rows=100, numbers=None) == Mlp()
+    given = Tabular(units=[7], dropout=0.5, activation="tanh", pixel_range=[-1.0, 1.0])
+    expected = Mlp(units=[7], dropout=0.5, activation="tanh", pixel_range=[-1.0, 1.0])
+    assert given.settled(rows=100, numbers=None) == expected
+
+
+def test_setting_of_tables_is_refused_for_images():
+    assert refusal(lambda: Tabular(members=4).settled(rows=100, numbers=None)) == (
+        "model.members is invalid. Received: 4. Expected: the default, because images get the "
+        "network of mlp."
+    )
+
+
+def test_training_of_images_is_that_of_mlp(repository):
+    default, mlp = (
+        Run.of(config_of(repository, "data=shapes", model), repository / "data/prepared/shapes")
+        for model in ("model=tabular", "model=mlp")
+    )
+    assert default.key == mlp.key
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "epochs"),
+    [(36, 16, 200), (600, 64, 200), (4_096, 256, 73), (4_097, 256, 73), (50_000, 256, 30)],
+)
+def test_length_depends_on_the_rows(rows, batch_size, epochs):
+    model = Tabular()
+    assert (model.usual_batch_size(rows), model.usual_epochs(rows)) == (batch_size, epochs)
 
 
 @pytest.mark.parametrize(
