@@ -94,7 +94,7 @@ class ExperimentConfig:
         """
         model, training = self.model.settled(rows=rows, numbers=numbers), self.training
         epochs = model.usual_epochs(rows) if training.steps is None else None
-        xla = training.engine == "compiled" and model.suits_xla
+        xla = training.engine == "compiled" and model.suits_xla(rows)
         return replace(
             self,
             model=model,

@@ -47,12 +47,11 @@ class Model:
     pixel_range: list[float] = field(default_factory=lambda: [0.0, 1.0])
     augmentation: list[dict[str, Any]] = field(default_factory=list)
 
-    @property
-    def suits_xla(self) -> bool:
-        """Whether XLA makes training faster where `training.xla` is null.
+    def suits_xla(self, rows: int) -> bool:  # noqa: ARG002 - of families
+        """Whether XLA makes a training with this many rows faster.
 
-        On a CPU, XLA's convolutions and the gradients of its pooling are many times slower than
-        TensorFlow's.
+        It decides where `training.xla` is null. On a CPU, XLA's convolutions and the gradients of
+        its pooling are many times slower than TensorFlow's.
         """
         return not self.augmentation
 

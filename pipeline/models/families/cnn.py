@@ -32,8 +32,7 @@ class Cnn(Model):
     activation: str = "relu"
     dropout: float = 0.0
 
-    @property
-    def suits_xla(self) -> bool:
+    def suits_xla(self, rows: int) -> bool:  # noqa: ARG002
         return False
 
     def __post_init__(self) -> None:

@@ -35,8 +35,7 @@ class Resnet(Model):
     pool_first: bool = False
     dropout: float = 0.0
 
-    @property
-    def suits_xla(self) -> bool:
+    def suits_xla(self, rows: int) -> bool:  # noqa: ARG002
         return False
 
     def __post_init__(self) -> None:

@@ -719,7 +719,7 @@ def test_memory_limit_reaches_the_engine():
     ],
 )
 def test_network_that_convolves_runs_as_a_graph(name, suits):
-    assert Layers(layers=[{"class_name": name}]).suits_xla is suits
+    assert Layers(layers=[{"class_name": name}]).suits_xla(rows=100) is suits
 
 
 def test_start_of_a_slice_is_an_argument():
