@@ -14,6 +14,7 @@ CONFIGS = OUTPUTS / "configs"
 PLAN = OUTPUTS / "plan.json"
 FAILURES = OUTPUTS / "failures"
 INSPECTED = OUTPUTS / "inspect"
+EVALUATED_RUNS = OUTPUTS / "runs"
 
 
 def mlruns() -> Path:

@@ -147,10 +147,11 @@ def _run(
     """Trains one configuration, unless its run is finished, and tests the saved weights."""
     import keras
 
-    from pipeline import experiment, metrics
+    from pipeline import experiment
     from pipeline.evaluation import looks
-    from pipeline.evaluation.scoring import intervals_of, metrics_of, score
+    from pipeline.evaluation.scoring import defined, limits, measures, score
     from pipeline.evaluation.test_split import digests, open_test_split
+    from pipeline.runs import model_card
     from pipeline.runs.result import MODEL, saved_step
     from pipeline.tracking import stores
     from pipeline.tracking.evaluation import log_looks, log_test_metrics
@@ -164,21 +165,26 @@ def _run(
         )
         step = saved_step(output)
         model = keras.saving.load_model(output / MODEL, compile=False)
+        card = model_card.read(output / MODEL)
+    measured = measures(
+        meta, result.history, gives_probabilities=card.gives_probabilities
+    ).of_the_whole
     rows = open_test_split(
         data,
         purpose="repeat",
         run_id=result.run_id,
         models=digests({step: model}),
-        shown=metrics.of_task(meta.task),
+        shown=measured.metrics,
     )
     scores = score(model, rows, meta)
-    test = metrics_of(scores, meta.task)
+    estimates = measured.estimates(scores)
+    test = defined(estimates)
     tracker = stores.load(config.tracking.store).attach(result.run_id)
     log_test_metrics(
         tracker,
         {step: test},
         saved_step=step,
-        intervals=intervals_of(scores, meta.task, seed=config.seed),
+        intervals=limits(estimates),
         meta=meta,
         data_folder=data,
     )

@@ -1,21 +1,42 @@
-"""What `evaluate` refuses. `tests/test_train.py` tests what it writes."""
+"""What `evaluate` refuses, and how it evaluates a run that no experiment names."""
 
+import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 
-from pipeline import evaluate, layout
+from pipeline import evaluate, experiment, layout
 from pipeline.config import resolved
 from pipeline.config.values import write_yaml
+from pipeline.evaluation import record
+from pipeline.tracking import connection
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
+from tests.support.stores import add_store
 from tests.support.toy import config_of, copy_conf
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+@pytest.fixture
+def folder(in_empty_folder):
+    return in_empty_folder
+
+
+@pytest.fixture(scope="module")
+def evaluated(repository):
+    """The id of a run that was trained by hand and evaluated by the beginning of its id."""
+    add_store(repository)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(repository)
+        config = config_of(repository, "data=pairs", "tracking=mlflow", "training.xla=false")
+        run_id = experiment.run(config).run_id
+        evaluate.evaluate_run(run_id[:12])
+    return run_id
+
+
+@pytest.fixture
+def run_id(evaluated, in_repository):
+    return evaluated
 
 
 @pytest.fixture
@@ -30,16 +51,19 @@ def command(call):
         ([], "nothing"),
         (["mnist_mlp"], "mnist_mlp"),
         (["experiment="], "experiment="),
+        (["run="], "run="),
         (["data=mnist"], "data=mnist"),
         (["experiment=a", "experiment=b"], "experiment=a experiment=b"),
     ],
 )
-def test_command_line_names_one_experiment(command, arguments, received):
-    assert refusal(command, *arguments).endswith(
-        f". Received: {received}. Write experiment=<name>."
+def test_command_line_names_one_experiment_or_run(command, arguments, received):
+    assert refusal(command, *arguments) == (
+        f"this command takes one experiment or one run. Received: {received}. "
+        "Write experiment=<name> or run=<id>."
     )
 
 
+@pytest.mark.usefixtures("folder")
 def test_missing_configuration_names_the_command(command):
     assert refusal(command, "experiment=shapes") == (
         "outputs/configs/shapes.yaml is missing. Write it again with: dvc repro compose."
@@ -60,3 +84,48 @@ def test_help_shows_the_usage(command, capsys):
         command("--help")
     assert caught.value.code == 0
     assert "python -m pipeline.evaluate experiment=" in capsys.readouterr().out
+
+
+def test_run_is_evaluated_beside_the_experiments(run_id):
+    output = layout.EVALUATED_RUNS / run_id
+    metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["test"]["accuracy"]["low"] < metrics["test"]["accuracy"]["value"]
+    figures = {path.stem for path in (output / "figures").glob("*.png")}
+    assert {"confusion_matrix_validation", "confusion_matrix_test"} < figures
+    assert json.loads((output / record.FILE).read_text(encoding="utf-8"))["run"]["run_id"] == run_id
+    assert not (layout.OUTPUTS / "pairs").exists()
+
+
+def test_record_has_figures_and_test_metrics(run_id):
+    client = connection.client()
+    logged = client.get_run(run_id).data
+    assert 0 <= logged.metrics["test/balanced_accuracy"] <= 1
+    assert "test/accuracy.interval_95" in logged.tags
+    figures = {file.path for file in client.list_artifacts(run_id, "figures")}
+    assert "figures/confusion_matrix_validation.png" in figures
+
+
+def test_training_logs_the_matrix_of_validation(run_id, tmp_path):
+    path = connection.client().download_artifacts(run_id, "validation.json", str(tmp_path))
+    content = json.loads(Path(path).read_text(encoding="utf-8"))
+    counts = content["confusion"]["true_by_predicted"]
+    assert content["confusion"]["classes"] == ["above", "below"]
+    assert sum(map(sum, counts)) == 12
+    assert [sum(row) for row in counts] == list(content["rows_by_class"].values())
+
+
+def test_unknown_run_is_refused(command, run_id):
+    other = "0" if run_id[0] != "0" else "1"
+    assert "begins with these digits. Received: " in refusal(command, f"run={other}{run_id[1:]}")
+
+
+def test_run_without_its_files_is_refused(command, run_id):
+    folder = next(layout.mlruns().glob("checkpoints/*/result"))
+    folder.rename(folder.with_name("elsewhere"))
+    try:
+        assert refusal(command, f"run={run_id}") == (
+            "the files of this run are not in this project, or it has not finished. "
+            f"Received: {run_id}. Train it to its end with the same command."
+        )
+    finally:
+        folder.with_name("elsewhere").rename(folder)

@@ -156,12 +156,12 @@ def test_run_without_a_folder_writes_nothing(folder):
 
 def test_assessment_repeats_what_training_measured(folder, finished_run):
     result, _, output = finished_run
-    assessment = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    assessment = assess("shapes", output, folder / "data/prepared/shapes")
     for split, values in (("train", assessment.train), ("validation", assessment.validation)):
         for name in ("accuracy", "log_loss"):
-            assert values[name] == pytest.approx(result.metrics[f"{split}/{name}"], abs=1e-6)
+            assert values[name].value == pytest.approx(result.metrics[f"{split}/{name}"], abs=1e-6)
     assert result.metrics["validation/loss"] == pytest.approx(
-        assessment.validation["log_loss"], abs=1e-6
+        assessment.validation["log_loss"].value, abs=1e-6
     )
     assert {name: assessment.summary()[name] for name in ("parameters", "epochs", "steps")} == {
         "parameters": (64 * 64 + 64) + (64 * 32 + 32) + (32 * 3 + 3),
@@ -172,7 +172,7 @@ def test_assessment_repeats_what_training_measured(folder, finished_run):
 
 def test_assessment_measures_every_snapshot(folder, finished_run):
     _, _, output = finished_run
-    assessment = assess("shapes", output, folder / "data/prepared/shapes", seed=1)
+    assessment = assess("shapes", output, folder / "data/prepared/shapes")
     assert list(assessment.test_by_step) == [0, 2, 6]
     test = assessment.summary()["test"]
     assert [list(test[name]["at_step"]) for name in ("accuracy", "log_loss")] == [["0", "2"]] * 2
@@ -202,17 +202,17 @@ def test_second_assessment_scores_no_other_model(folder, finished_run):
 
 def test_regression_is_assessed_in_target_units(folder, tmp_path):
     result, _ = run(folder, "data=prices", XLA_OFF, output=tmp_path / "prices")
-    assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices", seed=1)
+    assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices")
     scale = load_meta(folder / "data/prepared/prices").target.scale
     for name in ("mse", "mae", "r2"):
-        assert assessment.validation[name] == pytest.approx(
+        assert assessment.validation[name].value == pytest.approx(
             result.metrics[f"validation/{name}"], rel=1e-4
         )
-    assert assessment.validation["mse"] == pytest.approx(
+    assert assessment.validation["mse"].value == pytest.approx(
         result.metrics["validation/loss"] * scale**2, rel=1e-4
     )
     drawings = {drawing.name: drawing.figure for drawing in draw_all(assessment.subject)}
-    assert list(drawings) == ["learning_curves", "residuals"]
+    assert list(drawings) == ["learning_curves", "residuals", "residuals_by_prediction"]
     assert drawings["residuals"].axes[0].get_xlabel() == "true price / 1,000"
 
 
@@ -415,7 +415,7 @@ def test_monitored_accuracy_keeps_the_best_epoch(folder):
 def test_averaged_weights_are_measured_and_saved(folder, tmp_path):
     averaged = ["data=shapes", "optimizer.ema_momentum=0.9", XLA_OFF]
     result, _ = run(folder, *averaged, output=tmp_path / "shapes")
-    assessment = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes", seed=1)
+    assessment = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes")
     assert assessment.validation["log_loss"] == pytest.approx(
         result.metrics["validation/loss"], abs=1e-5
     )

@@ -94,9 +94,11 @@ def test_dvc_evaluates_into_the_run_it_trained(folder, call, capsys):
     output = folder / "outputs/shapes"
     assert json.loads((output / "run.json").read_text())["run_id"] == result["run_id"]
     figures = {
-        "confusion_matrix",
+        "confusion_matrix_test",
+        "confusion_matrix_validation",
         "first_layer_weights",
         "learning_curves",
+        "reliability_diagram",
         "sample_images",
         "worst_errors",
     }

@@ -4,14 +4,15 @@ from dataclasses import dataclass, field, replace
 
 from omegaconf import MISSING
 
+from pipeline import metrics
 from pipeline.config.claim import Claim
 from pipeline.config.data import Data
-from pipeline.config.metrics import METRICS, metric_of
+from pipeline.config.metrics import metric_of
 from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer, RateSchedule
 from pipeline.config.rules import NAME, is_name
 from pipeline.config.tracking import Tracking
-from pipeline.config.training import Precision, Reduction, Training
+from pipeline.config.training import LOSSES, Precision, Reduction, Training
 from pipeline.errors import ConfigError, require
 
 
@@ -50,6 +51,7 @@ class ExperimentConfig:
     """A whole experiment.
 
     Args:
+        baselines: whether `evaluate` compares the network with simple models of scikit-learn.
         force: trains from scratch, even if the run is finished or has a checkpoint.
         claims: results to reach. Only the report reads them; a run does not depend on them.
         reported: the published result, in words. Only the report reads it.
@@ -63,6 +65,7 @@ class ExperimentConfig:
     training: Training = MISSING
     tracking: Tracking = field(default_factory=Tracking)
     checkpoint: Checkpointing = field(default_factory=Checkpointing)
+    baselines: bool = True
     force: bool = False
     claims: list[Claim] = field(default_factory=list)
     reported: str = ""
@@ -145,10 +148,24 @@ class ExperimentConfig:
             monitor = f"{key}.monitor"
             named.append((monitor, metric_of(rule.figure, key=monitor)))
         for key, name in named:
-            if name is not None and METRICS.load(name, key=key).METRIC.task != task:
+            metric = None if name is None else metrics.named(name, key=key)
+            if metric is not None and metric.task != task:
                 raise ConfigError(
                     key,
                     f"names a metric that does not suit {task}",
                     received=name,
                     expected=f"Choose a metric for {task}",
                 )
+            if metric is not None and metric.needs_probabilities and not self._gives_probabilities:
+                raise ConfigError(
+                    key,
+                    "names a metric of probabilities, and a model with this loss gives none",
+                    received=f"{name} with training.loss={training.loss}",
+                    expected="Choose another metric, such as accuracy or roc_auc",
+                )
+
+    @property
+    def _gives_probabilities(self) -> bool:
+        """Whether the loss lets the model learn probabilities. The usual losses do."""
+        loss = self.training.loss
+        return loss is None or LOSSES.load(loss, key="training.loss").LOSS.gives_probabilities

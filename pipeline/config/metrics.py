@@ -3,6 +3,7 @@
 Their modules are in `pipeline.metrics`.
 """
 
+from collections.abc import Iterable
 from enum import Enum
 
 from pipeline.errors import ConfigError, require, suggestion
@@ -34,6 +35,11 @@ class Direction(Enum):
         return gain > by
 
 
+def modules_of(names: Iterable[str]) -> list[str]:
+    """The modules of metrics; that of `recall/setosa` is `recall`."""
+    return list(dict.fromkeys(name.partition("/")[0] for name in names))
+
+
 def metric_of(figure: str, *, key: str) -> str | None:
     """The metric in a figure of the history such as `validation/accuracy`; None for a loss.
 
@@ -43,6 +49,8 @@ def metric_of(figure: str, *, key: str) -> str | None:
     Raises:
         ConfigError: training measures no such figure.
     """
+    from pipeline import metrics  # it needs METRICS
+
     split, _, name = figure.partition("/")
     if split not in _LOSSES or not name:
         raise ConfigError(
@@ -53,7 +61,7 @@ def metric_of(figure: str, *, key: str) -> str | None:
         )
     if name in _LOSSES[split]:
         return None
-    if split == "running" or name not in METRICS.names():
+    if split == "running" or modules_of([name])[0] not in METRICS.names():
         names = [*_LOSSES[split], *(METRICS.names() if split != "running" else [])]
         raise ConfigError(
             key,
@@ -61,6 +69,7 @@ def metric_of(figure: str, *, key: str) -> str | None:
             received=figure,
             expected=suggestion(figure, [f"{split}/{known}" for known in names]),
         )
+    metrics.named(name, key=key)
     return name
 
 
@@ -74,8 +83,10 @@ def direction_of(figure: str, given: Direction | None, *, key: str) -> Direction
     Raises:
         ConfigError: training measures no such figure, or the settings contradict the metric.
     """
+    from pipeline import metrics  # it needs METRICS
+
     name = metric_of(figure, key=key)
-    rises = name is not None and METRICS.load(name, key=key).METRIC.larger_is_better
+    rises = name is not None and metrics.named(name, key=key).larger_is_better
     direction = Direction.max if rises else Direction.min
     require(
         given in (None, direction),

@@ -1,6 +1,6 @@
 """Reads resolved configurations without the schemas that checked them.
 
-Stages after training need only three settings. Reading them here keeps these stages independent of
+Stages after training need only four settings. Reading them here keeps these stages independent of
 the code of models and training.
 """
 
@@ -21,7 +21,7 @@ REMEDY = "Write it again with: dvc repro compose"
 _SEAL = "# sha256 of the lines above: "
 
 # These settings cannot change the result of a training, so a run's identity leaves them out.
-SETTINGS_WITHOUT_EFFECT = ("tracking", "checkpoint")
+SETTINGS_WITHOUT_EFFECT = ("tracking", "checkpoint", "baselines")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Settings:
         seed: the seed of the training.
         store: the setting `tracking.store`.
         keeps_best: whether early stopping keeps the epoch that is best on the validation split.
+        baselines: whether `evaluate` compares the network with baselines.
         digest: of all settings that can change the result of a training.
         digest_without_seed: of the same settings without the seed.
     """
@@ -41,6 +42,7 @@ class Settings:
     seed: int
     store: str
     keeps_best: bool
+    baselines: bool
     digest: str
     digest_without_seed: str
 
@@ -58,6 +60,7 @@ def read(path: Path) -> Settings:
             seed=values["seed"],
             store=values["tracking"]["store"],
             keeps_best=_keeps_best(values["training"].get("early_stopping")),
+            baselines=values.get("baselines", True),  # files of earlier versions do not have it
             digest=digest(values),
             digest_without_seed=digest(values, without=["seed"]),
         )

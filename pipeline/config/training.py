@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-from pipeline.config.metrics import METRICS, Direction, direction_of
+from pipeline import metrics
+from pipeline.config.metrics import Direction, direction_of
 from pipeline.config.rules import LARGEST_INTEGER, require_at_most
 from pipeline.errors import ConfigError, require, suggestion
 from pipeline.registry import Registry
@@ -159,8 +160,8 @@ class Training:
         class_weight: `balanced` gives all classes the same total weight. A dictionary gives
             weights by class name; the other classes have weight 1. A text is such a dictionary in
             YAML.
-        metrics: the metrics to measure at each evaluation. Null takes the usual ones of the task.
-            Those that a rule monitors are measured as well.
+        metrics: the metrics to measure at each evaluation, such as `macro_f1` or `recall/setosa`.
+            Null takes the usual ones of the task. Those that a rule monitors are measured as well.
         measure_train: whether the training rows are measured at each evaluation, with the same
             weights as the validation rows. Null measures at most 10,000 of them.
         evaluate_at: steps at which the validation split is evaluated and the model is saved, in
@@ -217,7 +218,7 @@ class Training:
         self.class_weight = _class_weight(self.class_weight)
         self._require_valid_loss()
         for name in self.metrics or []:
-            METRICS.require(name, key="training.metrics")
+            metrics.named(name, key="training.metrics")
         self._settle_monitors()
         self._require_valid_steps()
 

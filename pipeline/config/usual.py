@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from pipeline.config import metrics
+from pipeline import metrics
 from pipeline.config.data import Task
+from pipeline.config.metrics import metric_of as metric_in
 from pipeline.config.training import LOSSES, Training
 
 TargetKind = Literal["several classes", "two classes", "a number"]
@@ -38,10 +39,20 @@ def measured_metrics(training: Training, task: Task, losses: Sequence[str]) -> l
     They are those of the settings or the usual ones, those that rules monitor, and those that
     measure the plain mean of a loss. The last ones make trainings with other settings comparable.
     """
-    names = METRICS[task] if training.metrics is None else training.metrics
-    monitored = [metrics.metric_of(rule.figure, key=key) for key, rule in training.monitors.items()]
+    names = _usual_names(task, losses) if training.metrics is None else training.metrics
+    monitored = [metric_in(rule.figure, key=key) for key, rule in training.monitors.items()]
     candidates = [*names, *monitored, *map(metric_of, losses)]
     return list(dict.fromkeys(name for name in candidates if name is not None))
+
+
+def _usual_names(task: Task, losses: Sequence[str]) -> list[str]:
+    """The usual metrics; without those of probabilities if the losses give none."""
+    gives = all(LOSSES.load(loss, key="training.loss").LOSS.gives_probabilities for loss in losses)
+    return [
+        name
+        for name in METRICS[task]
+        if gives or not metrics.named(name, key="training.metrics").needs_probabilities
+    ]
 
 
 def metric_of(loss: str) -> str | None:

@@ -38,9 +38,9 @@ def after_looks(metric: Metric, value: float, rows: int, looks: int) -> Interval
     """
     if metric.share:
         return share_after_looks(round(value * rows), rows, looks)
-    if metric.bounds is None:
+    low, high = metric.limits
+    if metric.per_row is None or math.isinf(high - low):
         return None
-    low, high = metric.bounds
     limits = mean_after_looks((value - low) / (high - low), rows, looks)
     return low + (high - low) * limits[0], low + (high - low) * limits[1]
 

@@ -1,4 +1,4 @@
-"""Measures a trained experiment on all splits, including the test split."""
+"""Measures a trained model on all splits, including the test split."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,14 +8,22 @@ from typing import Any
 import keras
 
 from pipeline import metrics
-from pipeline.data.prepared import SPLITS, load_meta, load_split
+from pipeline.data.prepared import load_meta, load_split
+from pipeline.evaluation import scoring
 from pipeline.evaluation.drawing.subject import Subject
-from pipeline.evaluation.scoring import intervals_of, metrics_of, score
+from pipeline.evaluation.intervals import Estimate
+from pipeline.evaluation.scoring import defined, limits, score
+from pipeline.evaluation.tables import rows_by_class, tables
 from pipeline.evaluation.test_split import digests, open_test_split
 from pipeline.files import read_json
 from pipeline.metrics import Interval
-from pipeline.runs import history, record
+from pipeline.models.scores import ClassScores, Scores
+from pipeline.runs import history, model_card, record
 from pipeline.runs.result import HISTORY, INDEX, MADE_BY, MODEL, snapshot_file
+
+# Classes are imbalanced if the commonest has at least this many times the rows of the rarest.
+_IMBALANCE = 2.0
+_BESIDE_ACCURACY = "balanced_accuracy"
 
 
 @dataclass(frozen=True)
@@ -23,32 +31,47 @@ class Assessment:
     """What `evaluate` measured.
 
     Args:
-        train, validation, test: metrics of the saved model.
-        intervals: the 95 % limits of each test metric.
-        at_step: the test metrics of each snapshot.
-        subject: the experiment, for its figures.
+        main: the names of the metrics that MLflow shows.
+        train, validation, test: metrics of the saved model; those of the test split with intervals.
+        at_step: the main test metrics of each snapshot.
+        tables: of the validation and of the test split.
+        subject: the model with its scores, for its figures.
     """
 
-    train: Mapping[str, float]
-    validation: Mapping[str, float]
-    test: Mapping[str, float]
-    intervals: Mapping[str, Interval]
+    main: list[str]
+    train: Mapping[str, Estimate]
+    validation: Mapping[str, Estimate]
+    test: Mapping[str, Estimate]
     at_step: Mapping[int, Mapping[str, float]]
+    tables: Mapping[str, Any]
     subject: Subject
 
     @property
-    def test_by_step(self) -> dict[int, Mapping[str, float]]:
-        """The test metrics of the snapshots and of the saved model."""
-        return {**self.at_step, self.subject.saved_step: self.test}
+    def test_by_step(self) -> dict[int, dict[str, float]]:
+        """The main test metrics of the snapshots and of the saved model."""
+        saved = defined({name: self.test[name] for name in self.main})
+        steps = {step: dict(values) for step, values in self.at_step.items()}
+        return {**steps, self.subject.saved_step: saved}
+
+    @property
+    def intervals(self) -> dict[str, Interval]:
+        """The 95 % limits of the main test metrics that have them."""
+        return limits({name: self.test[name] for name in self.main})
 
     def summary(self) -> dict[str, Any]:
         """The content of `metrics.json`."""
         last = self.subject.history[-1]
         return {
             "headline": metrics.headline(self.subject.meta.task),
-            "train": self.train,
-            "validation": self.validation,
+            "beside": beside(self.subject.scores),
+            "train": {name: one.value for name, one in self.train.items()},
+            "validation": {name: one.value for name, one in self.validation.items()},
             "test": {name: self._test_metric(name) for name in self.test},
+            "not_defined": {
+                "train": _reasons(self.train),
+                "validation": _reasons(self.validation),
+            },
+            "tables": self.tables,
             "parameters": self.subject.model.count_params(),
             "epochs": last.epoch,
             "steps": last.step,
@@ -57,53 +80,82 @@ class Assessment:
         }
 
     def _test_metric(self, name: str) -> dict[str, Any]:
-        low, high = self.intervals[name]
-        result = {"value": self.test[name], "low": low, "high": high}
-        at_step = {str(step): values[name] for step, values in self.at_step.items()}
-        return result | ({"at_step": at_step} if at_step else {})
+        estimate = self.test[name]
+        result: dict[str, Any] = {"value": estimate.value}
+        if estimate.interval is not None:
+            result["low"], result["high"] = estimate.interval
+        if estimate.reason:
+            result["reason"] = estimate.reason
+        steps = {str(step): values[name] for step, values in self.at_step.items() if name in values}
+        return result | ({"at_step": steps} if steps else {})
 
 
-def assess(name: str, output: Path, data: Path, *, seed: int) -> Assessment:
+def beside(scores: Scores) -> list[str]:
+    """The metrics that stand beside the headline, because it alone could mislead.
+
+    A model that always predicts the commonest of imbalanced classes has a high accuracy. Its
+    balanced accuracy is 1 / classes.
+    """
+    if not isinstance(scores, ClassScores):
+        return []
+    rows = rows_by_class(scores).values()
+    return [_BESIDE_ACCURACY] if max(rows) >= _IMBALANCE * min(rows) else []
+
+
+def _reasons(estimates: Mapping[str, Estimate]) -> dict[str, str]:
+    return {name: one.reason for name, one in estimates.items() if one.value is None}
+
+
+def assess(name: str, result: Path, data: Path) -> Assessment:
     """Measures the saved model on all splits, and its snapshots on the test split.
 
     Args:
-        output: the folder with the files that `train` wrote. `result.current` has checked them.
+        name: of the model, for titles.
+        result: the folder with the files that the training wrote. The caller has checked them.
         data: the folder of the prepared data.
-        seed: the seed of the bootstrap.
     """
     meta = load_meta(data)
-    points = history.read(output / HISTORY)
-    index = read_json(output / INDEX, made_by=f"dvc repro train@{output.name}")
-    model = _load(output / MODEL)
-    snapshots = {step: _load(snapshot_file(output, step)) for step in index["steps"]}
+    points = history.read(result / HISTORY)
+    index = read_json(result / INDEX, made_by=MADE_BY)
+    gives_probabilities = model_card.read(result / MODEL).gives_probabilities
+    measures = scoring.measures(meta, points, gives_probabilities=gives_probabilities)
+    model = _load(result / MODEL)
+    snapshots = {step: _load(snapshot_file(result, step)) for step in index["steps"]}
     splits = {"train": load_split(data, "train"), "validation": load_split(data, "validation")}
     splits["test"] = open_test_split(
         data,
         purpose="evaluate",
-        run_id=record.read(output, made_by=MADE_BY).run_id,
+        run_id=record.read(result, made_by=MADE_BY).run_id,
         models=digests({**snapshots, index["final"]: model}),
-        shown=metrics.of_task(meta.task),
+        shown=measures.metrics,
     )
     scores = {name: score(model, split, meta) for name, split in splits.items()}
-    subject = Subject(
-        name=name,
-        meta=meta,
-        model=model,
-        snapshots=snapshots,
-        train=splits["train"],
-        test=splits["test"],
-        scores=scores["test"],
-        history=points,
-        saved_step=index["final"],
-    )
     return Assessment(
-        **{split: metrics_of(scores[split], meta.task) for split in SPLITS},
-        intervals=intervals_of(scores["test"], meta.task, seed=seed),
+        main=measures.main,
+        train=measures.values(scores["train"]),
+        validation=measures.values(scores["validation"]),
+        test=measures.estimates(scores["test"]),
         at_step={
-            step: metrics_of(score(snapshot, splits["test"], meta), meta.task)
+            step: defined(measures.of_the_whole.values(score(snapshot, splits["test"], meta)))
             for step, snapshot in snapshots.items()
         },
-        subject=subject,
+        tables={
+            split: tables(scores[split], gives_probabilities=gives_probabilities)
+            for split in ("validation", "test")
+        },
+        subject=Subject(
+            name=name,
+            meta=meta,
+            model=model,
+            snapshots=snapshots,
+            train=splits["train"],
+            test=splits["test"],
+            scores=scores["test"],
+            validation_scores=scores["validation"],
+            gives_probabilities=gives_probabilities,
+            history=points,
+            saved_step=index["final"],
+        ),
     )
 
 

@@ -1,35 +1,226 @@
-"""95 % confidence intervals of metrics."""
+"""95 % intervals of metrics, and of the difference of two models on the same rows.
 
-from collections.abc import Callable
+docs/statistics.md explains the method and shows its simulated coverage.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.metrics import Interval, Metric
+from pipeline.metrics import Interval, Metric, UndefinedError
+from pipeline.metrics._sampling import Floats, Mean, Sampling, TooFewError, difference
+from pipeline.models.label_scores import NoProbabilitiesError
 from pipeline.models.scores import Scores
 
+Key = TypeVar("Key", bound=Hashable)
+
 CONFIDENCE = 0.95
-RESAMPLES = 1000
+_DRAWS = 2000
+_FEWEST_DRAWS = 400
+_WEIGHTS = 40_000_000  # of all draws together: many rows get fewer draws
+_WEIGHTS_AT_ONCE = 1_000_000
 
 
-def confidence_interval(metric: Metric, scores: Scores, *, seed: int) -> Interval:
-    """Computes the metric's own interval, or the bootstrap's if it has none.
+class Estimate(NamedTuple):
+    """A value with its 95 % interval.
 
     Args:
-        seed: the seed of the bootstrap.
+        value: None if the rows do not define it.
+        interval: its lower and upper limit; None if the rows are too few to say.
+        reason: why the value or the interval is missing; empty if both are there.
     """
-    if metric.interval is not None:
-        return metric.interval(scores, CONFIDENCE)
-    if metric.per_row is not None:
-        values = metric.per_row(scores)
-        return _bootstrap(lambda rows: float(np.mean(values[rows])), len(scores), seed)
-    return _bootstrap(lambda rows: metric.value(scores.take(rows)), len(scores), seed)
+
+    value: float | None
+    interval: Interval | None
+    reason: str = ""
 
 
-def _bootstrap(statistic: Callable[[NDArray[np.int64]], float], rows: int, seed: int) -> Interval:
-    """The percentile interval (Efron 1979) of a statistic over resampled rows."""
-    random = np.random.default_rng(seed)
-    values = [statistic(random.integers(rows, size=rows)) for _ in range(RESAMPLES)]
+class Against(NamedTuple):
+    """One model against another by one metric, on the same rows.
+
+    Args:
+        other: the metric of the other model.
+        difference: the metric of the model minus that of the other.
+    """
+
+    other: Estimate
+    difference: Estimate
+
+
+def values(metrics: Mapping[str, Metric], scores: Scores) -> dict[str, Estimate]:
+    """Each metric without an interval, by name."""
+    return {name: _value(metric, scores) for name, metric in metrics.items()}
+
+
+def estimates(metrics: Mapping[str, Metric], scores: Scores, *, seed: int) -> dict[str, Estimate]:
+    """Each metric with its interval, by name.
+
+    Args:
+        seed: of the random weights. All metrics get the same weights.
+    """
+    without = values(metrics, scores)
+    return _with_intervals(
+        without, lambda name: metrics[name].varies(scores), rows=len(scores), seed=seed
+    )
+
+
+def difference_interval(metric: Metric, scores: Scores, other: Scores, *, seed: int) -> Estimate:
+    """The paired difference of two models on the same rows, with its 95 % interval.
+
+    Args:
+        scores, other: of the same rows in the same order.
+        seed: of the random weights.
+
+    Returns:
+        The metric of `scores` minus that of `other`.
+    """
+    return difference_intervals({"metric": metric}, scores, other, seed=seed)["metric"]
+
+
+def difference_intervals(
+    metrics: Mapping[str, Metric], scores: Scores, other: Scores, *, seed: int
+) -> dict[str, Estimate]:
+    """The paired differences of several metrics, by name; see `difference_interval`."""
+    one, two = values(metrics, scores), values(metrics, other)
+    return _with_intervals(
+        {name: _minus(one[name], two[name]) for name in metrics},
+        lambda name: difference(metrics[name].varies(scores), metrics[name].varies(other)),
+        rows=len(scores),
+        seed=seed,
+    )
+
+
+def _minus(one: Estimate, two: Estimate) -> Estimate:
+    if one.value is None or two.value is None:
+        return Estimate(None, None, one.reason or two.reason)
+    return Estimate(one.value - two.value, None)
+
+
+def against(
+    metrics: Mapping[str, Metric], scores: Scores, others: Mapping[str, Scores], *, seed: int
+) -> dict[str, dict[str, Against]]:
+    """One model against each of others, with 95 % intervals.
+
+    Args:
+        scores, others: of the same rows in the same order.
+        seed: of the random weights. All models and metrics get the same weights.
+
+    Returns:
+        By name of the other model and of the metric. A model without probabilities has no metrics
+        that need them.
+    """
+    own = values(metrics, scores)
+    theirs = {other: _measurable(metrics, of) for other, of in others.items()}
+    without: dict[tuple[str, str, bool], Estimate] = {}
+    for other, measured in theirs.items():
+        for name, estimate in measured.items():
+            without[other, name, False] = estimate
+            without[other, name, True] = _minus(own[name], estimate)
+
+    @cache
+    def varies(other: str | None, name: str) -> Sampling:
+        return metrics[name].varies(scores if other is None else others[other])
+
+    def sampling(key: tuple[str, str, bool]) -> Sampling:
+        other, name, is_difference = key
+        theirs = varies(other, name)
+        return difference(varies(None, name), theirs) if is_difference else theirs
+
+    found = _with_intervals(without, sampling, rows=len(scores), seed=seed)
+    return {
+        other: {
+            name: Against(found[other, name, False], found[other, name, True]) for name in names
+        }
+        for other, names in theirs.items()
+    }
+
+
+def _measurable(metrics: Mapping[str, Metric], scores: Scores) -> dict[str, Estimate]:
+    """The metrics without those that need probabilities, if there are none."""
+    measured = {}
+    for name, metric in metrics.items():
+        with suppress(NoProbabilitiesError):
+            measured[name] = _value(metric, scores)
+    return measured
+
+
+def _value(metric: Metric, scores: Scores) -> Estimate:
+    try:
+        return Estimate(metric.value(scores), None)
+    except UndefinedError as error:
+        return Estimate(None, None, str(error))
+
+
+def _with_intervals(
+    estimates: Mapping[Key, Estimate],
+    varies: Callable[[Key], Sampling],
+    *,
+    rows: int,
+    seed: int,
+) -> dict[Key, Estimate]:
+    """Adds intervals to the values that are defined."""
+    samplings, reasons = {}, {}
+    for name, estimate in estimates.items():
+        if estimate.value is not None:
+            try:
+                samplings[name] = varies(name)
+            except TooFewError as error:
+                reasons[name] = str(error)
+    intervals = _intervals(samplings, rows=rows, seed=seed)
+    return {
+        name: estimate._replace(
+            interval=_around(estimate.value, intervals.get(name)),
+            reason=reasons.get(name, estimate.reason),
+        )
+        for name, estimate in estimates.items()
+    }
+
+
+def _around(value: float | None, interval: Interval | None) -> Interval | None:
+    if value is None or interval is None:
+        return None
+    return min(interval[0], value), max(interval[1], value)
+
+
+def _intervals(samplings: Mapping[Key, Sampling], *, rows: int, seed: int) -> dict[Key, Interval]:
+    """The exact interval of a share of rows; quantiles of draws for the others."""
+    exact = {
+        name: interval
+        for name, sampling in samplings.items()
+        if isinstance(sampling, Mean) and (interval := sampling.exact(CONFIDENCE)) is not None
+    }
+    drawn = {name: sampling for name, sampling in samplings.items() if name not in exact}
+    return exact | (_quantiles(drawn, rows=rows, seed=seed) if drawn else {})
+
+
+def _quantiles(samplings: Mapping[Key, Sampling], *, rows: int, seed: int) -> dict[Key, Interval]:
+    lows: dict[Key, list[Floats]] = {name: [] for name in samplings}
+    highs: dict[Key, list[Floats]] = {name: [] for name in samplings}
+    for weights, extra in _weights(rows, seed):
+        for name, sampling in samplings.items():
+            low, high = sampling.draws(weights, extra)
+            lows[name].append(low)
+            highs[name].append(high)
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return float(low), float(high)
+    return {
+        name: (
+            float(np.quantile(np.concatenate(lows[name]), tail)),
+            float(np.quantile(np.concatenate(highs[name]), 1 - tail)),
+        )
+        for name in samplings
+    }
+
+
+def _weights(rows: int, seed: int) -> Iterator[tuple[Floats, Floats]]:
+    """Uniformly distributed weights of the rows and of one extra row, some draws at a time."""
+    random = np.random.default_rng(seed)
+    left = min(_DRAWS, max(_FEWEST_DRAWS, _WEIGHTS // rows))
+    while left > 0:
+        draws = min(left, max(1, _WEIGHTS_AT_ONCE // rows))
+        weights = random.standard_exponential((draws, rows + 1))
+        weights /= weights.sum(axis=1, keepdims=True)
+        yield weights[:, :rows], weights[:, rows]
+        left -= draws

@@ -1,36 +1,97 @@
 """Scores of a saved model on a split, and all metrics of them."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from pipeline import metrics
+from pipeline.config.metrics import METRICS, modules_of
 from pipeline.data import tables
 from pipeline.data.prepared import Meta, Split
-from pipeline.evaluation.intervals import confidence_interval
-from pipeline.metrics import Interval
+from pipeline.evaluation import intervals
+from pipeline.evaluation.intervals import Estimate
+from pipeline.metrics import Interval, Metric
 from pipeline.models import anatomy
 from pipeline.models.scores import NumberScores, Scores, scores_of
+from pipeline.runs.history import Point
 from pipeline.runs.model_card import columns_of
 from pipeline.serving.inputs import table_inputs
 from pipeline.serving.predictor import outputs_of
 
-
-def metrics_of(scores: Scores, task: str) -> dict[str, float]:
-    """Every metric of a task."""
-    return {name: metric.value(scores) for name, metric in metrics.of_task(task).items()}
+# Of the random weights. It is the same for all models, so equal rows get equal weights.
+SEED = 0
 
 
-def intervals_of(scores: Scores, task: str, *, seed: int) -> dict[str, Interval]:
-    """The 95 % confidence limits of every metric of a task.
+@dataclass(frozen=True)
+class Measures:
+    """The metrics that suit a model and its data.
 
     Args:
-        seed: the seed of the bootstrap.
+        main: the names of those of the whole, and of those that training measured.
+        metrics: by name; also those of single classes.
+        refused: why others have no meaning for the model, by name.
     """
-    return {
-        name: confidence_interval(metric, scores, seed=seed)
-        for name, metric in metrics.of_task(task).items()
+
+    main: list[str]
+    metrics: Mapping[str, Metric]
+    refused: dict[str, Estimate]
+
+    @property
+    def of_the_whole(self) -> "Measures":
+        """Only the main metrics."""
+        metrics = {name: metric for name, metric in self.metrics.items() if name in self.main}
+        return replace(self, metrics=metrics)
+
+    def values(self, scores: Scores) -> dict[str, Estimate]:
+        """Every metric, without intervals."""
+        return intervals.values(self.metrics, scores) | self.refused
+
+    def estimates(self, scores: Scores) -> dict[str, Estimate]:
+        """Every metric with its interval."""
+        return intervals.estimates(self.metrics, scores, seed=SEED) | self.refused
+
+
+def measures(meta: Meta, history: Sequence[Point], *, gives_probabilities: bool) -> Measures:
+    """The usual metrics of the task, then those that training measured besides.
+
+    Args:
+        gives_probabilities: whether the outputs of a classifier are probabilities.
+    """
+    usual = metrics.usual(meta.task, meta.classes or ())
+    trained = _trained(history)
+    named = {
+        name: metrics.named(name, key="training.metrics")
+        for name in dict.fromkeys([*usual, *trained])
     }
+    refused = {
+        name: Estimate(None, None, "the outputs of this model are not probabilities")
+        for name, metric in named.items()
+        if metric.needs_probabilities and not gives_probabilities
+    }
+    return Measures(
+        main=[name for name in named if name in trained or not metrics.is_of_a_class(name)],
+        metrics={name: metric for name, metric in named.items() if name not in refused},
+        refused=refused,
+    )
+
+
+def _trained(history: Sequence[Point]) -> list[str]:
+    """The metrics that training measured."""
+    figures = dict.fromkeys(figure for point in history for figure in point.metrics)
+    names = [figure.partition("/")[2] for figure in figures]
+    return [name for name in names if name and modules_of([name])[0] in METRICS.names()]
+
+
+def defined(estimates: Mapping[str, Estimate]) -> dict[str, float]:
+    """The values that the rows define."""
+    return {name: one.value for name, one in estimates.items() if one.value is not None}
+
+
+def limits(estimates: Mapping[str, Estimate]) -> dict[str, Interval]:
+    """The intervals of the metrics that have one."""
+    return {name: one.interval for name, one in estimates.items() if one.interval is not None}
 
 
 def score(model: Any, split: Split, meta: Meta) -> Scores:

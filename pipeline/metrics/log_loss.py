@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.metrics import Metric
+from pipeline.metrics._sampling import Mean
 from pipeline.models.scores import ClassScores
 
 
@@ -11,4 +12,17 @@ def _losses(scores: ClassScores) -> NDArray[np.float64]:
     return np.asarray(-scores.log_probabilities[np.arange(len(scores)), scores.truth])
 
 
-METRIC = Metric(task="classification", larger_is_better=False, per_row=_losses, unit="nats")
+def _sampling(scores: ClassScores) -> Mean:
+    """The extra row has the largest loss that the model could have had on any of these rows."""
+    possible = -scores.log_probabilities
+    return Mean(_losses(scores), highest=float(possible.max()), possible=possible)
+
+
+METRIC = Metric(
+    task="classification",
+    larger_is_better=False,
+    per_row=_losses,
+    sampling=_sampling,
+    needs_probabilities=True,
+    unit="nats",
+)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.data.prepared import Meta
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClassScores:
     """The scores of a classification.
 
@@ -35,6 +35,19 @@ class ClassScores:
     def predicted(self) -> NDArray[np.int64]:
         """The most probable class of each row, `(rows,)`; the first among equals."""
         return np.asarray(self.log_probabilities.argmax(axis=1))
+
+    def number(self, name: str) -> int:
+        """The number of a class, by its name."""
+        return list(self.classes).index(name)
+
+    def log_odds(self, number: int) -> NDArray[np.float64]:
+        """The log-odds of a class against the rest, `(rows,)`.
+
+        They tell apart probabilities that a float rounds to 1.
+        """
+        own = self.log_probabilities[:, number]
+        rest = np.delete(self.log_probabilities, number, axis=1)
+        return np.asarray(own - np.logaddexp.reduce(rest, axis=1))
 
     def take(self, rows: Any) -> "ClassScores":
         """The scores of some rows, in the given order."""
@@ -64,6 +77,18 @@ class NumberScores:
 
 
 Scores = ClassScores | NumberScores
+
+
+def perfect_scores(y: NDArray[Any], meta: Meta) -> Scores:
+    """The scores of a model that predicts every row correctly and is sure of it.
+
+    Args:
+        y: `(rows,)`, as `prepare` writes it.
+    """
+    if meta.task == "regression":
+        return scores_of(np.asarray(y).reshape(-1, 1), y, meta)
+    sure = 50.0 * np.eye(len(meta.classes or ()))[np.asarray(y)]
+    return scores_of(sure if meta.outputs > 1 else sure[:, 1:] - sure[:, :1], y, meta)
 
 
 def scores_of(raw: NDArray[Any], y: NDArray[Any], meta: Meta) -> Scores:

@@ -35,7 +35,7 @@ def _verdict(rows: Sequence[Row]) -> str:
         noun, verb, possessive = _words(len(claimed))
         return f"{met} of {len(claimed)} {noun} {verb} {possessive} claims"
     if len(rows) == 1:
-        return " · ".join(filter(None, ["1 experiment", rows[0].score]))
+        return " · ".join(filter(None, ["1 experiment", rows[0].score, *rows[0].beside]))
     return f"{len(rows)} experiments"
 
 

@@ -14,7 +14,7 @@ from pipeline.files import write_text
 from pipeline.reporting import formatting
 from pipeline.reporting.overview import overview
 from pipeline.reporting.pictures import Picture
-from pipeline.reporting.results import CheckedClaim, Row
+from pipeline.reporting.results import BY_CLASS, CheckedClaim, Row
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -54,6 +54,7 @@ def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = (
         text = template.render(
             rows=rows,
             by_source=_by_source(rows),
+            by_class=BY_CLASS,
             overview=overview(rows),
             appendix=appendix,
             remarks=_remarks(rows),
@@ -131,7 +132,7 @@ def _cells(row: Row) -> list[str | Text]:
     metrics = row.metrics
     return [
         name,
-        Text("\n".join(filter(None, [row.score, *row.repeated]))),
+        Text("\n".join(filter(None, [row.score, *row.beside, *row.repeated, *_against(row)]))),
         claims,
         f"{metrics['parameters']:,}",
         formatting.epochs(metrics["epochs"]),
@@ -139,6 +140,11 @@ def _cells(row: Row) -> list[str | Text]:
         f"{metrics['examples_per_second']:,.0f}",
         row.result.run.run_id[:8],
     ]
+
+
+def _against(row: Row) -> list[str]:
+    """The baseline that says most, and whether the network is better."""
+    return row.baseline.sentence.split("; ") if row.baseline else []
 
 
 def verdict(checked: CheckedClaim) -> str:

@@ -17,7 +17,8 @@ from pipeline.evaluation import record as evaluation_record
 from pipeline.evaluation.looks import Ledger, Standing
 from pipeline.files import read_json, read_sealed, require_files
 from pipeline.layout import OUTPUTS, PLAN, PREPARED, STAGES
-from pipeline.reporting import pictures
+from pipeline.reporting import baselines, pictures
+from pipeline.reporting.baselines import Opponent
 from pipeline.reporting.failures import failure, first_failure
 from pipeline.reporting.formatting import interval, number
 from pipeline.reporting.looks import holding, in_words
@@ -33,6 +34,7 @@ from pipeline.runs.result import HISTORY, INDEX
 _FILES = (HISTORY, run_record.FILE, INDEX, evaluation_record.METRICS)
 _SEEDS = "seeds.json"
 _VALUES = {FOLDS: "fold", SPLIT_SEEDS: "seed of the split", SEEDS: "seed"}
+BY_CLASS = ("precision", "recall", "f1", "roc_auc", "average_precision")
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,16 @@ class Planned:
 
 @dataclass(frozen=True)
 class CheckedClaim:
-    """A claim and the value of its metric, or None if the metric was not measured."""
+    """A claim and the value of its metric.
+
+    Args:
+        value: None if the metric was not measured or is not defined.
+        reason: why it is not defined; empty otherwise.
+    """
 
     claim: Claim
     value: float | None
+    reason: str = ""
 
     @property
     def is_met(self) -> bool:
@@ -60,7 +68,9 @@ class CheckedClaim:
     @property
     def reached(self) -> str:
         """The value as text."""
-        return "not measured" if self.value is None else f"{self.value:,.6g}"
+        if self.value is None:
+            return f"not defined: {self.reason}" if self.reason else "not measured"
+        return f"{self.value:,.6g}"
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,12 @@ class ExperimentResult:
     series: Sequence[Series] = ()
 
     @property
+    def trained_metrics(self) -> list[str]:
+        """The names of all figures that training measured."""
+        figures = dict.fromkeys(figure for point in self.history for figure in point.metrics)
+        return list(dict.fromkeys(figure.partition("/")[2] for figure in figures))
+
+    @property
     def test_by_step(self) -> dict[int, dict[str, float]]:
         """The test metrics of the snapshots, in order of their steps."""
         by_step: dict[int, dict[str, float]] = {}
@@ -162,7 +178,11 @@ class Row:
     @property
     def claims(self) -> list[CheckedClaim]:
         return [
-            CheckedClaim(claim, look_up(self.metrics, claim.metric))
+            CheckedClaim(
+                claim,
+                look_up(self.metrics, claim.metric),
+                not_defined(self.metrics, claim.metric),
+            )
             for claim in self.planned.claims
         ]
 
@@ -192,9 +212,8 @@ class Row:
 
     @property
     def interval(self) -> str:
-        """Its 95 % interval: `[0.9075, 0.9186]`."""
-        limits = self.metrics.get("test", {}).get(self.headline)
-        return interval(limits["low"], limits["high"]) if limits else ""
+        """Its 95 % interval: `[0.9075, 0.9186]`; empty without one."""
+        return self._interval_of(self.headline)
 
     @property
     def looks(self) -> str:
@@ -213,19 +232,85 @@ class Row:
         """The 95 % interval that holds for any choice by a metric: `0.9075 to 0.9186`."""
         assert self.result is not None
         assert self.result.standing is not None
-        limits = holding(metric, self.metrics["test"][metric]["value"], self.result.standing)
+        value = self.metrics["test"][metric]["value"]
+        limits = None if value is None else holding(metric, value, self.result.standing)
         return " to ".join(map(number, limits)) if limits else "none known"
 
     @property
     def score(self) -> str:
         """`accuracy 0.9132 [0.9075, 0.9186]`; empty without a result."""
-        value = self.value
-        return "" if value is None else f"{self.headline} {number(value)} {self.interval}"
+        return self._score_of(self.headline)
+
+    @property
+    def beside(self) -> list[str]:
+        """Scores that stand beside the task's own headline, because it alone could mislead."""
+        if self.headline != self.metrics.get("headline"):
+            return []
+        return [self._score_of(name) for name in self.metrics.get("beside", [])]
+
+    def _score_of(self, name: str) -> str:
+        value = look_up(self.metrics, f"test/{name}")
+        if value is None:
+            return f"{name} not defined" if name and self.metrics else ""
+        return " ".join(filter(None, [name, number(value), self._interval_of(name)]))
+
+    def _interval_of(self, name: str) -> str:
+        limits = self.metrics.get("test", {}).get(name, {})
+        return interval(limits["low"], limits["high"]) if "low" in limits else ""
+
+    @property
+    def main_metrics(self) -> list[str]:
+        """The metrics of the whole, and those that training measured besides."""
+        trained = self.result.trained_metrics if self.result else []
+        return [
+            name
+            for name in self.metrics["test"]
+            if name in trained or not ("/" in name and name.partition("/")[0] in BY_CLASS)
+        ]
+
+    @property
+    def key_metrics(self) -> list[str]:
+        """A few metrics for tables with a column for each."""
+        trained = self.result.trained_metrics if self.result else []
+        names = dict.fromkeys([self.headline, *self.metrics.get("beside", []), *trained])
+        return [name for name in names if name in self.metrics["test"]]
+
+    @property
+    def by_class(self) -> dict[str, dict[str, Any]]:
+        """The metrics of single classes on the test split, by class and name of the metric."""
+        classes: dict[str, dict[str, Any]] = {
+            name: {"rows": rows}
+            for name, rows in (_at(self.metrics, "tables/test/rows_by_class") or {}).items()
+        }
+        for name, entry in self.metrics["test"].items():
+            metric, _, argument = name.partition("/")
+            if metric in BY_CLASS and argument in classes:
+                classes[argument][metric] = entry
+        return classes
+
+    @property
+    def undefined(self) -> list[str]:
+        """Why metrics of the whole have no value or no interval: a line for each reason."""
+        names: dict[str, list[str]] = {}
+        for name in self.main_metrics:
+            if reason := self.metrics["test"][name].get("reason"):
+                names.setdefault(reason, []).append(name)
+        return [f"{', '.join(names)}: {reason}" for reason, names in names.items()]
 
     @property
     def repeated(self) -> list[str]:
         """The headline metric of each series: over folds, over splits, over seeds."""
         return [one.score(self.headline) for one in (self.result.series if self.result else ())]
+
+    @property
+    def baselines(self) -> list[Opponent]:
+        """The baselines of its data; none without a result, or if they were left out."""
+        return baselines.opponents(self.metrics, self.headline)
+
+    @property
+    def baseline(self) -> Opponent | None:
+        """The baseline that says most about the network."""
+        return baselines.telling(self.metrics, self.headline)
 
     @property
     def overfits(self) -> str:
@@ -402,11 +487,29 @@ def look_up(metrics: Mapping[str, Any], path: str) -> float | None:
     """The number at a path in `metrics.json`, or None.
 
     `test/accuracy` is the value of a test metric. Its other numbers have paths such as
-    `test/accuracy/low` and `test/accuracy/at_step/1000`.
+    `test/accuracy/low` and `test/accuracy/at_step/1000`. Names of classes may hold slashes.
     """
-    node: Any = metrics
-    for part in path.split("/"):
-        node = node.get(part) if isinstance(node, dict) else None
+    node = _at(metrics, path)
     if isinstance(node, dict):
         node = node.get("value")
-    return None if node is None else float(node)
+    return float(node) if isinstance(node, int | float) else None
+
+
+def not_defined(metrics: Mapping[str, Any], path: str) -> str:
+    """Why the metric at a path in `metrics.json` is not defined; empty if it is."""
+    split, _, name = path.partition("/")
+    test = _at(metrics, path) if split == "test" else None
+    if isinstance(test, dict):
+        return str(test.get("reason", "")) if test.get("value") is None else ""
+    return str(metrics.get("not_defined", {}).get(split, {}).get(name, ""))
+
+
+def _at(node: Any, path: str) -> Any:
+    """What a nested dictionary holds at a path. Of two ways, the one with the longest key."""
+    if not path:
+        return node
+    if not isinstance(node, dict):
+        return None
+    keys = [key for key in node if path == key or path.startswith(f"{key}/")]
+    found = (_at(node[key], path[len(key) + 1 :]) for key in sorted(keys, key=len, reverse=True))
+    return next((value for value in found if value is not None), None)

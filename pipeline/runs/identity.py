@@ -19,6 +19,7 @@ from pipeline.code import (
 )
 from pipeline.config import usual
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.metrics import modules_of
 from pipeline.config.resolved import effective_settings
 from pipeline.data.prepared import Meta
 from pipeline.runs.git import Git
@@ -27,8 +28,13 @@ from pipeline.runs.git import Git
 ROOTS = ("pipeline.training.fitting", "pipeline.models.serving", "pipeline.runs.result")
 
 # The training imports these modules, but they cannot change its result. An error ends a training,
-# and claims and tracking settings do not reach it.
-MODULES_WITHOUT_EFFECT = ("pipeline.config.claim", "pipeline.config.tracking", "pipeline.errors")
+# and claims, tracking settings and the intervals of metrics do not reach it.
+MODULES_WITHOUT_EFFECT = (
+    "pipeline.config.claim",
+    "pipeline.config.tracking",
+    "pipeline.errors",
+    "pipeline.metrics._sampling",
+)
 
 
 def choices(config: ExperimentConfig) -> dict[str, Collection[str]]:
@@ -37,12 +43,13 @@ def choices(config: ExperimentConfig) -> dict[str, Collection[str]]:
     An optimizer of Keras is among them by its name, although it is not an item of the registry.
     """
     training, task = config.training, config.data.task
+    losses = usual.possible_losses(training, task)
     return {
         FAMILIES: [config.model.family],
         ENGINES: [training.engine],
-        LOSSES: usual.possible_losses(training, task),
+        LOSSES: losses,
         OPTIMIZERS: [config.optimizer.family],
-        METRICS: usual.measured_metrics(training, task, usual.possible_losses(training, task)),
+        METRICS: modules_of(usual.measured_metrics(training, task, losses)),
         STORES: [config.tracking.store],
     }
 

@@ -59,6 +59,8 @@ class ModelCard:
         unit: a predicted quantity is in this many units of the CSV. None for classes.
         classes: the names of the classes, in the order of the model's probabilities. A model of
             two classes has one output, the probability of the second. None for a quantity.
+        gives_probabilities: whether the outputs of a classifier are probabilities. A perceptron
+            learns only on which side of the border a row lies.
     """
 
     experiment: str
@@ -71,9 +73,19 @@ class ModelCard:
     target: str
     unit: float | None
     classes: list[str] | None
+    gives_probabilities: bool = True
 
     @classmethod
-    def of(cls, meta: Meta, *, experiment: str, run_id: str, run_key: str, step: int) -> Self:
+    def of(
+        cls,
+        meta: Meta,
+        *,
+        experiment: str,
+        run_id: str,
+        run_key: str,
+        step: int,
+        gives_probabilities: bool = True,
+    ) -> Self:
         """The card of a model that was trained on prepared data."""
         return cls(
             experiment=experiment,
@@ -86,6 +98,7 @@ class ModelCard:
             target=meta.target.name,
             unit=meta.target.unit if meta.classes is None else None,
             classes=meta.classes,
+            gives_probabilities=gives_probabilities,
         )
 
     def text(self) -> str:

@@ -69,6 +69,14 @@ class RunRecord:
                 f"{output} is stale: its run {self.run_id} has other settings than the experiment",
                 expected=f"Train it again with: {made_by}",
             )
+        self.require_data(output, data=data, made_by=made_by)
+
+    def require_data(self, output: Path, *, data: Mapping[str, str], made_by: str) -> None:
+        """Checks that the run has the present data; see `require_current`.
+
+        Raises:
+            PipelineError: they differ.
+        """
         changed = sorted(name for name in data if data[name] != self.data.get(name))
         if changed:
             raise PipelineError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.data.prepared import load_meta
+from pipeline.errors import PipelineError
 from pipeline.files import (
     digests_below,
     read_json,
@@ -115,6 +116,29 @@ def current(output: Path, *, settings: str, data: Path) -> RunRecord:
     identity = load_meta(data).identity
     run.require_current(output, settings=settings, data=identity, made_by=made_by)
     require_files(output, run.files, made_by=made_by)
+    return run
+
+
+def of_run(folder: Path, run_id: str) -> RunRecord:
+    """The record of a finished run, from the folder that `write` wrote.
+
+    Raises:
+        PipelineError: the files are missing, damaged, or of another run.
+    """
+    if not (folder / record.FILE).is_file():
+        raise PipelineError(
+            "the files of this run are not in this project, or it has not finished",
+            received=run_id,
+            expected="Train it to its end with the same command",
+        )
+    run = record.read(folder, made_by=MADE_BY)
+    if run.run_id != run_id:
+        raise PipelineError(
+            "a later run of the same settings has replaced the files of this run",
+            received=run_id,
+            expected=f"Evaluate the later one with: run={run.run_id}",
+        )
+    require_files(folder, run.files, made_by=MADE_BY)
     return run
 
 

@@ -64,7 +64,8 @@ class Predictor:
         """The probability of each class, float32 `(rows, classes)`. `rows` is as for `predict`.
 
         Raises:
-            PipelineError: as for `predict`, or the model predicts a quantity.
+            PipelineError: as for `predict`, or the model predicts a quantity, or it gives no
+                probabilities.
         """
         if self.card.classes is None:
             raise PipelineError(
@@ -72,14 +73,20 @@ class Predictor:
                 received=self.card.experiment,
                 expected="Call predict",
             )
+        if not self.card.gives_probabilities:
+            raise PipelineError(
+                "this model gives no probabilities, because its loss does not learn them",
+                received=self.card.experiment,
+                expected="Call predict, or train with training.loss=null",
+            )
         return by_class(self.outputs(rows))
 
     def answers(self, outputs: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Names the outputs of the model.
 
         Returns:
-            Arrays `(rows,)`: `prediction`, then `probability_<class>` of each class, or `unit` of a
-            quantity if it is not 1.
+            Arrays `(rows,)`: `prediction`, then `probability_<class>` of each class if the model
+            gives probabilities, or `unit` of a quantity if it is not 1.
         """
         if self.card.classes is None:
             values = outputs[:, 0].astype(np.float64)
@@ -87,13 +94,13 @@ class Predictor:
             return {"prediction": values} | (
                 {} if unit == 1 else {"unit": np.full(len(values), unit)}
             )
-        probabilities = by_class(outputs)
         names = np.array(self.card.classes, dtype=object)
-        named = {
-            f"probability_{name}": probabilities[:, number]
-            for number, name in enumerate(self.card.classes)
-        }
-        return {"prediction": names[predicted_classes(outputs)], **named}
+        answers = {"prediction": names[predicted_classes(outputs)]}
+        if self.card.gives_probabilities:
+            probabilities = by_class(outputs)
+            for number, name in enumerate(self.card.classes):
+                answers[f"probability_{name}"] = probabilities[:, number]
+        return answers
 
     def outputs(self, rows: Any) -> NDArray[Any]:
         """The output of the Keras model for `rows`, as for `predict`."""

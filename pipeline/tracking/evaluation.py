@@ -27,6 +27,7 @@ def log_evaluation(
     saved_step: int,
     intervals: Mapping[str, tuple[float, float]],
     output: Path,
+    history: Path,
     meta: Meta,
     data_folder: Path,
 ) -> None:
@@ -34,6 +35,8 @@ def log_evaluation(
 
     Args:
         saved_step: the step of the saved model. The intervals are of its metrics.
+        output: holds `metrics.json` and the figures.
+        history: the file of the training's history.
     """
     log_test_metrics(
         tracker,
@@ -45,8 +48,8 @@ def log_evaluation(
     )
     for figure in sorted((output / "figures").glob("*.png")):
         tracker.log_file(figure, folder="figures")
-    for name in ("metrics.json", "history.csv"):
-        tracker.log_file(output / name)
+    for file in (output / "metrics.json", history):
+        tracker.log_file(file)
 
 
 def log_test_metrics(

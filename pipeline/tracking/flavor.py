@@ -74,7 +74,8 @@ def signature(card: ModelCard) -> ModelSignature:
         outputs += [ColSpec(DataType.double, "unit")] if card.unit != 1 else []
     else:
         outputs = [ColSpec(DataType.string, "prediction")]
-        outputs += [ColSpec(DataType.float, f"probability_{name}") for name in card.classes]
+        if card.gives_probabilities:
+            outputs += [ColSpec(DataType.float, f"probability_{name}") for name in card.classes]
     return ModelSignature(inputs, Schema(outputs))
 
 

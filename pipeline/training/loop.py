@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.config.training import EarlyStopping, Monitor, ReduceOnPlateau
+from pipeline.config.training import EarlyStopping, ReduceOnPlateau
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.runs import history
 from pipeline.runs.checkpoint import Checkpoint
@@ -273,10 +273,10 @@ class _Training:
     def _decide(self, point: Point) -> None:
         if self.stopping is not None:
             epoch = -(-point.step // self.schedule.steps_per_epoch)
-            value = _monitored(self.stopping.rule, point, "training.early_stopping")
+            value = point.metrics.get(self.stopping.rule.figure)
             if self.stopping.update(value, epoch=epoch, step=point.step):
                 self.state.best_weights = self.engine.network.get_weights()
-        value = _monitored(self.plateau.rule, point, "training.reduce_on_plateau")
+        value = point.metrics.get(self.plateau.rule.figure)
         rate = self.plateau.update(value, point.learning_rate)
         if rate != point.learning_rate:
             self.engine.optimizer.learning_rate = rate
@@ -303,6 +303,7 @@ class _Training:
         last = points[-1]
         if self._paused:
             return TrainingOutcome(points, best or last, paused=True)
+        self._require_defined()
         stopped_early = last.step < self.schedule.total
         if best is not None:
             self.engine.network.set_weights(self.state.best_weights)
@@ -331,6 +332,17 @@ class _Training:
                     expected=f"Expected: {', '.join(names)}",
                 )
 
+    def _require_defined(self) -> None:
+        """Refuses weights that early stopping could not choose."""
+        figure = self.stopping and self.stopping.rule.figure
+        if figure and not any(figure in point.metrics for point in self.state.history):
+            raise ConfigError(
+                "training.early_stopping.monitor",
+                "was not defined after any epoch, so no weights are the best",
+                received=figure,
+                expected="Monitor another metric, such as validation/loss",
+            )
+
     def _require_usable(self) -> None:
         """Raises `PipelineError` if the training diverged before it had best weights."""
         point = history.divergence(self.state.history)
@@ -342,14 +354,3 @@ class _Training:
             received=f"{name}={point.metrics[name]}",
             expected="Set a smaller optimizer.learning_rate, or set optimizer.clipnorm",
         )
-
-
-def _monitored(rule: Monitor, point: Point, key: str) -> float:
-    if rule.figure not in point.metrics:
-        raise ConfigError(
-            f"{key}.monitor",
-            "is not defined on these rows",
-            received=rule.figure,
-            expected="Monitor another metric, such as validation/loss",
-        )
-    return point.metrics[rule.figure]

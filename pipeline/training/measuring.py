@@ -5,6 +5,7 @@ figures are comparable.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,14 @@ from pipeline.config import usual
 from pipeline.config.data import Task
 from pipeline.config.training import Training
 from pipeline.data.prepared import Meta, Split
-from pipeline.models.scores import scores_of
+from pipeline.errors import ConfigError
+from pipeline.metrics import UndefinedError
+from pipeline.models.scores import perfect_scores, scores_of
 from pipeline.training import losses
 from pipeline.training.class_weights import class_weights
 
 MOST_TRAINING_ROWS = 10_000
+_METRICS = "training.metrics"
 _SEED = 0  # not that of the run, so runs of all seeds measure the same rows
 
 Predict = Callable[[Split], NDArray[Any]]
@@ -77,10 +81,32 @@ class Measuring:
             values["weighted_loss"] = float(np.average(rows, weights=weights))
         scores = scores_of(raw, y, self.meta)
         for name in self.metrics:
-            value = metrics.named(name, key="training.metrics").value(scores)
-            if np.isfinite(value):
-                values[name] = value
+            with suppress(UndefinedError):
+                values[name] = metrics.named(name, key=_METRICS).value(scores)
         return values
+
+    def require_suited(self, training: Training) -> None:
+        """Checks that the data have what the metrics need.
+
+        Raises:
+            ConfigError: a metric names a class that the data do not have, or these rows do not
+                define a figure that a rule monitors, whatever the model predicts.
+        """
+        for name in self.metrics:
+            metrics.require_suited(name, self.meta.classes or (), key=_METRICS)
+        for key, rule in training.monitors.items():
+            split, _, name = rule.figure.partition("/")
+            if name in self.metrics and split in self.splits:
+                try:
+                    scores = perfect_scores(self.splits[split].y, self.meta)
+                    metrics.named(name, key=key).value(scores)
+                except UndefinedError as error:
+                    raise ConfigError(
+                        f"{key}.monitor",
+                        f"is not defined on these rows: {error}",
+                        received=rule.figure,
+                        expected="Monitor another metric, such as validation/loss",
+                    ) from None
 
 
 def build(training: Training, meta: Meta, *, train: Split, validation: Split) -> Measuring:
@@ -92,7 +118,7 @@ def build(training: Training, meta: Meta, *, train: Split, validation: Split) ->
     rows = _measured_rows(training, len(train))
     splits = {} if rows is None else {"train": _rows_of(train, rows)}
     name = losses.name_of(training, meta)
-    return Measuring(
+    measuring = Measuring(
         meta=meta,
         splits=splits | {"validation": validation},
         # Compiled, because Keras's losses take several times as long call by call.
@@ -100,6 +126,8 @@ def build(training: Training, meta: Meta, *, train: Split, validation: Split) ->
         metrics=usual.measured_metrics(training, Task(meta.task), [name]),
         class_weights=class_weights(training, meta, train.y),
     )
+    measuring.require_suited(training)
+    return measuring
 
 
 def _measured_rows(training: Training, rows: int) -> NDArray[np.int64] | None:

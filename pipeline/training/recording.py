@@ -7,8 +7,10 @@ from functools import partial
 from typing import Any
 
 from pipeline.console import log
+from pipeline.evaluation.tables import tables
 from pipeline.models import serving
 from pipeline.models.fingerprint import fingerprint
+from pipeline.models.scores import scores_of
 from pipeline.runs import git, identity
 from pipeline.runs import result as run_result
 from pipeline.runs.checkpoint import Checkpoint
@@ -20,7 +22,7 @@ from pipeline.runs.run import Run
 from pipeline.signals import Interruption
 from pipeline.tracking.stores import Store
 from pipeline.tracking.tracker import Measurement, RunFacts, Tracker
-from pipeline.training import fitting
+from pipeline.training import fitting, losses
 from pipeline.training.fitting import Fit
 from pipeline.training.listener import Listener
 from pipeline.training.listeners.keras_callbacks import KerasCallbacks
@@ -29,6 +31,8 @@ from pipeline.training.listeners.recorder import Recorder
 from pipeline.training.listeners.snapshots import Snapshots
 from pipeline.training.listeners.tensorboard import Summaries, summaries_folder
 from pipeline.training.loop import Checkpoints, TrainingOutcome
+
+VALIDATION = "validation.json"  # the name of a file in the record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +171,7 @@ class RecordedTraining:
         tracker.log_metrics([_kept(outcome.final)])
         if diverged is not None:
             tracker.set_tag("diverged", f"after step {diverged.step}")
+        tracker.log_json(VALIDATION, self._validation(fit, step))
         if self.run.config.tracking.log_model:
             tracker.log_model(self.folder.result, step=step)
         self.interruption.check()
@@ -178,10 +183,22 @@ class RecordedTraining:
                 f"the weights of epoch {outcome.final.epoch:g} are kept, the best before it"
             )
 
+    def _validation(self, fit: Fit, step: int) -> dict[str, Any]:
+        """The tables of the validation split, for the saved weights."""
+        run, split = self.run, fit.measuring.splits["validation"]
+        scores = scores_of(fit.engine.predict(split), split.y, run.meta)
+        gives_probabilities = losses.gives_probabilities(run.config.training, run.meta)
+        return {"step": step, **tables(scores, gives_probabilities=gives_probabilities)}
+
     def _card(self, tracker: Tracker, step: int) -> ModelCard:
         run = self.run
         return ModelCard.of(
-            run.meta, experiment=run.name, run_id=tracker.run_id, run_key=run.key, step=step
+            run.meta,
+            experiment=run.name,
+            run_id=tracker.run_id,
+            run_key=run.key,
+            step=step,
+            gives_probabilities=losses.gives_probabilities(run.config.training, run.meta),
         )
 
 

@@ -25,8 +25,11 @@ class Stopping:
     rule: EarlyStopping
     state: StoppingState = field(default_factory=StoppingState)
 
-    def update(self, value: float, *, epoch: int, step: int) -> bool:
+    def update(self, value: float | None, *, epoch: int, step: int) -> bool:
         """Takes the monitored value at the end of an epoch, counted from 1.
+
+        Args:
+            value: None if the metric was not defined. That is no improvement.
 
         Returns:
             Whether it is the best so far.
@@ -34,7 +37,7 @@ class Stopping:
         state = self.state
         if epoch < self.rule.start_epoch:
             return False
-        if self.rule.improves(value, on=state.best):
+        if value is not None and self.rule.improves(value, on=state.best):
             state.best, state.best_step, state.wait = value, step, 0
             return True
         state.wait += 1
@@ -66,8 +69,11 @@ class Plateau:
     rule: ReduceOnPlateau
     state: PlateauState = field(default_factory=PlateauState)
 
-    def update(self, value: float, learning_rate: float) -> float:
+    def update(self, value: float | None, learning_rate: float) -> float:
         """Takes the monitored value at the end of an epoch.
+
+        Args:
+            value: None if the metric was not defined. That is no improvement.
 
         Returns:
             The learning rate of the next epochs.
@@ -76,7 +82,7 @@ class Plateau:
         if state.cooling > 0:
             state.cooling -= 1
             state.wait = 0
-        if rule.improves(value, on=state.best):
+        if value is not None and rule.improves(value, on=state.best):
             state.best, state.wait = value, 0
         elif state.cooling == 0:
             state.wait += 1

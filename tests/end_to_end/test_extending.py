@@ -17,7 +17,7 @@ from tests.support.project import Project
 
 SEARCH = [
     *("experiment=extended", "search=grid", "search.trials=2", "tracking=json_file"),
-    "search.objective.metric=validation/p90_error",
+    "search.objective.metric=validation/overshoot",
 ]
 
 
@@ -54,6 +54,7 @@ def test_page_adds_one_python_file_each():
     folders = sorted(str(Path(name).parent) for name in files() if name.endswith(".py"))
     assert folders == [
         "pipeline",
+        "pipeline/baselines",
         "pipeline/data/formats",
         "pipeline/evaluation/figures",
         "pipeline/metrics",
@@ -108,14 +109,21 @@ def test_optimizer_engine_and_loss_train(project):
 
 def test_metric_is_monitored_and_restored(project):
     points = history(project)
-    best = min(points, key=lambda point: float(point["validation/p90_error"]))
+    best = min(points, key=lambda point: float(point["validation/overshoot"]))
     assert output(project, "snapshots/index.json")["final"] == int(best["step"])
 
 
 def test_metric_is_evaluated_and_claimed(project):
-    test = output(project, "metrics.json")["test"]["p90_error"]
+    test = output(project, "metrics.json")["test"]["overshoot"]
     assert test["low"] <= test["value"] <= test["high"]
-    assert "test/p90_error ≤ 8: met" in project.read("outputs/report.md")
+    assert "test/overshoot ≤ 5: met" in project.read("outputs/report.md")
+
+
+def test_baseline_is_compared_and_reported(project):
+    entry = output(project, "metrics.json")["baselines"]["neighbours"]
+    assert entry["test"]["r2"]["value"] > 0.9
+    assert entry["difference"]["r2"]["verdict"] in ("better", "no better", "worse")
+    assert "the nearest rows" in project.read("outputs/report.html")
 
 
 def test_figure_is_drawn_logged_and_reported(project):
@@ -127,8 +135,8 @@ def test_figure_is_drawn_logged_and_reported(project):
 
 
 def test_command_runs_as_a_stage(project):
-    value = output(project, "metrics.json")["test"]["p90_error"]["value"]
-    assert f"\np90_error: {value:.4g}\n" in project.read("outputs/extended/card.md")
+    error = output(project, "metrics.json")["test"]["overshoot"]["value"]
+    assert f"overshoot: {error:.4g}\n" in project.read("outputs/extended/card.md")
     assert "card@extended" in project.read("dvc.lock")
 
 
@@ -140,7 +148,7 @@ def test_oracle_proposes_two_trials(search):
 def test_metric_is_the_objective_of_a_search(project, search):
     best = json.loads(search.stdout.splitlines()[-1])["best"]
     record = json.loads(project.read(f"mlruns/json/{best['run_id']}.json"))
-    assert best["objective"] == min(record["metrics"]["validation/p90_error"].values())
+    assert best["objective"] == min(record["metrics"]["validation/overshoot"].values())
 
 
 def test_tracker_holds_every_trial(project, search):

@@ -3,14 +3,13 @@
 import math
 import re
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from pipeline.evaluation.adaptive import after_looks, mean_after_looks, share_after_looks
-from pipeline.metrics import Metric, of_task
+from pipeline.metrics import named
 from tests.simulations.looks import adversary, honest, simulate
 from tests.support import ROOT
 
@@ -119,27 +118,20 @@ def test_page_shows_the_intervals_of_an_accuracy():
 
 
 def test_accuracy_is_a_share():
-    accuracy = of_task("classification")["accuracy"]
-    assert after_looks(accuracy, 353 / 360, 360, 5) == share_after_looks(353, 360, 5)
+    for name in ("accuracy", "top_k_accuracy/3"):
+        metric = named(name, key="")
+        assert after_looks(metric, 353 / 360, 360, 5) == share_after_looks(353, 360, 5)
 
 
 def test_bounded_mean_is_scaled():
-    brier = Metric(
-        task="classification",
-        larger_is_better=False,
-        per_row=lambda _truth, prediction: np.sum(prediction**2, axis=1),
-        bounds=(0.0, 2.0),
-    )
     low, high = mean_after_looks(0.125, 5_000, 1)
+    brier = named("brier", key="")
     assert after_looks(brier, 0.25, 5_000, 1) == (2 * low, 2 * high)
 
 
-@pytest.mark.parametrize(
-    ("task", "name"),
-    [("classification", "log_loss"), ("regression", "mse"), ("regression", "r2")],
-)
-def test_unbounded_metric_has_no_interval(task, name):
-    assert after_looks(of_task(task)[name], 0.5, 360, 1) is None
+@pytest.mark.parametrize("name", ["log_loss", "mse", "r2", "roc_auc", "ece", "recall/a", "mae"])
+def test_unbounded_metric_has_no_interval(name):
+    assert after_looks(named(name, key=""), 0.5, 360, 1) is None
 
 
 def test_adversary_defeats_all_but_our_interval():

@@ -89,9 +89,17 @@ def outputs(tmp_path_factory):
         "accuracy": TEST["accuracy"] | {"at_step": {"10": 0.5}},
         "log_loss": TEST["log_loss"] | {"at_step": {"10": 0.7}},
     }
-    write_result(
-        folder, "deep", losses=CLIMBING, saved=12, metrics=METRICS | {"test": test}, run_id="e" * 32
-    )
+    test["roc_auc"] = {"value": None, "reason": "no row is of class b"}
+    test["recall/a"] = {"value": 0.8, "low": 0.7, "high": 0.9}
+    test["precision/b"] = {"value": None, "reason": "the model predicts class b for no row"}
+    metrics = METRICS | {
+        "beside": ["log_loss"],
+        "train": METRICS["train"] | {"roc_auc": 0.75},
+        "validation": METRICS["validation"] | {"roc_auc": None},
+        "test": test,
+        "tables": {"validation": {}, "test": {"rows_by_class": {"a": 12, "b": 0}}},
+    }
+    write_result(folder, "deep", losses=CLIMBING, saved=12, metrics=metrics, run_id="e" * 32)
     claim = {"metric": "test/accuracy", "at_least": 0.9}
     plan = {
         "shapes": planned(
@@ -139,6 +147,7 @@ def test_summary_has_a_row_for_each_experiment(page):
         "data",
         "reported",
         "ours",
+        "baseline",
         "must reach",
         "parameters",
         "epochs",
@@ -146,22 +155,21 @@ def test_summary_has_a_row_for_each_experiment(page):
         "examples/s",
         "MLflow run",
     ]
-    assert shapes[:5] == [
+    assert shapes[:6] == [
         "shapes",
         "shapes",
         "about 0.9",
         "accuracy 0.9500 [0.9000, 0.9750] 2 splits: 0.9120 ± 0.0400"
         " 3 seeds of one split: 0.9710, sd 0.0060 looks before: 1",
+        "",
         "✓ met test/accuracy ≥ 0.9",
     ]
-    assert shapes[5:] == ["1,234", "4", "1.2 s", "13,000", "01234567"]
+    assert shapes[6:] == ["1,234", "4", "1.2 s", "13,000", "01234567"]
     assert deep[0] == "deep▲ overfits from epoch 2"
-    assert deep[3:5] == [
-        "accuracy 0.9500 [0.9000, 0.9750]",
-        "✗ NOT met test/accuracy ≥ 0.99 (0.95)",
-    ]
-    assert pairs[3:5] == [
+    assert deep[5] == "✗ NOT met test/accuracy ≥ 0.99 (0.95)"
+    assert pairs[3:6] == [
         "✗ no result train@pairs: Received: <b>1</b>.",
+        "",
         "✗ NOT met test/accuracy ≥ 0.9",
     ]
 
@@ -181,7 +189,7 @@ def test_every_cell_has_a_value_for_sorting(page):
         for tag, attributes, _ in page.elements
         if tag in ("th", "td") and "data-value" in attributes
     ]
-    assert len(values) == sum(map(len, cells)) == 30
+    assert len(values) == sum(map(len, cells)) == 33
 
 
 def test_head_counts_met_claims(page):
@@ -261,13 +269,32 @@ def test_section_names_rows_that_splits_share(page):
 
 def test_section_has_every_step(page):
     assert "Test split during training" in page.text("section", id="deep")
-    assert "log_loss 100.50000.7000" in page.text("section", id="deep")
+    assert "stepaccuracylog_loss 100.50000.7000" in page.text("section", id="deep")
     assert "Test split during training" not in page.text("section", id="shapes")
 
 
 def test_section_shows_metrics_of_all_splits(page):
     text = page.text("section", id="deep")
     assert "accuracy1.00000.90000.95000.9000 to 0.9750" in text
+
+
+def test_section_explains_what_is_not_defined(page):
+    text = page.text("section", id="deep")
+    assert "roc_auc0.7500not definednot defined" in text
+    assert "roc_auc: no row is of class b" in text
+
+
+def test_section_has_a_table_by_class(page):
+    text = page.text("section", id="deep")
+    assert "a120.80000.7000 to 0.9000" in text
+    assert "b0not defined" in text
+    assert "Metrics by class" not in page.text("section", id="shapes")
+
+
+def test_score_beside_the_headline_is_in_the_summary(page):
+    _, shapes, deep, _ = page.rows()
+    assert "log_loss 0.2000 [0.1000, 0.3000]" in deep[3]
+    assert "log_loss" not in shapes[3]
 
 
 def test_section_describes_overfitting(page):

@@ -58,6 +58,69 @@ def test_claim_names_a_path_in_metrics(path, value):
     assert look_up(METRICS | {"test": {"accuracy": accuracy}}, path) == value
 
 
+def test_name_of_a_class_may_hold_slashes():
+    test = {"recall/a": {"value": 0.5, "low": 0.25}, "recall/a/low": {"value": 0.75}}
+    metrics = {"test": test, "validation": {"recall/a": 0.125}}
+    assert look_up(metrics, "test/recall/a") == 0.5
+    assert look_up(metrics, "test/recall/a/low") == 0.75
+    assert look_up({"test": {"recall/a": test["recall/a"]}}, "test/recall/a/low") == 0.25
+    assert look_up(metrics, "validation/recall/a") == 0.125
+
+
+def test_claim_on_an_undefined_metric_has_the_reason(tmp_path):
+    metrics = METRICS | {
+        "test": TEST | {"r2": {"value": None, "reason": "one row has no variance"}},
+        "validation": {"mape": None},
+        "not_defined": {"train": {}, "validation": {"mape": "the target is 0 in 1 row"}},
+    }
+    write_result(tmp_path, "shapes", metrics=metrics)
+    claims = [
+        {"metric": "test/r2", "at_least": 0.4},
+        {"metric": "validation/mape", "at_most": 0.1},
+    ]
+    write_plan(tmp_path, shapes=planned(claims=claims))
+    (row,) = rows_of(tmp_path, "shapes")
+    assert [claim.reached for claim in row.claims] == [
+        "not defined: one row has no variance",
+        "not defined: the target is 0 in 1 row",
+    ]
+    assert row.score == "r2 not defined"
+
+
+BALANCED = {"value": 0.5, "low": 0.4, "high": 0.6}
+IMBALANCED = METRICS | {
+    "beside": ["balanced_accuracy"],
+    "test": TEST | {"balanced_accuracy": BALANCED},
+}
+
+
+def test_balanced_accuracy_stands_beside_the_headline(tmp_path):
+    write_result(tmp_path, "shapes", metrics=IMBALANCED)
+    write_plan(tmp_path, shapes=planned())
+    (row,) = rows_of(tmp_path, "shapes")
+    assert row.score == "accuracy 0.9500 [0.9000, 0.9750]"
+    assert row.beside == ["balanced_accuracy 0.5000 [0.4000, 0.6000]"]
+
+
+def test_other_headline_needs_nothing_beside(tmp_path):
+    write_result(tmp_path, "shapes", metrics=IMBALANCED)
+    write_plan(tmp_path, shapes=planned(claims=[{"metric": "test/log_loss", "at_most": 1}]))
+    assert rows_of(tmp_path, "shapes")[0].beside == []
+
+
+def test_metrics_of_classes_are_grouped_by_class(tmp_path):
+    recall = {"value": 0.5, "low": 0.25, "high": 0.75}
+    metrics = METRICS | {
+        "test": TEST | {"recall/a/b": recall, "top_k_accuracy/3": {"value": 1.0}},
+        "tables": {"validation": {}, "test": {"rows_by_class": {"a/b": 4, "c": 2}}},
+    }
+    write_result(tmp_path, "shapes", metrics=metrics)
+    write_plan(tmp_path, shapes=planned())
+    (row,) = rows_of(tmp_path, "shapes")
+    assert row.by_class == {"a/b": {"rows": 4, "recall": recall}, "c": {"rows": 2}}
+    assert row.main_metrics == ["accuracy", "log_loss", "top_k_accuracy/3"]
+
+
 def test_claims_are_compared_with_the_result(outputs):
     (row,) = rows_of(outputs, "shapes")
     assert [(claim.is_met, claim.reached) for claim in row.claims] == [

@@ -38,7 +38,14 @@ def test_key_depends_on_settings(override):
 
 
 @pytest.mark.parametrize(
-    "override", ["tracking=memory", "checkpoint.every_seconds=1", "force=true", "reported=x"]
+    "override",
+    [
+        "tracking=memory",
+        "checkpoint.every_seconds=1",
+        "baselines=false",
+        "force=true",
+        "reported=x",
+    ],
 )
 def test_key_ignores_settings_without_effect(override):
     assert key() == key(override)
@@ -102,8 +109,8 @@ RUN_CODE = [
     "pipeline.data.prepared",
     "pipeline.files",
     "pipeline.metrics",
+    "pipeline.metrics._arguments",
     "pipeline.metrics.accuracy",
-    "pipeline.metrics.log_loss",
     "pipeline.models.augmentation",
     "pipeline.models.families",
     "pipeline.models.families.linear",

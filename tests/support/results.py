@@ -28,9 +28,12 @@ TEST: dict[str, dict[str, Any]] = {
 }
 METRICS: dict[str, Any] = {
     "headline": "accuracy",
+    "beside": [],
     "train": {"accuracy": 1.0, "log_loss": 0.1},
     "validation": {"accuracy": 0.9, "log_loss": 0.3},
     "test": TEST,
+    "not_defined": {"train": {}, "validation": {}},
+    "tables": {"validation": {}, "test": {}},
     "parameters": 1234,
     "epochs": 4.0,
     "steps": 12,

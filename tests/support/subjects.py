@@ -92,6 +92,7 @@ def subject(layers: Layers, meta: Meta, *, rows: int = 14, **changes: Any) -> Su
         train=train,
         test=test,
         scores=_scores(random, meta, test.y),
+        validation_scores=_scores(random, meta, test.y[: rows // 2]),
         **facts,
     )
 

@@ -23,6 +23,8 @@ class Subject:
         snapshots: the served model after each step of `training.evaluate_at`.
         train, test: two splits of the data.
         scores: truth and prediction of the test split.
+        validation_scores: those of the validation split.
+        gives_probabilities: whether the outputs of a classifier are probabilities.
         saved_step: the step of the model's weights.
     """
 
@@ -33,8 +35,15 @@ class Subject:
     train: Split
     test: Split
     scores: Scores
+    validation_scores: Scores
+    gives_probabilities: bool = True
     history: Sequence[Point]
     saved_step: int
+
+    @property
+    def scores_by_split(self) -> dict[str, Scores]:
+        """The scores of the validation and of the test split, by its name."""
+        return {"validation": self.validation_scores, "test": self.scores}
 
     @property
     def classes(self) -> list[str]:

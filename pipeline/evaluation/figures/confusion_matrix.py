@@ -7,14 +7,13 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from sklearn import metrics as sklearn_metrics
 
 from pipeline.evaluation.drawing.style import blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
+from pipeline.evaluation.tables import MOST_CLASSES, confusion
 from pipeline.models.scores import ClassScores
 
-_MOST_CLASSES = 64  # with more, the figure is illegible and its file large
 _FEW = 20  # classes that leave room for numbers
 _SHORT = 12  # letters of a class that need no extra room
 
@@ -61,18 +60,23 @@ def plot(counts: NDArray[np.int64], classes: Sequence[str], *, title: str) -> Fi
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:
-    scores, classes = subject.scores, subject.classes
-    if not isinstance(scores, ClassScores) or len(classes) > _MOST_CLASSES:
+    classes = subject.classes
+    if len(classes) > MOST_CLASSES:
         return {}
-    counts = sklearn_metrics.confusion_matrix(
-        scores.truth, scores.predicted, labels=range(len(classes))
-    )
-    return {"": plot(counts, classes, title=f"{subject.name}: confusion matrix of the test split")}
+    return {
+        split: plot(
+            confusion(scores),
+            classes,
+            title=f"{subject.name}: confusion matrix of the {split} split",
+        )
+        for split, scores in subject.scores_by_split.items()
+        if isinstance(scores, ClassScores)
+    }
 
 
 FIGURE = FigureKind(
     place=20,
-    alt="true classes by row and predicted classes by column on the test split, "
+    alt="true classes by row and predicted classes by column, "
     "as counts on the left and as percentages of the true class on the right",
     draw=_draw,
 )

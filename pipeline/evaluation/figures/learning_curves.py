@@ -1,5 +1,6 @@
 """Learning curves: loss and metrics of training and validation over the epochs."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from pipeline import metrics
+from pipeline.config.metrics import METRICS, modules_of
 from pipeline.evaluation.drawing.style import ACCENT, TRAIN, VALIDATION, blank, literal
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
@@ -18,6 +20,7 @@ _LINES = {
     "validation": (VALIDATION, "--", "s"),
     "running": (TRAIN, ":", "."),
 }
+_LONGEST_LINE = 40  # letters beside a panel
 _FEW = 40  # points that still have room for a mark each
 
 
@@ -112,12 +115,14 @@ def _curves(subject: Subject) -> dict[str, dict[str, NDArray[np.float64]]]:
 def _label(name: str, subject: Subject) -> str:
     """A metric with its unit. The loss is that of the training, without a unit of its own."""
     target = subject.meta.target
+    unit = ""
     if name.endswith("loss") and (target.mean, target.scale) != (0, 1):
-        return f"{name} of the standardised {literal(target.name)}"
-    metric = metrics.of_task(subject.meta.task).get(name)
-    if metric is None or not metric.unit:
-        return name
-    return f"{name} ({metric.unit.format(target=subject.unit)})"
+        label = f"{name} of the standardised {literal(target.name)}"
+        return textwrap.fill(label, _LONGEST_LINE)
+    if modules_of([name])[0] in METRICS.names():
+        unit = metrics.named(name, key="training.metrics").unit
+    label = f"{literal(name)} ({unit.format(target=subject.unit)})" if unit else literal(name)
+    return textwrap.fill(label, _LONGEST_LINE)
 
 
 FIGURE = FigureKind(

@@ -48,6 +48,8 @@ def _percent(probability: float) -> str:
 
 def _draw(subject: Subject) -> dict[str, Figure]:
     """Draws the errors with the lowest probability of the true class."""
+    if not subject.gives_probabilities:
+        return {}
     scores = subject.scores
     if not subject.has_images or not isinstance(scores, ClassScores):
         return {}

@@ -101,6 +101,11 @@ def by_row(training: Training, meta: Meta) -> Any:
     return _loss(training, meta).build("none", 0.0, **training.loss_arguments)
 
 
+def gives_probabilities(training: Training, meta: Meta) -> bool:
+    """Whether the outputs of a classifier that the settings train estimate probabilities."""
+    return _loss(training, meta).gives_probabilities
+
+
 def _loss(training: Training, meta: Meta) -> Loss:
     loss: Loss = LOSSES.load(name_of(training, meta), key="training.loss").LOSS
     return loss

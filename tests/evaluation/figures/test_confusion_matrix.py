@@ -8,7 +8,7 @@ import pytest
 from pipeline.evaluation.figures.confusion_matrix import FIGURE, plot
 from pipeline.models.scores import ClassScores
 from tests.support.metas import table
-from tests.support.subjects import dense, only, subject, suited, texts
+from tests.support.subjects import dense, subject, suited, texts
 
 COUNTS = np.array([[3, 1], [0, 0]])
 
@@ -57,17 +57,20 @@ def test_many_classes_have_no_numbers(classes, numbers):
     assert len(texts(plot(np.eye(classes, dtype=int), names, title="").axes[0])) == numbers
 
 
-def test_counts_are_those_of_the_test_split(plane):
+def test_counts_are_those_of_each_split(plane):
     truth = np.array([0, 0, 1])
     second = np.array([0.1, 0.9, 0.8])
-    scores = ClassScores(truth, np.log(np.stack([1 - second, second], axis=1)), ["no", "yes"])
-    figure = only(FIGURE, replace(plane, scores=scores))
-    assert texts(figure.axes[0]) == ["1", "1", "0", "1"]
-    assert figure.get_suptitle() == "toy: confusion matrix of the test split"
+    logarithms = np.log(np.stack([1 - second, second], axis=1))
+    scores = ClassScores(truth, logarithms, ["no", "yes"])
+    figures = FIGURE.draw(replace(plane, scores=scores, validation_scores=scores.take([0, 1])))
+    assert list(figures) == ["validation", "test"]
+    assert texts(figures["test"].axes[0]) == ["1", "1", "0", "1"]
+    assert texts(figures["validation"].axes[0]) == ["1", "1", "0", "0"]
+    assert figures["test"].get_suptitle() == "toy: confusion matrix of the test split"
 
 
 def test_dollar_signs_are_not_formulas():
-    figure = only(FIGURE, subject(dense(), table(classes=["$5^$", "more"])))
+    figure = FIGURE.draw(subject(dense(), table(classes=["$5^$", "more"])))["test"]
     figure.draw_without_rendering()
     assert figure.axes[0].get_xticklabels()[0].get_text() == r"\$5^\$"
 
@@ -76,7 +79,7 @@ def test_classifications_have_a_matrix(experiments):
     assert suited(FIGURE, experiments) == {"dense_on_images", "convolutional", "plane"}
 
 
-@pytest.mark.parametrize(("classes", "figures"), [(64, 1), (65, 0)])
+@pytest.mark.parametrize(("classes", "figures"), [(64, 2), (65, 0)])
 def test_too_many_classes_have_no_matrix(classes, figures):
     names = [f"c{number}" for number in range(classes)]
     assert len(FIGURE.draw(subject(dense(), table(classes=names)))) == figures

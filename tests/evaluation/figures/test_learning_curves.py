@@ -88,6 +88,14 @@ def test_loss_of_a_standardised_target_says_so(regressing):
     assert panels(one)[0] == "loss of the standardised y"
 
 
+def test_name_of_a_class_is_no_formula_and_breaks(dense_on_images):
+    figures = {"loss": 1.3, "recall/$a$": 0.5, f"f1/{40 * 'a'}": 0.5}
+    assert panels(replace(dense_on_images, history=[point(20, **figures)]))[1:] == [
+        r"recall/\$a\$",
+        f"f1/{37 * 'a'}\naaa",
+    ]
+
+
 @pytest.mark.parametrize(("loss", "shown"), [(1.3, []), (40.0, ["log_loss (nats)"])])
 def test_metric_that_equals_the_loss_is_left_out(dense_on_images, loss, shown):
     history = [point(20, loss=loss, accuracy=0.5, log_loss=1.3)]

@@ -56,5 +56,9 @@ def test_no_errors_give_no_figure(dense_on_images):
     assert FIGURE.draw(of_predictions(dense_on_images, exact)) == {}
 
 
+def test_model_without_probabilities_shows_none(dense_on_images):
+    assert FIGURE.draw(replace(dense_on_images, gives_probabilities=False)) == {}
+
+
 def test_classifications_of_images_show_errors(experiments):
     assert suited(FIGURE, experiments) == {"dense_on_images", "convolutional"}

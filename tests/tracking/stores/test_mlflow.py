@@ -577,6 +577,7 @@ def evaluate(
         saved_step=saved_step,
         intervals={"accuracy": limits},
         output=folder,
+        history=folder / "history.csv",
         meta=images(),
         data_folder=folder,
     )
@@ -612,6 +613,17 @@ def test_evaluating_again_logs_no_point_twice(client, tmp_path, capsys):
     assert [(point.step, point.value) for point in points] == [(5, 0.5), (9, 0.75)]
     names = [entry.dataset.name for entry in client.get_run(run_id).inputs.dataset_inputs]
     assert sorted(names) == ["toy/test", "toy/train", "toy/validation"]
+
+
+def test_metric_of_any_class_is_logged(client, tmp_path):
+    run_id = finished()
+    names = ["recall/a/b", "recall/>50K", "recall/été..", "f1/a//b", "recall/" + 300 * "x"]
+    for _ in range(2):
+        evaluate(run_id, tmp_path, {9: dict.fromkeys(names, 0.5)})
+    logged = client.get_run(run_id).data.metrics
+    assert len(logged) == len(names)
+    assert {"test/recall/a/b", "test/recall/:3E:50K", "test/recall/été.."} < set(logged)
+    assert {len(client.get_metric_history(run_id, name)) for name in logged} == {1}
 
 
 OTHER = {5: {"accuracy": 0.25}, 9: {"accuracy": 0.625}}

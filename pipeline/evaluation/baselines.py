@@ -1,0 +1,173 @@
+"""Compares a network with the baselines of its data, on the same rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import metrics
+from pipeline.baselines import Baseline
+from pipeline.data.prepared import Meta, Split, load_meta, load_split
+from pipeline.evaluation import intervals
+from pipeline.evaluation.baseline_fits import Fit, fits
+from pipeline.evaluation.intervals import Estimate
+from pipeline.evaluation.scoring import SEED
+from pipeline.metrics import Metric
+from pipeline.models.label_scores import LabelScores
+from pipeline.models.scores import ClassScores, NumberScores, Scores
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A network and a baseline on the test split, by one metric.
+
+    Args:
+        value: of the baseline.
+        difference: the value of the network minus that of the baseline.
+    """
+
+    baseline: Baseline
+    metric: Metric
+    value: Estimate
+    difference: Estimate
+
+    @property
+    def verdict(self) -> str:
+        """Whether the network is `better` or `worse`, beyond noise.
+
+        `no better` means that the interval of the difference contains 0, and `not compared` that
+        there is no interval.
+        """
+        if self.difference.interval is None:
+            return "not compared"
+        low, high = sorted(map(self._signed, self.difference.interval))
+        return "better" if low > 0 else "worse" if high < 0 else "no better"
+
+    @property
+    def strength(self) -> float:
+        """The value of the baseline, with a sign that makes larger ones better."""
+        return -np.inf if self.value.value is None else self._signed(self.value.value)
+
+    def _signed(self, value: float) -> float:
+        return value if self.metric.larger_is_better else -value
+
+
+def compare(network: Scores, names: Sequence[str], data: Path, *, test: Split) -> dict[str, Any]:
+    """Measures every baseline of the data, and compares the network with each.
+
+    Args:
+        network: its scores on the test split.
+        names: of the metrics. They are defined for the network.
+        data: the folder of the prepared data.
+        test: the test split of the data.
+
+    Returns:
+        Two entries of `metrics.json`. `baselines` has by name: the `title` and `place` of the
+        baseline, the `rows` that it learned from among the `training_rows`, its `seconds`,
+        `validation` and `test` metrics, and by metric the `difference` of the network from it, with
+        a `verdict`. A baseline that was not fitted has the reason, `left_out`, instead.
+        `telling_baseline` has by metric the name of the one to show first.
+    """
+    meta = load_meta(data)
+    measured = {name: metrics.named(name, key="training.metrics") for name in names}
+    splits = {"validation": load_split(data, "validation"), "test": test}
+    fitted = fits(data, splits)
+    scores = {
+        split_name: {
+            name: scores_of_fit(fit.predictions[split_name], split.y, meta)
+            for name, (_, fit) in fitted.items()
+            if not fit.left_out
+        }
+        for split_name, split in splits.items()
+    }
+    against = intervals.against(measured, network, scores["test"], seed=SEED)
+    comparisons = {
+        name: {
+            key: Comparison(fitted[name][0], measured[key], *one) for key, one in by_metric.items()
+        }
+        for name, by_metric in against.items()
+    }
+    entries: dict[str, dict[str, Any]] = {}
+    for name, (baseline, fit) in fitted.items():
+        entries[name] = {"title": baseline.title, "place": baseline.place}
+        if fit.left_out:
+            entries[name]["left_out"] = fit.left_out
+        else:
+            entries[name] |= _measures(fit, scores["validation"][name], comparisons[name])
+            entries[name]["training_rows"] = meta.rows["train"]
+    return {"baselines": entries, "telling_baseline": _telling(comparisons)}
+
+
+def _measures(
+    fit: Fit, validation: Scores, comparisons: Mapping[str, Comparison]
+) -> dict[str, Any]:
+    """The entry of a fitted baseline in `metrics.json`."""
+    measured = {name: one.metric for name, one in comparisons.items()}
+    values = intervals.values(measured, validation)
+    return {
+        "rows": fit.rows,
+        "seconds": fit.seconds,
+        "validation": {name: estimate.value for name, estimate in values.items()},
+        "test": {name: _as_json(one.value) for name, one in comparisons.items()},
+        "difference": {
+            name: _as_json(one.difference) | {"verdict": one.verdict}
+            for name, one in comparisons.items()
+        },
+    }
+
+
+def _telling(comparisons: Mapping[str, Mapping[str, Comparison]]) -> dict[str, str]:
+    """By metric, the name of the baseline that says most about the network."""
+    names = dict.fromkeys(name for by_metric in comparisons.values() for name in by_metric)
+    return {
+        name: most_telling(
+            {
+                baseline: by_metric[name]
+                for baseline, by_metric in comparisons.items()
+                if name in by_metric
+            }
+        )
+        for name in names
+    }
+
+
+def most_telling(comparisons: Mapping[str, Comparison]) -> str:
+    """The name of the baseline that says most about a network, among comparisons by one metric.
+
+    It is the one that ignores the features, unless the network is better than that. Otherwise it is
+    the best one, or the first of several. One that the metric is not defined for comes last.
+    """
+    for name, one in comparisons.items():
+        is_defined = one.difference.value is not None
+        if is_defined and one.baseline.ignores_features and one.verdict != "better":
+            return name
+    return max(comparisons, key=lambda name: comparisons[name].strength)
+
+
+def scores_of_fit(predictions: NDArray[Any], y: NDArray[Any], meta: Meta) -> Scores:
+    """The predictions of a baseline beside the truth of a split.
+
+    Args:
+        predictions: as in `Fit`.
+        y: `(rows,)`, as `prepare` writes it.
+    """
+    if meta.classes is None:
+        mean, scale = meta.target.mean, meta.target.scale
+        truth = np.asarray(y, dtype=np.float64) * scale + mean
+        return NumberScores(truth, predictions * scale + mean)
+    labels = np.asarray(y, dtype=np.int64)
+    kind = LabelScores if predictions.ndim == 1 else ClassScores
+    return kind(labels, predictions, meta.classes)
+
+
+def _as_json(estimate: Estimate) -> dict[str, Any]:
+    """An entry of `metrics.json`, with limits or a reason if there are any."""
+    entry: dict[str, Any] = {"value": estimate.value}
+    if estimate.interval is not None:
+        entry["low"], entry["high"] = estimate.interval
+    if estimate.reason:
+        entry["reason"] = estimate.reason
+    return entry

@@ -1,0 +1,101 @@
+"""How metrics of the confusion matrix vary with their rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.metrics._sampling import FEWEST_OF_A_CLASS, Floats, require_rows
+from pipeline.models.scores import ClassScores
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Shares of the rows in many confusion matrices, float64 `(draws, classes)`.
+
+    Args:
+        hits: by class, the rows of the class that are predicted as it.
+        true: the rows of the class.
+        predicted: the rows that are predicted as the class.
+    """
+
+    hits: Floats
+    true: Floats
+    predicted: Floats
+
+
+class Confusion:
+    """A metric of the confusion matrix.
+
+    The extra row is an error between two classes at its worst, each pair with an equal part. At its
+    best it is a hit, with a part for each class by its share of rows.
+
+    Args:
+        function: the metric of many matrices, `(draws,)`.
+    """
+
+    def __init__(self, scores: ClassScores, function: Callable[[Margins], Floats]) -> None:
+        self._matrix = _matrix(scores)
+        self._shares = np.bincount(scores.truth, minlength=len(scores.classes)) / len(scores)
+        self._function = function
+
+    def draws(self, weights: Floats, extra: Floats) -> tuple[Floats, Floats]:
+        hits, true, predicted = self._matrix.margins(weights)
+        missed = extra[:, None] / len(self._shares)
+        hit = extra[:, None] * self._shares
+        return (
+            self._function(Margins(hits, true + missed, predicted + missed)),
+            self._function(Margins(hits + hit, true + hit, predicted + hit)),
+        )
+
+
+class _Matrix:
+    """The confusion matrix for random weights of the rows."""
+
+    def __init__(self, scores: ClassScores) -> None:
+        classes = len(scores.classes)
+        cells, self._cell = np.unique(
+            scores.truth * classes + scores.predicted, return_inverse=True
+        )
+        names = np.arange(classes)
+        self._true = (cells[:, None] // classes == names).astype(np.float64)
+        self._predicted = (cells[:, None] % classes == names).astype(np.float64)
+        self._weights: Floats | None = None
+
+    def margins(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
+        """The hits, true rows and predicted rows of each class, `(draws, classes)` each.
+
+        Several metrics in turn ask for the same weights, so the last answer is kept.
+        """
+        if weights is not self._weights:
+            count = len(self._true)
+            cells = np.stack([np.bincount(self._cell, row, count) for row in weights])
+            hits = cells @ (self._true * self._predicted)
+            self._margins = hits, cells @ self._true, cells @ self._predicted
+            self._weights = weights
+        return self._margins
+
+
+@lru_cache(maxsize=8)
+def _matrix(scores: ClassScores) -> _Matrix:
+    """One matrix for all metrics of the same scores."""
+    return _Matrix(scores)
+
+
+def require_all_classes(scores: ClassScores) -> None:
+    """Raises `TooFewError` unless each class has enough rows for an interval."""
+    for name, rows in zip(scores.classes, support(scores), strict=True):
+        require_rows(int(rows), of=f"rows of class {name}", fewest=FEWEST_OF_A_CLASS)
+
+
+def support(scores: ClassScores) -> NDArray[np.int64]:
+    """The number of rows of each class, `(classes,)`."""
+    return np.bincount(scores.truth, minlength=len(scores.classes))
+
+
+def f1_by_class(margins: Margins) -> Floats:
+    """F1 of each class, `(draws, classes)`; 0 for a class without rows and predictions."""
+    total = margins.true + margins.predicted
+    return np.asarray(2 * margins.hits / np.where(total > 0, total, 1))
