@@ -34,6 +34,8 @@ class Data:
         numeric: columns to read as numbers, whatever they look like.
         categorical: columns to read as categories, whatever they look like.
         ratios: features that are quotients of two columns, by name. The columns may be in `drop`.
+        missing_indicators: whether a numeric feature with missing values in training rows gets a
+            second feature that says which values are missing.
         positive: makes two classes: this label, and all others.
         target_unit: the targets of a regression are divided by this number.
         standardize_target: whether the targets of a regression are standardised for training.
@@ -49,6 +51,7 @@ class Data:
     numeric: list[str] = field(default_factory=list)
     categorical: list[str] = field(default_factory=list)
     ratios: dict[str, list[str]] = field(default_factory=dict)
+    missing_indicators: bool = True
     positive: str | None = None
     target_unit: float = 1.0
     standardize_target: bool = True

@@ -1,6 +1,6 @@
 """Settings of a whole experiment: what `compose` resolves and `train` runs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from omegaconf import MISSING
 
@@ -87,10 +87,27 @@ class ExperimentConfig:
         self._require_mean_of_accumulated_gradients()
         self._require_one_scale_of_the_loss()
         self._require_metrics_of_the_task()
-        if self.training.xla is None:
-            # On a CPU, XLA's convolutions and the gradients of its pooling are many times slower
-            # than TensorFlow's.
-            self.training.xla = self.training.engine == "compiled" and not self.model.convolves
+
+    def settled(self, *, rows: int, numbers: int | None) -> "ExperimentConfig":
+        """Fills in the settings that null leaves to the data.
+
+        Args:
+            rows: the number of training rows.
+            numbers: the numeric features of a table; None for images.
+        """
+        model, training = self.model.settled(rows=rows, numbers=numbers), self.training
+        epochs = model.usual_epochs(rows) if training.steps is None else None
+        xla = training.engine == "compiled" and model.suits_xla(rows)
+        return replace(
+            self,
+            model=model,
+            training=replace(
+                training,
+                xla=training.xla if training.xla is not None else xla,
+                batch_size=training.batch_size or model.usual_batch_size(rows),
+                epochs=training.epochs or epochs,
+            ),
+        )
 
     def _require_one_rule_for_the_rate(self) -> None:
         schedule = self.optimizer.schedule

@@ -47,10 +47,30 @@ class Model:
     pixel_range: list[float] = field(default_factory=lambda: [0.0, 1.0])
     augmentation: list[dict[str, Any]] = field(default_factory=list)
 
-    @property
-    def convolves(self) -> bool:
-        """Whether the network convolves, pools, or changes images at random."""
-        return bool(self.augmentation)
+    def suits_xla(self, rows: int) -> bool:  # noqa: ARG002 - of families
+        """Whether XLA makes a training with this many rows faster.
+
+        It decides where `training.xla` is null. On a CPU, XLA's convolutions and the gradients of
+        its pooling are many times slower than TensorFlow's.
+        """
+        return not self.augmentation
+
+    def settled(self, *, rows: int, numbers: int | None) -> "Model":  # noqa: ARG002 - of families
+        """Fills in what null leaves to the data.
+
+        Args:
+            rows: the number of training rows.
+            numbers: the numeric features of a table; None for images.
+        """
+        return self
+
+    def usual_batch_size(self, rows: int) -> int:  # noqa: ARG002 - of families
+        """The rows of a batch where `training.batch_size` is null."""
+        return 32
+
+    def usual_epochs(self, rows: int) -> int:  # noqa: ARG002 - of families
+        """The epochs where both `training.epochs` and `training.steps` are null."""
+        return 200
 
     def least_size(self, shape: Sequence[int], outputs: int) -> Size:  # noqa: ARG002 - of families
         """The least size of the network. A family that cannot tell keeps this zero.

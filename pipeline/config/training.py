@@ -145,11 +145,13 @@ def _require_not_negative(key: str, value: float) -> None:
 
 @dataclass
 class Training:
-    """The settings of a training. Give its length in `epochs` or in `steps`.
+    """The settings of a training. Give its length in `epochs`, or in `steps`, or leave both null.
 
     Args:
         engine: a module of `pipeline.training.engines`.
-        xla: null compiles with XLA, except networks that convolve or change images at random.
+        xla: null compiles with XLA if that makes the family of the model faster.
+        epochs: null takes the usual number of the model, unless `steps` is set.
+        batch_size: null takes the usual number of the model.
         precision: the dtype in which the layers of the network compute, in the saved model as well.
         loss: a module of `pipeline.training.losses`. Null takes the usual loss of the data.
         loss_arguments: numbers that the loss takes, such as `{delta: 1.0}` of `huber`. Null takes
@@ -174,7 +176,7 @@ class Training:
     xla: bool | None = None
     epochs: int | None = None
     steps: int | None = None
-    batch_size: int = 64
+    batch_size: int | None = None
     precision: Precision = Precision.float32
     loss: str | None = None
     loss_reduction: Reduction = Reduction.mean
@@ -199,9 +201,9 @@ class Training:
         )
         lengths = [key for key in ("epochs", "steps") if getattr(self, key) is not None]
         require(
-            len(lengths) == 1,
+            len(lengths) <= 1,
             "training.epochs",
-            received=lengths or "neither",
+            received=lengths,
             expected="one of epochs and steps",
         )
         for key, largest in _LARGEST.items():

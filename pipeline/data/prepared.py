@@ -10,7 +10,7 @@ data/prepared/<data>/
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +31,9 @@ class NumericFeature:
     Args:
         of: one column of the CSV, or the numerator and the denominator of a ratio.
         missing: replaces a value that is not finite.
+        indicator: whether one more feature is 1 where the value is not finite, and otherwise 0.
+        quantiles: of the standardised values of training rows, at equal steps from the least to
+            the greatest. A network may scale or embed the feature by them.
     """
 
     name: str
@@ -38,6 +41,8 @@ class NumericFeature:
     missing: float
     mean: float
     scale: float
+    indicator: bool = False
+    quantiles: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,10 @@ class CategoricalFeature:
 
 @dataclass(frozen=True)
 class Table:
-    """How columns of a CSV become features: numeric ones first, then indicators."""
+    """How columns of a CSV become features.
+
+    Numeric features come first, then indicators of missing numbers, then those of categories.
+    """
 
     numeric: list[NumericFeature]
     categorical: list[CategoricalFeature]
@@ -68,12 +76,19 @@ class Table:
         return [feature.name for feature in self.categorical]
 
     @property
+    def with_indicator(self) -> list[NumericFeature]:
+        """The numeric features that have an indicator of missing values."""
+        return [feature for feature in self.numeric if feature.indicator]
+
+    @property
     def features(self) -> list[str]:
         """The names of the columns of `x`."""
-        indicators = [
+        numeric = [feature.name for feature in self.numeric]
+        missing = [f"{feature.name} is missing" for feature in self.with_indicator]
+        levels = [
             f"{feature.name}={level}" for feature in self.categorical for level in feature.levels
         ]
-        return [feature.name for feature in self.numeric] + indicators
+        return [*numeric, *missing, *levels]
 
 
 def input_name(column: str) -> str:
@@ -140,6 +155,14 @@ class Meta:
         """
         classes = len(self.classes or [])
         return classes if classes > 2 else 1
+
+    @property
+    def sizes(self) -> dict[str, Any]:
+        """What settings may depend on: training rows, and the numeric features of a table."""
+        return {
+            "rows": self.rows["train"],
+            "numbers": len(self.table.numeric) if self.table is not None else None,
+        }
 
     @property
     def remarks(self) -> list[str]:

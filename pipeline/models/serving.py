@@ -51,6 +51,10 @@ def _features(table: Table, inputs: Mapping[str, Any]) -> Any:
     if table.numeric:
         raw = [_quotient(feature, inputs) for feature in table.numeric]
         parts.append(_standardised(keras.ops.concatenate(raw, axis=1), table.numeric))
+    if table.with_indicator:
+        raw = [_quotient(feature, inputs) for feature in table.with_indicator]
+        finite = keras.ops.isfinite(keras.ops.concatenate(raw, axis=1))
+        parts.append(keras.ops.cast(keras.ops.logical_not(finite), "float32"))
     for number, feature in enumerate(table.categorical, start=1):
         text = one_hot(feature.levels, name=f"text_{number}")
         parts.append(text(inputs[input_name(feature.name)]))

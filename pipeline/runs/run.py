@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pipeline import environment
-from pipeline.config import resolved
+from pipeline.config import resolved, resolved_file
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.data.prepared import Meta, load_meta
 from pipeline.errors import PipelineError
@@ -18,13 +18,16 @@ class Run:
     """One run: its configuration, its data and its run key.
 
     Args:
-        settings: the configuration as plain values.
+        config: the configuration, with the settings that it leaves to the data.
+        settings: the same as plain values.
+        composed: the digest of the settings as they were composed, with null for these.
         identity: everything that can change the bits of the result.
         key: the digest of the identity.
     """
 
     config: ExperimentConfig
     settings: dict[str, Any]
+    composed: str
     meta: Meta
     data_folder: Path
     identity: dict[str, Any]
@@ -38,10 +41,12 @@ class Run:
             PipelineError: the data are missing, or were prepared with other settings.
         """
         meta = load_meta(data_folder)
-        settings = resolved.run_settings(config)
-        _require_same_data(settings["data"], meta, data_folder)
+        composed = resolved.run_settings(config)
+        _require_same_data(composed["data"], meta, data_folder)
+        config = config.settled(**meta.sizes)
+        settings, digest = resolved.run_settings(config), resolved_file.digest(composed)
         own = identity(config, meta)
-        return cls(config, settings, meta, data_folder, own, run_key(own))
+        return cls(config, settings, digest, meta, data_folder, own, run_key(own))
 
     @property
     def name(self) -> str:

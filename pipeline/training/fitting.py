@@ -12,6 +12,7 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.data.prepared import Meta, Split, load_split
 from pipeline.models import families
 from pipeline.models.augmentation import augmented
+from pipeline.models.members import with_members
 from pipeline.training import engines, losses, measuring, optimizers, process
 from pipeline.training.class_weights import class_weights
 from pipeline.training.engine import Engine, TrainingTask
@@ -55,6 +56,7 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
     Raises:
         PipelineError: the settings do not suit the data.
     """
+    config = config.settled(**meta.sizes)
     training = config.training
     process.pin(threads=training.threads)
     schedule = Schedule.of(training, rows=meta.rows["train"], seed=config.seed)
@@ -72,17 +74,18 @@ def _engine(config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedu
     network = families.build(
         config.model, meta, seed=config.seed, precision=training.precision.value
     )
+    trained, loss = with_members(network, losses.build(training, meta))
     weights = class_weights(training, meta, train.y)
     task = TrainingTask(
         network=network,
-        trained=augmented(network, config.model, meta),
+        trained=augmented(trained, config.model, meta),
         optimizer=optimizers.build(
             config.optimizer,
             weights=network.trainable_variables,
             steps=schedule.total,
             precision=training.precision,
         ),
-        loss=losses.build(training, meta),
+        loss=loss,
         train=train if weights is None else replace(train, sample_weight=weights[train.y]),
         schedule=schedule,
     )

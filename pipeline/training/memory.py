@@ -26,6 +26,7 @@ def require_enough(config: ExperimentConfig, meta: Meta) -> None:
     Raises:
         ConfigError: they cannot fit.
     """
+    config = config.settled(**meta.sizes)
     needed, memory = least_bytes(config, meta), int(psutil.virtual_memory().total)
     if needed > memory:
         weights = config.model.least_size(meta.shape, meta.outputs).parameters
@@ -57,7 +58,9 @@ def least_bytes(config: ExperimentConfig, meta: Meta) -> int:
     Counts weights, gradients, averages of the optimizer, and the outputs of all layers for one
     batch.
     """
+    config = config.settled(**meta.sizes)
     size = config.model.least_size(meta.shape, meta.outputs)
+    assert config.training.batch_size is not None
     rows = min(config.training.batch_size, meta.rows["train"])
     copies = _WEIGHTS_AND_GRADIENTS + config.optimizer.averages
     outputs = _BYTES_OF_OUTPUTS[config.training.precision] * rows * size.outputs

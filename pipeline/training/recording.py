@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pipeline.config import resolved_file
 from pipeline.console import log
 from pipeline.evaluation.tables import tables
 from pipeline.models import serving
@@ -153,7 +152,7 @@ class RecordedTraining:
                 "run_id": result.run_id,
                 "run_key": result.run_key,
                 "fingerprint": result.fingerprint,
-                "settings": resolved_file.digest(self.run.settings),
+                "settings": self.run.composed,
                 "data": self.run.meta.identity,
                 "environment": {
                     "versions": self.run.identity["versions"],

@@ -35,15 +35,15 @@ class Schedule:
     def of(cls, training: Training, *, rows: int, seed: int) -> "Schedule":
         """The schedule of a configuration.
 
+        Args:
+            training: settings with `batch_size`, and with `epochs` or `steps`.
+
         Raises:
             ConfigError: an evaluation lies after the last step.
         """
-        steps_per_epoch = -(-rows // training.batch_size)
-        total = (
-            training.steps
-            if training.steps is not None
-            else (training.epochs or 0) * steps_per_epoch
-        )
+        batch_size = training.batch_size
+        assert batch_size is not None
+        total = training.steps or (training.epochs or 0) * -(-rows // batch_size)
         beyond = [step for step in training.evaluate_at if step > total]
         if beyond:
             raise ConfigError(
@@ -52,7 +52,7 @@ class Schedule:
                 received=beyond,
                 expected=f"Expected: steps up to {total}",
             )
-        return cls(rows, training.batch_size, total, seed, sorted(set(training.evaluate_at)))
+        return cls(rows, batch_size, total, seed, sorted(set(training.evaluate_at)))
 
     @property
     def steps_per_epoch(self) -> int:

@@ -73,10 +73,6 @@ IN_FILES = {
         "training.batch_size is invalid. Received: batch_size=many. "
         "Value 'many' of type 'str' could not be converted to Integer."
     ),
-    "training: {batch_size: null}": (
-        "training.batch_size is invalid. Received: batch_size=None. Incompatible value 'None' "
-        "for field of type 'int'."
-    ),
     "training: {loss: hinge}": (
         f"training.loss is not a loss. Received: hinge. Allowed: {LOSSES}."
     ),
@@ -86,9 +82,6 @@ IN_FILES = {
     "training: {epochs: 3, steps: 10}": (
         "training.epochs is invalid. Received: ['epochs', 'steps']. Expected: one of epochs "
         "and steps."
-    ),
-    "training: {epochs: null}": (
-        "training.epochs is invalid. Received: neither. Expected: one of epochs and steps."
     ),
     "training: {epochs: null, steps: 5, evaluate_at: [1, 6]}": (
         "training.evaluate_at is invalid. Received: [6]. Expected: no step after the last, 5."
@@ -131,7 +124,7 @@ IN_FILES = {
     ),
     "  - override /model: mpl": (
         "model has no file of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, "
-        "layers, linear, mlp, resnet."
+        "layers, linear, mlp, resnet, tabular."
     ),
     "  - override /modle: mlp": (
         "this is not a group of settings. Received: modle. "
@@ -175,11 +168,11 @@ ON_THE_COMMAND_LINE = {
     ),
     "model=mpl": (
         "model has no file of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, "
-        "layers, linear, mlp, resnet."
+        "layers, linear, mlp, resnet, tabular."
     ),
     "model=": (
         "model has no file of this name. Received: model=. Allowed: cnn, layers, linear, mlp, "
-        "resnet."
+        "resnet, tabular."
     ),
     "data=zzz": f"data has no file of this name. Received: data=zzz. Allowed: {DATA}.",
     "training.batch_size=0": (
@@ -240,8 +233,8 @@ ON_THE_COMMAND_LINE = {
         "model._target_ is refused. Received: os.system. Remove it: settings cannot name Python "
         "objects."
     ),
-    "~training.batch_size": (
-        "training.batch_size is invalid. Received: ~training.batch_size. "
+    "~training.threads": (
+        "training.threads is invalid. Received: ~training.threads. "
         "Training (DictConfig) does not support deletion."
     ),
     "~training": "training is missing. Set it: it has no default.",
@@ -460,6 +453,8 @@ def test_setting_without_a_default_is_required(in_repository):
 
 
 def test_fault_of_a_default_names_its_file(in_repository):
+    default = Path("conf/training/default.yaml")
+    default.write_text(default.read_text().replace("epochs: null", "epochs: 200"))
     assert refusal("data=shapes", "training.steps=100") == (
         "conf/training/default.yaml: training.epochs is invalid. "
         "Received: ['epochs', 'steps']. Expected: one of epochs and steps."

@@ -115,6 +115,7 @@ RUN_CODE = [
     "pipeline.models.families",
     "pipeline.models.families.linear",
     "pipeline.models.keras_layers",
+    "pipeline.models.members",
     "pipeline.models.network",
     "pipeline.models.scores",
     "pipeline.models.seeds",

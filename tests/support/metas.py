@@ -22,7 +22,9 @@ def images(**facts: Any) -> Meta:
 def table(features: int = 2, **facts: Any) -> Meta:
     """Facts about numbers and two classes; `facts` replaces some of them."""
     numeric = [
-        NumericFeature(f"x{number}", [f"x{number}"], missing=0.0, mean=0.0, scale=1.0)
+        NumericFeature(
+            f"x{number}", [f"x{number}"], missing=0.0, mean=0.0, scale=1.0, quantiles=[-2, 0, 2]
+        )
         for number in range(features)
     ]
     defaults = {

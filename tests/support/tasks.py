@@ -8,6 +8,7 @@ from pipeline.config.optimizer import Optimizer, settings_of
 from pipeline.config.training import Precision, Training
 from pipeline.data.prepared import Meta, Split
 from pipeline.models import families
+from pipeline.models.members import with_members
 from pipeline.training import losses, optimizers
 from pipeline.training.engine import TrainingTask
 from pipeline.training.schedule import Schedule
@@ -32,13 +33,14 @@ def task_of(
     """The task of a network with the loss of the settings."""
     training = Training(epochs=1, loss=loss)
     network = families.build(settings, meta, seed=seed, precision=precision.value)
+    trained, of_members = with_members(network, losses.build(training, meta))
     return TrainingTask(
         network=network,
-        trained=network,
+        trained=trained,
         optimizer=optimizers.build(
             optimizer, weights=network.trainable_variables, steps=100, precision=precision
         ),
-        loss=losses.build(training, meta),
+        loss=of_members,
         train=train,
         schedule=schedule,
     )

@@ -41,9 +41,15 @@ VARIANTS = {"shapes": SHAPES, "pairs": PAIRS, "prices": PRICES}
 
 
 def copy_conf(folder: Path) -> Path:
-    """The repository's conf/ with the toy variants added."""
+    """The repository's conf/ with the toy variants added.
+
+    Its default network is small, because that compiles fast.
+    """
     conf = folder / "conf"
     shutil.copytree(ROOT / "conf", conf)
+    settings = conf / "config.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("model: tabular", "model: mlp"), encoding="utf-8")
     for name, text in VARIANTS.items():
         (conf / f"data/{name}.yaml").write_text(text, encoding="utf-8")
     return conf

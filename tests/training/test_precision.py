@@ -17,6 +17,7 @@ from pipeline.models.families.cnn import Cnn
 from pipeline.models.families.layers import Layers
 from pipeline.models.families.mlp import Mlp
 from pipeline.models.families.resnet import Resnet
+from pipeline.models.families.tabular import Embedding, Tabular
 from pipeline.models.fingerprint import fingerprint
 from pipeline.models.serving import serve
 from pipeline.training.engines.compiled import CompiledEngine
@@ -39,11 +40,13 @@ PICTURES = Split(
     (np.arange(ROWS) % 3).astype(np.int32),
     None,
 )
+OUTPUTS = {"members", "output"}
 FAMILIES: Sequence[tuple[Model, Meta]] = [
     (Mlp(units=[4], dropout=0.2), table()),
     (Cnn(filters=[2], kernel_size=3, units=[4]), images()),
     (Resnet(filters=[2]), images()),
     (Layers(layers=[{"class_name": "Dense", "units": 4}]), table()),
+    (Tabular(embedding=Embedding.piecewise, members=2, units=[4], dropout=0.2), table()),
 ]
 MLP = Mlp(units=[8], dropout=0.2)
 AVERAGING = optimizer_of("adam", ema_momentum=0.9, clipnorm=1.0)
@@ -70,7 +73,7 @@ def run(engine, start: int, stop: int) -> dict[str, float]:
 @pytest.mark.parametrize(("settings", "meta"), FAMILIES)
 def test_weights_and_outputs_keep_32_bits(precision, settings, meta):
     network = families.build(settings, meta, seed=1, precision=precision.value)
-    hidden = {layer.compute_dtype for layer in network.layers[:-1]}
+    hidden = {layer.compute_dtype for layer in network.layers if layer.name not in OUTPUTS}
     assert hidden == {precision.value.removeprefix("mixed_")}
     assert network.outputs[0].dtype == "float32"
     assert {weight.dtype for weight in network.weights} == {"float32"}

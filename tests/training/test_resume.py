@@ -18,6 +18,7 @@ from pipeline.data.prepared import Meta, Split
 from pipeline.models.families.cnn import Cnn
 from pipeline.models.families.layers import Layers
 from pipeline.models.families.mlp import Mlp
+from pipeline.models.families.tabular import Embedding, Tabular
 from pipeline.models.fingerprint import fingerprint
 from pipeline.runs import checkpoint
 from pipeline.runs.checkpoint import Checkpoint
@@ -94,6 +95,15 @@ class Case:
 # that already has a point, when the learning rate falls, and when training stops early.
 EVERYWHERE = [3, 5, 16, 18, 25, 30]
 CNN = Cnn(filters=[3], kernel_size=3, units=[5], dropout=0.25)
+ENSEMBLE = Tabular(
+    embedding=Embedding.periodic,
+    embedding_size=2,
+    frequencies=3,
+    frequency_scale=0.5,
+    members=2,
+    units=[5],
+    dropout=0.25,
+)
 CASES = {
     "mlp": Case(NORMALISED, table(), POINTS, STRICT, EVERYWHERE),
     "mlp by XLA": Case(NORMALISED, table(), POINTS, STRICT, [18], compiled={"xla": True}),
@@ -102,6 +112,7 @@ CASES = {
     ),
     "cnn": Case(CNN, images(), PICTURES, LENIENT, [18]),
     "regression": Case(Mlp(units=[5]), regression(), PRICES, LENIENT, [33]),
+    "ensemble": Case(ENSEMBLE, regression(), PRICES, LENIENT, [18]),
 }
 MLPS = [name for name in CASES if name.startswith("mlp")]
 STOP = 18  # for the negative controls: at this step every part of the state matters

@@ -16,19 +16,30 @@ from pipeline.errors import DataError
 
 Numbers = NDArray[np.float64]
 
+_MOST_QUANTILES = 65
+_ROWS_OF_A_QUANTILE = 8
+_DIGITS = 6  # of a quantile, because `meta.json` holds many
 
-def fit_table(train: Inputs, ratios: dict[str, list[str]], *, path: Path) -> Table:
+
+def fit_table(
+    train: Inputs, ratios: dict[str, list[str]], *, missing_indicators: bool, path: Path
+) -> Table:
     """Fits the statistics of numeric features and the levels of categorical ones.
 
     Args:
         train: the training rows.
         ratios: features that are quotients of two columns, by name.
+        missing_indicators: whether a feature with missing values in training rows gets an
+            indicator of them.
         path: the CSV file, for errors.
 
     Raises:
         DataError: a feature has no value in any training row.
     """
-    numeric = [_fit_numeric(name, of, train, path) for name, of in _numeric_features(train, ratios)]
+    numeric = [
+        _fit_numeric(name, of, train, missing_indicators=missing_indicators, path=path)
+        for name, of in _numeric_features(train, ratios)
+    ]
     categorical = [
         _fit_categorical(name, train.categorical[name])
         for name in train.features
@@ -53,12 +64,13 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
     numeric = [
         (value_of(feature, inputs) - feature.mean) / feature.scale for feature in table.numeric
     ]
-    indicators = [
+    missing = [~np.isfinite(_quotient(feature.of, inputs)) for feature in table.with_indicator]
+    levels = [
         np.array(inputs.categorical[feature.name], dtype=object) == level
         for feature in table.categorical
         for level in feature.levels
     ]
-    return np.column_stack([*numeric, *indicators]).astype(np.float32)
+    return np.column_stack([*numeric, *missing, *levels]).astype(np.float32)
 
 
 def encode_target(target: Target, values: Numbers) -> NDArray[np.float32]:
@@ -87,19 +99,38 @@ def _quotient(of: list[str], inputs: Inputs) -> Numbers:
         return values / inputs.numeric[of[1]]
 
 
-def _fit_numeric(name: str, of: list[str], train: Inputs, path: Path) -> NumericFeature:
+def _fit_numeric(
+    name: str, of: list[str], train: Inputs, *, missing_indicators: bool, path: Path
+) -> NumericFeature:
     from sklearn.impute import SimpleImputer
 
     quotient = _quotient(of, train)
-    values = np.where(np.isfinite(quotient), quotient, np.nan).reshape(-1, 1)
-    if np.isnan(values).all():
+    is_finite = np.isfinite(quotient)
+    values = np.where(is_finite, quotient, np.nan).reshape(-1, 1)
+    if not is_finite.any():
         raise DataError(
             f"{path}, column {name}: no training row has a value",
             expected=f"List {name} under data.drop",
         )
     imputer = SimpleImputer(strategy="median")
     mean, scale = _mean_and_scale(imputer.fit_transform(values)[:, 0])
-    return NumericFeature(name, of, missing=float(imputer.statistics_[0]), mean=mean, scale=scale)
+    return NumericFeature(
+        name,
+        of,
+        missing=float(imputer.statistics_[0]),
+        mean=mean,
+        scale=scale,
+        indicator=missing_indicators and not is_finite.all(),
+        quantiles=_quantiles((quotient[is_finite] - mean) / scale),
+    )
+
+
+def _quantiles(values: Numbers) -> list[float]:
+    """Quantiles at equal steps, fewer of them if there are few values."""
+    count = min(_MOST_QUANTILES, 2 + len(values) // _ROWS_OF_A_QUANTILE)
+    return [
+        float(f"{value:.{_DIGITS}g}") for value in np.quantile(values, np.linspace(0, 1, count))
+    ]
 
 
 def _mean_and_scale(values: Numbers) -> tuple[float, float]:

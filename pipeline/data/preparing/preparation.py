@@ -175,7 +175,12 @@ def _table(raw: Raw, data: Data) -> _Content:
         goal = _regression(raw, data, quantities(text, data.target), likes, traits)
     else:
         goal = _classification(raw, data, *labels(text, data.target), likes, traits)
-    table = fit_table(inputs.take(goal.splits.train), data.ratios, path=raw.train)
+    table = fit_table(
+        inputs.take(goal.splits.train),
+        data.ratios,
+        missing_indicators=data.missing_indicators,
+        path=raw.train,
+    )
     goal.statistics.update(table_counts(text, inputs, table, goal.splits))
     x = encode(table, inputs)
     numbers = x[:, : len(table.numeric)]

@@ -21,9 +21,8 @@ class Layers(Model):
     family: str = "layers"
     layers: list[dict[str, Any]] = field(default_factory=list)
 
-    @property
-    def convolves(self) -> bool:
-        return super().convolves or any(
+    def suits_xla(self, rows: int) -> bool:
+        return super().suits_xla(rows) and not any(
             kind in layer["class_name"] for layer in self.layers for kind in _CONVOLVING
         )
 

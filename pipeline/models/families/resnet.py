@@ -35,9 +35,8 @@ class Resnet(Model):
     pool_first: bool = False
     dropout: float = 0.0
 
-    @property
-    def convolves(self) -> bool:
-        return True
+    def suits_xla(self, rows: int) -> bool:  # noqa: ARG002
+        return False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
+from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -23,15 +23,40 @@ def inputs(
     )
 
 
-def fitted(train: Inputs, **ratios: list[str]) -> Table:
-    return fit_table(train, ratios, path=Path("data.csv"))
+def fitted(train: Inputs, *, missing_indicators: bool = True, **ratios: list[str]) -> Table:
+    return fit_table(train, ratios, missing_indicators=missing_indicators, path=Path("data.csv"))
 
 
 def test_numeric_feature_has_median_mean_and_deviation():
-    table = fitted(inputs(["a"], a=[1.0, 2.0, NAN, 6.0]))
-    assert table.numeric == [
-        NumericFeature("a", ["a"], missing=2.0, mean=2.75, scale=math.sqrt(3.6875))
-    ]
+    (feature,) = fitted(inputs(["a"], a=[1.0, 2.0, NAN, 6.0])).numeric
+    assert (feature.name, feature.of) == ("a", ["a"])
+    assert (feature.missing, feature.mean, feature.scale) == (2.0, 2.75, math.sqrt(3.6875))
+
+
+def test_quantiles_are_those_of_standardised_values():
+    values = np.random.default_rng(0).lognormal(size=100)
+    (feature,) = fitted(inputs(["a"], a=[NAN, *values])).numeric
+    expected = (np.quantile(values, np.linspace(0, 1, 14)) - feature.mean) / feature.scale
+    assert feature.quantiles == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("rows", "count"), [(1, 2), (8, 3), (504, 65), (5_000, 65)])
+def test_few_rows_have_few_quantiles(rows, count):
+    (feature,) = fitted(inputs(["a"], a=list(range(rows)))).numeric
+    assert len(feature.quantiles) == count
+
+
+def test_number_with_gaps_has_an_indicator_of_them():
+    train = inputs(["a", "b", "c"], {"c": ["x", "y"]}, a=[1.0, NAN], b=[1.0, 2.0])
+    table = fitted(train)
+    assert table.features == ["a", "b", "a is missing", "c=x", "c=y"]
+    others = inputs(["a", "b", "c"], {"c": ["x", "y"]}, a=[NAN, 3.0], b=[NAN, 1.5])
+    assert encode(table, others)[:, 2].tolist() == [1, 0]
+
+
+def test_indicators_can_be_left_out():
+    table = fitted(inputs(["a"], a=[1.0, NAN]), missing_indicators=False)
+    assert table.features == ["a"]
 
 
 def test_constant_feature_has_scale_1():
@@ -41,7 +66,9 @@ def test_constant_feature_has_scale_1():
 def test_ratios_come_after_columns():
     table = fitted(inputs(["a"], a=[1.0, 3.0], b=[2.0, 2.0]), share=["a", "b"])
     assert table.features == ["a", "share"]
-    assert table.numeric[1] == NumericFeature("share", ["a", "b"], missing=1.0, mean=1.0, scale=0.5)
+    assert table.numeric[1] == NumericFeature(
+        "share", ["a", "b"], missing=1.0, mean=1.0, scale=0.5, quantiles=[-1.0, 1.0]
+    )
 
 
 def test_infinite_ratio_is_missing():
@@ -86,10 +113,11 @@ def test_encoding_equals_scikit_learn():
                 make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
                 [0, 1, 2],
             ),
+            ("missing", MissingIndicator(), [0, 1, 2]),
             ("levels", OneHotEncoder(handle_unknown="ignore", sparse_output=False), [3]),
         ]
     ).fit(frame[train])
-    ours = encode(fit_table(everything.take(train), {}, path=Path("data.csv")), everything)
+    ours = encode(fitted(everything.take(train)), everything)
     assert np.array_equal(ours, theirs.transform(frame).astype(np.float32))
 
 

@@ -22,6 +22,7 @@ from pipeline.models.families.cnn import Cnn
 from pipeline.models.families.layers import Layers
 from pipeline.models.families.linear import Linear
 from pipeline.models.families.mlp import Mlp
+from pipeline.models.families.tabular import Embedding, Tabular
 from pipeline.models.fingerprint import fingerprint
 from pipeline.training import engines, fitted_model
 from pipeline.training.engine import Reading, TrainingTask
@@ -60,6 +61,12 @@ NORMALISED = Layers(
 CASES = {
     "mlp": (Mlp(units=[8, 4]), table(), POINTS, optimizer_of("sgd", learning_rate=0.1)),
     "regression": (Mlp(units=[5]), regression(), PRICES, optimizer_of("adam", learning_rate=0.01)),
+    "ensemble": (
+        Tabular(embedding=Embedding.piecewise, embedding_size=2, members=2, units=[5]),
+        regression(),
+        PRICES,
+        optimizer_of("adam", learning_rate=0.01),
+    ),
     "cnn": (
         Cnn(filters=[3], kernel_size=3, units=[5]),
         images(),
@@ -702,17 +709,17 @@ def test_memory_limit_reaches_the_engine():
 
 
 @pytest.mark.parametrize(
-    ("name", "graph"),
+    ("name", "suits"),
     [
-        ("RandomFlip", True),
-        ("RandAugment", True),
-        ("Conv2D", True),
-        ("Dense", False),
-        ("GaussianNoise", False),
+        ("RandomFlip", False),
+        ("RandAugment", False),
+        ("Conv2D", False),
+        ("Dense", True),
+        ("GaussianNoise", True),
     ],
 )
-def test_network_that_convolves_runs_as_a_graph(name, graph):
-    assert Layers(layers=[{"class_name": name}]).convolves is graph
+def test_network_that_convolves_runs_as_a_graph(name, suits):
+    assert Layers(layers=[{"class_name": name}]).suits_xla(rows=100) is suits
 
 
 def test_start_of_a_slice_is_an_argument():
