@@ -181,12 +181,10 @@ def test_losses_of_probabilities_are_known():
 
 def minimiser(loss: str, share: float) -> float:
     """The output that minimises a loss over rows of which this share is of class 1."""
-    built, raw = build(loss, table()), np.linspace(-4, 4, 1601, dtype=np.float32)
-    of = {
-        label: [float(built(np.array([[label]]), np.array([[one]], np.float32))) for one in raw]
-        for label in (0.0, 1.0)
-    }
-    return float(raw[np.argmin(share * np.array(of[1.0]) + (1 - share) * np.array(of[0.0]))])
+    by_row = losses.by_row(training(loss), table())
+    raw = np.linspace(-4, 4, 1601, dtype=np.float32)
+    of = [np.asarray(by_row(np.full((len(raw), 1), label), raw[:, None])) for label in (0.0, 1.0)]
+    return float(raw[np.argmin(share * of[1] + (1 - share) * of[0])])
 
 
 def test_cross_entropy_finds_the_probability_and_focal_loss_does_not():
