@@ -93,7 +93,7 @@ def test_setting_retrains_only_its_experiment(project):
 
 
 def test_setting_of_a_family_retrains_its_experiments(project):
-    with edited(project, "conf/model/mlp.yaml", "dropout: 0.0", "dropout: 0.1") as stages:
+    with edited(project, "conf/model/tabular.yaml", "members: 8", "members: 4") as stages:
         assert trainings(stages) == {"train@flats", "train@flats_rent"}
 
 
