@@ -1,6 +1,6 @@
 """Reads resolved configurations without the schemas that checked them.
 
-Stages after training need only four settings. Reading them here keeps these stages independent of
+Stages after training need only a few settings. Reading them here keeps these stages independent of
 the code of models and training.
 """
 
