@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from omegaconf import MISSING
 
 from pipeline import metrics
+from pipeline.config import usual
 from pipeline.config.claim import Claim
 from pipeline.config.data import Data
 from pipeline.config.metrics import metric_of
@@ -12,7 +13,7 @@ from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer, RateSchedule
 from pipeline.config.rules import NAME, is_name
 from pipeline.config.tracking import Tracking
-from pipeline.config.training import LOSSES, Precision, Reduction, Training
+from pipeline.config.training import Precision, Reduction, Training
 from pipeline.errors import ConfigError, require
 
 
@@ -141,6 +142,8 @@ class ExperimentConfig:
 
     def _require_metrics_of_the_task(self) -> None:
         task, training = self.data.task.value, self.training
+        losses = usual.possible_losses(training, self.data.task)
+        gives_probabilities = usual.give_probabilities(losses)
         named: list[tuple[str, str | None]] = [
             ("training.metrics", name) for name in training.metrics or []
         ]
@@ -156,16 +159,10 @@ class ExperimentConfig:
                     received=name,
                     expected=f"Choose a metric for {task}",
                 )
-            if metric is not None and metric.needs_probabilities and not self._gives_probabilities:
+            if metric is not None and metric.needs_probabilities and not gives_probabilities:
                 raise ConfigError(
                     key,
                     "names a metric of probabilities, and a model with this loss gives none",
                     received=f"{name} with training.loss={training.loss}",
                     expected="Choose another metric, such as accuracy or roc_auc",
                 )
-
-    @property
-    def _gives_probabilities(self) -> bool:
-        """Whether the loss lets the model learn probabilities. The usual losses do."""
-        loss = self.training.loss
-        return loss is None or LOSSES.load(loss, key="training.loss").LOSS.gives_probabilities

@@ -35,9 +35,14 @@ class Direction(Enum):
         return gain > by
 
 
+def module_of(name: str) -> str:
+    """The module of a metric; that of `recall/setosa` is `recall`."""
+    return name.partition("/")[0]
+
+
 def modules_of(names: Iterable[str]) -> list[str]:
-    """The modules of metrics; that of `recall/setosa` is `recall`."""
-    return list(dict.fromkeys(name.partition("/")[0] for name in names))
+    """The modules of metrics, each once."""
+    return list(dict.fromkeys(map(module_of, names)))
 
 
 def metric_of(figure: str, *, key: str) -> str | None:
@@ -61,7 +66,7 @@ def metric_of(figure: str, *, key: str) -> str | None:
         )
     if name in _LOSSES[split]:
         return None
-    if split == "running" or modules_of([name])[0] not in METRICS.names():
+    if split == "running" or module_of(name) not in METRICS.names():
         names = [*_LOSSES[split], *(METRICS.names() if split != "running" else [])]
         raise ConfigError(
             key,

@@ -46,9 +46,14 @@ def measured_metrics(training: Training, task: Task, losses: Sequence[str]) -> l
     return list(dict.fromkeys(name for name in candidates if name is not None))
 
 
+def give_probabilities(losses: Sequence[str]) -> bool:
+    """Whether a classifier learns probabilities by each of these losses."""
+    return all(LOSSES.load(loss, key="training.loss").LOSS.gives_probabilities for loss in losses)
+
+
 def _usual_names(task: Task, losses: Sequence[str]) -> list[str]:
     """The usual metrics; without those of probabilities if the losses give none."""
-    gives = all(LOSSES.load(loss, key="training.loss").LOSS.gives_probabilities for loss in losses)
+    gives = give_probabilities(losses)
     return [
         name
         for name in METRICS[task]

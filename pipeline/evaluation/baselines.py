@@ -17,7 +17,7 @@ from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.scoring import SEED
 from pipeline.metrics import Metric
 from pipeline.models.label_scores import LabelScores
-from pipeline.models.scores import ClassScores, NumberScores, Scores
+from pipeline.models.scores import ClassScores, Scores, scores_of
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,7 @@ def scores_of_fit(predictions: NDArray[Any], y: NDArray[Any], meta: Meta) -> Sco
         y: `(rows,)`, as `prepare` writes it.
     """
     if meta.classes is None:
-        mean, scale = meta.target.mean, meta.target.scale
-        truth = np.asarray(y, dtype=np.float64) * scale + mean
-        return NumberScores(truth, predictions * scale + mean)
+        return scores_of(predictions.reshape(-1, 1), y, meta)
     labels = np.asarray(y, dtype=np.int64)
     kind = LabelScores if predictions.ndim == 1 else ClassScores
     return kind(labels, predictions, meta.classes)

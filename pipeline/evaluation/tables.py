@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.metrics._calibration import BINS, bins, confidence
+from pipeline.metrics._confusion import support
 from pipeline.models.scores import ClassScores, NumberScores, Scores
 
 MOST_CLASSES = 64  # of a confusion matrix that people read
@@ -38,8 +39,7 @@ def tables(scores: Scores, *, gives_probabilities: bool) -> dict[str, Any]:
 
 def rows_by_class(scores: ClassScores) -> dict[str, int]:
     """The number of rows of each class, by its name."""
-    counts = np.bincount(scores.truth, minlength=len(scores.classes))
-    return {name: int(count) for name, count in zip(scores.classes, counts, strict=True)}
+    return dict(zip(scores.classes, support(scores).tolist(), strict=True))
 
 
 def confusion(scores: ClassScores) -> NDArray[np.int64]:

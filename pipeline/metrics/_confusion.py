@@ -38,7 +38,7 @@ class Confusion:
 
     def __init__(self, scores: ClassScores, function: Callable[[Margins], Floats]) -> None:
         self._matrix = _matrix(scores)
-        self._shares = np.bincount(scores.truth, minlength=len(scores.classes)) / len(scores)
+        self._shares = support(scores) / len(scores)
         self._function = function
 
     def draws(self, weights: Floats, extra: Floats) -> tuple[Floats, Floats]:

@@ -1,6 +1,6 @@
 """How often the test rows of a result had been used, in words, and what still holds then."""
 
-from pipeline.config.metrics import METRICS, modules_of
+from pipeline.config.metrics import METRICS, module_of
 from pipeline.evaluation.adaptive import after_looks
 from pipeline.evaluation.looks import FILE, Standing
 from pipeline.metrics import Interval
@@ -11,7 +11,7 @@ _WIDEST = 0.5  # a wider interval cannot tell a good classifier from a guess
 
 def holding(metric: str, value: float, standing: Standing) -> Interval | None:
     """The 95 % limits that hold even if test results guided the choice; None if none are known."""
-    (module,) = modules_of([metric])
+    module = module_of(metric)
     if module not in METRICS.names():  # it was deleted since
         return None
     measured = METRICS.load(module, key="metric").METRIC
