@@ -67,32 +67,6 @@ def estimates(metrics: Mapping[str, Metric], scores: Scores, *, seed: int) -> di
     )
 
 
-def difference_interval(metric: Metric, scores: Scores, other: Scores, *, seed: int) -> Estimate:
-    """The paired difference of two models on the same rows, with its 95 % interval.
-
-    Args:
-        scores, other: of the same rows in the same order.
-        seed: of the random weights.
-
-    Returns:
-        The metric of `scores` minus that of `other`.
-    """
-    return difference_intervals({"metric": metric}, scores, other, seed=seed)["metric"]
-
-
-def difference_intervals(
-    metrics: Mapping[str, Metric], scores: Scores, other: Scores, *, seed: int
-) -> dict[str, Estimate]:
-    """The paired differences of several metrics, by name; see `difference_interval`."""
-    one, two = values(metrics, scores), values(metrics, other)
-    return _with_intervals(
-        {name: _minus(one[name], two[name]) for name in metrics},
-        lambda name: difference(metrics[name].varies(scores), metrics[name].varies(other)),
-        rows=len(scores),
-        seed=seed,
-    )
-
-
 def _minus(one: Estimate, two: Estimate) -> Estimate:
     if one.value is None or two.value is None:
         return Estimate(None, None, one.reason or two.reason)

@@ -147,8 +147,8 @@ def test_one_pass_gives_the_intervals_of_single_metrics():
     alone = intervals.estimates(measured, other, seed=1)
     assert {name: one.other for name, one in found.items()} == alone
     for name, metric in measured.items():
-        single = intervals.difference_interval(metric, network, other, seed=1)
-        assert found[name].difference == single
+        single = intervals.against({name: metric}, network, {"other": other}, seed=1)["other"]
+        assert found[name] == single[name]
 
 
 def test_baseline_that_is_left_out_has_a_reason(monkeypatch):

@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import betaincinv, log_softmax
 
 from pipeline import metrics
-from pipeline.evaluation.intervals import Estimate, difference_interval, estimates, values
+from pipeline.evaluation.intervals import Estimate, against, estimates, values
 from pipeline.metrics import Metric
 from pipeline.metrics._sampling import difference as sampled_difference
 from pipeline.models.scores import ClassScores, NumberScores, Scores
@@ -207,7 +207,8 @@ def test_jackknife_of_a_mean_is_nearly_its_interval():
 
 
 def difference(name: str, one: Scores, other: Scores) -> Estimate:
-    return difference_interval(metric(name), one, other, seed=1)
+    found = against({name: metric(name)}, one, {"other": other}, seed=1)
+    return found["other"][name].difference
 
 
 def test_difference_of_accuracies_is_by_row():

@@ -19,7 +19,7 @@ from rich.console import Console
 from scipy.special import log_softmax
 
 from pipeline import metrics
-from pipeline.evaluation.intervals import Estimate, difference_intervals, estimates
+from pipeline.evaluation.intervals import Estimate, against, estimates
 from pipeline.metrics import Metric
 from pipeline.models.scores import ClassScores, NumberScores, Scores
 
@@ -177,8 +177,9 @@ def simulate(
         for name, estimate in estimates(named, scores, seed=sample).items():
             counts[name].add(estimate, true[0][name])
         compared = {name: named[name] for name in problem.compared}
-        for name, estimate in difference_intervals(compared, scores, other, seed=sample).items():
-            counts[f"Δ {name}"].add(estimate, true[0][name] - true[1][name])
+        pairs = against(compared, scores, {"other": other}, seed=sample)["other"]
+        for name, (_, difference) in pairs.items():
+            counts[f"Δ {name}"].add(difference, true[0][name] - true[1][name])
     return counts
 
 
