@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from tests.support import ROOT
+from tests.support import ROOT, warm
 
 _PARTS = (
     "pipeline",
@@ -64,7 +64,7 @@ class Project:
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=_variables(environment),
+            env=_variables(warm.variables() | environment),
             capture_output=True,
             text=True,
             check=False,

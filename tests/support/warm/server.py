@@ -1,0 +1,138 @@
+"""A process that has imported the libraries, and forks once for each command.
+
+The libraries take 8 seconds of CPU to import, so tests that run hundreds of commands would mostly
+wait for imports. Nothing is used before the fork: TensorFlow has no device yet, and no module of
+`pipeline` is loaded. Each command is a process of its own, with its own folder, variables, streams
+and signals. It is killed if the process that asked for it dies.
+"""
+
+import gc
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import struct
+import sys
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sitecustomize import settings_of_imports
+
+_LIBRARIES = (
+    "tensorflow",
+    "keras",
+    "mlflow",
+    "mlflow.keras",
+    "mlflow.pyfunc",
+    "sklearn.ensemble",
+    "sklearn.impute",
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "sklearn.preprocessing",
+    "pandas",
+    "pyarrow.csv",
+    "scipy.stats",
+    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
+    "hydra",
+    "keras_tuner",
+    "sqlalchemy",
+    "alembic",
+)
+
+
+class _Server:
+    """The process that forks. It serves until the process that started it ends."""
+
+    def __init__(self, place: str, settings: dict[str, str]) -> None:
+        self.settings = settings
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(place)
+        self.listener.listen(64)
+        self.owner = os.pidfd_open(os.getppid())
+        self.commands: dict[int, tuple[int, socket.socket]] = {}  # by pidfd: process and client
+
+    def next_request(self) -> dict[str, Any]:
+        """Waits for requests. Returns one in each process that is forked to run it."""
+        while True:
+            clients = {client: child for child, client in self.commands.values()}
+            readable, _, _ = select.select(
+                [self.listener, self.owner, *self.commands, *clients], [], []
+            )
+            for event in readable:
+                if event is self.listener:
+                    request = self._accept()
+                    if request is not None:
+                        return request
+                elif event == self.owner:
+                    raise SystemExit
+                elif event in self.commands:
+                    self._end(event)
+                elif not event.recv(1):  # the client has died
+                    os.kill(clients[event], signal.SIGKILL)
+
+    def _accept(self) -> dict[str, Any] | None:
+        client, _ = self.listener.accept()
+        head, streams, *_ = socket.recv_fds(client, 4, 3)
+        (size,) = struct.unpack("I", head)
+        request: dict[str, Any] = json.loads(client.recv(size, socket.MSG_WAITALL))
+        child = os.fork() if request["settings"] == self.settings else None
+        if child == 0:
+            for number, stream in enumerate(streams):
+                os.dup2(stream, number)
+            os.closerange(3, max(streams[-1], client.fileno(), *self.commands, 3) + 64)
+            return request
+        if child is None:
+            client.close()
+        else:
+            client.sendall(struct.pack("i", child))
+            self.commands[os.pidfd_open(child)] = child, client
+        for stream in streams:
+            os.close(stream)
+        return None
+
+    def _end(self, ended: int) -> None:
+        child, client = self.commands.pop(ended)
+        os.close(ended)
+        _, status = os.waitpid(child, 0)
+        with client, suppress(OSError):
+            client.sendall(struct.pack("i", status))
+
+
+def _become(request: dict[str, Any]) -> None:
+    """Makes this process one that was started with the request's command."""
+    os.setsid()
+    os.umask(request["umask"])
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["variables"])
+    paths = request["variables"].get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:] = [request["folder"], *filter(None, paths), *sys.path]
+    sys.argv = [request["module"], *request["arguments"]]
+    # The streams of this process were set up for the files of the server.
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    np.random.seed()  # noqa: NPY002 - two forks would draw the same numbers
+
+
+def main() -> None:
+    place = sys.argv[1]
+    settings = settings_of_imports()
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    sys.path[:] = [path for path in sys.path if path not in ("", str(Path(__file__).parent))]
+    for name in _LIBRARIES:
+        import_module(name)
+    gc.collect()
+    gc.freeze()
+    request = _Server(place, settings).next_request()
+    _become(request)
+    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+
+
+main()

@@ -1,0 +1,86 @@
+"""Commands that `tests.support.warm` starts as forks."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from tests.support import ROOT, warm
+
+FOREVER = """
+import os, time
+print(os.getpid(), flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def variables(tmp_path):
+    """The variables of a command in a folder that has a package `pipeline` of its own."""
+    (tmp_path / "pipeline").mkdir()
+    (tmp_path / "pipeline/__init__.py").touch()
+    return os.environ | warm.variables()
+
+
+def start(tmp_path, variables, program: str, *arguments: str) -> subprocess.Popen[str]:
+    (tmp_path / "pipeline/program.py").write_text(program, encoding="utf-8")
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipeline.program", *arguments],
+        cwd=tmp_path,
+        env=variables,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+    )
+
+
+def test_command_is_a_fork_with_the_libraries(tmp_path, variables):
+    child = start(tmp_path, variables, "import sys; print('tensorflow' in sys.modules)")
+    assert child.communicate() == ("True\n", "")
+
+
+def test_command_has_its_own_folder_arguments_and_streams(tmp_path, variables):
+    program = "import os, sys; print(os.getcwd(), sys.argv[1:], input(), file=sys.stderr); exit(3)"
+    child = start(tmp_path, variables, program, "a", "b=1")
+    assert child.communicate("x\n") == ("", f"{tmp_path} ['a', 'b=1'] x\n")
+    assert child.returncode == 3
+
+
+def test_signal_reaches_the_command(tmp_path, variables):
+    child = start(tmp_path, variables, FOREVER)
+    child.stdout.readline()
+    child.send_signal(signal.SIGTERM)
+    child.communicate()
+    assert child.returncode == -signal.SIGTERM
+
+
+def test_command_of_a_killed_process_is_killed(tmp_path, variables):
+    child = start(tmp_path, variables, FOREVER)
+    command = psutil.Process(int(child.stdout.readline()))
+    child.kill()
+    child.communicate()
+    command.wait(timeout=60)
+    assert not command.is_running()
+
+
+def test_variable_that_libraries_read_means_a_start_without_the_server(tmp_path, variables):
+    program = "import sys; print('tensorflow' in sys.modules)"
+    child = start(tmp_path, variables | {"TF_ENABLE_ONEDNN_OPTS": "0"}, program)
+    assert child.communicate() == ("False\n", "")
+
+
+def test_folder_of_the_project_comes_first():
+    child = subprocess.run(
+        [sys.executable, "-m", "pipeline.fetch", "--help"],
+        cwd=ROOT,
+        env=os.environ | warm.variables(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Downloads a source" in child.stdout
