@@ -39,7 +39,7 @@ def test_help_shows_a_command(
 
 
 def test_result_is_named(command: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
-    write_source(DIGITS, train=table([f"{i},{i % 2}" for i in range(20)], "a,label"))
+    write_source(DIGITS, train=table([f"{i * i},{i % 2}" for i in range(20)], "a,label"))
     command("data=digits", "data.split.validation=5")
     assert tuple(capsys.readouterr()) == (
         "",
@@ -50,7 +50,7 @@ def test_result_is_named(command: Callable[..., None], capsys: pytest.CaptureFix
 def test_remark_is_one_warning(
     command: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_source(DIGITS, train=table([f"{i},{i // 20}" for i in range(40)], "a,label"))
+    write_source(DIGITS, train=table([f"{i * i},{i // 20}" for i in range(40)], "a,label"))
     command("data=digits", "data.rows=30")
     assert capsys.readouterr().err.splitlines()[1:] == [
         "digits: warning: the rows are sorted by label, and data.rows takes the first 30 of 40. "

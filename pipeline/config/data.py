@@ -3,8 +3,10 @@
 Each data variant is one file `conf/data/<name>.yaml`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from omegaconf import MISSING
 
@@ -32,7 +34,19 @@ class Data:
             columns that decide the split.
         drop: columns to leave out.
         numeric: columns to read as numbers, whatever they look like.
-        categorical: columns to read as categories, whatever they look like.
+        categorical: columns to read as categories, whatever they look like. Codes keep their
+            leading zeros.
+        ordinal: the levels of ordered categories by column, from the lowest to the highest.
+        dates: the format of dates by column, as in Python's `strftime`.
+        spellings: by column, the level that a text means, such as `{M: male}`.
+        na_values: texts that stand for a missing value, in addition to the usual ones: a list for
+            all columns, or lists by column.
+        usual_na_values: whether the usual texts, such as `NA`, stand for a missing value.
+        keep_as_level: by column, texts that are levels, although they usually mean missing.
+        most_levels: how many levels of a category become indicators. The rarer ones of the
+            training rows, and those that no training row has, share the code without any.
+        fewest_rows: the training rows that a level needs for an indicator of its own.
+        drop_missing_target: whether rows without a target are left out.
         ratios: features that are quotients of two columns, by name. The columns may be in `drop`.
         missing_indicators: whether a numeric feature with missing values in training rows gets a
             second feature that says which values are missing.
@@ -50,6 +64,16 @@ class Data:
     drop: list[str] = field(default_factory=list)
     numeric: list[str] = field(default_factory=list)
     categorical: list[str] = field(default_factory=list)
+    ordinal: dict[str, list[str]] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
+    spellings: dict[str, dict[str, str]] = field(default_factory=dict)
+    # OmegaConf has no type for a list or a dictionary.
+    na_values: Any = field(default_factory=list)
+    usual_na_values: bool = True
+    keep_as_level: dict[str, list[str]] = field(default_factory=dict)
+    most_levels: int = 100
+    fewest_rows: int = 1
+    drop_missing_target: bool = False
     ratios: dict[str, list[str]] = field(default_factory=dict)
     missing_indicators: bool = True
     positive: str | None = None
@@ -81,12 +105,17 @@ class Data:
                 received=operands,
                 expected="[numerator, denominator], without the target",
             )
-        both = sorted(set(self.numeric) & set(self.categorical))
+        self._check_kinds()
+        for key in ("most_levels", "fewest_rows"):
+            value = getattr(self, key)
+            require(value >= 1, f"data.{key}", received=value, expected="an integer from 1")
+            require_at_most(f"data.{key}", value, LARGEST_COUNT)
         require(
-            not both,
-            "data.numeric",
-            received=both,
-            expected="no column that data.categorical also lists",
+            isinstance(self.na_values, list | dict)
+            and all(isinstance(signs, list) for signs in self._signs.values()),
+            "data.na_values",
+            received=self.na_values,
+            expected="a list of texts, or a list for each column",
         )
         features = self.features or []
         require(
@@ -129,6 +158,41 @@ class Data:
                 received=column,
                 expected="a column other than the target",
             )
+
+    @property
+    def kinds(self) -> dict[str, Sequence[str]]:
+        """The columns whose kind is set, by setting."""
+        return {
+            "numeric": self.numeric,
+            "categorical": self.categorical,
+            "ordinal": list(self.ordinal),
+            "dates": list(self.dates),
+        }
+
+    @property
+    def _signs(self) -> dict[str, Any]:
+        return self.na_values if isinstance(self.na_values, dict) else {"": self.na_values}
+
+    def signs_of(self, column: str) -> list[str]:
+        """The texts that `na_values` adds for a column."""
+        signs = self._signs
+        return [str(sign) for sign in (*signs.get("", []), *signs.get(column, []))]
+
+    def has_signs_of(self, column: str) -> bool:
+        """Whether the settings say what is missing in a column."""
+        return column in self._signs or column in self.keep_as_level
+
+    def _check_kinds(self) -> None:
+        seen: dict[str, str] = {}
+        for key, columns in self.kinds.items():
+            for column in columns:
+                other = seen.setdefault(column, key)
+                require(
+                    other == key,
+                    f"data.{other}",
+                    received=column,
+                    expected=f"no column that data.{key} also lists",
+                )
 
 
 @dataclass

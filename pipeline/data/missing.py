@@ -1,6 +1,9 @@
 """Missing values: the texts that stand for one in a CSV file."""
 
-SIGNS = ("", "?", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
+SIGNS = (
+    *("", "?", "-", ".", "NA", "N/A", "n/a", "NaN", "nan", "NaT", "NULL", "null", "None"),
+    *("#N/A", "#NA", "<NA>", "#VALUE!", "#DIV/0!", "#REF!", "#NAME?", "#NULL!", "#NUM!"),
+)
 
 
 def is_missing(cell: str) -> bool:

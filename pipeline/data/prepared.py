@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.data.columns.reading import Reading
 from pipeline.files import read_sealed, require_files, write_sealed
 
 SPLITS = ("train", "validation", "test")
@@ -29,7 +30,8 @@ class NumericFeature:
     """A standardised feature: `(value - mean) / scale`.
 
     Args:
-        of: one column of the CSV, or the numerator and the denominator of a ratio.
+        of: one number of the CSV, or the numerator and the denominator of a ratio. A column of
+            dates holds several numbers; see `Reading.names`.
         missing: replaces a value that is not finite.
         indicator: whether one more feature is 1 where the value is not finite, and otherwise 0.
         quantiles: of the standardised values of training rows, at equal steps from the least to
@@ -50,6 +52,9 @@ class CategoricalFeature:
     """A one-hot feature: one indicator for each of `levels`.
 
     A level that is in no training row gives zeros. A missing value is the level `""`.
+
+    Args:
+        name: the column of the CSV.
     """
 
     name: str
@@ -61,19 +66,18 @@ class Table:
     """How columns of a CSV become features.
 
     Numeric features come first, then indicators of missing numbers, then those of categories.
+
+    Args:
+        readings: how the cells of each used column become numbers and categories.
     """
 
     numeric: list[NumericFeature]
     categorical: list[CategoricalFeature]
+    readings: list[Reading] = field(default_factory=list)
 
-    @property
-    def numeric_columns(self) -> list[str]:
-        """The columns that are read as numbers, each once, in order of first use."""
-        return list(dict.fromkeys(column for feature in self.numeric for column in feature.of))
-
-    @property
-    def categorical_columns(self) -> list[str]:
-        return [feature.name for feature in self.categorical]
+    def reading_of(self, column: str) -> Reading:
+        """How a column of the CSV is read."""
+        return next(reading for reading in self.readings if reading.column == column)
 
     @property
     def with_indicator(self) -> list[NumericFeature]:
@@ -92,7 +96,7 @@ class Table:
 
 
 def input_name(column: str) -> str:
-    """The name of a saved model's input for a column of the CSV.
+    """The name of a saved model's input for a column of the CSV, or for one of its numbers.
 
     Keras does not allow `/`.
     """
@@ -222,6 +226,7 @@ def load_meta(folder: Path) -> Meta:
         and Table(
             numeric=[NumericFeature(**feature) for feature in table["numeric"]],
             categorical=[CategoricalFeature(**feature) for feature in table["categorical"]],
+            readings=[Reading(**reading) for reading in table["readings"]],
         ),
     )
 

@@ -42,6 +42,11 @@ class TextTable:
         columns = {name: cells[:rows] for name, cells in self.columns.items()}
         return TextTable(columns, self.origins[:rows])
 
+    def take(self, rows: Sequence[int]) -> "TextTable":
+        """The rows with these numbers, in this order."""
+        columns = {name: [cells[row] for row in rows] for name, cells in self.columns.items()}
+        return TextTable(columns, [self.origins[row] for row in rows])
+
     def followed_by(self, other: "TextTable") -> "TextTable":
         """These rows, then those of `other`; both have the same columns."""
         columns = {name: cells + other.columns[name] for name, cells in self.columns.items()}

@@ -40,13 +40,17 @@ def serve(network: Any, meta: Meta) -> Any:
 
 
 def _inputs(table: Table) -> dict[str, Any]:
-    named = {input_name(column): "float64" for column in table.numeric_columns}
-    named |= {input_name(column): "string" for column in table.categorical_columns}
+    named = {
+        input_name(name): "string" if reading.is_category else "float64"
+        for reading in table.readings
+        for name in reading.names or [reading.column]
+    }
     return {name: keras.Input((1,), dtype=dtype, name=name) for name, dtype in named.items()}
 
 
-def _features(table: Table, inputs: Mapping[str, Any]) -> Any:
+def _features(table: Table, columns: dict[str, Any]) -> Any:
     """Computes the features of `prepare` from the columns, in the same order."""
+    inputs = columns | _without_sentinels(table, columns)
     parts = []
     if table.numeric:
         raw = [_quotient(feature, inputs) for feature in table.numeric]
@@ -56,9 +60,21 @@ def _features(table: Table, inputs: Mapping[str, Any]) -> Any:
         finite = keras.ops.isfinite(keras.ops.concatenate(raw, axis=1))
         parts.append(keras.ops.cast(keras.ops.logical_not(finite), "float32"))
     for number, feature in enumerate(table.categorical, start=1):
-        text = one_hot(feature.levels, name=f"text_{number}")
+        level_of = table.reading_of(feature.name).level_of
+        text = one_hot(feature.levels, level_of, name=f"text_{number}")
         parts.append(text(inputs[input_name(feature.name)]))
     return keras.ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def _without_sentinels(table: Table, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns in which some numbers stand for a missing value, with NaN for them."""
+    found: dict[str, Any] = {}
+    for reading in table.readings:
+        for number in reading.sentinels:
+            name = input_name(reading.column)
+            values = found.get(name, columns[name])
+            found[name] = keras.ops.where(keras.ops.equal(values, number), np.nan, values)
+    return found
 
 
 def _quotient(feature: NumericFeature, inputs: Mapping[str, Any]) -> Any:

@@ -12,27 +12,26 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.missing import SIGNS
-
 # What `str.strip` removes. No other character is a space.
 SPACES = [chr(code) for code in range(0x3001) if chr(code).isspace()]
 _FIRST = 2  # Keras uses 0 for the end of a text and 1 for a character without a number
 _LAST_SPACE = _FIRST + len(SPACES) - 1
 
 
-def one_hot(levels: Sequence[str], *, name: str) -> Any:
+def one_hot(levels: Sequence[str], level_of: Mapping[str, str], *, name: str) -> Any:
     """Builds a model that tells which level each cell holds.
 
     Args:
-        levels: `""` stands for every sign of a missing value.
+        level_of: the level of each other text, such as that of a missing value.
 
     Returns:
         A `keras.Model` from strings `(rows, 1)` to float32 zeros and ones `(rows, levels)`. A cell
         with an unknown text has only zeros.
     """
-    texts = [text for level in levels for text in (SIGNS if level == "" else (level,))]
-    level_of = ["" if text in SIGNS else text for text in texts]
-    owns = np.array([[float(own == level) for level in levels] for own in level_of], np.float32)
+    own = {level: level for level in levels}
+    own |= {text: level for text, level in level_of.items() if level in levels}
+    texts = list(own)
+    owns = np.array([[float(own[text] == level) for level in levels] for text in texts], np.float32)
     vocabulary = [*SPACES, *sorted(set("".join(texts)) - set(SPACES))]
     numbers = {character: _FIRST + number for number, character in enumerate(vocabulary)}
     matrix = _numbered(texts, numbers)

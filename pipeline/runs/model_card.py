@@ -6,9 +6,10 @@ It lies inside the Keras file, so a copy of that file explains itself, and besid
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from pipeline.data.columns.reading import Reading
 from pipeline.data.prepared import Meta, input_name
 from pipeline.errors import PipelineError
 
@@ -21,14 +22,16 @@ class Column:
 
     Args:
         name: its name in the CSV.
-        input: the name of the model's input.
-        type: `number` or `category`.
+        inputs: the names of the model's inputs. A date has several, one for each of its parts.
+        type: `number`, `category`, or `text` for cells that become numbers, such as dates.
+        reading: how its cells are read.
         levels: the categories of the training rows; `""` is a missing value. None for numbers.
     """
 
     name: str
-    input: str
-    type: Literal["number", "category"]
+    inputs: list[str]
+    type: Literal["number", "category", "text"]
+    reading: Reading
     levels: list[str] | None = None
 
 
@@ -132,7 +135,7 @@ def read(model: Path) -> ModelCard:
     columns, pixels = values.pop("columns"), values.pop("pixels")
     return ModelCard(
         **values,
-        columns=None if columns is None else [Column(**column) for column in columns],
+        columns=None if columns is None else [_column(**column) for column in columns],
         pixels=None if pixels is None else Pixels(**pixels),
     )
 
@@ -141,11 +144,27 @@ def columns_of(meta: Meta) -> list[Column] | None:
     """The columns that a model of prepared data reads; None for images."""
     if meta.table is None:
         return None
-    numbers = [Column(name, input_name(name), "number") for name in meta.table.numeric_columns]
-    return numbers + [
-        Column(feature.name, input_name(feature.name), "category", feature.levels)
-        for feature in meta.table.categorical
+    levels = {feature.name: feature.levels for feature in meta.table.categorical}
+    return [
+        Column(
+            reading.column,
+            [input_name(name) for name in reading.names or [reading.column]],
+            _type(reading),
+            reading,
+            levels.get(reading.column),
+        )
+        for reading in meta.table.readings
     ]
+
+
+def _type(reading: Reading) -> Literal["number", "category", "text"]:
+    if reading.is_category:
+        return "category"
+    return "number" if reading.kind == "number" and not reading.settings else "text"
+
+
+def _column(reading: dict[str, Any], **values: Any) -> Column:
+    return Column(reading=Reading(**reading), **values)
 
 
 def _pixels(meta: Meta) -> Pixels | None:

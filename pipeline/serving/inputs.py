@@ -7,6 +7,7 @@ read from the CSV: a whole number may have become a float, and a missing value N
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.data.cells import quoted
-from pipeline.data.columns import not_a_number, number
+from pipeline.data.cells import is_number, quoted
+from pipeline.data.columns.kinds.date import ISO
 from pipeline.errors import DataError, PipelineError
 from pipeline.runs.model_card import Column, ModelCard, Pixels
 
-_ADVICE = "Expected: a number, or an empty cell for a missing value"
 _NUMBERS = (int, float, np.number, Decimal)
 _LONGEST_LIST = 5  # of columns in an error message
 
@@ -68,9 +68,13 @@ def table_inputs(
     for column in needed:
         own = columns[column.name]
         if column.type == "category":
-            values[column.input] = _categories(column, own).reshape(-1, 1)
+            arrays: Sequence[NDArray[Any]] = [_categories(column, own)]
+        elif column.type == "number":
+            arrays = [_numbers(column, own, place, problems)]
         else:
-            values[column.input] = _numbers(column, own, place, problems).reshape(-1, 1)
+            arrays = _read(column, [_as_text(value, column) for value in own], place, problems)
+        for name, array in zip(column.inputs, arrays, strict=True):
+            values[name] = array.reshape(-1, 1)
     return Inputs(values, len(next(iter(values.values()))), problems)
 
 
@@ -88,25 +92,36 @@ def _require(needed: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> Non
 def _numbers(
     column: Column, values: Sequence[Any], place: Place, problems: dict[int, DataError]
 ) -> NDArray[np.float64]:
-    result = np.full(len(values), math.nan)
-    for row, value in enumerate(values):
-        read = number(value) if isinstance(value, str) else _as_number(value)
-        if read is None:
-            where = f"{place(row)}, column {column.name}"
-            problems.setdefault(row, not_a_number(str(value), where, _ADVICE))
-        else:
-            result[row] = read
+    given = [value if isinstance(value, str) else _as_number(value) for value in values]
+    texts = ["" if isinstance(value, float) else str(value) for value in given]
+    (result,) = _read(column, texts, place, problems)
+    for row, value in enumerate(given):
+        if isinstance(value, float):
+            result[row] = value
     return result
 
 
-def _as_number(value: Any) -> float | None:
-    """A value of Python or pandas as a finite number or NaN; None for anything else."""
+def _read(
+    column: Column, cells: Sequence[str], place: Place, problems: dict[int, DataError]
+) -> list[NDArray[np.float64]]:
+    def on_error(row: int, error: DataError) -> None:
+        problems.setdefault(row, error)
+
+    return column.reading.numbers(
+        cells,
+        place=lambda row: f"{place(row)}, column {column.name}",
+        on_error=on_error,
+    )
+
+
+def _as_number(value: Any) -> float | str:
+    """A value of Python or pandas as a finite number or NaN; as a text if it is something else."""
     if _is_missing(value):
         return math.nan
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, _NUMBERS):
-        return None
+        return str(value)
     read = float(value)
-    return read if math.isfinite(read) else None
+    return read if math.isfinite(read) else str(value)
 
 
 def _is_missing(value: Any) -> bool:
@@ -115,11 +130,10 @@ def _is_missing(value: Any) -> bool:
 
 def _categories(column: Column, values: Sequence[Any]) -> NDArray[np.object_]:
     """Texts, known or not. NumPy's own strings would all take the memory of the longest."""
-    levels = set(column.levels or [])
-    return np.array([_as_text(value, levels) for value in values], dtype=object)
+    return np.array([_as_text(value, column) for value in values], dtype=object)
 
 
-def _as_text(value: Any, levels: set[str]) -> str:
+def _as_text(value: Any, column: Column) -> str:
     """A value as the CSV would hold it. The model itself strips spaces and knows missing values."""
     if isinstance(value, str):
         return value
@@ -127,8 +141,12 @@ def _as_text(value: Any, levels: set[str]) -> str:
         return value.decode()
     if _is_missing(value):
         return ""
+    if isinstance(value, datetime):
+        form = column.reading.settings.get("format", ISO)
+        return value.isoformat() if form == ISO else value.strftime(form)
     text = str(value)
-    if isinstance(value, (float, np.floating)) and float(value).is_integer() and text not in levels:
+    is_whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
+    if is_whole and text not in (column.levels or ()):
         return str(int(value))  # pandas makes floats of whole numbers if one of them is missing
     return text
 
@@ -153,9 +171,9 @@ def _images(pixels: Pixels, columns: Sequence[Sequence[Any]], place: Place) -> I
 
 def _pixel(cell: Any, maximum: int) -> int | None:
     """A cell as a pixel. None if it is not one."""
-    value = number(cell) if isinstance(cell, str) else _as_number(cell)
-    is_pixel = value is not None and 0 <= value <= maximum and value.is_integer()
-    return int(value) if value is not None and is_pixel else None
+    value = _as_number(float(cell) if isinstance(cell, str) and is_number(cell) else cell)
+    is_pixel = isinstance(value, float) and 0 <= value <= maximum and value.is_integer()
+    return int(value) if is_pixel else None
 
 
 def pixels_of(card: ModelCard, images: Any) -> Inputs:

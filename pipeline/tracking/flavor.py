@@ -67,8 +67,12 @@ def signature(card: ModelCard) -> ModelSignature:
         images = TensorSpec(np.dtype(np.uint8), (-1, *card.pixels.shape))
         inputs = Schema([images])
     else:
-        types = {"number": DataType.double, "category": DataType.string}
-        inputs = Schema([ColSpec(types[one.type], one.name) for one in card.columns or []])
+        inputs = Schema(
+            [
+                ColSpec(DataType.double if one.type == "number" else DataType.string, one.name)
+                for one in card.columns or []
+            ]
+        )
     if card.classes is None:
         outputs = [ColSpec(DataType.double, "prediction")]
         outputs += [ColSpec(DataType.double, "unit")] if card.unit != 1 else []

@@ -19,7 +19,7 @@ def test_missing_values_are_recognized(text: str) -> None:
     assert is_missing(text)
 
 
-@pytest.mark.parametrize("text", ["0", "none", "-", "n", "missing"])
+@pytest.mark.parametrize("text", ["0", "none", "--", "n", "missing"])
 def test_other_texts_are_values(text: str) -> None:
     assert not is_missing(text)
 

@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 
 from pipeline.data import tables
-from pipeline.data.columns import numbers
 from pipeline.data.prepared import SPLITS, input_name, load_split
 from pipeline.data.preparing.encoding import encode
 from pipeline.data.preparing.inputs import Inputs
@@ -18,7 +17,7 @@ from pipeline.models.families.linear import Linear
 from pipeline.models.families.mlp import Mlp
 from pipeline.models.families.tabular import Embedding, Tabular
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support.metas import images, table
+from tests.support.metas import images, numbers_of, table
 from tests.support.toy import prepare_all
 
 NETWORKS = {
@@ -47,7 +46,7 @@ def served_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
     meta, _, network = prices
     inputs = {}
     for name, values in columns.items():
-        kind = tf.string if name in meta.table.categorical_columns else tf.float64
+        kind = tf.string if meta.table.reading_of(name).is_category else tf.float64
         inputs[input_name(name)] = tf.reshape(tf.constant(values, dtype=kind), (-1, 1))
     return np.array(serving.serve(network, meta)(inputs))
 
@@ -55,9 +54,10 @@ def served_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
 def expected_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
     """The same predictions by the encoding of `prepare`, the network and the target's unit."""
     meta, _, network = prices
-    numeric = {name: np.array(columns[name]) for name in meta.table.numeric_columns}
-    categorical = {name: columns[name] for name in meta.table.categorical_columns}
-    x = encode(meta.table, Inputs(features=list(columns), numeric=numeric, categorical=categorical))
+    readings = meta.table.readings
+    categorical = {one.column: columns[one.column] for one in readings if one.is_category}
+    numeric = {one.column: np.array(columns[one.column]) for one in readings if not one.is_category}
+    x = encode(meta.table, Inputs(list(columns), numeric, categorical, readings))
     return np.array(network(x)) * meta.target.scale + meta.target.mean
 
 
@@ -66,8 +66,12 @@ def test_raw_and_prepared_rows_give_equal_predictions(prices, split):
     meta, folder, network = prices
     part = load_split(folder, split)
     text = tables.read(part.rows)
-    columns = {name: numbers(text, name, advice="").tolist() for name in meta.table.numeric_columns}
-    columns |= {name: text.columns[name] for name in meta.table.categorical_columns}
+    columns = {
+        reading.column: text.columns[reading.column]
+        if reading.is_category
+        else numbers_of(text, reading.column).tolist()
+        for reading in meta.table.readings
+    }
     expected = np.array(network(np.array(part.x))) * meta.target.scale + meta.target.mean
     assert served_rows(prices, columns) == pytest.approx(expected, abs=1e-6)
 

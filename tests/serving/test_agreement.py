@@ -14,11 +14,11 @@ from mlflow.models import Model
 
 from pipeline import predict
 from pipeline.data import tables
-from pipeline.data.columns import numbers
 from pipeline.data.prepared import Split
 from pipeline.evaluation.scoring import score
 from pipeline.tracking import flavor
 from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.metas import numbers_of
 
 SIGN = st.sampled_from(["", "?", "NA", "N/A", "NaN", "None"])
 NUMBER = st.one_of(st.integers(-9, 99).map(str), st.floats(0.001, 1e6).map(repr), SIGN)
@@ -60,10 +60,8 @@ def by_evaluation(model, meta, file: Path, rows: int) -> np.ndarray:
 def by_keras(model, file: Path) -> np.ndarray:
     text = tables.read(file)
     inputs = {
-        column.input: tf.reshape(
-            numbers(text, column.name, advice="")
-            if column.type == "number"
-            else text.columns[column.name],
+        column.inputs[0]: tf.reshape(
+            numbers_of(text, column.name) if column.type == "number" else text.columns[column.name],
             (-1, 1),
         )
         for column in model.card.columns
@@ -75,7 +73,7 @@ def by_mlflow(logged, file: Path) -> np.ndarray:
     text = tables.read(file)
     frame = pd.DataFrame(text.columns)
     for name in ("rooms", "houses", "size / m2"):
-        frame[name] = numbers(text, name, advice="")
+        frame[name] = numbers_of(text, name)
     return logged.predict(frame)["prediction"].to_numpy()
 
 

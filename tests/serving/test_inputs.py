@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.data.columns.reading import Reading
 from pipeline.errors import PipelineError
 from pipeline.runs.model_card import Column
 from pipeline.serving.inputs import pixels_of, table_inputs
@@ -14,8 +15,10 @@ from tests.support.cards import card_of
 from tests.support.metas import images
 from tests.support.refusals import refusal
 
-SIZE = Column("size / m2", "size _ m2", "number")
-FLOOR = Column("floor", "floor", "category", ["", "1", "2", "3.0", "high"])
+SIZE = Column("size / m2", ["size _ m2"], "number", Reading("size / m2", "number"))
+FLOOR = Column(
+    "floor", ["floor"], "category", Reading("floor", "category"), ["", "1", "2", "3.0", "high"]
+)
 
 
 def size_of(value):

@@ -23,7 +23,7 @@ import uvicorn
 from mlflow.pyfunc import scoring_server
 
 from pipeline import predict
-from pipeline.data.prepared import CategoricalFeature, Meta, NumericFeature, Table
+from pipeline.data.prepared import CategoricalFeature, Meta, NumericFeature
 from pipeline.files import digests_below
 from pipeline.models import families, serving
 from pipeline.models.families.linear import Linear
@@ -35,7 +35,7 @@ from pipeline.tracking.tracker import RunFacts
 from tests.support import ROOT, pages
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.loopback import free_port
-from tests.support.metas import images, table
+from tests.support.metas import images, plain, table
 from tests.support.stores import add_store
 
 PAGE = "using-a-model.md"
@@ -51,7 +51,7 @@ def numbers(*names: str) -> list[NumericFeature]:
 
 
 def quantity(numeric: list[NumericFeature], categorical: list[CategoricalFeature]) -> Meta:
-    features = Table(numeric, categorical)
+    features = plain(numeric, categorical)
     size = len(features.features)
     return table(shape=[size], table=features, classes=None, task="regression")
 

@@ -1,8 +1,14 @@
 """Facts about data without any files, for tests that only need the facts."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from pipeline.data.prepared import Meta, NumericFeature, Table, Target
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.columns.reading import Reading
+from pipeline.data.prepared import CategoricalFeature, Meta, NumericFeature, Table, Target
+from pipeline.data.tables import TextTable
 
 IMAGES: dict[str, Any] = {
     "shape": [8, 8, 1],
@@ -34,12 +40,26 @@ def table(features: int = 2, **facts: Any) -> Meta:
         "pixel_columns": None,
         "classes": ["no", "yes"],
     }
-    return _meta(**defaults | {"table": Table(numeric, [])} | facts)
+    return _meta(**defaults | {"table": plain(numeric, [])} | facts)
 
 
 def regression(features: int = 2) -> Meta:
     """Facts about numbers and a number as the target."""
     return table(features, classes=None, task="regression")
+
+
+def plain(numeric: Sequence[NumericFeature], categorical: Sequence[CategoricalFeature]) -> Table:
+    """Features of columns that hold plain numbers and categories."""
+    numbers = dict.fromkeys(column for feature in numeric for column in feature.of)
+    readings = [Reading(column, "number") for column in numbers]
+    readings += [Reading(feature.name, "category") for feature in categorical]
+    return Table(list(numeric), list(categorical), readings)
+
+
+def numbers_of(text: TextTable, column: str) -> NDArray[np.float64]:
+    """A column of plain numbers."""
+    reading = Reading(column, "number")
+    return reading.numbers(text.columns[column], place=str)[0]
 
 
 def _meta(**facts: Any) -> Meta:

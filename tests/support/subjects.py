@@ -15,6 +15,7 @@ from pipeline.models.scores import Scores, scores_of
 from pipeline.models.serving import serve
 from pipeline.runs.history import Point
 from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.metas import plain
 
 Layers = Sequence[Any]
 
@@ -37,7 +38,7 @@ HISTORY = [point(10, loss=2.0, accuracy=0.5), point(20, loss=1.0, accuracy=0.6)]
 
 def features(**statistics: tuple[float, float]) -> Table:
     """Numeric features by name, with their mean and scale."""
-    return Table(
+    return plain(
         [
             NumericFeature(name, [name], 0.0, mean, scale)
             for name, (mean, scale) in statistics.items()

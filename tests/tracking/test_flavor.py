@@ -9,14 +9,14 @@ import pytest
 from mlflow.models import Model
 from mlflow.types import DataType
 
-from pipeline.data.prepared import CategoricalFeature, Table
+from pipeline.data.prepared import CategoricalFeature
 from pipeline.models import families, serving
 from pipeline.models.families.linear import Linear
 from pipeline.runs import result
 from pipeline.tracking import flavor
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.cards import card_of
-from tests.support.metas import images, regression, table
+from tests.support.metas import images, plain, regression, table
 
 
 def columns(schema):
@@ -30,7 +30,7 @@ def test_images_are_a_tensor_of_pixels():
 
 def test_columns_have_the_names_and_types_of_the_csv():
     features = table().table.numeric
-    mixed = table(table=Table(features, [CategoricalFeature("a/b", ["x"])]))
+    mixed = table(table=plain(features, [CategoricalFeature("a/b", ["x"])]))
     assert columns(flavor.signature(card_of(mixed)).inputs) == [
         ("x0", DataType.double),
         ("x1", DataType.double),

@@ -4,12 +4,14 @@ scikit-learn fits the statistics on training rows only. They are stored as plain
 saved model can apply them without scikit-learn.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config.data import Data
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target
 from pipeline.data.preparing.inputs import Inputs
 from pipeline.errors import DataError
@@ -21,31 +23,34 @@ _ROWS_OF_A_QUANTILE = 8
 _DIGITS = 6  # of a quantile, because `meta.json` holds many
 
 
-def fit_table(
-    train: Inputs, ratios: dict[str, list[str]], *, missing_indicators: bool, path: Path
-) -> Table:
+def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
     """Fits the statistics of numeric features and the levels of categorical ones.
 
     Args:
         train: the training rows.
-        ratios: features that are quotients of two columns, by name.
-        missing_indicators: whether a feature with missing values in training rows gets an
-            indicator of them.
         path: the CSV file, for errors.
 
     Raises:
         DataError: a feature has no value in any training row.
     """
+    # One indicator is enough for the numbers of one column.
+    later = {name for reading in train.readings for name in reading.names[:-1]}
     numeric = [
-        _fit_numeric(name, of, train, missing_indicators=missing_indicators, path=path)
-        for name, of in _numeric_features(train, ratios)
+        _fit_numeric(
+            name,
+            of,
+            train,
+            missing_indicators=data.missing_indicators and name not in later,
+            path=path,
+        )
+        for name, of in _numeric_features(train, data.ratios)
     ]
     categorical = [
-        _fit_categorical(name, train.categorical[name])
+        _fit_categorical(name, train.categorical[name], data)
         for name in train.features
         if name in train.categorical
     ]
-    return Table(numeric, categorical)
+    return Table(numeric, categorical, train.readings)
 
 
 def fit_target(name: str, train: Numbers, *, unit: float, standardize: bool) -> Target:
@@ -141,9 +146,8 @@ def _mean_and_scale(values: Numbers) -> tuple[float, float]:
     return float(scaler.mean_[0]), float(scaler.scale_[0])
 
 
-def _fit_categorical(name: str, values: list[str]) -> CategoricalFeature:
-    from sklearn.preprocessing import OneHotEncoder
-
-    column = np.array(values, dtype=object).reshape(-1, 1)
-    encoder = OneHotEncoder(handle_unknown="ignore").fit(column)
-    return CategoricalFeature(name, levels=[str(level) for level in encoder.categories_[0]])
+def _fit_categorical(name: str, values: list[str], data: Data) -> CategoricalFeature:
+    counts = Counter(values)
+    frequent = sorted(counts, key=lambda level: (-counts[level], level))[: data.most_levels]
+    levels = [level for level in frequent if counts[level] >= data.fewest_rows]
+    return CategoricalFeature(name, levels=sorted(levels))

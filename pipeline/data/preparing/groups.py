@@ -1,7 +1,7 @@
 """Groups: a column of rows that belong together, such as those of one patient."""
 
 from pipeline.data.cells import quoted
-from pipeline.data.columns import levels
+from pipeline.data.missing import is_missing
 from pipeline.data.preparing.equality import numbers_of_texts
 from pipeline.data.preparing.splits import Rows
 from pipeline.data.tables import TextTable
@@ -14,7 +14,7 @@ def groups_of(text: TextTable, column: str) -> Rows:
     Raises:
         DataError: a row has no group.
     """
-    groups = levels(text, column)
+    groups = ["" if is_missing(cell) else cell.strip() for cell in text.columns[column]]
     for row, group in enumerate(groups):
         if not group:
             raise DataError(

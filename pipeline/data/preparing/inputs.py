@@ -8,15 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.data import Data
-from pipeline.data.cells import is_infinite, is_number, quoted, without_commas
-from pipeline.data.columns import levels, numbers
-from pipeline.data.missing import is_missing
+from pipeline.data.columns.reading import Reading
 from pipeline.data.prepared import input_name
 from pipeline.data.tables import TextTable
-from pipeline.errors import ConfigError, DataError, suggestion
-
-# A column with more categories looks like names or row numbers, unless data.categorical lists it.
-MOST_LEVELS = 100
+from pipeline.errors import ConfigError, suggestion
 
 
 @dataclass(frozen=True)
@@ -24,45 +19,52 @@ class Inputs:
     """The columns that features are made of.
 
     Args:
-        features: the columns that are features themselves. Ratios may use more columns.
-        numeric: float64 values by column; NaN is a missing value.
+        features: the names of the numbers and categories that are features themselves. Ratios may
+            use more numbers.
+        numeric: float64 values by the name of the number; NaN is a missing value.
         categorical: texts by column; "" is a missing value.
+        readings: how the columns were read.
     """
 
     features: list[str]
     numeric: dict[str, NDArray[np.float64]]
     categorical: dict[str, list[str]]
+    readings: list[Reading]
 
     def take(self, rows: NDArray[np.int64]) -> "Inputs":
         numeric = {name: values[rows] for name, values in self.numeric.items()}
         categorical = {
             name: [values[row] for row in rows] for name, values in self.categorical.items()
         }
-        return Inputs(self.features, numeric, categorical)
+        return Inputs(self.features, numeric, categorical, self.readings)
 
 
-def inputs_of(text: TextTable, data: Data) -> Inputs:
-    """Reads the columns that the settings choose.
+def inputs_of(text: TextTable, readings: Sequence[Reading], operands: Sequence[Reading]) -> Inputs:
+    """Reads the columns that features are made of.
+
+    Args:
+        readings: the columns that are features.
+        operands: the columns that ratios use, read as numbers.
 
     Raises:
-        ConfigError: the settings leave no column.
+        ConfigError: two columns would be the same input of a model.
         DataError: a value is invalid.
     """
-    features = _features(data, text.columns)
-    operands = [column for pair in data.ratios.values() for column in pair]
     numeric: dict[str, NDArray[np.float64]] = {}
     categorical: dict[str, list[str]] = {}
-    for column in dict.fromkeys([*features, *operands]):
-        if column in operands or _is_numeric(text, column, data):
-            advice = f"If the column holds categories, list {column} under data.categorical"
-            numeric[column] = numbers(text, column, advice=advice)
+    others = {reading.column for reading in readings if not reading.is_category}
+    used = [*readings, *(reading for reading in operands if reading.column not in others)]
+    for reading in used:
+        cells = text.columns[reading.column]
+        if reading.is_category:
+            categorical[reading.column] = reading.levels(cells)
         else:
-            categorical[column] = levels(text, column)
-    for column, values in categorical.items():
-        if column not in data.categorical:
-            _check_levels(text, column, values)
+            place = lambda row, column=reading.column: text.place(column, row)  # noqa: E731
+            arrays = reading.numbers(cells, place=place)
+            numeric |= dict(zip(reading.names, arrays, strict=True))
     _check_input_names([*numeric, *categorical])
-    return Inputs(features, numeric, categorical)
+    features = [name for reading in readings for name in reading.names or [reading.column]]
+    return Inputs(features, numeric, categorical, used)
 
 
 def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
@@ -71,12 +73,15 @@ def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
     Raises:
         ConfigError: a column is missing, or a ratio has the name of a column.
     """
+    signs = data.na_values if isinstance(data.na_values, dict) else {}
     by_key: dict[str, Iterable[str]] = {
         "target": [data.target],
         "features": data.features or [],
         "drop": data.drop,
-        "numeric": data.numeric,
-        "categorical": data.categorical,
+        **data.kinds,
+        "spellings": data.spellings,
+        "na_values": signs,
+        "keep_as_level": data.keep_as_level,
         **{f"ratios.{name}": operands for name, operands in data.ratios.items()},
         **{f"split.{key}": [column] for key, column in data.split.columns.items()},
     }
@@ -95,49 +100,6 @@ def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
             "has the name of a column",
             received=name,
             expected="Choose another name",
-        )
-
-
-def _features(data: Data, columns: Iterable[str]) -> list[str]:
-    features = data.features
-    if features is None:
-        others = {data.target, *data.drop, *data.split.columns.values()}
-        features = [name for name in columns if name not in others]
-    if not features and not data.ratios:
-        raise ConfigError(
-            "data.drop",
-            "leaves no feature",
-            received=", ".join(data.drop),
-            expected="Expected: at least one column left",
-        )
-    return features
-
-
-def _is_numeric(text: TextTable, column: str, data: Data) -> bool:
-    """Whether a column is numeric: as the settings say, else by its values.
-
-    A column is numeric if more than half of its values look like numbers. Its other values are then
-    errors. A column without values is numeric too.
-    """
-    if column in data.numeric:
-        return True
-    if column in data.categorical:
-        return False
-    values = [cell for cell in text.columns[column] if not is_missing(cell)]
-    return 2 * sum(map(_looks_like_a_number, values)) > len(values) or not values
-
-
-def _looks_like_a_number(cell: str) -> bool:
-    return is_number(without_commas(cell)) or is_infinite(cell)
-
-
-def _check_levels(text: TextTable, column: str, values: list[str]) -> None:
-    count = len(set(values))
-    if count > MOST_LEVELS:
-        raise DataError(
-            f"{text.origins[0][0]}, column {column}: there are more than {MOST_LEVELS} categories",
-            received=f"{count:,} different values, the first {quoted(values[0])}",
-            expected=f"List {column} under data.drop, or under data.categorical to use them",
         )
 
 

@@ -5,7 +5,7 @@ Rows are split first; statistics are fitted on training rows only.
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from pipeline.config.data import Data, Task
 from pipeline.config.split import SplitMethod
 from pipeline.config.values import to_values
 from pipeline.data import tables
-from pipeline.data.columns import levels, number
+from pipeline.data.cells import is_number
 from pipeline.data.prepared import Meta, Table, Target, digest_of
 from pipeline.data.preparing import remarks
 from pipeline.data.preparing.encoding import encode, encode_target, fit_table, fit_target
@@ -29,6 +29,7 @@ from pipeline.data.preparing.equality import (
 from pipeline.data.preparing.groups import groups_of
 from pipeline.data.preparing.images import read_images
 from pipeline.data.preparing.inputs import check_columns, inputs_of
+from pipeline.data.preparing.leaks import remarks_on_leaks
 from pipeline.data.preparing.nearness import MOST_PAIRS, Mask, near_images, near_rows
 from pipeline.data.preparing.order import is_sorted_by_class, is_sorted_by_number
 from pipeline.data.preparing.overlap import overlap
@@ -38,6 +39,9 @@ from pipeline.data.preparing.targets import labels, one_against_all, quantities
 from pipeline.data.preparing.times import times_of
 from pipeline.data.raw import Raw, open_raw
 from pipeline.data.tables import TextTable
+from pipeline.data.understanding.columns import File
+from pipeline.data.understanding.profile import signs_of
+from pipeline.data.understanding.table import understand
 from pipeline.errors import ConfigError
 from pipeline.files import digests_below, replacing_folder
 from pipeline.layout import PREPARED, RAW
@@ -60,6 +64,19 @@ class _Goal:
 
 
 @dataclass(frozen=True)
+class _Usable:
+    """The rows that may be used.
+
+    Args:
+        count: so many first rows are split.
+        own_test: the rows of the source's own test split; None if it has none.
+    """
+
+    count: int
+    own_test: Rows | None
+
+
+@dataclass(frozen=True)
 class _Content:
     """All rows of a data variant. Those of the source's own test split come last.
 
@@ -67,6 +84,7 @@ class _Content:
         likes: rows with the same number are equal in their features.
         near: tells which rows nearly equal a training row, by row numbers of training and others.
         most_pairs: how many pairs of rows it compares; None for all.
+        leaks: remarks on columns that give the target away.
         file_target: the target of each row of the file to split, also of rows that are not used.
     """
 
@@ -78,6 +96,7 @@ class _Content:
     most_pairs: int | None = None
     table: Table | None = None
     text: TextTable | None = None
+    leaks: list[str] = field(default_factory=list)
 
 
 def prepare(data: Data, *, raw_root: Path = RAW, root: Path = PREPARED) -> Meta:
@@ -118,8 +137,11 @@ def _images(raw: Raw, data: Data) -> _Content:
     x, y = read_images(raw, data.target)
     classes = raw.classes or [str(number) for number in range(int(y.max()) + 1)]
     likes = numbers_of_equal(x)
+    first = raw.rows[raw.train.name]
+    own_test = np.arange(first, len(y), dtype=np.int64) if raw.test else None
+    usable = _Usable(min(data.rows or first, first), own_test)
     return _Content(
-        _classification(raw, data, y, classes, likes, Traits()),
+        _classification(data, usable, y, classes, likes, Traits()),
         x,
         likes,
         near=lambda train, others: near_images(x[train], x[others]),
@@ -162,26 +184,32 @@ def _check_image_settings(raw: Raw, data: Data) -> None:
 def _table(raw: Raw, data: Data) -> _Content:
     check_columns(data, raw.columns, path=raw.train)
     file = _read(raw, raw.train)
-    text = file.first(data.rows)
-    if raw.test is not None:
-        text = text.followed_by(_read(raw, raw.test))
-    inputs = inputs_of(text, data)
+    text = _with_target(file.first(data.rows), data)
+    own_test = None if raw.test is None else _with_target(_read(raw, raw.test), data)
+    usable = _Usable(len(text), None)
+    if own_test is not None:
+        rows = np.arange(len(text), len(text) + len(own_test), dtype=np.int64)
+        text, usable = text.followed_by(own_test), replace(usable, own_test=rows)
+    found = understand(text, data, File(), path=str(raw.train))
+    inputs = inputs_of(text, list(found.readings.values()), found.operands)
+    target = found.target_reading
     likes = numbers_of_equal(levels_of(inputs, rows=len(text)))
     traits = Traits(
         groups=groups_of(text, data.split.group) if data.split.group else None,
         times=times_of(text, data.split.time) if data.split.time else None,
     )
     if data.task is Task.regression:
-        goal = _regression(raw, data, quantities(text, data.target), likes, traits)
+        goal = _regression(data, usable, quantities(text, target), likes, traits)
     else:
-        goal = _classification(raw, data, *labels(text, data.target), likes, traits)
-    table = fit_table(
-        inputs.take(goal.splits.train),
-        data.ratios,
-        missing_indicators=data.missing_indicators,
-        path=raw.train,
-    )
-    goal.statistics.update(table_counts(text, inputs, table, goal.splits))
+        as_text = data.target in data.categorical
+        y, classes = labels(text, target, as_text=as_text)
+        goal = _classification(data, usable, y, classes, likes, traits)
+    table = fit_table(inputs.take(goal.splits.train), data, path=raw.train)
+    goal.statistics.update(table_counts(inputs, table, goal.splits))
+    goal.statistics["notes"] = found.notes
+    is_class = data.task is Task.classification
+    shares_rows = data.split.method is SplitMethod.whole
+    leaks = remarks_on_leaks(inputs, goal.y, goal.splits, is_class=is_class)
     x = encode(table, inputs)
     numbers = x[:, : len(table.numeric)]
     if data.task is Task.regression:
@@ -195,15 +223,25 @@ def _table(raw: Raw, data: Data) -> _Content:
         file_target=_lenient_target(file, data),
         table=table,
         text=text,
+        leaks=[] if shares_rows else list(leaks),
     )
 
 
 def _lenient_target(file: TextTable, data: Data) -> NDArray[Any]:
     """The target of all rows of a file: NaN for what is no number, because it may not be used."""
+    cells = [cell.strip() for cell in file.columns[data.target]]
     if data.task is Task.classification:
-        return numbers_of_texts(levels(file, data.target))
-    values = [number(cell) for cell in file.columns[data.target]]
-    return np.array([math.nan if value is None else value for value in values])
+        return numbers_of_texts(cells)
+    return np.array([float(cell) if is_number(cell) else math.nan for cell in cells])
+
+
+def _with_target(text: TextTable, data: Data) -> TextTable:
+    """The rows of a table that have a target, if the others are to be left out."""
+    if not data.drop_missing_target:
+        return text
+    signs = signs_of(data.target, data)
+    cells = text.columns[data.target]
+    return text.take([row for row, cell in enumerate(cells) if cell.strip() not in signs])
 
 
 def _read(raw: Raw, path: Path) -> TextTable:
@@ -213,24 +251,28 @@ def _read(raw: Raw, path: Path) -> TextTable:
 
 
 def _classification(
-    raw: Raw, data: Data, y: NDArray[np.int32], classes: list[str], likes: Rows, traits: Traits
+    data: Data,
+    usable: _Usable,
+    y: NDArray[np.int32],
+    classes: list[str],
+    likes: Rows,
+    traits: Traits,
 ) -> _Goal:
     if data.positive is not None:
         y, classes = one_against_all(y, classes, data.positive)
     copies = with_target(likes, y)
     traits = replace(traits, labels=y, classes=classes, copies=copies)
-    usable, own_test = _usable(raw, data, len(y))
-    splits = split_rows(usable, data.split, traits, own_test=own_test)
+    splits = split_rows(usable.count, data.split, traits, own_test=usable.own_test)
     statistics = {"classes": class_counts(y, classes, splits)}
     return _Goal(y, Target(data.target), classes, splits, copies, statistics)
 
 
 def _regression(
-    raw: Raw, data: Data, values: NDArray[np.float64], likes: Rows, traits: Traits
+    data: Data, usable: _Usable, values: NDArray[np.float64], likes: Rows, traits: Traits
 ) -> _Goal:
     copies = with_target(likes, values)
-    usable, own_test = _usable(raw, data, len(values))
-    splits = split_rows(usable, data.split, replace(traits, copies=copies), own_test=own_test)
+    traits = replace(traits, copies=copies)
+    splits = split_rows(usable.count, data.split, traits, own_test=usable.own_test)
     target = fit_target(
         data.target,
         values[splits.train],
@@ -248,6 +290,7 @@ def _examined(raw: Raw, data: Data, content: _Content) -> dict[str, Any]:
         *_remarks_on_order(data, content.file_target),
         *remarks.of_classes(goal.statistics.get("classes", {})),
         *remarks.of_sizes(data, goal.splits, drawn_test=raw.test is None),
+        *content.leaks,
     ]
     if data.split.method is SplitMethod.whole:
         return {"remarks": lines}
@@ -271,13 +314,6 @@ def _remarks_on_order(data: Data, file_target: NDArray[Any]) -> Iterator[str]:
         used_rows=is_sorted(file_target[: data.rows]),
         rows=len(file_target),
     )
-
-
-def _usable(raw: Raw, data: Data, total: int) -> tuple[int, NDArray[np.int64] | None]:
-    """The number of first rows to split, and the rows of the source's own test split."""
-    first = total - (raw.rows[raw.test.name] if raw.test else 0)
-    own_test = np.arange(first, total, dtype=np.int64) if raw.test else None
-    return min(data.rows or first, first), own_test
 
 
 def _write_split(folder: Path, content: _Content, rows: NDArray[np.int64]) -> str:

@@ -5,11 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.missing import is_missing
 from pipeline.data.prepared import Table
 from pipeline.data.preparing.inputs import Inputs
 from pipeline.data.preparing.splits import Splits
-from pipeline.data.tables import TextTable
 
 
 def class_counts(
@@ -40,7 +38,7 @@ def ranges(values: NDArray[np.float64], splits: Splits) -> dict[str, dict[str, f
     }
 
 
-def table_counts(text: TextTable, inputs: Inputs, table: Table, splits: Splits) -> dict[str, Any]:
+def table_counts(inputs: Inputs, table: Table, splits: Splits) -> dict[str, Any]:
     """Counts missing values and unseen levels in each split, by column.
 
     An unseen level is a category that no training row has.
@@ -50,9 +48,12 @@ def table_counts(text: TextTable, inputs: Inputs, table: Table, splits: Splits) 
     missing: dict[str, dict[str, int]] = {}
     unseen: dict[str, dict[str, int]] = {}
     for split, rows in splits.items():
-        columns = [*inputs.numeric, *inputs.categorical]
+        numbers = {name: np.isnan(values[rows]) for name, values in inputs.numeric.items()}
+        texts = {
+            name: [not values[row] for row in rows] for name, values in inputs.categorical.items()
+        }
         missing[split] = _positive(
-            {name: sum(is_missing(text.columns[name][row]) for row in rows) for name in columns}
+            {name: int(sum(gaps)) for name, gaps in (numbers | texts).items()}
         )
         unseen[split] = _positive(
             {

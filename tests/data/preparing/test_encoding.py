@@ -11,6 +11,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target
 from pipeline.data.preparing.encoding import encode, encode_target, fit_table, fit_target, value_of
 from pipeline.data.preparing.inputs import Inputs
+from tests.support.raw_sources import data_of
 
 NAN = math.nan
 
@@ -18,13 +19,13 @@ NAN = math.nan
 def inputs(
     features: list[str], categorical: dict[str, list[str]] | None = None, **numeric: list[float]
 ) -> Inputs:
-    return Inputs(
-        features, {name: np.array(values) for name, values in numeric.items()}, categorical or {}
-    )
+    arrays = {name: np.array(values) for name, values in numeric.items()}
+    return Inputs(features, arrays, categorical or {}, [])
 
 
 def fitted(train: Inputs, *, missing_indicators: bool = True, **ratios: list[str]) -> Table:
-    return fit_table(train, ratios, missing_indicators=missing_indicators, path=Path("data.csv"))
+    data = data_of(missing_indicators=missing_indicators, ratios=ratios)
+    return fit_table(train, data, path=Path("data.csv"))
 
 
 def test_numeric_feature_has_median_mean_and_deviation():
@@ -102,7 +103,7 @@ def test_encoding_equals_scikit_learn():
     numbers[generator.random((500, 3)) < 0.1] = NAN
     colours = generator.choice(["red", "green", "", "blue"], 500).tolist()
     everything = Inputs(
-        ["a", "b", "c", "d"], dict(zip("abc", numbers.T, strict=True)), {"d": colours}
+        ["a", "b", "c", "d"], dict(zip("abc", numbers.T, strict=True)), {"d": colours}, []
     )
     train = np.arange(300)
     frame = np.column_stack([numbers.astype(object), colours])

@@ -30,9 +30,10 @@ def test_cells_are_compared_as_they_are_read():
         ["a", "b"],
         {"a": np.array([1.0, np.nan, np.nan, -0.0, 0.0])},
         {"b": ["x", "", "", "y", "y"]},
+        [],
     )
     assert numbers_of_equal(levels_of(inputs, rows=5)).tolist() == [0, 1, 1, 3, 3]
 
 
 def test_no_column_makes_all_rows_equal():
-    assert numbers_of_equal(levels_of(Inputs([], {}, {}), rows=3)).tolist() == [0, 0, 0]
+    assert numbers_of_equal(levels_of(Inputs([], {}, {}, []), rows=3)).tolist() == [0, 0, 0]

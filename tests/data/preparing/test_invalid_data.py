@@ -13,11 +13,10 @@ CSV = "raw/own/data.csv"
 ROWS = [f"{i},{i % 7},{i % 2}" for i in range(20)]
 CLASSES = {"task": Task.classification}
 EXPECT_ROWS = "Expected: at least one row in each of train, validation and test."
-NOT_A_NUMBER = "the value is not a number."
-DECIMAL_POINT = "Expected: a decimal point and no commas, such as 1234.5."
 FINITE = "Expected: a finite number."
-LIST_B = "If the column holds categories, list b under data.categorical."
-SET_REGRESSION = "If they are a quantity, set data.task: regression."
+SET_REGRESSION = (
+    "If they are a quantity, set data.task: regression; if they are classes, data.categorical: [y]."
+)
 
 
 def with_row(number: int, row: str) -> str:
@@ -68,20 +67,20 @@ SETTINGS = {
         "data.drop leaves no feature. Received: a, b. Expected: at least one column left.",
     ),
     "two columns with one input name": (
-        table(ROWS, header="a/b,a_b,y"),
+        table([f"{i * i},{i % 7},{i}" for i in range(20)], header="a/b,a_b,y"),
         {},
         "data.features has two columns that would both be the input a_b of the model. "
         "Received: a/b and a_b. Rename one of them in the CSV, or list it under data.drop.",
     ),
     "unknown positive label": (
-        table([f"{i},2,{'yes' if i % 2 else 'no'}" for i in range(20)]),
+        table([f"{i},{i % 7},{'yes' if i % 2 else 'no'}" for i in range(20)]),
         {**CLASSES, "positive": "yess"},
         "data.positive is not one of the labels. Received: yess. "
         "Did you mean yes? Allowed: no, yes.",
     ),
     "one row": (
         table(ROWS[:1]),
-        {},
+        {"numeric": ["a"]},
         f"data.split.test leaves a split without rows. Received: 0.2 of 1 row. {EXPECT_ROWS}",
     ),
     "all rows for testing": (
@@ -105,85 +104,74 @@ VALUES = {
     "text among numbers": (
         with_row(5, "5,five,1"),
         {},
-        f"{CSV}, line 7, column b: {NOT_A_NUMBER} Received: 'five'. {LIST_B}",
-    ),
-    "thousands separator": (
-        with_row(5, '"1,234",5,1'),
-        {},
-        f"{CSV}, line 7, column a: {NOT_A_NUMBER} Received: '1,234'. {DECIMAL_POINT}",
-    ),
-    "decimal comma": (
-        table([f'"{i},5",1,2' for i in range(20)]),
-        {},
-        f"{CSV}, line 2, column a: {NOT_A_NUMBER} Received: '0,5'. {DECIMAL_POINT}",
+        f"{CSV}: 1 column in doubt. b: most of its values are numbers, but 1 of 20 are not: "
+        "'five'. If they mean missing, set data.na_values: {b: ['five']}; if the column holds "
+        "categories, data.categorical: [b].",
     ),
     "infinite": (
         with_row(0, "-inf,5,1"),
-        {},
+        {"numeric": ["a"]},
         f"{CSV}, line 2, column a: the value is infinite. Received: '-inf'. {FINITE}",
     ),
     "too large": (
         with_row(19, "1e999,5,1"),
-        {},
+        {"numeric": ["a"]},
         f"{CSV}, line 21, column a: the value is infinite. Received: '1e999'. {FINITE}",
     ),
     "categories listed as numbers": (
         table([f"{i},x,{i}" for i in range(20)]),
         {"numeric": ["b"]},
-        f"{CSV}, line 2, column b: {NOT_A_NUMBER} Received: 'x'. {LIST_B}",
+        f"{CSV}, line 2, column b: the value is not a number. Received: 'x'. "
+        "Expected: a number, or an empty cell for a missing value.",
     ),
-    "column without values": (
+    "all columns left out": (
         table([f"{i},NA,{i}" for i in range(20)]),
         {},
-        f"{CSV}, column b: no training row has a value. List b under data.drop.",
-    ),
-    "column of names": (
-        table([f"{i},name {i},{i}" for i in range(101)]),
-        {},
-        f"{CSV}, column b: there are more than 100 categories. "
-        "Received: 101 different values, the first 'name 0'. "
-        "List b under data.drop, or under data.categorical to use them.",
+        "data.features has no column, because all are left out. Received: a: it counts the rows; "
+        "b: it has no value. List those to learn from under data.numeric or data.categorical.",
     ),
     "missing target": (
         with_row(7, "1,2,NA"),
         {},
-        f"{CSV}, line 9, column y: the target is missing. Received: 'NA'. "
-        "Expected: a target in every row.",
-    ),
-    "infinite target": (
-        with_row(7, "1,2,inf"),
-        {},
-        f"{CSV}, line 9, column y: the value is infinite. Received: 'inf'. {FINITE}",
+        f"{CSV}: 1 column in doubt. y: the target is missing in 1 of 20 rows ('NA'). "
+        "To leave these rows out, set data.drop_missing_target: true.",
     ),
     "regression of text": (
         with_row(7, "1,2,dear"),
         {},
-        f"{CSV}, line 9, column y: {NOT_A_NUMBER} Received: 'dear'. "
-        "If the target is a class, set data.task: classification.",
+        f"{CSV}: 1 column in doubt. y: most of its values are numbers, but 1 of 20 are not: "
+        "'dear'. If they mean missing, set data.na_values: {y: ['dear']}; if the column holds "
+        "categories, data.categorical: [y].",
+    ),
+    "regression of classes": (
+        table([f"{i},{i % 7},{'yes' if i % 2 else 'no'}" for i in range(20)]),
+        {},
+        f"{CSV}: 1 column in doubt. y: its values are not numbers, such as 'yes'. "
+        "Choose another target, or set data.task: classification.",
     ),
     "one class": (
-        table([f"{i},2,yes" for i in range(20)]),
+        table([f"{i},{i % 7},yes" for i in range(20)]),
         CLASSES,
         f"{CSV}, column y: there is only one class. Received: 'yes'. "
         "Expected: at least two classes.",
     ),
     "rare class": (
-        table([f"{i},2,{'yes' if i else 'no'}" for i in range(20)]),
+        table([f"{i},{i % 7},{'yes' if i else 'no'}" for i in range(20)]),
         CLASSES,
         "data.split.method stratified needs more rows of class no. Received: 1 row. "
         "Expected: at least 3; or set data.split.method: random.",
     ),
     "fractions as classes": (
-        table([f"{i},2,{i / 4}" for i in range(20)]),
+        table([f"{i},{i % 7},{i / 4}" for i in range(20)]),
         CLASSES,
-        f"{CSV}, column y: the labels look like a quantity. "
-        f"Received: '0.25' among 20 different numbers. {SET_REGRESSION}",
+        f"{CSV}: 1 column in doubt. y: the labels look like a quantity: '0.25' among 20 "
+        f"different numbers. {SET_REGRESSION}",
     ),
     "too many numbers as classes": (
-        table([f"{i},2,{i}" for i in range(101)]),
+        table([f"{i},{i % 7},{i}" for i in range(101)]),
         CLASSES,
-        f"{CSV}, column y: the labels look like a quantity. "
-        f"Received: 101 different numbers. {SET_REGRESSION}",
+        f"{CSV}: 1 column in doubt. y: the labels look like a quantity: 101 different numbers. "
+        f"{SET_REGRESSION}",
     ),
 }
 
@@ -210,8 +198,9 @@ def test_test_split_must_have_the_same_columns(tmp_path, monkeypatch):
 
 def test_value_of_test_split_is_located(tmp_path, monkeypatch):
     write_source(tmp_path / "raw/own", train=table(ROWS), test=table(["1,2,3", "1,two,3"]))
-    assert error_of(tmp_path, monkeypatch) == (
-        f"raw/own/test.csv, line 3, column b: {NOT_A_NUMBER} Received: 'two'. {LIST_B}"
+    assert error_of(tmp_path, monkeypatch, numeric=["b"]) == (
+        "raw/own/test.csv, line 3, column b: the value is not a number. Received: 'two'. "
+        "Expected: a number, or an empty cell for a missing value."
     )
 
 

@@ -27,7 +27,12 @@ def prepared(
     test: list[str] | None = None,
     **settings: Any,
 ) -> Meta:
-    """Prepares `tmp_path/own` from `tmp_path/raw/own`."""
+    """Prepares `tmp_path/own` from `tmp_path/raw/own`. The column `a` counts the rows."""
+    if "features" not in settings and "a" not in (
+        *settings.get("drop", []),
+        *settings.get("ratios", {}),
+    ):
+        settings = {"numeric": ["a"]} | settings
     content = None if test is None else table(test, header)
     write_source(
         tmp_path / "raw/own", train=table(rows, header), test=content, columns=header.split(",")
@@ -174,16 +179,18 @@ def test_levels_unseen_in_training_are_counted(tmp_path):
 
 
 def test_levels_may_contain_commas(tmp_path):
-    meta = prepared(tmp_path, [f'{i},"Paris, France",{i}' for i in range(10)])
+    meta = prepared(
+        tmp_path, [f'{i},"Paris, {"France" if i % 2 else "Texas"}",{i}' for i in range(10)]
+    )
     assert meta.table is not None
-    assert meta.table.categorical[0].levels == ["Paris, France"]
-    assert rows_of(tmp_path, "test")[1][1] == "Paris, France"
+    assert meta.table.categorical[0].levels == ["Paris, France", "Paris, Texas"]
+    assert rows_of(tmp_path, "test")[1][1].startswith("Paris, ")
 
 
 def test_numbers_can_be_read_as_categories(tmp_path):
     meta = prepared(tmp_path, [f"{i},{i % 3},{i}" for i in range(20)], categorical=["b"])
     assert meta.table is not None
-    assert meta.table.categorical_columns == ["b"]
+    assert [feature.name for feature in meta.table.categorical] == ["b"]
 
 
 def test_column_of_mostly_text_is_categorical(tmp_path):
@@ -192,15 +199,17 @@ def test_column_of_mostly_text_is_categorical(tmp_path):
     assert meta.table.categorical[0].levels == ["7", "x"]
 
 
-def test_column_of_half_text_is_categorical(tmp_path):
+def test_column_of_one_number_and_one_text_is_categorical(tmp_path):
     meta = prepared(tmp_path, [f"{i},{'7' if i % 2 else 'x'},{i}" for i in range(20)])
     assert meta.table is not None
-    assert meta.table.categorical_columns == ["b"]
+    assert [feature.name for feature in meta.table.categorical] == ["b"]
 
 
-def test_column_may_have_100_levels(tmp_path):
-    meta = prepared(tmp_path, [f"{i},name {i},{i}" for i in range(100)])
-    assert meta.shape == [1 + 64]
+def test_only_frequent_levels_have_indicators(tmp_path):
+    rows = [f"{i},{'abbcccdddd'[i % 10]},{i}" for i in range(100)]
+    meta = prepared(tmp_path, rows, most_levels=3, fewest_rows=15)
+    assert meta.table is not None
+    assert meta.table.categorical[0].levels == ["c", "d"]
 
 
 def test_numbers_may_name_100_classes(tmp_path):
@@ -221,7 +230,7 @@ def test_listed_columns_may_have_many_levels(tmp_path):
 def test_features_choose_columns(tmp_path):
     meta = prepared(tmp_path, ROWS, features=["b", "a"])
     assert meta.table is not None
-    assert meta.table.numeric_columns == ["a"]
+    assert [feature.name for feature in meta.table.numeric] == ["a"]
 
 
 def test_ratios_may_use_dropped_columns(tmp_path):
@@ -433,7 +442,7 @@ def test_column_of_the_split_is_a_feature_if_asked(tmp_path):
         tmp_path, VISITS, VISIT, features=["patient", "a"], split={"group": "patient"}, **CLASSES
     )
     assert meta.table is not None
-    assert meta.table.categorical_columns == ["patient"]
+    assert [feature.name for feature in meta.table.categorical] == ["patient"]
 
 
 def test_folds_have_facts_of_their_own(tmp_path):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pipeline.data.prepared import NumericFeature, Table
+from pipeline.data.prepared import NumericFeature
 from pipeline.evaluation.drawing.plane import Points
 from pipeline.evaluation.figures.decision_boundary import FIGURE, plot
-from tests.support.metas import table
+from tests.support.metas import plain, table
 from tests.support.subjects import dense, only, subject, suited
 
 ACROSS, UP = np.linspace(0, 4, 5), np.linspace(-1, 1, 3)
@@ -110,7 +110,7 @@ def test_many_rows_are_thinned(plane):
 
 
 def test_quotient_of_columns_has_no_plane():
-    quotient = Table(
+    quotient = plain(
         [NumericFeature("a", ["a"], 0.0, 0.0, 1.0), NumericFeature("q", ["b", "c"], 0.0, 0.0, 1.0)],
         [],
     )

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.data.prepared import NumericFeature, Table, Target
 from pipeline.evaluation.figures.error_map import FIGURE, plot
+from tests.support.metas import plain
 from tests.support.subjects import features, only, suited
 
 LONGITUDE, LATITUDE = np.array([-120.0, -121.0, -122.0]), np.array([59.0, 60.0, 61.0])
@@ -67,7 +68,7 @@ def test_places_outside_degrees_have_no_map(regressing):
 def test_quotient_of_columns_is_not_a_place(regressing):
     quotient = NumericFeature("longitude", ["longitude", "rooms"], 0.0, 0.0, 1.0)
     latitude = NumericFeature("latitude", ["latitude"], 0.0, 0.0, 1.0)
-    assert FIGURE.draw(on_table(regressing, Table([quotient, latitude], []))) == {}
+    assert FIGURE.draw(on_table(regressing, plain([quotient, latitude], []))) == {}
 
 
 def test_data_without_places_have_no_map(experiments):

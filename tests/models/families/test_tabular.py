@@ -7,14 +7,14 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table
+from pipeline.data.prepared import CategoricalFeature, NumericFeature
 from pipeline.models import families
 from pipeline.models.families.mlp import Mlp
 from pipeline.models.families.tabular import Embedding, Scaling, Tabular
 from pipeline.models.fingerprint import fingerprint
 from pipeline.runs.run import Run
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support.metas import regression, table
+from tests.support.metas import plain, regression, table
 from tests.support.refusals import refusal
 from tests.support.toy import config_of
 
@@ -31,7 +31,7 @@ def of_quantiles(*quantiles: list[float]):
         NumericFeature(f"x{number}", [f"x{number}"], 0.0, 0.0, 1.0, quantiles=values)
         for number, values in enumerate(quantiles)
     ]
-    return table(features=len(numeric), table=Table(numeric, []))
+    return table(features=len(numeric), table=plain(numeric, []))
 
 
 def of_levels(*counts: int):
@@ -41,7 +41,7 @@ def of_levels(*counts: int):
         CategoricalFeature(f"c{place}", [str(level) for level in range(count)])
         for place, count in enumerate(counts)
     ]
-    return table(table=Table([number], categories), shape=[2 + sum(counts)])
+    return table(table=plain([number], categories), shape=[2 + sum(counts)])
 
 
 def output_of(network, name: str, x) -> np.ndarray:

@@ -1,0 +1,49 @@
+"""Dates, with or without a time: a cell becomes its parts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+ISO = "ISO 8601"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 86_400
+
+PARTS: dict[str, Callable[[datetime], float]] = {
+    "year": lambda moment: moment.year,
+    "month": lambda moment: moment.month,
+    "day": lambda moment: moment.day,
+    "weekday": lambda moment: moment.isoweekday(),
+    "day_of_year": lambda moment: moment.timetuple().tm_yday,
+    "hour": lambda moment: moment.hour + moment.minute / 60 + moment.second / 3600,
+    "days": lambda moment: (moment - _EPOCH).total_seconds() / _DAY,
+}
+"""The parts of a date. `days` counts the days since 1970; Monday is weekday 1."""
+
+
+def names(column: str, settings: Mapping[str, Any]) -> list[str]:
+    """One number for each part, such as `day year`."""
+    return [f"{column} {part}" for part in settings["parts"]]
+
+
+def read(cell: str, settings: Mapping[str, Any]) -> Sequence[float] | None:
+    """The parts of a date.
+
+    Args:
+        settings: `format`, as for `moment`, and `parts`, names of `PARTS`.
+    """
+    found = moment(cell, settings["format"])
+    return None if found is None else [float(PARTS[part](found)) for part in settings["parts"]]
+
+
+def moment(cell: str, form: str) -> datetime | None:
+    """The moment that a cell means, None if it is no date of this format.
+
+    Args:
+        form: the format as in Python's `strftime`, or `ISO 8601`. Times without a zone are taken as
+            those of UTC.
+    """
+    try:
+        found = datetime.fromisoformat(cell) if form == ISO else datetime.strptime(cell, form)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

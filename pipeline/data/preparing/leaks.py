@@ -1,0 +1,84 @@
+"""Leaks: columns that give the target away."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.preparing.inputs import Inputs
+from pipeline.data.preparing.splits import Rows, Splits
+
+_MOST_ROWS = 10_000
+_FEWEST_ROWS = 20
+_ALMOST_ALL = 0.995
+_ALMOST_EXACT = 0.9999
+_MOST_COLUMNS = 100
+_LEAVES = 20
+
+
+def remarks_on_leaks(
+    inputs: Inputs, y: NDArray[np.generic], splits: Splits, *, is_class: bool
+) -> Iterator[str]:
+    """Names the columns that predict the target almost perfectly, each alone or in a sum.
+
+    A tree with at most 20 leaves, or a straight line, is fitted to training rows and measured on
+    validation rows.
+    """
+    train, validation = splits.train[:_MOST_ROWS], splits.validation[:_MOST_ROWS]
+    if len(validation) < _FEWEST_ROWS or len(inputs.features) > _MOST_COLUMNS:
+        return
+    columns = {name: _as_numbers(inputs, name) for name in inputs.features}
+    predict = _tree_is_sure if is_class else _line_is_exact
+    alone = [name for name, x in columns.items() if predict(x[:, None], y, train, validation)]
+    if alone:
+        listed = ", ".join(alone)
+        yield (
+            f"{listed} alone {'predicts' if len(alone) == 1 else 'predict'} the target almost "
+            "perfectly. If a column is known only after the target, list it under data.drop"
+        )
+    elif not is_class and len(columns) > 1:
+        x = np.column_stack(list(columns.values()))
+        if _line_is_exact(x, y, train, validation):
+            yield (
+                "a weighted sum of the columns gives the target almost exactly. If they are known "
+                "only after it, list them under data.drop"
+            )
+
+
+def _as_numbers(inputs: Inputs, name: str) -> NDArray[np.float64]:
+    if name in inputs.numeric:
+        values = inputs.numeric[name]
+        known = values[np.isfinite(values)]
+        return np.where(np.isfinite(values), values, np.median(known) if len(known) else 0.0)
+    levels = sorted(set(inputs.categorical[name]))
+    number = {level: index for index, level in enumerate(levels)}
+    return np.array([float(number[level]) for level in inputs.categorical[name]])
+
+
+def _tree_is_sure(
+    x: NDArray[np.float64], y: NDArray[np.generic], train: Rows, validation: Rows
+) -> bool:
+    from sklearn.tree import DecisionTreeClassifier
+
+    if 2 * len(np.unique(y[train])) > len(train):
+        return False
+    commonest = np.bincount(np.asarray(y[validation], dtype=np.int64)).max() / len(validation)
+    if commonest > 1 - 2 * (1 - _ALMOST_ALL):
+        return False
+    tree = DecisionTreeClassifier(max_leaf_nodes=_LEAVES, random_state=0).fit(x[train], y[train])
+    return bool(np.mean(tree.predict(x[validation]) == y[validation]) >= _ALMOST_ALL)
+
+
+def _line_is_exact(
+    x: NDArray[np.float64], y: NDArray[np.generic], train: Rows, validation: Rows
+) -> bool:
+    scale = x[train].std(axis=0)
+    used = (x[:, scale > 0] - x[train].mean(axis=0)[scale > 0]) / scale[scale > 0]
+    design = np.column_stack([used, np.ones(len(x))])
+    truth = np.asarray(y, dtype=np.float64)
+    if len(train) <= design.shape[1]:
+        return False
+    weights = np.linalg.lstsq(design[train], truth[train], rcond=None)[0]
+    errors = truth[validation] - design[validation] @ weights
+    spread = np.sum((truth[validation] - truth[validation].mean()) ** 2)
+    return bool(spread > 0 and 1 - np.sum(errors**2) / spread >= _ALMOST_EXACT)

@@ -1,0 +1,415 @@
+"""Decides what one column holds. The settings decide first, then the cells."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.config.data import Data
+from pipeline.data.cells import is_infinite, quoted
+from pipeline.data.columns.kinds import date, number, numbers, time
+from pipeline.data.columns.numerals import Notation
+from pipeline.data.columns.reading import Reading
+from pipeline.data.understanding import dates, spellings
+from pipeline.data.understanding.finding import Finding
+from pipeline.data.understanding.identifiers import identifies_by_numbers, identifies_by_text
+from pipeline.data.understanding.numbers import (
+    Numerals,
+    example,
+    have_leading_zeros,
+    looks_like_a_number,
+    numerals_of,
+)
+from pipeline.data.understanding.profile import Profile
+from pipeline.data.understanding.sentinels import sentinel_of
+
+_MOST_TEXTS = 3  # of values that are named in a message
+_FEW_WORDS = 3
+_MOST_CODES = 10
+_MOSTLY_MISSING = 0.5
+_PIXELS = 16
+
+
+@dataclass(frozen=True)
+class File:
+    """What is known about the file that a column is in.
+
+    Args:
+        delimiter: the character between two cells.
+        decimal: the decimal sign that the source's settings give; None for none.
+        thousands: the same for the sign between thousands.
+        evidence: the decimal signs of the columns that have only one.
+    """
+
+    delimiter: str = ","
+    decimal: str | None = None
+    thousands: str | None = None
+    evidence: frozenset[str] = frozenset()
+
+
+def finding_of(profile: Profile, data: Data, file: File, *, is_chosen: bool = False) -> Finding:
+    """Decides how a column is read.
+
+    Args:
+        is_chosen: whether the settings choose the column. It is then not left out.
+    """
+    decided = (decide(profile, data, file) for decide in _DECISIONS)
+    finding = next(one for one in decided if one is not None)
+    if finding.reading is None and is_chosen:
+        finding = number_finding(profile, data, file, may_identify=False) or category_finding(
+            profile, data
+        )
+    return Finding(
+        finding.reading, finding.why, [*finding.notes, *_notes_on_missing(profile)], finding.doubts
+    )
+
+
+def _by_settings(profile: Profile, data: Data, file: File) -> Finding | None:
+    column = profile.column
+    if column in data.categorical:
+        return category_finding(profile, data)
+    if column in data.ordinal:
+        order = {"order": data.ordinal[column]}
+        return Finding(_reading(profile, "ordinal", order), "data.ordinal gives its order")
+    if column in data.dates:
+        return _date(profile, data.dates[column] or date.ISO, "data.dates names it")
+    if column in data.numeric:
+        found = numerals_of(profile.values)
+        settings = _number_settings(found, file) if found else {}
+        return Finding(_reading(profile, "number", settings), "data.numeric names it")
+    return None
+
+
+def _empty(profile: Profile, _data: Data, _file: File) -> Finding | None:
+    return None if profile.values else Finding(None, "it has no value")
+
+
+def _constant(profile: Profile, _data: Data, _file: File) -> Finding | None:
+    if len(profile.values) > 1 or profile.missing:
+        return None
+    return Finding(None, f"every row has the same value, {quoted(next(iter(profile.values)))}")
+
+
+def _codes(profile: Profile, data: Data, _file: File) -> Finding | None:
+    if not have_leading_zeros(profile.values) or not all(map(str.isdigit, profile.values)):
+        return None
+    reason = identifies_by_text(profile)
+    if reason:
+        return Finding(None, f"it holds codes with leading zeros, and {reason}")
+    finding = category_finding(profile, data)
+    return Finding(finding.reading, "it holds codes with leading zeros", finding.notes)
+
+
+def _dates_of_digits(profile: Profile, _data: Data, _file: File) -> Finding | None:
+    form = dates.format_of_digits(profile.values)
+    if form is None or len(profile.values) < 3:
+        return None
+    finding = _date(profile, form, f"all its numbers are dates, such as {example(profile.values)}")
+    advice = f"if they are numbers, set data.numeric: [{profile.column}]"
+    return Finding(finding.reading, finding.why, [f"is read as dates; {advice}"])
+
+
+def _number(profile: Profile, data: Data, file: File) -> Finding | None:
+    return number_finding(profile, data, file)
+
+
+def number_finding(
+    profile: Profile, data: Data, file: File, *, may_identify: bool = True
+) -> Finding | None:
+    """Reads a column of numbers. None if some value is not a number.
+
+    Args:
+        may_identify: whether the numbers may name rows.
+    """
+    found = numerals_of(profile.values)
+    if found is None:
+        return None
+    column = profile.column
+    units = found.affixes
+    if len(units) > 1:
+        if not _are_units(units, len(found.values)):
+            return None
+        names = ", ".join(affix or "none" for affix in units[:_MOST_TEXTS])
+        return Finding(
+            _reading(profile, "category", {}),
+            "",
+            doubts=[
+                f"its numbers have different units ({names}). Make them equal in the file, or list "
+                f"it under data.categorical or data.drop"
+            ],
+        )
+    if units != [""] and not _is_unit(units[0], len(found.values)):
+        return None
+    settings = _number_settings(found, file)
+    doubts = _doubts_on_notation(found, file)
+    read = {cell: number.read(cell, settings) for cell in profile.values}
+    counts: dict[float, int] = {}
+    for cell, values in read.items():
+        if values is not None:
+            counts[values[0]] = counts.get(values[0], 0) + profile.values[cell]
+    if not doubts:
+        is_plain = units == [""] and may_identify
+        reason = identifies_by_numbers(profile, list(counts)) if is_plain else ""
+        if reason:
+            return Finding(None, reason)
+        sentinel = sentinel_of(counts) if column not in data.numeric else None
+        if sentinel is not None:
+            sign = next(cell for cell, values in read.items() if values == [sentinel])
+            doubts.append(
+                f"{sign} is in {counts[sentinel]:,} of {profile.count:,} rows, far from all other "
+                f"values. If it means missing, set data.na_values: {{{column}: [{quoted(sign)}]}}; "
+                f"if it is a number, data.numeric: [{column}]; if it is a code, "
+                f"data.categorical: [{column}]"
+            )
+    return Finding(
+        _reading(profile, "number", settings),
+        "all its values are numbers",
+        _notes_on_numbers(profile, found, settings, counts),
+        doubts,
+    )
+
+
+def _date_or_time(profile: Profile, _data: Data, _file: File) -> Finding | None:
+    if all(time.read(cell, {}) is not None for cell in profile.values):
+        return Finding(_reading(profile, "time", {}), "all its values are times")
+    forms = dates.formats_of(profile.values)
+    if not forms:
+        return None
+    finding = _date(profile, forms[0], "all its values are dates")
+    if dates.agree(profile.values, forms):
+        return finding
+    choices = " or ".join(f"data.dates: {{{profile.column}: {form!r}}}" for form in forms)
+    doubt = f"its dates, such as {example(profile.values)}, can be read in several ways"
+    return Finding(finding.reading, finding.why, doubts=[f"{doubt}. Set {choices}"])
+
+
+def _several_numbers(profile: Profile, _data: Data, _file: File) -> Finding | None:
+    found = [numbers.split(cell) for cell in profile.values]
+    counts = {len(one) if one else 0 for one in found}
+    if len(counts) > 1 or counts <= {0, 1}:
+        return None
+    (count,) = counts
+    if count >= _PIXELS:
+        doubt = (
+            f"each cell holds {count:,} numbers. If they are the pixels of an image, set "
+            f"image_shape and pixels: {profile.column} in the source's settings; else list it "
+            "under data.drop"
+        )
+        return Finding(_reading(profile, "numbers", {"count": count}), "", doubts=[doubt])
+    reading = _reading(profile, "numbers", {"count": count})
+    return Finding(reading, f"each cell holds {count} numbers, such as {example(profile.values)}")
+
+
+def _mixture(profile: Profile, data: Data, _file: File) -> Finding | None:
+    return mixture_finding(profile, data)
+
+
+def mixture_finding(profile: Profile, data: Data) -> Finding | None:
+    """Reads a column of numbers with a few other texts among them, which is in doubt."""
+    texts = [cell for cell in profile.values if not _is_numeric(cell)]
+    others = len(profile.values) - len(texts)
+    few_texts = len(texts) <= _MOST_TEXTS and others > 2 * len(texts)
+    mostly = 2 * sum(profile.values[cell] for cell in texts) < profile.count
+    if not texts or not others or not (few_texts or (mostly and others > len(texts))):
+        return None
+    named = ", ".join(quoted(cell) for cell in texts[:_MOST_TEXTS])
+    more = f" and {len(texts) - _MOST_TEXTS:,} other texts" if len(texts) > _MOST_TEXTS else ""
+    rows = sum(profile.values[cell] for cell in texts)
+    doubt = (
+        f"most of its values are numbers, but {rows:,} of {profile.count:,} are not: {named}{more}."
+        f" If they mean missing, set data.na_values: {{{profile.column}: [{named}]}}; if the "
+        f"column holds categories, data.categorical: [{profile.column}]"
+    )
+    return Finding(category_finding(profile, data).reading, "", doubts=[doubt])
+
+
+def _text(profile: Profile, _data: Data, _file: File) -> Finding | None:
+    words = sum(len(cell.split()) * count for cell, count in profile.values.items())
+    if words <= _FEW_WORDS * profile.count or not identifies_by_text(profile):
+        return None
+    return Finding(None, "it holds sentences, almost all of them different")
+
+
+def _name(profile: Profile, _data: Data, _file: File) -> Finding | None:
+    reason = identifies_by_text(profile)
+    return Finding(None, reason) if reason else None
+
+
+def category_finding(profile: Profile, data: Data) -> Finding:
+    """Reads a column as categories, and merges spellings of one level."""
+    column = profile.column
+    given = data.spellings.get(column, {})
+    values: dict[str, int] = {}
+    for cell, count in profile.values.items():
+        level = given.get(cell, cell)
+        values[level] = values.get(level, 0) + count
+    merged, notes, doubts = dict(given), [], []
+    if column not in data.categorical and column not in data.spellings:
+        for first, others in spellings.variants(values).items():
+            if spellings.are_of_one_word([first, *others]):
+                merged |= dict.fromkeys(others, first)
+                notes.append(f"reads {listed(others)} as {quoted(first)}")
+            else:
+                doubts.append(
+                    f"it has {listed([first, *others])}. If they are the same, set "
+                    f"data.spellings: {{{column}: {{{others[0]}: {first}}}}}; if they are "
+                    f"different, data.categorical: [{column}]"
+                )
+        unmerged = {text: count for text, count in values.items() if text not in merged}
+        for letter, word in spellings.abbreviations(unmerged).items():
+            notes.append(
+                f"has {letter!r} and {word!r}; if they are the same, set data.spellings: "
+                f"{{{column}: {{{letter}: {word}}}}}"
+            )
+        if column != data.target and not data.has_signs_of(column):
+            doubts += _doubts_on_none(profile)
+    settings = {"spellings": merged} if merged else {}
+    why = "data.categorical names it" if column in data.categorical else "its values are texts"
+    return Finding(_reading(profile, "category", settings), why, notes, doubts)
+
+
+def _category(profile: Profile, data: Data, _file: File) -> Finding:
+    return category_finding(profile, data)
+
+
+_DECISIONS: Sequence[Callable[[Profile, Data, File], Finding | None]] = (
+    _by_settings,
+    _empty,
+    _constant,
+    _codes,
+    _dates_of_digits,
+    _number,
+    _date_or_time,
+    _several_numbers,
+    _mixture,
+    _text,
+    _name,
+    _category,
+)
+
+
+def _reading(profile: Profile, kind: str, settings: dict[str, Any]) -> Reading:
+    return Reading(profile.column, kind, settings, [sign for sign in profile.signs if sign])
+
+
+def _date(profile: Profile, form: str, why: str) -> Finding:
+    settings = {"format": form, "parts": dates.parts_of(profile.values, form)}
+    parts = ", ".join(settings["parts"])
+    return Finding(_reading(profile, "date", settings), why, [f"becomes {parts}"])
+
+
+def _is_numeric(cell: str) -> bool:
+    return looks_like_a_number(cell) or is_infinite(cell)
+
+
+def _is_unit(affix: str, different: int) -> bool:
+    """Whether an affix is a unit. Two texts such as `1a` and `2a` may be codes."""
+    return different >= 3 or not affix.isalpha()
+
+
+def _are_units(affixes: Sequence[str], different: int) -> bool:
+    """Whether different affixes are units: few of them among many numbers."""
+    return different >= 3 * len(affixes)
+
+
+def _allowed(found: Numerals, file: File) -> list[Notation]:
+    """The notations that the values and the source's settings allow."""
+    return [
+        notation
+        for notation in found.notations
+        if file.decimal in (None, notation.decimal)
+        and (file.thousands in (None, notation.thousands) or not notation.thousands)
+    ]
+
+
+def _likely(found: Numerals, file: File) -> list[Notation]:
+    """The allowed notations that suit the rest of the file."""
+    allowed = _allowed(found, file) or found.notations
+    if file.thousands is not None:
+        wanted = [one for one in allowed if one.thousands == file.thousands]
+        allowed = wanted or allowed
+    elif file.evidence:
+        allowed = [one for one in allowed if one.decimal in file.evidence] or allowed
+    elif file.delimiter == ",":
+        allowed = [one for one in allowed if one.decimal == "."] or allowed
+    return allowed
+
+
+def _number_settings(found: Numerals, file: File) -> dict[str, Any]:
+    notation = _likely(found, file)[0]
+    affix = found.affixes[0]
+    if found.are_plain and notation.decimal == "." and notation.thousands in ("", ","):
+        return {}
+    return {"decimal": notation.decimal, "thousands": notation.thousands, "affix": affix}
+
+
+def _doubts_on_notation(found: Numerals, file: File) -> list[str]:
+    likely = _likely(found, file)
+    differing = found.differing(likely)
+    if not differing:
+        return []
+    sign = (likely[0].thousands or differing[0].thousands) or "."
+    return [
+        f"{quoted(sign)} in {example(found.values)} may separate thousands or decimals. Set "
+        f"thousands: {quoted(sign)} or decimal: {quoted(sign)} in the source's settings"
+    ]
+
+
+def _notes_on_numbers(
+    profile: Profile, found: Numerals, settings: dict[str, Any], counts: dict[float, int]
+) -> list[str]:
+    notes = []
+    shown = example(found.values)
+    if settings:
+        value = number.read(shown.strip("'\""), settings)
+        notes.append(f"reads {shown} as {value[0]:g}" if value else f"reads {shown} as a number")
+    elif len(found.notations) > 1 and found.differing(found.notations):
+        notes.append(
+            f"reads the point in {shown} as a decimal point; if it separates thousands, set "
+            "thousands: '.' in the source's settings"
+        )
+    whole = all(value.is_integer() for value in counts)
+    values = sorted(counts)
+    if whole and 2 < len(values) <= _MOST_CODES and values[-1] - values[0] >= len(values):
+        codes = ", ".join(f"{value:g}" for value in values)
+        notes.append(
+            f"has only the whole numbers {codes}; if they are codes, set "
+            f"data.categorical: [{profile.column}]"
+        )
+    return notes
+
+
+def _doubts_on_none(profile: Profile) -> Iterator[str]:
+    column, signs = profile.column, [sign for sign in profile.missing if sign]
+    if "None" in signs and len(profile.missing) > 1:
+        others = listed([sign for sign in profile.missing if sign != "None"])
+        yield (
+            f"it has 'None' in {profile.missing['None']:,} rows and {others} in others. If 'None' "
+            f"is a level, set data.keep_as_level: {{{column}: [None]}}; if both mean missing, "
+            f"data.na_values: {{{column}: [None]}}"
+        )
+    elif "NA" in signs and all(_is_code_of_two_letters(cell) for cell in profile.values):
+        yield (
+            f"its levels are codes of two letters, so 'NA' may be one. If it is, set "
+            f"data.keep_as_level: {{{column}: [NA]}}; if it means missing, "
+            f"data.na_values: {{{column}: [NA]}}"
+        )
+
+
+def _is_code_of_two_letters(cell: str) -> bool:
+    return len(cell) == 2 and cell.isalpha() and cell.isupper()
+
+
+def _notes_on_missing(profile: Profile) -> Iterator[str]:
+    missing = sum(profile.missing.values())
+    if profile.values and missing > _MOSTLY_MISSING * profile.rows:
+        yield f"is missing in {missing:,} of {profile.rows:,} rows"
+    signs = [sign for sign in profile.missing if sign not in ("", "NA", "NaN", "nan", "null")]
+    if profile.values and signs:
+        yield f"reads {listed(signs)} as missing"
+
+
+def listed(texts: Sequence[str]) -> str:
+    """The first texts in quotes, and how many others there are."""
+    named = [quoted(text) if text else "empty cells" for text in texts[:_MOST_TEXTS]]
+    more = len(texts) - _MOST_TEXTS
+    return ", ".join(named) + (f" and {more:,} others" if more > 0 else "")

@@ -1,0 +1,56 @@
+"""Recognises dates and times."""
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+from itertools import product
+
+from pipeline.data.columns.kinds.date import ISO, PARTS, moment
+
+_DATES = (
+    *("%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y"),
+    *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y"),
+    *("%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y"),
+    *("%B %d %Y", "%a %b %d %Y", "%a, %d %b %Y", "%A, %B %d, %Y"),
+    *("%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%m/%Y"),
+)
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", " %H:%M:%S.%f")
+_MAY_BE_DATE = re.compile(r".*\d.*[-/.: ,T].*\d.*|[A-Za-z]+[ -]\d{2,4}", re.DOTALL)
+_DIGITS = {8: "%Y%m%d", 6: "%Y%m"}
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
+
+
+def formats_of(values: Collection[str]) -> list[str]:
+    """The formats in which all values are dates; they may mean different dates."""
+    some = next(iter(values))
+    if not _MAY_BE_DATE.fullmatch(some):
+        return []
+    if len(some) >= 8 and all(moment(cell, ISO) for cell in values) and not some.isdigit():
+        return [ISO]
+    forms = (date + time for date, time in product(_DATES, _TIMES))
+    likely = [form for form in forms if moment(some, form)]
+    return [form for form in likely if all(_is_sane(cell, form) for cell in values)]
+
+
+def format_of_digits(values: Collection[str]) -> str | None:
+    """The format of dates without separators, such as 20210131. None if they are other numbers."""
+    form = _DIGITS.get(len(next(iter(values))))
+    if form is None or not all(len(cell) == len(next(iter(values))) for cell in values):
+        return None
+    return form if all(cell.isdigit() and _is_sane(cell, form) for cell in values) else None
+
+
+def agree(values: Collection[str], forms: list[str]) -> bool:
+    """Whether all formats give the same dates."""
+    return all(len({moment(cell, form) for form in forms}) == 1 for cell in values)
+
+
+def parts_of(values: Collection[str], form: str) -> list[str]:
+    """The parts of a date in which some values differ."""
+    moments = [found for cell in values if (found := moment(cell, form))]
+    return [part for part, of in PARTS.items() if len({of(found) for found in moments}) > 1]
+
+
+def _is_sane(cell: str, form: str) -> bool:
+    found: datetime | None = moment(cell, form)
+    return found is not None and _FIRST_YEAR <= found.year <= _LAST_YEAR

@@ -1,0 +1,22 @@
+"""Findings: what a column was found to hold."""
+
+from dataclasses import dataclass, field
+
+from pipeline.data.columns.reading import Reading
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a column holds.
+
+    Args:
+        reading: how its cells are read; None if it is left out.
+        why: the reason, in words that follow the column's name.
+        notes: what a user should know.
+        doubts: what the user must decide, each with the settings to choose from.
+    """
+
+    reading: Reading | None
+    why: str
+    notes: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)

@@ -1,0 +1,58 @@
+"""Profiles: the different cells of a column, and how often each one occurs."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.config.data import Data
+from pipeline.data.missing import SIGNS
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The cells of one column, without outer spaces.
+
+    Args:
+        values: how often each value occurs, in order of first appearance.
+        missing: how often each sign of a missing value occurs.
+        signs: the signs of missing values that count for this column.
+    """
+
+    column: str
+    values: Mapping[str, int]
+    missing: Mapping[str, int]
+    signs: Sequence[str]
+
+    @property
+    def count(self) -> int:
+        """The number of rows with a value."""
+        return sum(self.values.values())
+
+    @property
+    def rows(self) -> int:
+        return self.count + sum(self.missing.values())
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether no value occurs twice."""
+        return len(self.values) == self.count
+
+
+def profile_of(column: str, cells: Sequence[str], data: Data) -> Profile:
+    """Counts the cells of a column."""
+    signs = signs_of(column, data)
+    counts = Counter(map(str.strip, cells))
+    return Profile(
+        column,
+        values={cell: count for cell, count in counts.items() if cell not in signs},
+        missing={cell: count for cell, count in counts.items() if cell in signs},
+        signs=signs,
+    )
+
+
+def signs_of(column: str, data: Data) -> list[str]:
+    """The texts that stand for a missing value in a column."""
+    usual = SIGNS if data.usual_na_values else ()
+    levels = data.keep_as_level.get(column, [])
+    signs = dict.fromkeys(["", *usual, *data.signs_of(column)])
+    return [sign for sign in signs if sign not in levels]

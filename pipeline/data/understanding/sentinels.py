@@ -1,0 +1,32 @@
+"""Sentinels: numbers that stand for a missing value, such as -999."""
+
+from collections.abc import Mapping
+
+_NINES = frozenset(sign * int("9" * digits) for digits in range(2, 7) for sign in (-1, 1))
+_RARE = 0.01
+_FAR = 3.0
+
+
+def sentinel_of(counts: Mapping[float, int]) -> float | None:
+    """The number that probably stands for a missing value, or None.
+
+    It is the least or the greatest number, whole, and occurs again and again. The other numbers are
+    far from it: by more than their own range, or three times that unless it consists of nines.
+
+    Args:
+        counts: how often each number occurs.
+    """
+    numbers = sorted(counts)
+    if len(numbers) < 3:
+        return None
+    for value, nearest, others in (
+        (numbers[0], numbers[1], numbers[1:]),
+        (numbers[-1], numbers[-2], numbers[:-1]),
+    ):
+        gap, span = abs(value - nearest), others[-1] - others[0]
+        often = counts[value] >= max(2, _RARE * sum(counts.values()))
+        far = gap > span * (1 if value in _NINES else _FAR)
+        looks_chosen = value in _NINES or (value < 0 <= nearest)
+        if often and far and looks_chosen and value.is_integer():
+            return value
+    return None

@@ -1,0 +1,161 @@
+"""Decides what all columns of a table hold, and stops if any is in doubt."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.config.data import Data
+from pipeline.data.columns.reading import Reading
+from pipeline.data.tables import TextTable
+from pipeline.data.understanding.columns import File, finding_of
+from pipeline.data.understanding.finding import Finding
+from pipeline.data.understanding.numbers import numerals_of
+from pipeline.data.understanding.profile import Profile, profile_of
+from pipeline.data.understanding.targets import target_finding
+from pipeline.errors import ConfigError, DataError
+
+_TOTALS = ("total", "sum", "gesamt", "summe", "grand total", "subtotal", "totals", "insgesamt")
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What the columns of a table hold.
+
+    Args:
+        profiles: the cells of each column.
+        findings: what each column holds, except dropped ones and those that decide the split.
+        features: the columns to learn from, in order.
+        ratios: the columns that ratios use.
+    """
+
+    profiles: Mapping[str, Profile]
+    findings: Mapping[str, Finding]
+    features: Sequence[str]
+    ratios: Sequence[str]
+    target: str
+
+    @property
+    def readings(self) -> dict[str, Reading]:
+        """How the features are read."""
+        return {
+            name: reading
+            for name in self.features
+            if (reading := self.findings[name].reading) is not None
+        }
+
+    @property
+    def target_reading(self) -> Reading:
+        """How the target is read."""
+        reading = self.findings[self.target].reading
+        if reading is None:
+            raise ValueError(f"{self.target} is in doubt")
+        return reading
+
+    @property
+    def operands(self) -> list[Reading]:
+        """How the columns of ratios are read, which need not be features."""
+        readings = (self.findings[name].reading for name in self.ratios)
+        return [reading for reading in readings if reading is not None]
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The columns that are left out of the features, and why."""
+        return {
+            name: finding.why
+            for name, finding in self.findings.items()
+            if finding.reading is None and name != self.target
+        }
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know, one line each."""
+        lines = [f"{name} is left out: {why}" for name, why in self.left_out.items()]
+        return lines + [
+            f"{name} {note}" for name, finding in self.findings.items() for note in finding.notes
+        ]
+
+
+def understand(text: TextTable, data: Data, file: File, *, path: str) -> Understanding:
+    """Decides what each column holds.
+
+    Args:
+        file: what is known about the file; its evidence is found here.
+        path: names the file in errors.
+
+    Raises:
+        DataError: a column is in doubt. The message names all of them, with the settings.
+        ConfigError: no feature is left.
+    """
+    ratios = list(dict.fromkeys(column for pair in data.ratios.values() for column in pair))
+    unused = {*data.drop, *data.split.columns.values()}
+    used = [name for name in text.columns if name not in unused and name != data.target]
+    if data.features is not None:
+        used = list(data.features)
+    names = list(dict.fromkeys([*used, *ratios, data.target]))
+    of_ratios = [name for name in ratios if name not in data.numeric]
+    data = replace(data, numeric=[*data.numeric, *of_ratios])
+    profiles = {name: profile_of(name, text.columns[name], data) for name in names}
+    file = replace(file, evidence=frozenset(_evidence(profiles.values())))
+    findings = {
+        name: target_finding(profile, data, file)
+        if name == data.target
+        else finding_of(profile, data, file, is_chosen=data.features is not None)
+        for name, profile in profiles.items()
+    }
+    _raise_doubts(findings, [*_doubts_on_rows(text, profiles, data.categorical)], path)
+    features = [name for name in used if findings[name].reading is not None]
+    understanding = Understanding(profiles, findings, features, ratios, data.target)
+    if not features and not data.ratios:
+        raise _no_feature(understanding, data)
+    return understanding
+
+
+def _evidence(profiles: Iterable[Profile]) -> set[str]:
+    """The decimal sign of the file, if the columns that have only one agree."""
+    signs: set[str] = set()
+    for profile in profiles:
+        found = numerals_of(profile.values) if profile.values else None
+        if found is not None:
+            signs |= found.evidence()
+    return signs if len(signs) == 1 else set()
+
+
+def _doubts_on_rows(
+    text: TextTable, profiles: Mapping[str, Profile], categorical: Sequence[str]
+) -> Iterator[str]:
+    for name in profiles:
+        cell = text.columns[name][-1].strip()
+        if name in categorical:
+            continue
+        if cell.casefold() in _TOTALS and profiles[name].values.get(cell) == 1:
+            yield (
+                f"the last row has {cell!r} in column {name}, so it may be a total. If it is, set "
+                "skip_footer: 1 in the source's settings; if not, list the column under "
+                "data.categorical or data.drop"
+            )
+
+
+def _raise_doubts(findings: Mapping[str, Finding], others: list[str], path: str) -> None:
+    doubts = [
+        f"{name}: {doubt}" for name, finding in findings.items() for doubt in finding.doubts
+    ] + others
+    if doubts:
+        columns = sum(bool(finding.doubts) for finding in findings.values())
+        what = f"{columns:,} column{'s' * (columns != 1)} in doubt" if columns else "a row in doubt"
+        raise DataError(f"{path}: {what}", expected=". ".join(doubts))
+
+
+def _no_feature(understanding: Understanding, data: Data) -> ConfigError:
+    left_out = "; ".join(f"{name}: {why}" for name, why in understanding.left_out.items())
+    if not left_out:
+        return ConfigError(
+            "data.drop",
+            "leaves no feature",
+            received=", ".join(data.drop),
+            expected="Expected: at least one column left",
+        )
+    return ConfigError(
+        "data.features",
+        "has no column, because all are left out",
+        received=left_out,
+        expected="List those to learn from under data.numeric or data.categorical",
+    )

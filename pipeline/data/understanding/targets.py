@@ -1,0 +1,103 @@
+"""Decides how a target is read, and what is in doubt about it."""
+
+from collections.abc import Iterator
+
+from pipeline.config.data import Data, Task
+from pipeline.data.cells import is_number
+from pipeline.data.understanding.columns import (
+    File,
+    category_finding,
+    listed,
+    mixture_finding,
+    number_finding,
+)
+from pipeline.data.understanding.finding import Finding
+from pipeline.data.understanding.numbers import example, have_leading_zeros, numerals_of
+from pipeline.data.understanding.profile import Profile
+
+# A target with more different numbers than this is a quantity, not a class.
+MOST_CLASSES = 100
+_FEW_CLASSES = 20
+_MANY = 0.5
+
+
+def target_finding(profile: Profile, data: Data, file: File) -> Finding:
+    """Decides how a target is read. An empty target is left to the error of `prepare`."""
+    find = _labels if data.task is Task.classification else _quantity
+    finding = find(profile, data, file) if profile.values else Finding(None, "it has no value")
+    return Finding(
+        finding.reading,
+        finding.why,
+        finding.notes,
+        [*_doubts_on_missing(profile, data), *finding.doubts],
+    )
+
+
+def _labels(profile: Profile, data: Data, _file: File) -> Finding:
+    finding = category_finding(profile, data)
+    is_settled = profile.column in (*data.categorical, *data.numeric)
+    doubts = [] if is_settled else list(_doubts_on_labels(profile))
+    return Finding(finding.reading, "data.task: classification", finding.notes, [
+        *finding.doubts,
+        *doubts,
+    ])  # fmt: skip
+
+
+def _quantity(profile: Profile, data: Data, file: File) -> Finding:
+    why = "data.task: regression"
+    number = number_finding(profile, data, file, may_identify=False)
+    if number is not None:
+        return Finding(number.reading, why, number.notes, number.doubts)
+    mixture = mixture_finding(profile, data)
+    if mixture is not None:
+        return Finding(None, why, doubts=mixture.doubts)
+    advice = "Choose another target"
+    if len(profile.values) <= _FEW_CLASSES:
+        advice += ", or set data.task: classification"
+    doubt = f"its values are not numbers, such as {example(profile.values)}. {advice}"
+    return Finding(None, why, doubts=[doubt])
+
+
+def _doubts_on_missing(profile: Profile, data: Data) -> Iterator[str]:
+    count = sum(profile.missing.values())
+    if not count or data.drop_missing_target:
+        return
+    column, signs = profile.column, list(profile.missing)
+    named = listed(signs)
+    advice = "To leave these rows out, set data.drop_missing_target: true"
+    levels = [sign for sign in signs if sign]
+    if data.task is Task.classification and levels:
+        advice += f". If it is a class, set data.keep_as_level: {{{column}: [{listed(levels)}]}}"
+    yield f"the target is missing in {count:,} of {profile.rows:,} rows ({named}). {advice}"
+
+
+def _doubts_on_labels(profile: Profile) -> Iterator[str]:
+    column, values = profile.column, profile.values
+    quantity = "If they are a quantity, set data.task: regression"
+    classes = f"if they are classes, data.categorical: [{column}]"
+    if all(map(is_number, values)):
+        numbers = {float(cell) for cell in values}
+        fractions = [cell for cell in values if not float(cell).is_integer()]
+        if len(numbers) < len(values) and have_leading_zeros(values):
+            same = [cell for cell in values if _has_twin(cell, list(values))]
+            yield (
+                f"the labels {listed(same)} are equal as numbers. If they are, set "
+                f"data.numeric: [{column}]; if they are different, data.categorical: [{column}]"
+            )
+        if fractions or len(numbers) > MOST_CLASSES:
+            shown = f"{example(fractions)} among " if fractions else ""
+            yield (
+                f"the labels look like a quantity: {shown}{len(numbers):,} different numbers. "
+                f"{quantity}; {classes}"
+            )
+    elif numerals_of(values) is not None and len(values) > 2:
+        yield f"the labels look like numbers, such as {example(values)}. {quantity}; {classes}"
+    elif len(values) > _FEW_CLASSES and len(values) > _MANY * profile.count:
+        yield (
+            f"it has {len(values):,} different labels in {profile.count:,} rows, such as "
+            f"{example(values)}. Choose another target; {classes}"
+        )
+
+
+def _has_twin(cell: str, cells: list[str]) -> bool:
+    return any(other != cell and float(other) == float(cell) for other in cells)

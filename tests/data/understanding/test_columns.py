@@ -1,0 +1,231 @@
+"""What a column holds, decided from its cells and the settings."""
+
+import pytest
+
+from pipeline.data.understanding.columns import File, finding_of
+from pipeline.data.understanding.profile import profile_of
+from tests.support.raw_sources import data_of
+
+SEMICOLONS = File(delimiter=";")
+
+
+def decided(*cells, column="c", file=None, **settings):
+    data = data_of(**settings)
+    return finding_of(profile_of(column, cells, data), data, file or File())
+
+
+def read(*cells, file=None, **settings):
+    """The kind of a column, and what its first cell becomes."""
+    reading = decided(*cells, file=file, **settings).reading
+    if reading.is_category:
+        return reading.kind, reading.levels(cells)[0]
+    numbers = [float(values[0]) for values in reading.numbers(cells, place=str)]
+    return reading.kind, numbers if len(numbers) > 1 else numbers[0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "value"),
+    [
+        (["$1,200.50", "$30.25", "$7.00"], 1200.5),
+        (["45%", "7%", "12%"], 45),
+        (["72 kg", "80 kg", "66.5 kg"], 72),
+        (["1 234", "12 345", "7"], 1234),
+        (["1\u00a0234", "12\u00a0345", "7"], 1234),
+        (["(3.5)", "4.5", "7.25"], -3.5),
+        (["\u22123", "4", "5.5"], -3),
+        (["288,737", "1,288,737", "5"], 288737),
+        (["42,1", "53,0", "98,55"], 42.1),
+        (["1.181,84", "505,11", "7,5"], 1181.84),
+        (["7", "n/a", "#N/A", "-", "8.5"], 7),
+    ],
+)
+def test_number_in_disguise_is_read(cells, value):
+    assert read(*cells) == ("number", value)
+
+
+@pytest.mark.parametrize(
+    ("cells", "first"),
+    [
+        (["2021-01-31", "2021-02-28", "2022-03-01"], [2021, 1, 31, 7, 31, 18658]),
+        (["31.01.2021", "28.02.2021", "01.03.2022"], [2021, 1, 31, 7, 31, 18658]),
+        (["1/31/2021", "2/28/2021", "3/1/2022"], [2021, 1, 31, 7, 31, 18658]),
+        (["Jan 31, 2021", "Feb 28, 2021", "Mar 1, 2022"], [2021, 1, 31, 7, 31, 18658]),
+        (["20210131", "20210228", "20220301"], [2021, 1, 31, 7, 31, 18658]),
+    ],
+)
+def test_date_becomes_its_parts(cells, first):
+    assert read(*cells) == ("date", first)
+
+
+def test_only_parts_that_differ_are_kept():
+    reading = decided("2021-01-01 00:00", "2021-02-01 00:00").reading
+    assert reading.names == ["c month", "c weekday", "c day_of_year", "c days"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "seconds"),
+    [
+        (["00:05:00", "01:00:30"], 300),
+        (["17:05", "9:30"], 61500),
+        (["12:10 AM", "1:00 PM"], 600),
+        (["2 days 01:00:00", "0 days 00:00:30"], 176400),
+    ],
+)
+def test_time_becomes_seconds(cells, seconds):
+    assert read(*cells) == ("time", seconds)
+
+
+def test_pair_of_numbers_becomes_two():
+    assert read("48.1, 11.5", "52.5, 13.4") == ("numbers", [48.1, 11.5])
+
+
+def test_codes_keep_their_leading_zeros():
+    assert read("01234", "99999", "01234", "00501", "99999", "00501") == ("category", "01234")
+
+
+def test_spellings_are_the_commonest_one():
+    finding = decided("yes", "Yes", "no", "YES", "yes", "no")
+    assert finding.reading.levels(["YES", "no"]) == ["yes", "no"]
+    assert finding.notes == ["reads 'YES', 'Yes' as 'yes'"]
+
+
+def test_abbreviation_is_a_note():
+    assert decided("male", "M", "female", "male").notes == [
+        "has 'M' and 'male'; if they are the same, set data.spellings: {c: {M: male}}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        (["7"] * 5, "every row has the same value, '7'"),
+        (["", "NA", "?"], "it has no value"),
+        ([str(number) for number in range(100, 130)], "it counts the rows"),
+        ([f"Person {number}" for number in range(20)], "each row has a text of its own"),
+        (
+            [f"A/5 {number // 2 * 7}" for number in range(5)] + list("bcdefgh"),
+            "10 of 12 texts are different",
+        ),
+    ],
+)
+def test_column_without_use_is_left_out(cells, why):
+    finding = decided(*cells)
+    assert (finding.reading, finding.why) == (None, why)
+
+
+@pytest.mark.parametrize("column", ["id", "PassengerId", "row_id", "patient no", "Order.Number"])
+def test_name_says_that_whole_numbers_identify(column):
+    assert decided("812", "7", "455", column=column).reading is None
+
+
+@pytest.mark.parametrize("column", ["liquid", "price", "node", "humid", "width"])
+def test_other_name_says_nothing(column):
+    assert decided("812", "7", "455", column=column).reading.kind == "number"
+
+
+def test_years_do_not_count_rows():
+    assert decided(*map(str, range(1990, 2020))).reading.kind == "number"
+
+
+DOUBTS = {
+    "sentinel": (
+        ["20.1", "-999", "19.5", "-999", "21"],
+        "-999 is in 2 of 5 rows, far from all other values. If it means missing, set "
+        "data.na_values: {c: ['-999']}; if it is a number, data.numeric: [c]; if it is a code, "
+        "data.categorical: [c]",
+    ),
+    "two signs of missing": (
+        ["None", "NA", "brick", "stone", "None", "brick", "stone"],
+        "it has 'None' in 2 rows and 'NA' in others. If 'None' is a level, set "
+        "data.keep_as_level: {c: [None]}; if both mean missing, data.na_values: {c: [None]}",
+    ),
+    "code of a country": (
+        ["NA", "AS", "EU", "EU", "AS", "NA"],
+        "its levels are codes of two letters, so 'NA' may be one. If it is, set "
+        "data.keep_as_level: {c: [NA]}; if it means missing, data.na_values: {c: [NA]}",
+    ),
+    "day or month": (
+        ["01/02/2021", "03/04/2021", "05/06/2021"],
+        "its dates, such as '01/02/2021', can be read in several ways. Set "
+        "data.dates: {c: '%d/%m/%Y'} or data.dates: {c: '%m/%d/%Y'}",
+    ),
+    "letters": (
+        ["a", "A", "b", "a", "A"],
+        "it has 'A', 'a'. If they are the same, set data.spellings: {c: {a: A}}; if they are "
+        "different, data.categorical: [c]",
+    ),
+    "few texts among numbers": (
+        ["1", "2", "3", "4", "off", "5", "6"],
+        "most of its values are numbers, but 1 of 7 are not: 'off'. If they mean missing, set "
+        "data.na_values: {c: ['off']}; if the column holds categories, data.categorical: [c]",
+    ),
+    "units": (
+        ["66 kg", "80 kg", "145 lb", "150 lb", "70 kg", "71 kg"],
+        "its numbers have different units (kg, lb). Make them equal in the file, or list it "
+        "under data.categorical or data.drop",
+    ),
+}
+
+
+@pytest.mark.parametrize(("cells", "doubt"), DOUBTS.values(), ids=DOUBTS)
+def test_doubt_names_the_settings(cells, doubt):
+    assert decided(*cells).doubts == [doubt]
+
+
+def test_point_before_three_digits_is_in_doubt():
+    (doubt,) = decided("3.352", "3.163", "12.001", file=SEMICOLONS).doubts
+    assert doubt == (
+        "'.' in '12.001' may separate thousands or decimals. Set thousands: '.' or decimal: '.' "
+        "in the source's settings"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "value"),
+    [
+        (File(";", thousands="."), 3352),
+        (File(";", decimal="."), 3.352),
+        (File(";", decimal=","), 3352),
+        (File(";", evidence=frozenset(".")), 3.352),
+        (File(";", evidence=frozenset(",")), 3352),
+    ],
+)
+def test_source_or_other_columns_decide_the_point(file, value):
+    assert not decided("3.352", "3.163", "12.001", file=file).doubts
+    assert read("3.352", "3.163", "12.001", file=file) == ("number", value)
+
+
+def test_fraction_below_one_is_beyond_doubt():
+    assert read("0.374", "0.163", "0.001", file=SEMICOLONS) == ("number", 0.374)
+
+
+@pytest.mark.parametrize(
+    ("cells", "settings", "expected"),
+    [
+        (["-999", "5", "7", "-999"], {"numeric": ["c"]}, ("number", -999)),
+        (["-999", "5", "7", "-999"], {"categorical": ["c"]}, ("category", "-999")),
+        (["None", "NA", "a", "b", "b"], {"keep_as_level": {"c": ["None"]}}, ("category", "None")),
+        (["None", "NA", "a", "b", "b"], {"na_values": {"c": ["None"]}}, ("category", "")),
+        (["NA", "AS", "EU", "AS"], {"keep_as_level": {"c": ["NA"]}}, ("category", "NA")),
+        (["NA", "AS", "EU", "AS"], {"na_values": {"c": ["NA"]}}, ("category", "")),
+        (["M", "male", "F"], {"spellings": {"c": {"M": "male"}}}, ("category", "male")),
+        (["low", "high", "mid"], {"ordinal": {"c": ["low", "mid", "high"]}}, ("ordinal", 0)),
+        (["a", "A", "b"], {"categorical": ["c"]}, ("category", "a")),
+        (["02.01.2021", "03.01.2021"], {"dates": {"c": "%m.%d.%Y"}}, ("date", [2, 32, 18659])),
+        (["20210131", "20210228", "20220301"], {"numeric": ["c"]}, ("number", 20210131)),
+        (["x", "y", "x"], {"na_values": ["x"]}, ("category", "")),
+        (["NA", "y", "y"], {"usual_na_values": False}, ("category", "NA")),
+    ],
+)
+def test_setting_decides(cells, settings, expected):
+    assert not decided(*cells, **settings).doubts
+    assert read(*cells, **settings) == expected
+
+
+def test_sentinel_is_a_missing_number():
+    reading = decided("-999", "5", "7", "-999", na_values={"c": ["-999"]}).reading
+    assert (reading.sentinels, reading.is_missing(" -999 ")) == ([-999.0], True)
+
+
+def test_only_value_beside_missing_ones_is_a_category():
+    assert read("yes", "", "yes") == ("category", "yes")
