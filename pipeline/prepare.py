@@ -5,14 +5,17 @@
 
 The data variants are the files in conf/data/; `data.<key>=<value>` changes a setting. The command
 reads data/raw/<source>, written by `pipeline.fetch`, and writes data/prepared/<data>. All
-statistics, such as means and medians, come from training rows only. Warnings name what may make
-results misleading, such as test rows that are in training as well.
+statistics, such as means and medians, come from training rows only. data_card.md there says what
+each column of a table became; `python -m pipeline.look` shows it before. A column in doubt is an
+error with the settings that decide it. Warnings name what may make results misleading, such as test
+rows that are in training as well.
 """
 
 from pipeline.command_line import arguments, run_command
 from pipeline.config.composition import compose, register
 from pipeline.config.data import PrepareConfig
 from pipeline.console import log
+from pipeline.data.card import MARKDOWN
 from pipeline.data.preparing.preparation import prepare
 from pipeline.layout import PREPARED
 
@@ -24,6 +27,11 @@ def main() -> None:
     meta = prepare(compose("prepare", PrepareConfig, arguments(__doc__)).data)
     rows = ", ".join(f"{count:,} {split}" for split, count in meta.rows.items())
     log(f"{PREPARED / meta.name}: {rows} rows of shape {tuple(meta.shape)}")
+    card = PREPARED / meta.name / MARKDOWN
+    if card.is_file():
+        log(f"{card} says what each column became")
+    for note in meta.notes:
+        log(f"{meta.name}: {note}")
     for remark in meta.remarks:
         log(f"{meta.name}: warning: {remark}")
 

@@ -43,7 +43,8 @@ def test_result_is_named(command: Callable[..., None], capsys: pytest.CaptureFix
     command("data=digits", "data.split.validation=5")
     assert tuple(capsys.readouterr()) == (
         "",
-        "data/prepared/digits: 11 train, 5 validation, 4 test rows of shape (1,)\n",
+        "data/prepared/digits: 11 train, 5 validation, 4 test rows of shape (1,)\n"
+        "data/prepared/digits/data_card.md says what each column became\n",
     )
 
 
@@ -52,7 +53,7 @@ def test_remark_is_one_warning(
 ) -> None:
     write_source(DIGITS, train=table([f"{i * i},{i // 20}" for i in range(40)], "a,label"))
     command("data=digits", "data.rows=30")
-    assert capsys.readouterr().err.splitlines()[1:] == [
+    assert capsys.readouterr().err.splitlines()[2:] == [
         "digits: warning: the rows are sorted by label, and data.rows takes the first 30 of 40. "
         "Remove data.rows, or shuffle the file"
     ]

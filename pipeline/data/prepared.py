@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.columns.reading import Reading
+from pipeline.data.columns.reading import ColumnReading
 from pipeline.files import read_sealed, require_files, write_sealed
 
 SPLITS = ("train", "validation", "test")
@@ -31,7 +31,7 @@ class NumericFeature:
 
     Args:
         of: one number of the CSV, or the numerator and the denominator of a ratio. A column of
-            dates holds several numbers; see `Reading.names`.
+            dates holds several numbers; see `ColumnReading.names`.
         missing: replaces a value that is not finite.
         indicator: whether one more feature is 1 where the value is not finite, and otherwise 0.
         quantiles: of the standardised values of training rows, at equal steps from the least to
@@ -73,9 +73,9 @@ class Table:
 
     numeric: list[NumericFeature]
     categorical: list[CategoricalFeature]
-    readings: list[Reading] = field(default_factory=list)
+    readings: list[ColumnReading] = field(default_factory=list)
 
-    def reading_of(self, column: str) -> Reading:
+    def reading_of(self, column: str) -> ColumnReading:
         """How a column of the CSV is read."""
         return next(reading for reading in self.readings if reading.column == column)
 
@@ -174,6 +174,11 @@ class Meta:
         return list(self.statistics.get("remarks", []))
 
     @property
+    def notes(self) -> list[str]:
+        """How columns of a table were read, where that is not plain, each in one line."""
+        return list(self.statistics.get("notes", []))
+
+    @property
     def overlap(self) -> dict[str, dict[str, int]]:
         """The rows of validation and test that training has as well, counted by kind."""
         return dict(self.statistics.get("overlap", {}))
@@ -226,7 +231,7 @@ def load_meta(folder: Path) -> Meta:
         and Table(
             numeric=[NumericFeature(**feature) for feature in table["numeric"]],
             categorical=[CategoricalFeature(**feature) for feature in table["categorical"]],
-            readings=[Reading(**reading) for reading in table["readings"]],
+            readings=[ColumnReading(**reading) for reading in table["readings"]],
         ),
     )
 

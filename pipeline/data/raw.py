@@ -20,6 +20,7 @@ class Raw:
         classes: the names of the classes of images, by number; may be empty.
         rows: the number of rows of each file.
         digests: the sha256 of each file.
+        notes: how `fetch` read the files, if that was not plain.
     """
 
     folder: Path
@@ -30,6 +31,7 @@ class Raw:
     classes: list[str]
     rows: dict[str, int]
     digests: dict[str, str]
+    notes: list[str]
 
     @property
     def train(self) -> Path:
@@ -80,6 +82,7 @@ def open_raw(folder: Path) -> Raw:
         classes=facts["classes"] or [],
         rows={name: file["rows"] for name, file in facts["files"].items()},
         digests={name: file["sha256"] for name, file in facts["files"].items()},
+        notes=facts.get("notes", []),
     )
 
 

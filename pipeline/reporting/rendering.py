@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.data import card
 from pipeline.files import write_text
 from pipeline.reporting import formatting
 from pipeline.reporting.overview import overview
@@ -58,6 +59,8 @@ def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = (
             overview=overview(rows),
             appendix=appendix,
             remarks=_remarks(rows),
+            card_headings=card.HEADINGS,
+            card_row=card.row,
         )
         write_text(outputs / name, text)
         files.append(outputs / name)

@@ -10,6 +10,7 @@ from pipeline.config.claim import Claim
 from pipeline.config.params import Params
 from pipeline.config.repeats import FOLDS, SEEDS, SPLIT_SEEDS, Repeats
 from pipeline.config.resolved_file import Settings
+from pipeline.data.card import JSON, DataCard
 from pipeline.data.prepared import Meta, load_meta
 from pipeline.errors import PipelineError
 from pipeline.evaluation import looks
@@ -149,6 +150,7 @@ class Row:
     Args:
         configuration: its resolved YAML; empty if it is not composed.
         meta: the facts about its data; None if they are not prepared.
+        card: what each column of a table holds; None for images, or if it is damaged.
         result: None if it is not evaluated.
         missing: why it has no result; empty if it has one.
         unrepeated: why training several times failed; empty if it did not.
@@ -164,6 +166,7 @@ class Row:
     planned: Planned
     configuration: str
     meta: Meta | None
+    card: DataCard | None
     result: ExperimentResult | None
     missing: str = ""
     unrepeated: str = ""
@@ -366,6 +369,7 @@ def _row(
     data = params.experiments[name]
     resolved = folder.parent / "configs" / f"{name}.yaml"
     meta = load_meta(prepared) if (prepared / "meta.json").is_file() else None
+    card, unchecked = _card(prepared, meta)
     result, outdated = None, ""
     series: Sequence[Series] = ()
     if all((folder / file).is_file() for file in _FILES):
@@ -386,12 +390,25 @@ def _row(
         planned=planned,
         configuration=_configuration(resolved),
         meta=meta,
+        card=card,
         result=result and replace(result, series=series),
         missing=missing,
         unrepeated=failure(f"repeat@{name}", folder.parent / "failures"),
         outdated=outdated,
-        unchecked="" if result is None or meta else _unchecked(prepared),
+        unchecked=unchecked or ("" if result is None or meta else _unchecked(prepared)),
     )
+
+
+def _card(prepared: Path, meta: Meta | None) -> tuple[DataCard | None, str]:
+    """The data card, and why it cannot be read."""
+    if meta is None or JSON not in meta.files:
+        return None, ""
+    try:
+        made_by = f"dvc repro prepare@{meta.name}"
+        require_files(prepared, meta.files, made_by=made_by, names=[JSON])
+        return DataCard.read(prepared), ""
+    except PipelineError as error:
+        return None, str(error)
 
 
 def _unchecked(prepared: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from pipeline.data.columns.reading import Reading
+from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.prepared import Meta, input_name
 from pipeline.errors import PipelineError
 
@@ -31,7 +31,7 @@ class Column:
     name: str
     inputs: list[str]
     type: Literal["number", "category", "text"]
-    reading: Reading
+    reading: ColumnReading
     levels: list[str] | None = None
 
 
@@ -157,14 +157,14 @@ def columns_of(meta: Meta) -> list[Column] | None:
     ]
 
 
-def _type(reading: Reading) -> Literal["number", "category", "text"]:
+def _type(reading: ColumnReading) -> Literal["number", "category", "text"]:
     if reading.is_category:
         return "category"
     return "number" if reading.kind == "number" and not reading.settings else "text"
 
 
 def _column(reading: dict[str, Any], **values: Any) -> Column:
-    return Column(reading=Reading(**reading), **values)
+    return Column(reading=ColumnReading(**reading), **values)
 
 
 def _pixels(meta: Meta) -> Pixels | None:

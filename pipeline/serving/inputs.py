@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.cells import is_number, quoted
 from pipeline.data.columns.kinds.date import ISO
+from pipeline.data.columns.reader import read_numbers
 from pipeline.errors import DataError, PipelineError
 from pipeline.runs.model_card import Column, ModelCard, Pixels
 
@@ -107,7 +108,8 @@ def _read(
     def on_error(row: int, error: DataError) -> None:
         problems.setdefault(row, error)
 
-    return column.reading.numbers(
+    return read_numbers(
+        column.reading,
         cells,
         place=lambda row: f"{place(row)}, column {column.name}",
         on_error=on_error,

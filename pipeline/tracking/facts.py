@@ -9,6 +9,7 @@ from typing import Any
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Param
 
+from pipeline.data.card import MARKDOWN
 from pipeline.data.prepared import Meta
 from pipeline.tracking import connection, names
 from pipeline.tracking.tracker import RunFacts
@@ -38,6 +39,9 @@ def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
         )
     for split in ("train", "validation"):  # `evaluate` adds the test split
         log_data_set(client, run_id, facts.meta, split, facts.data_folder)
+    card = facts.data_folder / MARKDOWN
+    if card.is_file():
+        client.log_artifact(run_id, str(card))
     if facts.patch:
         _log_bytes(client, run_id, facts.patch, "diff.patch")
     client.log_dict(run_id, facts.settings, _LAST)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.data.columns.reading import Reading
+from pipeline.data.columns.reader import reading_of
 from pipeline.errors import PipelineError
 from pipeline.runs.model_card import Column
 from pipeline.serving.inputs import pixels_of, table_inputs
@@ -15,9 +15,9 @@ from tests.support.cards import card_of
 from tests.support.metas import images
 from tests.support.refusals import refusal
 
-SIZE = Column("size / m2", ["size _ m2"], "number", Reading("size / m2", "number"))
+SIZE = Column("size / m2", ["size _ m2"], "number", reading_of("size / m2", "number"))
 FLOOR = Column(
-    "floor", ["floor"], "category", Reading("floor", "category"), ["", "1", "2", "3.0", "high"]
+    "floor", ["floor"], "category", reading_of("floor", "category"), ["", "1", "2", "3.0", "high"]
 )
 
 

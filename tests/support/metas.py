@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.columns.reading import Reading
+from pipeline.data.columns.reader import read_numbers, reading_of
 from pipeline.data.prepared import CategoricalFeature, Meta, NumericFeature, Table, Target
 from pipeline.data.tables import TextTable
 
@@ -51,15 +51,15 @@ def regression(features: int = 2) -> Meta:
 def plain(numeric: Sequence[NumericFeature], categorical: Sequence[CategoricalFeature]) -> Table:
     """Features of columns that hold plain numbers and categories."""
     numbers = dict.fromkeys(column for feature in numeric for column in feature.of)
-    readings = [Reading(column, "number") for column in numbers]
-    readings += [Reading(feature.name, "category") for feature in categorical]
+    readings = [reading_of(column, "number") for column in numbers]
+    readings += [reading_of(feature.name, "category") for feature in categorical]
     return Table(list(numeric), list(categorical), readings)
 
 
 def numbers_of(text: TextTable, column: str) -> NDArray[np.float64]:
     """A column of plain numbers."""
-    reading = Reading(column, "number")
-    return reading.numbers(text.columns[column], place=str)[0]
+    reading = reading_of(column, "number")
+    return read_numbers(reading, text.columns[column], place=str)[0]
 
 
 def _meta(**facts: Any) -> Meta:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.data import Data
-from pipeline.data.columns.reading import Reading
+from pipeline.data.columns.reader import read_levels, read_numbers
+from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.prepared import input_name
 from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError, suggestion
@@ -29,7 +30,7 @@ class Inputs:
     features: list[str]
     numeric: dict[str, NDArray[np.float64]]
     categorical: dict[str, list[str]]
-    readings: list[Reading]
+    readings: list[ColumnReading]
 
     def take(self, rows: NDArray[np.int64]) -> "Inputs":
         numeric = {name: values[rows] for name, values in self.numeric.items()}
@@ -39,7 +40,9 @@ class Inputs:
         return Inputs(self.features, numeric, categorical, self.readings)
 
 
-def inputs_of(text: TextTable, readings: Sequence[Reading], operands: Sequence[Reading]) -> Inputs:
+def inputs_of(
+    text: TextTable, readings: Sequence[ColumnReading], operands: Sequence[ColumnReading]
+) -> Inputs:
     """Reads the columns that features are made of.
 
     Args:
@@ -57,10 +60,10 @@ def inputs_of(text: TextTable, readings: Sequence[Reading], operands: Sequence[R
     for reading in used:
         cells = text.columns[reading.column]
         if reading.is_category:
-            categorical[reading.column] = reading.levels(cells)
+            categorical[reading.column] = read_levels(reading, cells)
         else:
             place = lambda row, column=reading.column: text.place(column, row)  # noqa: E731
-            arrays = reading.numbers(cells, place=place)
+            arrays = read_numbers(reading, cells, place=place)
             numeric |= dict(zip(reading.names, arrays, strict=True))
     _check_input_names([*numeric, *categorical])
     features = [name for reading in readings for name in reading.names or [reading.column]]
@@ -75,7 +78,7 @@ def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
     """
     signs = data.na_values if isinstance(data.na_values, dict) else {}
     by_key: dict[str, Iterable[str]] = {
-        "target": [data.target],
+        "target": [data.target] if data.target else [],
         "features": data.features or [],
         "drop": data.drop,
         **data.kinds,

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from pipeline.config.data import Data, Task
 from pipeline.config.split import SplitMethod
 from pipeline.config.values import to_values
-from pipeline.data import tables
 from pipeline.data.cells import is_number
 from pipeline.data.prepared import Meta, Table, Target, digest_of
 from pipeline.data.preparing import remarks
+from pipeline.data.preparing.card import card_of
 from pipeline.data.preparing.encoding import encode, encode_target, fit_table, fit_target
 from pipeline.data.preparing.equality import (
     levels_of,
@@ -28,20 +28,18 @@ from pipeline.data.preparing.equality import (
 )
 from pipeline.data.preparing.groups import groups_of
 from pipeline.data.preparing.images import read_images
-from pipeline.data.preparing.inputs import check_columns, inputs_of
+from pipeline.data.preparing.inputs import inputs_of
 from pipeline.data.preparing.leaks import remarks_on_leaks
 from pipeline.data.preparing.nearness import MOST_PAIRS, Mask, near_images, near_rows
 from pipeline.data.preparing.order import is_sorted_by_class, is_sorted_by_number
 from pipeline.data.preparing.overlap import overlap
+from pipeline.data.preparing.rows import SourceRows, read_rows
 from pipeline.data.preparing.splits import Rows, Splits, Traits, split_rows
 from pipeline.data.preparing.summary import class_counts, ranges, table_counts
 from pipeline.data.preparing.targets import labels, one_against_all, quantities
 from pipeline.data.preparing.times import times_of
 from pipeline.data.raw import Raw, open_raw
 from pipeline.data.tables import TextTable
-from pipeline.data.understanding.columns import File
-from pipeline.data.understanding.profile import signs_of
-from pipeline.data.understanding.table import understand
 from pipeline.errors import ConfigError
 from pipeline.files import digests_below, replacing_folder
 from pipeline.layout import PREPARED, RAW
@@ -97,6 +95,7 @@ class _Content:
     table: Table | None = None
     text: TextTable | None = None
     leaks: list[str] = field(default_factory=list)
+    source: SourceRows | None = None
 
 
 def prepare(data: Data, *, raw_root: Path = RAW, root: Path = PREPARED) -> Meta:
@@ -116,6 +115,7 @@ def prepare(data: Data, *, raw_root: Path = RAW, root: Path = PREPARED) -> Meta:
             split: _write_split(folder / split, content, rows)
             for split, rows in content.goal.splits.items()
         }
+        _write_card(folder, raw, data, content)
         meta = _meta(data, raw, content, digests, digests_below(folder))
         meta.save(folder)
     return meta
@@ -182,15 +182,15 @@ def _check_image_settings(raw: Raw, data: Data) -> None:
 
 
 def _table(raw: Raw, data: Data) -> _Content:
-    check_columns(data, raw.columns, path=raw.train)
-    file = _read(raw, raw.train)
-    text = _with_target(file.first(data.rows), data)
-    own_test = None if raw.test is None else _with_target(_read(raw, raw.test), data)
+    source = read_rows(raw, data)
+    text, found = source.text, source.found
+    found.require_no_doubt(str(raw.train))
     usable = _Usable(len(text), None)
-    if own_test is not None:
-        rows = np.arange(len(text), len(text) + len(own_test), dtype=np.int64)
-        text, usable = text.followed_by(own_test), replace(usable, own_test=rows)
-    found = understand(text, data, File(), path=str(raw.train))
+    if source.own_test is not None:
+        usable = _Usable(
+            len(text) - source.own_test,
+            np.arange(len(text) - source.own_test, len(text), dtype=np.int64),
+        )
     inputs = inputs_of(text, list(found.readings.values()), found.operands)
     target = found.target_reading
     likes = numbers_of_equal(levels_of(inputs, rows=len(text)))
@@ -206,7 +206,6 @@ def _table(raw: Raw, data: Data) -> _Content:
         goal = _classification(data, usable, y, classes, likes, traits)
     table = fit_table(inputs.take(goal.splits.train), data, path=raw.train)
     goal.statistics.update(table_counts(inputs, table, goal.splits))
-    goal.statistics["notes"] = found.notes
     is_class = data.task is Task.classification
     shares_rows = data.split.method is SplitMethod.whole
     leaks = remarks_on_leaks(inputs, goal.y, goal.splits, is_class=is_class)
@@ -220,10 +219,11 @@ def _table(raw: Raw, data: Data) -> _Content:
         x,
         likes,
         near=lambda train, others: near_rows(numbers, kinds, train, others),
-        file_target=_lenient_target(file, data),
+        file_target=_lenient_target(source.file, data),
         table=table,
         text=text,
         leaks=[] if shares_rows else list(leaks),
+        source=source,
     )
 
 
@@ -233,21 +233,6 @@ def _lenient_target(file: TextTable, data: Data) -> NDArray[Any]:
     if data.task is Task.classification:
         return numbers_of_texts(cells)
     return np.array([float(cell) if is_number(cell) else math.nan for cell in cells])
-
-
-def _with_target(text: TextTable, data: Data) -> TextTable:
-    """The rows of a table that have a target, if the others are to be left out."""
-    if not data.drop_missing_target:
-        return text
-    signs = signs_of(data.target, data)
-    cells = text.columns[data.target]
-    return text.take([row for row, cell in enumerate(cells) if cell.strip() not in signs])
-
-
-def _read(raw: Raw, path: Path) -> TextTable:
-    text = tables.read(path)
-    raw.check_columns(path, list(text.columns))
-    return text
 
 
 def _classification(
@@ -325,6 +310,24 @@ def _write_split(folder: Path, content: _Content, rows: NDArray[np.int64]) -> st
     if content.text is not None:
         content.text.write(folder / "rows.csv", rows.tolist())
     return digest_of(x, y)
+
+
+def _write_card(folder: Path, raw: Raw, data: Data, content: _Content) -> None:
+    """Writes the data card of a table."""
+    if content.source is None or content.table is None:
+        return
+    statistics = content.goal.statistics
+    card = card_of(
+        data,
+        content.source,
+        columns=raw.columns,
+        rows={split: len(rows) for split, rows in content.goal.splits.items()},
+        table=content.table,
+        unseen=statistics["unseen_levels"],
+        notes=[*raw.notes, *statistics["remarks"]],
+    )
+    statistics["notes"] = list(card.lines_of_columns())
+    card.save(folder)
 
 
 def _meta(

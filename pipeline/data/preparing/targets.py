@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.cells import is_number, quoted
-from pipeline.data.columns.reading import Reading
+from pipeline.data.columns.reader import read_levels, read_numbers
+from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError, DataError, suggestion
 
 Labels = NDArray[np.int32]
 
 
-def labels(text: TextTable, reading: Reading, *, as_text: bool) -> tuple[Labels, list[str]]:
+def labels(text: TextTable, reading: ColumnReading, *, as_text: bool) -> tuple[Labels, list[str]]:
     """Reads a target as class numbers, shape (rows,), and the names of the classes.
 
     Classes are in numerical order if all labels are numbers, else in alphabetical order.
@@ -25,7 +26,7 @@ def labels(text: TextTable, reading: Reading, *, as_text: bool) -> tuple[Labels,
     Raises:
         DataError: there is only one class.
     """
-    names = reading.levels(text.columns[reading.column])
+    names = read_levels(reading, text.columns[reading.column])
     distinct = set(names)
     numbers = all(is_number(name) for name in distinct)
     if numbers and not as_text and all(float(name).is_integer() for name in distinct):
@@ -53,7 +54,7 @@ def one_against_all(y: Labels, classes: list[str], positive: str) -> tuple[Label
     return (y == classes.index(positive)).astype(np.int32), [f"not {positive}", positive]
 
 
-def quantities(text: TextTable, reading: Reading) -> NDArray[np.float64]:
+def quantities(text: TextTable, reading: ColumnReading) -> NDArray[np.float64]:
     """Reads the target of a regression, float64 (rows,), in the unit of the CSV.
 
     Raises:
@@ -61,5 +62,5 @@ def quantities(text: TextTable, reading: Reading) -> NDArray[np.float64]:
     """
     column = reading.column
     cells = text.columns[column]
-    (values,) = reading.numbers(cells, place=lambda row: text.place(column, row))
+    (values,) = read_numbers(reading, cells, place=lambda row: text.place(column, row))
     return values

@@ -8,7 +8,8 @@ from pipeline.config.data import Data
 from pipeline.data.cells import is_infinite, quoted
 from pipeline.data.columns.kinds import date, number, numbers, time
 from pipeline.data.columns.numerals import Notation
-from pipeline.data.columns.reading import Reading
+from pipeline.data.columns.reader import reading_of
+from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.understanding import dates, spellings
 from pipeline.data.understanding.finding import Finding
 from pipeline.data.understanding.identifiers import identifies_by_numbers, identifies_by_text
@@ -287,8 +288,8 @@ _DECISIONS: Sequence[Callable[[Profile, Data, File], Finding | None]] = (
 )
 
 
-def _reading(profile: Profile, kind: str, settings: dict[str, Any]) -> Reading:
-    return Reading(profile.column, kind, settings, [sign for sign in profile.signs if sign])
+def _reading(profile: Profile, kind: str, settings: dict[str, Any]) -> ColumnReading:
+    return reading_of(profile.column, kind, settings, profile.signs)
 
 
 def _date(profile: Profile, form: str, why: str) -> Finding:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pipeline.data.columns.reading import Reading
+from pipeline.data.columns.reading import ColumnReading
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Finding:
         doubts: what the user must decide, each with the settings to choose from.
     """
 
-    reading: Reading | None
+    reading: ColumnReading | None
     why: str
     notes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.config.data import Data
-from pipeline.data.columns.reading import Reading
+from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.tables import TextTable
 from pipeline.data.understanding.columns import File, finding_of
 from pipeline.data.understanding.finding import Finding
@@ -25,6 +25,7 @@ class Understanding:
         findings: what each column holds, except dropped ones and those that decide the split.
         features: the columns to learn from, in order.
         ratios: the columns that ratios use.
+        doubts: what is in doubt about rows.
     """
 
     profiles: Mapping[str, Profile]
@@ -32,9 +33,10 @@ class Understanding:
     features: Sequence[str]
     ratios: Sequence[str]
     target: str
+    doubts: Sequence[str] = ()
 
     @property
-    def readings(self) -> dict[str, Reading]:
+    def readings(self) -> dict[str, ColumnReading]:
         """How the features are read."""
         return {
             name: reading
@@ -43,7 +45,7 @@ class Understanding:
         }
 
     @property
-    def target_reading(self) -> Reading:
+    def target_reading(self) -> ColumnReading:
         """How the target is read."""
         reading = self.findings[self.target].reading
         if reading is None:
@@ -51,7 +53,7 @@ class Understanding:
         return reading
 
     @property
-    def operands(self) -> list[Reading]:
+    def operands(self) -> list[ColumnReading]:
         """How the columns of ratios are read, which need not be features."""
         readings = (self.findings[name].reading for name in self.ratios)
         return [reading for reading in readings if reading is not None]
@@ -65,32 +67,56 @@ class Understanding:
             if finding.reading is None and name != self.target
         }
 
-    @property
-    def notes(self) -> list[str]:
-        """What a user should know, one line each."""
-        lines = [f"{name} is left out: {why}" for name, why in self.left_out.items()]
-        return lines + [
-            f"{name} {note}" for name, finding in self.findings.items() for note in finding.notes
+    def require_no_doubt(self, path: str) -> None:
+        """Checks that nothing is in doubt, and that a feature is left.
+
+        Args:
+            path: names the file in errors.
+
+        Raises:
+            DataError: a column is in doubt. The message names all of them, with the settings.
+            ConfigError: no feature is left.
+        """
+        doubts = [
+            f"{name}: {doubt}"
+            for name, finding in self.findings.items()
+            for doubt in finding.doubts
         ]
+        count = sum(bool(finding.doubts) for finding in self.findings.values())
+        if doubts or self.doubts:
+            columns = f"{count:,} column{'s' * (count != 1)} in doubt"
+            what = columns if count else "a row in doubt"
+            raise DataError(f"{path}: {what}", expected=". ".join([*doubts, *self.doubts]))
+        if not self.features and not self.ratios:
+            raise self._no_feature()
+
+    def _no_feature(self) -> ConfigError:
+        left_out = "; ".join(f"{name}: {why}" for name, why in self.left_out.items())
+        if not left_out:
+            return ConfigError(
+                "data.drop", "leaves no feature", expected="Expected: at least one column left"
+            )
+        return ConfigError(
+            "data.features",
+            "has no column, because all are left out",
+            received=left_out,
+            expected="List those to learn from under data.numeric or data.categorical",
+        )
 
 
-def understand(text: TextTable, data: Data, file: File, *, path: str) -> Understanding:
+def understand(text: TextTable, data: Data, file: File) -> Understanding:
     """Decides what each column holds.
 
     Args:
         file: what is known about the file; its evidence is found here.
-        path: names the file in errors.
-
-    Raises:
-        DataError: a column is in doubt. The message names all of them, with the settings.
-        ConfigError: no feature is left.
     """
     ratios = list(dict.fromkeys(column for pair in data.ratios.values() for column in pair))
     unused = {*data.drop, *data.split.columns.values()}
     used = [name for name in text.columns if name not in unused and name != data.target]
     if data.features is not None:
         used = list(data.features)
-    names = list(dict.fromkeys([*used, *ratios, data.target]))
+    targets = [data.target] if data.target else []
+    names = list(dict.fromkeys([*used, *ratios, *targets]))
     of_ratios = [name for name in ratios if name not in data.numeric]
     data = replace(data, numeric=[*data.numeric, *of_ratios])
     profiles = {name: profile_of(name, text.columns[name], data) for name in names}
@@ -101,12 +127,9 @@ def understand(text: TextTable, data: Data, file: File, *, path: str) -> Underst
         else finding_of(profile, data, file, is_chosen=data.features is not None)
         for name, profile in profiles.items()
     }
-    _raise_doubts(findings, [*_doubts_on_rows(text, profiles, data.categorical)], path)
     features = [name for name in used if findings[name].reading is not None]
-    understanding = Understanding(profiles, findings, features, ratios, data.target)
-    if not features and not data.ratios:
-        raise _no_feature(understanding, data)
-    return understanding
+    doubts = list(_doubts_on_rows(text, profiles, data.categorical))
+    return Understanding(profiles, findings, features, ratios, data.target, doubts)
 
 
 def _evidence(profiles: Iterable[Profile]) -> set[str]:
@@ -132,30 +155,3 @@ def _doubts_on_rows(
                 "skip_footer: 1 in the source's settings; if not, list the column under "
                 "data.categorical or data.drop"
             )
-
-
-def _raise_doubts(findings: Mapping[str, Finding], others: list[str], path: str) -> None:
-    doubts = [
-        f"{name}: {doubt}" for name, finding in findings.items() for doubt in finding.doubts
-    ] + others
-    if doubts:
-        columns = sum(bool(finding.doubts) for finding in findings.values())
-        what = f"{columns:,} column{'s' * (columns != 1)} in doubt" if columns else "a row in doubt"
-        raise DataError(f"{path}: {what}", expected=". ".join(doubts))
-
-
-def _no_feature(understanding: Understanding, data: Data) -> ConfigError:
-    left_out = "; ".join(f"{name}: {why}" for name, why in understanding.left_out.items())
-    if not left_out:
-        return ConfigError(
-            "data.drop",
-            "leaves no feature",
-            received=", ".join(data.drop),
-            expected="Expected: at least one column left",
-        )
-    return ConfigError(
-        "data.features",
-        "has no column, because all are left out",
-        received=left_out,
-        expected="List those to learn from under data.numeric or data.categorical",
-    )

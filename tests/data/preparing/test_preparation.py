@@ -60,7 +60,12 @@ def test_folder_holds_arrays_rows_and_facts(tmp_path):
         for split in ("test", "train", "validation")
         for name in ("rows.csv", "x.npy", "y.npy")
     ]
-    assert list(bytes_of(tmp_path / "own")) == ["meta.json", *files]
+    assert list(bytes_of(tmp_path / "own")) == [
+        "data_card.json",
+        "data_card.md",
+        "meta.json",
+        *files,
+    ]
 
 
 def test_facts_are_read_as_written(tmp_path):

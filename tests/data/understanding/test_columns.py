@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.data.columns.reader import read_levels, read_numbers
 from pipeline.data.understanding.columns import File, finding_of
 from pipeline.data.understanding.profile import profile_of
 from tests.support.raw_sources import data_of
@@ -18,8 +19,8 @@ def read(*cells, file=None, **settings):
     """The kind of a column, and what its first cell becomes."""
     reading = decided(*cells, file=file, **settings).reading
     if reading.is_category:
-        return reading.kind, reading.levels(cells)[0]
-    numbers = [float(values[0]) for values in reading.numbers(cells, place=str)]
+        return reading.kind, read_levels(reading, cells)[0]
+    numbers = [float(values[0]) for values in read_numbers(reading, cells, place=str)]
     return reading.kind, numbers if len(numbers) > 1 else numbers[0]
 
 
@@ -85,7 +86,7 @@ def test_codes_keep_their_leading_zeros():
 
 def test_spellings_are_the_commonest_one():
     finding = decided("yes", "Yes", "no", "YES", "yes", "no")
-    assert finding.reading.levels(["YES", "no"]) == ["yes", "no"]
+    assert read_levels(finding.reading, ["YES", "no"]) == ["yes", "no"]
     assert finding.notes == ["reads 'YES', 'Yes' as 'yes'"]
 
 

@@ -1,0 +1,125 @@
+"""Builds the data card of a table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.config.data import Data
+from pipeline.data.card import ColumnCard, DataCard
+from pipeline.data.columns.reader import read_numbers
+from pipeline.data.columns.reading import ColumnReading
+from pipeline.data.prepared import Table
+from pipeline.data.preparing.rows import SourceRows
+from pipeline.data.understanding.profile import Profile
+from pipeline.data.understanding.table import Understanding
+
+_EXAMPLES = 3
+_LONGEST_EXAMPLE = 24
+_TOP_LEVELS = 5
+_QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def card_of(
+    data: Data,
+    source: SourceRows,
+    *,
+    columns: Sequence[str],
+    rows: Mapping[str, int],
+    table: Table | None = None,
+    unseen: Mapping[str, Mapping[str, int]] | None = None,
+    notes: Sequence[str] = (),
+) -> DataCard:
+    """Builds the card of a table.
+
+    Args:
+        columns: all columns, in the order of the file.
+        rows: the number of rows of each split.
+        table: the features; None before the rows are split.
+        unseen: how many rows of each split have a level that no training row has, by column.
+        notes: what else a user should know.
+    """
+    found = source.found
+    cards = [
+        _card(column, found, table) if column in found.findings else _unused(column, data)
+        for column in columns
+    ]
+    lines = [f"{source.dropped:,} rows without a target are left out"] if source.dropped else []
+    for split, counts in (unseen or {}).items():
+        for column, count in counts.items():
+            lines.append(f"{column} has a level that no training row has in {count:,} {split} rows")
+    return DataCard(
+        data.name, data.source, dict(rows), data.target, cards, [*lines, *notes, *found.doubts]
+    )
+
+
+def _unused(column: str, data: Data) -> ColumnCard:
+    becomes = "left out: data.drop names it" if column in data.drop else "not used"
+    for key, name in data.split.columns.items():
+        if name == column:
+            becomes = f"decides the split (data.split.{key})"
+    return ColumnCard(column, "", "", [], {}, None, "", becomes)
+
+
+def _card(column: str, found: Understanding, table: Table | None) -> ColumnCard:
+    profile, finding = found.profiles[column], found.findings[column]
+    reading = finding.reading
+    if column == found.target:
+        becomes = "the target"
+    elif reading is None:
+        becomes = f"left out: {finding.why}"
+    else:
+        becomes = _listed(_features(reading, table))
+    return ColumnCard(
+        column,
+        holds=reading.kind if reading is not None else "",
+        why=finding.why,
+        examples=[
+            _short(value) for value, _ in zip(profile.values, range(_EXAMPLES), strict=False)
+        ],
+        missing=dict(profile.missing),
+        different=len(profile.values),
+        content=_content(profile, found),
+        becomes=becomes,
+        notes=finding.notes,
+        doubts=finding.doubts,
+    )
+
+
+def _content(profile: Profile, found: Understanding) -> str:
+    reading = found.findings[profile.column].reading
+    if reading is not None and not reading.is_category and profile.values:
+        cells = list(profile.values)
+        problems: dict[int, Any] = {}
+        numbers = read_numbers(reading, cells, place=str, on_error=problems.setdefault)[-1]
+        known = np.repeat(numbers, list(profile.values.values()))
+        known = known[np.isfinite(known)]
+        if len(known):
+            return " · ".join(f"{value:.4g}" for value in np.quantile(known, _QUANTILES))
+    if profile.is_unique and len(profile.values) > _TOP_LEVELS:
+        return ""
+    top = sorted(profile.values.items(), key=lambda item: (-item[1], item[0]))[:_TOP_LEVELS]
+    named = ", ".join(f"{_short(value)}: {count:,}" for value, count in top)
+    more = len(profile.values) - len(top)
+    return f"{named} and {more:,} more" if more > 0 else named
+
+
+def _features(reading: ColumnReading, table: Table | None) -> list[str]:
+    """The features that a column becomes."""
+    if table is None:
+        return reading.names or ["an indicator for each level"]
+    if reading.is_category:
+        levels = [one.levels for one in table.categorical if one.name == reading.column]
+        return [f"{reading.column}={level}" for own in levels for level in own]
+    own = [one for one in table.numeric if set(one.of) & set(reading.names)]
+    return [one.name for one in own] + [f"{one.name} is missing" for one in own if one.indicator]
+
+
+def _listed(features: list[str]) -> str:
+    if len(features) <= _EXAMPLES:
+        return ", ".join(features)
+    return f"{len(features):,} features, {features[0]} to {features[-1]}"
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _LONGEST_EXAMPLE else f"{value[: _LONGEST_EXAMPLE - 1]}…"

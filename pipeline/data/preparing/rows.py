@@ -1,0 +1,65 @@
+"""The rows of a source, and what its columns hold."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config.data import Data
+from pipeline.data import tables
+from pipeline.data.preparing.inputs import check_columns
+from pipeline.data.raw import Raw
+from pipeline.data.tables import TextTable
+from pipeline.data.understanding.columns import File
+from pipeline.data.understanding.profile import signs_of
+from pipeline.data.understanding.table import Understanding, understand
+
+
+@dataclass(frozen=True)
+class SourceRows:
+    """The rows that a data variant may use.
+
+    Args:
+        file: all rows of the file to split, also those that are not used.
+        text: the rows to split, then those of the source's own test split.
+        own_test: the number of the latter; None if the source has no test split of its own.
+        dropped: how many rows were left out, because they have no target.
+    """
+
+    file: TextTable
+    text: TextTable
+    own_test: int | None
+    dropped: int
+    found: Understanding
+
+
+def read_rows(raw: Raw, data: Data) -> SourceRows:
+    """Reads the rows of a table and decides what its columns hold. Doubts are not raised.
+
+    Raises:
+        PipelineError: the settings name a column that the source does not have.
+    """
+    check_columns(data, raw.columns, path=raw.train)
+    file = _read(raw, raw.train)
+    train = file.first(data.rows)
+    text = _with_target(train, data)
+    dropped, own_test = len(train) - len(text), None
+    if raw.test is not None:
+        test = _read(raw, raw.test)
+        kept = _with_target(test, data)
+        text, own_test = text.followed_by(kept), len(kept)
+        dropped += len(test) - len(kept)
+    return SourceRows(file, text, own_test, dropped, understand(text, data, File()))
+
+
+def _read(raw: Raw, path: Path) -> TextTable:
+    text = tables.read(path)
+    raw.check_columns(path, list(text.columns))
+    return text
+
+
+def _with_target(text: TextTable, data: Data) -> TextTable:
+    """The rows of a table that have a target, if the others are to be left out."""
+    if not data.drop_missing_target:
+        return text
+    signs = signs_of(data.target, data)
+    cells = text.columns[data.target]
+    return text.take([row for row, cell in enumerate(cells) if cell.strip() not in signs])

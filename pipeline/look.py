@@ -1,0 +1,80 @@
+"""Shows what `prepare` understands of a table, without preparing it.
+
+    python -m pipeline.look flats.csv              a file
+    python -m pipeline.look flats.csv --target rent
+    python -m pipeline.look flats                  a data variant of conf/data/
+
+For each column: what it holds, examples, missing values, its content and what becomes of it. Below
+are notes, and what is in doubt with the settings that decide it. Numbers are shown by their least
+value, quartiles and greatest value. --markdown prints the table as Markdown.
+"""
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NoReturn
+
+from pipeline.command_line import arguments, run_command
+from pipeline.config.composition import compose, register
+from pipeline.config.data import Data, PrepareConfig, Task
+from pipeline.config.source import Source
+from pipeline.console import say, table_console
+from pipeline.data.card import DataCard
+from pipeline.data.fetching.sources import fetch
+from pipeline.data.preparing.card import card_of
+from pipeline.data.preparing.rows import read_rows
+from pipeline.data.raw import open_raw
+from pipeline.errors import PipelineError
+from pipeline.layout import RAW
+
+register("prepare", PrepareConfig)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise PipelineError(message, expected="Use --help to see what look takes")
+
+
+def main() -> None:
+    """Reads the command line and prints the card."""
+    parser = _Parser(add_help=False)
+    parser.add_argument("what")
+    parser.add_argument("--target")
+    parser.add_argument("--markdown", action="store_true")
+    options = parser.parse_args(arguments(__doc__))
+    path = Path(options.what)
+    if path.suffix or path.is_file():
+        card = _of_file(path, options.target)
+    else:
+        data = compose("prepare", PrepareConfig, [f"data={options.what}"]).data
+        card = _of_source(RAW, data)
+    if options.markdown:
+        say(card.markdown().rstrip())
+    else:
+        _print(card)
+
+
+def _of_file(path: Path, target: str | None) -> DataCard:
+    with TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        fetch(Source(name="file", path=str(path)), root=root)
+        data = Data(name="file", target=target or "", task=Task.regression)
+        return _of_source(root, data)
+
+
+def _of_source(root: Path, data: Data) -> DataCard:
+    raw = open_raw(root / data.source)
+    source = read_rows(raw, data)
+    return card_of(
+        data, source, columns=raw.columns, rows={"all": len(source.text)}, notes=raw.notes
+    )
+
+
+def _print(card: DataCard) -> None:
+    table_console().print(card.table())
+    for line in card.lines():
+        say(line)
+
+
+if __name__ == "__main__":
+    run_command(main)
