@@ -105,7 +105,6 @@ RUN_CODE = [
     "pipeline.config.split",
     "pipeline.config.training",
     "pipeline.config.usual",
-    "pipeline.data.columns",
     "pipeline.data.columns.reading",
     "pipeline.data.prepared",
     "pipeline.files",

@@ -85,4 +85,4 @@ def test_logged_model_needs_no_project(logged, tmp_path):
 
 def test_logged_model_carries_only_what_it_imports(logged):
     carried = {path.parent.name for path in (logged / "code/pipeline").rglob("*.py")}
-    assert carried == {"pipeline", "data", "models", "runs", "serving"}
+    assert carried == {"pipeline", "data", "columns", "kinds", "models", "runs", "serving"}
