@@ -20,6 +20,9 @@ class Raw:
         classes: the names of the classes of images, by number; may be empty.
         rows: the number of rows of each file.
         digests: the sha256 of each file.
+        decimal: the decimal sign of numbers if the source sets one.
+        thousands: the sign between the thousands of numbers if the source sets one.
+        notes: what `fetch` did without a setting, such as leaving out blank lines.
     """
 
     folder: Path
@@ -30,6 +33,9 @@ class Raw:
     classes: list[str]
     rows: dict[str, int]
     digests: dict[str, str]
+    decimal: str | None = None
+    thousands: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def train(self) -> Path:
@@ -80,6 +86,9 @@ def open_raw(folder: Path) -> Raw:
         classes=facts["classes"] or [],
         rows={name: file["rows"] for name, file in facts["files"].items()},
         digests={name: file["sha256"] for name, file in facts["files"].items()},
+        decimal=facts.get("decimal"),
+        thousands=facts.get("thousands"),
+        notes=tuple(facts.get("notes", ())),
     )
 
 

@@ -1,0 +1,187 @@
+"""Advice: the settings with which a CSV file that was refused can be read.
+
+All settings that a file needs are found together, so that one message can name them. Advice is
+given only if the whole file can be read with it.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from pipeline.data import csv_files, headers
+from pipeline.data.cells import quoted
+from pipeline.data.csv_files import DELIMITERS, WHITESPACE, Layout
+from pipeline.data.decoding import likely_encoding
+from pipeline.data.headers import counted, named
+from pipeline.data.rectangle import SEEN, Record, Rectangle
+from pipeline.errors import DataError
+
+_ROWS = 20_000  # rows that decide which settings suit
+_MOST_LEFT_OUT = 50  # lines above the table, and rows below it
+_COMMENTS = ("#", "%", "!", "//")
+
+
+def read(path: Path, *, name: str, layout: Layout) -> Rectangle:
+    """Opens a CSV file. An error names all settings with which the file can be read.
+
+    Args:
+        name: the name of the file in errors.
+
+    Raises:
+        DataError: as `csv_files.read` does.
+    """
+    try:
+        table = csv_files.read(path, name=name, layout=layout)
+    except DataError as error:
+        raise _advised(error, path, name, layout) from None
+
+    def rows() -> Iterator[Record]:
+        try:
+            yield from table.rows
+        except DataError as error:
+            raise _advised(error, path, name, layout) from None
+
+    return replace(table, rows=rows())
+
+
+def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataError:
+    try:
+        better = _better_layout(path, name, layout)
+        settings = _differences(layout, better) if better is not None else []
+        if better is None or not settings:
+            return error
+        table = csv_files.read(path, name=name, layout=better)
+        _, first = next(table.rows)
+        count = 1 + sum(1 for _ in table.rows)
+    except DataError:
+        return error
+    columns = f"{counted(len(table.columns), 'column')}: {named(table.columns)}"
+    return DataError(
+        error.what,
+        received=error.received,
+        expected=f"Set {named(settings)} in the source's settings. Then there are "
+        f"{counted(count, 'row')} of {columns}; row 1 is {quoted(', '.join(first))}",
+    )
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A layout that suits the rows of a file, and how well."""
+
+    layout: Layout
+    rows: list[Record]
+    left_out: int
+    plain: float
+
+    def cost(self, changes: int) -> tuple[float, ...]:
+        return (self.left_out, -self.plain, changes, -len(self.rows[0][1]))
+
+
+def _better_layout(path: Path, name: str, layout: Layout) -> Layout | None:
+    encoding, comments = _encoding_and_comments(path, name, layout)
+    layout = replace(layout, encoding=encoding)
+    tried = [_candidate(path, name, one) for one in _variants(layout, comments)]
+    candidates = [candidate for candidate in tried if candidate is not None]
+    if not candidates:
+        return None
+    best = min(candidates, key=lambda one: one.cost(len(_differences(layout, one.layout))))
+    if layout.header.given is None:
+        try:
+            headers.check_data([cells for _, cells in best.rows[: SEEN + 1]], name)
+        except DataError:
+            return replace(best.layout, header=replace(best.layout.header, given=False))
+    return best.layout
+
+
+def _encoding_and_comments(
+    path: Path, name: str, layout: Layout
+) -> tuple[str | None, list[str | None]]:
+    """The encoding of a file, and the texts with which comments may begin."""
+    plain = replace(layout, quoting=False, delimiter=";", comment=None)
+    starts: list[str] = []
+    encoding = layout.encoding
+    try:
+        for _, cells in csv_files.parsed(path, name=name, layout=plain, notes=[]):
+            starts += [text for text in _COMMENTS if cells and cells[0].startswith(text)]
+    except DataError:
+        encoding = encoding or likely_encoding(path, name=name)
+    if layout.comment is not None:
+        return encoding, [layout.comment]
+    return encoding, [None, *sorted(set(starts))]
+
+
+def _variants(layout: Layout, comments: list[str | None]) -> Iterator[Layout]:
+    """The layouts to try: those that keep what the user has set."""
+    delimiters = [layout.delimiter] if layout.delimiter else [None, *DELIMITERS, WHITESPACE]
+    for comment in comments:
+        for quoting in (True, False) if layout.quoting else (False,):
+            for delimiter in delimiters:
+                yield replace(layout, comment=comment, quoting=quoting, delimiter=delimiter)
+
+
+def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
+    """The layout with the rows to leave out above and below the table. None if it does not suit."""
+    parsed = csv_files.parsed(path, name=name, layout=layout, notes=[])
+    try:
+        rows = [one for one in islice(parsed, _ROWS) if any(map(str.strip, one[1]))]
+    except DataError:
+        return None
+    if not rows:
+        return None
+    width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
+    suits = [_suits(cells, width) for _, cells in rows]
+    if width < 2 or True not in suits:
+        return None
+    above, below = suits.index(True), suits[::-1].index(True)
+    body = rows[above : len(rows) - below]
+    if not all(suits[above : len(rows) - below]) or len(body) < 2:
+        return None
+    if above + below > min(_MOST_LEFT_OUT, len(body)):
+        return None
+    above += _titles(body, width)
+    body = rows[above : len(rows) - below]
+    header = replace(layout.header, skip_footer=max(below, layout.header.skip_footer))
+    skipped = body[0][0] - 1 if above else layout.skip_rows
+    cells = [cell for _, row in body for cell in row]
+    plain = sum(not any(mark in cell for mark in ";\t|") for cell in cells) / len(cells)
+    layout = replace(layout, skip_rows=skipped, header=header)
+    return _Candidate(layout, body, above + below, plain)
+
+
+def _suits(cells: list[str], width: int) -> bool:
+    return len(cells) == width or (len(cells) > width and not any(cells[width:]))
+
+
+def _titles(rows: list[Record], width: int) -> int:
+    """The number of first rows with few values, although they have all delimiters."""
+    count = 0
+    for _, cells in rows[:-2]:
+        if 2 * sum(1 for cell in cells if cell.strip()) >= width or width < 3:
+            break
+        count += 1
+    return count
+
+
+def _differences(before: Layout, after: Layout) -> list[str]:
+    """The settings that differ, as they are written in YAML."""
+    settings = []
+    if after.encoding != before.encoding:
+        settings.append(f"encoding: {after.encoding}")
+    if after.delimiter not in (before.delimiter, None):
+        is_word = after.delimiter == WHITESPACE
+        written = after.delimiter if is_word else json.dumps(after.delimiter)
+        settings.append(f"delimiter: {written}")
+    if after.quoting != before.quoting:
+        settings.append("quoting: false")
+    if after.comment != before.comment:
+        settings.append(f"comment: {json.dumps(after.comment)}")
+    if after.skip_rows != before.skip_rows:
+        settings.append(f"skip_rows: {after.skip_rows}")
+    if after.header.skip_footer != before.header.skip_footer:
+        settings.append(f"skip_footer: {after.header.skip_footer}")
+    if after.header.given != before.header.given:
+        settings.append("header: false")
+    return settings
