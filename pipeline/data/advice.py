@@ -21,6 +21,7 @@ from pipeline.errors import DataError
 
 _ROWS = 20_000  # rows that decide which settings suit
 _MOST_LEFT_OUT = 50  # lines above the table, and rows below it
+_MOSTLY = 0.9  # the share of cells without another delimiter, if the delimiter is right
 _COMMENTS = ("#", "%", "!", "//")
 
 
@@ -58,18 +59,26 @@ def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataErr
         count = 1 + sum(1 for _ in table.rows)
     except DataError:
         return error
-    columns = f"{counted(len(table.columns), 'column')}: {named(table.columns)}"
+    gives = (
+        f"That gives {counted(count, 'row')} of {counted(len(table.columns), 'column')}: "
+        f"{named(table.columns)}; row 1 is {quoted(' | '.join(first))}"
+    )
+    doubt = " If row 1 holds names, set header: true" if "header: false" in settings else ""
     return DataError(
         error.what,
         received=error.received,
-        expected=f"Set {named(settings)} in the source's settings. Then there are "
-        f"{counted(count, 'row')} of {columns}; row 1 is {quoted(', '.join(first))}",
+        expected=f"Set {named(settings)} in the source's settings. {gives}.{doubt}",
     )
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A layout that suits the rows of a file, and how well."""
+    """A layout that suits the rows of a file.
+
+    Args:
+        left_out: the number of rows above and below the table.
+        plain: the share of cells that contain no other delimiter.
+    """
 
     layout: Layout
     rows: list[Record]
@@ -77,7 +86,7 @@ class _Candidate:
     plain: float
 
     def cost(self, changes: int) -> tuple[float, ...]:
-        return (self.left_out, -self.plain, changes, -len(self.rows[0][1]))
+        return (self.plain < _MOSTLY, self.left_out, changes, -len(self.rows[0][1]))
 
 
 def _better_layout(path: Path, name: str, layout: Layout) -> Layout | None:
@@ -88,11 +97,8 @@ def _better_layout(path: Path, name: str, layout: Layout) -> Layout | None:
     if not candidates:
         return None
     best = min(candidates, key=lambda one: one.cost(len(_differences(layout, one.layout))))
-    if layout.header.given is None:
-        try:
-            headers.check_data([cells for _, cells in best.rows[: SEEN + 1]], name)
-        except DataError:
-            return replace(best.layout, header=replace(best.layout.header, given=False))
+    if layout.header.given is None and _looks_like_data(best.rows):
+        return replace(best.layout, header=replace(best.layout.header, given=False))
     return best.layout
 
 
@@ -135,20 +141,39 @@ def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
     suits = [_suits(cells, width) for _, cells in rows]
     if width < 2 or True not in suits:
         return None
-    above, below = suits.index(True), suits[::-1].index(True)
-    body = rows[above : len(rows) - below]
-    if not all(suits[above : len(rows) - below]) or len(body) < 2:
+    below = suits[::-1].index(True)
+    bad = [number for number, fits in enumerate(suits[: len(rows) - below]) if not fits]
+    above = bad[-1] + 1 if bad else 0
+    # A few wrong rows within the table are no titles.
+    if 2 * len(bad) < above or above + below > min(_MOST_LEFT_OUT, len(rows) // 2):
         return None
-    if above + below > min(_MOST_LEFT_OUT, len(body)):
-        return None
-    above += _titles(body, width)
+    above += _titles(rows[above : len(rows) - below], width)
     body = rows[above : len(rows) - below]
+    if len(body) < 2 or (above and _lacks_header(rows[above - 1][1], body, layout)):
+        return None
+    others = set(";\t|") - {layout.delimiter}
+    others |= {","} if layout.delimiter == WHITESPACE else set()
+    others |= set() if layout.quoting else {'"'}
+    cells = [cell for _, row in body for cell in row]
+    plain = sum(not others & set(cell) for cell in cells) / len(cells)
     header = replace(layout.header, skip_footer=max(below, layout.header.skip_footer))
     skipped = body[0][0] - 1 if above else layout.skip_rows
-    cells = [cell for _, row in body for cell in row]
-    plain = sum(not any(mark in cell for mark in ";\t|") for cell in cells) / len(cells)
     layout = replace(layout, skip_rows=skipped, header=header)
     return _Candidate(layout, body, above + below, plain)
+
+
+def _lacks_header(skipped: list[str], body: list[Record], layout: Layout) -> bool:
+    """Whether leaving out the rows above the table would leave out its header."""
+    is_title = sum(1 for cell in skipped if cell.strip()) < 2
+    return layout.header.given is None and not is_title and _looks_like_data(body)
+
+
+def _looks_like_data(rows: list[Record]) -> bool:
+    try:
+        headers.check_data([cells for _, cells in rows[: SEEN + 1]], "")
+    except DataError:
+        return True
+    return False
 
 
 def _suits(cells: list[str], width: int) -> bool:

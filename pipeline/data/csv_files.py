@@ -228,8 +228,8 @@ def _check_delimiter(first: list[Record], name: str) -> None:
     """
     rows = [cells for _, cells in first[:_SEEN]]
     place = f"{name}, line {first[0][0]}"
-    alone = len(rows[0]) == 1
-    columns = "only one column, and its name contains" if alone else "in this and all other rows"
+    alone = all(len(cells) == 1 for cells in rows)
+    fault = "there is only one column, and it contains" if alone else "each row contains"
     for delimiter, description in DELIMITERS.items():
         counts = {sum(cell.count(delimiter) for cell in cells) for cells in rows}
         in_all = len(counts) == 1 and 0 not in counts
@@ -237,7 +237,7 @@ def _check_delimiter(first: list[Record], name: str) -> None:
         if (in_all and (alone or delimiter != ",")) or (in_name and delimiter != ","):
             setting = f'delimiter: "{delimiter}"'.replace("\t", r"\t")
             raise DataError(
-                f"{place}: there is {columns} {description}",
+                f"{place}: {fault} {description}",
                 received=quoted(",".join(rows[0])),
                 expected=f"If it separates the columns, set {setting} in the source's settings; "
                 'otherwise set delimiter: ","',

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from pipeline.data import kinds
@@ -20,6 +21,7 @@ _UTF16 = {
     "utf-16-le": re.compile(rb"(?s)(?:[^\0]\0){4}"),
     "utf-16-be": re.compile(rb"(?s)(?:\0[^\0]){4}"),
 }
+_NUMBERS = re.compile(rb"[0-9;,|\t\"]+")
 _SAMPLE = 1 << 20  # bytes that tell the encoding of a file
 
 # Letters beyond ASCII that occur in languages of Western Europe, and in Turkish.
@@ -62,7 +64,7 @@ def lines_of(
     Args:
         name: the name of the file in errors.
         encoding: None for UTF-8, or for what a byte-order mark says.
-        wanted: what the file should be, such as `CSV`.
+        wanted: what the file should be, such as `CSV` or `JSON`.
         notes: receives a sentence on a compression and on a byte-order mark.
 
     Raises:
@@ -184,19 +186,26 @@ def likely_encoding(path: Path, *, name: str) -> str | None:
             return encoding
     # Lines of ASCII say nothing about the encoding.
     lines = [line for line in sample.splitlines() if not line.isascii()][:2_000]
+    if not lines:
+        return None
     content = b"\n".join(lines)
     if _spells(content, "cp1252", frozenset()):
         return "cp1252"
-    from charset_normalizer import from_bytes  # it takes a while to import
-
-    match = from_bytes(content, cp_isolation=["cp1252", *_OTHERS, "cp1254", "mac_roman"]).best()
-    guess = None if match is None else str(match.encoding)
-    if guess in (None, "cp1250", "cp1252", "cp1254", "mac_roman"):
+    # Numbers and delimiters hide what language a text is in.
+    guess = _usual_guess(content) or _usual_guess(_NUMBERS.sub(b" ", content))
+    if guess in (None, "cp1250", *_LATIN):
         # These share most letters. The first one that gives the letters of its languages wins.
         for encoding, letters in _LATIN.items():
             if _spells(content, encoding, letters):
                 return encoding
     return guess
+
+
+def _usual_guess(content: bytes) -> str | None:
+    from charset_normalizer import from_bytes  # it takes a while to import
+
+    match = from_bytes(content, cp_isolation=[*_LATIN, *_OTHERS]).best()
+    return None if match is None else str(match.encoding)
 
 
 def _spells(content: bytes, encoding: str, letters: frozenset[str]) -> bool:
@@ -205,7 +214,7 @@ def _spells(content: bytes, encoding: str, letters: frozenset[str]) -> bool:
         text = content.decode(encoding)
     except UnicodeDecodeError:
         return False
-    for character, following in zip(text, f"{text[1:]}\n", strict=True):
+    for character, following in pairwise(f"{text}\n"):
         if character.isascii() or character in letters:
             continue
         if character not in _SYMBOLS or following.isalpha():

@@ -36,23 +36,31 @@ class Plan:
     notes: list[str]
 
 
-def check_title(rows: Sequence[Sequence[str]], place: str) -> None:
-    """Refuses a first row that has far fewer values than the next ones, such as a title."""
-    filled = [sum(1 for cell in cells if cell.strip()) for cells in rows]
-    if len(filled) > 1 and 2 * filled[0] < median(filled[1:]):
-        raise DataError(
-            f"{place}: the header names {filled[0]} of {median(filled[1:]):g} columns",
-            received=quoted(",".join(rows[0])),
-            expected="If it is a title, set skip_rows in the source's settings to the number of "
-            "lines above the header",
-        )
+def check_title(rows: Sequence[tuple[int, Sequence[str]]], place: str) -> None:
+    """Refuses a first row that has far fewer values than the next ones, such as a title.
+
+    Args:
+        rows: the first rows, each with its line.
+    """
+    filled = [sum(1 for cell in cells if cell.strip()) for _, cells in rows]
+    usual = median(filled[1:] or filled)
+    if 2 * filled[0] >= usual:
+        return
+    above = next(line for (line, _), count in zip(rows, filled, strict=True) if 2 * count >= usual)
+    raise DataError(
+        f"{place}: the header names {filled[0]} of {usual:g} columns",
+        received=quoted(",".join(rows[0][1])),
+        expected=f"If it is a title, set skip_rows: {above - 1} in the source's settings; "
+        "if these are names, set header: true",
+    )
 
 
 def check_data(rows: Sequence[Sequence[str]], place: str) -> None:
     """Refuses a first row that looks like the rows below it."""
     header = [cell.strip() for cell in rows[0]]
+    body = [cells for cells in rows[1:] if cells != rows[0]]  # a header may be repeated
     columns = [
-        [cells[position].strip() for cells in rows[1:] if position < len(cells)]
+        [cells[position].strip() for cells in body if position < len(cells)]
         for position in range(len(header))
     ]
     numbers = [
@@ -130,7 +138,7 @@ def plan(
         names = [f"c{number}" for number in range(1, len(first) + 1)]
         doubtful = [len(first) - 1] if not first[-1].strip() and len(first) > 1 else []
     if not isinstance(columns, Mapping) and len(columns) == len(names):
-        _check_unique(list(columns), f"{place} or columns in the settings")
+        _check_unique(list(columns), place)
         return Plan(list(columns), list(range(len(names))), [])
     facts = whole(doubtful) if doubtful else {}
     empty = [position for position, column in facts.items() if column.empty]
@@ -151,14 +159,22 @@ def plan(
     positions = [p for p in range(len(names)) if p not in empty and p not in index]
     if not positions:
         raise DataError(f"{place}: no column has a name", expected="Name the columns")
-    own = _renamed([names[position] for position in positions], columns, place, len(names))
-    _check_unique(own, f"{place}{' or columns in the settings' if columns else ''}")
-    return Plan(own, positions, notes)
+    kept = [names[position] for position in positions]
+    return Plan(renamed(kept, columns, place), positions, notes)
 
 
-def _renamed(
-    names: list[str], columns: Sequence[str] | Mapping[str, str], place: str, width: int
-) -> list[str]:
+def renamed(names: list[str], columns: Sequence[str] | Mapping[str, str], place: str) -> list[str]:
+    """The names of columns after the setting `columns`.
+
+    Raises:
+        DataError: the setting does not fit, or two columns have one name.
+    """
+    own = _renamed(names, columns, place)
+    _check_unique(own, place)
+    return own
+
+
+def _renamed(names: list[str], columns: Sequence[str] | Mapping[str, str], place: str) -> list[str]:
     if isinstance(columns, Mapping):
         unknown = [old for old in columns if old not in names]
         if unknown:
@@ -169,10 +185,9 @@ def _renamed(
             )
         return [columns.get(name, name) for name in names]
     if columns and len(columns) != len(names):
-        extra = f", {width} with those left out" if width != len(names) else ""
         raise DataError(
             f"{place}: columns in the source's settings does not fit",
-            received=f"{counted(len(columns), 'name')} for {counted(len(names), 'column')}{extra}",
+            received=f"{counted(len(columns), 'name')} for {counted(len(names), 'column')}",
             expected=f"List one name for each of: {', '.join(map(repr, names))}. "
             "To rename only some, write columns: {old: new}",
         )

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -46,6 +47,9 @@ _SIGNATURES = {
     b"<html": ("a web page, such as a login page", "Download the file itself"),
 }
 _SHEETS = ("a spreadsheet (.xlsx)", _FORMAT.format("xlsx"))
+JSON = "JSON Lines"
+_JSON = "Write one object a line, as pandas does by to_json(path, orient='records', lines=True), "
+_JSON += "and call the file .jsonl, or set format: jsonl"
 _FAULTS = (OSError, EOFError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
@@ -110,6 +114,8 @@ def refuse_other_kinds(head: bytes, *, name: str, wanted: str) -> None:
     for signature, (kind, advice) in _SIGNATURES.items():
         if head.startswith(signature) or start.startswith(signature):
             raise DataError(f"{name} is not {wanted}", received=kind, expected=advice)
+    if wanted != JSON and re.match(rb"[\[{]\s*[\[{\"]", start):
+        raise DataError(f"{name} is not {wanted}", received="JSON", expected=_JSON)
     if head[257:262] == b"ustar":
         raise DataError(f"{name} is not {wanted}", received="a tar archive", expected="Unpack it")
 
@@ -135,3 +141,24 @@ def _only_member(file: BinaryIO, name: str) -> tuple[BinaryIO, str]:
             "rows, set path and test_path",
         )
     return cast(BinaryIO, archive.open(names[0])), names[0]
+
+
+def require_signature(path: Path, signature: bytes, *, name: str, wanted: str) -> None:
+    """Raises `DataError` unless a file begins with these bytes.
+
+    Args:
+        name: the name of the file in errors.
+        wanted: what the file should be, such as `Parquet`.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise DataError(f"{name} cannot be read", received=error.strerror) from None
+    if not head.startswith(signature):
+        refuse_other_kinds(head, name=name, wanted=wanted)
+        raise DataError(
+            f"{name} is not {wanted}",
+            received=f"a file that begins with {head[:8]!r}",
+            expected="Unpack it if it is compressed, or set format in the source's settings",
+        )

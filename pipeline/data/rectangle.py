@@ -83,7 +83,7 @@ def rectangle(
     seen = [cells for _, cells in first]
     is_header = header.given is not False
     if header.given is not True and is_header:
-        headers.check_title(seen, place)
+        headers.check_title(first, place)
         headers.check_data(seen, place)
     notes: list[str] = []
     body = _Body(rows, seen[0], is_header=is_header, footer=header.skip_footer)
@@ -105,7 +105,8 @@ def rectangle(
         body.records(notes),
         plan,
         len(seen[0]),
-        lambda line: f"{name}, {unit} {line}",
+        name,
+        unit,
         notes,
         on_bad_row,
     )
@@ -203,7 +204,8 @@ def _fitted(
     records: Iterator[Record],
     plan: headers.Plan,
     width: int,
-    place: Callable[[int], str],
+    name: str,
+    unit: str,
     notes: list[str],
     on_bad_row: Callable[[DataError], None] | None,
 ) -> Iterator[Record]:
@@ -219,10 +221,10 @@ def _fitted(
     for line, cells in records:
         if len(cells) != width:
             if not _fits(cells, least, width):
-                error = _wrong_length(cells, plan, width, place(line))
+                error = _wrong_length(cells, plan, width, f"{name}, {unit} {line}")
                 if on_bad_row is None:
                     others = [line for line, cells in records if not _fits(cells, least, width)]
-                    raise _with_others(error, others)
+                    raise _with_others(error, others, unit)
                 on_bad_row(error)
                 yield line, []
                 continue
@@ -263,14 +265,15 @@ def _wrong_length(cells: list[str], plan: headers.Plan, width: int, place: str) 
     )
 
 
-def _with_others(error: DataError, lines: list[int]) -> DataError:
+def _with_others(error: DataError, lines: list[int], unit: str) -> DataError:
     if not lines:
         return error
-    others = f"{counted(len(lines), 'more row')} with a wrong number of values: "
+    more = "1 more row has" if len(lines) == 1 else f"{len(lines):,} more rows have"
+    places = named([f"{unit} {line:,}" for line in lines], 5)
     return DataError(
         error.what,
         received=error.received,
-        expected=f"{error.expected}. {others}{named([f'{line:,}' for line in lines], 5)}",
+        expected=f"{error.expected}. {more} a wrong number of values: {places}",
     )
 
 

@@ -1,7 +1,11 @@
 """What formats of tables share: which file holds which rows, and how rows are written."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date, time
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from pipeline.config.source import Source
 from pipeline.data import tables
@@ -57,6 +61,19 @@ def write(
         for note in other.notes
     ]
     return Contents(table.columns, rows, notes=notes)
+
+
+def text(value: Any) -> str:
+    """A value as the text of a cell: all digits of numbers, dates as ISO 8601, none for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating):
+        return str(int(value)) if value.is_integer() else str(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value)
 
 
 def _in_order(table: Rectangle, columns: list[str]) -> Iterator[Record]:
