@@ -144,7 +144,7 @@ class Source:
     alternatives: bool = False
     dataset: str | None = None
     # A list or a mapping of texts. OmegaConf has no type for that.
-    columns: Any = field(default_factory=list)
+    columns: Any = field(default_factory=list, metadata={"texts": True})
     # OmegaConf would turn the integers of list[list[float]] into floats.
     rows: list[Any] = field(default_factory=list)
     target: str | None = None

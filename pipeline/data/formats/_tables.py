@@ -70,7 +70,7 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | np.floating):
-        return str(int(value)) if value.is_integer() else str(value)
+        return str(value).removesuffix(".0")
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value)

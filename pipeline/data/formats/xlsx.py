@@ -5,7 +5,7 @@ A cell is what Excel computed when it saved the file. The whole sheet is in memo
 
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -76,40 +76,50 @@ def _sheet(file: SourceFile, name: str | None) -> tuple[str, list[Record]]:
         raise DataError(
             f"{file.origin} is damaged", received=error, expected="Save it again as .xlsx"
         ) from None
-    width = max(len(cells) for _, cells in rows)
-    return title, [(row, cells + [""] * (width - len(cells))) for row, cells in rows]
+    width = max(len(values) for _, values in rows)
+    moments = {
+        position
+        for _, values in rows
+        for position, value in enumerate(values)
+        if isinstance(value, datetime) and value.time() != time.min
+    }
+    return title, [
+        (number, [*(_text(value, p in moments) for p, value in enumerate(values)), *blanks])
+        for number, values in rows
+        for blanks in [[""] * (width - len(values))]
+    ]
 
 
-def _rows(sheet: Any) -> Iterator[Record]:
-    """The rows with a value, as text, each without the empty cells at its end."""
+def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
+    """The rows with a value, each without the empty cells at its end."""
     sheet.reset_dimensions()  # some programs write a wrong size
-    for number, row in enumerate(sheet.iter_rows(), start=1):
-        cells = [_text(cell) for cell in row]
-        while cells and not cells[-1]:
-            cells.pop()
-        if cells:
-            yield number, cells
+    for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        filled = list(values)
+        while filled and filled[-1] in (None, ""):
+            filled.pop()
+        if filled:
+            yield number, filled
 
 
-def _text(cell: Any) -> str:
-    value = cell.value
-    if isinstance(value, datetime) and "h" not in cell.number_format.lower():
+def _text(value: Any, has_times: bool) -> str:
+    """A value as text. A column in which all times are midnight holds days."""
+    if isinstance(value, datetime) and not has_times:
         value = value.date()
     return _tables.text(value)
 
 
-def _require_computed(file: SourceFile, sheet: str, rows: list[Record]) -> None:
+def _require_computed(file: SourceFile, sheet: str, rows: list[tuple[int, list[Any]]]) -> None:
     """Refuses formulas that no spreadsheet program has computed yet: they have no value."""
     import openpyxl
 
-    texts = dict(rows)
+    computed = dict(rows)
     book = openpyxl.load_workbook(file.path, read_only=True)
     book[sheet].reset_dimensions()
     missing = [
         cell.coordinate
         for number, row in enumerate(book[sheet].iter_rows(), start=1)
         for column, cell in enumerate(row)
-        if cell.data_type == "f" and not "".join(texts.get(number, [])[column : column + 1])
+        if cell.data_type == "f" and computed.get(number, [])[column : column + 1] in ([], [None])
     ]
     book.close()
     if missing:
