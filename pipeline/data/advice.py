@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.data import csv_files, headers
-from pipeline.data.cells import quoted
+from pipeline.data.cells import is_number, quoted
 from pipeline.data.csv_files import DELIMITERS, WHITESPACE, Layout
 from pipeline.data.decoding import likely_encoding
 from pipeline.data.headers import counted, named
@@ -22,6 +22,11 @@ from pipeline.errors import DataError
 _ROWS = 20_000  # rows that decide which settings suit
 _MOST_LEFT_OUT = 50  # lines above the table, and rows below it
 _MOSTLY = 0.9  # the share of cells without another delimiter, if the delimiter is right
+# What else may be meant if advice with a setting is wrong.
+_OTHERWISE = {
+    "header: false": " If row 1 holds names, set header: true",
+    "quoting: false": " If quotes enclose values, mend the line instead",
+}
 _COMMENTS = ("#", "%", "!", "//")
 
 
@@ -54,20 +59,29 @@ def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataErr
         settings = _differences(layout, better) if better is not None else []
         if better is None or not settings:
             return error
-        table = csv_files.read(path, name=name, layout=better)
-        _, first = next(table.rows)
-        count = 1 + sum(1 for _ in table.rows)
+        gives = _described(path, name, better)
     except DataError:
         return error
-    gives = (
-        f"That gives {counted(count, 'row')} of {counted(len(table.columns), 'column')}: "
-        f"{named(table.columns)}; row 1 is {quoted(' | '.join(first))}"
-    )
-    doubt = " If row 1 holds names, set header: true" if "header: false" in settings else ""
+    otherwise = "".join(sentence for setting, sentence in _OTHERWISE.items() if setting in settings)
     return DataError(
         error.what,
         received=error.received,
-        expected=f"Set {named(settings)} in the source's settings. {gives}.{doubt}",
+        expected=f"Set {named(settings)} in the source's settings. {gives}.{otherwise}",
+    )
+
+
+def _described(path: Path, name: str, layout: Layout) -> str:
+    """What a layout gives, so that people see whether it is right. Reads the whole file."""
+    table = csv_files.read(path, name=name, layout=layout)
+    count, shown, cells = 0, 1, [""]
+    for count, (_, own) in enumerate(table.rows, start=1):
+        # The first row with letters beyond ASCII shows whether the encoding is right.
+        is_telling = "".join(cells).isascii() and not "".join(own).isascii()
+        if count == 1 or (is_telling and layout.encoding is not None):
+            shown, cells = count, own
+    return (
+        f"That gives {counted(count, 'row')} of {counted(len(table.columns), 'column')}: "
+        f"{named(table.columns)}; row {shown} is {quoted(' | '.join(cells))}"
     )
 
 
@@ -147,6 +161,8 @@ def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
     # A few wrong rows within the table are no titles.
     if 2 * len(bad) < above or above + below > min(_MOST_LEFT_OUT, len(rows) // 2):
         return None
+    if not all(_is_note(cells, width) for _, cells in rows[len(rows) - below :]):
+        return None
     above += _titles(rows[above : len(rows) - below], width)
     body = rows[above : len(rows) - below]
     if len(body) < 2 or (above and _lacks_header(rows[above - 1][1], body, layout)):
@@ -160,6 +176,12 @@ def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
     skipped = body[0][0] - 1 if above else layout.skip_rows
     layout = replace(layout, skip_rows=skipped, header=header)
     return _Candidate(layout, body, above + below, plain)
+
+
+def _is_note(cells: list[str], width: int) -> bool:
+    """Whether a row of another width is a note or a sum, and no row that lacks values."""
+    values = [cell for cell in cells if cell.strip()]
+    return 2 * len(values) <= width and not is_number(values[0])
 
 
 def _lacks_header(skipped: list[str], body: list[Record], layout: Layout) -> bool:
