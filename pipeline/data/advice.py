@@ -181,7 +181,7 @@ def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
 def _is_note(cells: list[str], width: int) -> bool:
     """Whether a row of another width is a note or a sum, and no row that lacks values."""
     values = [cell for cell in cells if cell.strip()]
-    return 2 * len(values) <= width and not is_number(values[0])
+    return not is_number(values[0]) and (2 * len(values) <= width or ":" in values[0])
 
 
 def _lacks_header(skipped: list[str], body: list[Record], layout: Layout) -> bool:

@@ -40,9 +40,11 @@ _OTHERS = ["cp1250", "cp1251", "cp1253", "koi8_r", "cp932", "euc_jp", "gb18030",
 
 def require_encoding(key: str, encoding: str | None) -> None:
     """Raises `ConfigError` for the setting `key` unless Python knows the encoding."""
+    is_encoding = True
     try:
-        b"".decode(encoding or "utf-8")
-        is_encoding = True
+        b"a".decode(encoding or "utf-8")
+    except UnicodeDecodeError:
+        pass  # one byte is too short for UTF-16
     except (LookupError, ValueError):  # unknown, or one from bytes to bytes
         is_encoding = False
     require(
@@ -107,7 +109,6 @@ def _refuse_utf16(head: bytes, mark: str | None, name: str) -> None:
 
 
 def _checked(lines: Iterator[str], path: Path, name: str, encoding: str | None) -> Iterator[str]:
-    wide = False  # whether an earlier line has letters of UTF-8
     number = 0
     try:
         for number, line in enumerate(lines, start=1):
@@ -120,10 +121,9 @@ def _checked(lines: Iterator[str], path: Path, name: str, encoding: str | None) 
             if not line.isascii():
                 try:
                     line.encode("utf-8")
-                    wide = True
                 except UnicodeEncodeError as error:
                     fault = _Fault(f"{name}, line {number}", line, error.start)
-                    raise fault.explained(path, name, encoding, mixed=wide) from None
+                    raise fault.explained(path, name, encoding) from None
             yield line
     except UnicodeDecodeError as error:
         raise DataError(
@@ -147,7 +147,7 @@ class _Fault:
         self.line = line
         self.byte = f"0x{ord(line[start]) - 0xDC00:02x}"
 
-    def explained(self, path: Path, name: str, encoding: str | None, *, mixed: bool) -> DataError:
+    def explained(self, path: Path, name: str, encoding: str | None) -> DataError:
         if encoding is not None and not _is_utf8(encoding):
             return DataError(
                 f"{self.place}: a byte is not {encoding}",
@@ -155,9 +155,9 @@ class _Fault:
                 expected="Set another encoding in the source's settings",
             )
         what = f"{self.place}: a byte is not UTF-8"
-        likely = None if mixed else likely_encoding(path, name=name)
+        likely = likely_encoding(path, name=name)
         if likely is None:
-            advice = "Other lines are UTF-8, so mend this line" if mixed else "Save it as UTF-8"
+            advice = "Save the file as UTF-8. If the other lines are right, mend this line"
             return DataError(what, received=self.byte, expected=advice)
         word = self._word(likely)
         return DataError(
@@ -186,8 +186,8 @@ def likely_encoding(path: Path, *, name: str) -> str | None:
             return encoding
     # Lines of ASCII say nothing about the encoding.
     lines = [line for line in sample.splitlines() if not line.isascii()][:2_000]
-    if not lines:
-        return None
+    if 2 * sum(map(_is_valid_utf8, lines)) >= len(lines):
+        return None  # it is UTF-8 with a few wrong bytes
     content = b"\n".join(lines)
     if _spells(content, "cp1252", frozenset()):
         return "cp1252"
@@ -199,6 +199,14 @@ def likely_encoding(path: Path, *, name: str) -> str | None:
             if _spells(content, encoding, letters):
                 return encoding
     return guess
+
+
+def _is_valid_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _usual_guess(content: bytes) -> str | None:
