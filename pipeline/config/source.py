@@ -144,7 +144,7 @@ class Source:
     alternatives: bool = False
     dataset: str | None = None
     # A list or a mapping of texts. OmegaConf has no type for that.
-    columns: Any = field(default_factory=list, metadata={"texts": True})
+    columns: Any = field(default=None, metadata={"texts": True})
     # OmegaConf would turn the integers of list[list[float]] into floats.
     rows: list[Any] = field(default_factory=list)
     target: str | None = None
@@ -277,6 +277,7 @@ def _checked_columns(columns: Any) -> list[str] | dict[str, str]:
     Raises:
         ConfigError: `columns` is neither a list nor a mapping of names.
     """
+    columns = [] if columns is None else columns
     is_mapping = isinstance(columns, Mapping)
     require(
         is_mapping or isinstance(columns, list | tuple),

@@ -149,12 +149,11 @@ def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
         rows = [one for one in islice(parsed, _ROWS) if any(map(str.strip, one[1]))]
     except DataError:
         return None
-    if not rows:
+    counts = Counter(len(cells) for _, cells in rows if len(cells) > 1)
+    if not counts:
         return None
-    width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
+    width = max(counts, key=lambda width: (counts[width], width))
     suits = [_suits(cells, width) for _, cells in rows]
-    if width < 2 or True not in suits:
-        return None
     below = suits[::-1].index(True)
     bad = [number for number, fits in enumerate(suits[: len(rows) - below]) if not fits]
     above = bad[-1] + 1 if bad else 0

@@ -21,16 +21,17 @@ _UTF16 = {
     "utf-16-le": re.compile(rb"(?s)(?:[^\0]\0){4}"),
     "utf-16-be": re.compile(rb"(?s)(?:\0[^\0]){4}"),
 }
+_LETTERS = re.compile(rb"[A-Za-z]")
 _NUMBERS = re.compile(rb"[0-9;,|\t\"]+")
 _SAMPLE = 1 << 20  # bytes that tell the encoding of a file
 
 # Letters beyond ASCII that occur in languages of Western Europe, and in Turkish.
 _WESTERN = frozenset("äöüßÄÖÜàâáãåæçéèêëíìîïñóòôõøœúùûÿÀÂÁÃÅÆÇÉÈÊËÍÎÏÑÓÔÕØŒÚÛ")
 _TURKISH = _WESTERN | frozenset("ğıİşĞŞ")
-# Quotation marks, dashes and signs that stand beside words and numbers.
-_SYMBOLS = frozenset(
-    "€°µ§£«»…²³½¼±·º\N{NO-BREAK SPACE}\N{EN DASH}\N{EM DASH}\N{MULTIPLICATION SIGN}"
-    "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+# Signs that stand after numbers and words, and those that may also stand before a word.
+_SYMBOLS = frozenset("€°µ§£…²³½¼±·º\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}")
+_MARKS_OF_TEXT = frozenset(
+    "«»\N{EN DASH}\N{EM DASH}\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
     "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
     "\N{DOUBLE LOW-9 QUOTATION MARK}"
 )
@@ -189,7 +190,9 @@ def likely_encoding(path: Path, *, name: str) -> str | None:
     if 2 * sum(map(_is_valid_utf8, lines)) >= len(lines):
         return None  # it is UTF-8 with a few wrong bytes
     content = b"\n".join(lines)
-    if _spells(content, "cp1252", frozenset()):
+    beyond = sum(byte > 127 for byte in content)
+    is_mostly_ascii = 2 * beyond <= len(_LETTERS.findall(content))
+    if _spells(content, "cp1252", _WESTERN if is_mostly_ascii else frozenset()):
         return "cp1252"
     # Numbers and delimiters hide what language a text is in.
     guess = _usual_guess(content) or _usual_guess(_NUMBERS.sub(b" ", content))
@@ -223,8 +226,9 @@ def _spells(content: bytes, encoding: str, letters: frozenset[str]) -> bool:
     except UnicodeDecodeError:
         return False
     for character, following in pairwise(f"{text}\n"):
-        if character.isascii() or character in letters:
+        if character.isascii() or character in letters | _MARKS_OF_TEXT:
             continue
-        if character not in _SYMBOLS or following.isalpha():
+        is_degree = character == "°" and following in "CF"
+        if character not in _SYMBOLS or (following.isalpha() and not is_degree):
             return False
     return True

@@ -12,6 +12,8 @@ TEXTS = {
     "French": ("ville,café\nOrléans,été\nNîmes,août\n", "cp1252"),
     "one word": ("a,b\n1,2\n1,café\n", "cp1252"),
     "a sign": ("price\n5 €\n", "cp1252"),
+    "degrees": ("day,Temp °C\n", "cp1252"),
+    "quotes": ("season\n«été» ou hiver\n", "cp1252"),
     "old Mac": ("a,b\n1,café\n2,Zürich\n", "mac_roman"),
     "Polish": ("miasto,wartość\nŁódź,żółty\nKraków,średni\n", "cp1250"),
     "Turkish": ("şehir,fiyat\nİstanbul,düşük\n", "cp1254"),
