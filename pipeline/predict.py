@@ -34,7 +34,7 @@ from pipeline.console import log
 from pipeline.data import csv_files
 from pipeline.data.csv_files import Layout, require_delimiter
 from pipeline.data.decoding import require_encoding
-from pipeline.data.rectangle import Header, Record
+from pipeline.data.rectangle import Header, Record, Rectangle
 from pipeline.errors import DataError, PipelineError, suggestion
 from pipeline.files import replacing
 from pipeline.serving import loading, pictures, predictor
@@ -117,7 +117,7 @@ def _blocks_of_csv(
     model: Predictor, path: Path, *, id_column: str | None, layout: Layout
 ) -> Iterator[Block]:
     bad: list[DataError] = []
-    table = csv_files.read(path, name=str(path), layout=layout, on_bad_row=bad.append)
+    table = _table(path, layout, bad)
     names = table.columns
     if id_column is not None and id_column not in names:
         raise PipelineError(
@@ -130,6 +130,16 @@ def _blocks_of_csv(
         bad.clear()
     for note in table.notes:
         log(f"{path}: note: {note}")
+
+
+def _table(path: Path, layout: Layout, bad: list[DataError]) -> Rectangle:
+    try:
+        return csv_files.read(path, name=str(path), layout=layout, on_bad_row=bad.append)
+    except DataError as error:
+        if "the source's settings" not in error.expected:
+            raise
+        advice = f"{error.expected}. Here these are the options --delimiter and --encoding"
+        raise DataError(error.what, received=error.received, expected=advice) from None
 
 
 def _block(

@@ -59,7 +59,9 @@ def _provenance(
             {"name": file.name, "from": file.origin} | _size_and_digest(file.path) for file in files
         ],
         "files": {
-            name: {"rows": rows} | _size_and_digest(folder / name)
+            name: {"rows": rows}
+            | _size_and_digest(folder / name)
+            | ({"places": contents.places[name]} if contents.places.get(name) else {})
             for name, rows in contents.rows.items()
         },
         "columns": contents.columns,

@@ -10,6 +10,8 @@ Each module defines two functions, and may list the settings of files that it us
 from dataclasses import dataclass, field
 from pathlib import Path
 
+Place = tuple[int, str, int]  # a row, its file, the line on which it begins
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -36,9 +38,12 @@ class Contents:
         rows: the number of rows in each CSV file, by the file's name.
         origin: the source of rows that no file holds, such as `scikit-learn 1.7.0`.
         notes: what was done without a setting, such as leaving out blank lines.
+        places: for each CSV file, the rows whose line does not follow that of the row before: their
+            number from 0, their file and their line. Empty if they are too many.
     """
 
     columns: list[str]
     rows: dict[str, int]
     origin: str = ""
     notes: list[str] = field(default_factory=list)
+    places: dict[str, list[Place]] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """What formats of tables share: which file holds which rows, and how rows are written."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,12 @@ import numpy as np
 
 from pipeline.config.source import Source
 from pipeline.data import tables
-from pipeline.data.formats import Contents, SourceFile
+from pipeline.data.formats import Contents, Place, SourceFile
 from pipeline.data.headers import counted, named
 from pipeline.data.rectangle import Header, Record, Rectangle
 from pipeline.errors import DataError, require
+
+_MOST_PLACES = 1_000  # as of files with a line break in many values
 
 
 def check_files(source: Source) -> None:
@@ -51,16 +53,36 @@ def write(
     for file, other in opened:
         _check_columns(file, other.columns, first, table.columns)
     rows = {}
+    places: dict[str, list[Place]] = {}
     for name, is_test in parts.items():
-        part = [other for file, other in opened if file.is_test == is_test]
-        cells = (own for other in part for _, own in _in_order(other, table.columns))
-        rows[name] = tables.write(folder / name, table.columns, cells)
+        part = (
+            (file.origin, line, cells)
+            for file, other in opened
+            if file.is_test == is_test
+            for line, cells in _in_order(other, table.columns)
+        )
+        places[name] = []
+        rows[name] = tables.write(folder / name, table.columns, _placed(part, places[name]))
     notes = [
         f"{file.origin}: {note}" if len(files) > 1 else note
         for file, other in opened
         for note in other.notes
     ]
-    return Contents(table.columns, rows, notes=notes)
+    return Contents(table.columns, rows, notes=notes, places=places)
+
+
+def _placed(rows: Iterable[tuple[str, int, list[str]]], places: list[Place]) -> Iterator[list[str]]:
+    """Yields the cells of rows, and records in `places` where they come from."""
+    following: tuple[str, int] | None = None
+    is_recording = True
+    for row, (file, line, cells) in enumerate(rows):
+        if (file, line) != following and is_recording:
+            places.append((row, file, line))
+            if len(places) > _MOST_PLACES:
+                is_recording = False
+                places.clear()
+        following = (file, line + 1)
+        yield cells
 
 
 def text(value: Any) -> str:

@@ -209,7 +209,7 @@ def _lenient_target(file: TextTable, data: Data) -> NDArray[Any]:
 def _read(raw: Raw, path: Path) -> TextTable:
     text = tables.read(path)
     raw.check_columns(path, list(text.columns))
-    return text
+    return replace(text, origins=raw.origins(path, text.origins))
 
 
 def _classification(

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.source import File, Source
+from pipeline.data import tables
 from pipeline.data.fetching.sources import fetch
 from pipeline.data.formats.idx import FILES
+from pipeline.data.raw import open_raw
 from pipeline.errors import FetchError
 from tests.support.loopback import NOWHERE, serving
 from tests.support.refusals import refusal
@@ -215,3 +217,33 @@ def test_test_file_without_target_is_for_predict(tmp_path: Path) -> None:
         f"python -m pipeline.predict <experiment> {tmp_path}/b.csv --id-column <column> "
         "-o predictions.csv."
     )
+
+
+def test_lines_of_the_users_files_are_recorded(tmp_path: Path) -> None:
+    written(tmp_path, a='x,y\n"1\n",2\n\n3,4\n5,6\n', b="x,y\n7,8\n")
+    fetch(Source("own", path=f"{tmp_path}/*.csv"), root=tmp_path / "raw")
+    raw = open_raw(tmp_path / "raw/own")
+    rows = tables.read(raw.train).origins
+    assert raw.origins(raw.train, rows) == [
+        (tmp_path / "a.csv", 2),
+        (tmp_path / "a.csv", 5),
+        (tmp_path / "a.csv", 6),
+        (tmp_path / "b.csv", 2),
+    ]
+    assert raw.notes == (f"{tmp_path}/a.csv: left out: 1 blank line between rows",)
+
+
+def test_too_many_lines_are_not_recorded(tmp_path: Path) -> None:
+    written(tmp_path, a="x,y\n" + '"1\n",2\n' * 1_002)
+    fetch(Source("own", path=f"{tmp_path}/a.csv"), root=tmp_path / "raw")
+    raw = open_raw(tmp_path / "raw/own")
+    rows = tables.read(raw.train).origins
+    assert raw.origins(raw.train, rows) == rows
+
+
+def test_signs_of_numbers_are_recorded(tmp_path: Path) -> None:
+    written(tmp_path, a="x;y\n1,5;2\n")
+    settings = {"delimiter": ";", "decimal": ",", "thousands": "."}
+    fetch(Source("own", path=f"{tmp_path}/a.csv", **settings), root=tmp_path / "raw")
+    raw = open_raw(tmp_path / "raw/own")
+    assert (raw.decimal, raw.thousands) == (",", ".")
