@@ -7,6 +7,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 from pipeline.data.cells import quoted
@@ -125,7 +126,7 @@ def parsed(path: Path, *, name: str, layout: Layout, notes: list[str]) -> Iterat
             strict=True,
         )
         while True:
-            lines.begin_row()
+            lines.within_row = False
             try:
                 cells = next(reader)
             except StopIteration:
@@ -149,8 +150,7 @@ class _Lines:
         self.number = 0  # of the last line
         self.start = 0  # of the line on which the row begins
         self.comments = 0
-        self._within_row = False
-        self._pushed: str | None = None
+        self.within_row = False
 
     def take_separator(self) -> str | None:
         """Reads the first line, and returns the delimiter if the line only says which it is."""
@@ -158,34 +158,22 @@ class _Lines:
         if first is not None and (match := _SEPARATOR_LINE.fullmatch(first)):
             self.number = 1
             return match[1]
-        self._pushed = first
+        self.lines = chain([] if first is None else [first], self.lines)
         return None
 
     def skip(self, count: int) -> None:
-        for _ in range(count):
-            if next(self.lines, None) is None:
-                return
+        self.number += sum(1 for _ in islice(self.lines, count))
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self.lines:
             self.number += 1
-
-    def begin_row(self) -> None:
-        self._within_row = False
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        while True:
-            line, self._pushed = self._pushed, None
-            if line is None:
-                line = next(self.lines)
-            self.number += 1
-            if self._within_row:
-                return line
-            if self.comment is None or not line.startswith(self.comment):
+            if not self.within_row:
+                if self.comment is not None and line.startswith(self.comment):
+                    self.comments += 1
+                    continue
                 self.start = self.number
-                self._within_row = True
-                return line
-            self.comments += 1
+                self.within_row = True
+            yield line
 
 
 def _single_blanks(line: str) -> str:

@@ -133,43 +133,31 @@ class _Body:
     footer: int
 
     def records(self, notes: list[str]) -> Iterator[Record]:
-        kept = self._without_repeated_header(
-            self._without_blank_rows(self.rows(notes), notes), notes
-        )
-        if not self.footer:
-            return kept
-        return self._without_footer(kept)
+        rows = self._rows(notes)
+        return self._without_footer(rows) if self.footer else rows
 
-    def _without_blank_rows(self, records: Iterator[Record], notes: list[str]) -> Iterator[Record]:
-        blank = delimiters = waiting = 0
+    def _rows(self, notes: list[str]) -> Iterator[Record]:
+        """Leaves out blank rows, the header, and rows that repeat it."""
+        records = self.rows(notes)
+        header = None
+        blank = delimiters = repeated = waiting = 0
         for record in records:
             cells = record[1]
-            if not cells:
-                waiting += 1
-            elif _is_blank(cells):
-                delimiters += 1
-            else:
-                blank, waiting = blank + waiting, 0
-                yield record
-        # Blank lines at the end are usual.
+            if not (cells and cells[0]) and _is_blank(cells):
+                waiting += not cells
+                delimiters += bool(cells)
+                continue
+            if self.is_header and cells == self.first:
+                repeated += header is not None
+                header = header or record
+                continue
+            blank, waiting = blank + waiting, 0
+            yield record
+        # Blank lines at the end, or above the header, are usual.
         if blank:
             notes.append(f"left out: {counted(blank, 'blank line')} between rows")
         if delimiters:
             notes.append(f"left out: {counted(delimiters, 'row')} without any value")
-
-    def _without_repeated_header(
-        self, records: Iterator[Record], notes: list[str]
-    ) -> Iterator[Record]:
-        if not self.is_header:
-            yield from records
-            return
-        next(records, None)
-        repeated = 0
-        for record in records:
-            if record[1] == self.first:
-                repeated += 1
-            else:
-                yield record
         if repeated:
             notes.append(f"left out: {counted(repeated, 'row')} that repeat the header")
 

@@ -1,6 +1,6 @@
 """What formats of tables share: which file holds which rows, and how rows are written."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -55,14 +55,13 @@ def write(
     rows = {}
     places: dict[str, list[Place]] = {}
     for name, is_test in parts.items():
-        part = (
-            (file.origin, line, cells)
+        part = [
+            (file.origin, _in_order(other, table.columns))
             for file, other in opened
             if file.is_test == is_test
-            for line, cells in _in_order(other, table.columns)
-        )
+        ]
         places[name] = []
-        rows[name] = tables.write(folder / name, table.columns, _placed(part, places[name]))
+        rows[name] = tables.write_texts(folder / name, table.columns, _placed(part, places[name]))
     notes = [
         f"{file.origin}: {note}" if len(files) > 1 else note
         for file, other in opened
@@ -71,18 +70,21 @@ def write(
     return Contents(table.columns, rows, notes=notes, places=places)
 
 
-def _placed(rows: Iterable[tuple[str, int, list[str]]], places: list[Place]) -> Iterator[list[str]]:
-    """Yields the cells of rows, and records in `places` where they come from."""
-    following: tuple[str, int] | None = None
+def _placed(part: list[tuple[str, Iterator[Record]]], places: list[Place]) -> Iterator[list[str]]:
+    """Yields the cells of files, and records in `places` where their rows come from."""
+    row = 0
     is_recording = True
-    for row, (file, line, cells) in enumerate(rows):
-        if (file, line) != following and is_recording:
-            places.append((row, file, line))
-            if len(places) > _MOST_PLACES:
-                is_recording = False
-                places.clear()
-        following = (file, line + 1)
-        yield cells
+    for file, records in part:
+        following = None
+        for line, cells in records:
+            if line != following and is_recording:
+                places.append((row, file, line))
+                if len(places) > _MOST_PLACES:
+                    is_recording = False
+                    places.clear()
+            following = line + 1
+            row += 1
+            yield cells
 
 
 def text(value: Any) -> str:
