@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline.data import csv_files, headers
 from pipeline.data.cells import is_number, quoted
-from pipeline.data.csv_files import DELIMITERS, WHITESPACE, Layout
+from pipeline.data.csv_files import ALL_DELIMITERS, WHITESPACE, Layout
 from pipeline.data.decoding import likely_encoding
 from pipeline.data.headers import counted, named
 from pipeline.data.rectangle import SEEN, Record, Rectangle
@@ -62,11 +62,13 @@ def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataErr
         gives = _described(path, name, better)
     except DataError:
         return error
-    otherwise = "".join(sentence for setting, sentence in _OTHERWISE.items() if setting in settings)
+    doubts = "".join(sentence for setting, sentence in _OTHERWISE.items() if setting in settings)
+    if csv_files.KEEP_COMMAS in error.expected:
+        doubts += f" If that is wrong, {csv_files.KEEP_COMMAS}"
     return DataError(
         error.what,
         received=error.received,
-        expected=f"Set {named(settings)} in the source's settings. {gives}.{otherwise}",
+        expected=f"Set {named(settings)} in the source's settings. {gives}.{doubts}",
     )
 
 
@@ -135,7 +137,7 @@ def _encoding_and_comments(
 
 def _variants(layout: Layout, comments: list[str | None]) -> Iterator[Layout]:
     """The layouts to try: those that keep what the user has set."""
-    delimiters = [layout.delimiter] if layout.delimiter else [None, *DELIMITERS, WHITESPACE]
+    delimiters = [layout.delimiter] if layout.delimiter else [None, *ALL_DELIMITERS, WHITESPACE]
     for comment in comments:
         for quoting in (True, False) if layout.quoting else (False,):
             for delimiter in delimiters:

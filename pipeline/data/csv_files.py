@@ -19,6 +19,10 @@ from pipeline.errors import DataError, require
 WHITESPACE = "whitespace"
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
+KEEP_COMMAS = 'set delimiter: ","'  # the advice if the file is right as it was read
+_TELLING = frozenset(DELIMITERS) - {","}  # a comma may be part of a name or of a number
+# The rarer ones separate columns only if every row has them.
+ALL_DELIMITERS = DELIMITERS | {":": "a colon", "^": "a caret", "~": "a tilde"}
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _BLANKS = re.compile(r'"[^"]*"|\s+')
 _SEEN = 100  # rows that decide whether a delimiter is the right one
@@ -218,17 +222,17 @@ def _check_delimiter(first: list[Record], name: str) -> None:
     place = f"{name}, line {first[0][0]}"
     alone = all(len(cells) == 1 for cells in rows)
     fault = "there is only one column, and it contains" if alone else "each row contains"
-    for delimiter, description in DELIMITERS.items():
+    for delimiter, description in ALL_DELIMITERS.items():
         counts = {sum(cell.count(delimiter) for cell in cells) for cells in rows}
         in_all = len(counts) == 1 and 0 not in counts
-        in_name = alone and delimiter in rows[0][0]
-        if (in_all and (alone or delimiter != ",")) or (in_name and delimiter != ","):
+        in_name = alone and delimiter in rows[0][0] and delimiter in _TELLING
+        if (in_all and alone) or (in_all and delimiter in _TELLING) or in_name:
             setting = f'delimiter: "{delimiter}"'.replace("\t", r"\t")
             raise DataError(
                 f"{place}: {fault} {description}",
                 received=quoted(",".join(rows[0])),
                 expected=f"If it separates the columns, set {setting} in the source's settings; "
-                'otherwise set delimiter: ","',
+                f"otherwise {KEEP_COMMAS}",
             )
     widths = {len(cell.split()) for cells in rows for cell in cells}
     if alone and len(widths) == 1 and max(widths) > 1:
@@ -236,5 +240,5 @@ def _check_delimiter(first: list[Record], name: str) -> None:
             f"{place}: there is only one column, and blanks separate its values",
             received=quoted(rows[0][0]),
             expected="If they separate the columns, set delimiter: whitespace in the source's "
-            'settings; otherwise set delimiter: ","',
+            f"settings; otherwise {KEEP_COMMAS}",
         )

@@ -126,10 +126,10 @@ def _checked(lines: Iterator[str], path: Path, name: str, encoding: str | None) 
                     fault = _Fault(f"{name}, line {number}", line, error.start)
                     raise fault.explained(path, name, encoding) from None
             yield line
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise DataError(
             f"{name}, line {number + 1}: the text is not {encoding}",
-            received=error.reason,
+            received=getattr(error, "reason", error),
             expected="Remove encoding from the source's settings, or set another one",
         ) from None
 

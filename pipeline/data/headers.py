@@ -11,6 +11,8 @@ from pipeline.data.missing import is_missing
 from pipeline.errors import DataError, suggestion
 
 _SAVED_INDEX = re.compile(r"Unnamed: 0(\.\d+)*")  # what pandas calls an index that it wrote
+_FEWEST_BELOW_UNITS = 3  # rows of numbers that make a row of texts above them stand out
+_SIGNS_OF_NOTHING = frozenset({"-", "--", ".", "n/a", "#n/a", "<na>", "nat", "missing", "nil"})
 _FEWEST_COUNTED = 5  # header cells that count, such as years, are names from this number on
 
 
@@ -87,6 +89,37 @@ def check_data(rows: Sequence[Sequence[str]], place: str) -> None:
         expected="If the file has no header, set header: false in the source's settings; "
         "if these are names, set header: true",
     )
+
+
+def check_units(rows: Sequence[tuple[int, Sequence[str]]], name: str, unit: str) -> None:
+    """Refuses a first row of texts above columns of numbers, such as units or a second header.
+
+    Args:
+        rows: the first rows, the header among them, each with its line.
+    """
+    if len(rows) < _FEWEST_BELOW_UNITS + 2:
+        return
+    (_, header), (line, first), *below = rows
+    numbers = [
+        position
+        for position in range(min(len(header), *(len(cells) for _, cells in rows)))
+        if all(is_number(cells[position]) for _, cells in below)
+    ]
+    cells = [first[position].strip() for position in numbers]
+    if len(cells) < 2 or any(is_number(cell) or _stands_for_nothing(cell) for cell in cells):
+        return
+    names = ", ".join(cell.strip() for cell in header)
+    raise DataError(
+        f"{name}, {unit} {line}: the row holds texts, and {counted(len(numbers), 'column')} "
+        "below it hold numbers",
+        received=quoted(",".join(first)),
+        expected=f"If it holds units, set header: false, skip_rows: {line} and "
+        f"columns: [{names}] in the source's settings; if it is a row, set header: true",
+    )
+
+
+def _stands_for_nothing(cell: str) -> bool:
+    return is_missing(cell) or cell.lower() in _SIGNS_OF_NOTHING
 
 
 def _is_number_too(cell: str, below: Sequence[str]) -> bool:

@@ -172,6 +172,21 @@ def test_title_names_the_lines_to_skip():
     )
 
 
+def test_row_of_units_is_refused():
+    text = "t,v,site\n°C,m/s,\n1,2,x\n3,4,x\n5,6,x"
+    assert refusal(table, text) == (
+        "own, line 2: the row holds texts, and 2 columns below it hold numbers. "
+        "Received: '°C,m/s,'. If it holds units, set header: false, skip_rows: 2 and "
+        "columns: [t, v, site] in the source's settings; if it is a row, set header: true."
+    )
+    assert len(table(text, given=True)[1]) == 4
+
+
+@pytest.mark.parametrize("row", ["n/a,-", "1,x", "NA,?"])
+def test_row_without_units_is_a_row(row):
+    assert len(table(f"a,b\n{row}\n1,2\n3,4\n5,6")[1]) == 4
+
+
 @given(st.lists(st.lists(st.sampled_from(["x", "7", ""]), min_size=3, max_size=3), min_size=2))
 def test_rows_with_values_are_all_kept(rows):
     text = "\n".join(["a,b,c", *(",".join(row) for row in rows)])

@@ -22,7 +22,8 @@ def rewritten(folder: Path, content: str | bytes, **settings: object) -> str:
 
 
 def test_columns_and_rows_are_counted(tmp_path):
-    assert read(tmp_path, "a,b\n1,2\n3,4\n") == Contents(["a", "b"], {"data.csv": 2})
+    contents = read(tmp_path, "a,b\n1,2\n3,4\n")
+    assert (contents.columns, contents.rows) == (["a", "b"], {"data.csv": 2})
 
 
 def test_plain_file_is_unchanged(tmp_path):
@@ -97,6 +98,7 @@ EXPECT_BOTH = "Expected: a header and at least one row."
 OTHER_DELIMITER = (
     "Set delimiter: {} in the source's settings. That gives 1 row of 2 columns: a and b; row 1 is "
 )
+ELSE = 'If that is wrong, set delimiter: ",".'
 NO_QUOTES = (
     "Set quoting: false in the source's settings. That gives {}. "
     "If quotes enclose values, mend the line instead."
@@ -139,22 +141,22 @@ BROKEN = {
         b"a;b\n1,5;2\n",
         "own.csv, line 1: each row contains a semicolon. Received: 'a;b'. "
         + OTHER_DELIMITER.format('";"')
-        + "'1,5 | 2'.",
+        + f"'1,5 | 2'. {ELSE}",
     ),
     "tabs": (
         b"a\tb\n1\t2\n",
         "own.csv, line 1: there is only one column, and it contains a tab. "
-        r"Received: 'a\tb'. " + OTHER_DELIMITER.format(r'"\t"') + "'1 | 2'.",
+        r"Received: 'a\tb'. " + OTHER_DELIMITER.format(r'"\t"') + f"'1 | 2'. {ELSE}",
     ),
     "bars": (
         b"a|b\n1|2\n",
         "own.csv, line 1: there is only one column, and it contains a bar. "
-        "Received: 'a|b'. " + OTHER_DELIMITER.format('"|"') + "'1 | 2'.",
+        "Received: 'a|b'. " + OTHER_DELIMITER.format('"|"') + f"'1 | 2'. {ELSE}",
     ),
     "blanks": (
         b" a  b\n1   2\n",
         "own.csv, line 1: there is only one column, and blanks separate its values. "
-        "Received: 'a b'. " + OTHER_DELIMITER.format("whitespace") + "'1 | 2'.",
+        "Received: 'a b'. " + OTHER_DELIMITER.format("whitespace") + f"'1 | 2'. {ELSE}",
     ),
     "UTF-16 without a mark": (
         "a,b\n1,2\n".encode("utf-16-be"),
