@@ -24,8 +24,8 @@ _MOST_LEFT_OUT = 50  # lines above the table, and rows below it
 _MOSTLY = 0.9  # the share of cells without another delimiter, if the delimiter is right
 # What else may be meant if advice with a setting is wrong.
 _OTHERWISE = {
-    "header: false": " If row 1 holds names, set header: true",
-    "quoting: false": " If quotes enclose values, mend the line instead",
+    "header: false": "If row 1 holds names, set header: true",
+    "quoting: false": "If quotes enclose values, mend the line instead",
 }
 _COMMENTS = ("#", "%", "!", "//")
 
@@ -62,13 +62,13 @@ def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataErr
         gives = _described(path, name, better)
     except DataError:
         return error
-    doubts = "".join(sentence for setting, sentence in _OTHERWISE.items() if setting in settings)
+    doubts = [sentence for setting, sentence in _OTHERWISE.items() if setting in settings]
     if csv_files.KEEP_COMMAS in error.expected:
-        doubts += f" If that is wrong, {csv_files.KEEP_COMMAS}"
+        doubts.append(f"If that is wrong, {csv_files.KEEP_COMMAS}")
     return DataError(
         error.what,
         received=error.received,
-        expected=f"Set {named(settings)} in the source's settings. {gives}.{doubts}",
+        expected=". ".join([f"Set {named(settings)} in the source's settings", gives, *doubts]),
     )
 
 
@@ -187,7 +187,7 @@ def _is_note(cells: list[str], width: int) -> bool:
 
 def _lacks_header(skipped: list[str], body: list[Record], layout: Layout) -> bool:
     """Whether leaving out the rows above the table would leave out its header."""
-    is_title = sum(1 for cell in skipped if cell.strip()) < 2
+    is_title = 2 * sum(1 for cell in skipped if cell.strip()) < len(body[0][1])
     return layout.header.given is None and not is_title and _looks_like_data(body)
 
 
