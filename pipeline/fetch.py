@@ -30,6 +30,8 @@ def main() -> None:
     _recommend_sha256(source, provenance)
     for name, file in provenance["files"].items():
         log(f"{RAW / source.name / name}: {file['rows']:,} rows, {file['bytes']:,} bytes")
+    for note in provenance["notes"]:
+        log(f"{source.name}: note: {note}")
 
 
 def _recommend_sha256(source: Source, provenance: dict[str, Any]) -> None:

@@ -12,7 +12,9 @@ predicted quantity. A row with an invalid value gets a line on stderr and an emp
 
   -o, --output FILE     writes the answers to FILE
   --id-column COLUMN    copies a column of the CSV into the answers
-  --delimiter CHAR      the character between two values of the CSV; the default is a comma
+  --delimiter CHAR      the character between two values of the CSV, or whitespace; the default is a
+                        comma, or a tab in a .tsv file
+  --encoding NAME       the encoding of the CSV; the default is UTF-8
 """
 
 import argparse
@@ -30,6 +32,9 @@ import numpy as np
 from pipeline.command_line import arguments, run_command
 from pipeline.console import log
 from pipeline.data import csv_files
+from pipeline.data.csv_files import Layout, require_delimiter
+from pipeline.data.decoding import require_encoding
+from pipeline.data.rectangle import Header, Record, Rectangle
 from pipeline.errors import DataError, PipelineError, suggestion
 from pipeline.files import replacing
 from pipeline.serving import loading, pictures, predictor
@@ -57,7 +62,8 @@ def main() -> None:
     parser.add_argument("rows", nargs="+", type=Path)
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--id-column")
-    parser.add_argument("--delimiter", default=",")
+    parser.add_argument("--delimiter")
+    parser.add_argument("--encoding")
     options = parser.parse_args(arguments(__doc__))
     images = all(path.suffix.lower() in pictures.SUFFIXES for path in options.rows)
     if not images and len(options.rows) > 1:
@@ -71,7 +77,10 @@ def main() -> None:
         blocks, id_column = _blocks_of_images(model, options.rows), "file"
     else:
         path, id_column = options.rows[0], options.id_column
-        blocks = _blocks_of_csv(model, path, id_column=id_column, delimiter=options.delimiter)
+        require_delimiter("--delimiter", options.delimiter)
+        require_encoding("--encoding", options.encoding)
+        layout = Layout(options.encoding, options.delimiter, header=Header(given=True))
+        blocks = _blocks_of_csv(model, path, id_column=id_column, layout=layout)
     with _opened(options.output) as file:
         rows, without = write(model, blocks, file, id_column=id_column)
     log(f"{options.model}: {rows - without:,} of {rows:,} rows predicted")
@@ -105,29 +114,39 @@ def write(
 
 
 def _blocks_of_csv(
-    model: Predictor, path: Path, *, id_column: str | None, delimiter: str
+    model: Predictor, path: Path, *, id_column: str | None, layout: Layout
 ) -> Iterator[Block]:
-    if len(delimiter) != 1:
-        raise PipelineError("--delimiter takes one character", received=repr(delimiter))
     bad: list[DataError] = []
-    records = csv_files.records(path, name=str(path), delimiter=delimiter, on_bad_row=bad.append)
-    _, names = next(records)
+    table = _table(path, layout, bad)
+    names = table.columns
     if id_column is not None and id_column not in names:
         raise PipelineError(
             f"--id-column names a column that {path} does not have",
             received=id_column,
             expected=suggestion(id_column, names),
         )
-    while rows := list(islice(records, BATCH)):
+    while rows := list(islice(table.rows, BATCH)):
         yield _block(model, path, names, rows, bad, id_column)
         bad.clear()
+    for note in table.notes:
+        log(f"{path}: note: {note}")
+
+
+def _table(path: Path, layout: Layout, bad: list[DataError]) -> Rectangle:
+    try:
+        return csv_files.read(path, name=str(path), layout=layout, on_bad_row=bad.append)
+    except DataError as error:
+        if "the source's settings" not in error.expected:
+            raise
+        advice = f"{error.expected}. Here these are the options --delimiter and --encoding"
+        raise DataError(error.what, received=error.received, expected=advice) from None
 
 
 def _block(
     model: Predictor,
     path: Path,
     names: list[str],
-    rows: Sequence[csv_files.Record],
+    rows: Sequence[Record],
     bad: Sequence[DataError],
     id_column: str | None,
 ) -> Block:

@@ -47,6 +47,18 @@ def test_own_csv_is_fetched_from_its_path(
     assert facts["downloads"][0]["from"] == "own.csv"
 
 
+def test_what_was_done_is_printed(
+    command: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("own.csv").write_text("a,b\n1,2\n\n3,4\n")
+    Path("conf/source/own.yaml").write_text("path: own.csv\n")
+    command("source=own")
+    assert capsys.readouterr().err.splitlines() == [
+        "data/raw/own/data.csv: 2 rows, 12 bytes",
+        "own: note: left out: 1 blank line between rows",
+    ]
+
+
 def test_missing_csv_names_its_setting(command: Callable[..., None]) -> None:
     Path("conf/source/own.yaml").write_text("path: nowhere/own.csv\n")
     assert refusal(command, "source=own") == (
@@ -59,7 +71,7 @@ def test_wrong_setting_names_its_file(command: Callable[..., None]) -> None:
     Path("conf/source/own.yaml").write_text("format: cvs\npath: own.csv\n")
     assert refusal(command, "source=own") == (
         "conf/source/own.yaml: source.format is not a data format. Received: cvs. "
-        "Did you mean csv? Allowed: cifar10, csv, idx, rows, sklearn."
+        "Did you mean csv? Allowed: arff, cifar10, csv, idx, jsonl, parquet, rows, sklearn, xlsx."
     )
 
 

@@ -1,6 +1,7 @@
 """The command `predict`: CSV files and images in, CSV out."""
 
 import csv
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,30 @@ def test_delimiter_is_a_choice(answers):
     assert len(answers("pairs", "x;y\n1;2\n", "--delimiter", ";")) == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "arguments"),
+    [
+        (b"\xef\xbb\xbfx,y\n1,2\n\n3,4\n", ()),
+        (gzip.compress(b"x,y\n1,2\n3,4\n"), ()),
+        (b"x,y,\r\n1,2,\r\n3,4,\r\n", ()),
+        (b"sep=;\nx;y\n1;2\n3;4\n", ()),
+        ("x,y,straße\n1,2,ü\n3,4,ü\n".encode("cp1252"), ("--encoding", "cp1252")),
+        (b" x  y\n 1\t2\n 3  4\n", ("--delimiter", "whitespace")),
+    ],
+)
+def test_csv_is_understood_as_by_fetch(answers, call, capsys, content, arguments):
+    expected = answers("pairs", "x,y\n1,2\n3,4\n")
+    Path("rows.csv").write_bytes(content)
+    call(predict, "models/pairs", "rows.csv", *arguments)
+    assert list(csv.DictReader(capsys.readouterr().out.splitlines())) == expected
+
+
+def test_rows_left_out_are_said(answers, call, capsys):
+    Path("rows.csv").write_text("x,y\n1,2\n\n3,4\n", encoding="utf-8")
+    call(predict, "models/pairs", "rows.csv")
+    assert "rows.csv: note: left out: 1 blank line between rows" in capsys.readouterr().err
+
+
 def test_blocks_do_not_change_the_answers(answers, monkeypatch):
     text = "x,y\n" + "".join(f"{number},1\n" for number in range(10))
     whole = answers("pairs", text)
@@ -134,7 +159,7 @@ def test_bad_image_is_named(in_repository, call, capsys):
             ("--id-column", "ID"),
             "--id-column names a column that rows.csv",
         ),
-        ("prices", HEADER + GOOD, ("--delimiter", "::"), "--delimiter takes one character"),
+        ("prices", HEADER + GOOD, ("--delimiter", "::"), "--delimiter is invalid. Received: '::'."),
         ("prices", HEADER, (), "rows.csv has a header and no rows"),
         ("pairs", "x;y\n1;2\n", (), "rows.csv, line 1: there is only one column"),
         ("pairs", "x,y\n1,2\n", ("more.csv",), "predict takes one CSV file, or images"),

@@ -19,8 +19,14 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, ValueNode, flag_overrid
 from omegaconf.errors import OmegaConfBaseException
 
 from pipeline.config import overrides as command_line
-from pipeline.config import yaml_files
-from pipeline.config.explain import explained, field_names, setting_in_file, unknown_key
+from pipeline.config import written, yaml_files
+from pipeline.config.explain import (
+    explained,
+    field_names,
+    file_at_fault,
+    setting_in_file,
+    unknown_key,
+)
 from pipeline.config.rules import LARGEST_INTEGER
 from pipeline.errors import ConfigError, PipelineError, require
 from pipeline.layout import CONF
@@ -61,6 +67,8 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
         with initialize_config_dir(str(conf.resolve()), version_base="1.3"):
             composed = hydra_compose(root, list(overrides), return_hydra_config=True)
             origin = _Origin(dict(composed.hydra.runtime.choices), overrides, conf)
+            for file in origin.files:
+                written.require_kinds(file, schema)
             return _checked(composed, schema, origin)
     except (AttributeError, AssertionError) as error:  # OmegaConf raises these below a null
         raise PipelineError(
@@ -69,6 +77,9 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
             expected="Set the whole group in a file of conf/experiment/",
         ) from error
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+        at_fault = file_at_fault(error, conf)
+        if at_fault is not None:
+            written.require_kinds(at_fault, schema)
         raise explained(
             error,
             overrides=overrides,

@@ -171,6 +171,12 @@ def _file_of(text: str, conf: Path) -> str:
     return f"{conf / match['config']}.yaml" if match else "command line"
 
 
+def file_at_fault(error: Exception, conf: Path) -> Path | None:
+    """The file that an error of Hydra names, if it names one."""
+    match = _IN_FILE.search(str(error))
+    return conf / f"{match['config']}.yaml" if match else None
+
+
 def _path_below(conf: Path, path: Path) -> str:
     """Shortens an absolute path, so that it begins with `conf` as the user wrote it."""
     try:

@@ -32,11 +32,12 @@ def _check_own_files(params: Params, conf: Path) -> None:
     """Checks that DVC watches the file that `fetch` reads."""
     for name, path in params.own_files.items():
         source = composition.compose("fetch", FetchConfig, [f"source={name}"], conf=conf).source
-        if source.path is None or Path(source.path) != Path(path):
+        expected = source.own_files
+        if expected is None or Path(expected) != Path(path):
             raise PipelineError(
                 f"{PARAMS}: own_files.{name} differs from the path in conf/source/{name}.yaml",
                 received=path,
-                expected=f"Expected: {source.path or 'a source with a path'}",
+                expected=f"Expected: {expected or 'a source with a path'}",
             )
 
 

@@ -1,6 +1,9 @@
 """Settings of a source of rows: one file `conf/source/<name>.yaml` each."""
 
-from dataclasses import dataclass, field
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,11 +11,41 @@ from urllib.parse import urlsplit
 from omegaconf import MISSING
 
 from pipeline.config.rules import NAME, is_name, require_at_most
+from pipeline.data.csv_files import require_delimiter
+from pipeline.data.decoding import require_encoding
+from pipeline.data.kinds import COMPRESSED
 from pipeline.errors import require
 from pipeline.registry import Registry
 
 FORMATS = Registry("pipeline.data.formats", "data format")
 
+# The format of a file by its ending. Other files are CSV.
+FORMAT_OF = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".arff": "arff",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+# The settings of files. Each format uses some of them.
+FILE_SETTINGS = (
+    "header",
+    "delimiter",
+    "encoding",
+    "quoting",
+    "skip_rows",
+    "skip_footer",
+    "comment",
+    "sheet",
+    "decimal",
+    "thousands",
+    "test_path",
+)
+
+_DECIMALS = (".", ",")
+_THOUSANDS = (",", ".", " ", "'", "_")
 _LONGEST_FILE_NAME = 200
 _LONGEST_SIDE = 100_000
 
@@ -59,19 +92,31 @@ class File:
 class Source:
     """Where rows come from and what they are. A CSV file needs only `path` or `url`.
 
-    Each format has rules of its own in `pipeline.data.formats.<format>.check`.
+    Each format has rules of its own in `pipeline.data.formats.<format>.check`, and `SETTINGS` in
+    its module names the settings of files that it reads. docs/files.md describes them.
 
     Args:
-        format: how the files are read: the name of a module in `pipeline/data/formats/`.
-        path: a file on this machine.
+        format: how the files are read: the name of a module in `pipeline/data/formats/`. The
+            default follows from the ending of the file.
+        path: a file on this machine, or a pattern of several files, such as `data/*.csv`.
+        test_path: a second file, with the test rows.
         url: one file to download.
         sha256: the digest that the file at `path` or `url` must have.
-        header: whether the first line of a CSV file names the columns.
-        delimiter: the character between two values of a CSV file.
+        header: whether the first line of a table names the columns. The default is yes, and a first
+            line that looks like data is refused.
+        delimiter: the character between two values of a CSV file, or `whitespace`.
+        encoding: the encoding of a text file; the default is UTF-8.
+        quoting: whether values of a CSV file may stand in double quotes.
+        skip_rows: the number of lines above the table.
+        skip_footer: the number of last rows to leave out.
+        comment: leaves out lines that begin with this text.
+        sheet: the name of the sheet of a spreadsheet.
+        decimal: the decimal sign of numbers, if it is not a point.
+        thousands: the sign between the thousands of numbers.
         files: the files to download. Give only one of `files`, `path` and `url`.
         alternatives: whether each one of `files` holds all rows, so that one is enough.
         dataset: the name of a data set that a package ships.
-        columns: names of the columns, if the rows do not come with names.
+        columns: names of all columns, or new names by old ones.
         rows: the rows themselves, as lists of numbers.
         target: the column to predict, if the source defines one.
         image_shape: `[height, width, channels]` if every other column is a pixel.
@@ -80,16 +125,26 @@ class Source:
     """
 
     name: str = ""
-    format: str = "csv"
+    format: str = ""
     path: str | None = None
+    test_path: str | None = None
     url: str | None = None
     sha256: str | None = None
-    header: bool = True
-    delimiter: str = ","
+    header: bool | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    quoting: bool = True
+    skip_rows: int = 0
+    skip_footer: int = 0
+    comment: str | None = None
+    sheet: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
     files: list[File] = field(default_factory=list)
     alternatives: bool = False
     dataset: str | None = None
-    columns: list[str] = field(default_factory=list)
+    # A list or a mapping of texts. OmegaConf has no type for that.
+    columns: Any = field(default=None, metadata={"texts": True})
     # OmegaConf would turn the integers of list[list[float]] into floats.
     rows: list[Any] = field(default_factory=list)
     target: str | None = None
@@ -111,19 +166,84 @@ class Source:
             received=" and ".join(places),
             expected="only one of path, url and files",
         )
+        require(
+            self.test_path is None or (self.path is not None and not self.is_pattern),
+            "source.test_path",
+            received=self.test_path,
+            expected="a path to one file beside it, with the training rows",
+        )
         if self.url is not None:
             _require_https(self.url, "source.url")
             name = PurePosixPath(urlsplit(self.url).path).name or "data.csv"
             self.files = [File(name=name, sha256=self.sha256, urls=[self.url])]
         if self.image_shape is not None:
             self._check_images(self.image_shape)
-        FORMATS.load(self.format, key="source.format").check(self)
+        self.columns = _checked_columns(self.columns)
+        self._check_signs()
+        self.format = self.format or self._usual_format()
+        module = FORMATS.load(self.format, key="source.format")
+        self._refuse_settings_without_effect(getattr(module, "SETTINGS", ()))
+        module.check(self)
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether `path` may stand for several files."""
+        return self.path is not None and any(mark in self.path for mark in "*?[")
+
+    @property
+    def own_files(self) -> str | None:
+        """What DVC must watch: the path of the one file on this machine, or of a folder."""
+        if self.path is None or (self.test_path is None and not self.is_pattern):
+            return self.path
+        fixed = takewhile(lambda part: not set(part) & set("*?["), PurePosixPath(self.path).parts)
+        folders = [PurePosixPath(*fixed) if self.is_pattern else PurePosixPath(self.path).parent]
+        if self.test_path is not None:
+            folders.append(PurePosixPath(self.test_path).parent)
+        return str(PurePosixPath(os.path.commonpath(folders)))
+
+    def _usual_format(self) -> str:
+        """The format that the ending of the first file names, or csv."""
+        name = self.path or (self.files[0].name if self.files else "")
+        endings = [ending.lower() for ending in PurePosixPath(name).suffixes]
+        endings = [ending for ending in endings if ending not in COMPRESSED]
+        return FORMAT_OF.get(endings[-1], "csv") if endings else "csv"
+
+    def _refuse_settings_without_effect(self, used: Collection[str]) -> None:
+        usual = {one.name: one.default for one in fields(self)}
+        for key in FILE_SETTINGS:
+            require(
+                key in used or getattr(self, key) == usual[key],
+                f"source.{key}",
+                received=getattr(self, key),
+                expected=f"no value, because format: {self.format} does not use it",
+            )
+
+    def _check_signs(self) -> None:
+        for key in ("skip_rows", "skip_footer"):
+            number = getattr(self, key)
+            require(number >= 0, f"source.{key}", received=number, expected="0 or more")
+        require_delimiter("source.delimiter", self.delimiter)
+        require_encoding("source.encoding", self.encoding)
+        require(self.comment != "", "source.comment", received="''", expected="a text, such as #")
+        for key, signs in (("decimal", _DECIMALS), ("thousands", _THOUSANDS)):
+            require(
+                getattr(self, key) in (None, *signs),
+                f"source.{key}",
+                received=repr(getattr(self, key)),
+                expected=" or ".join(map(repr, signs)),
+            )
+        require(
+            (self.decimal or ".") != self.thousands,
+            "source.thousands",
+            received=repr(self.thousands),
+            expected="another sign than source.decimal, which is a point unless it is set",
+        )
 
     @property
     def file_count(self) -> int:
         """The number of files to read. Only one of several alternatives is read."""
         if self.path is not None or (self.files and self.alternatives):
-            return 1
+            return 1 if self.test_path is None else 2
         return len(self.files)
 
     def _check_images(self, shape: list[int]) -> None:
@@ -149,6 +269,33 @@ def _require_https(url: str, key: str) -> None:
     except ValueError:  # such as an open bracket
         is_valid = False
     require(is_valid, key, received=url, expected="an https:// URL")
+
+
+def _checked_columns(columns: Any) -> list[str] | dict[str, str]:
+    """The names of `columns` as text.
+
+    Raises:
+        ConfigError: `columns` is neither a list nor a mapping of names.
+    """
+    columns = [] if columns is None else columns
+    is_mapping = isinstance(columns, Mapping)
+    require(
+        is_mapping or isinstance(columns, list | tuple),
+        "source.columns",
+        received=columns,
+        expected="a list of all names, or new names by old ones: {old: new}",
+    )
+    names = [*columns.keys(), *columns.values()] if is_mapping else list(columns)
+    for name in names:
+        require(
+            isinstance(name, str | int | float) and not isinstance(name, bool) and name != "",
+            "source.columns",
+            received=name,
+            expected='names; put a name such as "No" in quotes',
+        )
+    if is_mapping:
+        return {str(old): str(new) for old, new in columns.items()}
+    return [str(name) for name in columns]
 
 
 @dataclass

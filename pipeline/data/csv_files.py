@@ -1,185 +1,244 @@
 """CSV files that people bring: their rows, or an error that names the line.
 
-Other modules know what the columns mean.
+`pipeline.data.rectangle` makes a table of the rows. Other modules know what the columns mean.
 """
 
 import csv
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
-from pipeline.data.cells import is_number, quoted
-from pipeline.data.decoding import utf8_lines
-from pipeline.errors import DataError
+from pipeline.data.cells import quoted
+from pipeline.data.decoding import lines_of
+from pipeline.data.headers import counted
+from pipeline.data.rectangle import Header, Record, Rectangle, rectangle
+from pipeline.errors import DataError, require
 
-Record = tuple[int, list[str]]  # the line on which it begins, its cells
+WHITESPACE = "whitespace"
+DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
-_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+KEEP_COMMAS = 'set delimiter: ","'  # the advice if the file is right as it was read
+_TELLING = frozenset(DELIMITERS) - {","}  # a comma may be part of a name or of a number
+# The rarer ones separate columns only if every row has them.
+ALL_DELIMITERS = DELIMITERS | {":": "a colon", "^": "a caret", "~": "a tilde"}
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_BLANKS = re.compile(r'"[^"]*"|\s+')
+_SEEN = 100  # rows that decide whether a delimiter is the right one
 
 
-def records(
+@dataclass(frozen=True)
+class Layout:
+    """How the text of a CSV file is to be read.
+
+    Args:
+        encoding: None for UTF-8, or for what a byte-order mark says.
+        delimiter: one character, or `whitespace`. None for a comma, for a tab if the name of the
+            file ends in `.tsv`, or for what the first line says, as in `sep=;`.
+        quoting: whether a value may stand in double quotes.
+        comment: lines that begin with this text are left out.
+        skip_rows: the number of lines above the table.
+        header: the settings of the header and of the rows.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    quoting: bool = True
+    comment: str | None = None
+    skip_rows: int = 0
+    header: Header = field(default_factory=Header)
+
+
+def require_delimiter(key: str, delimiter: str | None) -> None:
+    """Raises `ConfigError` for the setting `key` unless it can separate values."""
+    is_one = delimiter is not None and len(delimiter) == 1 and delimiter not in '"\r\n'
+    require(
+        delimiter in (None, WHITESPACE) or is_one,
+        key,
+        received=repr(delimiter),
+        expected=f"one character, or {WHITESPACE} for runs of blanks and tabs",
+    )
+
+
+def read(
     path: Path,
     *,
     name: str,
-    delimiter: str = ",",
-    header: bool = True,
-    columns: Sequence[str] = (),
+    layout: Layout | None = None,
     on_bad_row: Callable[[DataError], None] | None = None,
-) -> Iterator[Record]:
-    """Yields the header of a CSV file, then each row. There is at least one row.
+) -> Rectangle:
+    """Opens a CSV file. There is at least one row.
 
     Args:
         name: the name of the file in errors.
-        header: whether the first line names the columns.
-        columns: the names of the columns without a header. The default is c1, c2, ….
         on_bad_row: receives the error of a row of another length. The row is then yielded without
             cells. By default the error is raised.
 
     Raises:
-        DataError: the file is not UTF-8, is not CSV, has no rows, or its rows differ in length.
+        DataError: the file is not text, is not CSV, or has no rows. Iterating over the rows raises
+            it as well.
     """
-    rows = _without_blank_lines(_parsed(path, name, delimiter), name)
-    first = next(rows, None)
-    if first is None:
-        raise DataError(f"{name} is empty", expected="Expected: a header and at least one row")
-    line, cells = first
-    _check_delimiter(cells, name, delimiter)
-    if header:
-        names = _header(cells, f"{name}, line {line}")
-        yield line, names
-    else:
-        names = _names_from_settings(cells, columns, name)
-        yield 0, names
-        yield first
-    count = 0 if header else 1
-    for line, cells in rows:
-        try:
-            _check_width(cells, names, f"{name}, line {line}")
-        except DataError as error:
-            if on_bad_row is None:
-                raise
-            on_bad_row(error)
-            cells = []
-        yield line, cells
-        count += 1
-    if not count:
-        raise DataError(
-            f"{name} has a header and no rows",
-            received="1 line",
-            expected="Expected: at least one row",
+    chosen = layout or Layout()
+
+    def rows(notes: list[str]) -> Iterator[Record]:
+        return parsed(path, name=name, layout=chosen, notes=notes)
+
+    def check(first: list[Record]) -> None:
+        if chosen.delimiter is None:
+            _check_delimiter(first, name)
+
+    return rectangle(rows, name=name, header=chosen.header, check=check, on_bad_row=on_bad_row)
+
+
+def records(path: Path, *, name: str) -> Iterator[Record]:
+    """Yields the header of a CSV file that this package wrote, then each row."""
+    layout = Layout(delimiter=",", header=Header(given=True))
+    table = read(path, name=name, layout=layout)
+    yield 1, table.columns
+    yield from table.rows
+
+
+def parsed(path: Path, *, name: str, layout: Layout, notes: list[str]) -> Iterator[Record]:
+    """Yields each row with the line on which it begins; a blank line is a row without cells.
+
+    Args:
+        notes: receives what was done without a setting.
+
+    Raises:
+        DataError: the file is not text or not CSV.
+    """
+    with lines_of(path, name=name, encoding=layout.encoding, wanted="CSV", notes=notes) as (
+        text,
+        inner,
+    ):
+        lines = _Lines(text, layout.comment)
+        separator = lines.take_separator() if not layout.skip_rows else None
+        if separator is not None:
+            notes.append(f"the first line, sep={separator}, was left out")
+        usual = separator or ("\t" if inner.endswith((".tsv", ".tab")) else ",")
+        if layout.delimiter is None and usual != ",":
+            notes.append(f"the delimiter is {DELIMITERS.get(usual, repr(usual))}")
+        delimiter = layout.delimiter or usual
+        lines.skip(layout.skip_rows)
+        is_blank = delimiter in (WHITESPACE, " ")
+        reader = csv.reader(
+            map(_single_blanks, lines) if is_blank else lines,
+            delimiter=" " if is_blank else delimiter,
+            quoting=csv.QUOTE_MINIMAL if layout.quoting else csv.QUOTE_NONE,
+            skipinitialspace=True,
+            strict=True,
         )
-
-
-def _parsed(path: Path, name: str, delimiter: str) -> Iterator[Record]:
-    with utf8_lines(path, name=name) as lines:
-        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
         while True:
-            start = reader.line_num + 1
+            lines.within_row = False
             try:
-                yield start, next(reader)
+                cells = next(reader)
             except StopIteration:
-                return
+                break
             except csv.Error as error:
-                raise _explained(str(error), name, start, reader.line_num, delimiter) from None
+                raise _explained(str(error), name, lines, delimiter) from None
+            yield lines.start, cells
+        if lines.comments:
+            notes.append(f"comments were left out: {counted(lines.comments, 'line')}")
 
 
-def _explained(problem: str, name: str, start: int, line: int, delimiter: str) -> DataError:
-    """Translates an error of Python's CSV reader. The row begins on line `start`."""
+class _Lines:
+    """The lines of a file for Python's CSV reader. Counts them and leaves out comments.
+
+    A line within a quoted value is no comment, whatever it begins with.
+    """
+
+    def __init__(self, lines: Iterator[str], comment: str | None) -> None:
+        self.lines = lines
+        self.comment = comment
+        self.number = 0  # of the last line
+        self.start = 0  # of the line on which the row begins
+        self.comments = 0
+        self.within_row = False
+
+    def take_separator(self) -> str | None:
+        """Reads the first line, and returns the delimiter if the line only says which it is."""
+        first = next(self.lines, None)
+        if first is not None and (match := _SEPARATOR_LINE.fullmatch(first)):
+            self.number = 1
+            return match[1]
+        self.lines = chain([] if first is None else [first], self.lines)
+        return None
+
+    def skip(self, count: int) -> None:
+        self.number += sum(1 for _ in islice(self.lines, count))
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self.lines:
+            self.number += 1
+            if not self.within_row:
+                if self.comment is not None and line.startswith(self.comment):
+                    self.comments += 1
+                    continue
+                self.start = self.number
+                self.within_row = True
+            yield line
+
+
+def _single_blanks(line: str) -> str:
+    """A line with one blank between values, whatever blanks and tabs there are."""
+    if '"' not in line:
+        return " ".join(line.split()) + "\n"
+    return _BLANKS.sub(lambda match: match[0] if match[0][0] == '"' else " ", line.strip()) + "\n"
+
+
+def _explained(problem: str, name: str, lines: _Lines, delimiter: str) -> DataError:
+    """Translates an error of Python's CSV reader."""
+    start, line = lines.start, lines.number
+    no_quotes = "If quotes have no meaning in this file, set quoting: false"
     if "unexpected end of data" in problem:
         return DataError(
             f"{name}, line {start}: a quote is opened and never closed",
-            expected='Close it with a second ", and write "" for a quote inside a value',
+            expected='Close it with a second ", and write "" for a quote inside a value. '
+            f"{no_quotes}",
         )
     if "field larger than field limit" in problem:
         return DataError(
             f"{name}, line {start}: a value is longer than {csv.field_size_limit():,} characters",
-            expected="Look for a quote that is not closed, or shorten the value",
+            expected=f"Look for a quote that is not closed, or shorten the value. {no_quotes}",
         )
     if "expected after" in problem:
         row = f" in the row that begins on line {start}" if start != line else ""
         return DataError(
             f"{name}, line {line}: text follows the closing quote of a value{row}",
-            expected=f'End the value there with {delimiter!r}, or write "" for a quote inside it',
+            expected=f'End the value there with {delimiter!r}, or write "" for a quote inside it. '
+            f"{no_quotes}",
         )
     return DataError(f"{name}, line {line}: this is not CSV", received=problem)
 
 
-def _without_blank_lines(rows: Iterator[Record], name: str) -> Iterator[Record]:
-    """Drops blank lines at the end. A blank line before a row is an error."""
-    blank = 0
-    for line, cells in rows:
-        if not cells:
-            blank = blank or line
-        elif blank:
-            raise DataError(f"{name}, line {blank}: the line is blank", expected="Remove the line")
-        else:
-            yield line, cells
+def _check_delimiter(first: list[Record], name: str) -> None:
+    """Refuses rows that another delimiter separates as well.
 
-
-def _check_delimiter(cells: list[str], name: str, delimiter: str) -> None:
-    if len(cells) > 1:
-        return
-    for other, description in _DELIMITERS.items():
-        if other != delimiter and other in cells[0]:
-            setting = f'delimiter: "{other}"'.replace("\t", r"\t")
+    Args:
+        first: the first rows of the file.
+    """
+    rows = [cells for _, cells in first[:_SEEN]]
+    place = f"{name}, line {first[0][0]}"
+    alone = all(len(cells) == 1 for cells in rows)
+    fault = "there is only one column, and it contains" if alone else "each row contains"
+    for delimiter, description in ALL_DELIMITERS.items():
+        counts = {sum(cell.count(delimiter) for cell in cells) for cells in rows}
+        in_all = len(counts) == 1 and 0 not in counts
+        in_name = alone and delimiter in rows[0][0] and delimiter in _TELLING
+        if (in_all and alone) or (in_all and delimiter in _TELLING) or in_name:
+            setting = f'delimiter: "{delimiter}"'.replace("\t", r"\t")
             raise DataError(
-                f"{name}, line 1: there is only one column, and its name contains {description}",
-                received=quoted(cells[0]),
-                expected=f"If it separates the columns, set {setting} in the source's settings",
+                f"{place}: {fault} {description}",
+                received=quoted(",".join(rows[0])),
+                expected=f"If it separates the columns, set {setting} in the source's settings; "
+                f"otherwise {KEEP_COMMAS}",
             )
-
-
-def _header(cells: list[str], place: str) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    if all(is_number(name) for name in names):
+    widths = {len(cell.split()) for cells in rows for cell in cells}
+    if alone and len(widths) == 1 and max(widths) > 1:
         raise DataError(
-            f"{place}: the header holds only numbers",
-            received=quoted(",".join(cells)),
-            expected="If the file has no header, set header: false in the source's settings",
+            f"{place}: there is only one column, and blanks separate its values",
+            received=quoted(rows[0][0]),
+            expected="If they separate the columns, set delimiter: whitespace in the source's "
+            f"settings; otherwise {KEEP_COMMAS}",
         )
-    if "" in names:
-        raise DataError(
-            f"{place}: column {names.index('') + 1} has no name",
-            expected="Name every column",
-        )
-    _check_unique(names, place)
-    return names
-
-
-def _names_from_settings(cells: list[str], columns: Sequence[str], name: str) -> list[str]:
-    names = list(columns) or [f"c{number}" for number in range(1, len(cells) + 1)]
-    _check_unique(names, f"{name}, columns in the source's settings")
-    _check_width(cells, names, f"{name}, line 1")
-    return names
-
-
-def _check_unique(names: list[str], place: str) -> None:
-    name, count = Counter(names).most_common(1)[0]
-    if count > 1:
-        positions = [str(number) for number, other in enumerate(names, start=1) if other == name]
-        raise DataError(
-            f"{place}: several columns have the name {name}",
-            received=f"columns {', '.join(positions)}",
-            expected="Give each column a different name",
-        )
-
-
-def _check_width(cells: list[str], names: list[str], place: str) -> None:
-    if len(cells) < len(names):
-        raise DataError(
-            f"{place}: the row is too short",
-            received=_counted(len(cells)),
-            expected=f"Expected: {_counted(len(names))}; "
-            f"{names[len(cells)]} is the first column without one",
-        )
-    if len(cells) > len(names):
-        raise DataError(
-            f"{place}: the row is too long",
-            received=f"{_counted(len(cells))}, the first extra one {quoted(cells[len(names)])}",
-            expected=f"Expected: {_counted(len(names))}; "
-            "put a value in quotes if it contains the delimiter",
-        )
-
-
-def _counted(cells: int) -> str:
-    return f"{cells} value{'' if cells == 1 else 's'}"

@@ -1,7 +1,7 @@
 """Raw data: the CSV files and `provenance.json` that `fetch` wrote for a source."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
@@ -20,7 +20,12 @@ class Raw:
         classes: the names of the classes of images, by number; may be empty.
         rows: the number of rows of each file.
         digests: the sha256 of each file.
-        notes: how `fetch` read the files, if that was not plain.
+        delimiter: the character between two cells of the source's files, if its settings name one.
+        decimal: the decimal sign of numbers if the source sets one.
+        thousands: the sign between the thousands of numbers if the source sets one.
+        places: for each file, the rows whose line in the source's own files does not follow that of
+            the row before: their number from 0, their file and their line.
+        notes: what `fetch` did without a setting, such as leaving out blank lines.
     """
 
     folder: Path
@@ -31,7 +36,11 @@ class Raw:
     classes: list[str]
     rows: dict[str, int]
     digests: dict[str, str]
-    notes: list[str]
+    delimiter: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    places: dict[str, list[tuple[int, str, int]]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def train(self) -> Path:
@@ -42,6 +51,22 @@ class Raw:
     def test(self) -> Path | None:
         """The file of the source's own test split, if it has one."""
         return self.folder / "test.csv" if "test.csv" in self.rows else None
+
+    def origins(self, path: Path, rows: list[tuple[Path, int]]) -> list[tuple[Path, int]]:
+        """For each row of a file, its line in the file that people know, for errors.
+
+        Args:
+            rows: the lines in the file of this package. They stay if no others are known.
+        """
+        places = self.places.get(path.name, [])
+        if not places:
+            return rows
+        ends = [row for row, _, _ in places[1:]] + [len(rows)]
+        return [
+            (Path(file), line + number)
+            for (row, file, line), end in zip(places, ends, strict=True)
+            for number in range(end - row)
+        ]
 
     def check_columns(self, path: Path, columns: Sequence[str]) -> None:
         """Checks that a file has the columns of the source, in the same order.
@@ -82,7 +107,11 @@ def open_raw(folder: Path) -> Raw:
         classes=facts["classes"] or [],
         rows={name: file["rows"] for name, file in facts["files"].items()},
         digests={name: file["sha256"] for name, file in facts["files"].items()},
-        notes=facts.get("notes", []),
+        delimiter=facts.get("delimiter"),
+        decimal=facts.get("decimal"),
+        thousands=facts.get("thousands"),
+        places={name: file.get("places", []) for name, file in facts["files"].items()},
+        notes=tuple(facts.get("notes", ())),
     )
 
 

@@ -88,13 +88,17 @@ def write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> 
 
     Returns the number of rows.
     """
+    return write_texts(path, columns, ([_shortest(value) for value in row] for row in rows))
+
+
+def write_texts(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> int:
+    """Writes a header and rows of texts as CSV. Returns the number of rows."""
     count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        for row in rows:
-            writer.writerow([_shortest(value) for value in row])
-            count += 1
+        for count, row in enumerate(rows, start=1):  # noqa: B007 - it is returned
+            writer.writerow(row)
     return count
 
 

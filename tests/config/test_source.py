@@ -38,6 +38,18 @@ def test_sha256_is_64_hexadecimal_digits(digest: str) -> None:
         ({"name": "Own"}, "source.name"),
         ({"url": "https://a.example/a.csv"}, "source"),
         ({"files": [File("a.csv")]}, "source"),
+        ({"test_path": "b.csv", "path": None}, "source.test_path"),
+        ({"test_path": "b.csv", "path": "*.csv"}, "source.test_path"),
+        ({"skip_rows": -1}, "source.skip_rows"),
+        ({"comment": ""}, "source.comment"),
+        ({"encoding": "hex"}, "source.encoding"),
+        ({"decimal": ";"}, "source.decimal"),
+        ({"thousands": "."}, "source.thousands"),
+        ({"decimal": ",", "thousands": ","}, "source.thousands"),
+        ({"sheet": "One"}, "source.sheet"),
+        ({"columns": "a"}, "source.columns"),
+        ({"columns": ["a", False]}, "source.columns"),
+        ({"columns": {"a": None}}, "source.columns"),
         ({"image_shape": [8, 8]}, "source.image_shape"),
         ({"image_shape": [8, 0, 1]}, "source.image_shape"),
         ({"image_shape": [8, 8, 1], "pixel_maximum": 0}, "source.pixel_maximum"),
@@ -52,7 +64,7 @@ def test_invalid_settings_are_refused(settings: dict[str, Any], key: str) -> Non
 def test_unknown_format_gets_a_suggestion() -> None:
     assert refusal(Source, "own", "cvs", path="a.csv") == (
         "source.format is not a data format. Received: cvs. "
-        "Did you mean csv? Allowed: cifar10, csv, idx, rows, sklearn."
+        "Did you mean csv? Allowed: arff, cifar10, csv, idx, jsonl, parquet, rows, sklearn, xlsx."
     )
 
 
@@ -67,3 +79,36 @@ def test_url_becomes_a_file_of_its_name() -> None:
 def test_source_is_named_after_its_file(name: str) -> None:
     register("fetch", FetchConfig)
     assert compose("fetch", FetchConfig, [f"source={name}"], conf=ROOT / "conf").source.name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.csv", "csv"),
+        ("a.tsv.gz", "csv"),
+        ("a.zip", "csv"),
+        ("a", "csv"),
+        ("a.b.PARQUET", "parquet"),
+        ("a.xlsx", "xlsx"),
+        ("a.arff", "arff"),
+        ("a.ndjson.gz", "jsonl"),
+    ],
+)
+def test_format_follows_from_the_ending(name: str, expected: str) -> None:
+    assert Source("own", path=name).format == expected
+    assert Source("own", url=f"https://a.example/{name}").format == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"path": "d/a.csv"}, "d/a.csv"),
+        ({"path": "d/*.csv"}, "d"),
+        ({"path": "d/**/a.csv"}, "d"),
+        ({"path": "d/a.csv", "test_path": "d/b.csv"}, "d"),
+        ({"path": "d/e/a.csv", "test_path": "d/f/b.csv"}, "d"),
+        ({"url": "https://a.example/a.csv"}, None),
+    ],
+)
+def test_dvc_watches_the_file_or_its_folder(settings: dict[str, Any], expected: str | None) -> None:
+    assert Source("own", **settings).own_files == expected

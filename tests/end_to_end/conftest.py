@@ -1,10 +1,10 @@
 """One project for the tests of DVC and of two pages, because `dvc repro` takes minutes."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 import yaml
 
@@ -33,7 +33,7 @@ def params() -> dict[str, Any]:
 def _write_readings(path: Path) -> None:
     """Writes rows whose target is a sum of the other two values."""
     rows = [{"wind": n % 7, "sun": n % 5, "load": 3 * (n % 7) + n % 5} for n in range(80)]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    pandas.DataFrame(rows).to_stata(path, write_index=False)
 
 
 def _with_stages(text: str, added: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         for name, text in pages.files(page).items():
             if name not in ADDED_TO:
                 project.write(name, text)
-    _write_readings(project.folder / "readings.jsonl")
+    _write_readings(project.folder / "readings.dta")
     project.write_yaml("params.yaml", params())
     added = yaml.safe_load(pages.files(EXTENDING)["dvc.yaml"])["stages"]
     project.write_yaml("dvc.yaml", _with_stages(project.read("dvc.yaml"), added))

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 
 from tests.end_to_end.conftest import ADDED_TO, EXTENDING
@@ -74,8 +75,7 @@ def test_page_passes_the_linter(project):
 
 
 def test_data_format_is_fetched_and_prepared(project):
-    with (project.folder / "readings.jsonl").open(encoding="utf-8") as file:
-        rows = [list(json.loads(line).values()) for line in file]
+    rows = pandas.read_stata(project.folder / "readings.dta").to_numpy().tolist()
     lines = project.read("data/raw/readings/data.csv").splitlines()
     assert lines == ["wind,sun,load", *(",".join(map(str, row)) for row in rows)]
     meta = json.loads(project.read("data/prepared/readings/meta.json"))

@@ -5,6 +5,7 @@ source twice gives the same bytes.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -58,7 +59,9 @@ def _provenance(
             {"name": file.name, "from": file.origin} | _size_and_digest(file.path) for file in files
         ],
         "files": {
-            name: {"rows": rows} | _size_and_digest(folder / name)
+            name: {"rows": rows}
+            | _size_and_digest(folder / name)
+            | ({"places": contents.places[name]} if contents.places.get(name) else {})
             for name, rows in contents.rows.items()
         },
         "columns": contents.columns,
@@ -66,6 +69,10 @@ def _provenance(
         "image_shape": source.image_shape,
         "pixel_maximum": source.pixel_maximum if source.image_shape else None,
         "classes": source.classes or None,
+        "delimiter": source.delimiter,
+        "decimal": source.decimal,
+        "thousands": source.thousands,
+        "notes": contents.notes,
     }
 
 
@@ -79,30 +86,55 @@ def _files(source: Source, work: Path, mirror: str | None) -> Iterator[SourceFil
     Downloads it into `work` if needed.
     """
     if source.path is not None:
-        yield _local(source)
+        yield from _local(source, source.path)
         return
     groups = [source.files] if source.alternatives else [[file] for file in source.files]
     for group in groups:
         names = " or ".join(f"{source.name}/{file.name}" for file in group)
         place = first_of(list(_places(source.name, group, mirror)), work, mirror_path=names)
-        yield SourceFile(place.name, work / place.name, without_password(place.at))
+        is_test = place.name.split(".")[0] == "test"
+        yield SourceFile(place.name, work / place.name, without_password(place.at), is_test)
 
 
-def _local(source: Source) -> SourceFile:
-    path = Path(str(source.path)).expanduser()
+def _local(source: Source, path: str) -> Iterator[SourceFile]:
+    if source.is_pattern and not Path(path).expanduser().is_file():
+        paths = _matches(Path(path).expanduser())
+        if not paths:
+            raise PipelineError(
+                f"conf/source/{source.name}.yaml: path matches no file",
+                received=path,
+                expected="Give a pattern that is absolute, or relative to the repository's root",
+            )
+        yield from (SourceFile(match.name, match, str(match)) for match in paths)
+        return
+    yield _local_file(source, "path", path)
+    if source.test_path is not None:
+        test = _local_file(source, "test_path", source.test_path)
+        yield replace(test, is_test=True)
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """The files that match a pattern, sorted by path."""
+    folder = Path(pattern.anchor)
+    found = folder.glob(str(pattern.relative_to(folder)))
+    return sorted(path for path in found if path.is_file())
+
+
+def _local_file(source: Source, key: str, name: str) -> SourceFile:
+    path = Path(name).expanduser()
     if not path.is_file():
         raise PipelineError(
-            f"conf/source/{source.name}.yaml: path does not name a file",
-            received=source.path,
+            f"conf/source/{source.name}.yaml: {key} does not name a file",
+            received=name,
             expected="Give a path that is absolute, or relative to the repository's root",
         )
-    if source.sha256 is not None and source.sha256 != (digest := sha256(path)):
+    if key == "path" and source.sha256 is not None and source.sha256 != (digest := sha256(path)):
         raise FetchError(
             f"{path} does not match the sha256 in conf/source/{source.name}.yaml",
             received=digest,
             expected=f"Expected: {source.sha256}",
         )
-    return SourceFile(path.name, path, str(source.path))
+    return SourceFile(path.name, path, name)
 
 
 def _places(source_name: str, files: list[File], mirror: str | None) -> Iterator[Place]:

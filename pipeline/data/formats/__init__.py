@@ -1,14 +1,16 @@
 """Data formats: one module each, named as in `source.format`.
 
-Each module defines two functions:
+Each module defines two functions, and may list the settings of files that it uses in `SETTINGS`:
 
 - `check(source)` raises `ConfigError` if the settings of a source do not suit the format.
 - `read(source, files, folder)` writes the rows of the source into `folder` and returns `Contents`.
   It writes `data.csv`, or `train.csv` and `test.csv` if the source has a test split of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+Place = tuple[int, str, int]  # a row, its file, the line on which it begins
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,13 @@ class SourceFile:
     Args:
         path: its place on disk. A downloaded file is in a temporary folder.
         origin: the URL, path or package that it comes from.
+        is_test: whether it holds the source's own test rows.
     """
 
     name: str
     path: Path
     origin: str
+    is_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,13 @@ class Contents:
         columns: the columns of each CSV file.
         rows: the number of rows in each CSV file, by the file's name.
         origin: the source of rows that no file holds, such as `scikit-learn 1.7.0`.
+        notes: what was done without a setting, such as leaving out blank lines.
+        places: for each CSV file, the rows whose line does not follow that of the row before: their
+            number from 0, their file and their line. Empty if they are too many.
     """
 
     columns: list[str]
     rows: dict[str, int]
     origin: str = ""
+    notes: list[str] = field(default_factory=list)
+    places: dict[str, list[Place]] = field(default_factory=dict)

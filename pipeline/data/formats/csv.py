@@ -3,41 +3,43 @@
 from pathlib import Path
 
 from pipeline.config.source import Source
-from pipeline.data import csv_files, tables
-from pipeline.data.formats import Contents, SourceFile
-from pipeline.errors import require
+from pipeline.data import advice
+from pipeline.data.csv_files import Layout
+from pipeline.data.formats import Contents, SourceFile, _tables
+
+SETTINGS = (
+    "header",
+    "delimiter",
+    "encoding",
+    "quoting",
+    "skip_rows",
+    "skip_footer",
+    "comment",
+    "decimal",
+    "thousands",
+    "test_path",
+)
 
 
 def check(source: Source) -> None:
-    """Checks that a source is one file, and that its delimiter is one character."""
-    require(
-        len(source.delimiter) == 1,
-        "source.delimiter",
-        received=repr(source.delimiter),
-        expected="one character",
-    )
-    require(
-        source.file_count == 1,
-        "source",
-        received=f"{source.file_count} files",
-        expected="one file, named by path or url",
-    )
+    """Checks that a source is one file, or several with the same columns."""
+    _tables.check_files(source)
 
 
 def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
-    """Writes `data.csv`.
+    """Writes `data.csv`, or `train.csv` and `test.csv`.
 
     Raises:
-        DataError: the file is not CSV, or its rows differ in length.
+        DataError: a file is not CSV, or its rows differ in length.
     """
-    (file,) = files
-    records = csv_files.records(
-        file.path,
-        name=file.origin,
+    layout = Layout(
+        encoding=source.encoding,
         delimiter=source.delimiter,
-        header=source.header,
-        columns=source.columns,
+        quoting=source.quoting,
+        comment=source.comment,
+        skip_rows=source.skip_rows,
+        header=_tables.header_of(source),
     )
-    _, columns = next(records)
-    rows = tables.write(folder / "data.csv", columns, (cells for _, cells in records))
-    return Contents(columns, {"data.csv": rows})
+    return _tables.write(
+        files, folder, lambda file: advice.read(file.path, name=file.origin, layout=layout)
+    )

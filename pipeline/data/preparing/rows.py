@@ -1,6 +1,6 @@
 """The rows of a source, and what its columns hold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.config.data import Data
@@ -47,13 +47,14 @@ def read_rows(raw: Raw, data: Data) -> SourceRows:
         kept = _with_target(test, data)
         text, own_test = text.followed_by(kept), len(kept)
         dropped += len(test) - len(kept)
-    return SourceRows(file, text, own_test, dropped, understand(text, data, File()))
+    known = File(raw.delimiter or ",", raw.decimal, raw.thousands)
+    return SourceRows(file, text, own_test, dropped, understand(text, data, known))
 
 
 def _read(raw: Raw, path: Path) -> TextTable:
     text = tables.read(path)
     raw.check_columns(path, list(text.columns))
-    return text
+    return replace(text, origins=raw.origins(path, text.origins))
 
 
 def _with_target(text: TextTable, data: Data) -> TextTable:

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.source import File, Source
+from pipeline.data import tables
 from pipeline.data.fetching.sources import fetch
 from pipeline.data.formats.idx import FILES
+from pipeline.data.raw import open_raw
 from pipeline.errors import FetchError
 from tests.support.loopback import NOWHERE, serving
 from tests.support.refusals import refusal
@@ -15,13 +17,16 @@ from tests.support.refusals import refusal
 KEYS = [
     "classes",
     "columns",
+    "decimal",
     "downloads",
     "files",
     "format",
     "image_shape",
+    "notes",
     "pixel_maximum",
     "source",
     "target",
+    "thousands",
 ]
 
 
@@ -162,3 +167,83 @@ def test_target_must_be_a_column(tmp_path: Path) -> None:
     assert refusal(fetch, source, root=tmp_path / "raw") == (
         "conf/source/own.yaml: target is not a column of the data. Received: c. Columns: a, b."
     )
+
+
+def written(folder: Path, **texts: str) -> None:
+    for name, text in texts.items():
+        (folder / f"{name}.csv").write_text(text)
+
+
+def test_files_of_a_pattern_follow_each_other(tmp_path: Path) -> None:
+    written(tmp_path, b="y,x\n5,6\n", a="x,y\n1,2\n\n3,4\n")
+    source = Source("own", path=f"{tmp_path}/[ab].csv")
+    facts = fetch(source, root=tmp_path / "raw")
+    assert (tmp_path / "raw/own/data.csv").read_text() == "x,y\n1,2\n3,4\n6,5\n"
+    assert [file["name"] for file in facts["downloads"]] == ["a.csv", "b.csv"]
+    assert facts["notes"] == [f"{tmp_path}/a.csv: left out: 1 blank line between rows"]
+
+
+def test_pattern_must_match_a_file(tmp_path: Path) -> None:
+    message = refusal(fetch, Source("own", path=f"{tmp_path}/*.csv"), root=tmp_path / "raw")
+    assert message.startswith("conf/source/own.yaml: path matches no file.")
+
+
+def test_files_of_a_pattern_have_the_same_columns(tmp_path: Path) -> None:
+    written(tmp_path, a="x,y\n1,2\n", b="x,z,t\n5,6,7\n")
+    source = Source("own", path=f"{tmp_path}/*.csv")
+    assert refusal(fetch, source, root=tmp_path / "raw") == (
+        f"{tmp_path}/b.csv has other columns than {tmp_path}/a.csv. Received: "
+        "1 column missing: y; 2 columns of its own: z and t. Give all files the same columns."
+    )
+
+
+def test_test_path_holds_the_test_rows(tmp_path: Path) -> None:
+    written(tmp_path, a="x,y\n1,2\n", b="y,x\n5,6\n")
+    source = Source("own", path=f"{tmp_path}/a.csv", test_path=f"{tmp_path}/b.csv")
+    facts = fetch(source, root=tmp_path / "raw")
+    assert {name: file["rows"] for name, file in facts["files"].items()} == {
+        "train.csv": 1,
+        "test.csv": 1,
+    }
+    assert (tmp_path / "raw/own/test.csv").read_text() == "x,y\n6,5\n"
+
+
+def test_test_file_without_target_is_for_predict(tmp_path: Path) -> None:
+    written(tmp_path, a="id,x,y\n1,2,3\n", b="id,x\n5,6\n")
+    source = Source("own", path=f"{tmp_path}/a.csv", test_path=f"{tmp_path}/b.csv")
+    assert refusal(fetch, source, root=tmp_path / "raw") == (
+        f"{tmp_path}/b.csv has no column y. Received: the columns id and x. If y is the target, "
+        "this file holds no test rows. Remove test_path, train, and predict its rows with: "
+        f"python -m pipeline.predict <experiment> {tmp_path}/b.csv --id-column <column> "
+        "-o predictions.csv."
+    )
+
+
+def test_lines_of_the_users_files_are_recorded(tmp_path: Path) -> None:
+    written(tmp_path, a='x,y\n"1\n",2\n\n3,4\n5,6\n', b="x,y\n7,8\n")
+    fetch(Source("own", path=f"{tmp_path}/*.csv"), root=tmp_path / "raw")
+    raw = open_raw(tmp_path / "raw/own")
+    rows = tables.read(raw.train).origins
+    assert raw.origins(raw.train, rows) == [
+        (tmp_path / "a.csv", 2),
+        (tmp_path / "a.csv", 5),
+        (tmp_path / "a.csv", 6),
+        (tmp_path / "b.csv", 2),
+    ]
+    assert raw.notes == (f"{tmp_path}/a.csv: left out: 1 blank line between rows",)
+
+
+def test_too_many_lines_are_not_recorded(tmp_path: Path) -> None:
+    written(tmp_path, a="x,y\n" + '"1\n",2\n' * 1_002)
+    fetch(Source("own", path=f"{tmp_path}/a.csv"), root=tmp_path / "raw")
+    raw = open_raw(tmp_path / "raw/own")
+    rows = tables.read(raw.train).origins
+    assert raw.origins(raw.train, rows) == rows
+
+
+def test_signs_of_numbers_are_recorded(tmp_path: Path) -> None:
+    written(tmp_path, a="x;y\n1,5;2\n")
+    settings = {"delimiter": ";", "decimal": ",", "thousands": "."}
+    fetch(Source("own", path=f"{tmp_path}/a.csv", **settings), root=tmp_path / "raw")
+    raw = open_raw(tmp_path / "raw/own")
+    assert (raw.decimal, raw.thousands) == (",", ".")

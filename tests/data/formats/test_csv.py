@@ -1,6 +1,5 @@
 """Which CSV files are accepted, what they become, and how each kind of broken file is refused."""
 
-import gzip
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,8 @@ def rewritten(folder: Path, content: str | bytes, **settings: object) -> str:
 
 
 def test_columns_and_rows_are_counted(tmp_path):
-    assert read(tmp_path, "a,b\n1,2\n3,4\n") == Contents(["a", "b"], {"data.csv": 2})
+    contents = read(tmp_path, "a,b\n1,2\n3,4\n")
+    assert (contents.columns, contents.rows) == (["a", "b"], {"data.csv": 2})
 
 
 def test_plain_file_is_unchanged(tmp_path):
@@ -44,6 +44,15 @@ def test_missing_final_newline_is_accepted(tmp_path):
 
 def test_byte_order_mark_is_removed(tmp_path):
     assert rewritten(tmp_path, b"\xef\xbb\xbfa,b\n1,2\n") == "a,b\n1,2\n"
+
+
+def test_blank_rows_are_left_out(tmp_path):
+    content = read(tmp_path, "a,b\n\n1,2\n\n\n,\n3,4\n\n")
+    assert content.rows == {"data.csv": 2}
+    assert content.notes == [
+        "left out: 3 blank lines between rows",
+        "left out: 1 row without any value",
+    ]
 
 
 def test_blank_lines_at_the_end_are_accepted(tmp_path):
@@ -86,9 +95,14 @@ def test_columns_without_header_can_be_named(tmp_path):
 
 
 EXPECT_BOTH = "Expected: a header and at least one row."
-UTF8 = "Save the file as UTF-8."
-OTHER_FORMAT = "Save it as CSV, or set format in the source's settings."
-AFTER_QUOTE = "End the value there with ',', or write \"\" for a quote inside it."
+OTHER_DELIMITER = (
+    "Set delimiter: {} in the source's settings. That gives 1 row of 2 columns: a and b; row 1 is "
+)
+ELSE = 'If that is wrong, set delimiter: ",".'
+NO_QUOTES = (
+    "Set quoting: false in the source's settings. That gives {}. "
+    "If quotes enclose values, mend the line instead."
+)
 BROKEN = {
     "empty": (b"", f"own.csv is empty. {EXPECT_BOTH}"),
     "only blank lines": (b"\n\n", f"own.csv is empty. {EXPECT_BOTH}"),
@@ -99,16 +113,14 @@ BROKEN = {
     "no header": (
         b"1,2\n3,4\n",
         "own.csv, line 1: the header holds only numbers. Received: '1,2'. "
-        "If the file has no header, set header: false in the source's settings.",
+        "Set header: false in the source's settings. That gives 2 rows of 2 columns: c1 and c2; "
+        "row 1 is '1 | 2'. If row 1 holds names, set header: true.",
     ),
-    "repeated column": (
-        b"a,b,a\n1,2,3\n",
-        "own.csv, line 1: several columns have the name a. Received: columns 1, 3. "
-        "Give each column a different name.",
-    ),
-    "unnamed column": (
-        b"a,\n1,2\n",
-        "own.csv, line 1: column 2 has no name. Name every column.",
+    "repeated columns": (
+        b"a,b,a,b\n1,2,3,4\n",
+        "own.csv, line 1: several columns have the same name. Received: a is the name of columns "
+        "1 and 3; b is the name of columns 2 and 4. Give all columns names with "
+        "columns: [name, …] in the source's settings, or set header: false if this line is data.",
     ),
     "short row": (
         b"a,b,c\n1,2,3\n1\n",
@@ -120,72 +132,75 @@ BROKEN = {
         "own.csv, line 3: the row is too long. Received: 3 values, the first extra one '5'. "
         "Expected: 2 values; put a value in quotes if it contains the delimiter.",
     ),
-    "blank line": (
-        b"a,b\n1,2\n\n3,4\n",
-        "own.csv, line 3: the line is blank. Remove the line.",
+    "several wrong rows": (
+        b"a,b,c\n1,2,3\n4,5\n1,2,3\n1,2,3\n6,7,8,9\n1,2,3\n",
+        "own.csv, line 3: the row is too short. Received: 2 values. Expected: 3 values; c is the "
+        "first column without one. 1 more row has a wrong number of values: line 6.",
     ),
     "semicolons": (
         b"a;b\n1,5;2\n",
-        "own.csv, line 1: there is only one column, and its name contains a semicolon. "
-        "Received: 'a;b'. "
-        'If it separates the columns, set delimiter: ";" in the source\'s settings.',
+        "own.csv, line 1: each row contains a semicolon. Received: 'a;b'. "
+        + OTHER_DELIMITER.format('";"')
+        + f"'1,5 | 2'. {ELSE}",
     ),
     "tabs": (
         b"a\tb\n1\t2\n",
-        "own.csv, line 1: there is only one column, and its name contains a tab. "
-        r"Received: 'a\tb'. "
-        r'If it separates the columns, set delimiter: "\t" in the source'
-        "'s settings.",
+        "own.csv, line 1: there is only one column, and it contains a tab. "
+        r"Received: 'a\tb'. " + OTHER_DELIMITER.format(r'"\t"') + f"'1 | 2'. {ELSE}",
     ),
     "bars": (
         b"a|b\n1|2\n",
-        "own.csv, line 1: there is only one column, and its name contains a bar. "
-        "Received: 'a|b'. "
-        'If it separates the columns, set delimiter: "|" in the source\'s settings.',
+        "own.csv, line 1: there is only one column, and it contains a bar. "
+        "Received: 'a|b'. " + OTHER_DELIMITER.format('"|"') + f"'1 | 2'. {ELSE}",
     ),
-    "UTF-16": (
-        "a,b\n1,2\n".encode("utf-16"),
-        f"own.csv is not CSV in UTF-8. Received: UTF-16 text. {UTF8}",
+    "blanks": (
+        b" a  b\n1   2\n",
+        "own.csv, line 1: there is only one column, and blanks separate its values. "
+        "Received: 'a b'. " + OTHER_DELIMITER.format("whitespace") + f"'1 | 2'. {ELSE}",
     ),
     "UTF-16 without a mark": (
         "a,b\n1,2\n".encode("utf-16-be"),
-        f"own.csv is not CSV in UTF-8. Received: UTF-16 text. {UTF8}",
+        r"own.csv is UTF-16 without a byte-order mark. Received: b'\x00a\x00,\x00b\x00\n'. "
+        "Set encoding: utf-16-be in the source's settings. "
+        "That gives 1 row of 2 columns: a and b; row 1 is '1 | 2'.",
     ),
     "Latin-1": (
         "a,b\n1,2\n1,café\n".encode("latin-1"),
-        f"own.csv, line 3: a byte is not UTF-8. Received: 0xe9. {UTF8}",
+        "own.csv, line 3: a byte is not UTF-8. Received: 0xe9. "
+        "Set encoding: cp1252 in the source's settings. "
+        "That gives 2 rows of 2 columns: a and b; row 2 is '1 | café'.",
     ),
-    "NUL byte": (b"a,b\n1,2\n1,\0\n", f"own.csv, line 3: there is a NUL byte. {UTF8}"),
+    "one line of another encoding": (
+        "a,b\n1,naïve\n".encode() + "1,café\n".encode("latin-1"),
+        "own.csv, line 3: a byte is not UTF-8. Received: 0xe9. "
+        "Save the file as UTF-8. If the other lines are right, mend this line.",
+    ),
+    "NUL byte": (
+        b"a,b\n1,2\n1,\0\n",
+        "own.csv, line 3: there is a NUL byte. If the file is text, save it as UTF-8; "
+        "otherwise set format in the source's settings.",
+    ),
     "open quote": (
         b'a,b\n1,2\n"3,4\n5,6\n',
         "own.csv, line 3: a quote is opened and never closed. "
-        'Close it with a second ", and write "" for a quote inside a value.',
+        + NO_QUOTES.format("3 rows of 2 columns: a and b; row 1 is '1 | 2'"),
     ),
     "text after a quote": (
         b'a,b\n"x"y,2\n',
-        f"own.csv, line 2: text follows the closing quote of a value. {AFTER_QUOTE}",
+        "own.csv, line 2: text follows the closing quote of a value. "
+        + NO_QUOTES.format("1 row of 2 columns: a and b; row 1 is '\"x\"y | 2'"),
     ),
     "text after a quote of an earlier line": (
-        b'a,b\n"x,2\n"y",3\n',
+        b'a,b\n"x,2\n"y",3,4\n',
         "own.csv, line 3: text follows the closing quote of a value in the row that begins "
-        f"on line 2. {AFTER_QUOTE}",
+        "on line 2. End the value there with ',', or write \"\" for a quote inside it. "
+        "If quotes have no meaning in this file, set quoting: false.",
     ),
     "huge value": (
         b"a,b\n" + b"x" * 140_000 + b",2\n",
         "own.csv, line 2: a value is longer than 131,072 characters. "
-        "Look for a quote that is not closed, or shorten the value.",
-    ),
-    "gzip": (
-        gzip.compress(b"a,b\n1,2\n"),
-        f"own.csv is not CSV in UTF-8. Received: a gzip archive. {OTHER_FORMAT}",
-    ),
-    "spreadsheet": (
-        b"PK\x03\x04\x14\x00",
-        f"own.csv is not CSV in UTF-8. Received: a zip archive or a spreadsheet. {OTHER_FORMAT}",
-    ),
-    "Parquet": (
-        b"PAR1\x15\x04",
-        f"own.csv is not CSV in UTF-8. Received: a Parquet file. {OTHER_FORMAT}",
+        "Look for a quote that is not closed, or shorten the value. "
+        "If quotes have no meaning in this file, set quoting: false.",
     ),
 }
 
@@ -202,7 +217,7 @@ def test_unreadable_file_is_refused(tmp_path, name, reason):
     source = Source("own", path="own.csv")
     files = [SourceFile("own.csv", tmp_path / name, "own.csv")]
     assert refusal(csv.read, source, files, tmp_path) == (
-        f"own.csv cannot be read. Received: {reason}. Expected: a CSV file."
+        f"own.csv cannot be read. Received: {reason}. Expected: a file."
     )
 
 
@@ -211,13 +226,21 @@ def test_unreadable_file_is_refused(tmp_path, name, reason):
     [
         (
             ["x", "y"],
-            "own.csv, line 1: the row is too long. Received: 3 values, the first extra one '3'. "
-            "Expected: 2 values; put a value in quotes if it contains the delimiter.",
+            "own.csv, line 1: columns in the source's settings does not fit. "
+            "Received: 2 names for 3 columns. List one name for each of: 'c1', 'c2', 'c3'. "
+            "To rename only some, write columns: {old: new}.",
         ),
         (
             ["x", "y", "x"],
-            "own.csv, columns in the source's settings: several columns have the name x. "
-            "Received: columns 1, 3. Give each column a different name.",
+            "own.csv, line 1: several columns have the same name. "
+            "Received: x is the name of columns 1 and 3. Give all columns names with "
+            "columns: [name, …] in the source's settings, or set header: false if this line is "
+            "data.",
+        ),
+        (
+            {"c1": "x", "d": "y", "e": "z"},
+            "own.csv, line 1: columns in the source's settings renames what is not there. "
+            "Received: d, e. Allowed: c1, c2, c3.",
         ),
     ],
 )
@@ -226,16 +249,32 @@ def test_column_names_must_match_the_file(tmp_path, columns, message):
 
 
 @pytest.mark.parametrize(
-    ("settings", "received"), [({}, "0 files"), ({"files": [File("a"), File("b")]}, "2 files")]
+    ("columns", "header"), [(["x", "y"], "x,y"), ({"b": "y"}, "a,y"), ({}, "a,b")]
 )
-def test_source_must_be_one_file(settings, received):
-    message = refusal(Source, "own", **settings)
-    assert message.startswith("source ")
-    assert message.endswith(f"Received: {received}. Expected: one file, named by path or url.")
+def test_columns_rename_those_of_a_header(tmp_path, columns, header):
+    assert rewritten(tmp_path, "a,b\n1,2\n", columns=columns) == f"{header}\n1,2\n"
 
 
-@pytest.mark.parametrize("delimiter", ["", ";;"])
+def test_list_of_names_does_not_hide_a_forgotten_header(tmp_path):
+    message = refusal(read, tmp_path, "1,2\n3,4\n", columns=["a", "b"])
+    assert "Set header: false" in message
+
+
+@pytest.mark.parametrize(
+    ("settings", "received"), [({}, "no file"), ({"files": [File("a"), File("b")]}, "a, b")]
+)
+def test_source_must_be_one_file_or_a_pair(settings, received):
+    assert refusal(Source, "own", **settings) == (
+        f"source is invalid. Received: {received}. Expected: one file, named by path or url. "
+        "For training and test rows in two files, set path and test_path, or list train.csv and "
+        "test.csv under files."
+    )
+
+
+@pytest.mark.parametrize("delimiter", ["", ";;", "\n", '"'])
 def test_delimiter_must_be_one_character(delimiter):
     message = refusal(Source, "own", path="own.csv", delimiter=delimiter)
-    assert message.startswith("source.delimiter ")
-    assert message.endswith(f"Received: {delimiter!r}. Expected: one character.")
+    assert message == (
+        f"source.delimiter is invalid. Received: {delimiter!r}. "
+        "Expected: one character, or whitespace for runs of blanks and tabs."
+    )

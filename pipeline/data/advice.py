@@ -1,0 +1,235 @@
+"""Advice: the settings with which a CSV file that was refused can be read.
+
+All settings that a file needs are found together, so that one message can name them. Advice is
+given only if the whole file can be read with it.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from pipeline.data import csv_files, headers
+from pipeline.data.cells import is_number, quoted
+from pipeline.data.csv_files import ALL_DELIMITERS, WHITESPACE, Layout
+from pipeline.data.decoding import likely_encoding
+from pipeline.data.headers import counted, named
+from pipeline.data.rectangle import SEEN, Record, Rectangle
+from pipeline.errors import DataError
+
+_ROWS = 20_000  # rows that decide which settings suit
+_MOST_LEFT_OUT = 50  # lines above the table, and rows below it
+_MOSTLY = 0.9  # the share of cells without another delimiter, if the delimiter is right
+# What else may be meant if advice with a setting is wrong.
+_OTHERWISE = {
+    "header: false": "If row 1 holds names, set header: true",
+    "quoting: false": "If quotes enclose values, mend the line instead",
+}
+_COMMENTS = ("#", "%", "!", "//")
+
+
+def read(path: Path, *, name: str, layout: Layout) -> Rectangle:
+    """Opens a CSV file. An error names all settings with which the file can be read.
+
+    Args:
+        name: the name of the file in errors.
+
+    Raises:
+        DataError: as `csv_files.read` does.
+    """
+    try:
+        table = csv_files.read(path, name=name, layout=layout)
+    except DataError as error:
+        raise _advised(error, path, name, layout) from None
+
+    def rows() -> Iterator[Record]:
+        try:
+            yield from table.rows
+        except DataError as error:
+            raise _advised(error, path, name, layout) from None
+
+    return replace(table, rows=rows())
+
+
+def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataError:
+    try:
+        better = _better_layout(path, name, layout)
+        settings = _differences(layout, better) if better is not None else []
+        if better is None or not settings:
+            return error
+        gives = _described(path, name, better)
+    except DataError:
+        return error
+    doubts = [sentence for setting, sentence in _OTHERWISE.items() if setting in settings]
+    if csv_files.KEEP_COMMAS in error.expected:
+        doubts.append(f"If that is wrong, {csv_files.KEEP_COMMAS}")
+    return DataError(
+        error.what,
+        received=error.received,
+        expected=". ".join([f"Set {named(settings)} in the source's settings", gives, *doubts]),
+    )
+
+
+def _described(path: Path, name: str, layout: Layout) -> str:
+    """What a layout gives, so that people see whether it is right. Reads the whole file."""
+    table = csv_files.read(path, name=name, layout=layout)
+    count, shown, cells = 0, 1, [""]
+    for count, (_, own) in enumerate(table.rows, start=1):
+        # The first row with letters beyond ASCII shows whether the encoding is right.
+        is_telling = "".join(cells).isascii() and not "".join(own).isascii()
+        if count == 1 or (is_telling and layout.encoding is not None):
+            shown, cells = count, own
+    return (
+        f"That gives {counted(count, 'row')} of {counted(len(table.columns), 'column')}: "
+        f"{named(table.columns)}; row {shown} is {quoted(' | '.join(cells))}"
+    )
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A layout that suits the rows of a file.
+
+    Args:
+        left_out: the number of rows above and below the table.
+        plain: the share of cells that contain no other delimiter.
+    """
+
+    layout: Layout
+    rows: list[Record]
+    left_out: int
+    plain: float
+
+    def cost(self, changes: int) -> tuple[float, ...]:
+        return (self.plain < _MOSTLY, self.left_out, changes, -len(self.rows[0][1]))
+
+
+def _better_layout(path: Path, name: str, layout: Layout) -> Layout | None:
+    encoding, comments = _encoding_and_comments(path, name, layout)
+    layout = replace(layout, encoding=encoding)
+    tried = [_candidate(path, name, one) for one in _variants(layout, comments)]
+    candidates = [candidate for candidate in tried if candidate is not None]
+    if not candidates:
+        return None
+    best = min(candidates, key=lambda one: one.cost(len(_differences(layout, one.layout))))
+    if layout.header.given is None and _looks_like_data(best.rows):
+        return replace(best.layout, header=replace(best.layout.header, given=False))
+    return best.layout
+
+
+def _encoding_and_comments(
+    path: Path, name: str, layout: Layout
+) -> tuple[str | None, list[str | None]]:
+    """The encoding of a file, and the texts with which comments may begin."""
+    plain = replace(layout, quoting=False, delimiter=";", comment=None)
+    starts: list[str] = []
+    encoding = layout.encoding
+    try:
+        for _, cells in csv_files.parsed(path, name=name, layout=plain, notes=[]):
+            starts += [text for text in _COMMENTS if cells and cells[0].startswith(text)]
+    except DataError:
+        encoding = encoding or likely_encoding(path, name=name)
+    if layout.comment is not None:
+        return encoding, [layout.comment]
+    return encoding, [None, *sorted(set(starts))]
+
+
+def _variants(layout: Layout, comments: list[str | None]) -> Iterator[Layout]:
+    """The layouts to try: those that keep what the user has set."""
+    delimiters = [layout.delimiter] if layout.delimiter else [None, *ALL_DELIMITERS, WHITESPACE]
+    for comment in comments:
+        for quoting in (True, False) if layout.quoting else (False,):
+            for delimiter in delimiters:
+                yield replace(layout, comment=comment, quoting=quoting, delimiter=delimiter)
+
+
+def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
+    """The layout with the rows to leave out above and below the table. None if it does not suit."""
+    parsed = csv_files.parsed(path, name=name, layout=layout, notes=[])
+    try:
+        rows = [one for one in islice(parsed, _ROWS) if any(map(str.strip, one[1]))]
+    except DataError:
+        return None
+    counts = Counter(len(cells) for _, cells in rows if len(cells) > 1)
+    if not counts:
+        return None
+    width = max(counts, key=lambda width: (counts[width], width))
+    suits = [_suits(cells, width) for _, cells in rows]
+    below = suits[::-1].index(True)
+    bad = [number for number, fits in enumerate(suits[: len(rows) - below]) if not fits]
+    above = bad[-1] + 1 if bad else 0
+    # A few wrong rows within the table are no titles.
+    if 2 * len(bad) < above or above + below > min(_MOST_LEFT_OUT, len(rows) // 2):
+        return None
+    if not all(_is_note(cells, width) for _, cells in rows[len(rows) - below :]):
+        return None
+    above += _titles(rows[above : len(rows) - below], width)
+    body = rows[above : len(rows) - below]
+    if len(body) < 2 or (above and _lacks_header(rows[above - 1][1], body, layout)):
+        return None
+    others = set(";\t|") - {layout.delimiter}
+    others |= {","} if layout.delimiter == WHITESPACE else set()
+    others |= set() if layout.quoting else {'"'}
+    cells = [cell for _, row in body for cell in row]
+    plain = sum(not others & set(cell) for cell in cells) / len(cells)
+    header = replace(layout.header, skip_footer=max(below, layout.header.skip_footer))
+    skipped = body[0][0] - 1 if above else layout.skip_rows
+    layout = replace(layout, skip_rows=skipped, header=header)
+    return _Candidate(layout, body, above + below, plain)
+
+
+def _is_note(cells: list[str], width: int) -> bool:
+    """Whether a row of another width is a note or a sum, and no row that lacks values."""
+    values = [cell for cell in cells if cell.strip()]
+    return not is_number(values[0]) and (2 * len(values) <= width or ":" in values[0])
+
+
+def _lacks_header(skipped: list[str], body: list[Record], layout: Layout) -> bool:
+    """Whether leaving out the rows above the table would leave out its header."""
+    is_title = 2 * sum(1 for cell in skipped if cell.strip()) < len(body[0][1])
+    return layout.header.given is None and not is_title and _looks_like_data(body)
+
+
+def _looks_like_data(rows: list[Record]) -> bool:
+    try:
+        headers.check_data([cells for _, cells in rows[: SEEN + 1]], "")
+    except DataError:
+        return True
+    return False
+
+
+def _suits(cells: list[str], width: int) -> bool:
+    return len(cells) == width or (len(cells) > width and not any(cells[width:]))
+
+
+def _titles(rows: list[Record], width: int) -> int:
+    """The number of first rows with few values, although they have all delimiters."""
+    count = 0
+    for _, cells in rows[:-2]:
+        if 2 * sum(1 for cell in cells if cell.strip()) >= width or width < 3:
+            break
+        count += 1
+    return count
+
+
+def _differences(before: Layout, after: Layout) -> list[str]:
+    """The settings that differ, as they are written in YAML."""
+    settings = []
+    if after.encoding != before.encoding:
+        settings.append(f"encoding: {after.encoding}")
+    if after.delimiter not in (before.delimiter, None):
+        is_word = after.delimiter == WHITESPACE
+        written = after.delimiter if is_word else json.dumps(after.delimiter)
+        settings.append(f"delimiter: {written}")
+    if after.quoting != before.quoting:
+        settings.append("quoting: false")
+    if after.comment != before.comment:
+        settings.append(f"comment: {json.dumps(after.comment)}")
+    if after.skip_rows != before.skip_rows:
+        settings.append(f"skip_rows: {after.skip_rows}")
+    if after.header.skip_footer != before.header.skip_footer:
+        settings.append(f"skip_footer: {after.header.skip_footer}")
+    if after.header.given != before.header.given:
+        settings.append("header: false")
+    return settings

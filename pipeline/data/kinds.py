@@ -1,0 +1,164 @@
+"""Kinds of files, told by their first bytes: compressed text, plain text, or something else."""
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from pipeline.errors import DataError
+
+COMPRESSED = (".gz", ".xz", ".bz2", ".zip")
+_HEAD = 1024  # bytes that tell what a file is
+_BUFFER = 1 << 16  # bytes
+_COMPRESSIONS: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
+    b"\x1f\x8b": ("gzip", gzip.open),
+    b"\xfd7zXZ": ("xz", lzma.open),
+    b"BZh": ("bzip2", bz2.open),
+}
+
+_CONVERT = "Save it as CSV"
+_FORMAT = "Save it as CSV, or set format: {} in the source's settings"
+# What files begin with that people take for text: what they are, and what to do.
+_SIGNATURES = {
+    b"PAR1": ("a Parquet file", _FORMAT.format("parquet")),
+    b"\xd0\xcf\x11\xe0": ("an old Excel file (.xls)", "Save it as .xlsx or as CSV"),
+    b"%PDF": ("a PDF file", "Save its table as CSV"),
+    b"SQLite format 3": ("an SQLite database", _CONVERT),
+    b"\x89HDF": ("an HDF5 file", _CONVERT),
+    b"\x93NUMPY": ("an array of NumPy", _CONVERT),
+    b"\x89PNG": ("a PNG image", _CONVERT),
+    b"\xff\xd8\xff": ("a JPEG image", _CONVERT),
+    b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "Unpack it first"),
+    b"Rar!": ("a RAR archive", "Unpack it first"),
+    b"version https://git-lfs": (
+        "a pointer of Git LFS, not the file itself",
+        "Get the file with: git lfs pull",
+    ),
+    b"<?xml": ("an XML file", _CONVERT),
+    b"<!doctype html": ("a web page, such as a login page", "Download the file itself"),
+    b"<html": ("a web page, such as a login page", "Download the file itself"),
+}
+_SHEETS = ("a spreadsheet (.xlsx)", _FORMAT.format("xlsx"))
+JSON = "JSON Lines"
+_JSON = "Write one object a line, as pandas does by to_json(path, orient='records', lines=True), "
+_JSON += "and call the file .jsonl, or set format: jsonl"
+_FAULTS = (OSError, EOFError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The bytes of a file, without compression.
+
+    Args:
+        stream: the bytes, from the first one.
+        head: the first bytes. They are still in the stream.
+        name: the name of the file without the ending of its compression, in lower case.
+        compression: how the file is compressed, such as `gzip`, or nothing.
+    """
+
+    stream: BinaryIO
+    head: bytes
+    name: str
+    compression: str
+
+
+@contextmanager
+def opened(path: Path, *, name: str) -> Iterator[Opened]:
+    """Opens a file for its bytes and decompresses gzip, xz, bzip2 and zip.
+
+    Args:
+        name: the name of the file in errors.
+
+    Raises:
+        DataError: the file cannot be read, is a damaged archive, or is a zip of several files.
+    """
+    try:
+        with path.open("rb") as file:
+            signature = file.read(6)
+            file.seek(0)
+            inner, compression, stream = _without_ending(path.name), "", cast(BinaryIO, file)
+            for start, (kind, decompress) in _COMPRESSIONS.items():
+                if signature.startswith(start):
+                    compression, stream = kind, decompress(file)
+            if signature.startswith(b"PK\x03\x04"):
+                compression = "zip"
+                stream, inner = _only_member(file, name)
+            with io.BufferedReader(cast(io.RawIOBase, stream), _BUFFER) as buffered:
+                head = buffered.peek(_HEAD)[:_HEAD]
+                yield Opened(cast(BinaryIO, buffered), head, inner.lower(), compression)
+    except _FAULTS as error:
+        if isinstance(error, OSError) and error.strerror:
+            fault, expected = "cannot be read", "Expected: a file"
+        else:
+            fault, expected = "is damaged", "Download it again"
+        reason = getattr(error, "strerror", None) or str(error) or "it ends too early"
+        raise DataError(f"{name} {fault}", received=reason, expected=expected) from None
+
+
+def refuse_other_kinds(head: bytes, *, name: str, wanted: str) -> None:
+    """Raises `DataError` for a file whose first bytes belong to a well-known kind that is not text.
+
+    Args:
+        name: the name of the file in errors.
+        wanted: what the file should be, such as `CSV`.
+    """
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for signature, (kind, advice) in _SIGNATURES.items():
+        if head.startswith(signature) or start.startswith(signature):
+            raise DataError(f"{name} is not {wanted}", received=kind, expected=advice)
+    if wanted != JSON and re.match(rb"[\[{]\s*[\[{\"]", start):
+        raise DataError(f"{name} is not {wanted}", received="JSON", expected=_JSON)
+    if head[257:262] == b"ustar":
+        raise DataError(f"{name} is not {wanted}", received="a tar archive", expected="Unpack it")
+
+
+def _without_ending(name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    return stem if f"{dot}{ending}".lower() in COMPRESSED else name
+
+
+def _only_member(file: BinaryIO, name: str) -> tuple[BinaryIO, str]:
+    archive = zipfile.ZipFile(file)
+    names = [member.filename for member in archive.infolist() if not member.is_dir()]
+    if "[Content_Types].xml" in names:
+        kind, advice = _SHEETS
+        raise DataError(f"{name} is not text", received=kind, expected=advice)
+    # macOS adds files of its own.
+    names = [one for one in names if not one.startswith("__MACOSX/") and ".DS_Store" not in one]
+    if len(names) != 1:
+        raise DataError(
+            f"{name} holds {len(names)} files",
+            received=", ".join(names[:10]) or "nothing",
+            expected="Unpack it, and set path to one of them. If two of them are training and test "
+            "rows, set path and test_path",
+        )
+    return cast(BinaryIO, archive.open(names[0])), names[0]
+
+
+def require_signature(path: Path, signature: bytes, *, name: str, wanted: str) -> None:
+    """Raises `DataError` unless a file begins with these bytes.
+
+    Args:
+        name: the name of the file in errors.
+        wanted: what the file should be, such as `Parquet`.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise DataError(f"{name} cannot be read", received=error.strerror) from None
+    if not head.startswith(signature):
+        refuse_other_kinds(head, name=name, wanted=wanted)
+        raise DataError(
+            f"{name} is not {wanted}",
+            received=f"a file that begins with {head[:8]!r}",
+            expected="Unpack it if it is compressed, or set format in the source's settings",
+        )
