@@ -18,6 +18,7 @@ KEYS = [
     "classes",
     "columns",
     "decimal",
+    "delimiter",
     "downloads",
     "files",
     "format",
