@@ -349,9 +349,13 @@ def _doubts_on_notation(found: Numerals, file: File) -> list[str]:
     if not differing:
         return []
     sign = (likely[0].thousands or differing[0].thousands) or "."
+    of_thousands = f"thousands: {quoted(sign)}"
+    if sign == ".":  # the usual decimal sign
+        of_thousands += " and decimal: ','"
     return [
         f"{quoted(sign)} in {example(found.values)} may separate thousands or decimals. Set "
-        f"thousands: {quoted(sign)} or decimal: {quoted(sign)} in the source's settings"
+        f"{of_thousands} for the former, decimal: {quoted(sign)} for the latter, in the source's "
+        "settings"
     ]
 
 
@@ -366,7 +370,7 @@ def _notes_on_numbers(
     elif len(found.notations) > 1 and found.differing(found.notations):
         notes.append(
             f"reads the point in {shown} as a decimal point; if it separates thousands, set "
-            "thousands: '.' in the source's settings"
+            "thousands: '.' and decimal: ',' in the source's settings"
         )
     whole = all(value.is_integer() for value in counts)
     values = sorted(counts)

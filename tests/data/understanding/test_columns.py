@@ -176,8 +176,8 @@ def test_doubt_names_the_settings(cells, doubt):
 def test_point_before_three_digits_is_in_doubt():
     (doubt,) = decided("3.352", "3.163", "12.001", file=SEMICOLONS).doubts
     assert doubt == (
-        "'.' in '12.001' may separate thousands or decimals. Set thousands: '.' or decimal: '.' "
-        "in the source's settings"
+        "'.' in '12.001' may separate thousands or decimals. Set thousands: '.' and decimal: ',' "
+        "for the former, decimal: '.' for the latter, in the source's settings"
     )
 
 
