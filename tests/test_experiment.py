@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import experiment
 from pipeline.data.prepared import load_meta
+from pipeline.data.preparing.preparation import prepare
 from pipeline.errors import PipelineError
 from pipeline.evaluation import looks
 from pipeline.evaluation.assessment import assess
@@ -23,8 +24,9 @@ from pipeline.tracking.stores.memory import MemoryStore, MemoryTracker
 from pipeline.training import process
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.raw_sources import write_source
 from tests.support.refusals import refusal
-from tests.support.toy import config_of
+from tests.support.toy import config_of, data_settings
 
 # 36 rows are three steps in each epoch.
 XLA_OFF = "training.xla=false"  # XLA takes seconds to compile
@@ -381,6 +383,27 @@ def test_class_weights_change_only_the_training(folder):
         "train/weighted_loss",
         "validation/weighted_loss",
     }
+
+
+@pytest.fixture
+def weighed(folder):
+    """The rows of `pairs` with a weight: 3 above the line, and 1 below it."""
+    header, *rows = (folder / "data/raw/pairs/data.csv").read_text().splitlines()
+    rows = [f"{row},{3 if row.endswith('above') else 1}" for row in rows]
+    write_source(folder / "data/raw/weighed", train="\n".join([f"{header},w", *rows]) + "\n")
+    settings = (folder / "conf/data/pairs.yaml").read_text().replace("source: pairs", "")
+    (folder / "conf/data/weighed.yaml").write_text(f"{settings}weights: w\n")
+    prepare(data_settings("weighed", folder / "conf"))
+    return "data=weighed"
+
+
+def test_weights_of_rows_train_as_those_of_classes(folder, weighed):
+    short = ["training.epochs=1", XLA_OFF]
+    by_class, _ = run(folder, "data=pairs", *short, "training.class_weight={above: 3}")
+    by_row, _ = run(folder, weighed, *short)
+    assert by_row.fingerprint == by_class.fingerprint
+    last = by_class.history[-1].metrics["validation/weighted_loss"]
+    assert by_row.history[-1].metrics["validation/weighted_loss"] == last
 
 
 PENALTIES = ["data=pairs", "model=layers", "training.epochs=1", "training.evaluate_at=[0]", XLA_OFF]

@@ -46,6 +46,9 @@ class Data:
         most_levels: how many levels of a category become indicators. The rarer ones of the
             training rows, and those that no training row has, share the code without any.
         fewest_rows: the training rows that a level needs for an indicator of its own.
+        weights: a column of weights. A row counts so often in the loss of the training.
+        log_target: whether the logarithm of a regression's target is learnt.
+        sample: use only so many rows of the source, drawn by `split.seed`.
         drop_missing_target: whether rows without a target are left out.
         ratios: features that are quotients of two columns, by name. The columns may be in `drop`.
         missing_indicators: whether a numeric feature with missing values in training rows gets a
@@ -73,6 +76,9 @@ class Data:
     keep_as_level: dict[str, list[str]] = field(default_factory=dict)
     most_levels: int = 100
     fewest_rows: int = 1
+    weights: str | None = None
+    log_target: bool = False
+    sample: int | None = None
     drop_missing_target: bool = False
     ratios: dict[str, list[str]] = field(default_factory=dict)
     missing_indicators: bool = True
@@ -89,9 +95,23 @@ class Data:
             expected=NAME,
         )
         self.source = self.source or self.name
-        if self.rows is not None:
-            require(self.rows >= 3, "data.rows", received=self.rows, expected="at least 3 rows")
-            require_at_most("data.rows", self.rows, LARGEST_COUNT)
+        for key in ("rows", "sample"):
+            count = getattr(self, key)
+            if count is not None:
+                require(count >= 3, f"data.{key}", received=count, expected="at least 3 rows")
+                require_at_most(f"data.{key}", count, LARGEST_COUNT)
+        require(
+            self.rows is None or self.sample is None,
+            "data.sample",
+            received=f"{self.sample}, and data.rows: {self.rows}",
+            expected="only one of them",
+        )
+        require(
+            not self.log_target or self.task is Task.regression,
+            "data.log_target",
+            received="true",
+            expected="task: regression",
+        )
         require(
             self.target_unit > 0,
             "data.target_unit",
@@ -151,13 +171,19 @@ class Data:
                 received="stratified",
                 expected="another method for a regression, such as random",
             )
-        for key, column in self.split.columns.items():
+        for key, column in self.roles.items():
             require(
                 column != self.target,
-                f"data.split.{key}",
+                f"data.{key}",
                 received=column,
                 expected="a column other than the target",
             )
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The columns that are no features by default, because they have another role."""
+        weights = {} if self.weights is None else {"weights": self.weights}
+        return {f"split.{key}": name for key, name in self.split.columns.items()} | weights
 
     @property
     def kinds(self) -> dict[str, Sequence[str]]:

@@ -256,18 +256,12 @@ class Training:
         default = "validation/weighted_loss" if weighted else "validation/loss"
         for key, rule in self.monitors.items():
             rule.settle(default, key=key)
-            split, _, name = rule.figure.partition("/")
+            split = rule.figure.partition("/")[0]
             require(
                 split != "train" or self.measure_train is not False,
                 f"{key}.monitor",
                 received=rule.figure,
                 expected="a figure of validation, or training.measure_train: true",
-            )
-            require(
-                name != "weighted_loss" or weighted,
-                f"{key}.monitor",
-                received=rule.figure,
-                expected=f"{split}/loss, or training.class_weight",
             )
 
     def _require_valid_steps(self) -> None:

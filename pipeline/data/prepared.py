@@ -6,6 +6,7 @@ data/prepared/<data>/
     x.npy       (rows, *shape), uint8 pixels or float32 features
     y.npy       (rows,), int32 class numbers or float32 targets
     rows.csv    only for tables: the same rows as the source's CSV holds them
+    weights.npy (rows,), float32, only with `data.weights`
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from pipeline.data.columns.reading import ColumnReading
 from pipeline.files import read_sealed, require_files, write_sealed
 
+WEIGHTS = "weights.npy"
 SPLITS = ("train", "validation", "test")
 # The facts that a served model holds: how its inputs and outputs relate to the source's values.
 _ENCODING = ("task", "shape", "dtype", "target", "classes", "pixel_maximum", "table")
@@ -107,13 +109,27 @@ def input_name(column: str) -> str:
 class Target:
     """What a model predicts.
 
-    The `y` of a regression is `(value / unit - mean) / scale`.
+    The `y` of a regression is `(value / unit - mean) / scale`. With `logarithm`, the natural
+    logarithm of `value / unit` takes the place of `value / unit`.
     """
 
     name: str
     unit: float = 1.0
     mean: float = 0.0
     scale: float = 1.0
+    logarithm: bool = False
+
+    def encoded(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Computes `y` from values in the unit of the CSV."""
+        return ((self._transformed(values) - self.mean) / self.scale).astype(np.float32)
+
+    def decoded(self, y: NDArray[Any]) -> NDArray[np.float64]:
+        """Computes values from `y`, or from the raw output of a network, in `unit`."""
+        values: NDArray[np.float64] = np.asarray(y, dtype=np.float64) * self.scale + self.mean
+        return np.exp(values) if self.logarithm else values
+
+    def _transformed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.log(values / self.unit) if self.logarithm else values / self.unit
 
 
 @dataclass(frozen=True)
@@ -247,11 +263,12 @@ def load_split(folder: Path, split: str) -> Split:
     files = load_meta(folder).files
     names = [name for name in files if name.startswith(f"{split}/")]
     require_files(folder, files, made_by=_made_by(folder), names=names)
-    rows = folder / split / "rows.csv"
+    rows, weights = folder / split / "rows.csv", folder / split / WEIGHTS
     return Split(
         x=np.load(folder / split / "x.npy", mmap_mode="r", allow_pickle=False),
         y=np.load(folder / split / "y.npy", mmap_mode="r", allow_pickle=False),
         rows=rows if rows.is_file() else None,
+        sample_weight=np.load(weights, allow_pickle=False) if weights.is_file() else None,
     )
 
 
@@ -259,13 +276,13 @@ def _made_by(folder: Path) -> str:
     return f"dvc repro prepare@{folder.name}"
 
 
-def digest_of(x: NDArray[Any], y: NDArray[Any]) -> str:
-    """Computes 32 hexadecimal digits of sha256 over two arrays.
+def digest_of(*arrays: NDArray[Any]) -> str:
+    """Computes 32 hexadecimal digits of sha256 over arrays.
 
     MLflow limits the length.
     """
     digest = hashlib.sha256()
-    for array in (x, y):
+    for array in arrays:
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         for start in range(0, len(array), 4096):
             digest.update(np.ascontiguousarray(array[start : start + 4096]).tobytes())

@@ -103,7 +103,7 @@ def score(model: Any, split: Split, meta: Meta) -> Scores:
     values = split.x if meta.table is None else _cells(split, meta)
     if meta.task == "classification":
         return scores_of(outputs_of(anatomy.with_raw_output(model), values), split.y, meta)
-    truth = np.asarray(split.y, dtype=np.float64) * meta.target.scale + meta.target.mean
+    truth = meta.target.decoded(split.y)
     return NumberScores(truth, outputs_of(model, values)[:, 0].astype(np.float64))
 
 

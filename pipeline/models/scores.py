@@ -100,9 +100,7 @@ def scores_of(raw: NDArray[Any], y: NDArray[Any], meta: Meta) -> Scores:
     """
     values = np.asarray(raw, dtype=np.float64)
     if meta.task == "regression":
-        mean, scale = meta.target.mean, meta.target.scale
-        truth = np.asarray(y, dtype=np.float64) * scale + mean
-        return NumberScores(truth, values[:, 0] * scale + mean)
+        return NumberScores(meta.target.decoded(y), meta.target.decoded(values[:, 0]))
     if meta.outputs == 1:  # the output is the log-odds of the second class
         values = np.hstack([np.zeros_like(values), values])
     from scipy.special import log_softmax  # takes a third of a second to import

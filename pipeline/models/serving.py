@@ -94,8 +94,11 @@ def _standardised(values: Any, features: list[NumericFeature]) -> Any:
 def _prediction(raw: Any, meta: Meta) -> Any:
     if meta.task == "regression":
         # In float64, because float32 cuts off the digits of a target far from zero.
-        return keras.layers.Rescaling(
-            meta.target.scale, meta.target.mean, dtype="float64", name="prediction"
-        )(raw)
+        target = meta.target
+        name = "logarithm" if target.logarithm else "prediction"
+        values = keras.layers.Rescaling(target.scale, target.mean, dtype="float64", name=name)(raw)
+        if not target.logarithm:
+            return values
+        return keras.layers.Activation("exponential", dtype="float64", name="prediction")(values)
     activation = "softmax" if meta.outputs > 1 else "sigmoid"
     return keras.layers.Activation(activation, name="probability")(raw)

@@ -1,4 +1,4 @@
-"""Computes the weights of classes."""
+"""Computes the weights of rows and classes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.class_weight import compute_class_weight
 
 from pipeline.config.training import BALANCED, Training
-from pipeline.data.prepared import Meta
+from pipeline.data.prepared import Meta, Split
 from pipeline.errors import ConfigError, suggestion
 
 
@@ -50,6 +50,20 @@ def class_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np
             )
         weights[meta.classes.index(name)] = weight
     return weights
+
+
+def row_weights(split: Split, by_class: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+    """The weight of each row, float32 `(rows,)`: its own, times that of its class.
+
+    None if no row has any.
+
+    Args:
+        by_class: what `class_weights` gives.
+    """
+    if by_class is None:
+        return split.sample_weight
+    of_class: NDArray[np.float32] = by_class[split.y]
+    return of_class if split.sample_weight is None else of_class * split.sample_weight
 
 
 def _unquoted(name: str, classes: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from pipeline.models import families
 from pipeline.models.augmentation import augmented
 from pipeline.models.members import with_members
 from pipeline.training import engines, losses, measuring, optimizers, process
-from pipeline.training.class_weights import class_weights
+from pipeline.training.class_weights import class_weights, row_weights
 from pipeline.training.engine import Engine, TrainingTask
 from pipeline.training.listener import Listener
 from pipeline.training.loop import Checkpoints, Rules, StopRequest, TrainingOutcome, train
@@ -86,7 +86,7 @@ def _engine(config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedu
             precision=training.precision,
         ),
         loss=loss,
-        train=train if weights is None else replace(train, sample_weight=weights[train.y]),
+        train=replace(train, sample_weight=row_weights(train, weights)),
         schedule=schedule,
     )
     return engines.build(task, training)

@@ -22,7 +22,7 @@ from pipeline.errors import ConfigError
 from pipeline.metrics import UndefinedError
 from pipeline.models.scores import perfect_scores, scores_of
 from pipeline.training import losses
-from pipeline.training.class_weights import class_weights
+from pipeline.training.class_weights import class_weights, row_weights
 
 MOST_TRAINING_ROWS = 10_000
 _METRICS = "training.metrics"
@@ -50,7 +50,7 @@ class Measuring:
 
     def figures(self) -> list[str]:
         """The names of all figures, such as `validation/accuracy`."""
-        weighted = [] if self.class_weights is None else ["weighted_loss"]
+        weighted = ["weighted_loss"] if self.is_weighted else []
         names = ["loss", *weighted, *self.metrics]
         return [f"{split}/{name}" for split in self.splits for name in names]
 
@@ -62,22 +62,31 @@ class Measuring:
 
         Returns:
             Values by figure. `loss` is the mean of the loss over rows, in the unit of the training,
-            without penalties, class weights and label smoothing. `weighted_loss` is its mean
-            weighted by class. A metric that the rows do not define is missing. If an output is not
+            without penalties, weights and label smoothing. `weighted_loss` is its weighted
+            mean. A metric that the rows do not define is missing. If an output is not
             finite, the loss is NaN and no metric is measured.
         """
         values: dict[str, float] = {}
         for name, split in self.splits.items():
-            measured = self._of(predict(split), split.y)
+            weights = row_weights(split, self.class_weights)
+            measured = self._of(predict(split), split.y, weights)
             values |= {f"{name}/{figure}": value for figure, value in measured.items()}
         return values
 
-    def _of(self, raw: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
+    @property
+    def is_weighted(self) -> bool:
+        """Whether rows have weights of their own, or by class."""
+        own = any(split.sample_weight is not None for split in self.splits.values())
+        return own or self.class_weights is not None
+
+    def _of(
+        self, raw: NDArray[Any], y: NDArray[Any], weights: NDArray[np.float32] | None
+    ) -> dict[str, float]:
         if not np.isfinite(raw).all():
             return {"loss": float("nan")}
         rows = np.asarray(self.loss(np.asarray(y).reshape(-1, 1), raw), dtype=np.float64)
         values = {"loss": float(rows.mean())}
-        if self.class_weights is not None and (weights := self.class_weights[y]).any():
+        if weights is not None and weights.any():
             values["weighted_loss"] = float(np.average(rows, weights=weights))
         scores = scores_of(raw, y, self.meta)
         for name in self.metrics:
@@ -96,6 +105,13 @@ class Measuring:
             metrics.require_suited(name, self.meta.classes or (), key=_METRICS)
         for key, rule in training.monitors.items():
             split, _, name = rule.figure.partition("/")
+            if name == "weighted_loss" and not self.is_weighted:
+                raise ConfigError(
+                    f"{key}.monitor",
+                    "needs weights",
+                    received=rule.figure,
+                    expected=f"Set {split}/loss, training.class_weight or data.weights",
+                )
             if name in self.metrics and split in self.splits:
                 try:
                     scores = perfect_scores(self.splits[split].y, self.meta)
@@ -144,4 +160,10 @@ def _rows_of(split: Split, rows: NDArray[np.int64]) -> Split:
     if len(rows) == len(split):
         return split
     x = tf.nest.map_structure(lambda array: np.asarray(array[rows]), split.x)
-    return Split(x=x, y=np.asarray(split.y[rows]), rows=None)
+    weights = split.sample_weight
+    return Split(
+        x=x,
+        y=np.asarray(split.y[rows]),
+        rows=None,
+        sample_weight=None if weights is None else weights[rows],
+    )

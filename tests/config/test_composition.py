@@ -308,10 +308,6 @@ ON_THE_COMMAND_LINE = {
         "training.early_stopping.monitor is not measured by training. "
         "Received: running/accuracy. Allowed: running/loss."
     ),
-    "training.early_stopping.monitor=validation/weighted_loss": (
-        "training.early_stopping.monitor is invalid. Received: validation/weighted_loss. "
-        "Expected: validation/loss, or training.class_weight."
-    ),
     "training.early_stopping.monitor=validation/mae": (
         "training.early_stopping.monitor names a metric that does not suit classification. "
         "Received: mae. Choose a metric for classification."

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from pipeline.data import tables
-from pipeline.data.prepared import SPLITS, input_name, load_split
+from pipeline.data.prepared import SPLITS, Target, input_name, load_split
 from pipeline.data.preparing.encoding import encode
 from pipeline.data.preparing.inputs import Inputs
 from pipeline.models import families, serving
@@ -223,4 +223,22 @@ def test_two_classes_give_probability_of_the_second():
     }
     assert np.array(serving.serve(network, table())(inputs)) == pytest.approx(
         np.array([[0.5], [0.75]]), abs=1e-6
+    )
+
+
+def test_logarithm_is_undone(prepared_prices):
+    meta, _ = prepared_prices
+    meta = replace(meta, target=Target("price", 1000.0, mean=2.0, scale=0.5, logarithm=True))
+    network = families.build(Mlp(units=[5]), meta, seed=1)
+    part = load_split(prepared_prices[1], "test")
+    text = tables.read(part.rows)
+    columns = {
+        one.column: text.columns[one.column]
+        if one.is_category
+        else numbers_of(text, one.column).tolist()
+        for one in meta.table.readings
+    }
+    raw = np.array(network(np.array(part.x)), dtype=np.float64)
+    assert served_rows((meta, None, network), columns) == pytest.approx(
+        np.exp(raw * 0.5 + 2.0), rel=1e-5
     )

@@ -96,13 +96,14 @@ def prepare_all(folder: Path) -> dict[str, Meta]:
     write_raw(folder / "data/raw")
     return {
         name: prepare(
-            _data(name, conf), raw_root=folder / "data/raw", root=folder / "data/prepared"
+            data_settings(name, conf), raw_root=folder / "data/raw", root=folder / "data/prepared"
         )
         for name in VARIANTS
     }
 
 
-def _data(name: str, conf: Path) -> Data:
+def data_settings(name: str, conf: Path) -> Data:
+    """The settings of a data variant of `conf`."""
     composition.register("prepare", PrepareConfig)
     return composition.compose("prepare", PrepareConfig, [f"data={name}"], conf=conf).data
 

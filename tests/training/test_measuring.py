@@ -105,6 +105,14 @@ def test_class_weights_give_a_loss_of_their_own():
     assert list(measured) == ["loss", "weighted_loss", "accuracy", "log_loss"]
 
 
+def test_weights_of_rows_and_classes_are_multiplied():
+    rows = replace(split(0, 1), sample_weight=np.array([2, 1], np.float32))
+    measured = values(table(), [[0.0], [np.log(3)]], rows, class_weight={"yes": 3.0})
+    losses = [-np.log(0.5), -np.log(0.75)]
+    expected = (2 * losses[0] + 3 * losses[1]) / 5
+    assert measured["weighted_loss"] == pytest.approx(expected, rel=1e-6)
+
+
 def test_rows_without_weight_have_no_weighted_loss():
     weight = {"yes": 0.0}
     assert "weighted_loss" not in values(table(), [[0.0]], split(1), class_weight=weight)

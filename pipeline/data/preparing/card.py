@@ -55,9 +55,9 @@ def card_of(
 
 def _unused(column: str, data: Data) -> ColumnCard:
     becomes = "left out: data.drop names it" if column in data.drop else "not used"
-    for key, name in data.split.columns.items():
+    for key, name in data.roles.items():
         if name == column:
-            becomes = f"decides the split (data.split.{key})"
+            becomes = f"not a feature: data.{key} names it"
     return ColumnCard(column, "", "", [], {}, None, "", becomes)
 
 

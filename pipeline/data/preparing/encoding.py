@@ -6,6 +6,7 @@ saved model can apply them without scikit-learn.
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,12 +54,14 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
     return Table(numeric, categorical, train.readings)
 
 
-def fit_target(name: str, train: Numbers, *, unit: float, standardize: bool) -> Target:
+def fit_target(data: Data, train: Numbers) -> Target:
     """Fits the scaling of a regression's target on training rows."""
-    if not standardize:
-        return Target(name, unit=unit)
-    mean, scale = _mean_and_scale(train / unit)
-    return Target(name, unit=unit, mean=mean, scale=scale)
+    target = Target(data.target, unit=data.target_unit, logarithm=data.log_target)
+    if not data.standardize_target:
+        return target
+    values = train / target.unit
+    mean, scale = _mean_and_scale(np.log(values) if target.logarithm else values)
+    return replace(target, mean=mean, scale=scale)
 
 
 def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
@@ -76,11 +79,6 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
         for level in feature.levels
     ]
     return np.column_stack([*numeric, *missing, *levels]).astype(np.float32)
-
-
-def encode_target(target: Target, values: Numbers) -> NDArray[np.float32]:
-    """Computes the `y` of a regression, float32: `(value / unit - mean) / scale`."""
-    return ((values / target.unit - target.mean) / target.scale).astype(np.float32)
 
 
 def value_of(feature: NumericFeature, inputs: Inputs) -> Numbers:

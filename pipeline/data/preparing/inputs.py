@@ -86,7 +86,7 @@ def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
         "na_values": signs,
         "keep_as_level": data.keep_as_level,
         **{f"ratios.{name}": operands for name, operands in data.ratios.items()},
-        **{f"split.{key}": [column] for key, column in data.split.columns.items()},
+        **{key: [column] for key, column in data.roles.items()},
     }
     for key, names in by_key.items():
         for name in names:

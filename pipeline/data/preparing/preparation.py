@@ -16,10 +16,10 @@ from pipeline.config.data import Data, Task
 from pipeline.config.split import SplitMethod
 from pipeline.config.values import to_values
 from pipeline.data.cells import is_number
-from pipeline.data.prepared import Meta, Table, Target, digest_of
+from pipeline.data.prepared import WEIGHTS, Meta, Table, Target, digest_of
 from pipeline.data.preparing import remarks
 from pipeline.data.preparing.card import card_of
-from pipeline.data.preparing.encoding import encode, encode_target, fit_table, fit_target
+from pipeline.data.preparing.encoding import encode, fit_table, fit_target
 from pipeline.data.preparing.equality import (
     levels_of,
     numbers_of_equal,
@@ -36,7 +36,7 @@ from pipeline.data.preparing.overlap import overlap
 from pipeline.data.preparing.rows import SourceRows, read_rows
 from pipeline.data.preparing.splits import Rows, Splits, Traits, split_rows
 from pipeline.data.preparing.summary import class_counts, ranges, table_counts
-from pipeline.data.preparing.targets import labels, one_against_all, quantities
+from pipeline.data.preparing.targets import labels, one_against_all, quantities, row_weights
 from pipeline.data.preparing.times import times_of
 from pipeline.data.raw import Raw, open_raw
 from pipeline.data.tables import TextTable
@@ -82,6 +82,7 @@ class _Content:
         likes: rows with the same number are equal in their features.
         near: tells which rows nearly equal a training row, by row numbers of training and others.
         most_pairs: how many pairs of rows it compares; None for all.
+        weights: the weight of each row; None if all count the same.
         leaks: remarks on columns that give the target away.
         file_target: the target of each row of the file to split, also of rows that are not used.
     """
@@ -96,6 +97,7 @@ class _Content:
     text: TextTable | None = None
     leaks: list[str] = field(default_factory=list)
     source: SourceRows | None = None
+    weights: NDArray[np.float32] | None = None
 
 
 def prepare(data: Data, *, raw_root: Path = RAW, root: Path = PREPARED) -> Meta:
@@ -199,7 +201,9 @@ def _table(raw: Raw, data: Data) -> _Content:
         times=times_of(text, data.split.time) if data.split.time else None,
     )
     if data.task is Task.regression:
-        goal = _regression(data, usable, quantities(text, target), likes, traits)
+        goal = _regression(
+            data, usable, quantities(text, target, logarithm=data.log_target), likes, traits
+        )
     else:
         as_text = data.target in data.categorical
         y, classes = labels(text, target, as_text=as_text)
@@ -224,6 +228,7 @@ def _table(raw: Raw, data: Data) -> _Content:
         text=text,
         leaks=[] if shares_rows else list(leaks),
         source=source,
+        weights=None if data.weights is None else row_weights(text, data.weights),
     )
 
 
@@ -258,14 +263,9 @@ def _regression(
     copies = with_target(likes, values)
     traits = replace(traits, copies=copies)
     splits = split_rows(usable.count, data.split, traits, own_test=usable.own_test)
-    target = fit_target(
-        data.target,
-        values[splits.train],
-        unit=data.target_unit,
-        standardize=data.standardize_target,
-    )
+    target = fit_target(data, values[splits.train])
     statistics = {"target": ranges(values, splits)}
-    return _Goal(encode_target(target, values), target, None, splits, copies, statistics)
+    return _Goal(target.encoded(values), target, None, splits, copies, statistics)
 
 
 def _examined(raw: Raw, data: Data, content: _Content) -> dict[str, Any]:
@@ -307,9 +307,13 @@ def _write_split(folder: Path, content: _Content, rows: NDArray[np.int64]) -> st
     folder.mkdir()
     np.save(folder / "x.npy", x, allow_pickle=False)
     np.save(folder / "y.npy", y, allow_pickle=False)
+    arrays = [x, y]
+    if content.weights is not None:
+        arrays.append(content.weights[rows])
+        np.save(folder / WEIGHTS, arrays[-1], allow_pickle=False)
     if content.text is not None:
         content.text.write(folder / "rows.csv", rows.tolist())
-    return digest_of(x, y)
+    return digest_of(*arrays)
 
 
 def _write_card(folder: Path, raw: Raw, data: Data, content: _Content) -> None:

@@ -26,7 +26,7 @@ def of_order(data: Data, *, whole_file: bool, used_rows: bool, rows: int) -> Ite
     if whole_file and data.rows is not None and data.rows < rows:
         yield (
             f"the rows are sorted by {data.target}, and data.rows takes the first {data.rows:,} of "
-            f"{rows:,}. Remove data.rows, or shuffle the file"
+            f"{rows:,}. Set data.sample instead, which draws them"
         )
     if used_rows and data.split.method is SplitMethod.first:
         yield (

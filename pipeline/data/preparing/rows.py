@@ -1,7 +1,10 @@
 """The rows of a source, and what its columns hold."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from pipeline.config.data import Data
 from pipeline.data import tables
@@ -11,6 +14,7 @@ from pipeline.data.tables import TextTable
 from pipeline.data.understanding.columns import File
 from pipeline.data.understanding.profile import signs_of
 from pipeline.data.understanding.table import Understanding, understand
+from pipeline.errors import require
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ def read_rows(raw: Raw, data: Data) -> SourceRows:
     check_columns(data, raw.columns, path=raw.train)
     file = _read(raw, raw.train)
     train = file.first(data.rows)
+    if data.sample is not None:
+        train = train.take(sampled(len(train), data))
     text = _with_target(train, data)
     dropped, own_test = len(train) - len(text), None
     if raw.test is not None:
@@ -64,3 +70,15 @@ def _with_target(text: TextTable, data: Data) -> TextTable:
     signs = signs_of(data.target, data)
     cells = text.columns[data.target]
     return text.take([row for row, cell in enumerate(cells) if cell.strip() not in signs])
+
+
+def sampled(rows: int, data: Data) -> Sequence[int]:
+    """The numbers of the rows that `data.sample` draws, in their order in the file.
+
+    Raises:
+        ConfigError: there are fewer rows.
+    """
+    size = data.sample or rows
+    require(size <= rows, "data.sample", received=size, expected=f"at most {rows:,}")
+    drawn = np.random.default_rng(data.split.seed).choice(rows, size=size, replace=False)
+    return [int(row) for row in np.sort(drawn)]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.cells import is_number, quoted
-from pipeline.data.columns.reader import read_levels, read_numbers
+from pipeline.data.columns.reader import read_levels, read_numbers, reading_of
 from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError, DataError, suggestion
@@ -54,13 +54,50 @@ def one_against_all(y: Labels, classes: list[str], positive: str) -> tuple[Label
     return (y == classes.index(positive)).astype(np.int32), [f"not {positive}", positive]
 
 
-def quantities(text: TextTable, reading: ColumnReading) -> NDArray[np.float64]:
-    """Reads the target of a regression, float64 (rows,), in the unit of the CSV.
+def row_weights(text: TextTable, column: str) -> NDArray[np.float32]:
+    """Reads the weights of rows, float32 (rows,).
 
     Raises:
-        DataError: a value is not a number.
+        DataError: a weight is missing, no number or negative, or all weights are 0.
+    """
+    (values,) = read_numbers(
+        reading_of(column, "number"),
+        text.columns[column],
+        place=lambda row: text.place(column, row),
+    )
+    wrong = ~(values >= 0)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise DataError(
+            f"{text.place(column, row)}: the value is not a weight",
+            received=quoted(text.columns[column][row]),
+            expected="Expected: a number from 0",
+        )
+    if not values.any():
+        raise DataError(
+            f"{text.origins[0][0]}, column {column}: all weights are 0",
+            expected="Expected: a weight above 0",
+        )
+    return values.astype(np.float32)
+
+
+def quantities(text: TextTable, reading: ColumnReading, *, logarithm: bool) -> NDArray[np.float64]:
+    """Reads the target of a regression, float64 (rows,), in the unit of the CSV.
+
+    Args:
+        logarithm: whether a value must have a logarithm.
+
+    Raises:
+        DataError: a value is not a number, or has no logarithm.
     """
     column = reading.column
     cells = text.columns[column]
     (values,) = read_numbers(reading, cells, place=lambda row: text.place(column, row))
+    if logarithm and not (values > 0).all():
+        row = int((values > 0).argmin())
+        raise DataError(
+            f"{text.place(column, row)}: the value has no logarithm",
+            received=quoted(cells[row]),
+            expected="Expected: a number above 0, or data.log_target: false",
+        )
     return values

@@ -111,7 +111,7 @@ def understand(text: TextTable, data: Data, file: File) -> Understanding:
         file: what is known about the file; its evidence is found here.
     """
     ratios = list(dict.fromkeys(column for pair in data.ratios.values() for column in pair))
-    unused = {*data.drop, *data.split.columns.values()}
+    unused = {*data.drop, *data.roles.values()}
     used = [name for name in text.columns if name not in unused and name != data.target]
     if data.features is not None:
         used = list(data.features)

@@ -117,7 +117,8 @@ def _label(name: str, subject: Subject) -> str:
     target = subject.meta.target
     unit = ""
     if name.endswith("loss") and (target.mean, target.scale) != (0, 1):
-        label = f"{name} of the standardised {literal(target.name)}"
+        logarithm = "logarithm of " if target.logarithm else ""
+        label = f"{name} of the standardised {logarithm}{literal(target.name)}"
         return textwrap.fill(label, _LONGEST_LINE)
     if module_of(name) in METRICS.names():
         unit = metrics.named(name, key="training.metrics").unit

@@ -1,4 +1,5 @@
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target
-from pipeline.data.preparing.encoding import encode, encode_target, fit_table, fit_target, value_of
+from pipeline.data.preparing.encoding import encode, fit_table, fit_target, value_of
 from pipeline.data.preparing.inputs import Inputs
 from tests.support.raw_sources import data_of
 
 NAN = math.nan
+
+
+priced = partial(data_of, target="price")
 
 
 def inputs(
@@ -123,16 +127,22 @@ def test_encoding_equals_scikit_learn():
 
 
 def test_target_is_standardised_in_its_unit():
-    target = fit_target("price", np.array([100.0, 300.0]), unit=100.0, standardize=True)
+    target = fit_target(
+        priced(target_unit=100.0, standardize_target=True), np.array([100.0, 300.0])
+    )
     assert target == Target("price", unit=100.0, mean=2.0, scale=1.0)
 
 
 def test_target_may_be_divided_by_its_unit_only():
-    target = fit_target("price", np.array([100.0, 300.0]), unit=100.0, standardize=False)
-    assert encode_target(target, np.array([250.0])).tolist() == [2.5]
+    target = fit_target(
+        priced(target_unit=100.0, standardize_target=False), np.array([100.0, 300.0])
+    )
+    assert target.encoded(np.array([250.0])).tolist() == [2.5]
 
 
 def test_standardised_target_can_be_inverted():
-    target = fit_target("price", np.array([100.0, 200.0, 600.0]), unit=10.0, standardize=True)
-    y = encode_target(target, np.array([450.0]))
-    assert (y * target.scale + target.mean) * target.unit == pytest.approx(450.0, rel=1e-6)
+    target = fit_target(
+        priced(target_unit=10.0, standardize_target=True), np.array([100.0, 200.0, 600.0])
+    )
+    y = target.encoded(np.array([450.0]))
+    assert target.decoded(y) * target.unit == pytest.approx(450.0, rel=1e-6)

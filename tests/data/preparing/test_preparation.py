@@ -397,7 +397,7 @@ def test_first_rows_of_a_sorted_file_are_named(tmp_path):
 def test_cut_of_a_sorted_file_is_named(tmp_path):
     assert prepared(tmp_path, SORTED, rows=50, **CLASSES).remarks == [
         "the rows are sorted by y, and data.rows takes the first 50 of 100. "
-        "Remove data.rows, or shuffle the file"
+        "Set data.sample instead, which draws them"
     ]
 
 
@@ -461,4 +461,53 @@ def test_folds_have_facts_of_their_own(tmp_path):
 def test_missing_column_of_the_split_is_refused(tmp_path):
     assert refusal(prepared, tmp_path, ROWS, split={"group": "patient"}).startswith(
         "data.split.group names a column that "
+    )
+
+
+def test_weights_are_kept_and_are_no_feature(tmp_path):
+    rows = [f"{i},{i % 3},{i}" for i in range(20)]
+    meta = prepared(tmp_path, rows, weights="b")
+    split = load_split(tmp_path / "own", "train")
+    cells = [row[1] for row in rows_of(tmp_path, "train")[1:]]
+    assert split.sample_weight.tolist() == [float(cell) for cell in cells]
+    assert meta.table is not None
+    assert meta.table.features == ["a"]
+    plain = prepared(tmp_path / "plain", rows, drop=["b"])
+    assert plain.digests["train"] != meta.digests["train"]
+
+
+@pytest.mark.parametrize(
+    ("weight", "problem"), [("-1", "the value is not a weight"), ("", "the value is not a weight")]
+)
+def test_invalid_weight_is_located(tmp_path, weight, problem):
+    rows = [f"{i},{weight if i == 3 else 1},{i}" for i in range(20)]
+    assert f"line 5, column b: {problem}" in refusal(prepared, tmp_path, rows, weights="b")
+
+
+def test_sample_is_drawn_from_all_rows(tmp_path):
+    rows = [f"{i},{i % 7},{i}" for i in range(200)]
+    meta = prepared(tmp_path, rows, sample=50)
+    parts = [rows_of(tmp_path, split)[1:] for split in ("train", "validation", "test")]
+    drawn = sorted(int(row[0]) for part in parts for row in part)
+    assert sum(meta.rows.values()) == len(set(drawn)) == 50
+    assert drawn[0] < 50
+    assert drawn[-1] >= 150
+    again = prepared(tmp_path / "2", rows, sample=50)
+    assert again.digests == meta.digests
+
+
+def test_logarithm_of_the_target_is_standardised(tmp_path):
+    rows = [f"{i},{i % 7},{2.0**i}" for i in range(20)]
+    meta = prepared(tmp_path, rows, log_target=True, target_unit=2.0)
+    y = load_split(tmp_path / "own", "train").y
+    truth = [float(row[2]) for row in rows_of(tmp_path, "train")[1:]]
+    assert meta.target.decoded(y) * 2.0 == pytest.approx(truth, rel=1e-6)
+    assert (y.mean(), y.std()) == (pytest.approx(0, abs=1e-6), pytest.approx(1))
+
+
+def test_target_without_a_logarithm_is_located(tmp_path):
+    rows = [f"{i},{i % 7},{i}" for i in range(20)]
+    assert refusal(prepared, tmp_path, rows, log_target=True).endswith(
+        "line 2, column y: the value has no logarithm. Received: '0'. "
+        "Expected: a number above 0, or data.log_target: false."
     )
