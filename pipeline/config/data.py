@@ -36,6 +36,7 @@ class Data:
         numeric: columns to read as numbers, whatever they look like.
         categorical: columns to read as categories, whatever they look like. Codes keep their
             leading zeros.
+        text: columns of free text. The words of a cell become indicators.
         ordinal: the levels of ordered categories by column, from the lowest to the highest.
         dates: the format of dates by column, as in Python's `strftime`.
         spellings: by column, the level that a text means, such as `{M: male}`.
@@ -49,6 +50,7 @@ class Data:
         weights: a column of weights. A row counts so often in the loss of the training.
         log_target: whether the logarithm of a regression's target is learnt.
         sample: use only so many rows of the source, drawn by `split.seed`.
+        most_words: how many words of free text become indicators: those of most training rows.
         drop_missing_target: whether rows without a target are left out.
         ratios: features that are quotients of two columns, by name. The columns may be in `drop`.
         missing_indicators: whether a numeric feature with missing values in training rows gets a
@@ -67,6 +69,7 @@ class Data:
     drop: list[str] = field(default_factory=list)
     numeric: list[str] = field(default_factory=list)
     categorical: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
     ordinal: dict[str, list[str]] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
     spellings: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -76,6 +79,7 @@ class Data:
     keep_as_level: dict[str, list[str]] = field(default_factory=dict)
     most_levels: int = 100
     fewest_rows: int = 1
+    most_words: int = 1_000
     weights: str | None = None
     log_target: bool = False
     sample: int | None = None
@@ -126,7 +130,7 @@ class Data:
                 expected="[numerator, denominator], without the target",
             )
         self._check_kinds()
-        for key in ("most_levels", "fewest_rows"):
+        for key in ("most_levels", "fewest_rows", "most_words"):
             value = getattr(self, key)
             require(value >= 1, f"data.{key}", received=value, expected="an integer from 1")
             require_at_most(f"data.{key}", value, LARGEST_COUNT)
@@ -191,6 +195,7 @@ class Data:
         return {
             "numeric": self.numeric,
             "categorical": self.categorical,
+            "text": self.text,
             "ordinal": list(self.ordinal),
             "dates": list(self.dates),
         }

@@ -64,10 +64,23 @@ class CategoricalFeature:
 
 
 @dataclass(frozen=True)
+class TextFeature:
+    """A column of free text: one indicator for each of `words` that a cell contains.
+
+    Args:
+        name: the column of the CSV.
+    """
+
+    name: str
+    words: list[str]
+
+
+@dataclass(frozen=True)
 class Table:
     """How columns of a CSV become features.
 
-    Numeric features come first, then indicators of missing numbers, then those of categories.
+    Numeric features come first, then indicators of missing numbers, then those of categories, then
+    those of words.
 
     Args:
         readings: how the cells of each used column become numbers and categories.
@@ -76,6 +89,7 @@ class Table:
     numeric: list[NumericFeature]
     categorical: list[CategoricalFeature]
     readings: list[ColumnReading] = field(default_factory=list)
+    texts: list[TextFeature] = field(default_factory=list)
 
     def reading_of(self, column: str) -> ColumnReading:
         """How a column of the CSV is read."""
@@ -94,7 +108,8 @@ class Table:
         levels = [
             f"{feature.name}={level}" for feature in self.categorical for level in feature.levels
         ]
-        return [*numeric, *missing, *levels]
+        words = [f"{feature.name}: {word}" for feature in self.texts for word in feature.words]
+        return [*numeric, *missing, *levels, *words]
 
 
 def input_name(column: str) -> str:
@@ -248,6 +263,7 @@ def load_meta(folder: Path) -> Meta:
             numeric=[NumericFeature(**feature) for feature in table["numeric"]],
             categorical=[CategoricalFeature(**feature) for feature in table["categorical"]],
             readings=[ColumnReading(**reading) for reading in table["readings"]],
+            texts=[TextFeature(**feature) for feature in table["texts"]],
         ),
     )
 

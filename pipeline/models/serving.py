@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from pipeline.data.prepared import Meta, NumericFeature, Table, input_name
+from pipeline.data.prepared import Meta, NumericFeature, Table, TextFeature, input_name
 from pipeline.models.texts import one_hot
 
 
@@ -41,7 +41,7 @@ def serve(network: Any, meta: Meta) -> Any:
 
 def _inputs(table: Table) -> dict[str, Any]:
     named = {
-        input_name(name): "string" if reading.is_category else "float64"
+        input_name(name): "string" if reading.takes_text else "float64"
         for reading in table.readings
         for name in reading.names or [reading.column]
     }
@@ -63,7 +63,20 @@ def _features(table: Table, columns: dict[str, Any]) -> Any:
         level_of = table.reading_of(feature.name).level_of
         text = one_hot(feature.levels, level_of, name=f"text_{number}")
         parts.append(text(inputs[input_name(feature.name)]))
+    for number, words in enumerate(table.texts, start=1):
+        parts.append(_words(words, f"words_{number}")(inputs[input_name(words.name)]))
     return keras.ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def _words(feature: TextFeature, name: str) -> Any:
+    """Builds a model that tells which words a cell contains, as `prepare` finds them."""
+    cells = keras.Input((1,), dtype="string", name="cells")
+    found = keras.layers.TextVectorization(
+        output_mode="multi_hot", vocabulary=feature.words, name="vocabulary"
+    )(cells)
+    # Keras believes that there is one more axis. The first indicator is that of all other words.
+    indicators = keras.ops.reshape(found, (-1, 1 + len(feature.words)))[:, 1:]
+    return keras.Model(cells, keras.ops.cast(indicators, "float32"), name=name)
 
 
 def _without_sentinels(table: Table, columns: Mapping[str, Any]) -> dict[str, Any]:

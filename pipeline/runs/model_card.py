@@ -23,14 +23,14 @@ class Column:
     Args:
         name: its name in the CSV.
         inputs: the names of the model's inputs. A date has several, one for each of its parts.
-        type: `number`, `category`, or `text` for cells that become numbers, such as dates.
+        type: `number`, `category`, `text`, or `parsed` for cells that become numbers, as dates do.
         reading: how its cells are read.
         levels: the categories of the training rows; `""` is a missing value. None for numbers.
     """
 
     name: str
     inputs: list[str]
-    type: Literal["number", "category", "text"]
+    type: Literal["number", "category", "text", "parsed"]
     reading: ColumnReading
     levels: list[str] | None = None
 
@@ -157,10 +157,10 @@ def columns_of(meta: Meta) -> list[Column] | None:
     ]
 
 
-def _type(reading: ColumnReading) -> Literal["number", "category", "text"]:
-    if reading.is_category:
-        return "category"
-    return "number" if reading.kind == "number" and not reading.settings else "text"
+def _type(reading: ColumnReading) -> Literal["number", "category", "text", "parsed"]:
+    if reading.takes_text:
+        return "text" if reading.kind == "text" else "category"
+    return "number" if reading.kind == "number" and not reading.settings else "parsed"
 
 
 def _column(reading: dict[str, Any], **values: Any) -> Column:

@@ -68,7 +68,7 @@ def table_inputs(
     values: dict[str, NDArray[Any]] = {}
     for column in needed:
         own = columns[column.name]
-        if column.type == "category":
+        if column.reading.takes_text:
             arrays: Sequence[NDArray[Any]] = [_categories(column, own)]
         elif column.type == "number":
             arrays = [_numbers(column, own, place, problems)]

@@ -90,6 +90,10 @@ NOTED = {
             "kind reads '#N/A', 'n/a', '<NA>' and 2 others as missing",
         ],
     ),
+    "text": (
+        [f"message: {word}" for word in ("call", "free", "now", "ok", "see", "you")],
+        ["message is read as words; to leave it out, set data.drop: [message]"],
+    ),
     "target_case": (["age", "bmi"], ["y reads 'Yes' as 'yes'", "y reads 'no' as 'No'"]),
     "mixed_case": (
         ["age", "sex=F", "sex=Female", "sex=M", "sex=male"],

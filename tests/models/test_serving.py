@@ -9,7 +9,17 @@ import pytest
 import tensorflow as tf
 
 from pipeline.data import tables
-from pipeline.data.prepared import SPLITS, Target, input_name, load_split
+from pipeline.data.columns.reader import reading_of
+from pipeline.data.prepared import (
+    SPLITS,
+    CategoricalFeature,
+    NumericFeature,
+    Table,
+    Target,
+    TextFeature,
+    input_name,
+    load_split,
+)
 from pipeline.data.preparing.encoding import encode
 from pipeline.data.preparing.inputs import Inputs
 from pipeline.models import families, serving
@@ -46,7 +56,7 @@ def served_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
     meta, _, network = prices
     inputs = {}
     for name, values in columns.items():
-        kind = tf.string if meta.table.reading_of(name).is_category else tf.float64
+        kind = tf.string if meta.table.reading_of(name).takes_text else tf.float64
         inputs[input_name(name)] = tf.reshape(tf.constant(values, dtype=kind), (-1, 1))
     return np.array(serving.serve(network, meta)(inputs))
 
@@ -55,8 +65,8 @@ def expected_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
     """The same predictions by the encoding of `prepare`, the network and the target's unit."""
     meta, _, network = prices
     readings = meta.table.readings
-    categorical = {one.column: columns[one.column] for one in readings if one.is_category}
-    numeric = {one.column: np.array(columns[one.column]) for one in readings if not one.is_category}
+    categorical = {one.column: columns[one.column] for one in readings if one.takes_text}
+    numeric = {one.column: np.array(columns[one.column]) for one in readings if not one.takes_text}
     x = encode(meta.table, Inputs(list(columns), numeric, categorical, readings))
     return np.array(network(x)) * meta.target.scale + meta.target.mean
 
@@ -68,7 +78,7 @@ def test_raw_and_prepared_rows_give_equal_predictions(prices, split):
     text = tables.read(part.rows)
     columns = {
         reading.column: text.columns[reading.column]
-        if reading.is_category
+        if reading.takes_text
         else numbers_of(text, reading.column).tolist()
         for reading in meta.table.readings
     }
@@ -234,7 +244,7 @@ def test_logarithm_is_undone(prepared_prices):
     text = tables.read(part.rows)
     columns = {
         one.column: text.columns[one.column]
-        if one.is_category
+        if one.takes_text
         else numbers_of(text, one.column).tolist()
         for one in meta.table.readings
     }
@@ -242,3 +252,32 @@ def test_logarithm_is_undone(prepared_prices):
     assert served_rows((meta, None, network), columns) == pytest.approx(
         np.exp(raw * 0.5 + 2.0), rel=1e-5
     )
+
+
+@pytest.mark.parametrize("settings", NETWORKS.values(), ids=NETWORKS)
+def test_words_and_categories_are_encoded_as_in_preparation(settings):
+    readings = [reading_of("size", "number"), reading_of("kind", "category")]
+    readings.append(reading_of("message", "text", missing=()))
+    number = NumericFeature("size", ["size"], 0.0, 1.0, 2.0, quantiles=[-1.0, 0.0, 1.0])
+    meta = table(
+        shape=[6],
+        table=Table(
+            [number],
+            [CategoricalFeature("kind", ["a", "b"])],
+            readings,
+            [TextFeature("message", ["call", "na", "now"])],
+        ),
+    )
+    columns = {
+        "size": [1.0, 3.0, 5.0],
+        "kind": ["a", " b ", "c"],
+        "message": ["Call, now!", "NA", ""],
+    }
+    texts = {"kind": ["a", "b", "c"], "message": columns["message"]}
+    x = encode(
+        meta.table, Inputs(list(columns), {"size": np.array(columns["size"])}, texts, readings)
+    )
+    assert x[:, 1:].tolist() == [[1, 0, 1, 0, 1], [0, 1, 0, 1, 0], [0, 0, 0, 0, 0]]
+    network = families.build(settings, meta, seed=1)
+    expected = np.array(keras.ops.sigmoid(network(x)))
+    assert served_rows((meta, None, network), columns) == pytest.approx(expected, abs=1e-6)

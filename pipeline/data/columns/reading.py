@@ -25,8 +25,8 @@ class ColumnReading:
     sentinels: list[float] = field(default_factory=list)
 
     @property
-    def is_category(self) -> bool:
-        """Whether a cell becomes a level instead of numbers."""
+    def takes_text(self) -> bool:
+        """Whether a model takes the cells as text: those of a category, or free text."""
         return not self.names
 
     @property

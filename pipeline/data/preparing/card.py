@@ -88,7 +88,7 @@ def _card(column: str, found: Understanding, table: Table | None) -> ColumnCard:
 
 def _content(profile: Profile, found: Understanding) -> str:
     reading = found.findings[profile.column].reading
-    if reading is not None and not reading.is_category and profile.values:
+    if reading is not None and not reading.takes_text and profile.values:
         cells = list(profile.values)
         problems: dict[int, Any] = {}
         numbers = read_numbers(reading, cells, place=str, on_error=problems.setdefault)[-1]
@@ -108,7 +108,10 @@ def _features(reading: ColumnReading, table: Table | None) -> list[str]:
     """The features that a column becomes."""
     if table is None:
         return reading.names or ["an indicator for each level"]
-    if reading.is_category:
+    if reading.kind == "text":
+        words = [one.words for one in table.texts if one.name == reading.column]
+        return [f"{len(own):,} words" for own in words]
+    if reading.takes_text:
         levels = [one.levels for one in table.categorical if one.name == reading.column]
         return [f"{reading.column}={level}" for own in levels for level in own]
     own = [one for one in table.numeric if set(one.of) & set(reading.names)]

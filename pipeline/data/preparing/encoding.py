@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.data import Data
-from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target
+from pipeline.data.columns.words import words_of
+from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target, TextFeature
 from pipeline.data.preparing.inputs import Inputs
 from pipeline.errors import DataError
 
@@ -32,7 +33,7 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
         path: the CSV file, for errors.
 
     Raises:
-        DataError: a feature has no value in any training row.
+        DataError: a feature has no value in any training row, or no word in two of them.
     """
     # One indicator is enough for the numbers of one column.
     later = {name for reading in train.readings for name in reading.names[:-1]}
@@ -46,12 +47,13 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
         )
         for name, of in _numeric_features(train, data.ratios)
     ]
+    free = {reading.column for reading in train.readings if reading.kind == "text"}
+    texts = [name for name in train.features if name in train.categorical]
     categorical = [
-        _fit_categorical(name, train.categorical[name], data)
-        for name in train.features
-        if name in train.categorical
+        _fit_categorical(name, train.categorical[name], data) for name in texts if name not in free
     ]
-    return Table(numeric, categorical, train.readings)
+    words = [_fit_text(name, train.categorical[name], data) for name in texts if name in free]
+    return Table(numeric, categorical, train.readings, words)
 
 
 def fit_target(data: Data, train: Numbers) -> Target:
@@ -78,7 +80,8 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
         for feature in table.categorical
         for level in feature.levels
     ]
-    return np.column_stack([*numeric, *missing, *levels]).astype(np.float32)
+    words = [_indicators(feature, inputs.categorical[feature.name]) for feature in table.texts]
+    return np.column_stack([*numeric, *missing, *levels, *words]).astype(np.float32)
 
 
 def value_of(feature: NumericFeature, inputs: Inputs) -> Numbers:
@@ -149,3 +152,25 @@ def _fit_categorical(name: str, values: list[str], data: Data) -> CategoricalFea
     frequent = sorted(counts, key=lambda level: (-counts[level], level))[: data.most_levels]
     levels = [level for level in frequent if counts[level] >= data.fewest_rows]
     return CategoricalFeature(name, levels=sorted(levels))
+
+
+def _fit_text(name: str, texts: list[str], data: Data) -> TextFeature:
+    """Chooses the words that most training rows contain, each in at least two of them."""
+    counts = Counter(word for text in texts for word in set(words_of(text)))
+    frequent = sorted(counts, key=lambda word: (-counts[word], word))[: data.most_words]
+    words = sorted(word for word in frequent if counts[word] > 1)
+    if not words:
+        raise DataError(
+            f"column {name}: no word is in two training rows",
+            expected=f"List {name} under data.drop",
+        )
+    return TextFeature(name, words)
+
+
+def _indicators(feature: TextFeature, texts: list[str]) -> NDArray[np.float32]:
+    """Which words each text contains, (rows, words)."""
+    place = {word: number for number, word in enumerate(feature.words)}
+    found = np.zeros((len(texts), len(place)), dtype=np.float32)
+    for row, text in enumerate(texts):
+        found[row, [place[word] for word in words_of(text) if word in place]] = 1
+    return found

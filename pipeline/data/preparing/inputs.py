@@ -55,11 +55,11 @@ def inputs_of(
     """
     numeric: dict[str, NDArray[np.float64]] = {}
     categorical: dict[str, list[str]] = {}
-    others = {reading.column for reading in readings if not reading.is_category}
+    others = {reading.column for reading in readings if not reading.takes_text}
     used = [*readings, *(reading for reading in operands if reading.column not in others)]
     for reading in used:
         cells = text.columns[reading.column]
-        if reading.is_category:
+        if reading.takes_text:
             categorical[reading.column] = read_levels(reading, cells)
         else:
             place = lambda row, column=reading.column: text.place(column, row)  # noqa: E731

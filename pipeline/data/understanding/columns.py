@@ -68,6 +68,8 @@ def _by_settings(profile: Profile, data: Data, file: File) -> Finding | None:
     column = profile.column
     if column in data.categorical:
         return category_finding(profile, data)
+    if column in data.text:
+        return Finding(_free_text(profile), "data.text names it")
     if column in data.ordinal:
         order = {"order": data.ordinal[column]}
         return Finding(_reading(profile, "ordinal", order), "data.ordinal gives its order")
@@ -227,7 +229,8 @@ def _text(profile: Profile, _data: Data, _file: File) -> Finding | None:
     words = sum(len(cell.split()) * count for cell, count in profile.values.items())
     if words <= _FEW_WORDS * profile.count or not identifies_by_text(profile):
         return None
-    return Finding(None, "it holds sentences, almost all of them different")
+    note = f"is read as words; to leave it out, set data.drop: [{profile.column}]"
+    return Finding(_free_text(profile), "its values are sentences", [note])
 
 
 def _name(profile: Profile, _data: Data, _file: File) -> Finding | None:
@@ -290,6 +293,11 @@ _DECISIONS: Sequence[Callable[[Profile, Data, File], Finding | None]] = (
 
 def _reading(profile: Profile, kind: str, settings: dict[str, Any]) -> ColumnReading:
     return reading_of(profile.column, kind, settings, profile.signs)
+
+
+def _free_text(profile: Profile) -> ColumnReading:
+    # Every text counts as its words, also one that would mean missing elsewhere.
+    return reading_of(profile.column, "text", {}, ())
 
 
 def _date(profile: Profile, form: str, why: str) -> Finding:

@@ -70,6 +70,7 @@ class Tabular(Model):
             standard deviation of a number. High frequencies learn sharp functions, and need rows.
         one_hot_levels: a column with more levels than this is embedded.
         category_size: the features that such a column becomes.
+        text_size: the features that the words of a column of free text become.
         members: the size of the ensemble.
         dropout: follows each dense layer if it is above 0.
     """
@@ -82,6 +83,7 @@ class Tabular(Model):
     frequency_scale: float | None = None
     one_hot_levels: int = 16
     category_size: int = 8
+    text_size: int = 32
     members: int = 8
     units: list[int] | None = None
     activation: str = "relu"
@@ -89,7 +91,14 @@ class Tabular(Model):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for key in ("embedding_size", "frequencies", "one_hot_levels", "category_size", "members"):
+        for key in (
+            "embedding_size",
+            "frequencies",
+            "one_hot_levels",
+            "category_size",
+            "text_size",
+            "members",
+        ):
             require_sizes(f"model.{key}", [getattr(self, key)])
         require_sizes("model.units", self.units or [])
         require_fraction("model.dropout", self.dropout or 0.0)
@@ -221,7 +230,7 @@ def _by_member(
 
 
 def _embedded(settings: Tabular, table: Table, features: Any) -> Any:
-    """Numbers with their embeddings, indicators, and embeddings of columns with many levels."""
+    """Numbers with their embeddings, indicators, and embeddings of many levels and of words."""
     import keras
 
     count = len(table.numeric)
@@ -244,6 +253,10 @@ def _embedded(settings: Tabular, table: Table, features: Any) -> Any:
             )(indicators)
         parts.append(indicators)
         start += levels
+    for number, text in enumerate(table.texts, start=1):
+        layer = keras.layers.Dense(settings.text_size, use_bias=False, name=f"words_{number}")
+        parts.append(layer(features[:, start : start + len(text.words)]))
+        start += len(text.words)
     return keras.ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
 

@@ -18,7 +18,7 @@ def decided(*cells, column="c", file=None, **settings):
 def read(*cells, file=None, **settings):
     """The kind of a column, and what its first cell becomes."""
     reading = decided(*cells, file=file, **settings).reading
-    if reading.is_category:
+    if reading.takes_text:
         return reading.kind, read_levels(reading, cells)[0]
     numbers = [float(values[0]) for values in read_numbers(reading, cells, place=str)]
     return reading.kind, numbers if len(numbers) > 1 else numbers[0]
