@@ -36,6 +36,19 @@ class Closure:
     packages: set[str] = field(default_factory=set)
     house: set[str] = field(default_factory=set)
 
+    def add(self, other: "Closure", *, key: str) -> None:
+        """Adds what another setting reaches.
+
+        Raises:
+            ConfigError: two files have the same name.
+        """
+        for name, place in other.files.items():
+            _require_one_file(key, name, place, self.files.get(name, place))
+        self.files |= other.files
+        self.digests |= other.digests
+        self.packages |= other.packages
+        self.house |= other.house
+
     @property
     def identity(self) -> dict[str, dict[str, str]]:
         """What decides what the code does, as plain values."""
@@ -130,11 +143,21 @@ class _Follower:
     def _require_own_name(self, name: str, place: str) -> None:
         """A local module must not hide an installed one, and each name must be of one file."""
         top = name.partition(".")[0]
-        other = self.closure.files.get(name, place)
         if top in sys.stdlib_module_names or distribution_of(top) is not None or top == _HOUSE:
-            what = f"names {place}, which has the name of the installed module {top}"
-        elif other != place:
-            what = f"names {place}, which has the same name as {other}"
-        else:
-            return
-        raise ConfigError(self.key, what, received=name, expected="Rename the file")
+            raise ConfigError(
+                self.key,
+                f"names {place}, which has the name of the installed module {top}",
+                received=name,
+                expected="Rename the file",
+            )
+        _require_one_file(self.key, name, place, self.closure.files.get(name, place))
+
+
+def _require_one_file(key: str, name: str, place: str, other: str) -> None:
+    if place != other:
+        raise ConfigError(
+            key,
+            f"names {place}, which has the same name as {other}",
+            received=name,
+            expected="Rename one of the files",
+        )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 
+OWN = "python"  # the family of a model or an optimizer of the user
 FORM = "path/to/file.py:name in this repository, or package.module:name of an installed package"
 
 _NAME = re.compile(r"[A-Za-z_]\w*")

@@ -15,6 +15,7 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 from pipeline.code import PACKAGE
+from pipeline.own import copies
 from pipeline.runs import model_card
 from pipeline.runs.model_card import ModelCard
 from pipeline.runs.result import MODEL
@@ -39,6 +40,8 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
         data.mkdir()
         for name in (MODEL, model_card.FILE):
             shutil.copyfile(result / name, data / name)
+        if (result / copies.FOLDER).is_dir():
+            shutil.copytree(result / copies.FOLDER, data / copies.FOLDER)
         _copy_code(code)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*input example was not provided")

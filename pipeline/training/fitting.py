@@ -13,7 +13,8 @@ from pipeline.data.prepared import Meta, Split, load_split
 from pipeline.models import families
 from pipeline.models.augmentation import augmented
 from pipeline.models.members import with_members
-from pipeline.training import engines, losses, measuring, optimizers, process
+from pipeline.training import callbacks, engines, losses, measuring, optimizers, process
+from pipeline.training.callbacks import OwnCallbacks
 from pipeline.training.class_weights import class_weights
 from pipeline.training.engine import Engine, TrainingTask
 from pipeline.training.listener import Listener
@@ -30,6 +31,7 @@ class Fit:
     schedule: Schedule
     measuring: Measuring
     rules: Rules
+    callbacks: OwnCallbacks | None
 
     def run(
         self,
@@ -45,6 +47,7 @@ class Fit:
             measuring=self.measuring,
             rules=self.rules,
             listeners=listeners,
+            callbacks=self.callbacks,
             checkpoints=checkpoints,
             interruption=interruption,
         )
@@ -61,11 +64,16 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
     process.pin(threads=training.threads)
     schedule = Schedule.of(training, rows=meta.rows["train"], seed=config.seed)
     train_rows, validation = load_split(data_folder, "train"), load_split(data_folder, "validation")
+    engine = _engine(config, meta, train_rows, schedule)
+    own = None
+    if training.callbacks:
+        own = callbacks.build(training, engine.network, engine.optimizer, schedule)
     return Fit(
-        engine=_engine(config, meta, train_rows, schedule),
+        engine=engine,
         schedule=schedule,
         measuring=measuring.build(training, meta, train=train_rows, validation=validation),
         rules=Rules(training.early_stopping, training.reduce_on_plateau),
+        callbacks=own,
     )
 
 

@@ -1,0 +1,69 @@
+"""The user's own code in the settings of an experiment."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.own import reading
+from pipeline.own.closure import Closure, closure_of
+from pipeline.own.references import OWN, Reference, is_reference, reference
+
+
+def references(config: ExperimentConfig) -> dict[str, Reference]:
+    """What the settings name, by setting."""
+    return {key: reference(text, key=key) for key, text in _named(config)}
+
+
+def _named(config: ExperimentConfig) -> Iterator[tuple[str, str]]:
+    training, optimizer = config.training, config.optimizer
+    if config.model.family == OWN:
+        yield "model.build", config.model.build  # type: ignore[attr-defined]
+    if training.loss is not None and is_reference(training.loss):
+        yield "training.loss", training.loss
+    for name in (*(training.metrics or []), *_monitored(config)):
+        if is_reference(name):
+            yield f"training.metrics {name}", name
+    for number, callback in enumerate(training.callbacks):
+        yield f"training.callbacks[{number}]", callback.build
+    if optimizer.family == OWN:
+        yield "optimizer.build", optimizer.build  # type: ignore[attr-defined]
+    if is_reference(optimizer.schedule):
+        yield "optimizer.schedule", optimizer.schedule
+
+
+def _monitored(config: ExperimentConfig) -> list[str]:
+    """The metrics that rules monitor, without their splits."""
+    return [rule.figure.partition("/")[2] for rule in config.training.monitors.values()]
+
+
+def closure(config: ExperimentConfig) -> Closure:
+    """The code of all that an experiment names, and what it imports.
+
+    Raises:
+        ConfigError: a file is invalid, or has the name of another module.
+    """
+    whole = Closure()
+    for key, one in references(config).items():
+        whole.add(closure_of([one], key=key), key=key)
+    return whole
+
+
+def model_code(config: ExperimentConfig) -> list[str]:
+    """The files of the code that the saved model may need."""
+    own = references(config).get("model.build")
+    return [] if own is None else list(closure_of([own], key="model.build").digests)
+
+
+def named_files(config: ExperimentConfig) -> dict[str, str]:
+    """The sha256 of the files that arguments of own code name, by path."""
+    found: dict[str, str] = {}
+    for arguments in _arguments(config):
+        found |= reading.named_files(arguments)
+    return found
+
+
+def _arguments(config: ExperimentConfig) -> Iterator[Mapping[str, Any]]:
+    for part in (config.model, config.optimizer):
+        if part.family == OWN:
+            yield part.arguments  # type: ignore[union-attr]
+    yield from (callback.arguments for callback in config.training.callbacks)
