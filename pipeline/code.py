@@ -1,10 +1,12 @@
 """Computes the modules that each command depends on, and a digest of them.
 
     python -m pipeline.code
+    python -m pipeline.code own=my_models            your own code, as params.yaml names it
 
 Writes outputs/code/<command>.txt for each command: one digest, then each module that it covers.
 A stage of dvc.yaml depends on the file of its command. A run key holds the digest of the code
-that trains.
+that trains. `own=<name>` writes outputs/own/<name>.txt, the digests of the files that params.yaml
+lists under own_code.
 
 Comments, docstrings, formatting and the texts of messages change no digest.
 """
@@ -17,8 +19,9 @@ from types import MappingProxyType
 
 from pipeline.command_line import arguments, run_command
 from pipeline.console import log
-from pipeline.files import replacing_folder, sha256
-from pipeline.layout import CODE
+from pipeline.errors import PipelineError, suggestion
+from pipeline.files import replacing_folder, sha256, write_text
+from pipeline.layout import CODE, OWN_CODE
 from pipeline.syntax import Module, read
 
 FAMILIES = "pipeline.models.families"
@@ -166,14 +169,48 @@ PACKAGE = Package(Path(__file__).parent)
 
 
 def main() -> None:
-    """Writes the file of each command."""
-    arguments(__doc__)
+    """Writes the file of each command, or that of the user's own code."""
+    received = arguments(__doc__)
+    if received:
+        _write_own(received)
+        return
+    write_text(OWN_CODE / "about.txt", _ABOUT)
     commands = PACKAGE.commands()
     with replacing_folder(CODE) as folder:
         for command in commands:
             listing = PACKAGE.listing(PACKAGE.command_closure(command))
             (folder / f"{command}.txt").write_text(listing, encoding="utf-8")
     log(f"digests of the code of {len(commands)} commands written to {CODE}")
+
+
+_ABOUT = "Digests of your own code, one file for each entry of own_code in params.yaml.\n"
+
+
+def _write_own(received: list[str]) -> None:
+    from pipeline.config import params
+
+    key, _, name = received[0].partition("=")
+    listed = params.read().own_code
+    if key != "own" or len(received) > 1 or name not in listed:
+        raise PipelineError(
+            "this command takes no argument, or one entry of own_code in params.yaml",
+            received=" ".join(received),
+            expected=f"Write own=<name>. {suggestion(name, listed)}",
+        )
+    write_text(OWN_CODE / f"{name}.txt", _own_listing(Path(listed[name])))
+
+
+def _own_listing(path: Path) -> str:
+    """The digest of each Python file below a path, in the repository."""
+    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    lines = []
+    for file in files:
+        try:
+            digest = read(file.with_suffix("").as_posix().replace("/", "."), file).digest
+        except (SyntaxError, ValueError, ImportError):
+            digest = sha256(file)  # `compose` reports what is wrong
+        lines.append(f"{digest[:16]}  {file.as_posix()}\n")
+    return "".join(lines)
 
 
 if __name__ == "__main__":

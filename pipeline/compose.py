@@ -9,7 +9,7 @@ outputs/plan.json for the report.
 """
 
 from pipeline.command_line import arguments, run_command
-from pipeline.config import params, plan_file, resolved
+from pipeline.config import own_code, params, plan_file, resolved
 from pipeline.config.outline import outlines
 from pipeline.config.plan import compose_all
 from pipeline.console import log
@@ -23,6 +23,7 @@ def main() -> None:
     arguments(__doc__)
     planned = params.read()
     configs = compose_all(planned)
+    own_code.require_listed(configs, planned.own_code)
     with replacing_folder(CONFIGS) as folder:
         for config in configs:
             resolved.write(config, folder / f"{config.name}.yaml")

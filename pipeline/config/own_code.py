@@ -1,9 +1,13 @@
 """The user's own code in the settings of an experiment."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline.config.experiment import ExperimentConfig
+from pipeline.errors import PipelineError
+from pipeline.layout import PARAMS
 from pipeline.own import reading
 from pipeline.own.closure import Closure, closure_of
 from pipeline.own.references import OWN, Reference, is_reference, reference
@@ -46,6 +50,28 @@ def closure(config: ExperimentConfig) -> Closure:
     for key, one in references(config).items():
         whole.add(closure_of([one], key=key), key=key)
     return whole
+
+
+def require_listed(configs: Sequence[ExperimentConfig], listed: Mapping[str, str]) -> None:
+    """Checks that DVC knows all files of own code, so that an edit of one is noticed.
+
+    Args:
+        listed: `own_code` of `params.yaml`: files and folders by name.
+
+    Raises:
+        PipelineError: `params.yaml` does not list a file.
+    """
+    paths = [Path(path) for path in listed.values()]
+    for config in configs:
+        for file in closure(config).digests:
+            if not any(Path(file).is_relative_to(path) for path in paths):
+                name = re.sub(r"\W", "_", Path(file).stem).lower()
+                raise PipelineError(
+                    f"{PARAMS}: own_code does not list a file that {config.name} uses, so "
+                    "dvc repro would not notice an edit of it",
+                    received=file,
+                    expected=f"Add {name}: {file} to own_code, or a folder that holds it",
+                )
 
 
 def model_code(config: ExperimentConfig) -> list[str]:

@@ -48,7 +48,7 @@ def own_network(
     """Builds the network of a function, from `(rows, *meta.shape)` to `(rows, meta.outputs)`.
 
     Pixels are scaled to `pixel_range` before the function's model sees them. The layers of a
-    sequential or functional model become layers of the network. A subclassed model stays one.
+    sequential or functional model become layers of the network. A subclassed model stays one layer.
 
     Raises:
         ConfigError: the function fails, or its network cannot be trained, saved or loaded.
@@ -166,19 +166,8 @@ def _wrapped(model: Any, reference: Reference, meta: Meta, pixel_range: Sequence
     features = first
     for layer in scaling:
         features = layer(features)
-    taken = {first.name, *(layer.name for layer in scaling)}
-    names = taken & {
-        layer.name for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)
-    }
-    if names:
-        raise ConfigError(
-            _KEY,
-            "returns a model with a layer whose name the pipeline uses",
-            received=", ".join(sorted(names)),
-            expected="Give the layer another name",
-        )
     try:
-        output = _applied(model, features)
+        output = _applied(model, features, taken={first.name, *(one.name for one in scaling)})
     except (ValueError, TypeError, NotImplementedError, AttributeError) as error:
         raise ConfigError(
             _KEY,
@@ -192,14 +181,16 @@ def _wrapped(model: Any, reference: Reference, meta: Meta, pixel_range: Sequence
     return keras.Model(first, output, name="network")
 
 
-def _applied(model: Any, features: Any) -> Any:
+def _applied(model: Any, features: Any, *, taken: set[str]) -> Any:
+    """The outputs of a model. Its layers become those of the network where their names are free."""
+    names = {layer.name for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)}
+    if names & taken:
+        return model(features)
     if type(model) is keras.Sequential:
         for layer in model.layers:
             features = layer(features)
         return features
-    if _is_functional(model):
-        return model.call(features)
-    return model(features)
+    return model.call(features) if _is_functional(model) else model(features)
 
 
 def _is_functional(model: Any) -> bool:

@@ -74,9 +74,7 @@ def build(training: Training, network: Any, optimizer: Any, schedule: Schedule) 
 def _built(key: str, settings: Callback, engine: str) -> Any:
     named = reference(settings.build, key=key)
     if named.module.partition(".")[0] == "keras":
-        advice = _IN_PLACE.get(
-            named.name, "Derive a class of your own from keras.callbacks.Callback"
-        )
+        advice = _IN_PLACE.get(named.name, "Derive a class from keras.callbacks.Callback")
         raise ConfigError(
             key, "is a callback of Keras, which is not used here", received=named, expected=advice
         )
