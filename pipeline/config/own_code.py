@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.errors import PipelineError
 from pipeline.layout import PARAMS
-from pipeline.own import reading
+from pipeline.own import reading, weights
 from pipeline.own.closure import Closure, closure_of
 from pipeline.own.references import OWN, Reference, is_reference, reference
 
@@ -63,7 +63,8 @@ def require_listed(configs: Sequence[ExperimentConfig], listed: Mapping[str, str
     """
     paths = [Path(path) for path in listed.values()]
     for config in configs:
-        for file in closure(config).digests:
+        _require_file_of_weights(config)
+        for file in (*closure(config).digests, *named_files(config), *start_weights(config)):
             if not any(Path(file).is_relative_to(path) for path in paths):
                 name = re.sub(r"\W", "_", Path(file).stem).lower()
                 raise PipelineError(
@@ -72,6 +73,19 @@ def require_listed(configs: Sequence[ExperimentConfig], listed: Mapping[str, str
                     received=file,
                     expected=f"Add {name}: {file} to own_code, or a folder that holds it",
                 )
+
+
+def _require_file_of_weights(config: ExperimentConfig) -> None:
+    """Refuses weights of another experiment, because DVC cannot order two experiments."""
+    name = config.model.weights_from
+    if name is not None and not weights.find(name).is_file:
+        raise PipelineError(
+            f"{PARAMS}: dvc repro cannot train {config.name} after {name}, whose weights it starts "
+            "with",
+            received=f"model.weights_from={name}",
+            expected=f"Copy {weights.find(name).path} to a folder of your own, and name that file. "
+            "python -m pipeline.train takes an experiment or a run",
+        )
 
 
 def model_code(config: ExperimentConfig) -> list[str]:
@@ -86,6 +100,12 @@ def named_files(config: ExperimentConfig) -> dict[str, str]:
     for arguments in _arguments(config):
         found |= reading.named_files(arguments)
     return found
+
+
+def start_weights(config: ExperimentConfig) -> dict[str, str]:
+    """The digest of the weights that the training starts with, by their name; empty without."""
+    name = config.model.weights_from
+    return {} if name is None else {name: weights.find(name).digest}
 
 
 def _arguments(config: ExperimentConfig) -> Iterator[Mapping[str, Any]]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError
 from pipeline.models.fingerprint import fingerprint
+from pipeline.models.members import LAYER
 from pipeline.models.network import stem
 from pipeline.own import loading, reading
 from pipeline.own.references import Reference
@@ -167,7 +168,7 @@ def _wrapped(model: Any, reference: Reference, meta: Meta, pixel_range: Sequence
     for layer in scaling:
         features = layer(features)
     try:
-        output = _applied(model, features, taken={first.name, *(one.name for one in scaling)})
+        output = _applied(model, features, taken={LAYER, *(one.name for one in (first, *scaling))})
     except (ValueError, TypeError, NotImplementedError, AttributeError) as error:
         raise ConfigError(
             _KEY,

@@ -77,7 +77,10 @@ def own(config: ExperimentConfig) -> dict[str, dict[str, str]]:
 
     It is empty for an experiment without own code, so those of earlier versions keep their keys.
     """
-    identity = own_code.closure(config).identity | {"data": own_code.named_files(config)}
+    identity = own_code.closure(config).identity | {
+        "data": own_code.named_files(config),
+        "weights": own_code.start_weights(config),
+    }
     return {kind: values for kind, values in identity.items() if values}
 
 

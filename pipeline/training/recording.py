@@ -60,6 +60,8 @@ class RecordedTraining:
         """
         code = copies.contents(own_code.model_code(self.run.config))
         fit = fitting.build(self.run.config, self.run.meta, self.run.data_folder)
+        if fit.start:
+            log(f"{self.run.name}: {fit.start}")
         latest = self._latest(fit)
         run_id = latest.facts["run_id"] if latest is not None else None
         cpus = self.run.cpus(latest, self.folder.path)
