@@ -28,12 +28,16 @@ from pipeline.runs.git import Git
 ROOTS = ("pipeline.training.fitting", "pipeline.models.serving", "pipeline.runs.result")
 
 # The training imports these modules, but they cannot change its result. An error ends a training,
-# and claims, tracking settings and the intervals of metrics do not reach it.
+# and claims, paths, tracking settings and the intervals of metrics do not reach it. Digests and
+# signatures of the user's own code are read before it.
 MODULES_WITHOUT_EFFECT = (
     "pipeline.config.claim",
     "pipeline.config.tracking",
     "pipeline.errors",
+    "pipeline.layout",
     "pipeline.metrics._sampling",
+    "pipeline.own.definitions",
+    "pipeline.syntax",
 )
 
 

@@ -3,6 +3,7 @@
 Layers are matched by name. The output layer may differ, because its size depends on the classes.
 """
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import numpy as np
 
 from pipeline.errors import ConfigError
 from pipeline.models import saved
-from pipeline.models.anatomy import network_of
 from pipeline.own import weights
 
 _KEY = "model.weights_from"
@@ -48,10 +48,8 @@ def _from_file(network: Any, path: Path) -> str:
 
 def _from_model(network: Any, path: Path) -> str:
     model = saved.load(path)
-    try:
-        model = network_of(model)
-    except ValueError:
-        pass  # a model that Keras saved without this project
+    with contextlib.suppress(ValueError):  # Keras saved it without this project
+        model = model.get_layer("network")
     sources = {layer.name: layer for layer in _with_weights(model)}
     targets = _with_weights(network)
     last = targets[-1]
