@@ -59,8 +59,11 @@ def own_network(
     if "seed" in _parameters(function):
         values.setdefault("seed", seed)
 
+    precision = keras.config.dtype_policy()
+
     def build() -> Any:
         keras.backend.clear_session()  # automatic names count from 1
+        keras.config.set_dtype_policy(precision)  # which the line above has reset
         keras.utils.set_random_seed(seed)
         model = _called(function, reference, values, meta)
         _require_plain(model, reference)

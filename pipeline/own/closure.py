@@ -120,7 +120,7 @@ class _Follower:
                 self.key,
                 f"names {place}, whose relative import leads out of its package",
                 received=place,
-                expected=f"Add an empty {path.parent.relative_to(self.base) / '__init__.py'}, "
+                expected=f"Put an empty __init__.py into each folder of the package of {place}, "
                 "or import without a leading dot",
             ) from None
 
