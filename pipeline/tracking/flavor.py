@@ -15,7 +15,9 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 from pipeline.code import PACKAGE
+from pipeline.models import saved
 from pipeline.own import copies
+from pipeline.own.closure import closure_of
 from pipeline.runs import model_card
 from pipeline.runs.model_card import ModelCard
 from pipeline.runs.result import MODEL
@@ -23,6 +25,7 @@ from pipeline.runs.result import MODEL
 LOADER = "pipeline.serving.mlflow_model"
 _DATA = "keras"
 _REQUIRED = ("keras", "numpy", "pandas", "tensorflow")
+_OWN = "the user's own code"
 
 
 def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
@@ -52,7 +55,7 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
                 code_paths=[str(code)],
                 mlflow_model=mlflow_model,
                 signature=signature(model_card.read(data / MODEL)),
-                pip_requirements=[f"{name}=={version(name)}" for name in _REQUIRED],
+                pip_requirements=_requirements(data / MODEL),
             )
     mlflow_model.add_flavor(
         "keras",
@@ -62,6 +65,15 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
         save_exported_model=False,
     )
     mlflow_model.save(str(Path(path, "MLmodel")))
+
+
+def _requirements(model: Path) -> list[str]:
+    """The packages that the model needs, also by its own code."""
+    own = closure_of(
+        saved.own_objects(model), key=_OWN, base=model.parent / copies.FOLDER
+    ).identity["packages"]
+    names = sorted({*_REQUIRED, *own})
+    return [f"{name}=={version(name)}" for name in names]
 
 
 def signature(card: ModelCard) -> ModelSignature:
