@@ -1,8 +1,10 @@
 """docs/your-own-model.md on toy data: train, kill, resume, evaluate, predict, serve and sweep."""
 
 import shutil
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import numpy as np
@@ -11,14 +13,18 @@ import pytest
 import yaml
 
 import pipeline
-from pipeline import evaluate, experiment
+from pipeline import experiment
 from pipeline.config import own_code, resolved
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.errors import PipelineError
-from pipeline.files import read_json
+from pipeline.evaluation.assessment import assess
 from pipeline.runs import identity
-from pipeline.signals import Interrupted
+from pipeline.signals import Interrupted, Interruption
 from pipeline.studies.grid import compose_grid
+from pipeline.studies.journal import SweepJournal
+from pipeline.studies.running import run_grid_trial
+from pipeline.studies.sweep import run_sweep
+from pipeline.studies.sweep_settings import SweepSettings
 from pipeline.tracking import connection
 from pipeline.training import loop
 from tests.support import ROOT, pages
@@ -27,6 +33,7 @@ from tests.support.interruptions import InterruptedAt
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
 from tests.support.toy import config_of, prepare_all
+from tests.support.trials import HereProcess
 
 PAGE = "your-own-model.md"
 FILES = pages.files(PAGE)
@@ -84,10 +91,9 @@ def project(prepared, trained):
 
 
 def test_killed_and_resumed_run_has_the_same_bits(project, trained, tmp_path):
-    for name in ("conf", "data", "my_models.py"):
-        (tmp_path / name).symlink_to(project / name) if name != "my_models.py" else shutil.copy(
-            project / name, tmp_path
-        )
+    for name in ("conf", "data"):
+        (tmp_path / name).symlink_to(project / name)
+    shutil.copy("my_models.py", tmp_path)
     add_store(tmp_path)
     with inside(tmp_path):
         for checks in (2, 3):
@@ -100,9 +106,9 @@ def test_killed_and_resumed_run_has_the_same_bits(project, trained, tmp_path):
 
 def test_own_metric_is_measured_and_evaluated(project, trained):
     assert "validation/my_models.py:cost" in trained.metrics
-    evaluate.evaluate(NAME)
-    test = read_json(project / f"outputs/{NAME}/metrics.json", made_by="")["test"]
-    assert test["my_models.py:cost"]["low"] <= test["my_models.py:cost"]["value"]
+    test = assess(NAME, Path("outputs") / NAME, Path("data/prepared/pairs")).test
+    low, high = test["my_models.py:cost"].interval
+    assert low <= test["my_models.py:cost"].value <= high
 
 
 def test_model_predicts_after_its_file_is_gone(project):
@@ -131,18 +137,26 @@ def test_logged_model_serves_with_its_code(project, trained):
     assert np.array_equal(served, pipeline.load(NAME).predict_proba(ROWS)[:, 1])
 
 
-def test_sweep_of_the_page_composes(project):
+def test_sweep_of_the_page_varies_an_argument(project):
     (commands,) = pages.blocks(PAGE, "sh")
     words = commands.splitlines()[1].split()[3:]
-    grid = compose_grid([*words, "data=pairs"])
-    widths = [trial.config.model.arguments["width"] for trial in grid.trials]
-    assert widths == [8, 16]
+    grid = compose_grid([*words, *STEPS[1:], "training.epochs=1", "tracking.log_model=false"])
+
+    def launch(journal: SweepJournal, tags: Any, folders: Sequence[Path]) -> None:
+        for number, folder in enumerate(folders):
+            run_grid_trial(HereProcess(), grid, number, journal, tags, folder)
+
+    result = run_sweep(grid, launch, Interruption(), SweepSettings())
+    (table,) = Path("mlruns/sweeps").glob(f"{result['sweep_id']}/trials.csv")
+    rows = pd.read_csv(table)
+    assert rows["model.arguments.width"].tolist() == [8, 16]
+    assert rows["status"].tolist() == ["FINISHED", "FINISHED"]
 
 
 def test_page_lists_what_dvc_needs(project):
     listed = yaml.safe_load(FILES["params.yaml"])["own_code"]
     own_code.require_listed([config()], listed)
-    with pytest.raises(PipelineError, match="Add my_models: my_models.py to own_code"):
+    with pytest.raises(PipelineError, match=r"Add my_models: my_models\.py to own_code"):
         own_code.require_listed([config()], {})
 
 

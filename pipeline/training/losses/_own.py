@@ -228,5 +228,5 @@ def require_usable(loss: Any, name: str, meta: Meta) -> None:
             "has no gradient, so the network cannot learn from it",
             received=name,
             expected="Compute with functions of keras.ops that have a gradient. "
-            "argmax, round and casts to integers have none",
+            "NumPy, argmax, round and casts to integers have none",
         )
