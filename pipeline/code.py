@@ -201,16 +201,21 @@ def _write_own(received: list[str]) -> None:
 
 
 def _own_listing(path: Path) -> str:
-    """The digest of each Python file below a path, in the repository."""
-    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    lines = []
-    for file in files:
-        try:
-            digest = read(file.with_suffix("").as_posix().replace("/", "."), file).digest
-        except (SyntaxError, ValueError, ImportError):
-            digest = sha256(file)  # `compose` reports what is wrong
-        lines.append(f"{digest[:16]}  {file.as_posix()}\n")
-    return "".join(lines)
+    """Lists a digest of each file below a path, without comments of Python files."""
+    inside = [file for file in sorted(path.rglob("*")) if file.is_file()]
+    files = (
+        [file for file in inside if "__pycache__" not in file.parts] if path.is_dir() else [path]
+    )
+    return "".join(f"{_own_digest(file)[:16]}  {file.as_posix()}\n" for file in files)
+
+
+def _own_digest(file: Path) -> str:
+    if file.suffix != ".py":
+        return sha256(file)
+    try:
+        return read(".".join(file.with_suffix("").parts), file).digest
+    except (SyntaxError, ValueError, ImportError):  # `compose` reports what is wrong
+        return sha256(file)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ than an edit, such as a notebook, never trains old code. Each module gets the fi
 `pipeline.own.closure` found for it, whatever the search path of Python holds.
 """
 
+import contextlib
 import hashlib
 import importlib
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -59,12 +59,14 @@ def load(reference: Reference, *, key: str, base: Path = Path()) -> Any:
 def load_module(reference: Reference, *, key: str, base: Path = Path()) -> ModuleType:
     """Imports the module of a reference; see `load`."""
     try:
-        if not reference.is_file:
-            module = importlib.import_module(reference.module)
-            _register_package(reference.module.partition(".")[0])
-            return module
-        closure = closure_of([reference], key=key, base=base)
-        modules = _import(closure, base.resolve())
+        # What the code prints goes to stderr, because stdout is for results.
+        with contextlib.redirect_stdout(sys.stderr):
+            if not reference.is_file:
+                module = importlib.import_module(reference.module)
+                _register_package(reference.module.partition(".")[0])
+                return module
+            closure = closure_of([reference], key=key, base=base)
+            modules = _import(closure, base.resolve())
     except PipelineError:
         raise
     except Exception as error:
@@ -116,7 +118,7 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@contextmanager
+@contextlib.contextmanager
 def _finding(files: dict[str, Path]) -> Iterator[None]:
     finder = _Finder(files)
     sys.meta_path.insert(0, finder)

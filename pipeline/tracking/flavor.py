@@ -5,6 +5,7 @@ Keras's flavour is added, so `mlflow.keras.load_model` works too. Both use the s
 
 import shutil
 import warnings
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +18,7 @@ from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 from pipeline.code import PACKAGE
 from pipeline.models import saved
 from pipeline.own import copies
-from pipeline.own.closure import closure_of
+from pipeline.own.closure import Closure, closure_of
 from pipeline.runs import model_card
 from pipeline.runs.model_card import ModelCard
 from pipeline.runs.result import MODEL
@@ -25,7 +26,6 @@ from pipeline.runs.result import MODEL
 LOADER = "pipeline.serving.mlflow_model"
 _DATA = "keras"
 _REQUIRED = ("keras", "numpy", "pandas", "tensorflow")
-_OWN = "the user's own code"
 
 
 def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
@@ -45,7 +45,10 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
             shutil.copyfile(result / name, data / name)
         if (result / copies.FOLDER).is_dir():
             shutil.copytree(result / copies.FOLDER, data / copies.FOLDER)
-        _copy_code(code)
+        own = closure_of(
+            saved.own_objects(data / MODEL), key="the saved model", base=data / copies.FOLDER
+        )
+        _copy_code(code, [name for name in own.house if name in PACKAGE.paths])
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*input example was not provided")
             mlflow.pyfunc.save_model(
@@ -55,7 +58,7 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
                 code_paths=[str(code)],
                 mlflow_model=mlflow_model,
                 signature=signature(model_card.read(data / MODEL)),
-                pip_requirements=_requirements(data / MODEL),
+                pip_requirements=_requirements(own),
             )
     mlflow_model.add_flavor(
         "keras",
@@ -67,12 +70,9 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
     mlflow_model.save(str(Path(path, "MLmodel")))
 
 
-def _requirements(model: Path) -> list[str]:
-    """The packages that the model needs, also by its own code."""
-    own = closure_of(
-        saved.own_objects(model), key=_OWN, base=model.parent / copies.FOLDER
-    ).identity["packages"]
-    names = sorted({*_REQUIRED, *own})
+def _requirements(own: Closure) -> list[str]:
+    """The packages that the model needs, also by the user's own code."""
+    names = sorted({*_REQUIRED, *own.identity["packages"]})
     return [f"{name}=={version(name)}" for name in names]
 
 
@@ -94,10 +94,14 @@ def signature(card: ModelCard) -> ModelSignature:
     return ModelSignature(inputs, Schema(outputs))
 
 
-def _copy_code(folder: Path) -> None:
-    """Copies the loader and all modules of this package that it imports."""
+def _copy_code(folder: Path, of_own_code: Sequence[str]) -> None:
+    """Copies the loader and all modules of this package that it imports.
+
+    Args:
+        of_own_code: the modules of this package that the user's own code imports.
+    """
     package = PACKAGE.paths["pipeline"].parent
-    for module in PACKAGE.closure(LOADER):
+    for module in PACKAGE.closure(LOADER, *of_own_code):
         source = PACKAGE.paths[module]
         target = folder / source.relative_to(package)
         target.parent.mkdir(parents=True, exist_ok=True)

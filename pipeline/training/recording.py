@@ -109,8 +109,8 @@ class RecordedTraining:
             log(f"{self.run.name}: resumes from step {step:,} of {total:,}")
             if any(not callback.exact for callback in self.run.config.training.callbacks):
                 log(
-                    f"{self.run.name}: warning: a callback with exact: false starts from scratch, "
-                    "so the bits may differ from those of an uninterrupted training"
+                    f"{self.run.name}: warning: a checkpoint may not hold the state of a callback "
+                    "with exact: false, so the bits may differ from those of one training"
                 )
         return latest
 

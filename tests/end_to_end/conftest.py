@@ -22,7 +22,9 @@ def params() -> dict[str, Any]:
     """The lists of all pages, a source of scikit-learn, and an experiment that is repeated."""
     shown = [yaml.safe_load(pages.files(page)["params.yaml"]) for page in PAGES]
     return {
-        **{name: {key: of[name][key] for of in shown for key in of.get(name, {})} for name in LISTS},
+        **{
+            name: {key: of[name][key] for of in shown for key in of.get(name, {})} for name in LISTS
+        },
         "sources": ["iris"],
         # 42 is the experiment's own seed, and that of its split: its run may be finished before.
         "repeats": {"flats_rent": {"data": "flats_rent", "seeds": [42, 1], "split_seeds": [42, 1]}},

@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.config.model import Model
 from pipeline.data.prepared import Meta
+from pipeline.errors import require
 from pipeline.own.definitions import require_arguments
 from pipeline.own.references import Reference, reference
 
@@ -36,6 +37,13 @@ class Python(Model):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        require(
+            self.reference.module.partition(".")[0] != "keras",
+            "model.build",
+            received=self.build,
+            expected="a function of the shape and the number of outputs. Call the one of Keras in "
+            "a function of your own file",
+        )
         require_arguments(
             "model.arguments",
             self.reference,
