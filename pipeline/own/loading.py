@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -98,20 +98,30 @@ def place_of(error: BaseException) -> str:
 
 
 def _import(closure: Closure, base: Path) -> dict[str, ModuleType]:
-    """Imports all local modules, because an import inside a function finds only imported ones."""
+    """Imports all local modules, because an import inside a function finds only imported ones.
+
+    If a file has changed, all modules are imported again, because any may hold a part of it.
+    """
     files = {name: base / place for name, place in closure.files.items()}
-    contents = [f"{name}:{path}:{_digest(path)}" for name, path in sorted(files.items())]
-    digest = hashlib.sha256("\n".join(contents).encode()).hexdigest()
-    if all(name in _loaded and _loaded[name].digest == digest for name in files):
-        modules = {name: _loaded[name].module for name in files}
-        sys.modules.update(modules)
-        return modules
-    for name in files:
-        sys.modules.pop(name, None)
+    digests = {name: f"{path}:{_digest(path)}" for name, path in files.items()}
+    if any(name in _loaded and _loaded[name].digest != digests[name] for name in files):
+        _forget(_loaded)
+        _loaded.clear()
+    new = [name for name in files if name not in _loaded]
+    _forget(name for name in new if name in sys.modules)
+    sys.modules.update({name: one.module for name, one in _loaded.items()})
     with _finding(files):
         modules = {name: importlib.import_module(name) for name in files}
-    _loaded.update({name: _Loaded(digest, module) for name, module in modules.items()})
+    _loaded.update({name: _Loaded(digests[name], modules[name]) for name in new})
     return modules
+
+
+def _forget(names: Iterable[str]) -> None:
+    """Removes modules and the packages around them. A package would keep its old modules."""
+    for name in names:
+        parts = name.split(".")
+        for length in range(1, len(parts) + 1):
+            sys.modules.pop(".".join(parts[:length]), None)
 
 
 def _digest(path: Path) -> str:
@@ -125,8 +135,8 @@ def _finding(files: dict[str, Path]) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        for name in files:
-            sys.modules.pop(name, None)
+        _forget(files)
+        _loaded.clear()
         raise
     finally:
         sys.meta_path.remove(finder)
@@ -187,13 +197,11 @@ def _register(module: ModuleType, *, package: str) -> None:
     import keras
 
     for name, value in list(vars(module).items()):
-        is_known = hasattr(value, "get_config") if isinstance(value, type) else _is_function(value)
-        if is_known and value.__module__ == module.__name__ and value.__name__ == name:
+        is_class = isinstance(value, type) and hasattr(value, "get_config")
+        if not is_class and not isinstance(value, FunctionType):
+            continue
+        if value.__module__ == module.__name__ and value.__name__ == name:
             keras.saving.register_keras_serializable(package=package, name=name)(value)
-
-
-def _is_function(value: Any) -> bool:
-    return isinstance(value, FunctionType)
 
 
 def _register_package(top: str) -> None:

@@ -42,8 +42,23 @@ def test_edit_of_an_imported_file_counts_at_once():
     assert load("mine.py:size")() == 4
 
 
+def test_edit_in_a_folder_without_init_counts_at_once():
+    write("mine.py", "from nets import sizes\n\ndef size():\n    return sizes.SIZE\n")
+    for size in (3, 4):
+        write("nets/sizes.py", f"SIZE = {size}\n")
+        assert load("mine.py:size")() == size
+
+
 def test_unchanged_file_is_imported_once():
     assert load("mine.py:size") is load("mine.py:size")
+
+
+def test_two_functions_share_a_module():
+    write("near.py", "class Size: pass\n")
+    for name in ("one", "two"):
+        write(f"{name}.py", "import near\n\ndef size():\n    return near.Size\n")
+    one, two = load("one.py:size"), load("two.py:size")
+    assert one() is two() is load("one.py:size")()
 
 
 def test_other_folder_of_the_same_names_is_another_module(tmp_path):
