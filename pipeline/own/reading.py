@@ -4,7 +4,9 @@ A text among the arguments that names a file of the repository adds the file's s
 identity of a run. A file that the code reads without that would change a result unseen.
 """
 
+import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,7 @@ from pipeline.files import sha256
 
 _CODE = (".py", ".pyc", ".so")
 
-_watchers: list[set[Path]] = []
+_watchers: dict[int, set[Path]] = {}  # by thread, because others write records meanwhile
 _is_hooked: list[bool] = []
 
 
@@ -45,25 +47,28 @@ def _is_file(name: str) -> bool:
 
 @contextmanager
 def watching() -> Iterator[set[Path]]:
-    """Collects the files of the repository that Python opens inside a block, without code.
+    """Collects the files of the repository that this thread reads inside a block, without code.
 
-    The paths are relative to the repository's root.
+    The paths are relative to the repository's root. Files that C code opens are not noticed.
     """
     if not _is_hooked:
         sys.addaudithook(_note)  # Python cannot remove it, so it is added once.
         _is_hooked.append(True)
-    opened: set[Path] = set()
-    _watchers.append(opened)
+    thread = threading.get_ident()
+    _watchers[thread] = opened = set[Path]()
     try:
         yield opened
     finally:
-        _watchers.remove(opened)
+        del _watchers[thread]
 
 
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
     if event != "open" or not _watchers or not isinstance(arguments[0], str | Path):
         return
+    opened = _watchers.get(threading.get_ident())
+    reads = arguments[2] & (os.O_WRONLY | os.O_RDWR) == 0
+    if opened is None or not reads:
+        return
     path, root = Path(arguments[0]).absolute(), Path().absolute()
     if path.is_relative_to(root) and path.suffix not in _CODE and "site-packages" not in path.parts:
-        for opened in _watchers:
-            opened.add(path.relative_to(root))
+        opened.add(path.relative_to(root))
