@@ -1,29 +1,28 @@
 """Computes the modules that each command depends on, and a digest of them.
 
     python -m pipeline.code
+    python -m pipeline.code own=my_models            your own code, as params.yaml names it
 
 Writes outputs/code/<command>.txt for each command: one digest, then each module that it covers.
 A stage of dvc.yaml depends on the file of its command. A run key holds the digest of the code
-that trains.
+that trains. `own=<name>` writes outputs/own/<name>.txt, the digests of the files that params.yaml
+lists under own_code.
 
 Comments, docstrings, formatting and the texts of messages change no digest.
 """
 
-import ast
-import builtins
 import hashlib
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from functools import cached_property
-from importlib.util import resolve_name
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from pipeline.command_line import arguments, run_command
 from pipeline.console import log
-from pipeline.files import replacing_folder, sha256
-from pipeline.layout import CODE
+from pipeline.errors import PipelineError, suggestion
+from pipeline.files import replacing_folder, sha256, write_text
+from pipeline.layout import CODE, OWN_CODE
+from pipeline.syntax import Module, read
 
 FAMILIES = "pipeline.models.families"
 ENGINES = "pipeline.training.engines"
@@ -47,28 +46,6 @@ CHOICES = {
 _NOT_IN_A_STAGE = {"train": ("pipeline.config.experiment_composition",)}
 
 _NOTHING_CHOSEN: Mapping[str, Collection[str]] = MappingProxyType({})
-_MESSAGE_MODULES = ("pipeline.console", "pipeline.errors")
-_BUILTIN_ERRORS = frozenset(name for name in dir(builtins) if name.endswith("Error"))
-
-
-@dataclass(frozen=True)
-class Module:
-    """What one module reaches, and the digest of what it does.
-
-    Args:
-        imports: dotted names that it imports, at the top or in a function. Some name functions or
-            classes, not modules.
-        registries: packages that it opens by `Registry("<package>", …)`.
-        does_something: whether it holds more than a docstring.
-        is_command: whether it has an `if __name__ == "__main__":` block.
-        digest: sha256 of its syntax tree without docstrings and without texts of messages.
-    """
-
-    imports: frozenset[str]
-    registries: frozenset[str]
-    does_something: bool
-    is_command: bool
-    digest: str
 
 
 class Package:
@@ -93,7 +70,7 @@ class Package:
     def module(self, name: str) -> Module:
         """Reads one module."""
         if name not in self._modules:
-            self._modules[name] = _Reader(name, self.paths[name]).module()
+            self._modules[name] = read(name, self.paths[name])
         return self._modules[name]
 
     def commands(self) -> list[str]:
@@ -188,115 +165,57 @@ class Package:
         return self._module_name(folder / "__init__.py")
 
 
-class _Reader:
-    """Reads one module in one pass over its syntax tree.
-
-    One pass is enough, because imports come before uses.
-    """
-
-    def __init__(self, name: str, path: Path) -> None:
-        self._package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-        self._tree = ast.parse(path.read_bytes())
-        self._imports: set[str] = set()
-        self._registries: set[str] = set()
-        self._message_calls = set(_BUILTIN_ERRORS)
-        self._parts: list[str] = []
-        self._notes: dict[type, Callable[[Any], None]] = {
-            ast.Import: self._note_import,
-            ast.ImportFrom: self._note_import_from,
-            ast.Call: self._note_call,
-        }
-
-    def module(self) -> Module:
-        self._write(self._tree)
-        return Module(
-            imports=frozenset(self._imports),
-            registries=frozenset(self._registries),
-            does_something=not all(map(_is_docstring, self._tree.body)),
-            is_command=any(_starts_a_command(node) for node in self._tree.body),
-            digest=hashlib.sha256(" ".join(self._parts).encode()).hexdigest(),
-        )
-
-    def _write(self, node: Any) -> None:
-        """Appends a node to the text of the tree, and notes what the node reaches."""
-        if isinstance(node, ast.AST):
-            if note := self._notes.get(type(node)):
-                note(node)
-            self._parts.append(type(node).__name__)
-            for field in node._fields:
-                if field != "ctx":  # whether a name is read or set follows from its place
-                    self._write(getattr(node, field))
-        elif isinstance(node, list):
-            self._parts.append("[")
-            for item in node:
-                if not _is_docstring(item):
-                    self._write(item)
-            self._parts.append("]")
-        else:
-            self._parts.append(repr(node))
-
-    def _note_import(self, node: ast.Import) -> None:
-        self._imports |= {alias.name for alias in node.names}
-
-    def _note_import_from(self, node: ast.ImportFrom) -> None:
-        source = resolve_name("." * node.level + (node.module or ""), self._package)
-        self._imports |= {source, *(f"{source}.{alias.name}" for alias in node.names)}
-        if source in _MESSAGE_MODULES:
-            self._message_calls |= {alias.asname or alias.name for alias in node.names}
-
-    def _note_call(self, node: ast.Call) -> None:
-        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if name == "Registry":
-            self._registries |= _literals(node.args[:1])
-        elif name == "import_module":
-            self._imports |= _literals(node.args[:1])
-        elif isinstance(node.func, ast.Name) and name in self._message_calls:
-            node.args = [_without_text(arg) for arg in node.args]
-            for keyword in node.keywords:
-                keyword.value = _without_text(keyword.value)
-
-
-def _literals(arguments: list[ast.expr]) -> set[str]:
-    values = [node.value for node in arguments if isinstance(node, ast.Constant)]
-    return {value for value in values if isinstance(value, str)}
-
-
-def _starts_a_command(node: ast.stmt) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
-
-
-def _is_docstring(node: Any) -> bool:
-    return isinstance(node, ast.Expr) and _is_text(node.value)
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def _without_text(argument: ast.expr) -> ast.expr:
-    """An empty text for an argument that is a text or an f-string.
-
-    Other arguments, such as the condition of `require`, are part of what the code does. So is an
-    f-string that sets a variable.
-    """
-    if not _is_text(argument) and not isinstance(argument, ast.JoinedStr):
-        return argument
-    sets_variable = any(isinstance(node, ast.NamedExpr) for node in ast.walk(argument))
-    return argument if sets_variable else ast.Constant(value="", kind=None)
-
-
 PACKAGE = Package(Path(__file__).parent)
 
 
 def main() -> None:
-    """Writes the file of each command."""
-    arguments(__doc__)
+    """Writes the file of each command, or that of the user's own code."""
+    received = arguments(__doc__)
+    if received:
+        _write_own(received)
+        return
+    write_text(OWN_CODE / "about.txt", _ABOUT)
     commands = PACKAGE.commands()
     with replacing_folder(CODE) as folder:
         for command in commands:
             listing = PACKAGE.listing(PACKAGE.command_closure(command))
             (folder / f"{command}.txt").write_text(listing, encoding="utf-8")
     log(f"digests of the code of {len(commands)} commands written to {CODE}")
+
+
+_ABOUT = "Digests of your own code, one file for each entry of own_code in params.yaml.\n"
+
+
+def _write_own(received: list[str]) -> None:
+    from pipeline.config import params
+
+    key, _, name = received[0].partition("=")
+    listed = params.read().own_code
+    if key != "own" or len(received) > 1 or name not in listed:
+        raise PipelineError(
+            "this command takes no argument, or one entry of own_code in params.yaml",
+            received=" ".join(received),
+            expected=f"Write own=<name>. {suggestion(name, listed)}",
+        )
+    write_text(OWN_CODE / f"{name}.txt", _own_listing(Path(listed[name])))
+
+
+def _own_listing(path: Path) -> str:
+    """Lists a digest of each file below a path, without comments of Python files."""
+    inside = [file for file in sorted(path.rglob("*")) if file.is_file()]
+    files = (
+        [file for file in inside if "__pycache__" not in file.parts] if path.is_dir() else [path]
+    )
+    return "".join(f"{_own_digest(file)[:16]}  {file.as_posix()}\n" for file in files)
+
+
+def _own_digest(file: Path) -> str:
+    if file.suffix != ".py":
+        return sha256(file)
+    try:
+        return read(".".join(file.with_suffix("").parts), file).digest
+    except (SyntaxError, ValueError, ImportError):  # `compose` reports what is wrong
+        return sha256(file)
 
 
 if __name__ == "__main__":

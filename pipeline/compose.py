@@ -8,15 +8,14 @@ depends on both, so an edit retrains only the experiments that it affects. Also 
 outputs/plan.json for the report.
 """
 
-from pipeline.code import PACKAGE
 from pipeline.command_line import arguments, run_command
-from pipeline.config import params, plan_file, resolved
+from pipeline.config import own_code, params, plan_file, resolved
 from pipeline.config.outline import outlines
 from pipeline.config.plan import compose_all
 from pipeline.console import log
 from pipeline.files import replacing_folder
 from pipeline.layout import CONFIGS
-from pipeline.runs.identity import chosen_code
+from pipeline.runs.identity import listing
 
 
 def main() -> None:
@@ -24,11 +23,11 @@ def main() -> None:
     arguments(__doc__)
     planned = params.read()
     configs = compose_all(planned)
+    own_code.require_listed(configs, planned.own_code)
     with replacing_folder(CONFIGS) as folder:
         for config in configs:
             resolved.write(config, folder / f"{config.name}.yaml")
-            listing = PACKAGE.listing(chosen_code(config))
-            (folder / f"{config.name}.code.txt").write_text(listing, encoding="utf-8")
+            (folder / f"{config.name}.code.txt").write_text(listing(config), encoding="utf-8")
     plan_file.write(outlines(configs, planned.overrides))
     log(f"{len(configs)} experiments composed to {CONFIGS}")
 

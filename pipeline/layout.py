@@ -10,6 +10,7 @@ RAW = Path("data/raw")
 PREPARED = Path("data/prepared")
 OUTPUTS = Path("outputs")
 CODE = OUTPUTS / "code"  # each command's digest; DVC stages depend on these files
+OWN_CODE = OUTPUTS / "own"  # the digests of the user's own code, for the same purpose
 CONFIGS = OUTPUTS / "configs"
 PLAN = OUTPUTS / "plan.json"
 FAILURES = OUTPUTS / "failures"

@@ -124,12 +124,11 @@ def _run(
     config: ExperimentConfig, prepared: Path, tags: dict[str, str], interruption: Interruption
 ) -> dict[str, Any]:
     """Trains one configuration, unless its run is finished, and tests the saved weights."""
-    import keras
-
     from pipeline import experiment
     from pipeline.evaluation import looks
     from pipeline.evaluation.scoring import defined, limits, measures, score
     from pipeline.evaluation.test_split import digests, open_test_split
+    from pipeline.models import saved
     from pipeline.runs import model_card
     from pipeline.runs.result import MODEL, saved_step
     from pipeline.tracking import stores
@@ -143,7 +142,7 @@ def _run(
             config, prepared=prepared, output=output, interruption=interruption, tags=tags
         )
         step = saved_step(output)
-        model = keras.saving.load_model(output / MODEL, compile=False)
+        model = saved.load(output / MODEL)
         card = model_card.read(output / MODEL)
     measured = measures(
         meta, result.history, gives_probabilities=card.gives_probabilities

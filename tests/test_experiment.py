@@ -121,6 +121,7 @@ def test_run_writes_what_later_stages_read(finished_run):
     assert sorted(
         path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()
     ) == [
+        "code/index.json",
         "history.csv",
         "model.json",
         "model.keras",

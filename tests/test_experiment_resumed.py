@@ -136,6 +136,7 @@ def test_finished_run_is_published_again(folder, finished):
     assert sorted(
         path.relative_to("outputs/shapes").as_posix() for path in Path("outputs").rglob("*.*")
     ) == [
+        "code/index.json",
         "history.csv",
         "model.json",
         "model.keras",

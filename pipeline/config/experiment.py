@@ -10,7 +10,7 @@ from pipeline.config.claim import Claim
 from pipeline.config.data import Data
 from pipeline.config.metrics import metric_of
 from pipeline.config.model import Model
-from pipeline.config.optimizer import Optimizer, RateSchedule
+from pipeline.config.optimizer import CONSTANT, Optimizer
 from pipeline.config.rules import NAME, is_name
 from pipeline.config.tracking import Tracking
 from pipeline.config.training import Precision, Reduction, Training
@@ -114,9 +114,9 @@ class ExperimentConfig:
         schedule = self.optimizer.schedule
         plateau = self.training.reduce_on_plateau.patience is not None
         require(
-            schedule is RateSchedule.constant or not plateau,
+            schedule == CONSTANT or not plateau,
             "optimizer.schedule",
-            received=f"{schedule.value} and training.reduce_on_plateau.patience",
+            received=f"{schedule} and training.reduce_on_plateau.patience",
             expected="one of the two",
         )
 
@@ -152,7 +152,7 @@ class ExperimentConfig:
             named.append((monitor, metric_of(rule.figure, key=monitor)))
         for key, name in named:
             metric = None if name is None else metrics.named(name, key=key)
-            if metric is not None and metric.task != task:
+            if metric is not None and not metric.suits(task):
                 raise ConfigError(
                     key,
                     f"names a metric that does not suit {task}",

@@ -7,6 +7,7 @@ from pipeline.config import composition, optimizer
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.model import FAMILIES
 from pipeline.layout import CONF
+from pipeline.own.references import OWN
 
 
 def register() -> None:
@@ -14,7 +15,7 @@ def register() -> None:
     composition.register("experiment", ExperimentConfig)
     for name, module in FAMILIES.all().items():
         composition.register(name, module.SETTINGS, group="model")
-    for name in optimizer.families():
+    for name in (*optimizer.families(), OWN):
         composition.register(name, optimizer.settings_of(name), group="optimizer")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from pipeline.errors import ConfigError, require, suggestion
+from pipeline.own.references import is_reference
 from pipeline.registry import Registry
 
 METRICS = Registry("pipeline.metrics", "metric")
@@ -40,6 +41,16 @@ def module_of(name: str) -> str:
     return name.partition("/")[0]
 
 
+def is_own(name: str) -> bool:
+    """Whether a metric is the user's own, such as `my_metrics.py:cost`."""
+    return is_reference(name) and module_of(name) not in METRICS.names()
+
+
+def is_metric(name: str) -> bool:
+    """Whether a name is that of a metric of this project, or of the user's own."""
+    return is_own(name) or module_of(name) in METRICS.names()
+
+
 def modules_of(names: Iterable[str]) -> list[str]:
     """The modules of metrics, each once."""
     return list(dict.fromkeys(map(module_of, names)))
@@ -66,7 +77,7 @@ def metric_of(figure: str, *, key: str) -> str | None:
         )
     if name in _LOSSES[split]:
         return None
-    if split == "running" or module_of(name) not in METRICS.names():
+    if split == "running" or not is_metric(name):
         names = [*_LOSSES[split], *(METRICS.names() if split != "running" else [])]
         raise ConfigError(
             key,
@@ -92,6 +103,16 @@ def direction_of(figure: str, given: Direction | None, *, key: str) -> Direction
 
     name = metric_of(figure, key=key)
     rises = name is not None and metrics.named(name, key=key).larger_is_better
+    if rises is None:
+        setting = f"{key.rpartition('.')[0]}.direction"
+        if given is None:
+            raise ConfigError(
+                setting,
+                "is needed, because your own metric does not say whether larger is better",
+                received=figure,
+                expected="Set it to min or max",
+            )
+        return given
     direction = Direction.max if rises else Direction.min
     require(
         given in (None, direction),

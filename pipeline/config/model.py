@@ -41,11 +41,14 @@ class Model:
         pixel_range: the first layer of the model scales pixels to this range.
         augmentation: Keras layers that change images at random. They see pixels from 0 to 1. They
             run in training only, and the saved model does not contain them.
+        weights_from: the weights to start with: a trained experiment, the beginning of a run id, or
+            a file `.keras` or `.weights.h5`. Layers are matched by name.
     """
 
     family: str = MISSING
     pixel_range: list[float] = field(default_factory=lambda: [0.0, 1.0])
     augmentation: list[dict[str, Any]] = field(default_factory=list)
+    weights_from: str | None = None
 
     def suits_xla(self, rows: int) -> bool:  # noqa: ARG002 - of families
         """Whether XLA makes a training with this many rows faster.

@@ -6,7 +6,6 @@ types and defaults are those of Keras.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, make_dataclass
-from enum import Enum
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,17 +15,18 @@ from omegaconf import MISSING
 
 from pipeline.config import signatures
 from pipeline.config.signatures import Signature
-from pipeline.errors import require
+from pipeline.errors import ConfigError, require, suggestion
+from pipeline.own.definitions import require_arguments
+from pipeline.own.references import OWN, Reference, is_reference, reference
 from pipeline.registry import Registry
 
 OPTIMIZERS = Registry("pipeline.training.optimizers", "optimizer")
 
-
-class RateSchedule(Enum):
-    """How the learning rate changes over the steps of a training."""
-
-    constant = "constant"
-    cosine = "cosine"
+# How the learning rate changes over the steps of a training.
+CONSTANT, COSINE = "constant", "cosine"
+# The parameters of the user's own schedule that the pipeline passes.
+RATES = ("learning_rate", "initial_learning_rate")
+SUPPLIED = (*RATES, "steps", "step", "name")
 
 
 @dataclass
@@ -38,6 +38,9 @@ class Optimizer:
     `final_share` of its value at the last step (Goyal et al. 2017; Loshchilov and Hutter 2017).
 
     Args:
+        schedule: or the user's own, such as `my_rates.py:halved`, or a class of Keras, such as
+            `keras.optimizers.schedules:ExponentialDecay`. `learning_rate` is its initial rate.
+        schedule_arguments: of the user's own schedule, by name.
         ema_momentum: averages the weights over the steps. In each step, this is the share of the
             average so far.
         decay_biases: whether weight decay also shrinks biases, and the scales and offsets of
@@ -54,7 +57,8 @@ class Optimizer:
     ema_overwrite_frequency: int | None = None
     loss_scale_factor: float | None = None
     gradient_accumulation_steps: int | None = None
-    schedule: RateSchedule = RateSchedule.constant
+    schedule: str = CONSTANT
+    schedule_arguments: dict[str, Any] = field(default_factory=dict)
     warmup_steps: int = 0
     final_share: float = 0.0
     decay_biases: bool = False
@@ -67,6 +71,7 @@ class Optimizer:
             received=self.family,
             expected=f"{own}, as the file has it",
         )
+        self._require_valid_schedule()
         self._require_valid_clipping()
         for key, (is_valid, expected) in _RULES.items():
             value = getattr(self, key, None)
@@ -76,9 +81,7 @@ class Optimizer:
                 received=value,
                 expected=expected,
             )
-        valid = self.warmup_steps == 0 or (
-            self.warmup_steps > 0 and self.schedule is RateSchedule.cosine
-        )
+        valid = self.warmup_steps == 0 or (self.warmup_steps > 0 and self.schedule == COSINE)
         require(
             valid,
             "optimizer.warmup_steps",
@@ -94,6 +97,27 @@ class Optimizer:
         """
         rates = [getattr(self, key, None) for key in _RATES]
         return sum(bool(rate) for rate in rates) - (self.family == "lion")
+
+    def _require_valid_schedule(self) -> None:
+        key, arguments = "optimizer.schedule", self.schedule_arguments
+        if is_reference(self.schedule):
+            named = reference(self.schedule, key=key)
+            require_arguments(f"{key}_arguments", named, arguments, supplied=SUPPLIED)
+            return
+        if self.schedule not in (CONSTANT, COSINE):
+            names = suggestion(self.schedule, (CONSTANT, COSINE))
+            raise ConfigError(
+                key,
+                "is invalid",
+                received=self.schedule,
+                expected=f"{names[:-1]}, or your own, such as my_rates.py:halved",
+            )
+        require(
+            not arguments,
+            f"{key}_arguments",
+            received=arguments,
+            expected=f"none with optimizer.schedule: {self.schedule}",
+        )
 
     def _require_valid_clipping(self) -> None:
         norms = {key: getattr(self, key) for key in _CLIPPING if getattr(self, key) is not None}
@@ -148,9 +172,45 @@ _RULES: dict[str, _Rule] = {
     "ns_steps": (lambda value: 1 <= value <= 100, "a whole number from 1 to 100"),
 }
 _RATES = ("momentum", "rho", "beta_1", "beta_2", "ema_momentum")
-_OURS = {"family", "schedule", "warmup_steps", "final_share", "decay_biases"}
+_OURS = {
+    "arguments",
+    "build",
+    "decay_biases",
+    "family",
+    "final_share",
+    "schedule",
+    "schedule_arguments",
+    "warmup_steps",
+}
 # Keras's arguments that the setting `ema_momentum` and the names of files replace.
 _REPLACED = {"use_ema", "ema_momentum", "name"}
+
+
+@dataclass
+class Python(Optimizer):
+    """The user's own optimizer.
+
+    Args:
+        build: a class of `keras.optimizers.Optimizer`, or a function that returns one, such as
+            `my_optimizers.py:Lookahead`. It takes `learning_rate`, and the other settings of every
+            optimizer that are not null.
+        arguments: by name.
+    """
+
+    family: str = OWN
+    learning_rate: float = 1.0e-3
+    build: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> Reference:
+        """What `build` names."""
+        return reference(self.build, key="optimizer.build")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        supplied = {entry.name for entry in fields(Optimizer)} - _OURS
+        require_arguments("optimizer.arguments", self.reference, self.arguments, supplied=supplied)
 
 
 @cache
@@ -184,6 +244,8 @@ def _signature_in_module(family: str) -> Signature:
 @cache
 def settings_of(family: str) -> type[Optimizer]:
     """The dataclass of an optimizer's settings, such as `settings_of("adamw")`."""
+    if family == OWN:
+        return Python
     signature = families()[family]
     shared = get_type_hints(Optimizer)
     own: list[tuple[str, Any, Any]] = [("family", str, field(default=family))]
@@ -212,4 +274,7 @@ def arguments_of(config: Optimizer) -> dict[str, Any]:
     average = values.pop("ema_momentum")
     averaging = {} if average is None else {"use_ema": True, "ema_momentum": average}
     others = {key: value for key, value in values.items() if key not in {*_OURS, "learning_rate"}}
+    if isinstance(config, Python):
+        own = {key: value for key, value in others.items() if value is not None}
+        return own | averaging | config.arguments
     return others | averaging

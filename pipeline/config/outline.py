@@ -12,6 +12,7 @@ from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.layout import CONF
+from pipeline.own.references import OWN
 
 
 class Defaults:
@@ -83,8 +84,12 @@ def changes(config: ExperimentConfig, defaults: Defaults) -> dict[str, dict[str,
     values = resolved.run_settings(config)
     data = f"data={config.data.name}"
     families = {group: values[group]["family"] for group in ("model", "optimizer")}
-    default = defaults.of(data, *(f"{group}={family}" for group, family in families.items()))
+    own = {group for group, family in families.items() if family == OWN}
+    chosen = (f"{group}={family}" for group, family in families.items() if group not in own)
+    default = defaults.of(data, *chosen)
     plain = defaults.of(data)
+    for group in own:  # its file does not name a function, so it cannot be composed
+        default[group] = values[group] | {"build": None, "arguments": {}}
     for group in families:
         default[group]["family"] = plain[group]["family"]
     return dict(_differences(values, default | {"name": config.name}))

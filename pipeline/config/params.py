@@ -15,7 +15,7 @@ from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
 from pipeline.layout import PARAMS
 
-_KEYS = ("sources", "own_files", "data", "experiments", "repeats", "overrides")
+_KEYS = ("sources", "own_files", "own_code", "data", "experiments", "repeats", "overrides")
 _SEEDS_OF = (SEEDS, SPLIT_SEEDS)
 _VARIED = (*_SEEDS_OF, FOLDS)
 _MOST_FOLDS = 1_000
@@ -33,6 +33,7 @@ class Params:
         experiments: data variants, by experiment.
         overrides: Hydra overrides for all experiments.
         repeats: what varies, by experiment that is repeated.
+        own_code: files and folders of the user's own Python, by name.
     """
 
     sources: list[str]
@@ -41,6 +42,7 @@ class Params:
     experiments: dict[str, str]
     overrides: list[str]
     repeats: dict[str, Repeats] = field(default_factory=dict)
+    own_code: dict[str, str] = field(default_factory=dict)
 
 
 def read(path: Path = PARAMS) -> Params:
@@ -62,9 +64,10 @@ def read(path: Path = PARAMS) -> Params:
         experiments=experiments,
         overrides=_list(path, values, "overrides"),
         repeats=_repeats(path, values, experiments),
+        own_code=_names(path, values, "own_code"),
     )
     sources = [*params.sources, *params.own_files]
-    for name in [*sources, *params.data, *params.experiments]:
+    for name in [*sources, *params.data, *params.experiments, *params.own_code]:
         if not is_name(str(name)):
             raise PipelineError(f"{path}: a name is invalid", received=name, expected=f"Use {NAME}")
     _require_listed(f"{path}: data", params.data, "source", sources)

@@ -5,11 +5,14 @@ from enum import Enum
 from typing import Any
 
 import yaml
+from omegaconf import MISSING
 
 from pipeline import metrics
 from pipeline.config.metrics import Direction, direction_of
 from pipeline.config.rules import LARGEST_INTEGER, require_at_most
 from pipeline.errors import ConfigError, require, suggestion
+from pipeline.own.definitions import require_arguments
+from pipeline.own.references import is_reference, reference
 from pipeline.registry import Registry
 
 BALANCED = "balanced"
@@ -144,6 +147,26 @@ def _require_not_negative(key: str, value: float) -> None:
 
 
 @dataclass
+class Callback:
+    """A Keras callback, of Keras or the user's own; see `docs/your-own-model.md`.
+
+    Args:
+        build: a class or function such as `my_callbacks.py:Freeze`.
+        arguments: by name.
+        exact: whether a checkpoint holds its state, by its methods `get_state` and `set_state`.
+            False allows a callback without them. A resumed training may then end with other bits.
+    """
+
+    build: str = MISSING
+    arguments: dict[str, Any] = field(default_factory=dict)
+    exact: bool = True
+
+    def __post_init__(self) -> None:
+        named = reference(self.build, key="training.callbacks.build")
+        require_arguments("training.callbacks.arguments", named, self.arguments)
+
+
+@dataclass
 class Training:
     """The settings of a training. Give its length in `epochs`, or in `steps`, or leave both null.
 
@@ -153,17 +176,20 @@ class Training:
         epochs: null takes the usual number of the model, unless `steps` is set.
         batch_size: null takes the usual number of the model.
         precision: the dtype in which the layers of the network compute, in the saved model as well.
-        loss: a module of `pipeline.training.losses`. Null takes the usual loss of the data.
+        loss: a module of `pipeline.training.losses`, or the user's own, such as
+            `my_losses.py:tilted`. Null takes the usual loss of the data.
         loss_arguments: numbers that the loss takes, such as `{delta: 1.0}` of `huber`. Null takes
-            the defaults.
+            the defaults. The user's own loss may take any values.
         label_smoothing: the share of each one-hot label that is spread over all classes.
         class_weight: `balanced` gives all classes the same total weight. A dictionary gives
             weights by class name; the other classes have weight 1. A text is such a dictionary in
             YAML.
-        metrics: the metrics to measure at each evaluation, such as `macro_f1` or `recall/setosa`.
+        metrics: the metrics to measure at each evaluation, such as `macro_f1`, `recall/setosa` or
+            the user's own `my_metrics.py:cost`.
             Null takes the usual ones of the task. Those that a rule monitors are measured as well.
         measure_train: whether the training rows are measured at each evaluation, with the same
             weights as the validation rows. Null measures at most 10,000 of them.
+        callbacks: Keras callbacks. They are called at the start, after each epoch and at the end.
         evaluate_at: steps at which the validation split is evaluated and the model is saved, in
             addition to the evaluation after each epoch.
         in_memory_limit: bytes. A larger training split is read from disk batch by batch. Null takes
@@ -185,6 +211,7 @@ class Training:
     class_weight: Any = None
     metrics: list[str] | None = None
     measure_train: bool | None = None
+    callbacks: list[Callback] = field(default_factory=list)
     evaluate_at: list[int] = field(default_factory=list)
     early_stopping: EarlyStopping | None = None
     reduce_on_plateau: ReduceOnPlateau = field(default_factory=ReduceOnPlateau)
@@ -230,9 +257,9 @@ class Training:
             received=smoothing,
             expected="a share from 0 to below 1",
         )
-        loss = None
-        if self.loss is not None:
-            loss = LOSSES.load(self.loss, key="training.loss").LOSS
+        from pipeline.training import losses  # it needs this module
+
+        loss = None if self.loss is None else losses.named(self.loss)
         require(
             smoothing == 0 or (loss is not None and loss.smooths_labels),
             "training.label_smoothing",
@@ -240,7 +267,10 @@ class Training:
             expected="0, or a training.loss such as binary_crossentropy or "
             "categorical_crossentropy",
         )
-        self.loss_arguments = _loss_arguments(self.loss, loss, self.loss_arguments)
+        if self.loss is not None and is_reference(self.loss):
+            self.loss_arguments = losses.own_arguments(self.loss, self.loss_arguments)
+        else:
+            self.loss_arguments = _loss_arguments(self.loss, loss, self.loss_arguments)
 
     @property
     def monitors(self) -> dict[str, Monitor]:

@@ -6,7 +6,7 @@ from typing import Literal
 from pipeline import metrics
 from pipeline.config.data import Task
 from pipeline.config.metrics import metric_of as metric_in
-from pipeline.config.training import LOSSES, Training
+from pipeline.config.training import Training
 
 TargetKind = Literal["several classes", "two classes", "a number"]
 
@@ -48,7 +48,9 @@ def measured_metrics(training: Training, task: Task, losses: Sequence[str]) -> l
 
 def give_probabilities(losses: Sequence[str]) -> bool:
     """Whether a classifier learns probabilities by each of these losses."""
-    return all(LOSSES.load(loss, key="training.loss").LOSS.gives_probabilities for loss in losses)
+    from pipeline.training.losses import named  # it needs this module
+
+    return all(named(loss).gives_probabilities for loss in losses)
 
 
 def _usual_names(task: Task, losses: Sequence[str]) -> list[str]:
@@ -68,5 +70,7 @@ def metric_of(loss: str, training: Training) -> str | None:
         loss: one of `possible_losses`.
         training: holds the arguments of the loss.
     """
-    metric: str | None = LOSSES.load(loss, key="training.loss").LOSS.metric
+    from pipeline.training.losses import named  # it needs this module
+
+    metric = named(loss).metric
     return None if metric is None else metric.format(**training.loss_arguments)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from pipeline import metrics
 from pipeline.data.prepared import load_meta, load_split
 from pipeline.evaluation import scoring
@@ -17,6 +15,7 @@ from pipeline.evaluation.tables import rows_by_class, tables
 from pipeline.evaluation.test_split import digests, open_test_split
 from pipeline.files import read_json
 from pipeline.metrics import Interval
+from pipeline.models import saved
 from pipeline.models.scores import ClassScores, Scores
 from pipeline.runs import history, model_card, record
 from pipeline.runs.result import HISTORY, INDEX, MADE_BY, MODEL, snapshot_file
@@ -119,8 +118,8 @@ def assess(name: str, result: Path, data: Path) -> Assessment:
     index = read_json(result / INDEX, made_by=MADE_BY)
     gives_probabilities = model_card.read(result / MODEL).gives_probabilities
     measures = scoring.measures(meta, points, gives_probabilities=gives_probabilities)
-    model = _load(result / MODEL)
-    snapshots = {step: _load(snapshot_file(result, step)) for step in index["steps"]}
+    model = saved.load(result / MODEL)
+    snapshots = {step: saved.load(snapshot_file(result, step)) for step in index["steps"]}
     splits = {"train": load_split(data, "train"), "validation": load_split(data, "validation")}
     splits["test"] = open_test_split(
         data,
@@ -157,7 +156,3 @@ def assess(name: str, result: Path, data: Path) -> Assessment:
             saved_step=index["final"],
         ),
     )
-
-
-def _load(path: Path) -> Any:
-    return keras.saving.load_model(path, compile=False)

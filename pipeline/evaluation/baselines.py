@@ -60,7 +60,8 @@ def compare(network: Scores, names: Sequence[str], data: Path, *, test: Split) -
 
     Args:
         network: its scores on the test split.
-        names: of the metrics. They are defined for the network.
+        names: of the metrics. They are defined for the network. Those whose direction is not known
+            are left out.
         data: the folder of the prepared data.
         test: the test split of the data.
 
@@ -72,7 +73,8 @@ def compare(network: Scores, names: Sequence[str], data: Path, *, test: Split) -
         `telling_baseline` has by metric the name of the one to show first.
     """
     meta = load_meta(data)
-    measured = {name: metrics.named(name, key="training.metrics") for name in names}
+    named = {name: metrics.named(name, key="training.metrics") for name in names}
+    measured = {name: one for name, one in named.items() if one.larger_is_better is not None}
     splits = {"validation": load_split(data, "validation"), "test": test}
     fitted = fits(data, splits)
     scores = {

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import metrics
-from pipeline.config.metrics import METRICS, module_of
+from pipeline.config.metrics import is_metric
 from pipeline.data import tables
 from pipeline.data.prepared import Meta, Split
 from pipeline.evaluation import intervals
@@ -81,7 +81,7 @@ def _trained(history: Sequence[Point]) -> list[str]:
     """The metrics that training measured."""
     figures = dict.fromkeys(figure for point in history for figure in point.metrics)
     names = [figure.partition("/")[2] for figure in figures]
-    return [name for name in names if name and module_of(name) in METRICS.names()]
+    return [name for name in names if name and is_metric(name)]
 
 
 def defined(estimates: Mapping[str, Estimate]) -> dict[str, float]:

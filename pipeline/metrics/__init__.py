@@ -1,4 +1,4 @@
-"""Metrics: one module each, named as in settings, claims and MLflow.
+"""Metrics: one module each, named as in settings, claims and MLflow, and the user's own.
 
 `evaluate` measures every metric of a task. Training measures the usual ones and those of the
 settings. All come from the same functions, so a metric has one meaning everywhere.
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config.metrics import METRICS
+from pipeline.config.metrics import METRICS, is_own
 from pipeline.errors import ConfigError, require, suggestion
 from pipeline.metrics._arguments import Argument
 from pipeline.metrics._sampling import Interval, Mean, Sampling, jackknife, require_rows
@@ -45,8 +45,8 @@ class Metric:
     `UndefinedError` if the rows do not define the metric.
 
     Args:
-        task: `classification` or `regression`.
-        larger_is_better: the direction in which it improves.
+        task: `classification` or `regression`; None if it suits both.
+        larger_is_better: the direction in which it improves; None if it is not known.
         compute: the value over all rows.
         per_row: one value for each row. Their mean is the metric.
         share: whether `per_row` tells hits from misses, as booleans.
@@ -60,8 +60,8 @@ class Metric:
         headline: the report shows it first, unless the experiment claims another metric.
     """
 
-    task: str
-    larger_is_better: bool
+    task: str | None
+    larger_is_better: bool | None
     compute: Callable[..., float] | None = None
     per_row: Callable[..., NDArray[Any]] | None = None
     share: bool = False
@@ -75,6 +75,10 @@ class Metric:
     def __post_init__(self) -> None:
         if (self.compute is None) == (self.per_row is None):
             raise TypeError("a metric defines either compute or per_row")
+
+    def suits(self, task: str) -> bool:
+        """Whether it measures models of this task."""
+        return self.task in (None, task)
 
     def value(self, scores: Any) -> float:
         """The metric over all rows.
@@ -126,6 +130,10 @@ def named(name: str, *, key: str) -> Metric:
     Raises:
         ConfigError: there is no such metric, or its argument is missing or invalid.
     """
+    if is_own(name):
+        from pipeline.metrics._own import own_metric
+
+        return own_metric(name, key=key)
     module, slash, text = name.partition("/")
     metric: Metric = METRICS.load(module, key=key).METRIC
     argument = metric.argument
@@ -150,6 +158,11 @@ def require_suited(name: str, classes: Sequence[str], *, key: str) -> None:
     Raises:
         ConfigError: it does not.
     """
+    if is_own(name):
+        from pipeline.metrics._own import require_classes
+
+        require_classes(name, len(classes), key=key)
+        return
     module, slash, text = name.partition("/")
     argument = METRICS.load(module, key=key).METRIC.argument
     if slash and not argument.suits(text, classes):
@@ -186,6 +199,8 @@ def usual(task: str, classes: Sequence[str]) -> list[str]:
 
 def is_of_a_class(name: str) -> bool:
     """Whether the metric of a valid name is one of a single class."""
+    if is_own(name):
+        return False
     module, slash, _ = name.partition("/")
     argument = METRICS.load(module, key="training.metrics").METRIC.argument
     return bool(slash) and argument.name == "class"

@@ -62,11 +62,11 @@ def activations_of(
 def first_dense(network: Any) -> Any | None:
     """The dense layer that reads all pixels, after scaling and flattening only.
 
-    Returns None if the first other layer is not dense.
+    Returns None if there is no other layer, or the first one is not dense.
     """
     if len(network.input_shape) != 4:
         return None
-    layer = next(layer for layer in network.layers if not isinstance(layer, _KEEP_PIXELS))
+    layer = next((one for one in network.layers if not isinstance(one, _KEEP_PIXELS)), None)
     sees_all = isinstance(layer, keras.layers.Dense) and layer.kernel.shape[0] == np.prod(
         network.input_shape[1:]
     )

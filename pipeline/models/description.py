@@ -77,7 +77,8 @@ def weights(layer: Any) -> Table:
 
 def _walk(model: Any, depth: int = 0) -> Iterator[tuple[int, Any]]:
     """Layers and operations with their depth, a nested model with weights before its content."""
-    nodes = model.layers if isinstance(model, keras.Sequential) else model.operations
+    has_operations = hasattr(model, "operations") and not isinstance(model, keras.Sequential)
+    nodes = model.operations if has_operations else model.layers
     for node in nodes:
         yield depth, node
         if isinstance(node, keras.Model) and node.weights:
@@ -89,7 +90,11 @@ def _plain(name: str) -> str:
 
 
 def _shape_of(layer: Any) -> str:
-    return str(tuple(layer.output.shape))
+    """The shape of a layer's output; empty inside a subclassed model, which does not show it."""
+    try:
+        return str(tuple(layer.output.shape))
+    except (AttributeError, ValueError):
+        return ""
 
 
 def _size(variables: Sequence[Any]) -> int:

@@ -68,7 +68,11 @@ def keras_layer(
             expected="Choose another layer, such as RandAugment",
         )
     parameters = inspect.signature(classes[name]).parameters
-    allowed = [parameter for parameter in parameters if parameter != "kwargs"] + ["name", "dtype"]
+    allowed = [parameter for parameter in parameters if parameter != "kwargs"] + [
+        "name",
+        "dtype",
+        "trainable",
+    ]
     for argument in arguments:
         if argument not in allowed:
             raise ConfigError(

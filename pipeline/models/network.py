@@ -73,18 +73,18 @@ def _require_activation(name: str) -> None:
 
 def sequential(layers: Sequence[Any], meta: Meta) -> Any:
     """The network of `layers` and the output layer."""
-    return keras.Sequential([*layers, _output(meta)], name="network")
+    return keras.Sequential([*layers, output_layer(meta)], name="network")
 
 
 def functional(layers: Sequence[Any], meta: Meta) -> Any:
     """The network that `sequential` builds, by Keras's functional API."""
-    first, *rest = [*layers, _output(meta)]
+    first, *rest = [*layers, output_layer(meta)]
     tensor = first
     for layer in rest:
         tensor = layer(tensor)
     return keras.Model(first, tensor, name="network")
 
 
-def _output(meta: Meta) -> Any:
+def output_layer(meta: Meta) -> Any:
     """The output layer. It has 32 bits in every precision, because losses need its digits."""
     return keras.layers.Dense(meta.outputs, dtype=keras.config.floatx(), name="output")

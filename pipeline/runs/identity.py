@@ -17,7 +17,7 @@ from pipeline.code import (
     STORES,
     Package,
 )
-from pipeline.config import usual
+from pipeline.config import own_code, usual
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.metrics import modules_of
 from pipeline.config.resolved import effective_settings
@@ -28,12 +28,16 @@ from pipeline.runs.git import Git
 ROOTS = ("pipeline.training.fitting", "pipeline.models.serving", "pipeline.runs.result")
 
 # The training imports these modules, but they cannot change its result. An error ends a training,
-# and claims, tracking settings and the intervals of metrics do not reach it.
+# and claims, paths, tracking settings and the intervals of metrics do not reach it. Digests and
+# signatures of the user's own code are read before it.
 MODULES_WITHOUT_EFFECT = (
     "pipeline.config.claim",
     "pipeline.config.tracking",
     "pipeline.errors",
+    "pipeline.layout",
     "pipeline.metrics._sampling",
+    "pipeline.own.definitions",
+    "pipeline.syntax",
 )
 
 
@@ -58,12 +62,40 @@ def chosen_code(config: ExperimentConfig, package: Package = PACKAGE) -> frozens
     """The modules of what an experiment chooses, and all that they import."""
     chosen = choices(config)
     items = [item for registry in chosen for item in package.items(registry, chosen)]
-    return package.closure(*items, chosen=chosen)
+    return package.closure(*items, *_imported(config, package), chosen=chosen)
 
 
 def run_code(config: ExperimentConfig, package: Package = PACKAGE) -> frozenset[str]:
     """The modules that can change the bits of a training."""
-    return package.closure(*ROOTS, chosen=choices(config)) - set(MODULES_WITHOUT_EFFECT)
+    roots = (*ROOTS, *_imported(config, package))
+    return package.closure(*roots, chosen=choices(config)) - set(MODULES_WITHOUT_EFFECT)
+
+
+def _imported(config: ExperimentConfig, package: Package) -> list[str]:
+    """The modules of this package that the user's own code imports."""
+    return [name for name in own_code.closure(config).house if name in package.paths]
+
+
+def own(config: ExperimentConfig) -> dict[str, dict[str, str]]:
+    """The user's own code and files that an experiment uses: digests by path, and versions.
+
+    It is empty for an experiment without own code, so those of earlier versions keep their keys.
+    """
+    identity = own_code.closure(config).identity | {
+        "data": own_code.named_files(config),
+        "weights": own_code.start_weights(config),
+    }
+    return {kind: values for kind, values in identity.items() if values}
+
+
+def listing(config: ExperimentConfig) -> str:
+    """Lists the digests of the code that an experiment chooses, and of its own code."""
+    lines = [
+        f"{digest[:16]}  {name}\n"
+        for values in own(config).values()
+        for name, digest in values.items()
+    ]
+    return PACKAGE.listing(chosen_code(config)) + "".join(lines)
 
 
 def identity(config: ExperimentConfig, meta: Meta) -> dict[str, Any]:
@@ -71,12 +103,14 @@ def identity(config: ExperimentConfig, meta: Meta) -> dict[str, Any]:
 
     Settings of tracking and of checkpoints have no effect, so they are left out.
     """
+    own_parts = own(config)
     return {
         "settings": effective_settings(config),
         "data": meta.identity,
         "code": PACKAGE.digest(run_code(config)),
         "versions": environment.versions(),
         "environment": environment.settings(),
+        **({"own": own_parts} if own_parts else {}),
     }
 
 

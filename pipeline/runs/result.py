@@ -19,6 +19,7 @@ from pipeline.files import (
     require_files,
     write_json,
 )
+from pipeline.own import copies
 from pipeline.runs import history, model_card, record
 from pipeline.runs.history import Point
 from pipeline.runs.model_card import ModelCard
@@ -62,6 +63,7 @@ def write(
     points: Sequence[Point],
     origin: Mapping[str, Any],
     snapshots: Mapping[int, Path],
+    code: Mapping[str, bytes] | None = None,
 ) -> None:
     """Writes the whole folder or nothing.
 
@@ -69,6 +71,7 @@ def write(
         card: of the model.
         origin: the fields of the `RunRecord` except `files`.
         snapshots: the files of the models of other steps.
+        code: the user's own code that the models need, by path.
     """
     with replacing_folder(folder) as temporary:
         save_model(model, temporary / MODEL, card)
@@ -77,6 +80,7 @@ def write(
         write_json(temporary / INDEX, {"final": card.step, "steps": list(snapshots)})
         for snapshot_step, file in snapshots.items():
             shutil.copyfile(file, snapshot_file(temporary, snapshot_step))
+        copies.write(code or {}, temporary)
         RunRecord(**origin, files=digests_below(temporary)).write(temporary)
 
 

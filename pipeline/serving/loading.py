@@ -21,6 +21,9 @@ _RUN_ID = re.compile(r"[0-9a-f]{4,32}")
 def load(model: str) -> Predictor:
     """Loads a trained model, with the rules to read rows as people hold them.
 
+    A model with the user's own code comes with a copy of that code. For a file or folder outside of
+    the repository, the code of the repository is taken instead.
+
     Args:
         model: a trained experiment, the beginning of a run id, a `models:/` or `runs:/` URI, a
             folder, or a `.keras` file.
@@ -29,7 +32,17 @@ def load(model: str) -> Predictor:
         PipelineError: there is no such model, or it is damaged, or stale.
     """
     with located(model) as file:
-        return predictor.load(file)
+        return predictor.load(file, trusts_code=_trusts_code(model))
+
+
+def _trusts_code(name: str) -> bool:
+    """Whether the code beside a model may run.
+
+    That of a file from elsewhere may not. That of the tracking store may, as in MLflow.
+    """
+    path = Path(name)
+    is_path = path.suffix == ".keras" or (path.is_dir() and not (OUTPUTS / name).is_dir())
+    return not is_path or path.resolve().is_relative_to(Path().resolve())
 
 
 @contextmanager

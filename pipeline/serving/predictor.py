@@ -137,8 +137,11 @@ class Predictor:
         return {name: table[:, number].tolist() for number, name in enumerate(names)}
 
 
-def load(model: Path) -> Predictor:
+def load(model: Path, *, trusts_code: bool = True) -> Predictor:
     """Loads a Keras file that this package saved.
+
+    Args:
+        trusts_code: whether the copy of the user's own code beside the file may run.
 
     Raises:
         PipelineError: the file is missing, damaged, or of another origin.
@@ -147,9 +150,9 @@ def load(model: Path) -> Predictor:
     from pipeline.models import backend
 
     backend.load()
-    import keras
+    from pipeline.models import saved
 
-    return Predictor(keras.saving.load_model(model, compile=False), card)
+    return Predictor(saved.load(model, trusts_code=trusts_code), card)
 
 
 def _place(row: int) -> str:

@@ -78,7 +78,7 @@ class Objective:
             return []
         task = config.data.task.value
         require(
-            metrics.named(name, key=key).task == task,
+            metrics.named(name, key=key).suits(task),
             key,
             received=self.metric,
             expected=f"a metric for {task}",
@@ -134,10 +134,11 @@ def _candidates(config: ExperimentConfig) -> list[Objective]:
     own = [] if of_loss is None else [of_loss]
     preferred = dict.fromkeys([*_monitored(config), *own, *usual_names])
     figures = [*(f"validation/{name}" for name in preferred), "validation/loss"]
+    directions = {rule.figure: rule.direction for rule in config.training.monitors.values()}
     return [
         Objective(
             figure,
-            direction_of(figure, None, key="training.metrics"),
+            direction_of(figure, directions.get(figure), key="training.metrics"),
             tuple(map(repr, _facts(config, figure).values())),
         )
         for figure in figures

@@ -5,6 +5,7 @@ Keras's flavour is added, so `mlflow.keras.load_model` works too. Both use the s
 
 import shutil
 import warnings
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,9 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 from pipeline.code import PACKAGE
+from pipeline.models import saved
+from pipeline.own import copies
+from pipeline.own.closure import Closure, closure_of
 from pipeline.runs import model_card
 from pipeline.runs.model_card import ModelCard
 from pipeline.runs.result import MODEL
@@ -39,7 +43,12 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
         data.mkdir()
         for name in (MODEL, model_card.FILE):
             shutil.copyfile(result / name, data / name)
-        _copy_code(code)
+        if (result / copies.FOLDER).is_dir():
+            shutil.copytree(result / copies.FOLDER, data / copies.FOLDER)
+        own = closure_of(
+            saved.own_objects(data / MODEL), key="the saved model", base=data / copies.FOLDER
+        )
+        _copy_code(code, [name for name in own.house if name in PACKAGE.paths])
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*input example was not provided")
             mlflow.pyfunc.save_model(
@@ -49,7 +58,7 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
                 code_paths=[str(code)],
                 mlflow_model=mlflow_model,
                 signature=signature(model_card.read(data / MODEL)),
-                pip_requirements=[f"{name}=={version(name)}" for name in _REQUIRED],
+                pip_requirements=_requirements(own),
             )
     mlflow_model.add_flavor(
         "keras",
@@ -59,6 +68,12 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
         save_exported_model=False,
     )
     mlflow_model.save(str(Path(path, "MLmodel")))
+
+
+def _requirements(own: Closure) -> list[str]:
+    """The packages that the model needs, also by the user's own code."""
+    names = sorted({*_REQUIRED, *own.identity["packages"]})
+    return [f"{name}=={version(name)}" for name in names]
 
 
 def signature(card: ModelCard) -> ModelSignature:
@@ -83,10 +98,14 @@ def signature(card: ModelCard) -> ModelSignature:
     return ModelSignature(inputs, Schema(outputs))
 
 
-def _copy_code(folder: Path) -> None:
-    """Copies the loader and all modules of this package that it imports."""
+def _copy_code(folder: Path, of_own_code: Sequence[str]) -> None:
+    """Copies the loader and all modules of this package that it imports.
+
+    Args:
+        of_own_code: the modules of this package that the user's own code imports.
+    """
     package = PACKAGE.paths["pipeline"].parent
-    for module in PACKAGE.closure(LOADER):
+    for module in PACKAGE.closure(LOADER, *of_own_code):
         source = PACKAGE.paths[module]
         target = folder / source.relative_to(package)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -7,13 +7,23 @@ it imports neither tracking nor listeners.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.data.prepared import Meta, Split, load_split
 from pipeline.models import families
 from pipeline.models.augmentation import augmented
 from pipeline.models.members import with_members
-from pipeline.training import engines, losses, measuring, optimizers, process
+from pipeline.training import (
+    callbacks,
+    engines,
+    losses,
+    measuring,
+    optimizers,
+    process,
+    warm_start,
+)
+from pipeline.training.callbacks import OwnCallbacks
 from pipeline.training.class_weights import class_weights, row_weights
 from pipeline.training.engine import Engine, TrainingTask
 from pipeline.training.listener import Listener
@@ -24,12 +34,18 @@ from pipeline.training.schedule import Schedule
 
 @dataclass(frozen=True)
 class Fit:
-    """A training that is ready to run."""
+    """A training that is ready to run.
+
+    Args:
+        start: where the weights come from, if the settings name a source.
+    """
 
     engine: Engine
     schedule: Schedule
     measuring: Measuring
     rules: Rules
+    callbacks: OwnCallbacks | None
+    start: str = ""
 
     def run(
         self,
@@ -45,6 +61,7 @@ class Fit:
             measuring=self.measuring,
             rules=self.rules,
             listeners=listeners,
+            callbacks=self.callbacks,
             checkpoints=checkpoints,
             interruption=interruption,
         )
@@ -61,19 +78,29 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
     process.pin(threads=training.threads)
     schedule = Schedule.of(training, rows=meta.rows["train"], seed=config.seed)
     train_rows, validation = load_split(data_folder, "train"), load_split(data_folder, "validation")
-    return Fit(
-        engine=_engine(config, meta, train_rows, schedule),
-        schedule=schedule,
-        measuring=measuring.build(training, meta, train=train_rows, validation=validation),
-        rules=Rules(training.early_stopping, training.reduce_on_plateau),
-    )
-
-
-def _engine(config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedule) -> Engine:
-    training = config.training
     network = families.build(
         config.model, meta, seed=config.seed, precision=training.precision.value
     )
+    source = config.model.weights_from
+    start = "" if source is None else warm_start.start(network, source)
+    engine = _engine(config, meta, train_rows, schedule, network)
+    own = None
+    if training.callbacks:
+        own = callbacks.build(training, engine.network, engine.optimizer, schedule)
+    return Fit(
+        engine=engine,
+        schedule=schedule,
+        measuring=measuring.build(training, meta, train=train_rows, validation=validation),
+        rules=Rules(training.early_stopping, training.reduce_on_plateau),
+        callbacks=own,
+        start=start,
+    )
+
+
+def _engine(
+    config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedule, network: Any
+) -> Engine:
+    training = config.training
     trained, loss = with_members(network, losses.build(training, meta))
     weights = class_weights(training, meta, train.y)
     task = TrainingTask(

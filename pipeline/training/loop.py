@@ -14,6 +14,7 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.runs import history
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.history import Point
+from pipeline.training.callbacks import OwnCallbacks
 from pipeline.training.engine import Engine, Reading
 from pipeline.training.listener import Listener
 from pipeline.training.measuring import Predict
@@ -33,12 +34,14 @@ class TrainingOutcome:
         final: the point of the weights that the network has; the best so far if paused.
         stopped_early: whether it ended before the last step, for any reason.
         paused: whether a later process must train the remaining steps.
+        undone: whether a callback changed the weights at the end, which was undone.
     """
 
     history: list[Point]
     final: Point
     stopped_early: bool = False
     paused: bool = False
+    undone: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ def train(
     measuring: Measure,
     rules: Rules,
     listeners: Sequence[Listener],
+    callbacks: OwnCallbacks | None = None,
     checkpoints: Checkpoints | None = None,
     interruption: StopRequest | None = None,
     clock: Callable[[], float] = time.perf_counter,
@@ -119,6 +123,7 @@ def train(
 
     Args:
         measuring: the splits and metrics to measure at each evaluation.
+        callbacks: those of the settings. Checkpoints hold their state.
         checkpoints: None if the training is not saved.
         interruption: requests to stop. The state is saved before its exception is raised.
         clock: seconds, for durations.
@@ -133,7 +138,8 @@ def train(
         schedule=schedule,
         measuring=measuring,
         rules=rules,
-        listeners=listeners,
+        listeners=listeners if callbacks is None else [callbacks, *listeners],
+        callbacks=callbacks,
         checkpoints=checkpoints,
         interruption=interruption or NoStopRequest(),
         clock=clock,
@@ -155,6 +161,7 @@ class _Training:
     measuring: Measure
     rules: Rules
     listeners: Sequence[Listener]
+    callbacks: OwnCallbacks | None
     checkpoints: Checkpoints | None
     interruption: StopRequest
     clock: Callable[[], float]
@@ -179,6 +186,7 @@ class _Training:
             self._require_usable()
         for listener in self.listeners:
             listener.on_begin(state.history)
+        self._restore_callbacks()
         if 0 in self.schedule.evaluate_at and not state.history:
             self._evaluate()
         for start, stop in self.schedule.segments():
@@ -188,6 +196,12 @@ class _Training:
                 self._run_segment(start, stop)
                 self._evaluate()
         return self._outcome()
+
+    def _restore_callbacks(self) -> None:
+        """Restores the callbacks after `on_train_begin`, which sets them up from scratch."""
+        latest = self.checkpoints.latest if self.checkpoints is not None else None
+        if self.callbacks is not None and latest is not None:
+            self.callbacks.set_state(latest.facts["callbacks"], latest.arrays["callbacks"])
 
     @property
     def _over(self) -> bool:
@@ -290,13 +304,20 @@ class _Training:
         began = self.clock()
         self.state.seconds = began - self.began
         if self.checkpoints is not None:
-            self.checkpoints.save(self.state.to_checkpoint(self.engine.get_state()))
+            self.checkpoints.save(self._checkpoint())
         if points := self.state.history[self.committed_points :]:
             for listener in self.listeners:
                 listener.on_commit(points)
         self.committed_points = len(self.state.history)
         self.committed_at = self.clock()
         self.commit_seconds = self.committed_at - began
+
+    def _checkpoint(self) -> Checkpoint:
+        whole = self.state.to_checkpoint(self.engine.get_state())
+        if self.callbacks is None:
+            return whole
+        facts, arrays = self.callbacks.get_state()
+        return Checkpoint(whole.facts | {"callbacks": facts}, whole.arrays | {"callbacks": arrays})
 
     def _outcome(self) -> TrainingOutcome:
         points, best = self.state.history, self._best()
@@ -306,12 +327,13 @@ class _Training:
         self._require_defined()
         stopped_early = last.step < self.schedule.total
         if best is not None:
-            self.engine.network.set_weights(self.state.best_weights)
-            return TrainingOutcome(points, best, stopped_early)
-        with self.engine.averaged():
-            weights = self.engine.network.get_weights()
+            weights = self.state.best_weights
+        else:
+            with self.engine.averaged():
+                weights = self.engine.network.get_weights()
         self.engine.network.set_weights(weights)
-        return TrainingOutcome(points, last, stopped_early)
+        undone = self.callbacks is not None and self.callbacks.finish()
+        return TrainingOutcome(points, best or last, stopped_early, undone=undone)
 
     def _best(self) -> Point | None:
         """The point with the best weights, if early stopping has seen one."""

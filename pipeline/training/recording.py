@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pipeline.config import own_code
 from pipeline.console import log
 from pipeline.evaluation.tables import tables
 from pipeline.models import serving
 from pipeline.models.fingerprint import fingerprint
 from pipeline.models.scores import scores_of
+from pipeline.own import copies
 from pipeline.runs import git, identity
 from pipeline.runs import result as run_result
 from pipeline.runs.checkpoint import Checkpoint
@@ -56,7 +58,10 @@ class RecordedTraining:
         Raises:
             Interrupted: a signal was received, and the state is saved.
         """
+        code = copies.contents(own_code.model_code(self.run.config))
         fit = fitting.build(self.run.config, self.run.meta, self.run.data_folder)
+        if fit.start:
+            log(f"{self.run.name}: {fit.start}")
         latest = self._latest(fit)
         run_id = latest.facts["run_id"] if latest is not None else None
         cpus = self.run.cpus(latest, self.folder.path)
@@ -75,6 +80,11 @@ class RecordedTraining:
             )
             self.interruption.check()
             self._say_if_diverged(outcome)
+            if outcome.undone:
+                log(
+                    f"{self.run.name}: warning: a callback changed the weights in on_train_end. "
+                    "This was undone, because they were not measured. Change them in on_epoch_end"
+                )
             result = Result(
                 run_id=tracker.run_id,
                 run_key=self.run.key,
@@ -87,7 +97,7 @@ class RecordedTraining:
             if outcome.paused:
                 tracker.end("SCHEDULED")
                 return result
-            self._record(fit, outcome, result, tracker)
+            self._record(fit, outcome, result, tracker, code)
         self.folder.end()
         return result
 
@@ -97,6 +107,11 @@ class RecordedTraining:
             self.run.require_own(latest, self.folder.path)
             step, total = latest.facts["step"], fit.schedule.total
             log(f"{self.run.name}: resumes from step {step:,} of {total:,}")
+            if any(not callback.exact for callback in self.run.config.training.callbacks):
+                log(
+                    f"{self.run.name}: warning: a checkpoint may not hold the state of a callback "
+                    "with exact: false, so the bits may differ from those of one training"
+                )
         return latest
 
     def _facts(self) -> RunFacts:
@@ -139,7 +154,14 @@ class RecordedTraining:
             pause_at=settings.pause_at and settings.pause_at * fit.schedule.steps_per_epoch,
         )
 
-    def _record(self, fit: Fit, outcome: TrainingOutcome, result: Result, tracker: Tracker) -> None:
+    def _record(
+        self,
+        fit: Fit,
+        outcome: TrainingOutcome,
+        result: Result,
+        tracker: Tracker,
+        code: Mapping[str, bytes],
+    ) -> None:
         """Writes the result to the folder, then fingerprint and model to the record."""
         step, snapshots = outcome.final.step, fit.schedule.evaluate_at
         diverged = divergence(outcome.history)
@@ -165,6 +187,7 @@ class RecordedTraining:
                 for point in outcome.history
                 if point.step in snapshots and point is not diverged
             },
+            code=code,
         )
         self.interruption.check()
         tracker.set_tag("fingerprint", result.fingerprint)

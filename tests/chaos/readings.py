@@ -124,6 +124,7 @@ def write_params(folder: Path, **lists: Any) -> None:
     content = {
         "sources": [],
         "own_files": {DATA: "readings.csv"},
+        "own_code": {},
         "data": {DATA: DATA},
         "experiments": {NAME: {"data": DATA}},
         "repeats": {NAME: {"data": DATA, "seeds": [1, 2], "split_seeds": [3, 4]}},

@@ -62,7 +62,7 @@ INPUT_EDITS: dict[str, Callable[[Inputs], Inputs]] = {
     "claim": lambda inputs: replace(inputs, claim=0.99),
 }
 OLDER = INPUT_EDITS["learning rate"](START)  # its files replace those of the present run
-TRAINED = ("model.keras", "history.csv", "snapshots", "run.json")
+TRAINED = ("model.keras", "code", "history.csv", "snapshots", "run.json")
 TESTED = ("metrics.json", "figures", "evaluation.json")
 FILE_EDITS = {  # by name, the files of `outputs/toy` that those of the older run replace
     "older model": ("model.keras",),

@@ -63,7 +63,7 @@ IN_FILES = {
         "Did you mean ema_momentum? Allowed: amsgrad, beta_1, beta_2, clipnorm, clipvalue, "
         "decay_biases, ema_momentum, ema_overwrite_frequency, epsilon, final_share, "
         "global_clipnorm, gradient_accumulation_steps, learning_rate, loss_scale_factor, schedule, "
-        "warmup_steps, weight_decay."
+        "schedule_arguments, warmup_steps, weight_decay."
     ),
     "training: {early_stopping: {patient: 3}}": (
         "training.early_stopping.patient is not a setting. Received: patient=3. "
@@ -106,7 +106,7 @@ IN_FILES = {
     ),
     "model: {_target_: os.system}": (
         "model._target_ is not a setting. Received: _target_=os.system. "
-        "Allowed: activation, api, augmentation, dropout, pixel_range, units."
+        "Allowed: activation, api, augmentation, dropout, pixel_range, units, weights_from."
     ),
     "claims: [{metric: test/accuracy}]": (
         "claims is invalid. Received: test/accuracy. Expected: at_least or at_most next to "
@@ -124,7 +124,7 @@ IN_FILES = {
     ),
     "  - override /model: mpl": (
         "model has no file of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, "
-        "layers, linear, mlp, resnet, tabular."
+        "layers, linear, mlp, python, resnet, tabular."
     ),
     "  - override /modle: mlp": (
         "this is not a group of settings. Received: modle. "
@@ -168,11 +168,11 @@ ON_THE_COMMAND_LINE = {
     ),
     "model=mpl": (
         "model has no file of this name. Received: model=mpl. Did you mean mlp? Allowed: cnn, "
-        "layers, linear, mlp, resnet, tabular."
+        "layers, linear, mlp, python, resnet, tabular."
     ),
     "model=": (
         "model has no file of this name. Received: model=. Allowed: cnn, layers, linear, mlp, "
-        "resnet, tabular."
+        "python, resnet, tabular."
     ),
     "data=zzz": f"data has no file of this name. Received: data=zzz. Allowed: {DATA}.",
     "training.batch_size=0": (
@@ -579,6 +579,13 @@ def test_every_group_of_conf_is_tested():
     }
 
 
+# The user's own code needs a name, which the files do not have.
+OWN_CODE = {
+    "model=python": ["model.build=scipy.special:expit"],
+    "optimizer=python": ["optimizer.build=keras.optimizers:SGD"],
+}
+
+
 @pytest.mark.parametrize(
     "choice",
     [
@@ -589,6 +596,7 @@ def test_every_group_of_conf_is_tested():
 )
 def test_every_choice_composes(choice):
     others = [] if choice.startswith("data=") else ["data=digits"]
+    others += OWN_CODE.get(choice, [])
     group, _, stem = choice.partition("=")
     values = to_values(compose_experiment([*others, choice], conf=CONF))
     assert values[group].get("family", values[group].get("name", stem)) == stem

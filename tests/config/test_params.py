@@ -18,7 +18,7 @@ MLP = "sources: [iris]\ndata: {iris: iris}\nexperiments: {mlp: {data: iris}}\n"
 ENTRY = "{data: <data variant>}"
 REPEAT = "{data: <data variant>, seeds: [<seed>, <seed>, …]}"
 WRITE = f"Write mlp: {REPEAT}, with seeds, split_seeds, folds, or several of them."
-KEYS = "sources, own_files, data, experiments, repeats, overrides"
+KEYS = "sources, own_files, own_code, data, experiments, repeats, overrides"
 FAULTS = {
     "[": "params.yaml is not valid YAML. Received: while parsing a flow node "
     "expected the node content, but found '<stream end>' "
@@ -26,9 +26,10 @@ FAULTS = {
     "- 1": f"params.yaml has no keys. Expected: {KEYS}.",
     "": f"params.yaml has no keys. Expected: {KEYS}.",
     "experiment: {}": "params.yaml: experiment is not a setting. Received: experiment. "
-    "Did you mean experiments? Allowed: data, experiments, overrides, own_files, repeats, sources.",
+    "Did you mean experiments? Allowed: data, experiments, overrides, own_code, own_files, "
+    "repeats, sources.",
     "1: {}": "params.yaml: 1 is not a setting. Received: 1. "
-    "Allowed: data, experiments, overrides, own_files, repeats, sources.",
+    "Allowed: data, experiments, overrides, own_code, own_files, repeats, sources.",
     "sources: iris": "params.yaml: sources is not a list of texts. Received: iris. "
     "Write sources: [<text>, <text>, …].",
     "sources: [1]": "params.yaml: sources is not a list of texts. Received: [1]. "

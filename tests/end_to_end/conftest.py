@@ -12,16 +12,19 @@ from tests.support import pages
 from tests.support.project import Project
 from tests.support.stores import add_store
 
-OWN_CSV, EXTENDING = "your-own-csv.md", "extending.md"
+OWN_CSV, OWN_MODEL, EXTENDING = "your-own-csv.md", "your-own-model.md", "extending.md"
 ADDED_TO = ("dvc.yaml", "params.yaml")  # the pages add to these files
-LISTS = ("own_files", "data", "experiments")
+LISTS = ("own_files", "own_code", "data", "experiments")
+PAGES = (OWN_CSV, OWN_MODEL, EXTENDING)
 
 
 def params() -> dict[str, Any]:
-    """The lists of both pages, a source of scikit-learn, and an experiment that is repeated."""
-    shown = [yaml.safe_load(pages.files(page)["params.yaml"]) for page in (OWN_CSV, EXTENDING)]
+    """The lists of all pages, a source of scikit-learn, and an experiment that is repeated."""
+    shown = [yaml.safe_load(pages.files(page)["params.yaml"]) for page in PAGES]
     return {
-        **{name: {key: of[name][key] for of in shown for key in of[name]} for name in LISTS},
+        **{
+            name: {key: of[name][key] for of in shown for key in of.get(name, {})} for name in LISTS
+        },
         "sources": ["iris"],
         # 42 is the experiment's own seed, and that of its split: its run may be finished before.
         "repeats": {"flats_rent": {"data": "flats_rent", "seeds": [42, 1], "split_seeds": [42, 1]}},
@@ -42,9 +45,9 @@ def _with_stages(text: str, added: Mapping[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of the project with the files of both pages, after their commands and `dvc repro`."""
+    """A copy of the project with the files of all pages, after their commands and `dvc repro`."""
     project = Project(tmp_path_factory.mktemp("project"))
-    for page in (OWN_CSV, EXTENDING):
+    for page in PAGES:
         for name, text in pages.files(page).items():
             if name not in ADDED_TO:
                 project.write(name, text)

@@ -20,7 +20,8 @@ EXTENDED = "conf/experiment/extended.yaml"
 LOOP = "pipeline/training/loop.py"
 COMPOSE = ("python", "-m", "pipeline.compose")
 REPRO = ("dvc", "repro", "compose")
-EXPERIMENTS = ("extended", "flats", "flats_rent")
+OWN = "my_models.py"
+EXPERIMENTS = ("extended", "flats", "flats_gated", "flats_rent")
 
 
 @contextmanager
@@ -60,6 +61,7 @@ def test_every_experiment_has_its_files(project):
             "evaluation.json",
             "figures",
             "snapshots",
+            "code",
             "card.md",
         }
 
@@ -95,6 +97,22 @@ def test_setting_retrains_only_its_experiment(project):
 def test_setting_of_a_family_retrains_its_experiments(project):
     with edited(project, "conf/model/tabular.yaml", "members: 8", "members: 4") as stages:
         assert trainings(stages) == {"train@flats", "train@flats_rent"}
+
+
+def test_edit_of_own_code_retrains_only_its_experiment(project):
+    with edited(project, OWN, "x * ops.tanh(x)", "x * ops.sin(x)", by=REPRO) as stages:
+        assert trainings(stages) == {"train@flats_gated"}
+
+
+def test_comment_in_own_code_retrains_nothing(project):
+    with edited(project, OWN, "def bent", "# A comment.\ndef bent", by=REPRO) as stages:
+        assert trainings(stages) == set()
+
+
+def test_own_code_lies_beside_its_model(project):
+    copy = project.read("outputs/flats_gated/code/my_models.py")
+    assert copy == project.read(OWN)
+    assert json.loads(project.read("outputs/flats/code/index.json")) == {"files": []}
 
 
 def test_claim_retrains_nothing(project):

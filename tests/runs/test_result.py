@@ -18,6 +18,7 @@ from tests.support.refusals import refusal
 IDS = {"run_id": "r", "run_key": "k", "fingerprint": "f"}
 ORIGIN = IDS | {"settings": "s", "data": images().identity, "environment": {}, "cpus": ["A CPU"]}
 FILES = [
+    "code/index.json",
     "history.csv",
     "model.json",
     "model.keras",

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from mlflow.types import DataType
 
 from pipeline.data.prepared import CategoricalFeature
 from pipeline.models import families, serving
-from pipeline.models.families.linear import Linear
+from pipeline.models.families.python import Python
+from pipeline.own import copies
 from pipeline.runs import result
 from pipeline.tracking import flavor
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -51,14 +53,37 @@ def test_quantity_is_one_column():
     assert columns(outputs) == [("prediction", DataType.double)]
 
 
+OWN = """import keras
+from mine.parts import Twice
+
+
+def build(shape, outputs):
+    return keras.Sequential([Twice(), keras.layers.Dense(outputs)])
+"""
+PARTS = """import keras
+import scipy
+
+
+class Twice(keras.layers.Layer):
+    def call(self, x):
+        return 2 * x
+"""
+FILES = {"mine/__init__.py": "", "mine/nets.py": OWN, "mine/parts.py": PARTS}
+
+
 @pytest.fixture
-def logged(tmp_path):
-    """A logged model as a folder."""
-    network = families.build(Linear(), table(), seed=1)
+def logged(in_empty_folder):
+    """A logged model as a folder. It has a layer of the user's own code."""
+    tmp_path = in_empty_folder
+    (tmp_path / "mine").mkdir()
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    network = families.build(Python(build="mine/nets.py:build"), table(), seed=1)
     card = card_of(table())
     source = tmp_path / "result"
     result.save_model(serving.serve(network, table()), source / "model.keras", card)
     (source / "model.json").write_text(card.text())
+    copies.write(copies.contents(FILES), source)
     flavor.save_model(str(tmp_path / "model"), Model(), result=source)
     return tmp_path / "model"
 
@@ -85,4 +110,9 @@ def test_logged_model_needs_no_project(logged, tmp_path):
 
 def test_logged_model_carries_only_what_it_imports(logged):
     carried = {path.parent.name for path in (logged / "code/pipeline").rglob("*.py")}
-    assert carried == {"pipeline", "data", "columns", "kinds", "models", "runs", "serving"}
+    assert carried == {"pipeline", "data", "columns", "kinds", "models", "own", "runs", "serving"}
+
+
+def test_logged_model_requires_the_packages_of_own_code(logged):
+    lines = (logged / "requirements.txt").read_text().splitlines()
+    assert f"scipy=={version('scipy')}" in lines

@@ -6,7 +6,7 @@ import keras
 import pytest
 
 from pipeline.config import optimizer
-from pipeline.config.optimizer import OPTIMIZERS, RateSchedule
+from pipeline.config.optimizer import COSINE, OPTIMIZERS
 from pipeline.errors import ConfigError
 from pipeline.registry import Registry
 from pipeline.training import optimizers
@@ -151,7 +151,7 @@ def test_value_that_an_optimizer_refuses_is_refused():
 
 
 def rates(at: list[int], **settings) -> list[float]:
-    built = build("sgd", learning_rate=0.4, schedule=RateSchedule.cosine, **settings)
+    built = build("sgd", learning_rate=0.4, schedule=COSINE, **settings)
     return [float(built._learning_rate(step)) for step in at]
 
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from pipeline import metrics
-from pipeline.config.metrics import METRICS, module_of
+from pipeline.config.metrics import is_metric
 from pipeline.evaluation.drawing.style import ACCENT, TRAIN, VALIDATION, blank, literal
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
@@ -120,7 +120,7 @@ def _label(name: str, subject: Subject) -> str:
         logarithm = "logarithm of " if target.logarithm else ""
         label = f"{name} of the standardised {logarithm}{literal(target.name)}"
         return textwrap.fill(label, _LONGEST_LINE)
-    if module_of(name) in METRICS.names():
+    if is_metric(name):
         unit = metrics.named(name, key="training.metrics").unit
     label = f"{literal(name)} ({unit.format(target=subject.unit)})" if unit else literal(name)
     return textwrap.fill(label, _LONGEST_LINE)

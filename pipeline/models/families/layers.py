@@ -1,14 +1,16 @@
-"""Any stack of Keras layers, by class names and arguments."""
+"""Any network of Keras layers, by class names and arguments: a stack, or with branches."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.config.model import Model, Size, dense_size, require_class_names
 from pipeline.data.prepared import Meta
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, suggestion
 
+_INPUTS = "inputs"
+_FIRST = "input"  # the data, as the first layer sees them
 _CONVOLVING = ("Conv", "Pool", "Rand", "Mix")
 _RECURRENT = ("LSTM", "GRU", "SimpleRNN")
 _SAME_SHAPE = ("Activ", "Dropout", "Identity", "LU", "Noise", "Normalization", "Softmax")
@@ -16,7 +18,11 @@ _SAME_SHAPE = ("Activ", "Dropout", "Identity", "LU", "Noise", "Normalization", "
 
 @dataclass
 class Layers(Model):
-    """The layers before the output layer, such as `[{class_name: Dense, units: 64}]`."""
+    """The layers before the output layer, such as `[{class_name: Dense, units: 64}]`.
+
+    A layer reads the one before it. With `inputs` it reads other layers by their `name`, or the
+    data by the name `input`: `{class_name: Add, inputs: [first, third]}`.
+    """
 
     family: str = "layers"
     layers: list[dict[str, Any]] = field(default_factory=list)
@@ -29,12 +35,22 @@ class Layers(Model):
     def __post_init__(self) -> None:
         super().__post_init__()
         require_class_names("model.layers", self.layers)
+        if self.has_branches:
+            _require_connected(self.layers)
+
+    @property
+    def has_branches(self) -> bool:
+        """Whether a layer says what it reads."""
+        return any(_INPUTS in layer for layer in self.layers)
 
     def least_size(self, shape: Sequence[int], outputs: int) -> Size:
         """Counts the weights of layers with `units`, `filters` or `output_dim`.
 
-        Where Keras would have to compute a shape, it counts one place with one feature.
+        Where Keras would have to compute a shape, it counts one place with one feature. It counts
+        nothing for a network with branches.
         """
+        if self.has_branches:
+            return Size()
         size, places, features = Size(), math.prod(shape[:-1]), shape[-1]
         for layer in self.layers:
             name = layer["class_name"]
@@ -57,6 +73,52 @@ class Layers(Model):
         return size + dense_size(features, [outputs])
 
 
+def _sources(layers: Sequence[Mapping[str, Any]], number: int) -> list[str] | None:
+    """The names of the layers that a layer reads; None for the one before it."""
+    value = layers[number].get(_INPUTS)
+    if value is None:
+        return None
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names or not all(isinstance(one, str) for one in names):
+        raise ConfigError(
+            f"model.layers[{number}].{_INPUTS}",
+            "does not name layers",
+            received=value,
+            expected="Write the names of layers above, such as [first, second]",
+        )
+    return names
+
+
+def _require_connected(layers: Sequence[Mapping[str, Any]]) -> None:
+    """Checks that each name is one layer above, and that each layer is read."""
+    names = [_FIRST]
+    read = {len(layers)}  # the output layer reads the last one
+    for number, layer in enumerate(layers):
+        key, sources = f"model.layers[{number}]", _sources(layers, number)
+        for source in sources or []:
+            if source not in names:
+                raise ConfigError(
+                    f"{key}.{_INPUTS}",
+                    "names no layer above",
+                    received=source,
+                    expected=suggestion(source, filter(None, names)),
+                )
+        places = [number] if sources is None else [names.index(source) for source in sources]
+        read.update(places)
+        name = layer.get("name", "")
+        if name and name in names:
+            raise ConfigError(f"{key}.name", "is the name of two layers", received=name)
+        names.append(name)
+    unread = [number for number in range(len(layers)) if number + 1 not in read]
+    if unread:
+        raise ConfigError(
+            f"model.layers[{unread[0]}]",
+            "leads nowhere, because no layer reads it",
+            received=layers[unread[0]],
+            expected="Give it a name, and write that name into the inputs of a layer below",
+        )
+
+
 def _number(layer: Mapping[str, Any], key: str) -> int | None:
     """A whole number from 1 in the settings of a layer. Keras reports other values."""
     value = layer.get(key)
@@ -75,21 +137,29 @@ def _kernel(layer: Mapping[str, Any]) -> int:
 
 
 def build(settings: Layers, meta: Meta, _seed: int) -> Any:
-    """Builds `settings.layers`, in order, between the input and the output layer.
+    """Builds `settings.layers` between the input and the output layer.
 
     Raises:
         ConfigError: a layer or an argument is unknown, or Keras cannot build the stack.
     """
     from pipeline.models.keras_layers import keras_layer
-    from pipeline.models.network import sequential, stem
+    from pipeline.models.network import output_layer, sequential, stem
 
     pixel_range = None if meta.pixel_maximum is None else settings.pixel_range
     stack = [
-        keras_layer(f"model.layers[{number}]", layer, pixel_range=pixel_range)
+        keras_layer(
+            f"model.layers[{number}]",
+            {key: value for key, value in layer.items() if key != _INPUTS},
+            pixel_range=pixel_range,
+        )
         for number, layer in enumerate(settings.layers)
     ]
+    first = stem(meta, settings.pixel_range)
     try:
-        network = sequential([*stem(meta, settings.pixel_range), *stack], meta)
+        if settings.has_branches:
+            network = _branched(settings.layers, first, stack, output_layer(meta))
+        else:
+            network = sequential([*first, *stack], meta)
     except (ValueError, TypeError) as error:
         raise ConfigError(
             "model.layers",
@@ -105,6 +175,31 @@ def build(settings: Layers, meta: Meta, _seed: int) -> Any:
             expected="End with a Flatten or a global pooling layer",
         )
     return network
+
+
+def _branched(
+    settings: Sequence[Mapping[str, Any]],
+    first: Sequence[Any],
+    layers: Sequence[Any],
+    output: Callable[[Any], Any],
+) -> Any:
+    """The network of layers that read each other by name.
+
+    Args:
+        first: the input, and the layers that prepare it.
+    """
+    import keras
+
+    tensor = first[0]
+    for layer in first[1:]:
+        tensor = layer(tensor)
+    tensors = {_FIRST: tensor}
+    for number, layer in enumerate(layers):
+        sources = _sources(settings, number)
+        inputs = [tensor] if sources is None else [tensors[name] for name in sources]
+        tensor = layer(inputs[0] if len(inputs) == 1 else inputs)
+        tensors[settings[number].get("name", "")] = tensor
+    return keras.Model(first[0], output(tensor), name="network")
 
 
 SETTINGS = Layers

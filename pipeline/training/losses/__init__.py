@@ -1,4 +1,4 @@
-"""Losses: one module each, named as in the setting `training.loss`.
+"""Losses: one module each, named as in the setting `training.loss`, and the user's own.
 
 A module defines `LOSS`. It imports Keras inside functions only, because `compose` reads `LOSS` and
 must start fast.
@@ -13,6 +13,7 @@ from pipeline.config.training import LOSSES, Reduction, Training
 from pipeline.config.usual import TargetKind
 from pipeline.data.prepared import Meta
 from pipeline.errors import ConfigError
+from pipeline.own.references import is_reference
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def name_of(training: Training, meta: Meta) -> str:
     target = _target_of(meta)
     if training.loss is None:
         return usual.LOSS[target]
-    if target not in LOSSES.load(training.loss, key="training.loss").LOSS.suits:
+    if target not in named(training.loss).suits:
         names = [name for name, module in LOSSES.all().items() if target in module.LOSS.suits]
         raise ConfigError(
             "training.loss",
@@ -88,9 +89,14 @@ def build(training: Training, meta: Meta) -> Any:
         ConfigError: the loss does not suit the data.
     """
     reduction = "sum" if training.loss_reduction is Reduction.sum else "sum_over_batch_size"
-    return _loss(training, meta).build(
+    loss = _loss(training, meta).build(
         reduction, training.label_smoothing, **training.loss_arguments
     )
+    if training.loss is not None and is_reference(training.loss):
+        from pipeline.training.losses._own import require_usable
+
+        require_usable(loss, training.loss, meta)
+    return loss
 
 
 def by_row(training: Training, meta: Meta) -> Any:
@@ -108,5 +114,29 @@ def gives_probabilities(training: Training, meta: Meta) -> bool:
 
 
 def _loss(training: Training, meta: Meta) -> Loss:
-    loss: Loss = LOSSES.load(name_of(training, meta), key="training.loss").LOSS
+    return named(name_of(training, meta))
+
+
+def named(name: str) -> Loss:
+    """The loss of a setting: one of this package, or the user's own.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if is_reference(name):
+        from pipeline.training.losses._own import own_loss
+
+        return own_loss(name)
+    loss: Loss = LOSSES.load(name, key="training.loss").LOSS
     return loss
+
+
+def own_arguments(name: str, arguments: Any) -> dict[str, Any]:
+    """Checks the arguments of the user's own loss.
+
+    Raises:
+        ConfigError: an argument is unknown or missing.
+    """
+    from pipeline.training.losses._own import checked
+
+    return checked(name, arguments)

@@ -1,4 +1,4 @@
-"""Optimizers: Keras's by name, and those of this project, one module each.
+"""Optimizers: Keras's by name, those of this project, one module each, and the user's own.
 
 A module of this package defines a `keras.optimizers.Optimizer` with the name of the module, such as
 `class SignDescent` in `sign_descent.py`. The arguments of its constructor are its settings. Their
@@ -8,9 +8,17 @@ defaults must be literals, because they are read without importing the module.
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.config.optimizer import OPTIMIZERS, Optimizer, RateSchedule, arguments_of, families
+from pipeline.config.optimizer import (
+    CONSTANT,
+    OPTIMIZERS,
+    Optimizer,
+    Python,
+    arguments_of,
+    families,
+)
 from pipeline.config.training import Precision
 from pipeline.errors import ConfigError
+from pipeline.own.references import is_reference
 
 # The names of weights that weight decay leaves alone: biases, scales and offsets of normalisation
 # (Goyal et al. 2017), and the slopes of PReLU, which decay would turn into ReLU (He et al. 2015).
@@ -46,23 +54,35 @@ def build(
             expected=f"Choose at most {steps:,} steps",
         )
 
-    own = config.family in OPTIMIZERS.names()
-    module = OPTIMIZERS.load(config.family, key="optimizer.family") if own else keras.optimizers
-    name = families()[config.family].class_name
-    arguments = arguments_of(config)
     rate = _learning_rate(config, steps)
-    try:
-        optimizer = getattr(module, name)(learning_rate=rate, **arguments)
-    except (ValueError, TypeError) as error:
-        raise ConfigError(
-            "optimizer", f"is refused by {name}", received=arguments, expected=str(error)
-        ) from error
+    if isinstance(config, Python):
+        from pipeline.training.optimizers._own import own_optimizer
+
+        optimizer = own_optimizer(config, rate)
+    else:
+        optimizer = _of_family(config, rate)
     if not config.decay_biases:
         left_out = [weight for weight in weights if weight.name in _NOT_DECAYED]
         optimizer.exclude_from_weight_decay(var_list=left_out)
     if precision is Precision.mixed_float16:
         return keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
+
+
+def _of_family(config: Optimizer, rate: Any) -> Any:
+    """An optimizer of Keras or of this project."""
+    import keras
+
+    is_ours = config.family in OPTIMIZERS.names()
+    module = OPTIMIZERS.load(config.family, key="optimizer.family") if is_ours else keras.optimizers
+    name = families()[config.family].class_name
+    arguments = arguments_of(config)
+    try:
+        return getattr(module, name)(learning_rate=rate, **arguments)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(
+            "optimizer", f"is refused by {name}", received=arguments, expected=str(error)
+        ) from error
 
 
 def averages_weights(optimizer: Any) -> bool:
@@ -74,8 +94,12 @@ def _learning_rate(config: Optimizer, steps: int) -> Any:
     """The rate, or its schedule."""
     import keras
 
-    if config.schedule is RateSchedule.constant:
+    if config.schedule == CONSTANT:
         return config.learning_rate
+    if is_reference(config.schedule):
+        from pipeline.training.optimizers._own import own_schedule
+
+        return own_schedule(config, steps)
     if config.warmup_steps >= steps:
         raise ConfigError(
             "optimizer.warmup_steps",

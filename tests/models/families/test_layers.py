@@ -1,5 +1,6 @@
 """The family `layers`: stacks of Keras layers, and the settings it refuses."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -18,6 +19,66 @@ def build(*layers, meta=None):
 
 def refusal(*layers, meta=None):
     return refusals.refusal(build, *layers, meta=meta)
+
+
+BRANCHES = [
+    {"class_name": "Flatten", "name": "pixels"},
+    {"class_name": "Dense", "units": 64, "name": "deep"},
+    {"class_name": "Add", "inputs": ["pixels", "deep"], "name": "sum"},
+    {"class_name": "GlobalAveragePooling2D", "inputs": "input", "name": "mean"},
+    {"class_name": "Concatenate", "inputs": ["sum", "mean"]},
+]
+
+
+def test_layers_read_each_other_by_name():
+    network = build(*BRANCHES)
+    assert [layer.name for layer in network.layers if layer.name in ("sum", "mean")]
+    assert network.get_layer("concatenate").output.shape == (None, 65)
+    image = np.zeros((1, 8, 8, 1), np.uint8)
+    image[0, 0] = 255
+    inside = keras.Model(network.inputs[0], network.get_layer("concatenate").output)
+    assert np.isclose(inside(image)[0, 64], 8 / 64)
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        (
+            [{"class_name": "Flatten", "inputs": ["gone"]}],
+            "model.layers[0].inputs names no layer above. Received: gone. Allowed: input.",
+        ),
+        (
+            [{"class_name": "Add", "inputs": [3]}],
+            "model.layers[0].inputs does not name layers. Received: [3]. Write the names of layers "
+            "above, such as [first, second].",
+        ),
+        (
+            [BRANCHES[0], BRANCHES[0], BRANCHES[4]],
+            "model.layers[1].name is the name of two layers. Received: pixels.",
+        ),
+        (
+            [BRANCHES[0], BRANCHES[1], {"class_name": "Flatten", "inputs": ["pixels"]}],
+            "model.layers[1] leads nowhere, because no layer reads it. "
+            "Received: {'class_name': 'Dense', 'units': 64, 'name': 'deep'}. Give it a name, and "
+            "write that name into the inputs of a layer below.",
+        ),
+    ],
+)
+def test_branch_that_does_not_connect_is_refused(layers, message):
+    assert refusals.refusal(Layers, layers=layers) == message
+
+
+def test_shapes_that_do_not_add_are_refused():
+    text = refusal(*BRANCHES[:1], {"class_name": "Dense", "units": 3, "name": "deep"}, BRANCHES[2])
+    assert text.startswith("model.layers do not fit together, or do not fit the data.")
+
+
+def test_layer_that_is_not_trainable_keeps_its_weights():
+    network = build(FLATTEN, {"class_name": "Dense", "units": 5, "trainable": False})
+    assert [weight.path for weight in network.trainable_variables] == [
+        "network/output/kernel",
+        "network/output/bias",
+    ]
 
 
 def test_layers_keep_their_order():

@@ -1,0 +1,151 @@
+"""The user's own metric, and Keras's own: a function of targets and predictions, or a class.
+
+`y_true` holds class numbers, or the target in its own unit, `(rows, 1)`. `y_pred` is what the saved
+model predicts: probabilities `(rows, classes)`, the probability of the second class `(rows, 1)`, or
+the target `(rows, 1)`. Both are NumPy arrays.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import ConfigError, suggestion
+from pipeline.metrics import Metric, UndefinedError
+from pipeline.models.scores import ClassScores, Scores
+from pipeline.own import loading
+from pipeline.own.definitions import is_class, require_arguments
+from pipeline.own.references import Reference, reference
+
+_TWO, _SEVERAL = 2, 3
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a metric of Keras measures.
+
+    Args:
+        task: `classification` or `regression`.
+        classes: for two of them, for three or more, or for any number if None.
+    """
+
+    task: str
+    larger_is_better: bool
+    classes: int | None = None
+
+
+# Others take one-hot labels, or compare vectors.
+_OF_KERAS = {
+    "AUC": _Kind("classification", larger_is_better=True, classes=_TWO),
+    "BinaryAccuracy": _Kind("classification", larger_is_better=True, classes=_TWO),
+    "LogCoshError": _Kind("regression", larger_is_better=False),
+    "MeanAbsoluteError": _Kind("regression", larger_is_better=False),
+    "MeanAbsolutePercentageError": _Kind("regression", larger_is_better=False),
+    "MeanSquaredError": _Kind("regression", larger_is_better=False),
+    "MeanSquaredLogarithmicError": _Kind("regression", larger_is_better=False),
+    "Precision": _Kind("classification", larger_is_better=True, classes=_TWO),
+    "R2Score": _Kind("regression", larger_is_better=True),
+    "Recall": _Kind("classification", larger_is_better=True, classes=_TWO),
+    "RootMeanSquaredError": _Kind("regression", larger_is_better=False),
+    "SparseCategoricalAccuracy": _Kind("classification", larger_is_better=True, classes=_SEVERAL),
+    "SparseTopKCategoricalAccuracy": _Kind(
+        "classification", larger_is_better=True, classes=_SEVERAL
+    ),
+}
+
+
+def own_metric(name: str, *, key: str) -> Metric:
+    """The metric of a name such as `my_metrics.py:cost`. Nothing is imported before it measures.
+
+    Raises:
+        ConfigError: it names nothing, or a metric of Keras for other predictions, or it needs
+            arguments.
+    """
+    named = reference(name, key=key)
+    kind = _kind(named, key=key)
+    require_arguments(key, named, {}, by_position=2 if is_class(named) is False else 0)
+    return Metric(
+        task=None if kind is None else kind.task,
+        larger_is_better=None if kind is None else kind.larger_is_better,
+        compute=partial(_measured, named, key),
+    )
+
+
+def require_classes(name: str, classes: int, *, key: str) -> None:
+    """Checks that a metric of Keras suits the number of classes.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    kind = _kind(reference(name, key=key), key=key)
+    if kind is not None and kind.classes not in (None, min(classes, _SEVERAL)):
+        raise ConfigError(
+            key,
+            f"names a metric that does not suit {classes} classes",
+            received=name,
+            expected="Choose a metric of this project, such as roc_auc, macro_f1 or accuracy",
+        )
+
+
+def _kind(named: Reference, *, key: str) -> _Kind | None:
+    if named.module.partition(".")[0] != "keras":
+        return None
+    if named.module != "keras.metrics" or named.name not in _OF_KERAS:
+        raise ConfigError(
+            key,
+            "is not a metric of Keras for these predictions",
+            received=named,
+            expected=suggestion(str(named), [f"keras.metrics:{name}" for name in _OF_KERAS]),
+        )
+    return _OF_KERAS[named.name]
+
+
+def _measured(named: Reference, key: str, scores: Scores) -> float:
+    target = loading.load(named, key=key)
+    truth, prediction = _arrays(scores)
+    try:
+        values = np.asarray(_applied(target, truth, prediction), dtype=np.float64)
+    except Exception as error:
+        raise ConfigError(
+            key,
+            f"fails: {named}",
+            received=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            f"{loading.place_of(error)}",
+            expected=f"It is called with y_true of shape {truth.shape} and y_pred of shape "
+            f"{prediction.shape}, and returns a number, or one for each row",
+        ) from error
+    if values.size not in (1, len(truth)):
+        raise ConfigError(
+            key,
+            "gives neither one number nor one for each row",
+            received=f"shape {values.shape} of {named} for {len(truth)} rows",
+            expected="Return their mean",
+        )
+    mean = float(values.mean())
+    if not math.isfinite(mean):
+        raise UndefinedError("it is not a finite number for these rows")
+    return mean
+
+
+def _applied(target: Any, truth: NDArray[Any], prediction: NDArray[Any]) -> Any:
+    if not isinstance(target, type):
+        return target(truth, prediction)
+    import keras
+
+    if not issubclass(target, keras.metrics.Metric):
+        raise TypeError("the class is no keras.metrics.Metric")
+    metric = target()
+    metric.update_state(truth, prediction)
+    return metric.result()
+
+
+def _arrays(scores: Scores) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Targets and predictions as Keras has them."""
+    if isinstance(scores, ClassScores):
+        probabilities = scores.probabilities
+        two = probabilities.shape[1] == _TWO
+        return scores.truth[:, None], probabilities[:, 1:] if two else probabilities
+    return scores.truth[:, None], scores.prediction[:, None]

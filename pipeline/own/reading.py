@@ -1,0 +1,74 @@
+"""Files that the user's own code reads. They must be named in the settings.
+
+A text among the arguments that names a file of the repository adds the file's sha256 to the
+identity of a run. A file that the code reads without that would change a result unseen.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.files import sha256
+
+_CODE = (".py", ".pyc", ".so")
+
+_watchers: dict[int, set[Path]] = {}  # by thread, because others write records meanwhile
+_is_hooked: list[bool] = []
+
+
+def named_files(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """The sha256 of each file of the repository that arguments name, by path."""
+    names = sorted(set(_texts(dict(arguments))))
+    return {name: sha256(Path(name)) for name in names if _is_file(name)}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
+
+
+def _is_file(name: str) -> bool:
+    try:
+        path = Path(name).resolve()
+        return path.is_file() and path.is_relative_to(Path().resolve())
+    except (OSError, ValueError):  # a text that cannot be a path
+        return False
+
+
+@contextmanager
+def watching() -> Iterator[set[Path]]:
+    """Collects the files of the repository that this thread reads inside a block, without code.
+
+    The paths are relative to the repository's root. Files that C code opens are not noticed.
+    """
+    if not _is_hooked:
+        sys.addaudithook(_note)  # Python cannot remove it, so it is added once.
+        _is_hooked.append(True)
+    thread = threading.get_ident()
+    _watchers[thread] = opened = set[Path]()
+    try:
+        yield opened
+    finally:
+        del _watchers[thread]
+
+
+def _note(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "open" or not _watchers or not isinstance(arguments[0], str | Path):
+        return
+    opened = _watchers.get(threading.get_ident())
+    reads = arguments[2] & (os.O_WRONLY | os.O_RDWR) == 0
+    if opened is None or not reads:
+        return
+    path, root = Path(arguments[0]).absolute(), Path().absolute()
+    if path.is_relative_to(root) and path.suffix not in _CODE and "site-packages" not in path.parts:
+        opened.add(path.relative_to(root))
