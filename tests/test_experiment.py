@@ -393,7 +393,7 @@ def weighed(folder):
     rows = [f"{row},{3 if row.endswith('above') else 1}" for row in rows]
     write_source(folder / "data/raw/weighed", train="\n".join([f"{header},w", *rows]) + "\n")
     settings = (folder / "conf/data/pairs.yaml").read_text().replace("source: pairs", "")
-    (folder / "conf/data/weighed.yaml").write_text(f"{settings}weights: w\n")
+    (folder / "conf/data/weighed.yaml").write_text(f"{settings}sample_weight: w\n")
     prepare(data_settings("weighed", folder / "conf"))
     return "data=weighed"
 

@@ -47,7 +47,7 @@ class Data:
         most_levels: how many levels of a category become indicators. The rarer ones of the
             training rows, and those that no training row has, share the code without any.
         fewest_rows: the training rows that a level needs for an indicator of its own.
-        weights: a column of weights. A row counts so often in the loss of the training.
+        sample_weight: a column of weights. A row counts so often in the loss of the training.
         log_target: whether the logarithm of a regression's target is learnt.
         sample: use only so many rows of the source, drawn by `split.seed`.
         most_words: how many words of free text become indicators: those of most training rows.
@@ -80,7 +80,7 @@ class Data:
     most_levels: int = 100
     fewest_rows: int = 1
     most_words: int = 1_000
-    weights: str | None = None
+    sample_weight: str | None = None
     log_target: bool = False
     sample: int | None = None
     drop_missing_target: bool = False
@@ -186,7 +186,7 @@ class Data:
     @property
     def roles(self) -> dict[str, str]:
         """The columns that are no features by default, because they have another role."""
-        weights = {} if self.weights is None else {"weights": self.weights}
+        weights = {} if self.sample_weight is None else {"sample_weight": self.sample_weight}
         return {f"split.{key}": name for key, name in self.split.columns.items()} | weights
 
     @property

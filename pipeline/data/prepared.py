@@ -6,7 +6,7 @@ data/prepared/<data>/
     x.npy       (rows, *shape), uint8 pixels or float32 features
     y.npy       (rows,), int32 class numbers or float32 targets
     rows.csv    only for tables: the same rows as the source's CSV holds them
-    weights.npy (rows,), float32, only with `data.weights`
+    weights.npy (rows,), float32, only with `data.sample_weight`
 """
 
 import hashlib

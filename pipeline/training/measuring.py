@@ -110,7 +110,7 @@ class Measuring:
                     f"{key}.monitor",
                     "needs weights",
                     received=rule.figure,
-                    expected=f"Set {split}/loss, training.class_weight or data.weights",
+                    expected=f"Set {split}/loss, training.class_weight or data.sample_weight",
                 )
             if name in self.metrics and split in self.splits:
                 try:

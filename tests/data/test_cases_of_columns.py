@@ -252,3 +252,8 @@ WARNED = {
 @pytest.mark.parametrize(("case", "warning"), WARNED.items(), ids=WARNED)
 def test_case_is_prepared_with_a_warning(tmp_path, case, warning):
     assert any(line.startswith(warning) for line in prepared(tmp_path, case, {}, {}).remarks)
+
+
+def test_weights_are_read_as_written_first(tmp_path):
+    meta = prepared(tmp_path, "weights", {}, {})
+    assert (features_of(meta), meta.config["sample_weight"]) == (["a", "b"], "w")

@@ -228,7 +228,7 @@ def _table(raw: Raw, data: Data) -> _Content:
         text=text,
         leaks=[] if shares_rows else list(leaks),
         source=source,
-        weights=None if data.weights is None else row_weights(text, data.weights),
+        weights=None if data.sample_weight is None else row_weights(text, data.sample_weight),
     )
 
 

@@ -466,7 +466,7 @@ def test_missing_column_of_the_split_is_refused(tmp_path):
 
 def test_weights_are_kept_and_are_no_feature(tmp_path):
     rows = [f"{i},{i % 3},{i}" for i in range(20)]
-    meta = prepared(tmp_path, rows, weights="b")
+    meta = prepared(tmp_path, rows, sample_weight="b")
     split = load_split(tmp_path / "own", "train")
     cells = [row[1] for row in rows_of(tmp_path, "train")[1:]]
     assert split.sample_weight.tolist() == [float(cell) for cell in cells]
@@ -481,7 +481,7 @@ def test_weights_are_kept_and_are_no_feature(tmp_path):
 )
 def test_invalid_weight_is_located(tmp_path, weight, problem):
     rows = [f"{i},{weight if i == 3 else 1},{i}" for i in range(20)]
-    assert f"line 5, column b: {problem}" in refusal(prepared, tmp_path, rows, weights="b")
+    assert f"line 5, column b: {problem}" in refusal(prepared, tmp_path, rows, sample_weight="b")
 
 
 def test_sample_is_drawn_from_all_rows(tmp_path):
