@@ -1,8 +1,11 @@
 """Cells of a CSV file: what their text means."""
 
+import math
 import re
+from collections.abc import Sequence
 
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
+_OF_NUMBERS = frozenset("0123456789+-.eE")
 _INFINITE = frozenset({"inf", "infinity"})
 
 
@@ -11,14 +14,20 @@ def is_number(cell: str) -> bool:
     return _NUMBER.fullmatch(cell) is not None
 
 
+def plain_numbers(cells: Sequence[str]) -> list[float] | None:
+    """Reads cells without spaces as finite numbers, fast. None if one is anything else."""
+    if not set("".join(cells)) <= _OF_NUMBERS:
+        return None
+    try:
+        values = list(map(float, cells))
+    except ValueError:
+        return None
+    return values if all(map(math.isfinite, values)) else None
+
+
 def is_infinite(cell: str) -> bool:
     """Whether a cell spells infinity."""
     return cell.strip().lstrip("+-").lower() in _INFINITE
-
-
-def without_commas(cell: str) -> str:
-    """A cell without thousands separators or decimal commas."""
-    return cell.replace(",", "")
 
 
 def quoted(cell: str) -> str:

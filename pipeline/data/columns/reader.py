@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.cells import is_infinite, is_number, quoted
+from pipeline.data.cells import is_infinite, is_number, plain_numbers, quoted
 from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.missing import SIGNS
 from pipeline.errors import DataError
@@ -78,6 +78,10 @@ def read_numbers(
     Raises:
         DataError: a cell is not of the column's kind.
     """
+    if reading.kind == "number" and not reading.settings and not reading.sentinels:
+        plain = plain_numbers(cells)
+        if plain is not None:
+            return [np.array(plain)]
     module = _module(reading.kind)
     nothing = [math.nan] * len(reading.names)
     read: dict[str, Sequence[float] | None] = {

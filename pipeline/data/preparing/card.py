@@ -8,7 +8,6 @@ import numpy as np
 from pipeline.config.data import Data
 from pipeline.data.card import ColumnCard, DataCard
 from pipeline.data.columns.reader import read_numbers
-from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.prepared import Table
 from pipeline.data.preparing.rows import SourceRows
 from pipeline.data.understanding.profile import Profile
@@ -39,9 +38,11 @@ def card_of(
         unseen: how many rows of each split have a level that no training row has, by column.
         notes: what else a user should know.
     """
-    found = source.found
+    found, features = source.found, _features_of(source.found, table)
     cards = [
-        _card(column, found, table) if column in found.findings else _unused(column, data)
+        _card(column, found, features.get(column, []))
+        if column in found.findings
+        else _unused(column, data)
         for column in columns
     ]
     lines = [f"{source.dropped:,} rows without a target are left out"] if source.dropped else []
@@ -61,7 +62,7 @@ def _unused(column: str, data: Data) -> ColumnCard:
     return ColumnCard(column, "", "", [], {}, None, "", becomes)
 
 
-def _card(column: str, found: Understanding, table: Table | None) -> ColumnCard:
+def _card(column: str, found: Understanding, features: list[str]) -> ColumnCard:
     profile, finding = found.profiles[column], found.findings[column]
     reading = finding.reading
     if column == found.target:
@@ -69,7 +70,7 @@ def _card(column: str, found: Understanding, table: Table | None) -> ColumnCard:
     elif reading is None:
         becomes = f"left out: {finding.why}"
     else:
-        becomes = _listed(_features(reading, table))
+        becomes = _listed(features)
     return ColumnCard(
         column,
         holds=reading.kind if reading is not None else "",
@@ -104,18 +105,25 @@ def _content(profile: Profile, found: Understanding) -> str:
     return f"{named} and {more:,} more" if more > 0 else named
 
 
-def _features(reading: ColumnReading, table: Table | None) -> list[str]:
-    """The features that a column becomes."""
+def _features_of(found: Understanding, table: Table | None) -> dict[str, list[str]]:
+    """The features that each column becomes."""
     if table is None:
-        return reading.names or ["an indicator for each level"]
-    if reading.kind == "text":
-        words = [one.words for one in table.texts if one.name == reading.column]
-        return [f"{len(own):,} words" for own in words]
-    if reading.takes_text:
-        levels = [one.levels for one in table.categorical if one.name == reading.column]
-        return [f"{reading.column}={level}" for own in levels for level in own]
-    own = [one for one in table.numeric if set(one.of) & set(reading.names)]
-    return [one.name for one in own] + [f"{one.name} is missing" for one in own if one.indicator]
+        return {
+            name: reading.names or ["an indicator for each level or word"]
+            for name, reading in found.readings.items()
+        }
+    column_of = {name: one.column for one in table.readings for name in one.names}
+    features: dict[str, list[str]] = {one.column: [] for one in table.readings}
+    for number in table.numeric:
+        for column in dict.fromkeys(column_of[name] for name in number.of):
+            features[column].append(number.name)
+    for number in table.with_indicator:
+        features[column_of[number.of[0]]].append(f"{number.name} is missing")
+    for category in table.categorical:
+        features[category.name] += [f"{category.name}={level}" for level in category.levels]
+    for text in table.texts:
+        features[text.name].append(f"{len(text.words):,} words")
+    return features
 
 
 def _listed(features: list[str]) -> str:

@@ -1,7 +1,7 @@
 """Encoding: how columns become features.
 
-scikit-learn fits the statistics on training rows only. They are stored as plain numbers, so the
-saved model can apply them without scikit-learn.
+The statistics are those of training rows only. They are stored as plain numbers, so the saved model
+can apply them alone.
 """
 
 from collections import Counter
@@ -108,22 +108,19 @@ def _quotient(of: list[str], inputs: Inputs) -> Numbers:
 def _fit_numeric(
     name: str, of: list[str], train: Inputs, *, missing_indicators: bool, path: Path
 ) -> NumericFeature:
-    from sklearn.impute import SimpleImputer
-
     quotient = _quotient(of, train)
     is_finite = np.isfinite(quotient)
-    values = np.where(is_finite, quotient, np.nan).reshape(-1, 1)
     if not is_finite.any():
         raise DataError(
             f"{path}, column {name}: no training row has a value",
             expected=f"List {name} under data.drop",
         )
-    imputer = SimpleImputer(strategy="median")
-    mean, scale = _mean_and_scale(imputer.fit_transform(values)[:, 0])
+    median = float(np.median(quotient[is_finite]))
+    mean, scale = _mean_and_scale(np.where(is_finite, quotient, median))
     return NumericFeature(
         name,
         of,
-        missing=float(imputer.statistics_[0]),
+        missing=median,
         mean=mean,
         scale=scale,
         indicator=missing_indicators and not is_finite.all(),
@@ -141,10 +138,8 @@ def _quantiles(values: Numbers) -> list[float]:
 
 def _mean_and_scale(values: Numbers) -> tuple[float, float]:
     """Mean and population standard deviation. A constant has scale 1."""
-    from sklearn.preprocessing import StandardScaler
-
-    scaler = StandardScaler().fit(values.reshape(-1, 1))
-    return float(scaler.mean_[0]), float(scaler.scale_[0])
+    is_constant = values.min() == values.max()
+    return float(values.mean()), 1.0 if is_constant else float(values.std())
 
 
 def _fit_categorical(name: str, values: list[str], data: Data) -> CategoricalFeature:

@@ -18,7 +18,6 @@ from pipeline.data.understanding.numbers import (
     example,
     have_leading_zeros,
     looks_like_a_number,
-    numerals_of,
 )
 from pipeline.data.understanding.profile import Profile
 from pipeline.data.understanding.sentinels import sentinel_of
@@ -76,7 +75,7 @@ def _by_settings(profile: Profile, data: Data, file: File) -> Finding | None:
     if column in data.dates:
         return _date(profile, data.dates[column] or date.ISO, "data.dates names it")
     if column in data.numeric:
-        found = numerals_of(profile.values)
+        found = profile.numerals
         settings = _number_settings(found, file) if found else {}
         return Finding(_reading(profile, "number", settings), "data.numeric names it")
     return None
@@ -123,13 +122,13 @@ def number_finding(
     Args:
         may_identify: whether the numbers may name rows.
     """
-    found = numerals_of(profile.values)
+    found = profile.numerals
     if found is None:
         return None
     column = profile.column
     units = found.affixes
     if len(units) > 1:
-        if not _are_units(units, len(found.values)):
+        if not _are_units(units, len(profile.values)):
             return None
         names = ", ".join(affix or "none" for affix in units[:_MOST_TEXTS])
         return Finding(
@@ -140,15 +139,14 @@ def number_finding(
                 f"it under data.categorical or data.drop"
             ],
         )
-    if units != [""] and not _is_unit(units[0], len(found.values)):
+    if units != [""] and not _is_unit(units[0], len(profile.values)):
         return None
     settings = _number_settings(found, file)
     doubts = _doubts_on_notation(found, file)
-    read = {cell: number.read(cell, settings) for cell in profile.values}
+    read = {cell: value for cell in profile.values if (value := _value(cell, settings)) is not None}
     counts: dict[float, int] = {}
-    for cell, values in read.items():
-        if values is not None:
-            counts[values[0]] = counts.get(values[0], 0) + profile.values[cell]
+    for cell, value in read.items():
+        counts[value] = counts.get(value, 0) + profile.values[cell]
     if not doubts:
         is_plain = units == [""] and may_identify
         reason = identifies_by_numbers(profile, list(counts)) if is_plain else ""
@@ -156,7 +154,7 @@ def number_finding(
             return Finding(None, reason)
         sentinel = sentinel_of(counts) if column not in data.numeric else None
         if sentinel is not None:
-            sign = next(cell for cell, values in read.items() if values == [sentinel])
+            sign = next(cell for cell, value in read.items() if value == sentinel)
             doubts.append(
                 f"{sign} is in {counts[sentinel]:,} of {profile.count:,} rows, far from all other "
                 f"values. If it means missing, set data.na_values: {{{column}: [{quoted(sign)}]}}; "
@@ -169,6 +167,14 @@ def number_finding(
         _notes_on_numbers(profile, found, settings, counts),
         doubts,
     )
+
+
+def _value(cell: str, settings: dict[str, Any]) -> float | None:
+    """The number in a cell of a column of numbers."""
+    if not settings:
+        return float(cell)
+    values = number.read(cell, settings)
+    return None if values is None else values[0]
 
 
 def _date_or_time(profile: Profile, _data: Data, _file: File) -> Finding | None:

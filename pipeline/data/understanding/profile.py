@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline.config.data import Data
 from pipeline.data.missing import SIGNS
+from pipeline.data.understanding.numbers import Numerals, numerals_of
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class Profile:
     values: Mapping[str, int]
     missing: Mapping[str, int]
     signs: Sequence[str]
+
+    @cached_property
+    def numerals(self) -> Numerals | None:
+        """The values as numbers in some notation; None if one does not look like a number."""
+        return numerals_of(self.values)
 
     @property
     def count(self) -> int:

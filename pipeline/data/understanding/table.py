@@ -8,7 +8,6 @@ from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.tables import TextTable
 from pipeline.data.understanding.columns import File, finding_of
 from pipeline.data.understanding.finding import Finding
-from pipeline.data.understanding.numbers import numerals_of
 from pipeline.data.understanding.profile import Profile, profile_of
 from pipeline.data.understanding.targets import target_finding
 from pipeline.errors import ConfigError, DataError
@@ -136,9 +135,8 @@ def _evidence(profiles: Iterable[Profile]) -> set[str]:
     """The decimal sign of the file, if the columns that have only one agree."""
     signs: set[str] = set()
     for profile in profiles:
-        found = numerals_of(profile.values) if profile.values else None
-        if found is not None:
-            signs |= found.evidence()
+        if profile.numerals is not None:
+            signs |= profile.numerals.evidence()
     return signs if len(signs) == 1 else set()
 
 

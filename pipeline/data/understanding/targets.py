@@ -12,7 +12,7 @@ from pipeline.data.understanding.columns import (
     number_finding,
 )
 from pipeline.data.understanding.finding import Finding
-from pipeline.data.understanding.numbers import example, have_leading_zeros, numerals_of
+from pipeline.data.understanding.numbers import example, have_leading_zeros
 from pipeline.data.understanding.profile import Profile
 
 # A target with more different numbers than this is a quantity, not a class.
@@ -90,7 +90,7 @@ def _doubts_on_labels(profile: Profile) -> Iterator[str]:
                 f"the labels look like a quantity: {shown}{len(numbers):,} different numbers. "
                 f"{quantity}; {classes}"
             )
-    elif numerals_of(values) is not None and len(values) > 2:
+    elif profile.numerals is not None and len(values) > 2:
         yield f"the labels look like numbers, such as {example(values)}. {quantity}; {classes}"
     elif len(values) > _FEW_CLASSES and len(values) > _MANY * profile.count:
         yield (
