@@ -18,14 +18,6 @@ KINDS = Registry("pipeline.data.columns.kinds", "kind of column")
 Place = Callable[[int], str]
 OnError = Callable[[int, DataError], None]
 
-_EXPECTED = {
-    "number": "a number",
-    "ordinal": "one of the levels in data.ordinal",
-    "date": "a date",
-    "time": "a time such as 17:05 or 00:05:30",
-    "numbers": "as many numbers as in the other cells",
-}
-
 
 def reading_of(
     column: str,
@@ -111,8 +103,9 @@ def _error(kind: str, cell: str, place: str) -> DataError:
             received=quoted(cell),
             expected="Expected: a finite number",
         )
+    expected: str = _module(kind).EXPECTED
     return DataError(
-        f"{place}: the value is not {_EXPECTED[kind].partition(' such')[0]}",
+        f"{place}: the value is not {expected.partition(' such')[0]}",
         received=quoted(cell),
-        expected=f"Expected: {_EXPECTED[kind]}, or an empty cell for a missing value",
+        expected=f"Expected: {expected}, or an empty cell for a missing value",
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+EXPECTED = "a date"
 ISO = "ISO 8601"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400

@@ -6,6 +6,8 @@ from typing import Any
 from pipeline.data.cells import is_number
 from pipeline.data.columns.numerals import Notation, numeral
 
+EXPECTED = "a number"
+
 
 def names(column: str, _settings: Mapping[str, Any]) -> list[str]:
     """One number, with the name of the column."""

@@ -8,6 +8,8 @@ from pipeline.data.cells import is_number
 
 _BETWEEN = re.compile(r"\s*[;,|]\s*|\s+")
 
+EXPECTED = "as many numbers as in the other cells"
+
 
 def names(column: str, settings: Mapping[str, Any]) -> list[str]:
     """`place 1`, `place 2`, and so on for a column `place`."""

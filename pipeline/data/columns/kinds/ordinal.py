@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+EXPECTED = "one of the levels in data.ordinal"
+
 
 def names(column: str, _settings: Mapping[str, Any]) -> list[str]:
     """One number, with the name of the column."""

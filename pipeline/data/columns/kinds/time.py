@@ -10,6 +10,8 @@ _TIME = re.compile(
     re.ASCII,
 )
 
+EXPECTED = "a time such as 17:05 or 00:05:30"
+
 
 def names(column: str, _settings: Mapping[str, Any]) -> list[str]:
     """One number, the seconds."""
