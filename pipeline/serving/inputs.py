@@ -70,7 +70,7 @@ def table_inputs(
         own = columns[column.name]
         if column.reading.takes_text:
             arrays: Sequence[NDArray[Any]] = [_categories(column, own)]
-        elif column.type == "number":
+        elif column.reading.kind == "number":
             arrays = [_numbers(column, own, place, problems)]
         else:
             arrays = _read(column, [_as_text(value, column) for value in own], place, problems)

@@ -1,6 +1,7 @@
 """Inputs of a model, from cells of text and from values of Python."""
 
 import math
+from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
@@ -19,6 +20,36 @@ SIZE = Column("size / m2", ["size _ m2"], "number", reading_of("size / m2", "num
 FLOOR = Column(
     "floor", ["floor"], "category", reading_of("floor", "category"), ["", "1", "2", "3.0", "high"]
 )
+
+
+EURO = reading_of("rent", "number", {"decimal": ",", "thousands": ".", "affix": "\u20ac"})
+RENT = Column("rent", ["rent"], "parsed", EURO)
+DAY = Column(
+    "day",
+    ["day month", "day days"],
+    "parsed",
+    reading_of("day", "date", {"format": "%d.%m.%Y", "parts": ["month", "days"]}),
+)
+
+
+@pytest.mark.parametrize("value", ["1.234,5 \u20ac", "1234,5", 1234.5, Decimal("1234.5")])
+def test_number_with_a_unit_may_be_text_or_a_number(value):
+    inputs = table_inputs([RENT], {"rent": [value]}, place=str)
+    assert (inputs.values["rent"][0, 0], inputs.problems) == (1234.5, {})
+
+
+def test_number_in_another_notation_is_a_problem():
+    inputs = table_inputs([RENT], {"rent": ["1234.5"]}, place="row {}".format)
+    assert str(inputs.problems[0]).startswith("row 0, column rent: the value is not a number.")
+
+
+@pytest.mark.parametrize(
+    "value", ["31.12.1970", datetime(1970, 12, 31), pd.Timestamp("1970-12-31")]
+)
+def test_date_may_be_text_or_a_date(value):
+    inputs = table_inputs([DAY], {"day": [value]}, place=str)
+    values = [float(array[0, 0]) for array in inputs.values.values()]
+    assert (list(inputs.values), values) == (["day month", "day days"], [12, 364])
 
 
 def size_of(value):

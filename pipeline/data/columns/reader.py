@@ -97,7 +97,8 @@ def _module(kind: str) -> Any:
 
 
 def _error(kind: str, cell: str, place: str) -> DataError:
-    if kind == "number" and (is_number(cell) or is_infinite(cell)):
+    too_large = is_number(cell) and math.isinf(float(cell))
+    if kind == "number" and (too_large or is_infinite(cell)):
         return DataError(
             f"{place}: the value is infinite",
             received=quoted(cell),

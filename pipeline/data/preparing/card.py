@@ -7,7 +7,9 @@ import numpy as np
 
 from pipeline.config.data import Data
 from pipeline.data.card import ColumnCard, DataCard
+from pipeline.data.columns.kinds.date import moment
 from pipeline.data.columns.reader import read_numbers
+from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.prepared import Table
 from pipeline.data.preparing.rows import SourceRows
 from pipeline.data.understanding.profile import Profile
@@ -89,6 +91,8 @@ def _card(column: str, found: Understanding, features: list[str]) -> ColumnCard:
 
 def _content(profile: Profile, found: Understanding) -> str:
     reading = found.findings[profile.column].reading
+    if reading is not None and reading.kind == "date" and profile.values:
+        return _span(profile, reading)
     if reading is not None and not reading.takes_text and profile.values:
         cells = list(profile.values)
         problems: dict[int, Any] = {}
@@ -103,6 +107,13 @@ def _content(profile: Profile, found: Understanding) -> str:
     named = ", ".join(f"{_short(value)}: {count:,}" for value, count in top)
     more = len(profile.values) - len(top)
     return f"{named} and {more:,} more" if more > 0 else named
+
+
+def _span(profile: Profile, reading: ColumnReading) -> str:
+    """The first and the last date."""
+    form = reading.settings["format"]
+    moments = {found: cell for cell in profile.values if (found := moment(cell, form))}
+    return f"{moments[min(moments)]} to {moments[max(moments)]}" if moments else ""
 
 
 def _features_of(found: Understanding, table: Table | None) -> dict[str, list[str]]:
