@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pipeline.data import csv_files, headers
 from pipeline.data.cells import is_number, quoted
@@ -56,19 +57,21 @@ def read(path: Path, *, name: str, layout: Layout) -> Rectangle:
 def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataError:
     try:
         better = _better_layout(path, name, layout)
-        settings = _differences(layout, better) if better is not None else []
+        settings = _differences(layout, better) if better is not None else {}
         if better is None or not settings:
             return error
         gives = _described(path, name, better)
     except DataError:
         return error
-    doubts = [sentence for setting, sentence in _OTHERWISE.items() if setting in settings]
+    written = [f"{key}: {_text(value)}" for key, value in settings.items()]
+    doubts = [sentence for setting, sentence in _OTHERWISE.items() if setting in written]
     if csv_files.KEEP_COMMAS in error.expected:
         doubts.append(f"If that is wrong, {csv_files.KEEP_COMMAS}")
     return DataError(
         error.what,
         received=error.received,
-        expected=". ".join([f"Set {named(settings)} in the source's settings", gives, *doubts]),
+        expected=". ".join([f"Set {named(written)} in the source's settings", gives, *doubts]),
+        advised=settings,
     )
 
 
@@ -213,23 +216,25 @@ def _titles(rows: list[Record], width: int) -> int:
     return count
 
 
-def _differences(before: Layout, after: Layout) -> list[str]:
-    """The settings that differ, as they are written in YAML."""
-    settings = []
-    if after.encoding != before.encoding:
-        settings.append(f"encoding: {after.encoding}")
-    if after.delimiter not in (before.delimiter, None):
-        is_word = after.delimiter == WHITESPACE
-        written = after.delimiter if is_word else json.dumps(after.delimiter)
-        settings.append(f"delimiter: {written}")
-    if after.quoting != before.quoting:
-        settings.append("quoting: false")
-    if after.comment != before.comment:
-        settings.append(f"comment: {json.dumps(after.comment)}")
-    if after.skip_rows != before.skip_rows:
-        settings.append(f"skip_rows: {after.skip_rows}")
-    if after.header.skip_footer != before.header.skip_footer:
-        settings.append(f"skip_footer: {after.header.skip_footer}")
-    if after.header.given != before.header.given:
-        settings.append("header: false")
-    return settings
+def _differences(before: Layout, after: Layout) -> dict[str, Any]:
+    """The settings of the source that differ, with their values after."""
+    old, new = _settings(before), _settings(after)
+    return {key: value for key, value in new.items() if value not in (old[key], None)}
+
+
+def _settings(layout: Layout) -> dict[str, Any]:
+    return {
+        "encoding": layout.encoding,
+        "delimiter": layout.delimiter,
+        "quoting": layout.quoting,
+        "comment": layout.comment,
+        "skip_rows": layout.skip_rows,
+        "skip_footer": layout.header.skip_footer,
+        "header": layout.header.given,
+    }
+
+
+def _text(value: Any) -> str:
+    """A value as it is written in YAML. Signs are quoted, words are not."""
+    is_word = isinstance(value, str) and value[0].isalnum()
+    return value if is_word else json.dumps(value)

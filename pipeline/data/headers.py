@@ -54,6 +54,7 @@ def check_title(rows: Sequence[tuple[int, Sequence[str]]], place: str) -> None:
         received=quoted(",".join(rows[0][1])),
         expected=f"If it is a title, set skip_rows: {above - 1} in the source's settings; "
         "if these are names, set header: true",
+        advised={"skip_rows": above - 1},
     )
 
 
@@ -88,6 +89,7 @@ def check_data(rows: Sequence[Sequence[str]], place: str) -> None:
         received=quoted(",".join(rows[0])),
         expected="If the file has no header, set header: false in the source's settings; "
         "if these are names, set header: true",
+        advised={"header": False},
     )
 
 
@@ -115,6 +117,11 @@ def check_units(rows: Sequence[tuple[int, Sequence[str]]], name: str, unit: str)
         received=quoted(",".join(first)),
         expected=f"If it holds units, set header: false, skip_rows: {line} and "
         f"columns: [{names}] in the source's settings; if it is a row, set header: true",
+        advised={
+            "header": False,
+            "skip_rows": line,
+            "columns": [cell.strip() for cell in header],
+        },
     )
 
 
@@ -240,7 +247,20 @@ def _check_unique(names: list[str], place: str) -> None:
             received=columns,
             expected="Give all columns names with columns: [name, …] in the source's settings, or "
             "set header: false if this line is data",
+            advised={"columns": _numbered_apart(names)},
         )
+
+
+def _numbered_apart(names: list[str]) -> list[str]:
+    """Names that are all different: the second `a` becomes `a_2`."""
+    own: list[str] = []
+    for name in names:
+        other, number = name, 1
+        while other in own or (number > 1 and other in names):
+            number += 1
+            other = f"{name}_{number}"
+        own.append(other)
+    return own
 
 
 def _numbered(positions: Sequence[int]) -> str:
