@@ -40,7 +40,7 @@ from pipeline.data.card import DataCard
 from pipeline.data.drafting.settings import Draft
 from pipeline.data.drafting.source import drafted_source
 from pipeline.data.drafting.targets import likely_targets
-from pipeline.data.drafting.variant import describe, draft_task, settle, suggestions
+from pipeline.data.drafting.variant import describe, draft_split, draft_task, settle, suggestions
 from pipeline.data.fetching.sources import fetch
 from pipeline.data.prepared import Meta
 from pipeline.data.preparing.preparation import prepare
@@ -272,6 +272,8 @@ class _Workshop:
                 source.guess("skip_footer", 1, f"A guess: {' '.join(rows.found.doubts)}.")
                 self._columns(source)
             elif not settle(data, settings, rows):
+                if "split" not in data.values:
+                    draft_split(data, rows.found.profiles[settings.target])
                 return
 
     def _may_skip_footer(self, draft: Draft) -> bool:

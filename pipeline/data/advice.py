@@ -8,8 +8,9 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from pipeline.data import csv_files, headers
@@ -28,6 +29,7 @@ _OTHERWISE = {
     "header: false": "If row 1 holds names, set header: true",
     "quoting: false": "If quotes enclose values, mend the line instead",
 }
+_FEWEST_VALUES = 3  # of a row, so that another row can have far fewer
 _COMMENTS = ("#", "%", "!", "//")
 
 
@@ -116,9 +118,18 @@ def _better_layout(path: Path, name: str, layout: Layout) -> Layout | None:
     if not candidates:
         return None
     best = min(candidates, key=lambda one: one.cost(len(_differences(layout, one.layout))))
+    if not best.layout.quoting and _has_quoted_values(best.rows):
+        return None  # as for rows that stand in quotes as a whole
     if layout.header.given is None and _looks_like_data(best.rows):
         return replace(best.layout, header=replace(best.layout.header, given=False))
     return best.layout
+
+
+def _has_quoted_values(rows: list[Record]) -> bool:
+    """Whether values stand in quotes, although quotes were read without a meaning."""
+    cells = [cell for _, row in rows for cell in row if cell]
+    quoted_ones = sum(len(cell) > 2 and cell[0] == cell[-1] == '"' for cell in cells)
+    return quoted_ones > (1 - _MOSTLY) * len(cells)
 
 
 def _encoding_and_comments(
@@ -167,7 +178,7 @@ def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
         return None
     if not all(_is_note(cells, width) for _, cells in rows[len(rows) - below :]):
         return None
-    above += _titles(rows[above : len(rows) - below], width)
+    above += _titles(rows[above : len(rows) - below])
     body = rows[above : len(rows) - below]
     if len(body) < 2 or (above and _lacks_header(rows[above - 1][1], body, layout)):
         return None
@@ -206,14 +217,12 @@ def _suits(cells: list[str], width: int) -> bool:
     return len(cells) == width or (len(cells) > width and not any(cells[width:]))
 
 
-def _titles(rows: list[Record], width: int) -> int:
+def _titles(rows: list[Record]) -> int:
     """The number of first rows with few values, although they have all delimiters."""
-    count = 0
-    for _, cells in rows[:-2]:
-        if 2 * sum(1 for cell in cells if cell.strip()) >= width or width < 3:
-            break
-        count += 1
-    return count
+    filled = [sum(1 for cell in cells if cell.strip()) for _, cells in rows]
+    usual = median(filled)
+    few = takewhile(lambda count: 2 * count < usual, filled[:-2])
+    return sum(1 for _ in few) if usual >= _FEWEST_VALUES else 0
 
 
 def _differences(before: Layout, after: Layout) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Settings with the reason for each, and their text as a YAML file."""
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,16 +24,13 @@ class Draft:
     reasons: dict[str, list[str]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
-    def guess(self, key: str, value: Any, reason: str) -> None:
+    def guess(self, key: str, value: Any, reason: str = "") -> None:
         """Sets a value that may be wrong. A list grows."""
         if isinstance(value, list) and isinstance(self.values.get(key), list):
             value = [*self.values[key], *value]
         self.values[key] = value
-        self.reasons.setdefault(key, []).append(reason)
-
-    def update(self, values: Mapping[str, Any]) -> None:
-        """Sets values that the user has chosen. No guess changes them."""
-        self.values.update(values)
+        if reason:
+            self.reasons.setdefault(key, []).append(reason)
 
     def text(self, head: Iterable[str]) -> str:
         """The content of the YAML file. Guesses have their reason in a comment above."""

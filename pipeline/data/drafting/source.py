@@ -7,6 +7,7 @@ from pipeline.data.drafting.settings import Draft
 from pipeline.errors import DataError
 
 _MOST_TRIES = 4
+_SET = "in the source's settings"
 
 
 def drafted_source(
@@ -37,8 +38,11 @@ def drafted_source(
                 draft.guess("header", True, f"The first line holds the name {target}.")
                 continue
             for key, value in advised.items():
-                draft.guess(key, value, "")
-            draft.reasons[next(iter(advised))] = [f"A guess. Without it: {error}"]
+                draft.guess(key, value)
+            # The rest of the advice says what the settings give, and what else may be meant.
+            _, _, rest = error.expected.partition(_SET)
+            what = f"A guess, because of {error.what}. {rest.lstrip('.; ')}"
+            draft.reasons[next(iter(advised))] = [what.rstrip(". ") + "."]
         else:
             return draft
     read(draft)

@@ -19,8 +19,8 @@ _NAMES = (
     *("price", "saleprice", "medv", "median_house_value", "salary", "sales", "quality", "rent"),
 )
 _NAMES_OF_CLASSES = ("class", "label", "target", "category", "digit", "species", "type", "cluster")
-_FEW = 10
-_ROWS_OF_A_CLASS = 3
+_VERY_FEW, _FEW = 5, 10
+ROWS_OF_A_CLASS = 3  # so that each split has one
 _MOST_LIKELY = 3
 
 
@@ -35,7 +35,7 @@ class TaskGuess:
 def task_of(profile: Profile) -> TaskGuess:
     """Guesses whether a target holds classes or a quantity.
 
-    Whole numbers are classes if there are few of them, each in several rows on average.
+    Whole numbers are classes if there are few of them, each in several rows.
     """
     column, values = profile.column, profile.values
     count = f"{len(values):,} different "
@@ -66,7 +66,8 @@ def _are_classes(profile: Profile, found: Numerals) -> bool:
         return False
     is_named = any(word in profile.column.casefold() for word in _NAMES_OF_CLASSES)
     few = MOST_CLASSES if is_named else _FEW
-    return len(numbers) <= few and profile.count >= _ROWS_OF_A_CLASS * len(numbers)
+    is_rare = min(profile.values.values()) < ROWS_OF_A_CLASS and len(numbers) > _VERY_FEW
+    return len(numbers) <= few and profile.count >= ROWS_OF_A_CLASS * len(numbers) and not is_rare
 
 
 def likely_targets(columns: Iterable[str]) -> list[str]:

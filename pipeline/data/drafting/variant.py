@@ -6,13 +6,15 @@ from pipeline.config.data import Data, Task
 from pipeline.data.card import DataCard
 from pipeline.data.columns.kinds.date import ISO
 from pipeline.data.drafting.settings import Draft
-from pipeline.data.drafting.targets import task_of
+from pipeline.data.drafting.targets import ROWS_OF_A_CLASS, task_of
 from pipeline.data.preparing.rows import SourceRows
-from pipeline.data.understanding.identifiers import has_name_of_identifier
+from pipeline.data.understanding.identifiers import may_name_groups
 from pipeline.data.understanding.profile import Profile
 
 _MOST_COLUMNS = 60  # that a file describes
-_OFTEN = 2  # rows that share an identifier, on average
+_MOST_RARE = 0.05  # the share of rows of rare classes
+# Signs of a missing value that may be a class of their own.
+_MAY_BE_CLASS = frozenset({"None", "NA", "N/A", "n/a", "-", "."})
 
 
 def draft_task(draft: Draft, profile: Profile) -> None:
@@ -39,7 +41,7 @@ def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
         draft.guess("drop", [name], f"{name} is in doubt, so it is left out: {' '.join(own)}.")
     missing = found.profiles[data.target].missing
     rows = sum(missing.values())
-    may_be_class = data.task is Task.classification and any(missing)
+    may_be_class = data.task is Task.classification and bool(_MAY_BE_CLASS & {*missing})
     is_open = bool(missing) and not data.drop_missing_target and not may_be_class
     if is_open:
         draft.guess(
@@ -49,6 +51,20 @@ def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
             "train nor test, so they are left out.",
         )
     return bool(doubts) or is_open
+
+
+def draft_split(draft: Draft, profile: Profile) -> None:
+    """Draws rows without regard to classes if a few rows are of classes that are too rare."""
+    counts = profile.values.values()
+    rare = [count for count in counts if count < ROWS_OF_A_CLASS]
+    is_sane = rare and min(rare) > 1 and sum(rare) <= _MOST_RARE * profile.count
+    if is_sane and draft.values["task"] == Task.classification.value:
+        draft.guess(
+            "split",
+            {"method": "random"},
+            f"{len(rare)} of {len(counts):,} classes have fewer than {ROWS_OF_A_CLASS} rows, so a "
+            "split may lack them. To leave such rows out, delete them from the file.",
+        )
 
 
 def describe(draft: Draft, data: Data, source: SourceRows, card: DataCard) -> None:
@@ -79,9 +95,7 @@ def suggestions(data: Data, source: SourceRows) -> Iterator[str]:
             "It then is tested on the newest rows."
         )
     for name in found.features:
-        profile = found.profiles[name]
-        repeats = profile.count >= _OFTEN * len(profile.values) > 2 * _OFTEN
-        if has_name_of_identifier(name) and repeats:
+        if may_name_groups(found.profiles[name]):
             yield (
                 f"{name} seems to name something that several rows share. If so, set split: "
                 f"{{group: {name}}}. Its rows then are in one split, and it is no feature."

@@ -1,7 +1,8 @@
 """Decides what one column holds. The settings decide first, then the cells."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.config.data import Data
@@ -12,7 +13,11 @@ from pipeline.data.columns.reader import reading_of
 from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.understanding import dates, spellings
 from pipeline.data.understanding.finding import Finding
-from pipeline.data.understanding.identifiers import identifies_by_numbers, identifies_by_text
+from pipeline.data.understanding.identifiers import (
+    identifies_by_numbers,
+    identifies_by_text,
+    may_name_groups,
+)
 from pipeline.data.understanding.numbers import (
     Numerals,
     example,
@@ -28,6 +33,13 @@ _FEW_WORDS = 3
 _MOST_CODES = 10
 _MOSTLY_MISSING = 0.5
 _PIXELS = 16
+_LONGEST_UNIT = 3  # letters of units that stand beside others
+_CODE = re.compile(r"(?:.*[^a-z])?(?:zip|zip ?code|postcode|postal ?code|plz|fips)", re.IGNORECASE)
+# Texts that mean missing among numbers. Among texts they may be levels.
+_UNKNOWN = frozenset(
+    {"unknown", "unk", "missing", "not available", "not applicable", "not known", "no data"}
+    | {"n.a.", "n.d.", "nd", "na", "nil", "undefined", "--", "---", "..", "*"}
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +139,7 @@ def number_finding(
     column = profile.column
     units = found.affixes
     if len(units) > 1:
-        if not _are_units(units, len(found.values)):
+        if not _are_units(units, found):
             return None
         names = ", ".join(affix or "none" for affix in units[:_MOST_TEXTS])
         return Finding(
@@ -167,6 +179,20 @@ def number_finding(
         _notes_on_numbers(profile, found, settings, counts),
         doubts,
     )
+
+
+def _number_or_unknown(profile: Profile, data: Data, file: File) -> Finding | None:
+    """Reads numbers with words such as `Unknown` among them, which surely mean missing."""
+    words = [cell for cell in profile.values if cell.casefold() in _UNKNOWN]
+    numbers_of = {cell: count for cell, count in profile.values.items() if cell not in words}
+    if not words or len(numbers_of) < 3 * len(words):
+        return None
+    missing = {**profile.missing, **{word: profile.values[word] for word in words}}
+    others = replace(profile, values=numbers_of, missing=missing, signs=[*profile.signs, *words])
+    finding = number_finding(others, data, file)
+    if finding is None or finding.reading is None:
+        return finding
+    return replace(finding, notes=[*finding.notes, f"reads {listed(words)} as missing"])
 
 
 def _date_or_time(profile: Profile, _data: Data, _file: File) -> Finding | None:
@@ -244,17 +270,22 @@ def category_finding(profile: Profile, data: Data) -> Finding:
         level = given.get(cell, cell)
         values[level] = values.get(level, 0) + count
     merged, notes, doubts = dict(given), [], []
+    read_as: list[str] = []
     if column not in data.categorical and column not in data.spellings:
         for first, others in spellings.variants(values).items():
             if spellings.are_of_one_word([first, *others]):
                 merged |= dict.fromkeys(others, first)
-                notes.append(f"reads {listed(others)} as {quoted(first)}")
+                read_as.append(f"{listed(others)} as {quoted(first)}")
             else:
                 doubts.append(
                     f"it has {listed([first, *others])}. If they are the same, set "
                     f"data.spellings: {{{column}: {{{others[0]}: {first}}}}}; if they are "
                     f"different, data.categorical: [{column}]"
                 )
+        if read_as:
+            more = len(read_as) - _MOST_TEXTS
+            rest = f", and {more:,} more spellings" if more > 0 else ""
+            notes.append(f"reads {', '.join(read_as[:_MOST_TEXTS])}{rest}")
         unmerged = {text: count for text, count in values.items() if text not in merged}
         for letter, word in spellings.abbreviations(unmerged).items():
             notes.append(
@@ -279,6 +310,7 @@ _DECISIONS: Sequence[Callable[[Profile, Data, File], Finding | None]] = (
     _codes,
     _dates_of_digits,
     _number,
+    _number_or_unknown,
     _date_or_time,
     _several_numbers,
     _mixture,
@@ -293,9 +325,15 @@ def _reading(profile: Profile, kind: str, settings: dict[str, Any]) -> ColumnRea
 
 
 def _date(profile: Profile, form: str, why: str) -> Finding:
-    settings = {"format": form, "parts": dates.parts_of(profile.values, form)}
-    parts = ", ".join(settings["parts"])
-    return Finding(_reading(profile, "date", settings), why, [f"becomes {parts}"])
+    first = dates.first_year_of(profile.values, form)
+    parts = dates.parts_of(profile.values, form, first)
+    settings = {"format": form, "parts": parts} | ({"first_year": first} if first else {})
+    notes = [f"becomes {', '.join(parts)}"]
+    if first is not None:
+        moments = [date.moment(cell, form, first) for cell in profile.values]
+        years = [one.year for one in moments if one is not None]
+        notes.append(f"has years of two digits, read as {min(years)} to {max(years)}")
+    return Finding(_reading(profile, "date", settings), why, notes)
 
 
 def _is_numeric(cell: str) -> bool:
@@ -307,9 +345,13 @@ def _is_unit(affix: str, different: int) -> bool:
     return different >= 3 or not affix.isalpha()
 
 
-def _are_units(affixes: Sequence[str], different: int) -> bool:
-    """Whether different affixes are units: few of them among many numbers."""
-    return different >= 3 * len(affixes)
+def _are_units(affixes: Sequence[str], found: Numerals) -> bool:
+    """Whether different affixes are units: few of them among many numbers, and no long words.
+
+    `2013PASS` and `1939, May` are codes and dates.
+    """
+    are_long = all(len(affix) > _LONGEST_UNIT for affix in affixes)
+    return len(found.values) >= 3 * len(affixes) and not are_long
 
 
 def _allowed(found: Numerals, file: File) -> list[Notation]:
@@ -370,6 +412,14 @@ def _notes_on_numbers(
         )
     whole = all(value.is_integer() for value in counts)
     values = sorted(counts)
+    column = profile.column
+    if whole and may_name_groups(profile):
+        notes.append(
+            f"seems to name what several rows share. If so, set data.split: {{group: {column}}}, "
+            f"or data.drop: [{column}]"
+        )
+    if whole and _CODE.fullmatch(column):
+        notes.append(f"is read as numbers; if they are codes, set data.categorical: [{column}]")
     if whole and 2 < len(values) <= _MOST_CODES and values[-1] - values[0] >= len(values):
         codes = ", ".join(f"{value:g}" for value in values)
         notes.append(
