@@ -176,8 +176,9 @@ def test_row_of_units_is_refused():
     text = "t,v,site\n°C,m/s,\n1,2,x\n3,4,x\n5,6,x"
     assert refusal(table, text) == (
         "own, line 2: the row holds texts, and 2 columns below it hold numbers. "
-        "Received: '°C,m/s,'. If it holds units, set header: false, skip_rows: 2 and "
-        "columns: [t, v, site] in the source's settings; if it is a row, set header: true."
+        "Received: '°C,m/s,'. If it holds units or belongs to the header, set header: false, "
+        "skip_rows: 2 and columns: [t, v, site] in the source's settings; if it is a row, set "
+        "header: true."
     )
     assert len(table(text, given=True)[1]) == 4
 

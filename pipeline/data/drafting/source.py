@@ -34,15 +34,17 @@ def drafted_source(
             advised = {key: one for key, one in error.advised.items() if key not in draft.values}
             if not advised:
                 raise
-            if "header" in advised and target is not None and _names(target, draft, read):
+            is_in_doubt = "header" in advised and "columns" not in advised
+            if is_in_doubt and target is not None and _names(target, draft, read):
                 draft.guess("header", True, f"The first line holds the name {target}.")
                 continue
             for key, value in advised.items():
                 draft.guess(key, value)
-            # The rest of the advice says what the settings give, and what else may be meant.
-            _, _, rest = error.expected.partition(_SET)
-            what = f"A guess, because of {error.what}. {rest.lstrip('.; ')}"
-            draft.reasons[next(iter(advised))] = [what.rstrip(". ") + "."]
+            advice = error.expected
+            if advice.startswith("Set "):  # After it comes what else may be meant.
+                advice = advice.partition(_SET)[2].lstrip(". ")
+            reason = " ".join([f"A guess, because of {error.what}.", advice]).rstrip(". ")
+            draft.reasons[next(iter(advised))] = [f"{reason}."]
         else:
             return draft
     read(draft)

@@ -8,10 +8,10 @@ from pipeline.data.columns.kinds.date import ISO
 from pipeline.data.drafting.settings import Draft
 from pipeline.data.drafting.targets import ROWS_OF_A_CLASS, task_of
 from pipeline.data.preparing.rows import SourceRows
-from pipeline.data.understanding.identifiers import may_name_groups
 from pipeline.data.understanding.profile import Profile
 
 _MOST_COLUMNS = 60  # that a file describes
+_MOST_IN_DOUBT = 0.5  # the share of columns that are left out
 _MOST_RARE = 0.05  # the share of rows of rare classes
 # Signs of a missing value that may be a class of their own.
 _MAY_BE_CLASS = frozenset({"None", "NA", "N/A", "n/a", "-", "."})
@@ -37,8 +37,10 @@ def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
         for name, finding in found.findings.items()
         if finding.doubts and name != data.target
     }
+    if len(doubts) > _MOST_IN_DOUBT * len(found.features):
+        return False  # A model of the other columns would not be what the user wants.
     for name, own in doubts.items():
-        draft.guess("drop", [name], f"{name} is in doubt, so it is left out: {' '.join(own)}.")
+        draft.guess("drop", [name], f"{name} is in doubt, so it is left out: {'. '.join(own)}.")
     missing = found.profiles[data.target].missing
     rows = sum(missing.values())
     may_be_class = data.task is Task.classification and bool(_MAY_BE_CLASS & {*missing})
@@ -70,6 +72,7 @@ def draft_split(draft: Draft, profile: Profile) -> None:
 def describe(draft: Draft, data: Data, source: SourceRows, card: DataCard) -> None:
     """Adds what each column is read as, and what a user may want to set, as remarks."""
     draft.remarks = [*suggestions(data, source)]
+    draft.remarks += [f"{line}." for line in list(card.lines_of_columns())[:_MOST_COLUMNS]]
     described = [
         f"  {column.name}: {column.becomes if not column.holds else column.holds}"
         for column in card.columns
@@ -94,12 +97,6 @@ def suggestions(data: Data, source: SourceRows) -> Iterator[str]:
             f"{name} holds dates. If the model will see later days, set split: {{time: {name}}}. "
             "It then is tested on the newest rows."
         )
-    for name in found.features:
-        if may_name_groups(found.profiles[name]):
-            yield (
-                f"{name} seems to name something that several rows share. If so, set split: "
-                f"{{group: {name}}}. Its rows then are in one split, and it is no feature."
-            )
 
 
 def _dates(findings: Mapping[str, object]) -> Iterable[str]:

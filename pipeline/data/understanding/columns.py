@@ -33,6 +33,7 @@ _FEW_WORDS = 3
 _MOST_CODES = 10
 _MOSTLY_MISSING = 0.5
 _PIXELS = 16
+_MOST_UNITS = 4  # of one column
 _LONGEST_UNIT = 3  # letters of units that stand beside others
 _CODE = re.compile(r"(?:.*[^a-z])?(?:zip|zip ?code|postcode|postal ?code|plz|fips)", re.IGNORECASE)
 # Texts that mean missing among numbers. Among texts they may be levels.
@@ -51,12 +52,14 @@ class File:
         decimal: the decimal sign that the source's settings give; None for none.
         thousands: the same for the sign between thousands.
         evidence: the decimal signs of the columns that have only one.
+        sentinels: the numbers that probably mean missing in some column.
     """
 
     delimiter: str = ","
     decimal: str | None = None
     thousands: str | None = None
     evidence: frozenset[str] = frozenset()
+    sentinels: frozenset[float] = frozenset()
 
 
 def finding_of(profile: Profile, data: Data, file: File, *, is_chosen: bool = False) -> Finding:
@@ -71,9 +74,7 @@ def finding_of(profile: Profile, data: Data, file: File, *, is_chosen: bool = Fa
         finding = number_finding(profile, data, file, may_identify=False) or category_finding(
             profile, data
         )
-    return Finding(
-        finding.reading, finding.why, [*finding.notes, *_notes_on_missing(profile)], finding.doubts
-    )
+    return replace(finding, notes=[*finding.notes, *_notes_on_missing(profile)])
 
 
 def _by_settings(profile: Profile, data: Data, file: File) -> Finding | None:
@@ -113,12 +114,13 @@ def _codes(profile: Profile, data: Data, _file: File) -> Finding | None:
 
 
 def _dates_of_digits(profile: Profile, _data: Data, _file: File) -> Finding | None:
-    form = dates.format_of_digits(profile.values)
-    if form is None or len(profile.values) < 3:
+    forms = dates.formats_of_digits(profile.values)
+    if not forms or len(profile.values) < 3:
         return None
-    finding = _date(profile, form, f"all its numbers are dates, such as {example(profile.values)}")
+    why = f"all its numbers are dates, such as {example(profile.values)}"
     advice = f"if they are numbers, set data.numeric: [{profile.column}]"
-    return Finding(finding.reading, finding.why, [f"is read as dates; {advice}"])
+    finding = _dates_of(profile, forms, why)
+    return replace(finding, notes=[f"is read as dates; {advice}"])
 
 
 def _number(profile: Profile, data: Data, file: File) -> Finding | None:
@@ -159,17 +161,21 @@ def number_finding(
     for cell, values in read.items():
         if values is not None:
             counts[values[0]] = counts.get(values[0], 0) + profile.values[cell]
+    sentinel = None
     if not doubts:
         is_plain = units == [""] and may_identify
         reason = identifies_by_numbers(profile, list(counts)) if is_plain else ""
         if reason:
             return Finding(None, reason)
-        sentinel = sentinel_of(counts) if column not in data.numeric else None
+        is_settled = column in data.numeric
+        sentinel = None if is_settled else sentinel_of(counts, known=file.sentinels)
         if sentinel is not None:
             sign = next(cell for cell, values in read.items() if values == [sentinel])
+            where = f"{column}: [{quoted(sign)}]"
+            advice = f"[{quoted(sign)}]" if len(file.sentinels) == 1 else f"{{{where}}}"
             doubts.append(
                 f"{sign} is in {counts[sentinel]:,} of {profile.count:,} rows, far from all other "
-                f"values. If it means missing, set data.na_values: {{{column}: [{quoted(sign)}]}}; "
+                f"values. If it means missing, set data.na_values: {advice}; "
                 f"if it is a number, data.numeric: [{column}]; if it is a code, "
                 f"data.categorical: [{column}]"
             )
@@ -178,6 +184,7 @@ def number_finding(
         "all its values are numbers",
         _notes_on_numbers(profile, found, settings, counts),
         doubts,
+        sentinel,
     )
 
 
@@ -201,7 +208,12 @@ def _date_or_time(profile: Profile, _data: Data, _file: File) -> Finding | None:
     forms = dates.formats_of(profile.values)
     if not forms:
         return None
-    finding = _date(profile, forms[0], "all its values are dates")
+    return _dates_of(profile, forms, "all its values are dates")
+
+
+def _dates_of(profile: Profile, forms: Sequence[str], why: str) -> Finding:
+    """Reads dates, which are in doubt if two formats give different ones."""
+    finding = _date(profile, forms[0], why)
     if dates.agree(profile.values, forms):
         return finding
     choices = " or ".join(f"data.dates: {{{profile.column}: {form!r}}}" for form in forms)
@@ -242,7 +254,7 @@ def mixture_finding(profile: Profile, data: Data) -> Finding | None:
     more = f" and {len(texts) - _MOST_TEXTS:,} other texts" if len(texts) > _MOST_TEXTS else ""
     rows = sum(profile.values[cell] for cell in texts)
     doubt = (
-        f"most of its values are numbers, but {rows:,} of {profile.count:,} are not: {named}{more}."
+        f"it holds numbers, but {rows:,} of {profile.count:,} values are not: {named}{more}."
         f" If they mean missing, set data.na_values: {{{profile.column}: [{named}]}}; if the "
         f"column holds categories, data.categorical: [{profile.column}]"
     )
@@ -351,7 +363,8 @@ def _are_units(affixes: Sequence[str], found: Numerals) -> bool:
     `2013PASS` and `1939, May` are codes and dates.
     """
     are_long = all(len(affix) > _LONGEST_UNIT for affix in affixes)
-    return len(found.values) >= 3 * len(affixes) and not are_long
+    are_few = len(affixes) <= min(_MOST_UNITS, len(found.values) // 3)
+    return are_few and not are_long
 
 
 def _allowed(found: Numerals, file: File) -> list[Notation]:

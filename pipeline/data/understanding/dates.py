@@ -20,7 +20,7 @@ _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "
 _MAY_BE_DATE = re.compile(
     r".*\d.*[-/.: ,T].*\d.*|[A-Za-z]+,?[ -]\d{2,4}|\d{4},?[ -][A-Za-z]+", re.DOTALL
 )
-_DIGITS = {8: "%Y%m%d", 6: "%Y%m"}
+_DIGITS = {8: ("%Y%m%d", "%m%d%Y", "%d%m%Y"), 6: ("%Y%m",)}
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _LAST_LIKELY_YEAR = 2040
 
@@ -37,15 +37,16 @@ def formats_of(values: Collection[str]) -> list[str]:
     return [form for form in likely if all(_is_sane(cell, form) for cell in values)]
 
 
-def format_of_digits(values: Collection[str]) -> str | None:
-    """The format of dates without separators, such as 20210131. None if they are other numbers."""
-    form = _DIGITS.get(len(next(iter(values))))
-    if form is None or not all(len(cell) == len(next(iter(values))) for cell in values):
-        return None
-    return form if all(cell.isdigit() and _is_sane(cell, form) for cell in values) else None
+def formats_of_digits(values: Collection[str]) -> list[str]:
+    """The formats of dates without separators, such as 20210131. Empty if they are numbers."""
+    length = len(next(iter(values)))
+    if not all(len(cell) == length and cell.isdigit() for cell in values):
+        return []
+    forms = _DIGITS.get(length, ())
+    return [form for form in forms if all(_is_sane(cell, form) for cell in values)]
 
 
-def agree(values: Collection[str], forms: list[str]) -> bool:
+def agree(values: Collection[str], forms: Collection[str]) -> bool:
     """Whether all formats give the same dates."""
     return all(len({moment(cell, form) for form in forms}) == 1 for cell in values)
 

@@ -32,7 +32,9 @@ def has_name_of_identifier(column: str) -> bool:
 def may_name_groups(profile: Profile) -> bool:
     """Whether a column with the name of an identifier has each value in several rows."""
     different = len(profile.values)
-    return bool(_SHARED.fullmatch(profile.column)) and 2 < different <= profile.count / 2
+    return (
+        bool(_SHARED.fullmatch(profile.column)) and _FEWEST_ROWS <= different <= profile.count / 2
+    )
 
 
 def identifies_by_numbers(profile: Profile, numbers: list[float]) -> str:

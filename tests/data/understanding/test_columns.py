@@ -157,7 +157,7 @@ DOUBTS = {
     ),
     "few texts among numbers": (
         ["1", "2", "3", "4", "off", "5", "6"],
-        "most of its values are numbers, but 1 of 7 are not: 'off'. If they mean missing, set "
+        "it holds numbers, but 1 of 7 values are not: 'off'. If they mean missing, set "
         "data.na_values: {c: ['off']}; if the column holds categories, data.categorical: [c]",
     ),
     "units": (
