@@ -36,6 +36,7 @@ from pipeline.config.data import Data, PrepareConfig, Task
 from pipeline.config.rules import LONGEST_NAME, NAME, is_name
 from pipeline.config.source import FORMATS, FetchConfig, Source
 from pipeline.console import log, say, table_console
+from pipeline.data import tables
 from pipeline.data.card import DataCard
 from pipeline.data.drafting.settings import Draft
 from pipeline.data.drafting.source import drafted_source
@@ -44,8 +45,8 @@ from pipeline.data.drafting.variant import describe, draft_split, draft_task, se
 from pipeline.data.fetching.sources import fetch
 from pipeline.data.prepared import Meta
 from pipeline.data.preparing.preparation import prepare
-from pipeline.data.preparing.rows import read_rows
-from pipeline.data.raw import open_raw
+from pipeline.data.preparing.rows import SourceRows, read_rows
+from pipeline.data.raw import Raw, open_raw
 from pipeline.data.understanding.profile import profile_of
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
@@ -55,6 +56,7 @@ register("fetch", FetchConfig)
 register("prepare", PrepareConfig)
 
 _GROUPS = ("source", "data")
+_MOST_NAMES = 30  # of columns, in a message
 _HELP = "Use --help to see what add takes"
 
 
@@ -161,11 +163,27 @@ def _given(settings: list[str]) -> dict[str, dict[str, Any]]:
                 received=setting,
                 expected="Write source.<setting>=<value> or data.<setting>=<value>",
             )
-        try:
-            given[group][key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            given[group][key] = value
+        given[group][key] = _value(value)
     return given
+
+
+def _value(text: str) -> Any:
+    """What YAML reads. Within a list or table, words such as `off` and `NA` stay texts."""
+    try:
+        read, texts = yaml.safe_load(text), yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.YAMLError:
+        return text
+    return _with_words(read, texts) if isinstance(read, list | dict) else read
+
+
+def _with_words(read: Any, texts: Any) -> Any:
+    if isinstance(read, list):
+        return [_with_words(*pair) for pair in zip(read, texts, strict=True)]
+    if isinstance(read, dict):
+        return {
+            key: _with_words(read[own], texts[key]) for own, key in zip(read, texts, strict=True)
+        }
+    return read if isinstance(read, int | float) and not isinstance(read, bool) else texts
 
 
 def name_of(path: str) -> str:
@@ -201,6 +219,7 @@ class _Workshop:
     def __init__(self, root: Path, wish: Wish) -> None:
         self._root = root
         self._wish = wish
+        self._composed: dict[str, Any] = {}
         for group in _GROUPS:
             (root / CONF / group).mkdir(parents=True)
         for name in ("fetch.yaml", "prepare.yaml"):
@@ -209,13 +228,14 @@ class _Workshop:
     def addition(self) -> Addition:
         wish = self._wish
         source = drafted_source(wish.path, wish.given["source"], self._columns, wish.target)
-        self._require_target(self._columns(source))
+        self._require_target()
         data = Draft({"target": wish.target, **wish.given["data"]})
         self._draft_task(data)
-        self._settle(source, data)
-        settings = self._data(data)
-        rows = read_rows(open_raw(self._root / RAW / wish.name), settings)
+        settings, rows = self._settled(source, data)
         rows.found.require_no_doubt(wish.path)
+        if "split" not in data.values:
+            draft_split(data, rows.found.profiles[settings.target])
+            settings = self._data(data)
         meta = prepare(settings, raw_root=self._root / RAW, root=self._root / PREPARED)
         card = DataCard.read(self._root / PREPARED / wish.name)
         assert card is not None
@@ -225,30 +245,39 @@ class _Workshop:
         return Addition(files, card, meta, choices, list(suggestions(settings, rows)))
 
     def _columns(self, draft: Draft) -> list[str]:
+        """Fetches the file, and returns the names of its columns."""
         fetch(self._source(draft), root=self._root / RAW)
-        return open_raw(self._root / RAW / self._wish.name).columns
+        return self._raw().columns
+
+    def _raw(self) -> Raw:
+        return open_raw(self._root / RAW / self._wish.name)
 
     def _source(self, draft: Draft) -> Source:
-        self._write("source", draft)
-        choice = [f"source={self._wish.name}"]
-        return compose("fetch", FetchConfig, choice, conf=self._root / CONF).source
+        source: Source = self._compose("fetch", FetchConfig, "source", draft)
+        return source
 
     def _data(self, draft: Draft) -> Data:
-        self._write("data", draft)
-        choice = [f"data={self._wish.name}"]
-        return compose("prepare", PrepareConfig, choice, conf=self._root / CONF).data
+        data: Data = self._compose("prepare", PrepareConfig, "data", draft)
+        return data
 
-    def _write(self, group: str, draft: Draft) -> None:
-        write_text(self._root / CONF / group / f"{self._wish.name}.yaml", draft.text([]))
+    def _compose(self, root: str, schema: type[Any], group: str, draft: Draft) -> Any:
+        """The settings of a draft, as the command of its group would read them."""
+        name, conf, text = self._wish.name, self._root / CONF, draft.text([])
+        if text not in self._composed:
+            write_text(conf / group / f"{name}.yaml", text)
+            config: Any = compose(root, schema, [f"{group}={name}"], conf=conf)
+            self._composed[text] = getattr(config, group)
+        return self._composed[text]
 
-    def _require_target(self, columns: list[str]) -> None:
-        target = self._wish.target
+    def _require_target(self) -> None:
+        target, columns = self._wish.target, self._raw().columns
         if target is None:
             likely = " or ".join(likely_targets(columns))
+            more = ", …" if len(columns) > _MOST_NAMES else ""
             raise PipelineError(
                 "the column to predict is missing",
                 expected=f"Add --target <column>, such as {likely}. The file has: "
-                f"{', '.join(columns[:30])}{', …' if len(columns) > 30 else ''}",
+                f"{', '.join(columns[:_MOST_NAMES])}{more}",
             )
         if target not in columns:
             raise PipelineError(
@@ -258,23 +287,20 @@ class _Workshop:
             )
 
     def _draft_task(self, draft: Draft) -> None:
-        raw = open_raw(self._root / RAW / self._wish.name)
-        settings = self._data(Draft({"task": "regression", **draft.values}))
-        rows = read_rows(raw, settings)
-        draft_task(draft, profile_of(settings.target, rows.text.columns[settings.target], settings))
+        settings = self._data(Draft({"task": Task.regression.value, **draft.values}))
+        cells = tables.read(self._raw().train).columns[settings.target]
+        draft_task(draft, profile_of(settings.target, cells, settings))
 
-    def _settle(self, source: Draft, data: Draft) -> None:
-        """Decides doubts until none is left that may be decided."""
+    def _settled(self, source: Draft, data: Draft) -> tuple[Data, SourceRows]:
+        """Decides doubts until none is left that may be decided. Returns the rows."""
         while True:
             settings = self._data(data)
-            rows = read_rows(open_raw(self._root / RAW / self._wish.name), settings)
+            rows = read_rows(self._raw(), settings)
             if rows.found.doubts and self._may_skip_footer(source):
                 source.guess("skip_footer", 1, f"A guess: {' '.join(rows.found.doubts)}.")
                 self._columns(source)
             elif not settle(data, settings, rows):
-                if "split" not in data.values:
-                    draft_split(data, rows.found.profiles[settings.target])
-                return
+                return settings, rows
 
     def _may_skip_footer(self, draft: Draft) -> bool:
         module = FORMATS.load(self._source(draft).format, key="source.format")

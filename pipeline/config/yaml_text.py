@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,12 +14,17 @@ _PLAIN = re.compile(r"(?:[A-Za-z]|~?/|\.{1,2}/)(?:[\w./ -]*[\w./-])?", re.ASCII)
 def flow(value: Any) -> str:
     """A value on one line: `text`, `"No"`, `[a, b]` or `{a: b}`."""
     if isinstance(value, str):
-        return value if _is_plain(value) else json.dumps(value, ensure_ascii=False)
+        return value if _is_plain(value) else _quoted(value)
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{flow(key)}: {flow(one)}' for key, one in value.items())}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(flow, value))}]"
     return json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    written: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=sys.maxsize)
+    return written.rstrip("\n")
 
 
 def _is_plain(text: str) -> bool:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.data.rectangle import Header, rectangle
+from pipeline.errors import DataError
 from tests.support.refusals import refusal
 
 
@@ -194,3 +195,24 @@ def test_rows_with_values_are_all_kept(rows):
     filled = [row for row in rows if any(row)]
     if filled:
         assert table(text, given=True)[1] == filled
+
+
+def test_second_header_of_a_survey_is_refused():
+    rows = [
+        f"{n},{'yes' if n % 2 else 'no'},{'f' if n % 3 else 'm'},{'a' if n % 5 else 'b'},x{n}"
+        for n in range(25)
+    ]
+    text = "\n".join(["id,smokes,sex,,note", ",Response,Response,Response,", *rows])
+    with pytest.raises(DataError, match="line 2: the row holds texts, and no other row") as caught:
+        table(text)
+    assert caught.value.advised == {
+        "header": False,
+        "skip_rows": 2,
+        "columns": ["id", "smokes", "sex", "unnamed_4", "note"],
+    }
+
+
+def test_names_for_columns_of_one_name_are_advised():
+    with pytest.raises(DataError) as caught:
+        table("a,b,a,a_2,a\n1,2,3,4,5")
+    assert caught.value.advised == {"columns": ["a", "b", "a_3", "a_2", "a_4"]}
