@@ -10,7 +10,7 @@ from pipeline import add
 from pipeline.config import params
 from pipeline.config.composition import compose
 from pipeline.config.data import PrepareConfig
-from tests.support import ROOT
+from tests.support import ROOT, pages
 from tests.support.refusals import refusal
 
 FLATS = ["house,area,city,rent"] + [
@@ -248,6 +248,16 @@ def test_written_files_are_those_that_were_tried(run):
     run("flats.csv", "--target", "city", "--name", "cities", "--task", "classification")
     composed = compose("prepare", PrepareConfig, ["data=cities"]).data
     assert (composed.target, composed.task.value) == ("city", "classification")
+
+
+def test_command_of_the_page_writes_what_the_page_shows(run):
+    shutil.copytree(ROOT / "docs", "docs")
+    words = pages.blocks("your-own-csv.md", "sh")[0].split()
+    assert words[:3] == ["python", "-m", "pipeline.add"]
+    run(*words[3:-1])
+    assert words[-1] == "--run"
+    written = Path("conf/data/rents.yaml").read_text(encoding="utf-8")
+    assert written.startswith(pages.blocks("your-own-csv.md", "yaml")[0])
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,9 @@ def test_commands_that_open_the_test_split_are_known():
     assert {module for module in MODULES if OPENER in imports(module)} == commands
 
 
-@pytest.mark.parametrize("command", ["add", "prepare", "train", "sweep", "tune", "report", "predict"])
+@pytest.mark.parametrize(
+    "command", ["add", "prepare", "train", "sweep", "tune", "report", "predict"]
+)
 def test_command_never_opens_the_test_split(command):
     assert OPENER not in PACKAGE.closure(f"pipeline.{command}")
 
