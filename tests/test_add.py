@@ -1,6 +1,7 @@
 """One command from a file to an experiment."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -258,6 +259,22 @@ def test_command_of_the_page_writes_what_the_page_shows(run):
     assert words[-1] == "--run"
     written = Path("conf/data/rents.yaml").read_text(encoding="utf-8")
     assert written.startswith(pages.blocks("your-own-csv.md", "yaml")[0])
+
+
+def test_failed_run_is_one_line(run, monkeypatch):
+    commands = []
+
+    def fail(command: list[str], *, check: bool) -> subprocess.CompletedProcess[str]:
+        commands.append(command[1:])
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    assert refusal(run, "flats.csv", "--target", "rent", "--run") == (
+        "dvc repro evaluate@flats failed. See its error above. Mend that, and run the same command "
+        "again."
+    )
+    assert commands == [["-m", "dvc", "repro", "evaluate@flats"]]
+    assert Path("conf/data/flats.yaml").is_file()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pipeline.data.preparing.rows import SourceRows
 from pipeline.data.understanding.profile import Profile
 
 _MOST_COLUMNS = 60  # that a file describes
-_MOST_IN_DOUBT = 0.5  # the share of columns that are left out
+_MOST_IN_DOUBT = 0.5  # from this share of columns on, none is left out
 _MOST_RARE = 0.05  # the share of rows of rare classes
 # Signs of a missing value that may be a class of their own.
 _MAY_BE_CLASS = frozenset({"None", "NA", "N/A", "n/a", "-", "."})
@@ -37,7 +37,7 @@ def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
         for name, finding in found.findings.items()
         if finding.doubts and name != data.target
     }
-    if len(doubts) > _MOST_IN_DOUBT * len(found.features):
+    if doubts and len(doubts) >= _MOST_IN_DOUBT * len(found.features):
         return False  # A model of the other columns would not be what the user wants.
     for name, own in doubts.items():
         draft.guess("drop", [name], f"{name} is in doubt, so it is left out: {'. '.join(own)}.")
