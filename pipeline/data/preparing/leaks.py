@@ -22,7 +22,8 @@ def remarks_on_leaks(
     """Names the columns that predict the target almost perfectly, each alone or in a sum.
 
     A tree with at most 20 leaves, the commonest class of each level, or a straight line is fitted
-    to training rows and measured on validation rows.
+    to training rows and measured on validation rows. A quantity may also have the order of a
+    column.
     """
     train, validation = splits.train[:_MOST_ROWS], splits.validation[:_MOST_ROWS]
     if len(validation) < _FEWEST_ROWS or len(inputs.features) > _MOST_COLUMNS:
@@ -32,7 +33,7 @@ def remarks_on_leaks(
         name
         for name, x in columns.items()
         if (
-            _line_is_exact(x[:, None], y, train, validation)
+            _line_is_exact(x[:, None], y, train, validation) or _orders_agree(x, y, validation)
             if not is_class
             else _tree_is_sure(x[:, None], y, train, validation)
             if name in inputs.numeric
@@ -94,6 +95,15 @@ def _is_telling(y: NDArray[np.generic], train: Rows, validation: Rows) -> bool:
         return False
     commonest = np.bincount(np.asarray(y[validation], dtype=np.int64)).max() / len(validation)
     return bool(commonest <= 1 - 2 * (1 - _ALMOST_ALL))
+
+
+def _orders_agree(x: NDArray[np.float64], y: NDArray[np.generic], validation: Rows) -> bool:
+    """Whether the target only grows, or only falls, with a column, as with its own logarithm."""
+    from scipy.stats import spearmanr
+
+    if len(np.unique(x[validation])) < _FEWEST_ROWS:
+        return False
+    return bool(abs(spearmanr(x[validation], y[validation]).statistic) >= _ALMOST_EXACT)
 
 
 def _line_is_exact(

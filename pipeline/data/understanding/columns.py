@@ -250,6 +250,8 @@ def mixture_finding(profile: Profile, data: Data) -> Finding | None:
     mostly = 2 * sum(profile.values[cell] for cell in texts) < profile.count
     if not texts or not others or not (few_texts or (mostly and others > len(texts))):
         return None
+    if not few_texts and identifies_by_text(profile):
+        return None  # as the tickets of passengers: some are numbers, almost all are different
     named = ", ".join(quoted(cell) for cell in texts[:_MOST_TEXTS])
     more = f" and {len(texts) - _MOST_TEXTS:,} other texts" if len(texts) > _MOST_TEXTS else ""
     rows = sum(profile.values[cell] for cell in texts)
@@ -419,6 +421,7 @@ def _notes_on_numbers(
         value = number.read(shown.strip("'\""), settings)
         notes.append(f"reads {shown} as {value[0]:g}" if value else f"reads {shown} as a number")
     elif len(found.notations) > 1 and found.differing(found.notations):
+        shown = next(quoted(cell) for cell in found.values if "." in cell)
         notes.append(
             f"reads the point in {shown} as a decimal point; if it separates thousands, set "
             "thousands: '.' in the source's settings"

@@ -182,6 +182,20 @@ def test_column_without_use_is_left_out(cells, why):
     assert (finding.reading, finding.why) == (None, why)
 
 
+def test_tickets_of_numbers_and_texts_are_left_out():
+    cells = [f"{number * 37}" if number % 4 else f"A/5 {number}" for number in range(40)]
+    finding = decided(*cells, *cells[:5])
+    assert (finding.reading, finding.doubts) == (None, [])
+    assert finding.why == "40 of 45 texts are different"
+
+
+def test_note_on_a_point_shows_one():
+    assert decided("75", "60.667", "55", "42").notes == [
+        "reads the point in '60.667' as a decimal point; if it separates thousands, set "
+        "thousands: '.' in the source's settings"
+    ]
+
+
 @pytest.mark.parametrize(
     "column",
     [
