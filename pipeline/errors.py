@@ -5,7 +5,8 @@ Every mistake of a user and every fault of the machine that the pipeline foresee
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _LONGEST_VALUE = 1_000
 
@@ -53,7 +54,22 @@ class ConfigError(PipelineError):
 
 
 class DataError(PipelineError):
-    """A data file with invalid content."""
+    """A data file with invalid content.
+
+    Args:
+        advised: the settings of the source with which the file can probably be read.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        received: object = None,
+        expected: str = "",
+        advised: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.advised = dict(advised or {})
+        super().__init__(what, received=received, expected=expected)
 
 
 class StoreError(PipelineError):

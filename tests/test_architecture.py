@@ -225,7 +225,9 @@ def test_commands_that_open_the_test_split_are_known():
     assert {module for module in MODULES if OPENER in imports(module)} == commands
 
 
-@pytest.mark.parametrize("command", ["prepare", "train", "sweep", "tune", "report", "predict"])
+@pytest.mark.parametrize(
+    "command", ["add", "prepare", "train", "sweep", "tune", "report", "predict"]
+)
 def test_command_never_opens_the_test_split(command):
     assert OPENER not in PACKAGE.closure(f"pipeline.{command}")
 
@@ -241,7 +243,7 @@ def test_no_module_has_a_vague_name(word):
     assert [module for module in MODULES if module.rpartition(".")[2] == word] == []
 
 
-@pytest.mark.parametrize("command", ["code", "fetch", "prepare", "compose"])
+@pytest.mark.parametrize("command", ["add", "code", "compose", "fetch", "look", "prepare"])
 def test_light_command_loads_no_tensorflow(command):
     assert not {"tensorflow", "keras", "mlflow"} & loaded_by(f"import pipeline.{command}")
 

@@ -73,8 +73,8 @@ class Data:
     ordinal: dict[str, list[str]] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
     spellings: dict[str, dict[str, str]] = field(default_factory=dict)
-    # OmegaConf has no type for a list or a dictionary.
-    na_values: Any = field(default_factory=list)
+    # OmegaConf has no type for a list or a dictionary, and merges no dictionary into a list.
+    na_values: Any = field(default=None, metadata={"texts": True})
     usual_na_values: bool = True
     keep_as_level: dict[str, list[str]] = field(default_factory=dict)
     most_levels: int = 100
@@ -99,6 +99,7 @@ class Data:
             expected=NAME,
         )
         self.source = self.source or self.name
+        self.na_values = [] if self.na_values is None else self.na_values
         for key in ("rows", "sample"):
             count = getattr(self, key)
             if count is not None:

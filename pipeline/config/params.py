@@ -1,4 +1,4 @@
-"""Reads `params.yaml`, the list of what runs, and adds experiments to it."""
+"""Reads `params.yaml`, the list of what runs, and adds entries to it."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -11,6 +11,7 @@ import yaml
 from pipeline.config import yaml_files
 from pipeline.config.repeats import FOLDS, SEEDS, SPLIT_SEEDS, Repeats
 from pipeline.config.rules import NAME, is_name
+from pipeline.config.yaml_text import flow
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
 from pipeline.layout import PARAMS
@@ -19,6 +20,7 @@ _KEYS = ("sources", "own_files", "own_code", "data", "experiments", "repeats", "
 _SEEDS_OF = (SEEDS, SPLIT_SEEDS)
 _VARIED = (*_SEEDS_OF, FOLDS)
 _MOST_FOLDS = 1_000
+_EMPTY_TABLE = re.compile(r"^(\w+:)\s*\{\s*\}")
 _LOOP_VARIABLES = {"item", "key"}  # DVC sets them for each entry of a `foreach`
 
 
@@ -244,43 +246,75 @@ def add_experiment(name: str, data: str, path: Path = PARAMS) -> None:
     Raises:
         PipelineError: experiments are not written one per line, or this one has other data.
     """
-    before = read(path)
-    if before.experiments.get(name) == data:
-        return
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    lines.insert(_place(lines, name), f"  {name}: {{data: {data}}}\n")
-    text = "".join(lines)
-    if _listed(text) != before.experiments | {name: data}:
-        raise PipelineError(
-            f"{path}: an experiment could not be added",
-            received=f"{name}: {{data: {data}}}",
-            expected="Write one experiment per line, and add this one by hand",
-        )
-    write_text(path, text)
+    write_text(path, with_entries({"experiments": {name: {"data": data}}}, path))
 
 
-def _listed(text: str) -> dict[str, str]:
-    """The experiments in the text of `params.yaml`; empty if the text is invalid."""
-    try:
-        return {name: value["data"] for name, value in yaml.safe_load(text)["experiments"].items()}
-    except (yaml.YAMLError, TypeError, KeyError, AttributeError):
-        return {}
+def with_entries(entries: Mapping[str, Mapping[str, Any]], path: Path = PARAMS) -> str:
+    """The text of `params.yaml` with more entries, one a line. Keeps all other lines.
+
+    Args:
+        entries: by key of `params.yaml`, what to add by name. An equal entry is added only once.
+
+    Raises:
+        PipelineError: a table is not written one entry per line, or has another entry of a name.
+    """
+    read(path)
+    text = path.read_text(encoding="utf-8")
+    expected = yaml.safe_load(text)
+    for key, added in entries.items():
+        table = expected[key] = dict(expected.get(key) or {})
+        for name, value in added.items():
+            if name not in table:
+                text = _with_entry(text, key, name, f"{name}: {flow(value)}")
+                table[name] = value
+            elif table[name] != value:
+                raise _not_added(path, key, name, value)
+        if _parsed(text) != expected:
+            raise _not_added(path, key, name, value)
+    return text
 
 
-def _place(lines: list[str], name: str) -> int:
-    """Finds the line to insert an experiment before, so that names stay sorted."""
-    start = (
-        next(
-            (number for number, line in enumerate(lines) if line.startswith("experiments:")),
-            len(lines) - 1,
-        )
-        + 1
+def _not_added(path: Path, key: str, name: str, value: Any) -> PipelineError:
+    return PipelineError(
+        f"{path}: an entry of {key} could not be added",
+        received=f"{name}: {flow(value)}",
+        expected=f"Write one entry of {key} per line, and add this one by hand",
     )
-    end = start
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return None
+
+
+def _with_entry(text: str, key: str, name: str, entry: str) -> str:
+    """Inserts a line into a table, so that names stay sorted."""
+    lines = text.splitlines(keepends=True)
+    lines = [line if line.endswith("\n") else f"{line}\n" for line in lines]
+    heads = [number for number, line in enumerate(lines) if line.startswith(f"{key}:")]
+    if not heads:
+        return "".join([*lines, f"{key}:\n", f"  {entry}\n"])
+    head = heads[-1]
+    lines[head] = _EMPTY_TABLE.sub(r"\1", lines[head])
+    place, indent = _place(lines, head + 1, name)
+    lines.insert(place, f"{indent}{entry}\n")
+    return "".join(lines)
+
+
+def _place(lines: list[str], start: int, name: str) -> tuple[int, str]:
+    """Finds the line to insert an entry before, and the indent of the entries."""
+    indent, end = "", start
     for number in range(start, len(lines)):
-        if not lines[number].startswith(" "):
+        line = lines[number].rstrip("\n")
+        is_entry = line.startswith(" ") and not line.strip().startswith("#")
+        if line and not line.startswith((" ", "#")):
             break
-        if lines[number].strip().split(":")[0] > name and not lines[number].strip().startswith("#"):
-            return number
-        end = number + 1
-    return end
+        if is_entry:
+            own = line[: len(line) - len(line.lstrip())]
+            indent = indent or own
+            if own == indent and line.strip().split(":")[0] > name:
+                return number, indent
+            end = number + 1
+    return end, indent or "  "

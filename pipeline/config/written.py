@@ -92,7 +92,7 @@ def _not_text(node: Any, hint: Any, texts: bool = False) -> Iterator[str]:
         kinds = (str, str) if texts else get_args(hint)
         for pair in node.value if isinstance(node, yaml.MappingNode) else []:
             for item, kind in zip(pair, kinds, strict=True):
-                yield from _not_text(item, kind)
+                yield from _not_text(item, kind, texts)
     elif hint is str and isinstance(node, yaml.ScalarNode) and _changes(node):
         yield node.value
 

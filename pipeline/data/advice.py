@@ -8,8 +8,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from pipeline.data import csv_files, headers
 from pipeline.data.cells import is_number, quoted
@@ -27,6 +29,7 @@ _OTHERWISE = {
     "header: false": "If row 1 holds names, set header: true",
     "quoting: false": "If quotes enclose values, mend the line instead",
 }
+_FEWEST_VALUES = 3  # of a row, so that another row can have far fewer
 _COMMENTS = ("#", "%", "!", "//")
 
 
@@ -56,19 +59,21 @@ def read(path: Path, *, name: str, layout: Layout) -> Rectangle:
 def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataError:
     try:
         better = _better_layout(path, name, layout)
-        settings = _differences(layout, better) if better is not None else []
+        settings = _differences(layout, better) if better is not None else {}
         if better is None or not settings:
             return error
         gives = _described(path, name, better)
     except DataError:
         return error
-    doubts = [sentence for setting, sentence in _OTHERWISE.items() if setting in settings]
+    written = [f"{key}: {_text(value)}" for key, value in settings.items()]
+    doubts = [sentence for setting, sentence in _OTHERWISE.items() if setting in written]
     if csv_files.KEEP_COMMAS in error.expected:
         doubts.append(f"If that is wrong, {csv_files.KEEP_COMMAS}")
     return DataError(
         error.what,
         received=error.received,
-        expected=". ".join([f"Set {named(settings)} in the source's settings", gives, *doubts]),
+        expected=". ".join([f"Set {named(written)} in the source's settings", gives, *doubts]),
+        advised=settings,
     )
 
 
@@ -113,9 +118,18 @@ def _better_layout(path: Path, name: str, layout: Layout) -> Layout | None:
     if not candidates:
         return None
     best = min(candidates, key=lambda one: one.cost(len(_differences(layout, one.layout))))
+    if not best.layout.quoting and _has_quoted_values(best.rows):
+        return None  # as for rows that stand in quotes as a whole
     if layout.header.given is None and _looks_like_data(best.rows):
         return replace(best.layout, header=replace(best.layout.header, given=False))
     return best.layout
+
+
+def _has_quoted_values(rows: list[Record]) -> bool:
+    """Whether values stand in quotes, although quotes were read without a meaning."""
+    cells = [cell for _, row in rows for cell in row if cell]
+    quoted_ones = sum(len(cell) > 2 and cell[0] == cell[-1] == '"' for cell in cells)
+    return quoted_ones > (1 - _MOSTLY) * len(cells)
 
 
 def _encoding_and_comments(
@@ -164,7 +178,7 @@ def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
         return None
     if not all(_is_note(cells, width) for _, cells in rows[len(rows) - below :]):
         return None
-    above += _titles(rows[above : len(rows) - below], width)
+    above += _titles(rows[above : len(rows) - below])
     body = rows[above : len(rows) - below]
     if len(body) < 2 or (above and _lacks_header(rows[above - 1][1], body, layout)):
         return None
@@ -203,33 +217,33 @@ def _suits(cells: list[str], width: int) -> bool:
     return len(cells) == width or (len(cells) > width and not any(cells[width:]))
 
 
-def _titles(rows: list[Record], width: int) -> int:
+def _titles(rows: list[Record]) -> int:
     """The number of first rows with few values, although they have all delimiters."""
-    count = 0
-    for _, cells in rows[:-2]:
-        if 2 * sum(1 for cell in cells if cell.strip()) >= width or width < 3:
-            break
-        count += 1
-    return count
+    filled = [sum(1 for cell in cells if cell.strip()) for _, cells in rows]
+    usual = median(filled)
+    few = takewhile(lambda count: 2 * count < usual, filled[:-2])
+    return sum(1 for _ in few) if usual >= _FEWEST_VALUES else 0
 
 
-def _differences(before: Layout, after: Layout) -> list[str]:
-    """The settings that differ, as they are written in YAML."""
-    settings = []
-    if after.encoding != before.encoding:
-        settings.append(f"encoding: {after.encoding}")
-    if after.delimiter not in (before.delimiter, None):
-        is_word = after.delimiter == WHITESPACE
-        written = after.delimiter if is_word else json.dumps(after.delimiter)
-        settings.append(f"delimiter: {written}")
-    if after.quoting != before.quoting:
-        settings.append("quoting: false")
-    if after.comment != before.comment:
-        settings.append(f"comment: {json.dumps(after.comment)}")
-    if after.skip_rows != before.skip_rows:
-        settings.append(f"skip_rows: {after.skip_rows}")
-    if after.header.skip_footer != before.header.skip_footer:
-        settings.append(f"skip_footer: {after.header.skip_footer}")
-    if after.header.given != before.header.given:
-        settings.append("header: false")
-    return settings
+def _differences(before: Layout, after: Layout) -> dict[str, Any]:
+    """The settings of the source that differ, with their values after."""
+    old, new = _settings(before), _settings(after)
+    return {key: value for key, value in new.items() if value not in (old[key], None)}
+
+
+def _settings(layout: Layout) -> dict[str, Any]:
+    return {
+        "encoding": layout.encoding,
+        "delimiter": layout.delimiter,
+        "quoting": layout.quoting,
+        "comment": layout.comment,
+        "skip_rows": layout.skip_rows,
+        "skip_footer": layout.header.skip_footer,
+        "header": layout.header.given,
+    }
+
+
+def _text(value: Any) -> str:
+    """A value as it is written in YAML. Signs are quoted, words are not."""
+    is_word = isinstance(value, str) and value[0].isalnum()
+    return value if is_word else json.dumps(value)

@@ -220,13 +220,19 @@ def _usual_guess(content: bytes) -> str | None:
 
 
 def _spells(content: bytes, encoding: str, letters: frozenset[str]) -> bool:
-    """Whether text has only these letters, and no symbol within a word."""
+    """Whether text has only these letters, and no capital after a small one.
+
+    It has no symbol within a word.
+    """
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
         return False
-    for character, following in pairwise(f"{text}\n"):
-        if character.isascii() or character in letters | _MARKS_OF_TEXT:
+    allowed = letters | _MARKS_OF_TEXT | {"\N{NO-BREAK SPACE}"}
+    for before, (character, following) in zip(f"\n{text}", pairwise(f"{text}\n"), strict=False):
+        if character.isascii():
+            continue
+        if character in allowed and not (character.isupper() and before.islower()):
             continue
         is_degree = character == "°" and following in "CF"
         if character not in _SYMBOLS or (following.isalpha() and not is_degree):

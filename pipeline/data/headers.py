@@ -12,6 +12,9 @@ from pipeline.errors import DataError, suggestion
 
 _SAVED_INDEX = re.compile(r"Unnamed: 0(\.\d+)*")  # what pandas calls an index that it wrote
 _FEWEST_BELOW_UNITS = 3  # rows of numbers that make a row of texts above them stand out
+_FEWEST_LABELS = 3  # texts that only one row has, if these columns have few levels
+_FEWEST_BELOW_LABELS = 20
+_MOST_LEVELS = 8
 _SIGNS_OF_NOTHING = frozenset({"-", "--", ".", "n/a", "#n/a", "<na>", "nat", "missing", "nil"})
 _FEWEST_COUNTED = 5  # header cells that count, such as years, are names from this number on
 
@@ -54,6 +57,7 @@ def check_title(rows: Sequence[tuple[int, Sequence[str]]], place: str) -> None:
         received=quoted(",".join(rows[0][1])),
         expected=f"If it is a title, set skip_rows: {above - 1} in the source's settings; "
         "if these are names, set header: true",
+        advised={"skip_rows": above - 1},
     )
 
 
@@ -88,11 +92,14 @@ def check_data(rows: Sequence[Sequence[str]], place: str) -> None:
         received=quoted(",".join(rows[0])),
         expected="If the file has no header, set header: false in the source's settings; "
         "if these are names, set header: true",
+        advised={"header": False},
     )
 
 
-def check_units(rows: Sequence[tuple[int, Sequence[str]]], name: str, unit: str) -> None:
-    """Refuses a first row of texts above columns of numbers, such as units or a second header.
+def check_second_header(rows: Sequence[tuple[int, Sequence[str]]], name: str, unit: str) -> None:
+    """Refuses a first row that holds units, or belongs to the header.
+
+    Its texts are above columns of numbers, or no other row has them, although there are few levels.
 
     Args:
         rows: the first rows, the header among them, each with its line.
@@ -100,22 +107,33 @@ def check_units(rows: Sequence[tuple[int, Sequence[str]]], name: str, unit: str)
     if len(rows) < _FEWEST_BELOW_UNITS + 2:
         return
     (_, header), (line, first), *below = rows
-    numbers = [
-        position
-        for position in range(min(len(header), *(len(cells) for _, cells in rows)))
-        if all(is_number(cells[position]) for _, cells in below)
-    ]
-    cells = [first[position].strip() for position in numbers]
-    if len(cells) < 2 or any(is_number(cell) or _stands_for_nothing(cell) for cell in cells):
+    width = min(len(header), *(len(cells) for _, cells in rows))
+    columns = [[cells[position].strip() for _, cells in below] for position in range(width)]
+    numbers = [place for place, cells in enumerate(columns) if all(map(is_number, cells))]
+    units = [first[position].strip() for position in numbers]
+    few = [place for place, cells in enumerate(columns) if _has_few_levels(cells)]
+    labels = [(first[place].strip(), columns[place]) for place in few if first[place].strip()]
+    if len(units) >= 2 and not any(is_number(one) or _stands_for_nothing(one) for one in units):
+        what = f"{counted(len(numbers), 'column')} below it hold numbers"
+    elif len(labels) >= _FEWEST_LABELS and all(label not in cells for label, cells in labels):
+        what = f"no other row has them, although {counted(len(labels), 'column')} have few levels"
+    else:
         return
-    names = ", ".join(cell.strip() for cell in header)
+    names = [cell.strip() or f"unnamed_{number}" for number, cell in enumerate(header, start=1)]
     raise DataError(
-        f"{name}, {unit} {line}: the row holds texts, and {counted(len(numbers), 'column')} "
-        "below it hold numbers",
+        f"{name}, {unit} {line}: the row holds texts, and {what}",
         received=quoted(",".join(first)),
-        expected=f"If it holds units, set header: false, skip_rows: {line} and "
-        f"columns: [{names}] in the source's settings; if it is a row, set header: true",
+        expected=f"If it holds units or belongs to the header, set header: false, "
+        f"skip_rows: {line} and columns: [{', '.join(names)}] in the source's settings; "
+        "if it is a row, set header: true",
+        advised={"header": False, "skip_rows": line, "columns": _numbered_apart(names)},
     )
+
+
+def _has_few_levels(cells: Sequence[str]) -> bool:
+    levels = {cell for cell in cells if not is_missing(cell)}
+    are_texts = not any(map(is_number, levels))
+    return len(cells) >= _FEWEST_BELOW_LABELS and 2 <= len(levels) <= _MOST_LEVELS and are_texts
 
 
 def _stands_for_nothing(cell: str) -> bool:
@@ -240,7 +258,20 @@ def _check_unique(names: list[str], place: str) -> None:
             received=columns,
             expected="Give all columns names with columns: [name, …] in the source's settings, or "
             "set header: false if this line is data",
+            advised={"columns": _numbered_apart(names)},
         )
+
+
+def _numbered_apart(names: list[str]) -> list[str]:
+    """Names that are all different: the second `a` becomes `a_2`."""
+    own: list[str] = []
+    for name in names:
+        other, number = name, 1
+        while other in own or (number > 1 and other in names):
+            number += 1
+            other = f"{name}_{number}"
+        own.append(other)
+    return own
 
 
 def _numbered(positions: Sequence[int]) -> str:

@@ -85,7 +85,7 @@ def rectangle(
     if header.given is not True and is_header:
         headers.check_title(first, place)
         headers.check_data(seen, place)
-        headers.check_units(first, name, unit)
+        headers.check_second_header(first, name, unit)
     notes: list[str] = []
     body = _Body(rows, seen[0], is_header=is_header, footer=header.skip_footer)
     plan = headers.plan(

@@ -169,3 +169,53 @@ def test_file_of_the_repository_is_valid():
     planned = params.read(ROOT / "params.yaml")
     assert planned.experiments["mnist_mlp"] == "mnist"
     assert planned.data["mnist_first_5000"] == "mnist"
+
+
+ADDED = {
+    "own_files": {"flats": "docs/my flats.csv"},
+    "data": {"flats": "flats"},
+    "experiments": {"flats": {"data": "flats"}},
+}
+
+
+def test_entries_are_added_between_lines_that_stay(in_empty_folder):
+    before = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    Path("params.yaml").write_text(before, encoding="utf-8")
+    after = params.with_entries(ADDED)
+    new = ["  flats: docs/my flats.csv", "  flats: flats", "  flats: {data: flats}"]
+    lines = [line for line in after.splitlines() if line not in new]
+    assert lines == before.replace("own_files: {} #", "own_files: #").splitlines()
+    values = yaml.safe_load(after)
+    assert {key: values[key]["flats"] for key in ADDED} == {
+        key: entry["flats"] for key, entry in ADDED.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("sources: [a]\n", "sources: [a]\ndata:\n  m: a\n"),
+        ("sources: [a]\ndata:", "sources: [a]\ndata:\n  m: a\n"),
+        (
+            "sources: [a]\ndata: # why\n    b: a\n\n    # last\n    z: a\n",
+            "sources: [a]\ndata: # why\n    b: a\n\n    # last\n    m: a\n    z: a\n",
+        ),
+        (
+            "sources: [a]\ndata:\n  b: a\n\n# end\n",
+            "sources: [a]\ndata:\n  b: a\n  m: a\n\n# end\n",
+        ),
+        ("sources: [a]\ndata: {m: a}\n", "sources: [a]\ndata: {m: a}\n"),
+    ],
+)
+def test_entry_is_a_line_of_its_own(before, after):
+    Path("params.yaml").write_text(before, encoding="utf-8")
+    assert params.with_entries({"data": {"m": "a"}}) == after
+
+
+@pytest.mark.parametrize("table", ["{b: a}", "{m: b}", "{b: a, m: b}"])
+def test_entry_that_has_no_place_is_refused(table):
+    Path("params.yaml").write_text(f"sources: [a, b]\ndata: {table}\n", encoding="utf-8")
+    assert refusal(params.with_entries, {"data": {"m": "a"}}) == (
+        "params.yaml: an entry of data could not be added. Received: m: a. "
+        "Write one entry of data per line, and add this one by hand."
+    )

@@ -27,6 +27,8 @@ def written(folder: Path, group: str, text: str) -> Path:
         ("target: 1_000", "1_000", '"1_000"'),
         ("ratios: {No: [a, off]}", "No, off", '"No", "off"'),
         ("split: {group: y, time: No}", "No", '"No"'),
+        ("na_values: [off, a]", "off", '"off"'),
+        ("na_values: {a: [No, -999]}", "No", '"No"'),
     ],
 )
 def test_text_that_yaml_changes_is_named(tmp_path, text, received, quoted):

@@ -94,12 +94,11 @@ NOTED = {
         [f"message: {word}" for word in ("call", "free", "now", "ok", "see", "you")],
         ["message is read as words; to leave it out, set data.drop: [message]"],
     ),
-    "target_case": (["age", "bmi"], ["y reads 'Yes' as 'yes'", "y reads 'no' as 'No'"]),
+    "target_case": (["age", "bmi"], ["y reads 'Yes' as 'yes', 'no' as 'No'"]),
     "mixed_case": (
         ["age", "sex=F", "sex=Female", "sex=M", "sex=male"],
         [
-            "sex reads 'MALE', 'Male' as 'male'",
-            "sex reads 'female' as 'Female'",
+            "sex reads 'MALE', 'Male' as 'male', 'female' as 'Female'",
             "sex has 'F' and 'Female'; if they are the same, set data.spellings: "
             "{sex: {F: Female}}",
             "sex has 'M' and 'male'; if they are the same, set data.spellings: {sex: {M: male}}",
@@ -134,10 +133,10 @@ DOUBTS: dict[str, tuple[str, list[Way]]] = {
     ),
     "sentinel": (
         "temp: -999 is in 21 of 60 rows, far from all other values. If it means missing, set "
-        "data.na_values: {temp: ['-999']}; if it is a number, data.numeric: [temp]; if it is a "
+        "data.na_values: ['-999']; if it is a number, data.numeric: [temp]; if it is a "
         "code, data.categorical: [temp].",
         [
-            Way(["temp", "hum", "temp is missing"], data={"na_values": {"temp": ["-999"]}}),
+            Way(["temp", "hum", "temp is missing"], data={"na_values": ["-999"]}),
             Way(["temp", "hum"], data={"numeric": ["temp"]}),
         ],
     ),
@@ -155,7 +154,7 @@ DOUBTS: dict[str, tuple[str, list[Way]]] = {
     ),
     "num_as_codes": (
         "region: 99 is in 29 of 120 rows, far from all other values. If it means missing, set "
-        "data.na_values: {region: ['99']}; if it is a number, data.numeric: [region]; if it is a "
+        "data.na_values: ['99']; if it is a number, data.numeric: [region]; if it is a "
         "code, data.categorical: [region].",
         [
             Way(

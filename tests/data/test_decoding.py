@@ -15,6 +15,10 @@ TEXTS = {
     "degrees": ("day,Temp °C\n", "cp1252"),
     "quotes": ("season\n«été» ou hiver\n", "cp1252"),
     "old Mac": ("a,b\n1,café\n2,Zürich\n", "mac_roman"),
+    "blanks of an old Mac": (
+        "a,b\n1,not\N{NO-BREAK SPACE}much\n2,a\N{NO-BREAK SPACE}lot\n",
+        "mac_roman",
+    ),
     "Polish": ("miasto,wartość\nŁódź,żółty\nKraków,średni\n", "cp1250"),
     "Turkish": ("şehir,fiyat\nİstanbul,düşük\n", "cp1254"),
     "Russian": ("город;цена\nМосква;1\nТверь;2\n", "cp1251"),

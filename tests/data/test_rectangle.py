@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.data.rectangle import Header, rectangle
+from pipeline.errors import DataError
 from tests.support.refusals import refusal
 
 
@@ -176,8 +177,9 @@ def test_row_of_units_is_refused():
     text = "t,v,site\n°C,m/s,\n1,2,x\n3,4,x\n5,6,x"
     assert refusal(table, text) == (
         "own, line 2: the row holds texts, and 2 columns below it hold numbers. "
-        "Received: '°C,m/s,'. If it holds units, set header: false, skip_rows: 2 and "
-        "columns: [t, v, site] in the source's settings; if it is a row, set header: true."
+        "Received: '°C,m/s,'. If it holds units or belongs to the header, set header: false, "
+        "skip_rows: 2 and columns: [t, v, site] in the source's settings; if it is a row, set "
+        "header: true."
     )
     assert len(table(text, given=True)[1]) == 4
 
@@ -193,3 +195,24 @@ def test_rows_with_values_are_all_kept(rows):
     filled = [row for row in rows if any(row)]
     if filled:
         assert table(text, given=True)[1] == filled
+
+
+def test_second_header_of_a_survey_is_refused():
+    rows = [
+        f"{n},{'yes' if n % 2 else 'no'},{'f' if n % 3 else 'm'},{'a' if n % 5 else 'b'},x{n}"
+        for n in range(25)
+    ]
+    text = "\n".join(["id,smokes,sex,,note", ",Response,Response,Response,", *rows])
+    with pytest.raises(DataError, match="line 2: the row holds texts, and no other row") as caught:
+        table(text)
+    assert caught.value.advised == {
+        "header": False,
+        "skip_rows": 2,
+        "columns": ["id", "smokes", "sex", "unnamed_4", "note"],
+    }
+
+
+def test_names_for_columns_of_one_name_are_advised():
+    with pytest.raises(DataError) as caught:
+        table("a,b,a,a_2,a\n1,2,3,4,5")
+    assert caught.value.advised == {"columns": ["a", "b", "a_3", "a_2", "a_4"]}

@@ -57,7 +57,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.write_yaml("dvc.yaml", _with_stages(project.read("dvc.yaml"), added))
     project.commit()
     add_store(project.folder)
-    for line in pages.blocks(OWN_CSV, "sh")[0].splitlines():
+    for line in pages.blocks(OWN_CSV, "sh")[1].splitlines():
         project.run(*line.split())
     project.run("dvc", "repro")
     return project

@@ -18,7 +18,7 @@ from tests.support.project import Project
 @pytest.fixture(scope="module")
 def training(project: Project) -> subprocess.CompletedProcess[str]:
     """The training with other settings."""
-    return project.run(*pages.blocks(OWN_CSV, "sh")[1].split())
+    return project.run(*pages.blocks(OWN_CSV, "sh")[2].split())
 
 
 def metrics(project: Project, name: str) -> dict[str, dict[str, float]]:
@@ -53,7 +53,7 @@ def test_model_answers_in_the_csv_unit(project):
 
 
 def test_predicted_rents_are_near_the_true_ones(project):
-    project.run(*pages.blocks(OWN_CSV, "sh")[2].split())
+    project.run(*pages.blocks(OWN_CSV, "sh")[3].split())
     with (project.folder / "rents.csv").open() as answers:
         predicted = {row["flat"]: float(row["prediction"]) for row in csv.DictReader(answers)}
     with (project.folder / "docs/examples/flats.csv").open() as rows:

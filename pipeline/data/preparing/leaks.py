@@ -21,15 +21,25 @@ def remarks_on_leaks(
 ) -> Iterator[str]:
     """Names the columns that predict the target almost perfectly, each alone or in a sum.
 
-    A tree with at most 20 leaves, or a straight line, is fitted to training rows and measured on
-    validation rows.
+    A tree with at most 20 leaves, the commonest class of each level, or a straight line is fitted
+    to training rows and measured on validation rows. A quantity may also have the order of a
+    column.
     """
     train, validation = splits.train[:_MOST_ROWS], splits.validation[:_MOST_ROWS]
     if len(validation) < _FEWEST_ROWS or len(inputs.features) > _MOST_COLUMNS:
         return
     columns = {name: _as_numbers(inputs, name) for name in inputs.features}
-    predict = _tree_is_sure if is_class else _line_is_exact
-    alone = [name for name, x in columns.items() if predict(x[:, None], y, train, validation)]
+    alone = [
+        name
+        for name, x in columns.items()
+        if (
+            _line_is_exact(x[:, None], y, train, validation) or _orders_agree(x, y, validation)
+            if not is_class
+            else _tree_is_sure(x[:, None], y, train, validation)
+            if name in inputs.numeric
+            else _levels_are_sure(x, y, train, validation)
+        )
+    ]
     if alone:
         listed = ", ".join(alone)
         yield (
@@ -60,13 +70,40 @@ def _tree_is_sure(
 ) -> bool:
     from sklearn.tree import DecisionTreeClassifier
 
-    if 2 * len(np.unique(y[train])) > len(train):
-        return False
-    commonest = np.bincount(np.asarray(y[validation], dtype=np.int64)).max() / len(validation)
-    if commonest > 1 - 2 * (1 - _ALMOST_ALL):
+    if not _is_telling(y, train, validation):
         return False
     tree = DecisionTreeClassifier(max_leaf_nodes=_LEAVES, random_state=0).fit(x[train], y[train])
     return bool(np.mean(tree.predict(x[validation]) == y[validation]) >= _ALMOST_ALL)
+
+
+def _levels_are_sure(
+    levels: NDArray[np.float64], y: NDArray[np.generic], train: Rows, validation: Rows
+) -> bool:
+    """Whether the commonest class of each level is almost always right."""
+    if not _is_telling(y, train, validation):
+        return False
+    classes = np.asarray(y, dtype=np.int64)
+    counts = np.zeros((int(levels.max()) + 1, int(classes.max()) + 1))
+    np.add.at(counts, (levels[train].astype(np.int64), classes[train]), 1)
+    predicted = counts.argmax(axis=1)[levels[validation].astype(np.int64)]
+    return bool(np.mean(predicted == classes[validation]) >= _ALMOST_ALL)
+
+
+def _is_telling(y: NDArray[np.generic], train: Rows, validation: Rows) -> bool:
+    """Whether sure predictions mean something: classes repeat, and none has almost all rows."""
+    if 2 * len(np.unique(y[train])) > len(train):
+        return False
+    commonest = np.bincount(np.asarray(y[validation], dtype=np.int64)).max() / len(validation)
+    return bool(commonest <= 1 - 2 * (1 - _ALMOST_ALL))
+
+
+def _orders_agree(x: NDArray[np.float64], y: NDArray[np.generic], validation: Rows) -> bool:
+    """Whether the target only grows, or only falls, with a column, as with its own logarithm."""
+    from scipy.stats import spearmanr
+
+    if len(np.unique(x[validation])) < _FEWEST_ROWS:
+        return False
+    return bool(abs(spearmanr(x[validation], y[validation]).statistic) >= _ALMOST_EXACT)
 
 
 def _line_is_exact(

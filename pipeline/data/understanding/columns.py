@@ -1,7 +1,8 @@
 """Decides what one column holds. The settings decide first, then the cells."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.config.data import Data
@@ -12,7 +13,11 @@ from pipeline.data.columns.reader import reading_of
 from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.understanding import dates, spellings
 from pipeline.data.understanding.finding import Finding
-from pipeline.data.understanding.identifiers import identifies_by_numbers, identifies_by_text
+from pipeline.data.understanding.identifiers import (
+    identifies_by_numbers,
+    identifies_by_text,
+    may_name_groups,
+)
 from pipeline.data.understanding.numbers import (
     Numerals,
     example,
@@ -27,6 +32,14 @@ _FEW_WORDS = 3
 _MOST_CODES = 10
 _MOSTLY_MISSING = 0.5
 _PIXELS = 16
+_MOST_UNITS = 4  # of one column
+_LONGEST_UNIT = 3  # letters of units that stand beside others
+_CODE = re.compile(r"(?:.*[^a-z])?(?:zip|zip ?code|postcode|postal ?code|plz|fips)", re.IGNORECASE)
+# Texts that mean missing among numbers. Among texts they may be levels.
+_UNKNOWN = frozenset(
+    {"unknown", "unk", "missing", "not available", "not applicable", "not known", "no data"}
+    | {"n.a.", "n.d.", "nd", "na", "nil", "undefined", "--", "---", "..", "*"}
+)
 
 
 @dataclass(frozen=True)
@@ -38,12 +51,14 @@ class File:
         decimal: the decimal sign that the source's settings give; None for none.
         thousands: the same for the sign between thousands.
         evidence: the decimal signs of the columns that have only one.
+        sentinels: the numbers that probably mean missing in some column.
     """
 
     delimiter: str = ","
     decimal: str | None = None
     thousands: str | None = None
     evidence: frozenset[str] = frozenset()
+    sentinels: frozenset[float] = frozenset()
 
 
 def finding_of(profile: Profile, data: Data, file: File, *, is_chosen: bool = False) -> Finding:
@@ -58,9 +73,7 @@ def finding_of(profile: Profile, data: Data, file: File, *, is_chosen: bool = Fa
         finding = number_finding(profile, data, file, may_identify=False) or category_finding(
             profile, data
         )
-    return Finding(
-        finding.reading, finding.why, [*finding.notes, *_notes_on_missing(profile)], finding.doubts
-    )
+    return replace(finding, notes=[*finding.notes, *_notes_on_missing(profile)])
 
 
 def _by_settings(profile: Profile, data: Data, file: File) -> Finding | None:
@@ -102,12 +115,13 @@ def _codes(profile: Profile, data: Data, _file: File) -> Finding | None:
 
 
 def _dates_of_digits(profile: Profile, _data: Data, _file: File) -> Finding | None:
-    form = dates.format_of_digits(profile.values)
-    if form is None or len(profile.values) < 3:
+    forms = dates.formats_of_digits(profile.values)
+    if not forms or len(profile.values) < 3:
         return None
-    finding = _date(profile, form, f"all its numbers are dates, such as {example(profile.values)}")
+    why = f"all its numbers are dates, such as {example(profile.values)}"
     advice = f"if they are numbers, set data.numeric: [{profile.column}]"
-    return Finding(finding.reading, finding.why, [f"is read as dates; {advice}"])
+    finding = _dates_of(profile, forms, why)
+    return replace(finding, notes=[f"is read as dates; {advice}"])
 
 
 def _number(profile: Profile, data: Data, file: File) -> Finding | None:
@@ -147,17 +161,21 @@ def number_finding(
     counts: dict[float, int] = {}
     for cell, value in read.items():
         counts[value] = counts.get(value, 0) + profile.values[cell]
+    sentinel = None
     if not doubts:
         is_plain = units == [""] and may_identify
         reason = identifies_by_numbers(profile, list(counts)) if is_plain else ""
         if reason:
             return Finding(None, reason)
-        sentinel = sentinel_of(counts) if column not in data.numeric else None
+        is_settled = column in data.numeric
+        sentinel = None if is_settled else sentinel_of(counts, known=file.sentinels)
         if sentinel is not None:
             sign = next(cell for cell, value in read.items() if value == sentinel)
+            where = f"{column}: [{quoted(sign)}]"
+            advice = f"[{quoted(sign)}]" if len(file.sentinels) == 1 else f"{{{where}}}"
             doubts.append(
                 f"{sign} is in {counts[sentinel]:,} of {profile.count:,} rows, far from all other "
-                f"values. If it means missing, set data.na_values: {{{column}: [{quoted(sign)}]}}; "
+                f"values. If it means missing, set data.na_values: {advice}; "
                 f"if it is a number, data.numeric: [{column}]; if it is a code, "
                 f"data.categorical: [{column}]"
             )
@@ -166,6 +184,7 @@ def number_finding(
         "all its values are numbers",
         _notes_on_numbers(profile, found, settings, counts),
         doubts,
+        sentinel,
     )
 
 
@@ -177,13 +196,32 @@ def _value(cell: str, settings: dict[str, Any]) -> float | None:
     return None if values is None else values[0]
 
 
+def _number_or_unknown(profile: Profile, data: Data, file: File) -> Finding | None:
+    """Reads numbers with words such as `Unknown` among them, which surely mean missing."""
+    words = [cell for cell in profile.values if cell.casefold() in _UNKNOWN]
+    numbers_of = {cell: count for cell, count in profile.values.items() if cell not in words}
+    if not words or len(numbers_of) < 3 * len(words):
+        return None
+    missing = {**profile.missing, **{word: profile.values[word] for word in words}}
+    others = replace(profile, values=numbers_of, missing=missing, signs=[*profile.signs, *words])
+    finding = number_finding(others, data, file)
+    if finding is None or finding.reading is None:
+        return finding
+    return replace(finding, notes=[*finding.notes, f"reads {listed(words)} as missing"])
+
+
 def _date_or_time(profile: Profile, _data: Data, _file: File) -> Finding | None:
     if all(time.read(cell, {}) is not None for cell in profile.values):
         return Finding(_reading(profile, "time", {}), "all its values are times")
     forms = dates.formats_of(profile.values)
     if not forms:
         return None
-    finding = _date(profile, forms[0], "all its values are dates")
+    return _dates_of(profile, forms, "all its values are dates")
+
+
+def _dates_of(profile: Profile, forms: Sequence[str], why: str) -> Finding:
+    """Reads dates, which are in doubt if two formats give different ones."""
+    finding = _date(profile, forms[0], why)
     if dates.agree(profile.values, forms):
         return finding
     choices = " or ".join(f"data.dates: {{{profile.column}: {form!r}}}" for form in forms)
@@ -220,11 +258,13 @@ def mixture_finding(profile: Profile, data: Data) -> Finding | None:
     mostly = 2 * sum(profile.values[cell] for cell in texts) < profile.count
     if not texts or not others or not (few_texts or (mostly and others > len(texts))):
         return None
+    if not few_texts and identifies_by_text(profile):
+        return None  # as the tickets of passengers: some are numbers, almost all are different
     named = ", ".join(quoted(cell) for cell in texts[:_MOST_TEXTS])
     more = f" and {len(texts) - _MOST_TEXTS:,} other texts" if len(texts) > _MOST_TEXTS else ""
     rows = sum(profile.values[cell] for cell in texts)
     doubt = (
-        f"most of its values are numbers, but {rows:,} of {profile.count:,} are not: {named}{more}."
+        f"it holds numbers, but {rows:,} of {profile.count:,} values are not: {named}{more}."
         f" If they mean missing, set data.na_values: {{{profile.column}: [{named}]}}; if the "
         f"column holds categories, data.categorical: [{profile.column}]"
     )
@@ -253,17 +293,22 @@ def category_finding(profile: Profile, data: Data) -> Finding:
         level = given.get(cell, cell)
         values[level] = values.get(level, 0) + count
     merged, notes, doubts = dict(given), [], []
+    read_as: list[str] = []
     if column not in data.categorical and column not in data.spellings:
         for first, others in spellings.variants(values).items():
             if spellings.are_of_one_word([first, *others]):
                 merged |= dict.fromkeys(others, first)
-                notes.append(f"reads {listed(others)} as {quoted(first)}")
+                read_as.append(f"{listed(others)} as {quoted(first)}")
             else:
                 doubts.append(
                     f"it has {listed([first, *others])}. If they are the same, set "
                     f"data.spellings: {{{column}: {{{others[0]}: {first}}}}}; if they are "
                     f"different, data.categorical: [{column}]"
                 )
+        if read_as:
+            more = len(read_as) - _MOST_TEXTS
+            rest = f", and {more:,} more spellings" if more > 0 else ""
+            notes.append(f"reads {', '.join(read_as[:_MOST_TEXTS])}{rest}")
         unmerged = {text: count for text, count in values.items() if text not in merged}
         for letter, word in spellings.abbreviations(unmerged).items():
             notes.append(
@@ -285,9 +330,10 @@ _DECISIONS: Sequence[Callable[[Profile, Data, File], Finding | None]] = (
     _by_settings,
     _empty,
     _constant,
-    _codes,
     _dates_of_digits,
+    _codes,
     _number,
+    _number_or_unknown,
     _date_or_time,
     _several_numbers,
     _mixture,
@@ -307,9 +353,15 @@ def _free_text(profile: Profile) -> ColumnReading:
 
 
 def _date(profile: Profile, form: str, why: str) -> Finding:
-    settings = {"format": form, "parts": dates.parts_of(profile.values, form)}
-    parts = ", ".join(settings["parts"])
-    return Finding(_reading(profile, "date", settings), why, [f"becomes {parts}"])
+    first = dates.first_year_of(profile.values, form)
+    parts = dates.parts_of(profile.values, form, first)
+    settings = {"format": form, "parts": parts} | ({"first_year": first} if first else {})
+    notes = [f"becomes {', '.join(parts)}"]
+    if first is not None:
+        moments = [date.moment(cell, form, first) for cell in profile.values]
+        years = [one.year for one in moments if one is not None]
+        notes.append(f"has years of two digits, read as {min(years)} to {max(years)}")
+    return Finding(_reading(profile, "date", settings), why, notes)
 
 
 def _is_numeric(cell: str) -> bool:
@@ -322,8 +374,13 @@ def _is_unit(affix: str, different: int) -> bool:
 
 
 def _are_units(affixes: Sequence[str], different: int) -> bool:
-    """Whether different affixes are units: few of them among many numbers."""
-    return different >= 3 * len(affixes)
+    """Whether different affixes are units: few of them among many numbers, and no long words.
+
+    `2013PASS` and `1939, May` are codes and dates.
+    """
+    are_long = all(len(affix) > _LONGEST_UNIT for affix in affixes)
+    are_few = len(affixes) <= min(_MOST_UNITS, different // 3)
+    return are_few and not are_long
 
 
 def _allowed(found: Numerals, file: File) -> list[Notation]:
@@ -382,12 +439,21 @@ def _notes_on_numbers(
         value = number.read(shown.strip("'\""), settings)
         notes.append(f"reads {shown} as {value[0]:g}" if value else f"reads {shown} as a number")
     elif len(found.notations) > 1 and found.differing(found.notations):
+        shown = next(quoted(cell) for cell in found.values if "." in cell)
         notes.append(
             f"reads the point in {shown} as a decimal point; if it separates thousands, set "
             "thousands: '.' and decimal: ',' in the source's settings"
         )
     whole = all(value.is_integer() for value in counts)
     values = sorted(counts)
+    column = profile.column
+    if whole and may_name_groups(profile):
+        notes.append(
+            f"seems to name what several rows share. If so, set data.split: {{group: {column}}}, "
+            f"or data.drop: [{column}]"
+        )
+    if whole and _CODE.fullmatch(column):
+        notes.append(f"is read as numbers; if they are codes, set data.categorical: [{column}]")
     if whole and 2 < len(values) <= _MOST_CODES and values[-1] - values[0] >= len(values):
         codes = ", ".join(f"{value:g}" for value in values)
         notes.append(

@@ -12,12 +12,17 @@ _DATES = (
     *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y"),
     *("%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y"),
     *("%B %d %Y", "%a %b %d %Y", "%a, %d %b %Y", "%A, %B %d, %Y"),
-    *("%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%m/%Y"),
+    *("%d-%B-%Y", "%d-%B-%y", "%d %b %y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d"),
+    *("%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%B-%Y", "%B-%y", "%m/%Y"),
+    *("%Y, %B", "%Y, %b", "%Y %B", "%Y %b", "%Y-%B", "%Y-%b", "%B, %Y", "%b, %Y"),
 )
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", " %H:%M:%S.%f")
-_MAY_BE_DATE = re.compile(r".*\d.*[-/.: ,T].*\d.*|[A-Za-z]+[ -]\d{2,4}", re.DOTALL)
-_DIGITS = {8: "%Y%m%d", 6: "%Y%m"}
+_MAY_BE_DATE = re.compile(
+    r".*\d.*[-/.: ,T].*\d.*|[A-Za-z]+,?[ -]\d{2,4}|\d{4},?[ -][A-Za-z]+", re.DOTALL
+)
+_DIGITS = {8: ("%Y%m%d", "%m%d%Y", "%d%m%Y"), 6: ("%Y%m",)}
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
+_LAST_LIKELY_YEAR = 2040
 
 
 def formats_of(values: Collection[str]) -> list[str]:
@@ -32,22 +37,39 @@ def formats_of(values: Collection[str]) -> list[str]:
     return [form for form in likely if all(_is_sane(cell, form) for cell in values)]
 
 
-def format_of_digits(values: Collection[str]) -> str | None:
-    """The format of dates without separators, such as 20210131. None if they are other numbers."""
-    form = _DIGITS.get(len(next(iter(values))))
-    if form is None or not all(len(cell) == len(next(iter(values))) for cell in values):
-        return None
-    return form if all(cell.isdigit() and _is_sane(cell, form) for cell in values) else None
+def formats_of_digits(values: Collection[str]) -> list[str]:
+    """The formats of dates without separators, such as 20210131. Empty if they are numbers."""
+    length = len(next(iter(values)))
+    if not all(len(cell) == length and cell.isdigit() for cell in values):
+        return []
+    forms = _DIGITS.get(length, ())
+    return [form for form in forms if all(_is_sane(cell, form) for cell in values)]
 
 
-def agree(values: Collection[str], forms: list[str]) -> bool:
+def agree(values: Collection[str], forms: Collection[str]) -> bool:
     """Whether all formats give the same dates."""
     return all(len({moment(cell, form) for form in forms}) == 1 for cell in values)
 
 
-def parts_of(values: Collection[str], form: str) -> list[str]:
+def first_year_of(values: Collection[str], form: str) -> int | None:
+    """The first of the hundred years that years of two digits mean. None if they have four.
+
+    The longest run of years without a date is before it. The last date is not after 2040.
+    """
+    if "%y" not in form:
+        return None
+    years = sorted({found.year % 100 for cell in values if (found := moment(cell, form))})
+    gaps = {
+        year - years[number - 1] + 100 * (number == 0): year for number, year in enumerate(years)
+    }
+    first = gaps[max(gaps)]
+    last = max(first + (year - first) % 100 for year in years)
+    return first + (2000 if last <= _LAST_LIKELY_YEAR % 100 else 1900)
+
+
+def parts_of(values: Collection[str], form: str, first_year: int | None = None) -> list[str]:
     """The parts of a date in which some values differ."""
-    moments = [found for cell in values if (found := moment(cell, form))]
+    moments = [found for cell in values if (found := moment(cell, form, first_year))]
     return [part for part, of in PARTS.items() if len({of(found) for found in moments}) > 1]
 
 

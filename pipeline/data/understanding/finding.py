@@ -14,9 +14,11 @@ class Finding:
         why: the reason, in words that follow the column's name.
         notes: what a user should know.
         doubts: what the user must decide, each with the settings to choose from.
+        sentinel: a number that probably means missing.
     """
 
     reading: ColumnReading | None
     why: str
     notes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    sentinel: float | None = None

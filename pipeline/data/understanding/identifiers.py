@@ -1,37 +1,63 @@
 """Identifiers: columns that name rows, so a model would only learn them by heart."""
 
 import re
+from itertools import pairwise
 
 from pipeline.data.understanding.profile import Profile
 
 _NAME = re.compile(
-    r"(?:.*[^a-z])?(?:id|ids|idx|index|key|uuid|guid|nr|no|num|number|row|rownames?|serial|sn)",
+    r"(?:.*[^a-z])?"
+    r"(?:id|ids|idx|index|key|uuid|guid|nr|no|num|number|code|row|rownames?|serial|sn)",
     re.IGNORECASE,
 )
-_CAMEL = re.compile(r".*[a-z](?:ID|Id|Nr|No|Key|Index)")
+_CAMEL = re.compile(r".*[a-z](?:ID|Id|Nr|No|Num|Number|Code|Key|Index)")
+# Names that are written as one word, such as `clientnum`.
+_WORD = re.compile(
+    r"(?:account|client|cust|customer|emp|employee|invoice|member|order|patient|person|product|"
+    r"record|sample|shop|store|student|subject|transaction|user)(?:id|no|nr|num|number|code|key)",
+    re.IGNORECASE,
+)
+_SHARED = re.compile(r"(?:.*[^A-Za-z])?[Ii][Dd]s?|(?:.*[^A-Za-z])?IDS|.*[a-z](?:ID|Id)s?")
 _FEWEST_ROWS = 10
 _MOSTLY = 0.5
+_DENSE = 0.8  # the share of the numbers from the first to the last that a column has
 _YEARS = range(1800, 2101)
 
 
 def has_name_of_identifier(column: str) -> bool:
     """Whether the name of a column says that it names rows, such as `id` or `PassengerId`."""
-    return bool(_NAME.fullmatch(column) or _CAMEL.fullmatch(column))
+    return any(names.fullmatch(column) for names in (_NAME, _CAMEL, _WORD))
+
+
+def may_name_groups(profile: Profile) -> bool:
+    """Whether a column with the name of an identifier has each value in several rows."""
+    different = len(profile.values)
+    return (
+        bool(_SHARED.fullmatch(profile.column)) and _FEWEST_ROWS <= different <= profile.count / 2
+    )
 
 
 def identifies_by_numbers(profile: Profile, numbers: list[float]) -> str:
     """Why whole numbers name rows; empty if they do not.
 
     Args:
-        numbers: the different numbers of the column.
+        numbers: the different numbers of the column, in order of the rows.
     """
     if not profile.is_unique or not all(value.is_integer() for value in numbers):
         return ""
     if has_name_of_identifier(profile.column):
         return "each row has a number of its own, and the name says that it names rows"
-    counts = max(numbers) - min(numbers) == len(numbers) - 1 and len(numbers) >= 2 * _FEWEST_ROWS
     are_years = all(value in _YEARS for value in numbers)
-    return "it counts the rows" if counts and not are_years else ""
+    return "it counts the rows" if _count_rows(numbers) and not are_years else ""
+
+
+def _count_rows(numbers: list[float]) -> bool:
+    """Whether numbers count, in any order. They may have gaps if they are in order."""
+    if len(numbers) < 2 * _FEWEST_ROWS:
+        return False
+    span = max(numbers) - min(numbers) + 1
+    in_order = all(one < following for one, following in pairwise(numbers))
+    return span == len(numbers) or (in_order and len(numbers) >= _DENSE * span)
 
 
 def identifies_by_text(profile: Profile) -> str:

@@ -1,13 +1,13 @@
 """Sentinels: numbers that stand for a missing value, such as -999."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 _NINES = frozenset(sign * int("9" * digits) for digits in range(2, 7) for sign in (-1, 1))
 _RARE = 0.01
 _FAR = 3.0
 
 
-def sentinel_of(counts: Mapping[float, int]) -> float | None:
+def sentinel_of(counts: Mapping[float, int], *, known: Collection[float] = ()) -> float | None:
     """The number that probably stands for a missing value, or None.
 
     It is the least or the greatest number, whole, and occurs again and again. The other numbers are
@@ -15,6 +15,7 @@ def sentinel_of(counts: Mapping[float, int]) -> float | None:
 
     Args:
         counts: how often each number occurs.
+        known: the sentinels of other columns. They need not be far from the other numbers.
     """
     numbers = sorted(counts)
     if len(numbers) < 3:
@@ -25,8 +26,8 @@ def sentinel_of(counts: Mapping[float, int]) -> float | None:
     ):
         gap, span = abs(value - nearest), others[-1] - others[0]
         often = counts[value] >= max(2, _RARE * sum(counts.values()))
-        far = gap > span * (1 if value in _NINES else _FAR)
-        looks_chosen = value in _NINES or (value < 0 <= nearest)
+        far = value in known or gap > span * (1 if value in _NINES else _FAR)
+        looks_chosen = value in _NINES or value < 0
         if often and far and looks_chosen and value.is_integer():
             return value
     return None

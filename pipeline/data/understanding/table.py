@@ -120,15 +120,22 @@ def understand(text: TextTable, data: Data, file: File) -> Understanding:
     data = replace(data, numeric=[*data.numeric, *of_ratios])
     profiles = {name: profile_of(name, text.columns[name], data) for name in names}
     file = replace(file, evidence=frozenset(_evidence(profiles.values())))
-    findings = {
+    findings = _findings(profiles, data, file)
+    sentinels = {one.sentinel for one in findings.values() if one.sentinel is not None}
+    if sentinels:  # A logger writes the same number into all of its columns.
+        findings = _findings(profiles, data, replace(file, sentinels=frozenset(sentinels)))
+    features = [name for name in used if findings[name].reading is not None]
+    doubts = list(_doubts_on_rows(text, profiles, data.categorical))
+    return Understanding(profiles, findings, features, ratios, data.target, doubts)
+
+
+def _findings(profiles: Mapping[str, Profile], data: Data, file: File) -> dict[str, Finding]:
+    return {
         name: target_finding(profile, data, file)
         if name == data.target
         else finding_of(profile, data, file, is_chosen=data.features is not None)
         for name, profile in profiles.items()
     }
-    features = [name for name in used if findings[name].reading is not None]
-    doubts = list(_doubts_on_rows(text, profiles, data.categorical))
-    return Understanding(profiles, findings, features, ratios, data.target, doubts)
 
 
 def _evidence(profiles: Iterable[Profile]) -> set[str]:

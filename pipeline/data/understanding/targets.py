@@ -1,6 +1,7 @@
 """Decides how a target is read, and what is in doubt about it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pipeline.config.data import Data, Task
 from pipeline.data.cells import is_number
@@ -25,12 +26,7 @@ def target_finding(profile: Profile, data: Data, file: File) -> Finding:
     """Decides how a target is read. An empty target is left to the error of `prepare`."""
     find = _labels if data.task is Task.classification else _quantity
     finding = find(profile, data, file) if profile.values else Finding(None, "it has no value")
-    return Finding(
-        finding.reading,
-        finding.why,
-        finding.notes,
-        [*_doubts_on_missing(profile, data), *finding.doubts],
-    )
+    return replace(finding, doubts=[*_doubts_on_missing(profile, data), *finding.doubts])
 
 
 def _labels(profile: Profile, data: Data, _file: File) -> Finding:
@@ -47,7 +43,7 @@ def _quantity(profile: Profile, data: Data, file: File) -> Finding:
     why = "data.task: regression"
     number = number_finding(profile, data, file, may_identify=False)
     if number is not None:
-        return Finding(number.reading, why, number.notes, number.doubts)
+        return replace(number, why=why)
     mixture = mixture_finding(profile, data)
     if mixture is not None:
         return Finding(None, why, doubts=mixture.doubts)

@@ -278,3 +278,14 @@ def test_delimiter_must_be_one_character(delimiter):
         f"source.delimiter is invalid. Received: {delimiter!r}. "
         "Expected: one character, or whitespace for runs of blanks and tabs."
     )
+
+
+def test_rows_with_few_values_are_no_titles(tmp_path):
+    rows = ["ham,hello,,,", "spam,win,,,"] * 3 + ["ham,one,two,three,"] * 2
+    content = "\n".join(["label,text,,,", *rows, "ham,caf\xe9,,,"]).encode("cp1252")
+    assert "Set encoding: cp1252 in the source's settings." in refusal(read, tmp_path, content)
+
+
+def test_quotes_around_values_are_not_advised_away(tmp_path):
+    content = b'a;b;c\n"""x"";""y"";""z"""\n"""u"";""v"";""w"""\n'
+    assert "quoting: false" not in refusal(read, tmp_path, content)

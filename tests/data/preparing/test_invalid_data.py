@@ -104,7 +104,7 @@ VALUES = {
     "text among numbers": (
         with_row(5, "5,five,1"),
         {},
-        f"{CSV}: 1 column in doubt. b: most of its values are numbers, but 1 of 20 are not: "
+        f"{CSV}: 1 column in doubt. b: it holds numbers, but 1 of 20 values are not: "
         "'five'. If they mean missing, set data.na_values: {b: ['five']}; if the column holds "
         "categories, data.categorical: [b].",
     ),
@@ -139,7 +139,7 @@ VALUES = {
     "regression of text": (
         with_row(7, "1,2,dear"),
         {},
-        f"{CSV}: 1 column in doubt. y: most of its values are numbers, but 1 of 20 are not: "
+        f"{CSV}: 1 column in doubt. y: it holds numbers, but 1 of 20 values are not: "
         "'dear'. If they mean missing, set data.na_values: {y: ['dear']}; if the column holds "
         "categories, data.categorical: [y].",
     ),

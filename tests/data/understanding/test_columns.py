@@ -52,6 +52,9 @@ def test_number_in_disguise_is_read(cells, value):
         (["1/31/2021", "2/28/2021", "3/1/2022"], [2021, 1, 31, 7, 31, 18658]),
         (["Jan 31, 2021", "Feb 28, 2021", "Mar 1, 2022"], [2021, 1, 31, 7, 31, 18658]),
         (["20210131", "20210228", "20220301"], [2021, 1, 31, 7, 31, 18658]),
+        (["01312021", "02282021", "03012022"], [2021, 1, 31, 7, 31, 18658]),
+        (["January-2021", "March-2022"], [2021, 1, 5, 1, 18628]),
+        (["2021, January", "2022, March"], [2021, 1, 5, 1, 18628]),
     ],
 )
 def test_date_becomes_its_parts(cells, first):
@@ -70,6 +73,7 @@ def test_only_parts_that_differ_are_kept():
         (["17:05", "9:30"], 61500),
         (["12:10 AM", "1:00 PM"], 600),
         (["2 days 01:00:00", "0 days 00:00:30"], 176400),
+        (["18.00.00", "19.30.00"], 64800),
     ],
 )
 def test_time_becomes_seconds(cells, seconds):
@@ -78,6 +82,70 @@ def test_time_becomes_seconds(cells, seconds):
 
 def test_pair_of_numbers_becomes_two():
     assert read("48.1, 11.5", "52.5, 13.4") == ("numbers", [48.1, 11.5])
+
+
+@pytest.mark.parametrize(
+    ("cells", "years"),
+    [
+        (["7/1/62", "8/13/64", "3/1/06"], [1962, 1964, 2006]),
+        (["Jan-91", "Feb-10"], [1991, 2010]),
+        (["05-Mar-21", "06-Mar-35"], [2021, 2035]),
+        (["3/13/50", "8/1/68"], [1950, 1968]),
+    ],
+)
+def test_years_of_two_digits_are_in_the_likeliest_century(cells, years):
+    finding = decided(*cells)
+    year = finding.reading.names.index("c year")
+    assert list(read_numbers(finding.reading, cells, place=str)[year]) == years
+    assert f"has years of two digits, read as {years[0]} to {years[-1]}" in finding.notes
+
+
+def test_model_reads_years_of_two_digits_as_in_training():
+    reading = decided("7/1/62", "8/13/64", "3/1/06").reading
+    assert read_numbers(reading, ["1/1/10"], place=str)[0] == [2010]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["2013FAIL", "2012PASS", "2013PASS", "2012FAIL", "2010PASS", "2011FAIL"],
+        [f"{number}{letter}" for number in range(10, 16) for letter in "ABCDEFGH"] * 3,
+    ],
+)
+def test_codes_of_digits_and_letters_have_no_units(cells):
+    assert (decided(*cells).doubts, read(*cells)) == ([], ("category", cells[0]))
+
+
+def test_unknown_among_numbers_is_missing():
+    finding = decided("16", "27", "Unknown", "26", "unknown", "40.5", "3", "8")
+    assert (finding.doubts, finding.notes) == ([], ["reads 'Unknown', 'unknown' as missing"])
+    values = read_numbers(finding.reading, ["16", "Unknown"], place=str)[0]
+    assert (values[0], str(values[1])) == (16, "nan")
+
+
+def test_unknown_among_texts_is_a_level():
+    assert read("Unknown", "brick", "stone", "brick") == ("category", "Unknown")
+
+
+def test_many_spellings_are_one_note():
+    cells = [f"{letter}a{case}" for letter in "bcdef" for case in "bB"]
+    assert decided(*cells, *cells).notes == [
+        "reads 'bab' as 'baB', 'cab' as 'caB', 'dab' as 'daB', and 2 more spellings"
+    ]
+
+
+def test_identifier_of_several_rows_is_a_note():
+    cells = [str(number // 3) for number in range(30, 75)]
+    assert decided(*cells, column="user_id").notes == [
+        "seems to name what several rows share. If so, set data.split: {group: user_id}, or "
+        "data.drop: [user_id]"
+    ]
+
+
+def test_postal_code_of_numbers_is_a_note():
+    assert decided("11207", "10001", "11207", column="Zip Code").notes == [
+        "is read as numbers; if they are codes, set data.categorical: [Zip Code]"
+    ]
 
 
 def test_codes_keep_their_leading_zeros():
@@ -114,14 +182,40 @@ def test_column_without_use_is_left_out(cells, why):
     assert (finding.reading, finding.why) == (None, why)
 
 
-@pytest.mark.parametrize("column", ["id", "PassengerId", "row_id", "patient no", "Order.Number"])
+def test_tickets_of_numbers_and_texts_are_left_out():
+    cells = [f"{number * 37}" if number % 4 else f"A/5 {number}" for number in range(40)]
+    finding = decided(*cells, *cells[:5])
+    assert (finding.reading, finding.doubts) == (None, [])
+    assert finding.why == "40 of 45 texts are different"
+
+
+def test_note_on_a_point_shows_one():
+    assert decided("75", "60.667", "55", "42").notes == [
+        "reads the point in '60.667' as a decimal point; if it separates thousands, set "
+        "thousands: '.' and decimal: ',' in the source's settings"
+    ]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("id", "PassengerId", "row_id", "patient no", "Order.Number"),
+        *("CLIENTNUM", "storenum", "EmployeeNumber", "Major_code"),
+    ],
+)
 def test_name_says_that_whole_numbers_identify(column):
     assert decided("812", "7", "455", column=column).reading is None
 
 
-@pytest.mark.parametrize("column", ["liquid", "price", "node", "humid", "width"])
+@pytest.mark.parametrize("column", ["liquid", "price", "node", "humid", "paid"])
 def test_other_name_says_nothing(column):
     assert decided("812", "7", "455", column=column).reading.kind == "number"
+
+
+def test_numbers_that_count_with_gaps_count_the_rows():
+    cells = [str(number) for number in range(1, 41) if number % 9]
+    assert decided(*cells).why == "it counts the rows"
+    assert decided(*reversed(cells)).reading.kind == "number"
 
 
 def test_years_do_not_count_rows():
@@ -133,6 +227,12 @@ DOUBTS = {
         ["20.1", "-999", "19.5", "-999", "21"],
         "-999 is in 2 of 5 rows, far from all other values. If it means missing, set "
         "data.na_values: {c: ['-999']}; if it is a number, data.numeric: [c]; if it is a code, "
+        "data.categorical: [c]",
+    ),
+    "negative sentinel below negative numbers": (
+        ["13.6", "-200", "-1.9", "-200", "21"],
+        "-200 is in 2 of 5 rows, far from all other values. If it means missing, set "
+        "data.na_values: {c: ['-200']}; if it is a number, data.numeric: [c]; if it is a code, "
         "data.categorical: [c]",
     ),
     "two signs of missing": (
@@ -157,7 +257,7 @@ DOUBTS = {
     ),
     "few texts among numbers": (
         ["1", "2", "3", "4", "off", "5", "6"],
-        "most of its values are numbers, but 1 of 7 are not: 'off'. If they mean missing, set "
+        "it holds numbers, but 1 of 7 values are not: 'off'. If they mean missing, set "
         "data.na_values: {c: ['off']}; if the column holds categories, data.categorical: [c]",
     ),
     "units": (

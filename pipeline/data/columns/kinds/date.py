@@ -30,21 +30,25 @@ def read(cell: str, settings: Mapping[str, Any]) -> Sequence[float] | None:
     """The parts of a date.
 
     Args:
-        settings: `format`, as for `moment`, and `parts`, names of `PARTS`.
+        settings: `format` and `first_year`, as for `moment`, and `parts`, names of `PARTS`.
     """
-    found = moment(cell, settings["format"])
+    found = moment(cell, settings["format"], settings.get("first_year"))
     return None if found is None else [float(PARTS[part](found)) for part in settings["parts"]]
 
 
-def moment(cell: str, form: str) -> datetime | None:
+def moment(cell: str, form: str, first_year: int | None = None) -> datetime | None:
     """The moment that a cell means, None if it is no date of this format.
 
     Args:
         form: the format as in Python's `strftime`, or `ISO 8601`. Times without a zone are taken as
             those of UTC.
+        first_year: years of two digits are this one or the next 99. By default they are 1969 to
+            2068, as in Python.
     """
     try:
         found = datetime.fromisoformat(cell) if form == ISO else datetime.strptime(cell, form)
+        if first_year is not None:
+            found = found.replace(year=first_year + (found.year - first_year) % 100)
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -10,6 +10,7 @@ _TIME = re.compile(
     re.ASCII,
 )
 
+_POINTS = re.compile(r"[0-2]?\d\.[0-5]\d\.[0-5]\d", re.ASCII)  # as in Italian exports
 EXPECTED = "a time such as 17:05 or 00:05:30"
 
 
@@ -20,7 +21,7 @@ def names(column: str, _settings: Mapping[str, Any]) -> list[str]:
 
 def read(cell: str, _settings: Mapping[str, Any]) -> Sequence[float] | None:
     """The seconds since midnight, or of a duration. Two numbers are hours and minutes."""
-    match = _TIME.fullmatch(cell)
+    match = _TIME.fullmatch(cell.replace(".", ":") if _POINTS.fullmatch(cell) else cell)
     if match is None:
         return None
     hours = int(match["hours"])

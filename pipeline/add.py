@@ -1,0 +1,409 @@
+"""Makes an experiment of a file: from a table of your own to a tested model.
+
+    python -m pipeline.add flats.csv --target rent            writes the settings
+    python -m pipeline.add flats.csv --target rent --run      trains, tests and reports as well
+    python -m pipeline.add flats.csv --target rent --dry-run  only shows what it would write
+    python -m pipeline.add flats.csv --target rent source.decimal=, data.categorical=[rooms]
+
+It looks at each column, and writes conf/source/<name>.yaml, conf/data/<name>.yaml and the lines of
+params.yaml. Each guess has a comment with the reason and the alternatives. A column in doubt is
+left out, and that is said. After an error, all files are as before.
+
+--task classification or regression is guessed from the target, and --name from the name of the
+file. `source.<setting>=<value>` and `data.<setting>=<value>` set what docs/files.md and
+docs/columns.md describe.
+"""
+
+import argparse
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
+
+import yaml
+
+from pipeline.command_line import arguments, run_command
+from pipeline.config import params
+from pipeline.config.composition import compose, register
+from pipeline.config.data import Data, PrepareConfig, Task
+from pipeline.config.rules import LONGEST_NAME, NAME, is_name
+from pipeline.config.source import FORMATS, FetchConfig, Source
+from pipeline.console import log, say, table_console
+from pipeline.data import tables
+from pipeline.data.card import DataCard
+from pipeline.data.drafting.settings import Draft
+from pipeline.data.drafting.source import drafted_source
+from pipeline.data.drafting.targets import likely_targets
+from pipeline.data.drafting.variant import describe, draft_split, draft_task, settle, suggestions
+from pipeline.data.fetching.sources import fetch
+from pipeline.data.prepared import Meta
+from pipeline.data.preparing.preparation import prepare
+from pipeline.data.preparing.rows import SourceRows, read_rows
+from pipeline.data.raw import Raw, open_raw
+from pipeline.data.understanding.profile import profile_of
+from pipeline.errors import PipelineError, suggestion
+from pipeline.files import write_text
+from pipeline.layout import CONF, PARAMS, PREPARED, RAW
+
+register("fetch", FetchConfig)
+register("prepare", PrepareConfig)
+
+_GROUPS = ("source", "data")
+_MOST_NAMES = 30  # of columns, in a message
+_HELP = "Use --help to see what add takes"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asks for.
+
+    Args:
+        path: the file, as it is written into the source.
+        given: settings from the command line, by group and name.
+        command: the command that writes the same files.
+    """
+
+    path: str
+    name: str
+    target: str | None
+    given: Mapping[str, Mapping[str, Any]]
+    command: str
+
+
+@dataclass
+class Addition:
+    """What is to be written.
+
+    Args:
+        files: the text of each file.
+        choices: what was decided in place of the user, one sentence each.
+    """
+
+    files: dict[Path, str]
+    card: DataCard
+    meta: Meta
+    choices: list[str] = field(default_factory=list)
+    suggestions: list[str] = field(default_factory=list)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise PipelineError(message, expected=_HELP)
+
+
+def main() -> None:
+    """Reads the command line, adds the file, and runs it if that is asked for."""
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("file")
+    parser.add_argument("settings", nargs="*")
+    parser.add_argument("--target")
+    parser.add_argument("--task", choices=[task.value for task in Task])
+    parser.add_argument("--name")
+    parser.add_argument("--run", action="store_true")
+    parser.add_argument("--dry-run", action="store_true")
+    options = parser.parse_intermixed_args(arguments(__doc__))
+    wish = _wish(options)
+    addition = addition_of(wish)
+    _show(addition)
+    if options.dry_run:
+        for path, text in addition.files.items():
+            say(f"\n--- {path}\n{_added(path, text)}")
+        say("\nnothing is written, because of --dry-run")
+        return
+    _write_all(addition.files)
+    say(f"written: {', '.join(map(str, addition.files))}")
+    if options.run:
+        _run(wish.name)
+    else:
+        say(f"next: dvc repro evaluate@{wish.name} && python -m pipeline.report {wish.name}")
+
+
+def _wish(options: argparse.Namespace) -> Wish:
+    path = _path(options.file)
+    given = _given(options.settings)
+    if options.task:
+        given["data"]["task"] = options.task
+    target = options.target or given["data"].pop("target", None)
+    name = options.name or name_of(path)
+    if not is_name(name):
+        raise PipelineError("--name is invalid", received=name, expected=f"Use {NAME}")
+    words = [path, *(["--target", target] if target else []), "--name", name]
+    words += ["--task", options.task] if options.task else []
+    command = shlex.join(["python", "-m", "pipeline.add", *words, *options.settings])
+    return Wish(path, name, target, given, command)
+
+
+def _path(file: str) -> str:
+    """The path for the source: relative if the file is in the repository, else absolute."""
+    path = Path(file).expanduser()
+    is_pattern = any(mark in file for mark in "*?[")
+    if not path.is_file() and not is_pattern:
+        kind = "is a folder" if path.is_dir() else "does not exist"
+        raise PipelineError(f"{file} {kind}", expected="Name a file with a table")
+    path, here = path.absolute(), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _given(settings: list[str]) -> dict[str, dict[str, Any]]:
+    """The settings of the command line, by group and name."""
+    given: dict[str, dict[str, Any]] = {group: {} for group in _GROUPS}
+    for setting in settings:
+        group, _, rest = setting.partition(".")
+        key, equals, value = rest.partition("=")
+        if group not in _GROUPS or not key or not equals:
+            raise PipelineError(
+                "this is not a setting",
+                received=setting,
+                expected="Write source.<setting>=<value> or data.<setting>=<value>",
+            )
+        given[group][key] = _value(value)
+    return given
+
+
+def _value(text: str) -> Any:
+    """What YAML reads. Within a list or table, words such as `off` and `NA` stay texts."""
+    try:
+        read, texts = yaml.safe_load(text), yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.YAMLError:
+        return text
+    return _with_words(read, texts) if isinstance(read, list | dict) else read
+
+
+def _with_words(read: Any, texts: Any) -> Any:
+    if isinstance(read, list):
+        return [_with_words(*pair) for pair in zip(read, texts, strict=True)]
+    if isinstance(read, dict):
+        return {
+            key: _with_words(read[own], texts[key]) for own, key in zip(read, texts, strict=True)
+        }
+    return read if isinstance(read, int | float) and not isinstance(read, bool) else texts
+
+
+def name_of(path: str) -> str:
+    """A valid name for what a file holds, from the name of the file."""
+    stem = Path(path).name.lstrip(".").split(".")[0]
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:LONGEST_NAME].strip("_") or "table"
+
+
+def addition_of(wish: Wish) -> Addition:
+    """Finds all settings of a file, and tries them: it is fetched and prepared in a scratch folder.
+
+    Raises:
+        PipelineError: the file cannot be read, the target is not known or in doubt, or the name is
+            taken.
+    """
+    if not (CONF / "prepare.yaml").is_file():
+        raise PipelineError(
+            f"{CONF / 'prepare.yaml'} is missing",
+            expected="Run the command in the repository's root",
+        )
+    with TemporaryDirectory() as folder:
+        try:
+            return _Workshop(Path(folder), wish).addition()
+        except PipelineError as error:
+            # The scratch folder has the layout of the repository, so its paths are those to name.
+            raise PipelineError(str(error).replace(f"{folder}/", "")) from error
+
+
+class _Workshop:
+    """A scratch folder with the layout of the repository, in which settings are tried."""
+
+    def __init__(self, root: Path, wish: Wish) -> None:
+        self._root = root
+        self._wish = wish
+        self._composed: dict[str, Any] = {}
+        for group in _GROUPS:
+            (root / CONF / group).mkdir(parents=True)
+        for name in ("fetch.yaml", "prepare.yaml"):
+            shutil.copy(CONF / name, root / CONF)
+
+    def addition(self) -> Addition:
+        wish = self._wish
+        source = drafted_source(wish.path, wish.given["source"], self._columns, wish.target)
+        self._require_target()
+        data = Draft({"target": wish.target, **wish.given["data"]})
+        self._draft_task(data)
+        settings, rows = self._settled(source, data)
+        rows.found.require_no_doubt(wish.path)
+        if "split" not in data.values:
+            draft_split(data, rows.found.profiles[settings.target])
+            settings = self._data(data)
+        meta = prepare(settings, raw_root=self._root / RAW, root=self._root / PREPARED)
+        card = DataCard.read(self._root / PREPARED / wish.name)
+        assert card is not None
+        choices = _choices(source, data)
+        describe(data, settings, rows, card)
+        files = _files(wish, self._source(source), self._texts(source, data))
+        return Addition(files, card, meta, choices, list(suggestions(settings, rows)))
+
+    def _columns(self, draft: Draft) -> list[str]:
+        """Fetches the file, and returns the names of its columns."""
+        fetch(self._source(draft), root=self._root / RAW)
+        return self._raw().columns
+
+    def _raw(self) -> Raw:
+        return open_raw(self._root / RAW / self._wish.name)
+
+    def _source(self, draft: Draft) -> Source:
+        source: Source = self._compose("fetch", FetchConfig, "source", draft)
+        return source
+
+    def _data(self, draft: Draft) -> Data:
+        data: Data = self._compose("prepare", PrepareConfig, "data", draft)
+        return data
+
+    def _compose(self, root: str, schema: type[Any], group: str, draft: Draft) -> Any:
+        """The settings of a draft, as the command of its group would read them."""
+        name, conf, text = self._wish.name, self._root / CONF, draft.text([])
+        if text not in self._composed:
+            write_text(conf / group / f"{name}.yaml", text)
+            config: Any = compose(root, schema, [f"{group}={name}"], conf=conf)
+            self._composed[text] = getattr(config, group)
+        return self._composed[text]
+
+    def _require_target(self) -> None:
+        target, columns = self._wish.target, self._raw().columns
+        if target is None:
+            likely = " or ".join(likely_targets(columns))
+            more = ", …" if len(columns) > _MOST_NAMES else ""
+            raise PipelineError(
+                "the column to predict is missing",
+                expected=f"Add --target <column>, such as {likely}. The file has: "
+                f"{', '.join(columns[:_MOST_NAMES])}{more}",
+            )
+        if target not in columns:
+            raise PipelineError(
+                f"{self._wish.path} has no column of this name",
+                received=target,
+                expected=suggestion(target, columns),
+            )
+
+    def _draft_task(self, draft: Draft) -> None:
+        settings = self._data(Draft({"task": Task.regression.value, **draft.values}))
+        cells = tables.read(self._raw().train).columns[settings.target]
+        draft_task(draft, profile_of(settings.target, cells, settings))
+
+    def _settled(self, source: Draft, data: Draft) -> tuple[Data, SourceRows]:
+        """Decides doubts until none is left that may be decided. Returns the rows."""
+        while True:
+            settings = self._data(data)
+            rows = read_rows(self._raw(), settings)
+            if rows.found.doubts and self._may_skip_footer(source):
+                source.guess("skip_footer", 1, f"A guess: {' '.join(rows.found.doubts)}.")
+                self._columns(source)
+            elif not settle(data, settings, rows):
+                return settings, rows
+
+    def _may_skip_footer(self, draft: Draft) -> bool:
+        module = FORMATS.load(self._source(draft).format, key="source.format")
+        return "skip_footer" in module.SETTINGS and "skip_footer" not in draft.values
+
+    def _texts(self, source: Draft, data: Draft) -> dict[Path, str]:
+        written = f"Written by: {self._wish.command}"
+        pages = {"source": (source, "docs/files.md"), "data": (data, "docs/columns.md")}
+        return {
+            CONF / group / f"{self._wish.name}.yaml": draft.text(
+                [written, f"{page} describes all settings."]
+            )
+            for group, (draft, page) in pages.items()
+        }
+
+
+def _choices(*drafts: Draft) -> list[str]:
+    return [reason for draft in drafts for reasons in draft.reasons.values() for reason in reasons]
+
+
+def _files(wish: Wish, source: Source, texts: Mapping[Path, str]) -> dict[Path, str]:
+    """The texts of all files to write.
+
+    Raises:
+        PipelineError: the name is taken by something else.
+    """
+    name = wish.name
+    taken = [path for path, text in texts.items() if path.is_file() and _text(path) != text]
+    own = CONF / "experiment" / f"{name}.yaml"
+    taken += [own] if own.is_file() else []
+    if taken or name in params.read().sources:
+        raise PipelineError(
+            f"the name {name} is taken",
+            received=", ".join(map(str, taken)) or f"sources in {PARAMS}",
+            expected="Choose another one with --name, or delete what has it",
+        )
+    entries: dict[str, dict[str, Any]] = {
+        "own_files": {name: source.own_files},
+        "data": {name: name},
+        "experiments": {name: {"data": name}},
+    }
+    return {**texts, PARAMS: params.with_entries(entries)}
+
+
+def _added(path: Path, text: str) -> str:
+    """The lines that a file does not have yet, with the key above them."""
+    lines = text.splitlines()
+    if not path.is_file():
+        return "\n".join(lines)
+    old = set(_text(path).splitlines())
+    keys = [number for number, line in enumerate(lines) if line[:1].isalpha()]
+    new = [number for number, line in enumerate(lines) if line not in old]
+    shown = {max(key for key in keys if key <= number) for number in new} | {*new}
+    return "\n".join(lines[number] for number in sorted(shown))
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _show(addition: Addition) -> None:
+    for choice in addition.choices:
+        say(choice)
+    table_console().print(addition.card.table())
+    for line in addition.card.lines():
+        say(line)
+    for line in addition.suggestions:
+        say(f"suggestion: {line}")
+    rows = ", ".join(f"{count:,} {split}" for split, count in addition.meta.rows.items())
+    say(f"{addition.meta.task} of {addition.card.target}: {rows} rows")
+
+
+def _write_all(files: Mapping[Path, str]) -> None:
+    """Writes all files, or leaves all of them as they were."""
+    before = {path: _text(path) if path.is_file() else None for path in files}
+    try:
+        for path, text in files.items():
+            if text != before[path]:
+                write_text(path, text)
+    except BaseException:
+        for path, old in before.items():
+            if old is None:
+                path.unlink(missing_ok=True)
+            else:
+                write_text(path, old)
+        raise
+
+
+def _run(name: str) -> None:
+    """Trains, tests and reports an experiment, and prints its result in words."""
+    from pipeline.reporting.results import collect
+    from pipeline.reporting.words import in_sentences
+
+    for words in (["dvc", "repro", f"evaluate@{name}"], ["pipeline.report", name]):
+        log(f"running: {shlex.join(words)}")
+        if subprocess.run([sys.executable, "-m", *words], check=False).returncode:
+            raise PipelineError(
+                f"{shlex.join(words)} failed",
+                expected="See its error above. Mend that, and run the same command again",
+            )
+    (row,) = collect(params.read(), [name])
+    say(in_sentences(row))
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,106 @@
+"""Drafts a data variant: leaves out what is in doubt, and names what a user should decide."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pipeline.config.data import Data, Task
+from pipeline.data.card import DataCard
+from pipeline.data.columns.kinds.date import ISO
+from pipeline.data.drafting.settings import Draft
+from pipeline.data.drafting.targets import ROWS_OF_A_CLASS, task_of
+from pipeline.data.preparing.rows import SourceRows
+from pipeline.data.understanding.profile import Profile
+
+_MOST_COLUMNS = 60  # that a file describes
+_MOST_IN_DOUBT = 0.5  # from this share of columns on, none is left out
+_MOST_RARE = 0.05  # the share of rows of rare classes
+# Signs of a missing value that may be a class of their own.
+_MAY_BE_CLASS = frozenset({"None", "NA", "N/A", "n/a", "-", "."})
+
+
+def draft_task(draft: Draft, profile: Profile) -> None:
+    """Guesses the task, unless it is set."""
+    if "task" not in draft.values:
+        guess = task_of(profile)
+        draft.values = {"task": guess.task.value, **draft.values}
+        draft.reasons["task"] = [f"A guess: {guess.why}."]
+
+
+def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
+    """Decides what is in doubt where that cannot make a wrong model. Returns whether it did.
+
+    A column in doubt is left out. Rows without a target are left out, unless they may be of a class
+    of their own. All other doubts stay.
+    """
+    found = source.found
+    doubts = {
+        name: finding.doubts
+        for name, finding in found.findings.items()
+        if finding.doubts and name != data.target
+    }
+    if doubts and len(doubts) >= _MOST_IN_DOUBT * len(found.features):
+        return False  # A model of the other columns would not be what the user wants.
+    for name, own in doubts.items():
+        draft.guess("drop", [name], f"{name} is in doubt, so it is left out: {'. '.join(own)}.")
+    missing = found.profiles[data.target].missing
+    rows = sum(missing.values())
+    may_be_class = data.task is Task.classification and bool(_MAY_BE_CLASS & {*missing})
+    is_open = bool(missing) and not data.drop_missing_target and not may_be_class
+    if is_open:
+        draft.guess(
+            "drop_missing_target",
+            True,
+            f"{data.target} is missing in {rows:,} of {len(source.text):,} rows. They can neither "
+            "train nor test, so they are left out.",
+        )
+    return bool(doubts) or is_open
+
+
+def draft_split(draft: Draft, profile: Profile) -> None:
+    """Draws rows without regard to classes if a few rows are of classes that are too rare."""
+    counts = profile.values.values()
+    rare = [count for count in counts if count < ROWS_OF_A_CLASS]
+    is_sane = rare and min(rare) > 1 and sum(rare) <= _MOST_RARE * profile.count
+    if is_sane and draft.values["task"] == Task.classification.value:
+        draft.guess(
+            "split",
+            {"method": "random"},
+            f"{len(rare)} of {len(counts):,} classes have fewer than {ROWS_OF_A_CLASS} rows, so a "
+            "split may lack them. To leave such rows out, delete them from the file.",
+        )
+
+
+def describe(draft: Draft, data: Data, source: SourceRows, card: DataCard) -> None:
+    """Adds what each column is read as, and what a user may want to set, as remarks."""
+    draft.remarks = [*suggestions(data, source)]
+    draft.remarks += [f"{line}." for line in list(card.lines_of_columns())[:_MOST_COLUMNS]]
+    described = [
+        f"  {column.name}: {column.becomes if not column.holds else column.holds}"
+        for column in card.columns
+        if column.name != data.target
+    ]
+    more = len(described) - _MOST_COLUMNS
+    draft.remarks += [
+        "How the other columns are read. To change it, set numeric, categorical, ordinal, dates or "
+        "drop (docs/columns.md):",
+        *described[:_MOST_COLUMNS],
+        *([f"  and {more:,} more"] if more > 0 else []),
+    ]
+
+
+def suggestions(data: Data, source: SourceRows) -> Iterator[str]:
+    """What may suit the data, and is not chosen, in sentences."""
+    if data.split.columns or data.split.method is not None:
+        return
+    found = source.found
+    for name in _dates(found.findings):
+        yield (
+            f"{name} holds dates. If the model will see later days, set split: {{time: {name}}}. "
+            "It then is tested on the newest rows."
+        )
+
+
+def _dates(findings: Mapping[str, object]) -> Iterable[str]:
+    for name, finding in findings.items():
+        reading = getattr(finding, "reading", None)
+        if reading is not None and reading.kind == "date" and reading.settings["format"] == ISO:
+            yield name

@@ -1,0 +1,36 @@
+"""The result of one experiment in sentences."""
+
+from collections.abc import Sequence
+
+from pipeline.reporting.baselines import Opponent
+from pipeline.reporting.results import Row
+
+
+def in_sentences(row: Row) -> str:
+    """The test result beside the baselines, and what that means.
+
+    Args:
+        row: an experiment with a result.
+    """
+    rows = row.meta.rows["test"] if row.meta else 0
+    scores = ", ".join(filter(None, [row.score, *row.beside]))
+    measured = [one for one in row.baselines if one.is_measured]
+    sentences = [f"{row.experiment}: {scores} on {rows:,} test rows"]
+    if measured:
+        figures = ", ".join(f"{one.title} {one.figure}" for one in measured)
+        sentences += [f"Baselines: {figures}", _verdict(measured)]
+    return ". ".join(filter(None, sentences)) + "."
+
+
+def _verdict(opponents: Sequence[Opponent]) -> str:
+    """Which baselines the network does not surely beat."""
+    better = [one for one in opponents if one.verdict == "better"]
+    worse = [one.title for one in opponents if one.verdict == "worse"]
+    if len(better) == len(opponents):
+        return "The network is better than all of them"
+    if worse:
+        return f"The network is worse than {' and '.join(worse)}"
+    others = [one.title for one in opponents if one.verdict == "no better"]
+    if not others:
+        return ""
+    return f"The network is not surely better than {' and '.join(others)}"

@@ -1,0 +1,38 @@
+"""The result of one experiment in sentences."""
+
+import pytest
+
+from pipeline.reporting.words import in_sentences
+from tests.reporting.test_baselines import BOOSTING, CONSTANT, NEAREST, changed
+from tests.support.results import METRICS, planned, rows_of, write_plan, write_result
+
+RESULT = "shapes: accuracy 0.9500 [0.9000, 0.9750] on 0 test rows"
+FIGURES = "Baselines: always the commonest class 0.9500, nearest class mean 0.8123"
+
+
+@pytest.mark.parametrize(
+    ("baselines", "sentences"),
+    [
+        ([], RESULT),
+        (
+            [CONSTANT, NEAREST, BOOSTING],
+            f"{RESULT}. {FIGURES}. The network is not surely better than always the commonest "
+            "class",
+        ),
+        (
+            [changed(CONSTANT), NEAREST],
+            f"{RESULT}. {FIGURES}. The network is better than all of them",
+        ),
+        (
+            [changed(CONSTANT, verdict="worse"), NEAREST],
+            f"{RESULT}. {FIGURES}. The network is worse than always the commonest class",
+        ),
+    ],
+)
+def test_result_stands_beside_the_baselines(tmp_path, baselines, sentences):
+    folder = tmp_path / "outputs"
+    entries = {"baselines": {str(place): one for place, one in enumerate(baselines)}}
+    write_result(folder, "shapes", metrics=METRICS | entries)
+    write_plan(folder, shapes=planned())
+    (row,) = rows_of(folder, "shapes")
+    assert in_sentences(row) == f"{sentences}."
