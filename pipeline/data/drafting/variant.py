@@ -1,6 +1,6 @@
 """Drafts a data variant: leaves out what is in doubt, and names what a user should decide."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 from pipeline.config.data import Data, Task
 from pipeline.data.card import DataCard
@@ -91,16 +91,11 @@ def suggestions(data: Data, source: SourceRows) -> Iterator[str]:
     """What may suit the data, and is not chosen, in sentences."""
     if data.split.columns or data.split.method is not None:
         return
-    found = source.found
-    for name in _dates(found.findings):
-        yield (
-            f"{name} holds dates. If the model will see later days, set split: {{time: {name}}}. "
-            "It then is tested on the newest rows."
-        )
-
-
-def _dates(findings: Mapping[str, object]) -> Iterable[str]:
-    for name, finding in findings.items():
-        reading = getattr(finding, "reading", None)
+    for name, finding in source.found.findings.items():
+        reading = finding.reading
+        # A split by time needs dates of ISO 8601.
         if reading is not None and reading.kind == "date" and reading.settings["format"] == ISO:
-            yield name
+            yield (
+                f"{name} holds dates. If the model will see later days, set split: "
+                f"{{time: {name}}}. It then is tested on the newest rows."
+            )
