@@ -198,7 +198,8 @@ def test_same_name_on_other_data_is_rejected(folder):
 
 def test_experiments_on_one_line_are_not_edited(folder):
     (folder / "params.yaml").write_text(
-        "sources: [mnist]\ndata: {mnist_first_10000: mnist}\nexperiments: {}\n"
+        "sources: [mnist]\ndata: {mnist_first_10000: mnist}\n"
+        "experiments: {other: {data: mnist_first_10000}}\n"
     )
     assert refusal(save, folder, winner(folder)) == (
         f"{folder}/params.yaml: an experiment could not be added. "

@@ -48,7 +48,8 @@ def identifies_by_numbers(profile: Profile, numbers: list[float]) -> str:
     if has_name_of_identifier(profile.column):
         return "each row has a number of its own, and the name says that it names rows"
     are_years = all(value in _YEARS for value in numbers)
-    return "it counts the rows" if _count_rows(numbers) and not are_years else ""
+    counts = not profile.missing and _count_rows(numbers)  # a number of a row is never missing
+    return "it counts the rows" if counts and not are_years else ""
 
 
 def _count_rows(numbers: list[float]) -> bool:

@@ -30,7 +30,7 @@ def settings_of_imports() -> dict[str, str]:
 def _hand_over() -> None:
     place = os.environ.get("TESTS_WARM_SERVER")
     options = sys.orig_argv[1:]
-    if not place or options[:1] != ["-m"] or not options[1].startswith("pipeline."):
+    if not place or options[:1] != ["-m"] or not _is_command(options[1]):
         return
     with socket.socket(socket.AF_UNIX) as server:
         try:
@@ -57,6 +57,12 @@ def _hand_over() -> None:
                 signal.signal(number, lambda received, _frame: os.kill(child, received))
         status = server.recv(4)
     _end_as(struct.unpack("i", status)[0] if status else 9)
+
+
+def _is_command(module: str) -> bool:
+    """Whether a module is a command. The process of a trial must be a child of its sweep."""
+    package, _, name = module.partition(".")
+    return package == "pipeline" and name.isidentifier()
 
 
 def _umask() -> int:
