@@ -330,3 +330,15 @@ def test_sentinel_is_a_missing_number():
 
 def test_only_value_beside_missing_ones_is_a_category():
     assert read("yes", "", "yes") == ("category", "yes")
+
+
+def test_sign_of_a_missing_number_has_other_spellings():
+    cells = ["13,6", "-200,0", "14,5", "-200", "-200,000", "7,25"]
+    finding = decided(*cells, na_values=["-200"])
+    values = read_numbers(finding.reading, cells, place=str)[0]
+    assert [str(value) for value in values] == ["13.6", "nan", "14.5", "nan", "-200.0", "7.25"]
+
+
+def test_plain_numbers_beside_decimal_commas_need_no_note():
+    cells = [str(number * number) for number in range(3, 30)]
+    assert decided(*cells, file=File(";", decimal=",")).notes == []
