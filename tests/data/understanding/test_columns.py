@@ -216,6 +216,7 @@ def test_numbers_that_count_with_gaps_count_the_rows():
     cells = [str(number) for number in range(1, 41) if number % 9]
     assert decided(*cells).why == "it counts the rows"
     assert decided(*reversed(cells)).reading.kind == "number"
+    assert decided(*cells, "").reading.kind == "number"
 
 
 def test_years_do_not_count_rows():
