@@ -198,12 +198,13 @@ def test_same_name_on_other_data_is_rejected(folder):
 
 def test_experiments_on_one_line_are_not_edited(folder):
     (folder / "params.yaml").write_text(
-        "sources: [mnist]\ndata: {mnist_first_10000: mnist}\nexperiments: {}\n"
+        "sources: [mnist]\ndata: {mnist_first_10000: mnist}\n"
+        "experiments: {mnist_dnn: {data: mnist_first_10000}}\n"
     )
     assert refusal(save, folder, winner(folder)) == (
-        f"{folder}/params.yaml: an experiment could not be added. "
+        f"{folder}/params.yaml: an entry of experiments could not be added. "
         "Received: tuned: {data: mnist_first_10000}. "
-        "Write one experiment per line, and add this one by hand."
+        "Write one entry of experiments per line, and add this one by hand."
     )
 
 
