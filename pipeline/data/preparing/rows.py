@@ -12,7 +12,7 @@ from pipeline.data.preparing.inputs import check_columns
 from pipeline.data.raw import Raw
 from pipeline.data.tables import TextTable
 from pipeline.data.understanding.columns import File
-from pipeline.data.understanding.profile import signs_of
+from pipeline.data.understanding.profile import profile_of
 from pipeline.data.understanding.table import Understanding, understand
 from pipeline.errors import require
 
@@ -67,9 +67,9 @@ def _with_target(text: TextTable, data: Data) -> TextTable:
     """The rows of a table that have a target, if the others are to be left out."""
     if not data.drop_missing_target:
         return text
-    signs = signs_of(data.target, data)
     cells = text.columns[data.target]
-    return text.take([row for row, cell in enumerate(cells) if cell.strip() not in signs])
+    missing = profile_of(data.target, cells, data).missing
+    return text.take([row for row, cell in enumerate(cells) if cell.strip() not in missing])
 
 
 def sampled(rows: int, data: Data) -> Sequence[int]:

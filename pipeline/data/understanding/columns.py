@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.config.data import Data
-from pipeline.data.cells import is_infinite, quoted
+from pipeline.data.cells import is_infinite, is_number, quoted
 from pipeline.data.columns.kinds import date, number, numbers, time
 from pipeline.data.columns.numerals import Notation
 from pipeline.data.columns.reader import reading_of
@@ -434,10 +434,12 @@ def _notes_on_numbers(
     profile: Profile, found: Numerals, settings: dict[str, Any], counts: dict[float, int]
 ) -> list[str]:
     notes = []
-    shown = example(found.values)
-    if settings:
-        value = number.read(shown.strip("'\""), settings)
-        notes.append(f"reads {shown} as {value[0]:g}" if value else f"reads {shown} as a number")
+    disguised = [cell for cell in found.values if not is_number(cell)]
+    if settings and disguised:
+        longest = max(disguised, key=len)  # it shows all signs of the notation
+        value = number.read(longest, settings)
+        read = f"{value[0]:.12g}" if value else "a number"
+        notes.append(f"reads {quoted(longest)} as {read}")
     elif len(found.notations) > 1 and found.differing(found.notations):
         shown = next(quoted(cell) for cell in found.values if "." in cell)
         notes.append(

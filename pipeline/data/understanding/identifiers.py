@@ -48,17 +48,21 @@ def identifies_by_numbers(profile: Profile, numbers: list[float]) -> str:
     if has_name_of_identifier(profile.column):
         return "each row has a number of its own, and the name says that it names rows"
     are_years = all(value in _YEARS for value in numbers)
-    counts = not profile.missing and _count_rows(numbers)  # a number of a row is never missing
+    counts = _count_rows(numbers, may_have_gaps=not profile.missing)
     return "it counts the rows" if counts and not are_years else ""
 
 
-def _count_rows(numbers: list[float]) -> bool:
-    """Whether numbers count, in any order. They may have gaps if they are in order."""
+def _count_rows(numbers: list[float], *, may_have_gaps: bool) -> bool:
+    """Whether numbers count, in any order. In order they may have gaps, as of rows that are gone.
+
+    A column with missing values is measured: gaps do not let it count rows.
+    """
     if len(numbers) < 2 * _FEWEST_ROWS:
         return False
     span = max(numbers) - min(numbers) + 1
     in_order = all(one < following for one, following in pairwise(numbers))
-    return span == len(numbers) or (in_order and len(numbers) >= _DENSE * span)
+    is_dense = in_order and len(numbers) >= _DENSE * span
+    return span == len(numbers) or (may_have_gaps and is_dense)
 
 
 def identifies_by_text(profile: Profile) -> str:

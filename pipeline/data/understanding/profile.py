@@ -1,13 +1,17 @@
 """Profiles: the different cells of a column, and how often each one occurs."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.config.data import Data
+from pipeline.data.cells import is_number
 from pipeline.data.missing import SIGNS
 from pipeline.data.understanding.numbers import Numerals, numerals_of
+
+_NO_FRACTION = re.compile(r"(?<=\d)[.,]0{1,2}$")  # three zeros may be thousands
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,21 @@ class Profile:
 
 def profile_of(column: str, cells: Sequence[str], data: Data) -> Profile:
     """Counts the cells of a column."""
-    signs = signs_of(column, data)
     counts = Counter(map(str.strip, cells))
+    signs = signs_of(column, data)
+    numbers = {_whole(sign) for sign in data.signs_of(column) if is_number(sign)}
+    signs += [cell for cell in counts if _whole(cell) in numbers and cell not in signs]
     return Profile(
         column,
         values={cell: count for cell, count in counts.items() if cell not in signs},
         missing={cell: count for cell, count in counts.items() if cell in signs},
         signs=signs,
     )
+
+
+def _whole(cell: str) -> str:
+    """A number without the zeros of its fraction, so that `-200,0` is as good as `-200`."""
+    return _NO_FRACTION.sub("", cell)
 
 
 def signs_of(column: str, data: Data) -> list[str]:

@@ -216,6 +216,7 @@ def test_numbers_that_count_with_gaps_count_the_rows():
     cells = [str(number) for number in range(1, 41) if number % 9]
     assert decided(*cells).why == "it counts the rows"
     assert decided(*reversed(cells)).reading.kind == "number"
+    assert decided(*cells, "").reading.kind == "number"
 
 
 def test_years_do_not_count_rows():
@@ -330,3 +331,15 @@ def test_sentinel_is_a_missing_number():
 
 def test_only_value_beside_missing_ones_is_a_category():
     assert read("yes", "", "yes") == ("category", "yes")
+
+
+def test_sign_of_a_missing_number_has_other_spellings():
+    cells = ["13,6", "-200,0", "14,5", "-200", "-200,000", "7,25"]
+    finding = decided(*cells, na_values=["-200"])
+    values = read_numbers(finding.reading, cells, place=str)[0]
+    assert [str(value) for value in values] == ["13.6", "nan", "14.5", "nan", "-200.0", "7.25"]
+
+
+def test_plain_numbers_beside_decimal_commas_need_no_note():
+    cells = [str(number * number) for number in range(3, 30)]
+    assert decided(*cells, file=File(";", decimal=",")).notes == []
