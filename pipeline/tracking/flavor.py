@@ -64,7 +64,7 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
 def signature(card: ModelCard) -> ModelSignature:
     """Describes the columns or images that a model takes, and the columns of its answer."""
     if card.pixels is not None:
-        images = TensorSpec(np.dtype(np.uint8), (-1, *card.pixels.shape))
+        images = TensorSpec(np.dtype(card.pixels.dtype), (-1, *card.pixels.shape))
         inputs = Schema([images])
     else:
         inputs = Schema(
