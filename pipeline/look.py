@@ -1,7 +1,8 @@
-"""Shows what `prepare` understands of a table, without preparing it.
+"""Shows what `prepare` understands of a table or of images, without preparing it.
 
     python -m pipeline.look flats.csv              a file
     python -m pipeline.look flats.csv --target rent
+    python -m pipeline.look photos/                a folder with a folder for each class
     python -m pipeline.look flats                  a data variant of conf/data/
 
 For each column: what it holds, examples, missing values, its content and what becomes of it. Below
@@ -21,7 +22,8 @@ from pipeline.config.source import Source
 from pipeline.console import say, table_console
 from pipeline.data.card import DataCard
 from pipeline.data.fetching.sources import fetch
-from pipeline.data.preparing.card import card_of
+from pipeline.data.preparing.card import card_of, image_card_of
+from pipeline.data.preparing.images import read_images
 from pipeline.data.preparing.rows import read_rows
 from pipeline.data.raw import open_raw
 from pipeline.errors import PipelineError
@@ -43,7 +45,7 @@ def main() -> None:
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args(arguments(__doc__))
     path = Path(options.what)
-    if path.suffix or path.is_file():
+    if path.suffix or path.is_file() or options.what.endswith("/"):
         card = _of_file(path, options.target)
     else:
         data = compose("prepare", PrepareConfig, [f"data={options.what}"]).data
@@ -57,13 +59,18 @@ def main() -> None:
 def _of_file(path: Path, target: str | None) -> DataCard:
     with TemporaryDirectory() as temporary:
         root = Path(temporary)
-        fetch(Source(name="file", path=str(path)), root=root)
+        place = f"{path}/" if path.is_dir() else str(path)
+        fetch(Source(name="file", path=place), root=root)
         data = Data(name="file", target=target or "", task=Task.regression)
         return _of_source(root, data)
 
 
 def _of_source(root: Path, data: Data) -> DataCard:
     raw = open_raw(root / data.source)
+    if raw.holds_images:
+        images = read_images(raw, data)
+        rows = {"all": len(images.x)}
+        return image_card_of(data, raw, images, rows=rows, notes=[*images.notes, *raw.notes])
     source = read_rows(raw, data)
     return card_of(
         data, source, columns=raw.columns, rows={"all": len(source.text)}, notes=raw.notes

@@ -3,12 +3,14 @@
     python -m pipeline.predict flats new.csv                       the answers go to stdout
     python -m pipeline.predict flats new.csv -o out.csv --id-column id
     python -m pipeline.predict mnist_cnn seven.png digits/*.jpg
+    python -m pipeline.predict flowers new/                        all images below a folder
     python -m pipeline.predict 3f2a91c0 new.csv                    a model by the id of its run
 
 A model is a trained experiment, the beginning of a run id, a models:/ or runs:/ URI, a folder, or
 a .keras file. The columns of the CSV are found by their names, in any order; others are ignored.
 The answer has one row for each row: the predicted class and the probability of each class, or the
-predicted quantity. A row with an invalid value gets a line on stderr and an empty answer.
+predicted quantity. A row with an invalid value gets a line on stderr and an empty answer. A model
+of image files takes images of any size; other models of images take those of their own size.
 
   -o, --output FILE     writes the answers to FILE
   --id-column COLUMN    copies a column of the CSV into the answers
@@ -34,12 +36,15 @@ from pipeline.console import log
 from pipeline.data import csv_files
 from pipeline.data.csv_files import Layout, require_delimiter
 from pipeline.data.decoding import require_encoding
+from pipeline.data.pictures import SUFFIXES
 from pipeline.data.rectangle import Header, Record, Rectangle
 from pipeline.errors import DataError, PipelineError, suggestion
 from pipeline.files import replacing
 from pipeline.serving import loading, pictures, predictor
 from pipeline.serving.inputs import Inputs, inputs_of
 from pipeline.serving.predictor import BATCH, Predictor
+
+_ENDINGS = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
 
 
 @dataclass(frozen=True)
@@ -65,16 +70,10 @@ def main() -> None:
     parser.add_argument("--delimiter")
     parser.add_argument("--encoding")
     options = parser.parse_args(arguments(__doc__))
-    images = all(path.suffix.lower() in pictures.SUFFIXES for path in options.rows)
-    if not images and len(options.rows) > 1:
-        raise PipelineError(
-            "predict takes one CSV file, or images",
-            received=" ".join(map(str, options.rows)),
-            expected="Name one CSV file, or files that end in .png, .jpg or .jpeg",
-        )
+    images = _images(options.rows)
     model = loading.load(options.model)
     if images:
-        blocks, id_column = _blocks_of_images(model, options.rows), "file"
+        blocks, id_column = _blocks_of_images(model, images), "file"
     else:
         path, id_column = options.rows[0], options.id_column
         require_delimiter("--delimiter", options.delimiter)
@@ -86,6 +85,38 @@ def main() -> None:
     log(f"{options.model}: {rows - without:,} of {rows:,} rows predicted")
     if without:
         raise PipelineError(f"{without:,} of {rows:,} rows have no prediction")
+
+
+def _images(paths: Sequence[Path]) -> list[Path]:
+    """The image files among the arguments, and those below folders. None for a CSV file.
+
+    Raises:
+        PipelineError: the arguments are neither images nor one CSV file, or a folder has no image.
+    """
+    if len(paths) == 1 and not paths[0].is_dir() and not _is_image(paths[0]):
+        return []
+    images: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            below = sorted(file for file in path.rglob("*") if file.is_file() and _is_image(file))
+            if not below:
+                raise PipelineError(
+                    f"{path} holds no image", expected=f"Expected: files that end in {_ENDINGS}"
+                )
+            images += below
+        elif _is_image(path):
+            images.append(path)
+        else:
+            raise PipelineError(
+                "predict takes one CSV file, or images",
+                received=" ".join(map(str, paths)),
+                expected=f"Name one CSV file, or folders and files that end in {_ENDINGS}",
+            )
+    return images
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
 
 
 def write(
@@ -170,7 +201,7 @@ def _blocks_of_images(model: Predictor, paths: Sequence[Path]) -> Iterator[Block
         )
     for start in range(0, len(paths), BATCH):
         chosen = paths[start : start + BATCH]
-        values = np.zeros((len(chosen), *pixels.shape), np.uint8)
+        values = np.zeros((len(chosen), *pixels.shape), pixels.dtype)
         problems = {}
         for row, path in enumerate(chosen):
             try:

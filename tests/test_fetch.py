@@ -71,7 +71,8 @@ def test_wrong_setting_names_its_file(command: Callable[..., None]) -> None:
     Path("conf/source/own.yaml").write_text("format: cvs\npath: own.csv\n")
     assert refusal(command, "source=own") == (
         "conf/source/own.yaml: source.format is not a data format. Received: cvs. "
-        "Did you mean csv? Allowed: arff, cifar10, csv, idx, jsonl, parquet, rows, sklearn, xlsx."
+        "Did you mean csv? Allowed: arff, cifar10, csv, folders, idx, image_list, jsonl, parquet, "
+        "rows, sklearn, xlsx."
     )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from pipeline.runs import result
 from pipeline.serving import predictor
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.cards import card_of
+from tests.support.drawings import draw
 from tests.support.refusals import refusal
 
 HEADER = "id,area,rooms,houses,size / m2\n"
@@ -30,6 +32,9 @@ def _models(repository: Path) -> None:
         network = families.build(Mlp(units=[5]), meta, seed=1)
         model = serving.serve(network, meta)
         result.save_model(model, repository / f"models/{name}/model.keras", card_of(meta))
+        if name == "shapes":  # the same model, as if it were trained on image files
+            card = card_of(replace(meta, pixel_columns=None))
+            result.save_model(model, repository / "models/photos/model.keras", card)
 
 
 @pytest.fixture
@@ -147,6 +152,35 @@ def test_bad_image_is_named(in_repository, call, capsys):
     printed = capsys.readouterr()
     assert [line.split(",")[1] != "" for line in printed.out.splitlines()[1:]] == [True, False]
     assert printed.err.startswith("warning: large.png: the image has another size")
+
+
+def test_folder_stands_for_its_images(in_repository, call, capsys):
+    for name in ("new/b.png", "new/deep/a.bmp", "c.png"):
+        draw(Path(name), 10, height=8, width=8)
+    Path("new/notes.txt").write_text("x", encoding="utf-8")
+    call(predict, "models/shapes", "new", "c.png")
+    rows = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert [row["file"] for row in rows] == ["new/b.png", "new/deep/a.bmp", "c.png"]
+
+
+def test_folder_without_images_is_refused(in_repository, call):
+    Path("empty").mkdir()
+    assert refusal(call, predict, "models/shapes", "empty").startswith("empty holds no image.")
+
+
+def test_model_of_image_files_takes_any_size(in_repository, call, capsys):
+    draw(Path("large.png"), (90, 90, 90, 255), height=30, width=20)
+    draw(Path("small.png"), 90, height=8, width=8)
+    call(predict, "models/photos", "large.png", "small.png")
+    large, small = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert list(large.values())[1:] == list(small.values())[1:]
+
+
+def test_model_of_image_files_takes_no_csv(answers):
+    assert refusal(answers, "photos", "p0,p1\n1,2\n") == (
+        "the model was trained on image files, not on columns of pixels. Received: columns p0, p1. "
+        "Name image files, or give an array of images."
+    )
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ FILE_SETTINGS = (
     "test_path",
 )
 
+# The settings of image files; see docs/images.md.
+IMAGE_SETTINGS = ("images", "image_column", "skip_damaged")
+
 _DECIMALS = (".", ",")
 _THOUSANDS = (",", ".", " ", "'", "_")
 _LONGEST_FILE_NAME = 200
@@ -98,7 +101,8 @@ class Source:
     Args:
         format: how the files are read: the name of a module in `pipeline/data/formats/`. The
             default follows from the ending of the file.
-        path: a file on this machine, or a pattern of several files, such as `data/*.csv`.
+        path: a file on this machine, or a pattern of several files, such as `data/*.csv`. For
+            images in folders, a folder that ends in `/`.
         test_path: a second file, with the test rows.
         url: one file to download.
         sha256: the digest that the file at `path` or `url` must have.
@@ -119,7 +123,13 @@ class Source:
         columns: names of all columns, or new names by old ones.
         rows: the rows themselves, as lists of numbers.
         target: the column to predict, if the source defines one.
-        image_shape: `[height, width, channels]` if every other column is a pixel.
+        image_shape: `[height, width, channels]` if the rows are images. Image files are resized
+            to it.
+        pixels: the columns that hold the pixels: a list, a pattern such as `pixel*`, or the one
+            column whose cells hold all pixels of an image. The default is all other columns.
+        images: the folder of the image files that a CSV lists.
+        image_column: the column of that CSV that names the image files.
+        skip_damaged: whether to leave out files that are no images, instead of an error.
         pixel_maximum: pixels are integers from 0 to this number.
         classes: the names of the classes of images: label 0 is the first, and so on.
     """
@@ -149,6 +159,11 @@ class Source:
     rows: list[Any] = field(default_factory=list)
     target: str | None = None
     image_shape: list[int] | None = None
+    # A text or a list of texts.
+    pixels: Any = field(default=None, metadata={"texts": True})
+    images: str | None = None
+    image_column: str | None = None
+    skip_damaged: bool = False
     pixel_maximum: int = 255
     classes: list[str] = field(default_factory=list)
 
@@ -178,6 +193,7 @@ class Source:
             self.files = [File(name=name, sha256=self.sha256, urls=[self.url])]
         if self.image_shape is not None:
             self._check_images(self.image_shape)
+        self._check_pixels()
         self.columns = _checked_columns(self.columns)
         self._check_signs()
         self.format = self.format or self._usual_format()
@@ -193,16 +209,24 @@ class Source:
     @property
     def own_files(self) -> str | None:
         """What DVC must watch: the path of the one file on this machine, or of a folder."""
-        if self.path is None or (self.test_path is None and not self.is_pattern):
+        if self.path is None:
+            return None
+        if self.test_path is None and self.images is None and not self.is_pattern:
             return self.path
         fixed = takewhile(lambda part: not set(part) & set("*?["), PurePosixPath(self.path).parts)
         folders = [PurePosixPath(*fixed) if self.is_pattern else PurePosixPath(self.path).parent]
         if self.test_path is not None:
             folders.append(PurePosixPath(self.test_path).parent)
+        if self.images is not None:
+            folders.append(PurePosixPath(self.images))
         return str(PurePosixPath(os.path.commonpath(folders)))
 
     def _usual_format(self) -> str:
         """The format that the ending of the first file names, or csv."""
+        if self.images is not None:
+            return "image_list"
+        if self.path is not None and self.path.endswith("/"):
+            return "folders"
         name = self.path or (self.files[0].name if self.files else "")
         endings = [ending.lower() for ending in PurePosixPath(name).suffixes]
         endings = [ending for ending in endings if ending not in COMPRESSED]
@@ -210,7 +234,7 @@ class Source:
 
     def _refuse_settings_without_effect(self, used: Collection[str]) -> None:
         usual = {one.name: one.default for one in fields(self)}
-        for key in FILE_SETTINGS:
+        for key in FILE_SETTINGS + IMAGE_SETTINGS:
             require(
                 key in used or getattr(self, key) == usual[key],
                 f"source.{key}",
@@ -237,6 +261,17 @@ class Source:
             "source.thousands",
             received=repr(self.thousands),
             expected="another sign than source.decimal, which is a point unless it is set",
+        )
+
+    def _check_pixels(self) -> None:
+        require(
+            self.pixels is None
+            or (isinstance(self.pixels, str) and self.pixels != "")
+            or (isinstance(self.pixels, list) and all(isinstance(one, str) for one in self.pixels)),
+            "source.pixels",
+            received=self.pixels,
+            expected="a list of columns, a pattern such as pixel*, or the column whose cells hold "
+            "all pixels",
         )
 
     @property

@@ -14,8 +14,8 @@ class SplitMethod(Enum):
 
     `random` draws them, `stratified` draws the same share of each class, and `group` draws whole
     groups. `time` takes the newest rows, and `first` the first rows in order. `kfold` tests one of
-    several equal parts. `whole` uses all rows for each split. It suits a truth table, because its
-    rows are all that there is to learn.
+    several equal parts. `column` reads the split of each row from a column. `whole` uses all rows
+    for each split. It suits a truth table, because its rows are all that there is to learn.
     """
 
     random = "random"
@@ -24,6 +24,7 @@ class SplitMethod(Enum):
     time = "time"
     kfold = "kfold"
     first = "first"
+    column = "column"
     whole = "whole"
 
 
@@ -40,11 +41,27 @@ class Duplicates(Enum):
 
 
 FOLDS = 5
+SPLITS = ("train", "validation", "test")
+# Usual names of splits in the cells of a column, in lower case.
+USUAL_NAMES = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "publictest": "validation",
+    "test": "test",
+    "testing": "test",
+    "privatetest": "test",
+}
 
 _DRAWING = (SplitMethod.random, SplitMethod.stratified, SplitMethod.group, SplitMethod.kfold)
 _USERS = {  # the methods that read a setting
     "group": (SplitMethod.group, SplitMethod.kfold),
     "time": (SplitMethod.time,),
+    "column": (SplitMethod.column,),
+    "levels": (SplitMethod.column,),
     "folds": (SplitMethod.kfold,),
     "fold": (SplitMethod.kfold,),
 }
@@ -57,13 +74,16 @@ class SplitSettings:
     A size below 1 is a fraction, a size from 1 is a number of rows.
 
     Args:
-        method: the default is `time`, `kfold` or `group` if one of their settings is set. Otherwise
-            it is `stratified` for classes and `random` for numbers.
+        method: the default is `time`, `kfold`, `column` or `group` if one of their settings is set.
+            Otherwise it is `stratified` for classes and `random` for numbers.
         test: the default is the source's own test split if it has one, else 0.2.
         validation: the size of the validation split, taken from the rows that are not for testing.
         group: a column. Rows of one group are never in two splits.
         time: a column of numbers or ISO dates. The newest rows are for testing, and the newest of
             the others for validation.
+        column: a column that says in which split each row is. A split without rows is drawn.
+        levels: the split of each of its levels: `train`, `validation` or `test`. Usual names, such
+            as `Training` and `val`, need no setting.
         folds: the number of parts for `kfold`, by default 5.
         fold: the part that is tested, from 0 to `folds` - 1, by default 0.
         duplicates: what happens to equal rows.
@@ -75,6 +95,8 @@ class SplitSettings:
     seed: int = 42
     group: str | None = None
     time: str | None = None
+    column: str | None = None
+    levels: dict[str, str] | None = None
     folds: int | None = None
     fold: int | None = None
     duplicates: Duplicates = Duplicates.keep
@@ -87,6 +109,13 @@ class SplitSettings:
             received=self.seed,
             expected="an integer from 0 to 4,294,967,295",
         )
+        for level, split in (self.levels or {}).items():
+            require(
+                split in SPLITS,
+                f"data.split.levels.{level}",
+                received=split,
+                expected=" or ".join(SPLITS),
+            )
         self.method = self.method or self._method_of_settings()
         if self.method is not None:
             self._require_agreement(self.method)
@@ -98,7 +127,7 @@ class SplitSettings:
     @property
     def columns(self) -> dict[str, str]:
         """The columns that decide the split, by setting."""
-        columns = {"group": self.group, "time": self.time}
+        columns = {"group": self.group, "time": self.time, "column": self.column}
         return {key: column for key, column in columns.items() if column is not None}
 
     @property
@@ -111,6 +140,8 @@ class SplitSettings:
             return SplitMethod.time
         if self.folds is not None or self.fold is not None:
             return SplitMethod.kfold
+        if self.column is not None:
+            return SplitMethod.column
         return None if self.group is None else SplitMethod.group
 
     def _require_sizes(self) -> None:
@@ -127,7 +158,8 @@ class SplitSettings:
     def _require_agreement(self, method: SplitMethod) -> None:
         """Checks that the method has the settings that it needs, and no others."""
         name = method.value
-        if method in (SplitMethod.group, SplitMethod.time) and name not in self.columns:
+        by_column = (SplitMethod.group, SplitMethod.time, SplitMethod.column)
+        if method in by_column and name not in self.columns:
             raise ConfigError(
                 f"data.split.{name}",
                 f"is missing, and data.split.method is {name}",

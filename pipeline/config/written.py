@@ -91,16 +91,24 @@ def _not_text(node: Any, hint: Any, texts: bool = False) -> Iterator[str]:
     elif get_origin(hint) is dict or (texts and isinstance(node, yaml.MappingNode)):
         kinds = (str, str) if texts else get_args(hint)
         for pair in node.value if isinstance(node, yaml.MappingNode) else []:
-            for item, kind in zip(pair, kinds, strict=True):
-                yield from _not_text(item, kind, texts)
+            # OmegaConf refuses a number as a key.
+            if not texts and _is_other(pair[0]):
+                yield pair[0].value
+            else:
+                yield from _not_text(pair[0], kinds[0], texts)
+            yield from _not_text(pair[1], kinds[1], texts)
     elif hint is str and isinstance(node, yaml.ScalarNode) and _changes(node):
         yield node.value
 
 
 def _changes(node: Any) -> bool:
     """Whether a scalar without quotes becomes another text."""
-    is_other = not node.style and node.tag.rpartition(":")[2] in ("bool", "int", "float")
-    return is_other and str(yaml.safe_load(node.value)) != node.value
+    return _is_other(node) and str(yaml.safe_load(node.value)) != node.value
+
+
+def _is_other(node: Any) -> bool:
+    """Whether YAML reads a scalar as something else than text."""
+    return not node.style and node.tag.rpartition(":")[2] in ("bool", "int", "float")
 
 
 def _settings(node: Any, schema: Any) -> Iterator[tuple[str, Any, Any, bool]]:

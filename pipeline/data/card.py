@@ -64,7 +64,7 @@ class DataCard:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """Reads the card of a data variant. None if it has none, because it holds images."""
+        """Reads the card of a data variant. None if it has none."""
         if not (folder / JSON).is_file():
             return None
         values = read_json(folder / JSON, made_by=f"dvc repro prepare@{folder.name}")

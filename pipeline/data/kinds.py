@@ -25,6 +25,7 @@ _COMPRESSIONS: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
 }
 
 _CONVERT = "Save it as CSV"
+_IMAGES = "For images, set path to the folder that holds a folder for each class, such as photos/"
 _FORMAT = "Save it as CSV, or set format: {} in the source's settings"
 # What files begin with that people take for text: what they are, and what to do.
 _SIGNATURES = {
@@ -34,8 +35,8 @@ _SIGNATURES = {
     b"SQLite format 3": ("an SQLite database", _CONVERT),
     b"\x89HDF": ("an HDF5 file", _CONVERT),
     b"\x93NUMPY": ("an array of NumPy", _CONVERT),
-    b"\x89PNG": ("a PNG image", _CONVERT),
-    b"\xff\xd8\xff": ("a JPEG image", _CONVERT),
+    b"\x89PNG": ("a PNG image", _IMAGES),
+    b"\xff\xd8\xff": ("a JPEG image", _IMAGES),
     b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "Unpack it first"),
     b"Rar!": ("a RAR archive", "Unpack it first"),
     b"version https://git-lfs": (

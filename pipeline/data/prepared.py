@@ -3,7 +3,7 @@
 data/prepared/<data>/
   meta.json
   {train,validation,test}/
-    x.npy       (rows, *shape), uint8 pixels or float32 features
+    x.npy       (rows, *shape), uint8 or float32 pixels, or float32 features
     y.npy       (rows,), int32 class numbers or float32 targets
     rows.csv    only for tables: the same rows as the source's CSV holds them
     weights.npy (rows,), float32, only with `data.sample_weight`
@@ -157,7 +157,7 @@ class Meta:
         classes: the names of the classes by number; None for a regression.
         pixel_maximum: the largest value of a pixel; None for a table.
         pixel_columns: the columns of the CSV that hold the pixels, row by row of the image; None
-            for a table.
+            for a table, and for images that were files.
         table: how columns became features; None for images.
         rows: the number of rows of each split.
         digests: 32 hexadecimal digits over the x and y of each split.
@@ -206,7 +206,7 @@ class Meta:
 
     @property
     def notes(self) -> list[str]:
-        """How columns of a table were read, where that is not plain, each in one line."""
+        """How columns or images were read, where that is not plain, each in one line."""
         return list(self.statistics.get("notes", []))
 
     @property

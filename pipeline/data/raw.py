@@ -1,4 +1,4 @@
-"""Raw data: the CSV files and `provenance.json` that `fetch` wrote for a source."""
+"""Raw data: the files and `provenance.json` that `fetch` wrote for a source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,10 +15,15 @@ class Raw:
 
     Args:
         target: the column to predict, if the source defines one.
-        image_shape: (height, width, channels) if the rows are images.
+        image_shape: (height, width, channels) of images; None for a table, or if it is to be
+            guessed from the number of pixels.
+        pixels: the columns of the pixels as the settings name them.
+        file_column: the column that names the image file of each row, if the pixels are in arrays
+            beside the CSV files.
+        split_column: the column that says which rows are for training and which for validation.
         pixel_maximum: pixels are integers from 0 to this number.
         classes: the names of the classes of images, by number; may be empty.
-        rows: the number of rows of each file.
+        rows: the number of rows of each CSV file.
         digests: the sha256 of each file.
         delimiter: the character between two cells of the source's files, if its settings name one.
         decimal: the decimal sign of numbers if the source sets one.
@@ -36,6 +41,9 @@ class Raw:
     classes: list[str]
     rows: dict[str, int]
     digests: dict[str, str]
+    pixels: str | list[str] | None = None
+    file_column: str | None = None
+    split_column: str | None = None
     delimiter: str | None = None
     decimal: str | None = None
     thousands: str | None = None
@@ -51,6 +59,10 @@ class Raw:
     def test(self) -> Path | None:
         """The file of the source's own test split, if it has one."""
         return self.folder / "test.csv" if "test.csv" in self.rows else None
+
+    @property
+    def holds_images(self) -> bool:
+        return bool(self.image_shape or self.pixels)
 
     def origins(self, path: Path, rows: list[tuple[Path, int]]) -> list[tuple[Path, int]]:
         """For each row of a file, its line in the file that people know, for errors.
@@ -105,8 +117,11 @@ def open_raw(folder: Path) -> Raw:
         image_shape=tuple(shape) if shape else None,
         pixel_maximum=facts["pixel_maximum"] or 255,
         classes=facts["classes"] or [],
-        rows={name: file["rows"] for name, file in facts["files"].items()},
+        rows={name: file["rows"] for name, file in facts["files"].items() if name.endswith(".csv")},
         digests={name: file["sha256"] for name, file in facts["files"].items()},
+        pixels=facts.get("pixels"),
+        file_column=facts.get("file_column"),
+        split_column=facts.get("split_column"),
         delimiter=facts.get("delimiter"),
         decimal=facts.get("decimal"),
         thousands=facts.get("thousands"),

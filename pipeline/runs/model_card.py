@@ -41,13 +41,16 @@ class Pixels:
 
     Args:
         shape: height, width and channels.
-        maximum: pixels are whole numbers from 0 to this one.
-        columns: the columns of the CSV that hold the pixels, row by row of the image.
+        maximum: pixels are numbers from 0 to this one.
+        columns: the columns of the CSV that hold the pixels, row by row of the image. A single one
+            holds all of them. None if the model was trained on image files.
+        dtype: `uint8` for whole numbers, or `float32`.
     """
 
     shape: list[int]
     maximum: int
-    columns: list[str]
+    columns: list[str] | None
+    dtype: str = "uint8"
 
 
 @dataclass(frozen=True)
@@ -170,4 +173,4 @@ def _column(reading: dict[str, Any], **values: Any) -> Column:
 def _pixels(meta: Meta) -> Pixels | None:
     if meta.pixel_maximum is None:
         return None
-    return Pixels(meta.shape, meta.pixel_maximum, meta.pixel_columns or [])
+    return Pixels(meta.shape, meta.pixel_maximum, meta.pixel_columns, meta.dtype)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.cells import is_number, quoted
 from pipeline.data.columns.kinds.date import ISO
+from pipeline.data.columns.kinds.numbers import split
 from pipeline.data.columns.reader import read_numbers
 from pipeline.errors import DataError, PipelineError
 from pipeline.runs.model_card import Column, ModelCard, Pixels
@@ -32,8 +33,8 @@ class Inputs:
     """The inputs of a model for some rows.
 
     Args:
-        values: arrays `(rows, 1)` by input, float64 or objects of text; or pixels, uint8
-            `(rows, *shape)`.
+        values: arrays `(rows, 1)` by input, float64 or objects of text; or pixels, `(rows, *shape)`
+            in the dtype of the model.
         rows: the number of rows.
         problems: what is wrong with a row, by its number from 0. Its values are placeholders.
     """
@@ -51,11 +52,18 @@ def inputs_of(card: ModelCard, columns: Mapping[str, Sequence[Any]], *, place: P
         place: names a row in errors.
 
     Raises:
-        PipelineError: a column is missing.
+        PipelineError: a column is missing, or the model takes image files.
     """
     if card.pixels is not None:
-        _require(card.pixels.columns, columns)
-        return _images(card.pixels, [columns[name] for name in card.pixels.columns], place)
+        names = card.pixels.columns
+        if names is None:
+            raise PipelineError(
+                "the model was trained on image files, not on columns of pixels",
+                received=f"columns {', '.join(map(str, list(columns)[:_LONGEST_LIST]))}",
+                expected="Name image files, or give an array of images",
+            )
+        _require(names, columns)
+        return _images(card.pixels, names, [columns[name] for name in names], place)
     return table_inputs(card.columns or [], columns, place=place)
 
 
@@ -153,29 +161,53 @@ def _as_text(value: Any, column: Column) -> str:
     return text
 
 
-def _images(pixels: Pixels, columns: Sequence[Sequence[Any]], place: Place) -> Inputs:
+def _images(
+    pixels: Pixels, names: Sequence[str], columns: Sequence[Sequence[Any]], place: Place
+) -> Inputs:
     rows = list(zip(*columns, strict=True))
-    result = np.zeros((len(rows), len(columns)), dtype=np.uint8)
+    count = math.prod(pixels.shape)
+    in_one_cell = len(names) == 1 and count > 1
+    result = np.zeros((len(rows), count), dtype=pixels.dtype)
     problems = {}
     for row, cells in enumerate(rows):
-        read = [_pixel(cell, pixels.maximum) for cell in cells]
-        if None not in read:
-            result[row] = np.array(read, dtype=np.uint8)
+        if in_one_cell:
+            read: list[float | None] = list(split(str(cells[0]).strip()) or [])
         else:
-            wrong = read.index(None)
+            read = [_number(cell) for cell in cells]
+        wrong = next((i for i, value in enumerate(read) if not _is_pixel(value, pixels)), None)
+        if wrong is None and len(read) == count:
+            result[row] = np.array(read, dtype=pixels.dtype)
+        elif in_one_cell and len(read) != count:
             problems[row] = DataError(
-                f"{place(row)}, column {pixels.columns[wrong]}: the value is not a pixel",
-                received=quoted(str(cells[wrong])),
-                expected=f"Expected: a whole number from 0 to {pixels.maximum}",
+                f"{place(row)}, column {names[0]}: the cell does not hold the pixels of an image",
+                received=quoted(str(cells[0])),
+                expected=f"Expected: {count:,} numbers",
+            )
+        else:
+            at = 0 if in_one_cell else wrong or 0
+            problems[row] = DataError(
+                f"{place(row)}, column {names[at]}: the value is not a pixel",
+                received=quoted(str(cells[at])),
+                expected=f"Expected: {_expected(pixels)}",
             )
     return Inputs(result.reshape(-1, *pixels.shape), len(rows), problems)
 
 
-def _pixel(cell: Any, maximum: int) -> int | None:
-    """A cell as a pixel. None if it is not one."""
+def _number(cell: Any) -> float | None:
+    """A cell as a number. None if it is not one."""
     value = _as_number(float(cell) if isinstance(cell, str) and is_number(cell) else cell)
-    is_pixel = isinstance(value, float) and 0 <= value <= maximum and value.is_integer()
-    return int(value) if is_pixel else None
+    return value if isinstance(value, float) else None
+
+
+def _is_pixel(value: float | None, pixels: Pixels) -> bool:
+    if value is None or not 0 <= value <= pixels.maximum:
+        return False
+    return pixels.dtype != "uint8" or value.is_integer()
+
+
+def _expected(pixels: Pixels) -> str:
+    kind = "a whole number" if pixels.dtype == "uint8" else "a number"
+    return f"{kind} from 0 to {pixels.maximum}"
 
 
 def pixels_of(card: ModelCard, images: Any) -> Inputs:
@@ -189,6 +221,7 @@ def pixels_of(card: ModelCard, images: Any) -> Inputs:
     """
     assert card.pixels is not None
     shape, maximum = tuple(card.pixels.shape), card.pixels.maximum
+    are_whole = card.pixels.dtype == "uint8"
     array = np.asarray(images)
     if shape[-1] == 1 and array.shape[-2:] == shape[:2]:
         array = array[..., None]
@@ -201,12 +234,12 @@ def pixels_of(card: ModelCard, images: Any) -> Inputs:
             expected=f"Expected: (rows, {', '.join(map(str, shape))})",
         )
     if not np.issubdtype(array.dtype, np.number) or not np.all(
-        (array >= 0) & (array <= maximum) & (array == np.floor(array))
+        (array >= 0) & (array <= maximum) & ((array == np.floor(array)) | (not are_whole))
     ):
         low, high = (array.min(), array.max()) if array.size else (0, 0)
         raise PipelineError(
             "the images hold values that are no pixels",
             received=f"{array.dtype} from {low} to {high}",
-            expected=f"Expected: whole numbers from 0 to {maximum}",
+            expected=f"Expected: {'whole ' * are_whole}numbers from 0 to {maximum}",
         )
-    return Inputs(array.astype(np.uint8), len(array), {})
+    return Inputs(array.astype(card.pixels.dtype), len(array), {})

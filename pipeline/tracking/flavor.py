@@ -79,7 +79,7 @@ def _requirements(own: Closure) -> list[str]:
 def signature(card: ModelCard) -> ModelSignature:
     """Describes the columns or images that a model takes, and the columns of its answer."""
     if card.pixels is not None:
-        images = TensorSpec(np.dtype(np.uint8), (-1, *card.pixels.shape))
+        images = TensorSpec(np.dtype(card.pixels.dtype), (-1, *card.pixels.shape))
         inputs = Schema([images])
     else:
         inputs = Schema(

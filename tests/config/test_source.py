@@ -64,7 +64,8 @@ def test_invalid_settings_are_refused(settings: dict[str, Any], key: str) -> Non
 def test_unknown_format_gets_a_suggestion() -> None:
     assert refusal(Source, "own", "cvs", path="a.csv") == (
         "source.format is not a data format. Received: cvs. "
-        "Did you mean csv? Allowed: arff, cifar10, csv, idx, jsonl, parquet, rows, sklearn, xlsx."
+        "Did you mean csv? Allowed: arff, cifar10, csv, folders, idx, image_list, jsonl, parquet, "
+        "rows, sklearn, xlsx."
     )
 
 

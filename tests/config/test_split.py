@@ -94,7 +94,7 @@ CONTRADICTIONS = {
     "duplicates of all rows": (
         {"method": "whole", "duplicates": "drop"},
         "data.split.duplicates does not suit data.split.method whole. Received: drop. Set it to "
-        "keep, or the method to random, stratified, group, time, kfold or first.",
+        "keep, or the method to random, stratified, group, time, kfold, first or column.",
     ),
     "equal rows together in time": (
         {"time": "day", "duplicates": "together"},
@@ -117,6 +117,7 @@ def test_contradiction_is_refused_in_one_line(values, line):
         ({"group": "g"}, True),
         ({"folds": 5}, True),
         ({"time": "t"}, False),
+        ({"column": "c"}, False),
         ({"method": "first"}, False),
         ({"method": "whole"}, False),
     ],

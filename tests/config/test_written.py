@@ -91,3 +91,11 @@ def test_several_paths_get_advice(tmp_path):
         "several files with the same columns, write a pattern such as data/*.csv. For training "
         "and test rows in two files, set path and test_path."
     )
+
+
+@pytest.mark.parametrize("key", ["0", "1.5", "yes"])
+def test_key_that_is_no_text_is_named(tmp_path, key):
+    path = written(tmp_path, "data", f"split: {{column: part, levels: {{{key}: train}}}}")
+    assert refusal(require_kinds, path, PrepareConfig) == (
+        f'{path}: YAML does not read a value as text. Received: {key}. Put it in quotes: "{key}".'
+    )

@@ -11,10 +11,13 @@ import pytest
 import yaml
 
 from pipeline.config.composition import compose, register
-from pipeline.config.data import PrepareConfig
+from pipeline.config.data import PrepareConfig, Task
 from pipeline.config.source import File, Source
 from pipeline.data.fetching.sources import fetch
+from pipeline.data.prepared import Meta
+from pipeline.data.preparing.preparation import prepare
 from tests.support import ROOT
+from tests.support.raw_sources import data_of
 from tests.support.refusals import refusal
 
 CASES = Path(__file__).parent / "cases"
@@ -172,3 +175,72 @@ def test_value_that_yaml_changes_is_refused(tmp_path, case, message):
     shutil.copy(ROOT / "conf/prepare.yaml", tmp_path)
     error = refusal(compose, "prepare", PrepareConfig, ["data=own"], conf=tmp_path)
     assert error == f"{tmp_path}/data/own.yaml: {message}"
+
+
+def prepared(tmp_path: Path, case: str, source: dict[str, Any], **settings: Any) -> Meta:
+    fetch(source_of(case, **source), root=tmp_path / "raw")
+    written = yaml.safe_load((CASES / case / "data.yaml").read_text(encoding="utf-8")) | settings
+    data = data_of(case, Task[written.pop("task")], **written)
+    return prepare(data, raw_root=tmp_path / "raw", root=tmp_path)
+
+
+IMAGES: dict[str, tuple[list[int], list[str], int, list[str]]] = {  # shape, classes, rows, notes
+    "emnist_letters": (
+        [4, 4, 1],
+        ["1", "2", "3"],
+        90,
+        [
+            "the largest pixel is 64 of 255; if it is white, set pixel_maximum: 64 in the "
+            "source's settings",
+            "the labels are 1, 2 and 3; no other label is a class",
+        ],
+    ),
+    "img_extra_id": (
+        [4, 4, 1],
+        ["0", "1", "2"],
+        60,
+        [
+            "the largest pixel is 56 of 255; if it is white, set pixel_maximum: 56 in the "
+            "source's settings",
+        ],
+    ),
+    "pixel_float": (
+        [4, 4, 1],
+        ["0", "1", "2"],
+        50,
+        ["the pixels are numbers from 0 to 1, and stay so"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("case", "expected"), IMAGES.items(), ids=IMAGES)
+def test_images_are_read_and_what_was_done_is_said(tmp_path, case, expected):
+    meta = prepared(tmp_path, case, {})
+    assert (meta.shape, meta.classes, sum(meta.rows.values()), meta.notes) == expected
+
+
+def test_pixels_in_one_cell_need_one_setting(tmp_path):
+    case = "fer2013_noshape"
+    assert refusal(prepared, tmp_path, case, {}) == (
+        f"{tmp_path}/raw/{case}/data.csv: 1 column in doubt. pixels: each cell holds 16 numbers. "
+        "If they are the pixels of an image, set pixels: pixels in the source's settings; else "
+        "list it under data.drop."
+    )
+    meta = prepared(tmp_path, case, {"pixels": "pixels"})
+    assert (meta.shape, meta.classes) == ([4, 4, 1], ["0", "1", "2"])
+    usage = "split: {column: Usage} in the data settings"
+    assert meta.notes == [
+        "image_shape: [4, 4, 1], because an image has 16 pixels",
+        "Usage is left out: the rows are images",
+        f"Usage has the values Training, PublicTest. If they say the split of a row, set {usage}",
+    ]
+    by_column = prepared(tmp_path, case, {"pixels": "pixels"}, split={"column": "Usage"})
+    assert (by_column.rows["validation"], sum(by_column.rows.values())) == (28, 60)
+
+
+def test_id_beside_pixels_is_named(tmp_path):
+    assert refusal(prepared, tmp_path, "img_extra_id", {}, drop=[]) == (
+        f"{tmp_path}/raw/img_extra_id/data.csv: the number of columns does not match image_shape. "
+        "Received: 17 columns beside label. Expected: 16, because image_shape is [4, 4, 1]. "
+        "Set drop: [id] in the data settings."
+    )

@@ -15,17 +15,11 @@ from tests.support.refusals import refusal
 PAGE = "files.md"
 
 
-def named_blocks(language: str) -> dict[str, str]:
-    """The blocks of a language that name a file, by its name."""
-    pattern = rf"^```{language} (\S+)\n(.*?)^```"
-    return dict(re.findall(pattern, pages.text(PAGE), re.DOTALL | re.MULTILINE))
-
-
 @pytest.fixture
 def _page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes a folder with the files of the page the current one."""
     monkeypatch.chdir(tmp_path)
-    for name, text in {**named_blocks("text"), **pages.files(PAGE)}.items():
+    for name, text in {**pages.named_blocks(PAGE, "text"), **pages.files(PAGE)}.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, encoding="utf-8")
     shutil.copy(ROOT / "conf/fetch.yaml", "conf")
@@ -34,7 +28,7 @@ def _page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_page")
 def test_sources_of_the_page_give_its_rows():
     register("fetch", FetchConfig)
-    results = named_blocks("csv")
+    results = pages.named_blocks(PAGE, "csv")
     sources = {Path(name).stem for name in pages.files(PAGE)}
     assert {Path(name).parent.name for name in results} == sources
     for name, rows in results.items():

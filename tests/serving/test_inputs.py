@@ -11,7 +11,7 @@ import pytest
 from pipeline.data.columns.reader import reading_of
 from pipeline.errors import PipelineError
 from pipeline.runs.model_card import Column
-from pipeline.serving.inputs import pixels_of, table_inputs
+from pipeline.serving.inputs import inputs_of, pixels_of, table_inputs
 from tests.support.cards import card_of
 from tests.support.metas import images
 from tests.support.refusals import refusal
@@ -142,3 +142,44 @@ def test_images_of_another_shape_are_refused(shape):
 def test_values_that_are_no_pixels_are_refused(pixel):
     with pytest.raises(PipelineError, match="whole numbers from 0 to 255"):
         pixels_of(card_of(images()), np.full((8, 8), pixel))
+
+
+ONE_CELL = {"shape": [2, 2, 1], "pixel_columns": ["image"]}
+FLOATS = {"shape": [1, 2, 1], "pixel_columns": ["a", "b"], "dtype": "float32", "pixel_maximum": 1}
+
+
+def read_pixels(columns, **facts):
+    inputs = inputs_of(card_of(images(**facts)), columns, place="row {}".format)
+    return inputs.values, [str(problem) for problem in inputs.problems.values()]
+
+
+def test_one_cell_holds_all_pixels():
+    values, problems = read_pixels({"image": ["1 2 3 4", "[5, 6, 7, 8]"]}, **ONE_CELL)
+    assert (values.reshape(2, 4).tolist(), problems) == ([[1, 2, 3, 4], [5, 6, 7, 8]], [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        ("1 2 3", "the cell does not hold the pixels of an image. Received: '1 2 3'. "),
+        ("white", "the cell does not hold the pixels of an image. Received: 'white'. "),
+        ("1 2 3 400", "the value is not a pixel. Received: '1 2 3 400'. "),
+    ],
+)
+def test_other_cell_is_a_problem(cell, problem):
+    _, problems = read_pixels({"image": [cell]}, **ONE_CELL)
+    assert problems[0].startswith(f"row 0, column image: {problem}")
+
+
+def test_fractions_are_pixels_of_a_model_of_floats():
+    values, problems = read_pixels({"a": ["0.25", 1], "b": [0, "2"]}, **FLOATS)
+    assert (values.dtype, values[0].ravel().tolist()) == (np.float32, [0.25, 0])
+    assert problems == [
+        "row 1, column b: the value is not a pixel. Received: '2'. Expected: a number from 0 to 1."
+    ]
+
+
+def test_array_of_fractions_suits_a_model_of_floats():
+    card = card_of(images(**FLOATS))
+    assert pixels_of(card, [[[0.5, 1]]]).values.ravel().tolist() == [0.5, 1]
+    assert "Expected: numbers from 0 to 1." in refusal(pixels_of, card, [[[0.5, 1.5]]])

@@ -7,6 +7,7 @@ from PIL import Image
 from pipeline.errors import DataError
 from pipeline.runs.model_card import Pixels
 from pipeline.serving.pictures import read
+from tests.support.drawings import draw
 from tests.support.refusals import refusal
 
 GREY, COLOUR = Pixels([2, 3, 1], 255, []), Pixels([2, 3, 3], 255, [])
@@ -65,7 +66,7 @@ def test_image_of_another_size_is_refused(write):
 def test_transparent_image_is_refused(write):
     alpha = np.zeros((2, 3, 1), np.uint8)
     path = write(np.concatenate([COLOURS, alpha], axis=2))
-    assert "Received: mode RGBA with transparency" in refusal(read, path, COLOUR)
+    assert "parts of the image are transparent" in refusal(read, path, COLOUR)
 
 
 def test_sixteen_bits_are_refused(write):
@@ -85,3 +86,16 @@ def test_other_file_is_refused(tmp_path, content):
 
 def test_missing_file_is_refused(tmp_path):
     assert refusal(read, tmp_path / "none.png", GREY).startswith(f"{tmp_path / 'none.png'} is miss")
+
+
+FILES = Pixels([2, 3, 3], 255, None)
+
+
+def test_any_image_suits_a_model_of_image_files(tmp_path):
+    path = draw(tmp_path / "a.png", (9, 9, 9, 255), height=20, width=40)
+    assert np.array_equal(read(path, FILES), np.full((2, 3, 3), 9))
+
+
+def test_grey_is_scaled_for_a_model_of_floats(write):
+    scaled = read(write(VALUES), Pixels([2, 3, 1], 1, [], "float32"))
+    assert (scaled.dtype, scaled[1, 2, 0]) == (np.float32, np.float32(200 / 255))

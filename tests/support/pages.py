@@ -19,3 +19,9 @@ def files(page: str) -> dict[str, str]:
         r"^```(?:python|yaml)\n# (\S+)\n(.*?)^```", text(page), re.DOTALL | re.MULTILINE
     )
     return dict(shown)
+
+
+def named_blocks(page: str, language: str) -> dict[str, str]:
+    """The blocks of a language that name a file, by its name."""
+    pattern = rf"^```{language} (\S+)\n(.*?)^```"
+    return dict(re.findall(pattern, text(page), re.DOTALL | re.MULTILINE))

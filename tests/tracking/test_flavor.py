@@ -30,6 +30,11 @@ def test_images_are_a_tensor_of_pixels():
     assert [(spec.type, spec.shape) for spec in inputs] == [(np.dtype("uint8"), (-1, 8, 8, 1))]
 
 
+def test_floats_are_a_tensor_of_floats():
+    (spec,) = flavor.signature(card_of(images(dtype="float32", pixel_maximum=1))).inputs
+    assert spec.type == np.dtype("float32")
+
+
 def test_columns_have_the_names_and_types_of_the_csv():
     features = table().table.numeric
     mixed = table(table=plain(features, [CategoricalFeature("a/b", ["x"])]))

@@ -1,9 +1,10 @@
 """Fetches a source: CSV files and `provenance.json` in `data/raw/<source>`.
 
-The folder appears only when it is complete. `provenance.json` holds no time, so that fetching a
-source twice gives the same bytes.
+Pixels of image files are in arrays beside the CSV files. The folder appears only when it is
+complete. `provenance.json` holds no time, so that fetching a source twice gives the same bytes.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -50,13 +51,14 @@ def _provenance(
             received=source.target,
             expected=f"Columns: {', '.join(contents.columns[:20])}",
         )
+    holds_images = bool(source.image_shape or source.pixels or contents.file_column)
     if not files:
         files = [SourceFile(source.name, folder / "data.csv", contents.origin)]
     return {
         "source": source.name,
         "format": source.format,
         "downloads": [
-            {"name": file.name, "from": file.origin} | _size_and_digest(file.path) for file in files
+            {"name": file.name, "from": file.origin} | _facts_of(file.path) for file in files
         ],
         "files": {
             name: {"rows": rows}
@@ -66,9 +68,12 @@ def _provenance(
         },
         "columns": contents.columns,
         "target": source.target,
-        "image_shape": source.image_shape,
-        "pixel_maximum": source.pixel_maximum if source.image_shape else None,
-        "classes": source.classes or None,
+        "image_shape": contents.image_shape or source.image_shape,
+        "pixels": source.pixels,
+        "file_column": contents.file_column,
+        "split_column": contents.split_column,
+        "pixel_maximum": source.pixel_maximum if holds_images else None,
+        "classes": contents.classes or source.classes or None,
         "delimiter": source.delimiter,
         "decimal": source.decimal,
         "thousands": source.thousands,
@@ -78,6 +83,18 @@ def _provenance(
 
 def _size_and_digest(path: Path) -> dict[str, Any]:
     return {"bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def _facts_of(path: Path) -> dict[str, Any]:
+    """The size and digest of a file, or of all files in a folder with their names."""
+    if not path.is_dir():
+        return _size_and_digest(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.relative_to(path).as_posix()}\0{sha256(file)}\n".encode())
+    size = sum(file.stat().st_size for file in files)
+    return {"files": len(files), "bytes": size, "sha256": digest.hexdigest()}
 
 
 def _files(source: Source, work: Path, mirror: str | None) -> Iterator[SourceFile]:
@@ -122,11 +139,16 @@ def _matches(pattern: Path) -> list[Path]:
 
 def _local_file(source: Source, key: str, name: str) -> SourceFile:
     path = Path(name).expanduser()
+    if path.is_dir() and source.format == "folders":
+        return SourceFile(path.name, path, name.rstrip("/"))
     if not path.is_file():
+        of_images = "If it is a folder of images, set format: folders"
         raise PipelineError(
             f"conf/source/{source.name}.yaml: {key} does not name a file",
             received=name,
-            expected="Give a path that is absolute, or relative to the repository's root",
+            expected=of_images
+            if path.is_dir()
+            else "Give a path that is absolute, or relative to the repository's root",
         )
     if key == "path" and source.sha256 is not None and source.sha256 != (digest := sha256(path)):
         raise FetchError(

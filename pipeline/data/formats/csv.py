@@ -6,6 +6,7 @@ from pipeline.config.source import Source
 from pipeline.data import advice
 from pipeline.data.csv_files import Layout
 from pipeline.data.formats import Contents, SourceFile, _tables
+from pipeline.data.rectangle import Rectangle
 
 SETTINGS = (
     "header",
@@ -32,6 +33,11 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
     Raises:
         DataError: a file is not CSV, or its rows differ in length.
     """
+    return _tables.write(files, folder, lambda file: table_of(source, file))
+
+
+def table_of(source: Source, file: SourceFile) -> Rectangle:
+    """Opens a CSV file by the settings of its source; see `advice.read`."""
     layout = Layout(
         encoding=source.encoding,
         delimiter=source.delimiter,
@@ -40,6 +46,4 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
         skip_rows=source.skip_rows,
         header=_tables.header_of(source),
     )
-    return _tables.write(
-        files, folder, lambda file: advice.read(file.path, name=file.origin, layout=layout)
-    )
+    return advice.read(file.path, name=file.origin, layout=layout)

@@ -1,4 +1,4 @@
-"""Builds the data card of a table."""
+"""Builds the data card of a table or of images."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,8 +11,11 @@ from pipeline.data.columns.kinds.date import moment
 from pipeline.data.columns.reader import read_numbers
 from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.prepared import Table
+from pipeline.data.preparing.given_splits import usual_splits
+from pipeline.data.preparing.images import Images
 from pipeline.data.preparing.rows import SourceRows
-from pipeline.data.understanding.profile import Profile
+from pipeline.data.raw import Raw
+from pipeline.data.understanding.profile import Profile, profile_of
 from pipeline.data.understanding.table import Understanding
 
 _EXAMPLES = 3
@@ -53,6 +56,55 @@ def card_of(
             lines.append(f"{column} has a level that no training row has in {count:,} {split} rows")
     return DataCard(
         data.name, data.source, dict(rows), data.target, cards, [*lines, *notes, *found.doubts]
+    )
+
+
+def image_card_of(
+    data: Data, raw: Raw, images: Images, *, rows: Mapping[str, int], notes: Sequence[str]
+) -> DataCard:
+    """Builds the card of images: their pixels, their label, and what else the source holds.
+
+    Args:
+        rows: the number of rows of each split.
+        notes: what else a user should know.
+    """
+    height, width, channels = images.x.shape[1:]
+    size = f"{height} by {width} pixels of {channels} channel{'s' if channels > 1 else ''}"
+    content = f"{images.x.min():g} to {images.x.max():g} of {images.maximum}"
+    names = images.columns or [raw.file_column or ""]
+    name = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+    cards = [ColumnCard(name, "pixels", "", [], {}, None, content, size)]
+    for column, cells in images.text.columns.items():
+        if column != raw.file_column:
+            cards.append(_beside_pixels(profile_of(column, cells, data), data))
+    return DataCard(data.name, data.source, dict(rows), data.target, cards, list(notes))
+
+
+def _beside_pixels(profile: Profile, data: Data) -> ColumnCard:
+    """The card of a column that holds no pixels."""
+    column, why, notes = profile.column, "", []
+    if column == data.target:
+        becomes = "the target"
+    elif column in data.drop or column in data.split.columns.values():
+        becomes = _unused(column, data).becomes
+    else:
+        why = "the rows are images"
+        becomes = f"left out: {why}"
+        if len(usual_splits(profile.values)) == len(profile.values) > 1:
+            notes.append(
+                f"has the values {', '.join(profile.values)}. If they say the split of a row, set "
+                f"split: {{column: {column}}} in the data settings"
+            )
+    return ColumnCard(
+        column,
+        "category",
+        why,
+        examples=[_short(value) for value in list(profile.values)[:_EXAMPLES]],
+        missing=dict(profile.missing),
+        different=len(profile.values),
+        content=_levels(profile),
+        becomes=becomes,
+        notes=notes,
     )
 
 
@@ -101,6 +153,11 @@ def _content(profile: Profile, found: Understanding) -> str:
         known = known[np.isfinite(known)]
         if len(known):
             return " · ".join(f"{value:.4g}" for value in np.quantile(known, _QUANTILES))
+    return _levels(profile)
+
+
+def _levels(profile: Profile) -> str:
+    """The commonest levels with their counts."""
     if profile.is_unique and len(profile.values) > _TOP_LEVELS:
         return ""
     top = sorted(profile.values.items(), key=lambda item: (-item[1], item[0]))[:_TOP_LEVELS]

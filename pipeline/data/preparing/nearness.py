@@ -17,6 +17,7 @@ _ALIKE = 0.8  # nearly equal images correlate at least this much ...
 _TIMES, _FEW = 5, 4  # ... and at most 4 training images are up to 5 times as different
 _SAME = 0.995  # images that correlate this much are nearly equal, however many there are
 _BLOCK = 1 << 25  # correlations in memory
+_PIXELS = 1 << 22  # of images that are compared at once
 MOST_PAIRS = 1_000_000_000  # of images: more take minutes
 
 # Rows of a table are nearly equal if no number differs by more than this many standard deviations,
@@ -48,7 +49,7 @@ def near_images(train: NDArray[np.uint8], others: NDArray[np.uint8]) -> Mask:
         images = others[start : start + block]
         correlations = _standardised(_reduced(images)) @ reduced.T
         nearest = correlations.argmax(axis=1)
-        alike = _correlation(images, train[nearest])
+        alike = _correlations(images, train, nearest)
         result = alike >= _SAME
         open_cases = np.flatnonzero((alike >= _ALIKE) & ~result)
         difference = 1 - correlations[open_cases, nearest[open_cases]]
@@ -70,13 +71,24 @@ def _reduced(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return means.reshape(count, -1)
 
 
-def _correlation(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Pearson's correlation of the pixels of each pair of images."""
-    first, second = (
-        _standardised(images.reshape(len(images), -1).astype(np.float32)) for images in (one, two)
-    )
-    correlation: NDArray[np.float32] = (first * second).sum(axis=1)
-    return correlation
+def _correlations(
+    images: NDArray[np.uint8], train: NDArray[np.uint8], nearest: Rows
+) -> NDArray[np.float32]:
+    """Pearson's correlation of the pixels of each image with those of one training image.
+
+    Args:
+        nearest: the number of that training image.
+    """
+    result = np.empty(len(images), dtype=np.float32)
+    step = max(1, _PIXELS // images[0].size)
+    for start in range(0, len(images), step):
+        rows = slice(start, start + step)
+        first, second = (
+            _standardised(some.reshape(len(some), -1).astype(np.float32))
+            for some in (images[rows], train[nearest[rows]])
+        )
+        result[rows] = (first * second).sum(axis=1)
+    return result
 
 
 def _standardised(rows: NDArray[np.float32]) -> NDArray[np.float32]:

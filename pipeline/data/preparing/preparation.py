@@ -18,7 +18,7 @@ from pipeline.config.values import to_values
 from pipeline.data.cells import is_number
 from pipeline.data.prepared import WEIGHTS, Meta, Table, Target, digest_of
 from pipeline.data.preparing import remarks
-from pipeline.data.preparing.card import card_of
+from pipeline.data.preparing.card import card_of, image_card_of
 from pipeline.data.preparing.encoding import encode, fit_table, fit_target
 from pipeline.data.preparing.equality import (
     levels_of,
@@ -26,8 +26,9 @@ from pipeline.data.preparing.equality import (
     numbers_of_texts,
     with_target,
 )
+from pipeline.data.preparing.given_splits import given_splits
 from pipeline.data.preparing.groups import groups_of
-from pipeline.data.preparing.images import read_images
+from pipeline.data.preparing.images import Images, read_images
 from pipeline.data.preparing.inputs import inputs_of
 from pipeline.data.preparing.leaks import remarks_on_leaks
 from pipeline.data.preparing.nearness import MOST_PAIRS, Mask, near_images, near_rows
@@ -36,13 +37,31 @@ from pipeline.data.preparing.overlap import overlap
 from pipeline.data.preparing.rows import SourceRows, read_rows
 from pipeline.data.preparing.splits import Rows, Splits, Traits, split_rows
 from pipeline.data.preparing.summary import class_counts, ranges, table_counts
-from pipeline.data.preparing.targets import labels, one_against_all, quantities, row_weights
+from pipeline.data.preparing.targets import (
+    image_labels,
+    labels,
+    one_against_all,
+    quantities,
+    row_weights,
+)
 from pipeline.data.preparing.times import times_of
 from pipeline.data.raw import Raw, open_raw
 from pipeline.data.tables import TextTable
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, suggestion
 from pipeline.files import digests_below, replacing_folder
 from pipeline.layout import PREPARED, RAW
+
+_MOST_COLUMNS = 20  # in an error
+_OF_TABLES = (
+    "features",
+    "numeric",
+    "categorical",
+    "ordinal",
+    "dates",
+    "spellings",
+    "drop_missing_target",
+    "ratios",
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +116,7 @@ class _Content:
     text: TextTable | None = None
     leaks: list[str] = field(default_factory=list)
     source: SourceRows | None = None
+    images: Images | None = None
     weights: NDArray[np.float32] | None = None
 
 
@@ -110,14 +130,15 @@ def prepare(data: Data, *, raw_root: Path = RAW, root: Path = PREPARED) -> Meta:
     """
     raw = open_raw(raw_root / data.source)
     _check_rows(raw, data)
-    content = _images(raw, data) if raw.image_shape else _table(raw, data)
-    content.goal.statistics.update(_examined(raw, data, content))
+    chosen = _with_usual_column(data, raw)
+    content = _images(raw, chosen) if raw.holds_images else _table(raw, chosen)
+    content.goal.statistics.update(_examined(raw, chosen, content))
     with replacing_folder(root / data.name) as folder:
         digests = {
             split: _write_split(folder / split, content, rows)
             for split, rows in content.goal.splits.items()
         }
-        _write_card(folder, raw, data, content)
+        _write_card(folder, raw, chosen, content)
         meta = _meta(data, raw, content, digests, digests_below(folder))
         meta.save(folder)
     return meta
@@ -136,19 +157,37 @@ def _check_rows(raw: Raw, data: Data) -> None:
 
 def _images(raw: Raw, data: Data) -> _Content:
     _check_image_settings(raw, data)
-    x, y = read_images(raw, data.target)
-    classes = raw.classes or [str(number) for number in range(int(y.max()) + 1)]
-    likes = numbers_of_equal(x)
+    images = read_images(raw, data)
+    y, classes = image_labels(raw, data, images.text, images.notes)
+    likes = numbers_of_equal(images.x)
     first = raw.rows[raw.train.name]
     own_test = np.arange(first, len(y), dtype=np.int64) if raw.test else None
     usable = _Usable(min(data.rows or first, first), own_test)
     return _Content(
-        _classification(data, usable, y, classes, likes, Traits()),
-        x,
+        _classification(data, usable, y, classes, likes, _traits(images.text, data)),
+        images.x,
         likes,
-        near=lambda train, others: near_images(x[train], x[others]),
-        file_target=y[: raw.rows[raw.train.name]],
+        near=lambda train, others: near_images(images.x[train], images.x[others]),
+        file_target=y[:first],
         most_pairs=MOST_PAIRS,
+        images=images,
+    )
+
+
+def _with_usual_column(data: Data, raw: Raw) -> Data:
+    """The settings, with the column of the source that gives the splits unless they say others."""
+    if raw.split_column is None or data.split.method is not None:
+        return data
+    return replace(data, split=replace(data.split, column=raw.split_column))
+
+
+def _traits(text: TextTable, data: Data) -> Traits:
+    """What the columns of the settings say about the split of each row."""
+    split = data.split
+    return Traits(
+        groups=groups_of(text, split.group) if split.group else None,
+        times=times_of(text, split.time) if split.time else None,
+        given=given_splits(text, split.column, split.levels) if split.column else None,
     )
 
 
@@ -161,19 +200,15 @@ def _check_image_settings(raw: Raw, data: Data) -> None:
             expected="Expected: classification",
         )
     if data.target not in raw.columns or raw.target not in (None, data.target):
-        label = raw.target or raw.columns[0]
+        label = raw.target or next(name for name in raw.columns if name != raw.file_column)
         raise ConfigError(
             "data.target",
             "is not the label of the images",
             received=data.target,
             expected=f"Expected: {label}",
         )
-    columns: dict[str, Any] = {
-        **{key: getattr(data, key) for key in ("features", "drop", "numeric", "categorical")},
-        "ratios": data.ratios,
-        **{f"split.{key}": column for key, column in data.split.columns.items()},
-    }
-    for key, value in columns.items():
+    for key in _OF_TABLES:
+        value = getattr(data, key)
         if value:
             raise ConfigError(
                 f"data.{key}",
@@ -181,6 +216,18 @@ def _check_image_settings(raw: Raw, data: Data) -> None:
                 received=value,
                 expected="Remove the setting",
             )
+    columns = {"drop": data.drop} | {
+        f"split.{key}": [column] for key, column in data.split.columns.items()
+    }
+    for key, names in columns.items():
+        for name in names:
+            if name not in raw.columns:
+                raise ConfigError(
+                    f"data.{key}",
+                    f"names a column that {raw.train} does not have",
+                    received=name,
+                    expected=suggestion(name, raw.columns[:_MOST_COLUMNS]),
+                )
 
 
 def _table(raw: Raw, data: Data) -> _Content:
@@ -196,10 +243,7 @@ def _table(raw: Raw, data: Data) -> _Content:
     inputs = inputs_of(text, list(found.readings.values()), found.operands)
     target = found.target_reading
     likes = numbers_of_equal(levels_of(inputs, rows=len(text)))
-    traits = Traits(
-        groups=groups_of(text, data.split.group) if data.split.group else None,
-        times=times_of(text, data.split.time) if data.split.time else None,
-    )
+    traits = _traits(text, data)
     if data.task is Task.regression:
         goal = _regression(
             data, usable, quantities(text, target, logarithm=data.log_target), likes, traits
@@ -317,20 +361,25 @@ def _write_split(folder: Path, content: _Content, rows: NDArray[np.int64]) -> st
 
 
 def _write_card(folder: Path, raw: Raw, data: Data, content: _Content) -> None:
-    """Writes the data card of a table."""
-    if content.source is None or content.table is None:
-        return
+    """Writes the data card."""
     statistics = content.goal.statistics
-    card = card_of(
-        data,
-        content.source,
-        columns=raw.columns,
-        rows={split: len(rows) for split, rows in content.goal.splits.items()},
-        table=content.table,
-        unseen=statistics["unseen_levels"],
-        notes=[*raw.notes, *statistics["remarks"]],
-    )
-    statistics["notes"] = list(card.lines_of_columns())
+    rows = {split: len(rows) for split, rows in content.goal.splits.items()}
+    notes = [*raw.notes, *statistics["remarks"]]
+    if content.images is not None:
+        images = content.images
+        card = image_card_of(data, raw, images, rows=rows, notes=[*images.notes, *notes])
+        statistics["notes"] = [*images.notes, *card.lines_of_columns()]
+    elif content.source is not None:
+        card = card_of(
+            data,
+            content.source,
+            columns=raw.columns,
+            rows=rows,
+            table=content.table,
+            unseen=statistics["unseen_levels"],
+            notes=notes,
+        )
+        statistics["notes"] = list(card.lines_of_columns())
     card.save(folder)
 
 
@@ -347,10 +396,8 @@ def _meta(
         dtype=content.x.dtype.name,
         target=goal.target,
         classes=goal.classes,
-        pixel_maximum=raw.pixel_maximum if raw.image_shape else None,
-        pixel_columns=[name for name in raw.columns if name != data.target]
-        if raw.image_shape
-        else None,
+        pixel_maximum=content.images.maximum if content.images else None,
+        pixel_columns=content.images.columns if content.images else None,
         table=content.table,
         statistics=goal.statistics,
         rows={split: len(rows) for split, rows in goal.splits.items()},

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config.split import Duplicates, SplitMethod, SplitSettings
+from pipeline.config.split import SPLITS, Duplicates, SplitMethod, SplitSettings
 from pipeline.errors import ConfigError, require
 
 # The share of test rows if neither the settings nor the source define a test split.
@@ -47,6 +47,7 @@ class Traits:
         groups: the number of a row's group, int64; None without groups.
         times: float64, later ones are larger; None without times.
         copies: the number of the first row that equals a row, int64. None if no row equals another.
+        given: the number in `SPLITS` of the split that a column gives a row, int64; None without.
     """
 
     labels: NDArray[np.int32] | None = None
@@ -54,6 +55,7 @@ class Traits:
     groups: Rows | None = None
     times: NDArray[np.float64] | None = None
     copies: Rows | None = None
+    given: Rows | None = None
 
 
 def split_rows(
@@ -76,6 +78,8 @@ def split_rows(
     if settings.duplicates is Duplicates.drop and traits.copies is not None:
         usable = _first_copies(usable, traits.copies, own_test)
     traits = replace(traits, groups=_groups(settings, traits, usable, own_test))
+    if method is SplitMethod.column and traits.given is not None:
+        return _by_column(usable, settings, traits, traits.given, own_test)
     drawing = _Drawing(method, settings.seed, traits)
     drawing.check_classes(usable, splits=_splits_to_fill(settings, own_test))
     rest, test = usable, own_test
@@ -87,6 +91,40 @@ def split_rows(
         rest, asked_of(settings, "validation"), "data.split.validation", leave=1
     )
     return Splits(train, validation, test)
+
+
+def _by_column(
+    usable: Rows, settings: SplitSettings, traits: Traits, given: Rows, own_test: Rows | None
+) -> Splits:
+    """The splits that a column gives. One without rows is drawn from the training rows."""
+    rest, validation, test = (usable[given[usable] == number] for number in range(len(SPLITS)))
+    key = "data.split.column"
+    require(bool(len(rest)), key, received="no training row", expected="a level for train")
+    if own_test is not None:
+        require(
+            not len(test),
+            key,
+            received=f"{len(test):,} test rows, next to the source's own test split",
+            expected="levels for train and validation only",
+        )
+        test = own_test
+    elif len(test):
+        require(
+            settings.test is None,
+            "data.split.test",
+            received=settings.test,
+            expected="no value, because the column gives the test rows",
+        )
+    usual = method_of(replace(settings, method=None, column=None, levels=None), traits)
+    drawing = _Drawing(usual, settings.seed, traits)
+    if not len(validation) or not len(test):
+        drawing.check_classes(rest, splits=1 + (not len(validation)) + (not len(test)))
+    if not len(test):
+        test, rest = drawing.draw(rest, asked_of(settings, "test"), "data.split.test", leave=2)
+    if not len(validation):
+        size = asked_of(settings, "validation")
+        validation, rest = drawing.draw(rest, size, "data.split.validation", leave=1)
+    return Splits(rest, validation, test)
 
 
 def method_of(settings: SplitSettings, traits: Traits) -> SplitMethod:

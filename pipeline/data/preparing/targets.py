@@ -6,10 +6,14 @@ Class numbers and the names of classes, or quantities.
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config.data import Data
 from pipeline.data.cells import is_number, quoted
 from pipeline.data.columns.reader import read_levels, read_numbers, reading_of
 from pipeline.data.columns.reading import ColumnReading
+from pipeline.data.headers import counted, named
+from pipeline.data.raw import Raw
 from pipeline.data.tables import TextTable
+from pipeline.data.understanding.profile import signs_of
 from pipeline.errors import ConfigError, DataError, suggestion
 
 Labels = NDArray[np.int32]
@@ -40,6 +44,64 @@ def labels(text: TextTable, reading: ColumnReading, *, as_text: bool) -> tuple[L
         )
     number = {name: index for index, name in enumerate(classes)}
     return np.array([number[name] for name in names], dtype=np.int32), classes
+
+
+def image_labels(
+    raw: Raw, data: Data, text: TextTable, notes: list[str]
+) -> tuple[Labels, list[str]]:
+    """Reads the labels of images as class numbers, shape (rows,), and the names of the classes.
+
+    Args:
+        notes: receives how labels became classes, where that is not plain.
+
+    Raises:
+        DataError: a label is missing, or no class has it.
+    """
+    reading = reading_of(data.target, "category", missing=signs_of(data.target, data))
+    cells = text.columns[data.target]
+    if raw.classes:
+        return _named_labels(raw, [cell.strip() for cell in cells], data.target, text, notes)
+    missing = [row for row, level in enumerate(read_levels(reading, cells)) if not level]
+    if missing:
+        raise DataError(
+            f"{text.place(data.target, missing[0])}: the label is missing",
+            received=f"{counted(len(missing), 'row')} without a label",
+            expected="Remove these rows from the file",
+        )
+    y, classes = labels(text, reading, as_text=False)
+    if all(map(str.isdecimal, classes)) and classes != list(map(str, range(len(classes)))):
+        notes.append(f"the labels are {named(classes)}; no other label is a class")
+    return y, classes
+
+
+def _named_labels(
+    raw: Raw, cells: list[str], target: str, text: TextTable, notes: list[str]
+) -> tuple[Labels, list[str]]:
+    """Numbers of classes whose names the source gives.
+
+    A label is the number of a class from 0 or 1, or its name.
+    """
+    names = {name: index for index, name in enumerate(raw.classes)}
+    count = len(names)
+    numbers = {str(index): index for index in range(count)}
+    first_from_1 = {str(index + 1): index for index in range(count)}
+    distinct = set(cells)
+    expected = f"a whole number from 0 to {count - 1}"
+    if raw.file_column is not None or len(distinct & set(names)) > len(distinct & set(numbers)):
+        number, expected = names, f"one of the classes {named(raw.classes)}"
+    elif "0" not in distinct and distinct == set(first_from_1):
+        notes.append(f"label 1 is the first of the classes, {raw.classes[0]}")
+        number = first_from_1
+    else:
+        number = numbers
+    for row, cell in enumerate(cells):
+        if cell not in number:
+            raise DataError(
+                f"{text.place(target, row)}: the value is not a label",
+                received=quoted(cell),
+                expected=f"Expected: {expected}",
+            )
+    return np.array([number[cell] for cell in cells], dtype=np.int32), raw.classes
 
 
 def one_against_all(y: Labels, classes: list[str], positive: str) -> tuple[Labels, list[str]]:

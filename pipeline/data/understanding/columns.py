@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.config.data import Data
+from pipeline.data.arrays import guessed_shape
 from pipeline.data.cells import is_infinite, is_number, quoted
 from pipeline.data.columns.kinds import date, number, numbers, time
 from pipeline.data.columns.numerals import Notation
@@ -236,10 +237,11 @@ def _several_numbers(profile: Profile, _data: Data, _file: File) -> Finding | No
         return None
     (count,) = counts
     if count >= _PIXELS:
+        shape = "" if guessed_shape(count) else "image_shape: [height, width, channels] and "
         doubt = (
             f"each cell holds {count:,} numbers. If they are the pixels of an image, set "
-            f"image_shape and pixels: {profile.column} in the source's settings; else list it "
-            "under data.drop"
+            f"{shape}pixels: {profile.column} in the source's settings; else list it under "
+            "data.drop"
         )
         return Finding(_reading(profile, "numbers", {"count": count}), "", doubts=[doubt])
     reading = _reading(profile, "numbers", {"count": count})
