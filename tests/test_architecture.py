@@ -28,6 +28,7 @@ LIBRARY = (
     "syntax",
 )
 PACKAGES = {
+    "adopting",
     "baselines",
     "config",
     "data",

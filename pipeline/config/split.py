@@ -24,6 +24,7 @@ class SplitMethod(Enum):
     time = "time"
     kfold = "kfold"
     first = "first"
+    last = "last"
     whole = "whole"
 
 
