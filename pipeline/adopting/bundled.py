@@ -15,6 +15,7 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.adopting.refusal import AdoptionError
 from pipeline.data.preparing.images import read_images
 from pipeline.data.raw import open_raw
 from pipeline.layout import RAW
@@ -50,7 +51,7 @@ class Bundled:
     def offered(self) -> Iterator[None]:
         """Replaces the functions `load_data`, wherever a module of Keras holds them.
 
-        A source that was not fetched keeps Keras's own function, which downloads.
+        If a source was not fetched, Keras's own function downloads.
         """
         import keras
         import tensorflow as tf
@@ -60,13 +61,10 @@ class Bundled:
             for name, source in _SOURCES.items():
                 own = getattr(keras.datasets, name).load_data
                 folder = (RAW / source).resolve()  # the script runs in another folder
-                if not folder.is_dir():
-                    continue
+                load = self._loader(source, folder) if folder.is_dir() else _downloader(source, own)
                 for module in list(sys.modules.values()):
                     if getattr(module, "load_data", None) is own:
-                        stack.enter_context(
-                            patch.object(module, "load_data", self._loader(source, folder))
-                        )
+                        stack.enter_context(patch.object(module, "load_data", load))
             yield
 
     def _loader(self, source: str, folder: Path) -> Callable[..., Any]:
@@ -79,6 +77,23 @@ class Bundled:
             )
 
         return load_data
+
+
+def _downloader(source: str, load: Callable[..., Any]) -> Callable[..., Any]:
+    """Keras's own function, whose error names the source that helps."""
+
+    def load_data(*args: Any, **named: Any) -> Any:
+        try:
+            return load(*args, **named)
+        except Exception as error:
+            raise AdoptionError(
+                f"keras.datasets cannot download {source}",
+                received=str(error),
+                expected=f"Fetch the source, then adopt the script again: "
+                f"python -m pipeline.fetch source={source}",
+            ) from error
+
+    return load_data
 
 
 def _read(source: str, folder: Path) -> Images:

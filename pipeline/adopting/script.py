@@ -71,9 +71,9 @@ def record(script: Path, *, fit: int = 1) -> Recording:
         with (
             patch.object(sys, "argv", [str(path)]),
             patch.object(sys, "path", [str(path.parent), *sys.path]),
+            recorder.trapping(),  # it looks for the sources of the project
             contextlib.chdir(path.parent),
             _watching(recorder),
-            recorder.trapping(),
         ):
             runpy.run_path(str(path), run_name="__main__")
     except _EndOfScript:
@@ -106,7 +106,7 @@ def _failed(script: Path, error: BaseException) -> AdoptionError:
     return AdoptionError(
         f"{script} fails before it calls fit" + (f", in line {line}" if line else ""),
         received=f"{type(error).__name__}: {text}",
-        expected="Correct it so that it runs with this version of Keras",
+        expected=f"Correct it until it runs: python {script}",
     )
 
 

@@ -78,7 +78,9 @@ def loss_of(loss: Any) -> Loss:
     if isinstance(loss, list | tuple) and len(loss) == 1:
         loss = loss[0]
     name = _class_of(loss)
-    config = loss.get_config() if isinstance(loss, keras.losses.Loss) else {}
+    config = {}
+    if isinstance(loss, keras.losses.Loss):  # the config of Huber lacks its delta
+        config = loss.get_config() | getattr(loss, "_fn_kwargs", {})
     smoothing = config.get("label_smoothing") or 0.0
     if config.get("reduction", "sum_over_batch_size") not in (
         "sum_over_batch_size",
