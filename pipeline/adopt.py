@@ -22,6 +22,7 @@ from typing import NoReturn
 
 from pipeline.adopting.refusal import AdoptionError
 from pipeline.command_line import arguments, require_experiment_name, run_command
+from pipeline.config import yaml_files
 from pipeline.config.composition import compose, register
 from pipeline.config.data import PrepareConfig
 from pipeline.config.experiment_composition import compose_experiment
@@ -64,7 +65,9 @@ def main() -> None:
             _show(files, paths)
         else:
             _install(files, paths, name)
-    _report(name, paths, missing, is_written=not options.dry_run)
+        variant = yaml_files.load(files / CONF / f"data/{name}.yaml")
+    source = str(variant.get("source", name))
+    _report(name, source, paths, missing, is_written=not options.dry_run)
 
 
 def _recorded(script: str, folder: Path, name: str, fit: int) -> list[str]:
@@ -113,23 +116,29 @@ def _show(files: Path, paths: Sequence[Path]) -> None:
             say(f"# {path}\n{(files / path).read_text(encoding='utf-8')}")
 
 
-def _report(name: str, paths: Sequence[Path], missing: Sequence[str], *, is_written: bool) -> None:
+def _report(
+    name: str, source: str, paths: Sequence[Path], missing: Sequence[str], *, is_written: bool
+) -> None:
+    """Prints what was written, what is lost, and what to do next.
+
+    Args:
+        source: of the data variant.
+    """
     say(f"{'wrote' if is_written else 'would write'}: {', '.join(map(str, paths))}")
     for one in missing:
         say(f"not kept: {one}")
-    own = (ADOPTED / f"{name}.parquet") in paths
-    source = f"{name}" if own else "the source of the data"
-    lines = [f"data: {{{name}: {source}}}", f"experiments: {{{name}: {{data: {name}}}}}"]
-    if own:
-        lines.insert(0, f"own_files: {{{name}: {ADOPTED / name}.parquet}}")
-    if (ADOPTED / f"{name}.py") in paths:
-        lines.insert(0, f"own_code: {{{name}: {ADOPTED / name}.py}}")
-    say(f"for dvc repro, add to {PARAMS}: {'; '.join(lines)}")
-    fetch = f"python -m pipeline.fetch source={name} && " if own else ""
-    say(
-        f"next: {fetch}python -m pipeline.prepare data={name} && "
-        f"python -m pipeline.train experiment={name}"
-    )
+    data, code = (ADOPTED / f"{name}.{suffix}" for suffix in ("parquet", "py"))
+    say(f"for dvc repro, add to {PARAMS}:")
+    if code in paths:
+        say(f"  own_code: {{{name}: {code}}}")
+    if data in paths:
+        say(f"  own_files: {{{name}: {data}}}")
+    say(f"  data: {{{name}: {source}}}")
+    say(f"  experiments: {{{name}: {{data: {name}}}}}")
+    commands = [f"prepare data={name}", f"train experiment={name}"]
+    if data in paths:
+        commands.insert(0, f"fetch source={name}")
+    say("next: " + " && ".join(f"python -m pipeline.{command}" for command in commands))
 
 
 if __name__ == "__main__":

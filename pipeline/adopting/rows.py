@@ -307,10 +307,7 @@ def _parted(
         return train, validation, test
     shared = validation if validation is not None else test
     if shared is not None and len(shared) > 1:
-        missing.append(
-            f"the same {len(shared):,} rows for validation and testing: every second one is for "
-            "each, because a model is not tested on rows that chose it"
-        )
+        missing.append(_parting(validation, test, len(shared)))
         return train, shared.part(slice(0, None, 2)), shared.part(slice(1, None, 2))
     missing.append(
         f"all {len(train):,} training rows: the script has no rows for validation and testing, so "
@@ -322,6 +319,24 @@ def _parted(
     parts = order[validated:], order[tested:validated], order[:tested]
     own, validation, test = (train.part(np.sort(part)) for part in parts)
     return own, validation, test
+
+
+def _parting(validation: Rows | None, test: Rows | None, rows: int) -> str:
+    """Says why every second one of some rows changes its split."""
+    if test is None:
+        return (
+            f"validation on all {rows:,} rows: every second one is for testing, because the script "
+            "tests on no others"
+        )
+    if validation is None:
+        return (
+            f"a test on all {rows:,} rows: every second one is for validation, because the script "
+            "validates on no others"
+        )
+    return (
+        f"the same {rows:,} rows for validation and testing: every second one is for each, because "
+        "a model is not tested on rows that chose it"
+    )
 
 
 def _are_equal(one: Rows, other: Rows) -> bool:

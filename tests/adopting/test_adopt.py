@@ -109,7 +109,9 @@ def test_name_that_is_taken_is_refused(here, call):
 
 def test_dry_run_shows_the_files_only(here, call, capsys):
     call(adopt, "train.py", "--name", "other", "--dry-run")
-    assert "loss: binary_crossentropy" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "loss: binary_crossentropy" in output
+    assert "  own_files: {other: adopted/other.parquet}\n  data: {other: other}\n" in output
     assert new_files(here) == FILES
 
 

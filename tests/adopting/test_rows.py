@@ -52,6 +52,19 @@ def test_rows_of_both_splits_are_parted():
     assert missing[0].startswith("the same 6 rows for validation and testing")
 
 
+@pytest.mark.parametrize(
+    ("splits", "text"),
+    [
+        ({"test": None}, "validation on all 6 rows: every second one is for testing"),
+        ({"validation": None}, "a test on all 4 rows: every second one is for validation"),
+    ],
+)
+def test_rows_of_one_split_are_parted(splits, text):
+    made, missing = prepared(**splits)
+    assert made.data["split"]["method"] == "first"
+    assert missing[0].startswith(text)
+
+
 def test_script_without_other_rows_gives_some_up():
     made, missing = prepared(validation=None, test=None)
     assert made.data["split"] == {"method": "first", "test": 4, "validation": 3}
