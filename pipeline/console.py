@@ -21,6 +21,12 @@ def log(line: str) -> None:
     print(without_password(line), file=sys.stderr, flush=True)  # noqa: T201 - the only place that prints messages
 
 
+def overwrite(line: str) -> None:
+    """Prints a message on stderr in the place of the last one, without passwords."""
+    clear = "\r\033[K"
+    print(f"{clear}{without_password(line)}", end="", file=sys.stderr, flush=True)  # noqa: T201 - as in `log`
+
+
 def table_console(*, stderr: bool = False) -> "Console":
     """Returns a console that prints tables.
 

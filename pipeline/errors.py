@@ -34,6 +34,10 @@ class PipelineError(Exception):
             parts.append(self.expected if self.expected.endswith(".") else f"{self.expected}.")
         return " ".join(" ".join(parts).split())
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints below a cell: the message without a traceback."""
+        return [f"error: {self}"]
+
 
 def _cut(text: str) -> str:
     if len(text) <= _LONGEST_VALUE:

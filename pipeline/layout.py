@@ -6,6 +6,7 @@ from pathlib import Path
 CONF = Path("conf")
 PARAMS = Path("params.yaml")
 STAGES = Path("dvc.yaml")
+ADOPTED = Path("adopted")  # data and networks of adopted scripts
 RAW = Path("data/raw")
 PREPARED = Path("data/prepared")
 OUTPUTS = Path("outputs")

@@ -20,6 +20,7 @@ LIBRARY = (
     "files",
     "layout",
     "locks",
+    "recorded_evaluation",
     "redaction",
     "registry",
     "sealed_lines",
@@ -27,12 +28,14 @@ LIBRARY = (
     "syntax",
 )
 PACKAGES = {
+    "adopting",
     "baselines",
     "config",
     "data",
     "evaluation",
     "metrics",
     "models",
+    "notebooks",
     "own",
     "reporting",
     "runs",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import evaluate, experiment, layout
+from pipeline import evaluate, experiment, layout, recorded_evaluation
 from pipeline.config import resolved
 from pipeline.config.values import write_yaml
 from pipeline.evaluation import record
@@ -30,7 +30,7 @@ def evaluated(repository):
         patch.chdir(repository)
         config = config_of(repository, "data=pairs", "tracking=mlflow", "training.xla=false")
         run_id = experiment.run(config).run_id
-        evaluate.evaluate_run(run_id[:12])
+        recorded_evaluation.evaluate_run(run_id[:12])
     return run_id
 
 

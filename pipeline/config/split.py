@@ -13,9 +13,10 @@ class SplitMethod(Enum):
     """How validation and test rows are chosen.
 
     `random` draws them, `stratified` draws the same share of each class, and `group` draws whole
-    groups. `time` takes the newest rows, and `first` the first rows in order. `kfold` tests one of
-    several equal parts. `column` reads the split of each row from a column. `whole` uses all rows
-    for each split. It suits a truth table, because its rows are all that there is to learn.
+    groups. `time` takes the newest rows, `first` the first rows in order, and `last` the last ones.
+    `kfold` tests one of several equal parts. `column` reads the split of each row from a column.
+    `whole` uses all rows for each split. It suits a truth table, because its rows are all that
+    there is to learn.
     """
 
     random = "random"
@@ -24,6 +25,7 @@ class SplitMethod(Enum):
     time = "time"
     kfold = "kfold"
     first = "first"
+    last = "last"
     column = "column"
     whole = "whole"
 

@@ -9,7 +9,7 @@ import keras
 from pipeline.errors import ConfigError, suggestion
 
 # Layers that would run code from a setting, and those that make no sense inside a stack.
-_REFUSED = {
+REFUSED = {
     "Lambda",
     "TFSMLayer",
     "TorchModuleWrapper",
@@ -116,5 +116,5 @@ def _classes() -> dict[str, type]:
     return {
         name: value
         for name, value in vars(keras.layers).items()
-        if inspect.isclass(value) and issubclass(value, keras.layers.Layer) and name not in _REFUSED
+        if inspect.isclass(value) and issubclass(value, keras.layers.Layer) and name not in REFUSED
     }

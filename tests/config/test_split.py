@@ -94,7 +94,7 @@ CONTRADICTIONS = {
     "duplicates of all rows": (
         {"method": "whole", "duplicates": "drop"},
         "data.split.duplicates does not suit data.split.method whole. Received: drop. Set it to "
-        "keep, or the method to random, stratified, group, time, kfold, first or column.",
+        "keep, or the method to random, stratified, group, time, kfold, first, last or column.",
     ),
     "equal rows together in time": (
         {"time": "day", "duplicates": "together"},

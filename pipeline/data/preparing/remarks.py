@@ -28,10 +28,11 @@ def of_order(data: Data, *, whole_file: bool, used_rows: bool, rows: int) -> Ite
             f"the rows are sorted by {data.target}, and data.rows takes the first {data.rows:,} of "
             f"{rows:,}. Set data.sample instead, which draws them"
         )
-    if used_rows and data.split.method is SplitMethod.first:
+    method = data.split.method
+    if used_rows and method in (SplitMethod.first, SplitMethod.last):
         yield (
-            f"the rows are sorted by {data.target}, and data.split.method: first tests and "
-            "validates on the first ones. Set another method, such as random"
+            f"the rows are sorted by {data.target}, and data.split.method: {method.value} tests "
+            f"and validates on the {method.value} ones. Set another method, such as random"
         )
 
 

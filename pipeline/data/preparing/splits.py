@@ -282,6 +282,8 @@ class _Drawing:
             )
         if self.method is SplitMethod.first:
             return rows[:size], rows[size:]
+        if self.method is SplitMethod.last:
+            return rows[-size:], rows[:-size]
         if self.method is SplitMethod.time and self.traits.times is not None:
             return _newest(rows, size, self.traits.times)
         if self.traits.groups is not None:

@@ -53,9 +53,7 @@ class Subject:
     @property
     def unit(self) -> str:
         """The target of a regression in the unit that the served model predicts."""
-        target = self.meta.target
-        name = literal(target.name)
-        return name if target.unit == 1 else f"{name} / {target.unit:,g}"
+        return unit_of(self.meta)
 
     @property
     def has_images(self) -> bool:
@@ -78,6 +76,12 @@ class Subject:
     def image_title(self, row: int) -> str:
         """`test image 13: seven`."""
         return f"test image {row}: {self.classes[self.test.y[row]]}"
+
+
+def unit_of(meta: Meta) -> str:
+    """The target of a regression in the unit that the served model predicts."""
+    name = literal(meta.target.name)
+    return name if meta.target.unit == 1 else f"{name} / {meta.target.unit:,g}"
 
 
 def _short(name: str) -> str:

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from pipeline import metrics
 from pipeline.config.metrics import is_metric
+from pipeline.data.prepared import Meta
 from pipeline.evaluation.drawing.style import ACCENT, TRAIN, VALIDATION, blank, literal
-from pipeline.evaluation.drawing.subject import Subject
+from pipeline.evaluation.drawing.subject import Subject, unit_of
 from pipeline.evaluation.figures import FigureKind
+from pipeline.runs.history import Point
 
 _LINES = {
     "train": (TRAIN, "-", "o"),
@@ -71,27 +73,35 @@ def _finish(axes: Axes, epochs: Sequence[float], label: str) -> None:
     axes.grid(alpha=0.25)
 
 
-def _draw(subject: Subject) -> dict[str, Figure]:
-    history = subject.history
+def of_history(name: str, meta: Meta, history: Sequence[Point], *, saved_step: int) -> Figure:
+    """Draws the learning curves of a training.
+
+    Args:
+        name: of the experiment.
+        saved_step: the step of the saved weights.
+    """
     rates = [point.learning_rate for point in history]
-    figure = plot(
+    return plot(
         [point.epoch for point in history],
-        _curves(subject),
-        saved_epoch=next(point.epoch for point in history if point.step == subject.saved_step),
-        title=f"{subject.name}: learning curves",
+        _curves(history, meta),
+        saved_epoch=next(point.epoch for point in history if point.step == saved_step),
+        title=f"{name}: learning curves",
         learning_rate=rates if len(set(rates)) > 1 else None,
     )
-    return {"": figure}
 
 
-def _curves(subject: Subject) -> dict[str, dict[str, NDArray[np.float64]]]:
+def _draw(subject: Subject) -> dict[str, Figure]:
+    curves = of_history(subject.name, subject.meta, subject.history, saved_step=subject.saved_step)
+    return {"": curves}
+
+
+def _curves(history: Sequence[Point], meta: Meta) -> dict[str, dict[str, NDArray[np.float64]]]:
     """The panels by label, and their curves by split.
 
     The running loss has a panel of its own, because it holds penalties, class weights and dropout.
     It is drawn only if the training rows were not measured. A metric that equals the loss is left
     out.
     """
-    history = subject.history
     keys = list(dict.fromkeys(key for point in history for key in point.metrics))
     values = {key: np.array([point.metrics.get(key, np.nan) for point in history]) for key in keys}
     names = dict.fromkeys(key.partition("/")[2] for key in keys)
@@ -106,15 +116,15 @@ def _curves(subject: Subject) -> dict[str, dict[str, NDArray[np.float64]]]:
             np.allclose(own, values[f"{split}/loss"], rtol=1e-5, equal_nan=True)
             for split, own in splits.items()
         ):
-            curves[_label(name, subject)] = splits
+            curves[_label(name, meta)] = splits
     if "train/loss" not in values:
         curves["running loss, as the steps minimise it"] = {"running": values["running/loss"]}
     return curves
 
 
-def _label(name: str, subject: Subject) -> str:
+def _label(name: str, meta: Meta) -> str:
     """A metric with its unit. The loss is that of the training, without a unit of its own."""
-    target = subject.meta.target
+    target = meta.target
     unit = ""
     if name.endswith("loss") and (target.mean, target.scale) != (0, 1):
         logarithm = "logarithm of " if target.logarithm else ""
@@ -122,7 +132,7 @@ def _label(name: str, subject: Subject) -> str:
         return textwrap.fill(label, _LONGEST_LINE)
     if is_metric(name):
         unit = metrics.named(name, key="training.metrics").unit
-    label = f"{literal(name)} ({unit.format(target=subject.unit)})" if unit else literal(name)
+    label = f"{literal(name)} ({unit.format(target=unit_of(meta))})" if unit else literal(name)
     return textwrap.fill(label, _LONGEST_LINE)
 
 

@@ -1,6 +1,7 @@
 """Shows the progress of a training on stderr: epoch, metrics and time left.
 
-On a terminal it is a moving bar. Elsewhere it is a plain line every few seconds.
+On a terminal it is a moving bar. In a notebook it is one line that changes. Elsewhere it is a plain
+line every few seconds.
 """
 
 import math
@@ -18,10 +19,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from pipeline.console import log
+from pipeline.console import log, overwrite
 from pipeline.runs.history import Point
 from pipeline.training.listener import Listener
 from pipeline.training.schedule import Schedule
+
+_OFTEN = 0.5  # seconds
 
 
 class TerminalProgress(Listener):
@@ -101,6 +104,17 @@ class LineProgress(Listener):
             self._written_at = self._clock()
 
 
+class NotebookProgress(LineProgress):
+    """Writes each line over the one before it, because a long training would flood the output."""
+
+    def __init__(self, name: str, schedule: Schedule) -> None:
+        super().__init__(name, schedule, write=overwrite, interval=_OFTEN)
+
+    def on_end(self) -> None:
+        super().on_end()
+        log("")
+
+
 def line(point: Point, schedule: Schedule) -> str:
     """Puts a point into words: `epoch 3/20  train loss 0.41  …  0:12 left`."""
     parts = [f"epoch {_count(point.epoch)}/{_count(schedule.epochs)}", in_words(point.metrics)]
@@ -136,4 +150,7 @@ def progress(name: str, schedule: Schedule) -> Listener:
     """The form of progress that suits stderr."""
     if sys.stderr.isatty():
         return TerminalProgress(name, schedule, console=Console(stderr=True))
+    # The stream that Jupyter puts in the place of stderr. It obeys a carriage return.
+    if type(sys.stderr).__module__.partition(".")[0] == "ipykernel":
+        return NotebookProgress(name, schedule)
     return LineProgress(name, schedule)

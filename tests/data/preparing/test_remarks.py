@@ -86,10 +86,11 @@ def test_first_rows_of_a_sorted_file_are_named():
     ]
 
 
-def test_first_as_a_method_is_named():
-    assert of_order(True, True, split={"method": SplitMethod.first}) == [
-        "the rows are sorted by kind, and data.split.method: first tests and validates on the "
-        "first ones. Set another method, such as random"
+@pytest.mark.parametrize("method", [SplitMethod.first, SplitMethod.last])
+def test_block_of_a_sorted_file_is_named(method):
+    assert of_order(True, True, split={"method": method}) == [
+        f"the rows are sorted by kind, and data.split.method: {method.value} tests and validates "
+        f"on the {method.value} ones. Set another method, such as random"
     ]
 
 

@@ -65,6 +65,11 @@ def test_first_takes_test_before_validation():
     assert (splits.test.tolist(), splits.validation.tolist()) == ([0, 1], [2, 3, 4])
 
 
+def test_last_takes_the_rows_of_the_end():
+    splits = split(method=SplitMethod.last, test=2.0, validation=3.0)
+    assert (splits.test.tolist(), splits.validation.tolist()) == ([98, 99], [95, 96, 97])
+
+
 def test_seed_changes_the_split():
     assert split(seed=1).test.tolist() != split(seed=2).test.tolist()
 
@@ -150,7 +155,7 @@ def test_empty_split_is_refused(rows, settings, line):
 
 FRACTIONS = st.floats(0.2, 0.5)
 SEEDS = st.integers(0, 2**32 - 1)
-PROPER = [SplitMethod.random, SplitMethod.stratified, SplitMethod.first]
+PROPER = [SplitMethod.random, SplitMethod.stratified, SplitMethod.first, SplitMethod.last]
 
 
 @given(

@@ -1,6 +1,7 @@
 """The progress line of a training."""
 
 import io
+import sys
 
 from rich.console import Console
 
@@ -138,3 +139,13 @@ def test_bar_starts_from_an_earlier_process():
 
 def test_progress_without_a_terminal_is_lines(capsys):
     assert isinstance(progress("toy", SCHEDULE), LineProgress)
+
+
+def test_notebook_shows_one_line_that_changes(monkeypatch):
+    stream = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})()
+    monkeypatch.setattr(sys, "stderr", stream)
+    shown = progress("shapes", SCHEDULE)
+    shown.on_point(point(4))
+    shown.on_end()
+    assert stream.getvalue().count("\n") == 1
+    assert stream.getvalue().startswith("\r\033[Kshapes: epoch ")

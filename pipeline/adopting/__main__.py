@@ -1,0 +1,35 @@
+"""Runs a script in this process, and writes the files of its experiment to a folder.
+
+    python -m pipeline.adopting SCRIPT FOLDER NAME FIT
+
+Writes FOLDER/outcome.json: what is lost, or why the script is refused. `pipeline.adopt` runs it.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from pipeline.files import write_json
+from pipeline.models import backend
+
+
+def main() -> None:
+    """Records the script and writes the outcome."""
+    script, folder, name, fit = sys.argv[1:]
+    os.environ["MPLBACKEND"] = "agg"  # a window would wait for someone to close it
+    backend.load()
+    from pipeline.adopting import plan
+    from pipeline.adopting.script import record
+
+    files = Path(folder) / "files"
+    try:
+        missing = plan.write(record(Path(script), fit=int(fit)), name, script, files)
+        outcome: dict[str, object] = {"missing": missing}
+    except PipelineError as error:
+        outcome = {"refused": str(error)}
+    write_json(Path(folder) / "outcome.json", outcome)
+
+
+if __name__ == "__main__":
+    main()

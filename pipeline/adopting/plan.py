@@ -1,0 +1,267 @@
+"""From a recording to the files of an experiment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from pipeline.adopting import rows, training
+from pipeline.adopting.network import Network, network_of, python_file
+from pipeline.adopting.refusal import AdoptionError
+from pipeline.adopting.rows import Prepared, Rows
+from pipeline.adopting.script import Recording
+from pipeline.adopting.training import Loss
+from pipeline.config.values import to_yaml
+from pipeline.files import write_text
+from pipeline.layout import ADOPTED, CONF
+
+_PLAIN_RANGE = [0.0, 1.0]
+_DEFAULT_SEED = 42
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The rows of a script.
+
+    Args:
+        tail: how many of the last training rows `validation_split` takes. They are in `validation`.
+        batch: the size of a batch of a dataset.
+    """
+
+    train: Rows
+    validation: Rows | None
+    test: Rows | None
+    tail: int = 0
+    batch: int | None = None
+
+
+def write(recording: Recording, name: str, script: str, folder: Path) -> list[str]:
+    """Writes the files of an experiment below a folder, as they would lie in the project.
+
+    Returns:
+        What the experiment does not keep of the script.
+
+    Raises:
+        AdoptionError: an essential part has no counterpart.
+    """
+    missing: list[str] = []
+    loss = training.loss_of(recording.compiled.get("loss"))
+    splits = _splits(recording)
+    network = network_of(recording.model, splits.train.x[:1], of_classes=loss.kind == "classes")
+    if loss.kind == "classes":
+        splits = _with_class_numbers(splits)
+        loss = _loss_of_classes(loss, network, splits, missing)
+    else:
+        splits = _with_numbers(splits, network)
+    prepared = _prepared(recording, splits, loss, name, missing)
+    settings = _experiment(recording, splits, loss, network, prepared, name, missing)
+    _write_data(prepared, name, script, folder)
+    if settings["model"].get("build"):
+        front = prepared.front
+        write_text(folder / ADOPTED / f"{name}.py", python_file(script, network, front))
+    _write_experiment(settings, name, script, folder)
+    return missing
+
+
+def _splits(recording: Recording) -> Splits:
+    fitted = recording.fitted
+    train, batch = rows.rows_of(fitted.get("x"), fitted.get("y"), "the data of fit")
+    validation, tail = None, 0
+    given = fitted.get("validation_data")
+    if given is not None:
+        x, y = given[:2] if isinstance(given, tuple | list) else (given, None)
+        validation, _ = rows.rows_of(x, y, "validation_data")
+    elif share := fitted.get("validation_split"):
+        first = int(len(train) * (1 - share))
+        tail = len(train) - first
+        validation = train.part(slice(first, None))
+    test = None
+    if recording.tested is not None:
+        test, _ = rows.rows_of(*recording.tested, "the data of evaluate")
+    return Splits(train, validation, test, tail, batch)
+
+
+def _map(splits: Splits, change: Any) -> Splits:
+    def mapped(part: Rows | None) -> Rows | None:
+        return None if part is None else Rows(part.x, change(part.y), part.names, part.target)
+
+    train = mapped(splits.train)
+    assert train is not None
+    return Splits(train, mapped(splits.validation), mapped(splits.test), splits.tail, splits.batch)
+
+
+def _with_class_numbers(splits: Splits) -> Splits:
+    def numbers(y: Any) -> Any:
+        values = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.ravel()
+        if not np.array_equal(values, values.astype(np.int64)):
+            raise AdoptionError(
+                "the targets of a crossentropy are not classes",
+                received=f"{values[values != values.astype(np.int64)][:3].tolist()}",
+                expected="Give fit whole numbers, or one-hot rows",
+            )
+        return values.astype(np.int64)
+
+    return _map(splits, numbers)
+
+
+def _with_numbers(splits: Splits, network: Network) -> Splits:
+    if network.outputs != 1 or int(np.prod(splits.train.y.shape[1:])) != 1:
+        raise AdoptionError(
+            "the script predicts several numbers",
+            received=f"{network.outputs} outputs and targets of shape {splits.train.y.shape}",
+            expected="Choose one column as target, and a network with one output",
+        )
+    return _map(splits, lambda y: y.ravel().astype(np.float64))
+
+
+def _loss_of_classes(loss: Loss, network: Network, splits: Splits, missing: list[str]) -> Loss:
+    """Checks that outputs and loss fit together. Two classes have one output here."""
+    is_binary = loss.name == "binary_crossentropy"
+    usual = "linear" if loss.from_logits else "sigmoid" if is_binary else "softmax"
+    if network.activation != usual:
+        raise AdoptionError(
+            "the last activation does not fit the loss",
+            received=f"{network.activation} with {loss.name}, from_logits={loss.from_logits}",
+            expected=f"Choose {usual} in the script, then adopt it again",
+        )
+    y = [part.y for part in (splits.train, splits.validation, splits.test) if part is not None]
+    classes = len(np.unique(np.concatenate(y)))
+    wanted = 1 if classes == 2 else classes
+    if network.outputs == wanted:
+        return loss
+    if network.layers is None or (is_binary and classes != 2):
+        raise AdoptionError(
+            "the network has another number of outputs than the data need",
+            received=f"{network.outputs} outputs for {classes} classes",
+            expected=f"Give it {wanted} outputs in the script, then adopt it again",
+        )
+    missing.append(
+        f"{network.outputs} outputs: {classes} classes have {wanted} here"
+        + (", the log-odds of the second class" if classes == 2 else "")
+    )
+    if classes == 2:
+        return Loss("binary_crossentropy", "classes", settings=loss.settings)
+    return loss
+
+
+def _prepared(
+    recording: Recording, splits: Splits, loss: Loss, name: str, missing: list[str]
+) -> Prepared:
+    for images in recording.bundled.loaded:
+        lost: list[str] = []
+        found = rows.of_bundled(images, splits.train, splits.validation, splits.tail, lost)
+        if found is not None:
+            missing += lost
+            return found
+    train = splits.train.part(slice(None, len(splits.train) - splits.tail))
+    return rows.of_arrays(
+        (ADOPTED / f"{name}.parquet").as_posix(),
+        train,
+        splits.validation,
+        splits.test,
+        task="classification" if loss.kind == "classes" else "regression",
+        missing=missing,
+    )
+
+
+def _experiment(
+    recording: Recording,
+    splits: Splits,
+    loss: Loss,
+    network: Network,
+    prepared: Prepared,
+    name: str,
+    missing: list[str],
+) -> dict[str, Any]:
+    fitted, compiled = recording.fitted, recording.compiled
+    optimizer = keras.optimizers.get(compiled.get("optimizer") or "rmsprop")
+    family, of_optimizer = training.optimizer_settings(optimizer, missing)
+    of_training, of_tracking = training.callback_settings(fitted.get("callbacks"), missing)
+    length = training.length_settings(fitted, missing)
+    if splits.batch is not None:
+        length["batch_size"] = splits.batch
+    metrics = training.metric_settings(compiled.get("metrics"), loss.kind, missing)
+    for argument in ("loss_weights", "weighted_metrics"):
+        if compiled.get(argument):
+            missing.append(f"{argument} of compile")
+    if fitted.get("sample_weight") is not None:
+        missing.append("sample_weight; a column of weights is data.weights")
+    model: dict[str, Any] = {}
+    if network.layers is not None:
+        model["layers"] = [*prepared.front.layers, *network.layers]
+    else:
+        model["build"] = f"{(ADOPTED / name).as_posix()}.py:build"
+    if prepared.pixel_range not in (None, _PLAIN_RANGE):
+        model["pixel_range"] = prepared.pixel_range
+    if "regularizer" in network.config and _has_penalty(recording.model):
+        missing.append(
+            "penalties in val_loss: they count in the steps, and validation/loss is without them"
+        )
+    if _has_random_layers(recording.model):
+        missing.append("the random numbers of dropout and other random layers: they are others")
+    settings: dict[str, Any] = {
+        "defaults": [
+            {"override /data": name},
+            {"override /model": "layers" if network.layers is not None else "python"},
+            {"override /optimizer": family},
+        ],
+        "model": model,
+        "optimizer": of_optimizer,
+        "training": {**length, "loss": loss.name, **loss.settings, **of_training},
+    }
+    if metrics is not None:
+        settings["training"]["metrics"] = metrics
+    if weights := fitted.get("class_weight"):
+        settings["training"]["class_weight"] = _by_class(weights, prepared.classes)
+    if of_tracking:
+        settings["tracking"] = of_tracking
+    if recording.seed not in (None, _DEFAULT_SEED):
+        settings["seed"] = recording.seed
+    return settings
+
+
+def _has_penalty(model: Any) -> bool:
+    return bool(model.losses)
+
+
+def _has_random_layers(model: Any) -> bool:
+    return any(hasattr(layer, "seed_generator") for layer in model._flatten_layers())
+
+
+def _by_class(weights: Any, classes: Sequence[str] | None) -> dict[str, float]:
+    """The weights of classes by name.
+
+    Args:
+        classes: the names of images by number. Those of a table are the numbers.
+    """
+    return {
+        str(int(label)) if classes is None else classes[int(label)]: float(weight)
+        for label, weight in dict(weights).items()
+    }
+
+
+def _write_data(prepared: Prepared, name: str, script: str, folder: Path) -> None:
+    if prepared.source is not None and prepared.write is not None:
+        path = folder / prepared.source["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        prepared.write(path)
+        text = f"# The arrays that {script} gave to Keras: test, validation, then training rows.\n"
+        write_text(folder / CONF / f"source/{name}.yaml", text + to_yaml(prepared.source))
+    text = f"# The rows and the split of {script}.\n"
+    write_text(folder / CONF / f"data/{name}.yaml", text + _yaml(prepared.data))
+
+
+def _write_experiment(settings: dict[str, Any], name: str, script: str, folder: Path) -> None:
+    text = (
+        "# @package _global_\n"
+        f"# Adopted from {script}.\n"
+        f"#   python -m pipeline.train experiment={name}\n"
+    )
+    write_text(folder / CONF / f"experiment/{name}.yaml", text + _yaml(settings))
+
+
+def _yaml(values: dict[str, Any]) -> str:
+    return to_yaml({key: value for key, value in values.items() if value != {}}, short=True)

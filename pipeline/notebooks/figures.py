@@ -1,0 +1,50 @@
+"""Figures that a notebook displays below a cell."""
+
+import html
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as PNG.
+
+    Args:
+        alt: what it shows, for readers who cannot see it.
+    """
+
+    png: bytes
+    alt: str
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+    def __repr__(self) -> str:
+        return f"<{self.alt}>"
+
+
+class Pictures(Mapping[str, Picture]):
+    """Figures by name, such as `learning_curves`. A notebook displays all of them."""
+
+    def __init__(self, pictures: Mapping[str, Picture]) -> None:
+        self._pictures = dict(pictures)
+
+    def __getitem__(self, name: str) -> Picture:
+        return self._pictures[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pictures)
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def __repr__(self) -> str:
+        return f"<figures: {', '.join(self)}>"
+
+    def _repr_html_(self) -> str:
+        return "\n".join(
+            f'<img alt="{html.escape(one.alt)}" style="max-width: 100%" '
+            f'src="data:image/png;base64,{b64encode(one.png).decode()}">'
+            for one in self.values()
+        )

@@ -1,0 +1,141 @@
+"""A finished run as an object: its history, metrics, figures and model."""
+
+import html
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.data.prepared import load_meta
+from pipeline.evaluation import record
+from pipeline.files import read_json
+from pipeline.layout import EVALUATED_RUNS, PREPARED, mlruns
+from pipeline.notebooks.figures import Picture, Pictures
+from pipeline.notebooks.place import at_root
+from pipeline.runs import result as run_result
+from pipeline.runs.result import MODEL, Result
+from pipeline.serving import predictor
+from pipeline.serving.predictor import Predictor
+
+_CURVES = "learning_curves"
+_INDEX = "index.json"
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A run that `pipeline.run` trained, or found finished.
+
+    Args:
+        config: its configuration.
+        result: what the training returned.
+        root: the folder of the project.
+    """
+
+    config: ExperimentConfig
+    result: Result
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """The name of the experiment."""
+        return self.config.name
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run in the tracking store."""
+        return self.result.run_id
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The metrics of the saved weights, on the validation and on the training split."""
+        return dict(self.result.metrics)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row for each evaluation, by epoch."""
+        rows = [
+            {"epoch": point.epoch, "learning_rate": point.learning_rate, **point.metrics}
+            for point in self.result.history
+        ]
+        return pd.DataFrame(rows).set_index("epoch")
+
+    @cached_property
+    def model(self) -> Predictor:
+        """The model. Its `predict` takes rows as the CSV holds them.
+
+        Raises:
+            PipelineError: the run has no files, because it is paused or was not tracked.
+        """
+        run_result.of_run(self._folder, self.run_id)
+        return predictor.load(self._folder / MODEL, trusts_code=True)
+
+    @property
+    def figures(self) -> Pictures:
+        """The learning curves. After `evaluate`, all figures of the run.
+
+        Raises:
+            PipelineError: the data of the run have been removed.
+        """
+        folder = self.root / EVALUATED_RUNS / self.run_id / record.FIGURES
+        if (folder / _INDEX).is_file():
+            index = read_json(folder / _INDEX, made_by="evaluate()")
+            return Pictures(
+                {
+                    Path(one["file"]).stem: Picture((folder / one["file"]).read_bytes(), one["alt"])
+                    for one in index
+                }
+            )
+        return Pictures({_CURVES: self._curves()})
+
+    def evaluate(self) -> dict[str, Any]:
+        """Tests the model, draws its figures, and logs both to the run.
+
+        This opens the test split, and the look is recorded. The files are in
+        `outputs/runs/<run id>/`.
+
+        Returns:
+            The content of `metrics.json`. `["test"]["accuracy"]` holds `value`, `low` and `high`.
+
+        Raises:
+            PipelineError: the run has no files, or its data have changed since.
+        """
+        from pipeline.recorded_evaluation import evaluate_run
+
+        run_result.of_run(self._folder, self.run_id)
+        with at_root():
+            evaluate_run(self.run_id)
+        file = self.root / EVALUATED_RUNS / self.run_id / record.METRICS
+        content: dict[str, Any] = read_json(file, made_by="evaluate()")
+        return content
+
+    @property
+    def _folder(self) -> Path:
+        """The files of the run."""
+        with at_root():
+            return mlruns() / "checkpoints" / self.result.run_key / "result"
+
+    def _curves(self) -> Picture:
+        from pipeline.evaluation.drawing.png import png
+        from pipeline.evaluation.figures import learning_curves
+
+        meta = load_meta(self.root / PREPARED / self.config.data.name)
+        history, kept = self.result.history, self.result.metrics
+        step = next(point.step for point in history if point.metrics == kept)
+        figure = learning_curves.of_history(self.name, meta, history, saved_step=step)
+        return Picture(png(figure), f"{self.name}: {learning_curves.FIGURE.alt}")
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, run {self.run_id[:8]}: {_in_words(self.metrics)}>"
+
+    def _repr_html_(self) -> str:
+        table = pd.DataFrame({"value": self.metrics}).to_html(float_format="{:.4f}".format)
+        return f"<p><b>{html.escape(self.name)}</b>, run {self.run_id[:8]}</p>{table}"
+
+
+def _in_words(metrics: dict[str, float]) -> str:
+    return ", ".join(
+        f"{name} {value:.4f}" for name, value in metrics.items() if name.startswith("validation/")
+    )

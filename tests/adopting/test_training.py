@@ -1,0 +1,117 @@
+"""Arguments of `compile` and `fit` as settings."""
+
+import keras
+import pytest
+
+from pipeline.adopting import training
+from pipeline.adopting.refusal import AdoptionError
+from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support.refusals import refusal
+
+
+@pytest.mark.parametrize(
+    ("loss", "name"),
+    [
+        ("mse", "mean_squared_error"),
+        (keras.losses.mean_absolute_error, "mean_absolute_error"),
+        ("sparse_categorical_crossentropy", "sparse_categorical_crossentropy"),
+        (keras.losses.BinaryCrossentropy(), "binary_crossentropy"),
+        (["categorical_crossentropy"], "categorical_crossentropy"),
+        ("log_cosh", "keras.losses:LogCosh"),
+        ("msle", "keras.losses:MeanSquaredLogarithmicError"),
+    ],
+)
+def test_loss_has_a_name(loss, name):
+    assert training.loss_of(loss).name == name
+
+
+def test_loss_keeps_its_arguments():
+    assert training.loss_of(keras.losses.Huber(delta=2.0)).settings == {
+        "loss_arguments": {"delta": 2.0}
+    }
+    smooth = keras.losses.CategoricalCrossentropy(label_smoothing=0.1, from_logits=True)
+    assert training.loss_of(smooth).settings == {"label_smoothing": 0.1}
+    assert training.loss_of(smooth).from_logits
+
+
+@pytest.mark.parametrize("loss", [lambda y, p: y - p, "cosine_similarity", None])
+def test_other_loss_is_refused(loss):
+    message = refusal(training.loss_of, loss, error=AdoptionError)
+    assert message.startswith("the loss has no counterpart")
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "family", "settings"),
+    [
+        ("adam", "adam", {"learning_rate": 0.001}),
+        (keras.optimizers.SGD(0.1, momentum=0.9), "sgd", {"learning_rate": 0.1, "momentum": 0.9}),
+        (
+            keras.optimizers.AdamW(weight_decay=0.01),
+            "adamw",
+            {"learning_rate": 0.001, "weight_decay": 0.01, "decay_biases": True},
+        ),
+        (
+            keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)),
+            "sgd",
+            {
+                "learning_rate": 0.1,
+                "schedule": "keras.optimizers.schedules:ExponentialDecay",
+                "schedule_arguments": {"decay_steps": 10, "decay_rate": 0.5, "staircase": False},
+            },
+        ),
+    ],
+)
+def test_optimizer_keeps_what_differs(optimizer, family, settings):
+    read = training.optimizer_settings(keras.optimizers.get(optimizer), [])
+    assert read == (family, settings)
+
+
+def test_callbacks_become_settings():
+    missing = []
+    callbacks = [
+        keras.callbacks.EarlyStopping(
+            "val_accuracy", patience=5, min_delta=0.01, restore_best_weights=True
+        ),
+        keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=2),
+        keras.callbacks.TensorBoard("logs"),
+        keras.callbacks.CSVLogger("log.csv"),
+        keras.callbacks.LambdaCallback(),
+    ]
+    settings, tracking = training.callback_settings(callbacks, missing)
+    assert settings["early_stopping"] == {
+        "patience": 5,
+        "monitor": "validation/accuracy",
+        "min_delta": 0.01,
+    }
+    assert settings["reduce_on_plateau"]["factor"] == 0.5
+    assert tracking == {"tensorboard": True}
+    assert [one.partition(";")[0] for one in missing] == ["the callback LambdaCallback"]
+
+
+def test_checkpoint_of_the_best_keeps_the_best():
+    callback = keras.callbacks.ModelCheckpoint("best.keras", save_best_only=True)
+    settings, _ = training.callback_settings(callback, [])
+    assert settings == {"early_stopping": {"patience": None}}
+
+
+def test_no_callback_trains_to_the_end():
+    assert training.callback_settings(None, []) == ({"early_stopping": None}, {})
+
+
+def test_metrics_beyond_the_usual_are_measured():
+    missing = []
+    metrics = ["acc", keras.metrics.AUC(), keras.metrics.MeanSquaredError()]
+    assert training.metric_settings(metrics, "classes", missing) == [
+        "accuracy",
+        "log_loss",
+        "roc_auc",
+    ]
+    assert missing == ["the metric mean_squared_error"]
+    assert training.metric_settings(["accuracy"], "classes", []) is None
+
+
+def test_arguments_of_fit_that_are_lost_are_named():
+    missing = []
+    fitted = {"epochs": 3, "shuffle": False, "steps_per_epoch": 5}
+    assert training.length_settings(fitted, missing) == {"epochs": 3, "batch_size": 32}
+    assert len(missing) == 2

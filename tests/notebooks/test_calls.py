@@ -1,0 +1,115 @@
+"""`pipeline.run`, `pipeline.runs` and `pipeline.compose` in the process of a notebook."""
+
+import signal
+
+import pandas as pd
+import pytest
+
+import pipeline
+from pipeline.errors import PipelineError
+from tests.support.refusals import refusal
+
+FAST = {"epochs": 2, "xla": False}  # XLA takes seconds to compile
+
+
+@pytest.fixture(autouse=True)
+def here(in_project):
+    return in_project
+
+
+@pytest.fixture(scope="module")
+def run(project):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project)
+        return pipeline.run("iris_logistic", **FAST)
+
+
+def test_history_has_a_row_for_each_epoch(run):
+    assert list(run.history.index) == [1.0, 2.0]
+
+
+def test_metrics_are_those_of_the_saved_weights(run):
+    assert run.metrics["validation/loss"] == run.history["validation/loss"].iloc[-1]
+
+
+def test_run_is_displayed_with_its_metrics(run):
+    assert "validation/accuracy" in run._repr_html_()
+    assert repr(run).startswith(f"<iris_logistic, run {run.run_id[:8]}: validation/loss")
+
+
+def test_learning_curves_need_no_test(run):
+    assert list(run.figures) == ["learning_curves"]
+    assert run.figures["learning_curves"]._repr_png_().startswith(b"\x89PNG")
+    assert run.figures._repr_html_().startswith('<img alt="iris_logistic: loss and metrics')
+
+
+def test_model_predicts_rows_of_the_table(run):
+    rows = pd.DataFrame({"petal_length": [1.4], "petal_width": [0.2]})
+    assert run.model.predict(rows)[0] in run.model.classes
+
+
+def test_same_settings_return_the_same_run(run):
+    assert pipeline.run("iris_logistic", **FAST).run_id == run.run_id
+
+
+def test_notebook_may_lie_in_a_folder_of_the_project(run, in_project, monkeypatch):
+    folder = in_project / "deep" / "er"
+    folder.mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(folder)
+    assert pipeline.run("iris_logistic", **FAST).run_id == run.run_id
+
+
+def test_table_shows_settings_that_differ(run):
+    other = pipeline.run("iris_logistic", learning_rate=0.5, **FAST)
+    table = pipeline.runs("iris_logistic")
+    assert table.loc[[run.run_id, other.run_id], "optimizer.learning_rate"].tolist() == [0.1, 0.5]
+    assert "seed" not in table
+    assert table.loc[run.run_id, "validation/loss"] == run.metrics["validation/loss"]
+
+
+def test_table_of_an_unknown_experiment_is_empty(in_project):
+    assert len(pipeline.runs("nothing")) == 0
+
+
+def test_compose_changes_settings(in_project):
+    settings = pipeline.compose("iris_logistic", epochs=5)
+    assert settings["training"]["epochs"] == 5
+
+
+def test_functions_are_also_modules():
+    from pipeline import compose, runs
+
+    assert compose.main.__module__ == "pipeline.compose"
+    assert runs.__path__
+
+
+def test_outside_of_a_project_is_refused(in_empty_folder):
+    message = refusal(pipeline.run, "iris_logistic")
+    assert message.startswith(
+        "this folder is outside of a project, which has conf/ and params.yaml"
+    )
+
+
+def test_run_without_files_has_no_model(in_project):
+    run = pipeline.run("iris_logistic", tracking="memory", seed=9, **FAST)
+    message = refusal(run.evaluate)
+    assert message.startswith("the files of this run are not in this project, or it has not")
+
+
+def test_interrupted_training_resumes(in_project, monkeypatch):
+    from pipeline.training.listeners import progress
+
+    monkeypatch.setattr(progress.LineProgress, "on_point", lambda *_: signal.raise_signal(2))
+    settings = {"epochs": 3, "xla": False, "seed": 5}
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt, match="the same call resumes"):
+        pipeline.run("iris_logistic", **settings)
+    monkeypatch.undo()
+    monkeypatch.chdir(in_project)
+    assert len(pipeline.run("iris_logistic", **settings).history) == 3
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_notebook_shows_errors_in_one_line():
+    error = PipelineError("the setting is invalid", received=3)
+    assert error._render_traceback_() == ["error: the setting is invalid. Received: 3."]
