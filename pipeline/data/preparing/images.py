@@ -5,7 +5,7 @@ fast. If it fails, Python reads them again to name the line and column.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -55,6 +55,10 @@ class Images:
     text: TextTable
     columns: list[str] | None
     notes: list[str]
+
+    def take(self, rows: NDArray[np.int64]) -> "Images":
+        """The images with these row numbers."""
+        return replace(self, x=self.x[rows], text=self.text.take(rows.tolist()))
 
 
 def read_images(raw: Raw, data: Data) -> Images:

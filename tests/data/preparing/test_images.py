@@ -105,6 +105,20 @@ def test_setting_rows_leaves_the_test_split(tmp_path):
     assert (sorted(pixels), meta.rows["test"]) == ([0, 1, 2, 3], 3)
 
 
+def test_sample_is_drawn_and_leaves_the_test_split(tmp_path):
+    rows = [f"{i % 2},{i},{i},{i},{i},{i},{i}" for i in range(17)]
+    source(tmp_path, rows, ["1,9,9,9,9,9,9"])
+    settings = {"sample": 10, "split": {"seed": 3}, **SETTINGS}
+    prepare(data_of(**settings), raw_root=tmp_path / "raw", root=tmp_path)
+    splits = {
+        split: np.load(tmp_path / f"own/{split}/x.npy")[:, 0, 0, 0].tolist()
+        for split in ("train", "validation", "test")
+    }
+    drawn = np.random.default_rng(3).choice(17, size=10, replace=False).tolist()
+    assert sorted(splits["train"] + splits["validation"]) == sorted(drawn)
+    assert splits["test"] == [9]
+
+
 def test_unnamed_classes_are_named_by_number(tmp_path):
     source(tmp_path, ROWS, classes=None)
     assert prepare(data_of(**SETTINGS), raw_root=tmp_path / "raw", root=tmp_path).classes == [
@@ -226,6 +240,16 @@ def test_columns_must_match_the_image_shape(tmp_path, monkeypatch):
             {"numeric": ["p0"]},
             "data.numeric is a setting for tables, and the source holds images. "
             "Received: ['p0']. Remove the setting.",
+        ),
+        (
+            {"sample_weight": "p0"},
+            "data.sample_weight is a setting for tables, and the source holds images. "
+            "Received: p0. Remove the setting.",
+        ),
+        (
+            {"most_levels": 5},
+            "data.most_levels is a setting for tables, and the source holds images. "
+            "Received: 5. Remove the setting.",
         ),
         (
             {"dates": {"p0": "%Y"}},

@@ -1,0 +1,43 @@
+"""All rows of a data variant, before they are written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.prepared import Table
+from pipeline.data.preparing.goal import Goal
+from pipeline.data.preparing.images import Images
+from pipeline.data.preparing.nearness import Mask
+from pipeline.data.preparing.rows import SourceRows
+from pipeline.data.preparing.splits import Rows
+from pipeline.data.tables import TextTable
+
+
+@dataclass(frozen=True)
+class Content:
+    """All rows of a data variant. Those of the source's own test split come last.
+
+    Args:
+        likes: rows with the same number are equal in their features.
+        near: tells which rows nearly equal a training row, by row numbers of training and others.
+        most_pairs: how many pairs of rows it compares; None for all.
+        weights: the weight of each row; None if all count the same.
+        leaks: remarks on columns that give the target away.
+        file_target: the target of each row of the file to split, also of rows that are not used.
+    """
+
+    goal: Goal
+    x: NDArray[Any]
+    likes: Rows
+    near: Callable[[Rows, Rows], Mask]
+    file_target: NDArray[Any]
+    most_pairs: int | None = None
+    table: Table | None = None
+    text: TextTable | None = None
+    leaks: list[str] = field(default_factory=list)
+    source: SourceRows | None = None
+    images: Images | None = None
+    weights: NDArray[np.float32] | None = None
