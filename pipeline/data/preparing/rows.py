@@ -11,7 +11,7 @@ from pipeline.data import tables
 from pipeline.data.preparing.inputs import check_columns
 from pipeline.data.raw import Raw
 from pipeline.data.tables import TextTable
-from pipeline.data.understanding.columns import File
+from pipeline.data.understanding.file import File
 from pipeline.data.understanding.profile import profile_of
 from pipeline.data.understanding.table import Understanding, understand
 from pipeline.errors import require

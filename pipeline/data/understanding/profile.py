@@ -5,9 +5,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from pipeline.config.data import Data
 from pipeline.data.cells import is_number
+from pipeline.data.columns.reader import reading_of
+from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.missing import SIGNS
 from pipeline.data.understanding.numbers import Numerals, numerals_of
 
@@ -42,6 +45,10 @@ class Profile:
     @property
     def rows(self) -> int:
         return self.count + sum(self.missing.values())
+
+    def reading(self, kind: str, settings: Mapping[str, Any]) -> ColumnReading:
+        """How the cells are read as a kind."""
+        return reading_of(self.column, kind, settings, self.signs)
 
     @property
     def is_unique(self) -> bool:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pipeline.config.data import Data
 from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.tables import TextTable
-from pipeline.data.understanding.columns import File, finding_of
+from pipeline.data.understanding.columns import finding_of
+from pipeline.data.understanding.file import File
 from pipeline.data.understanding.finding import Finding
 from pipeline.data.understanding.profile import Profile, profile_of
 from pipeline.data.understanding.targets import target_finding

@@ -5,16 +5,12 @@ from dataclasses import replace
 
 from pipeline.config.data import Data, Task
 from pipeline.data.cells import is_number
-from pipeline.data.understanding.columns import (
-    File,
-    category_finding,
-    listed,
-    mixture_finding,
-    number_finding,
-)
+from pipeline.data.understanding.decisions import category, mixture, number
+from pipeline.data.understanding.file import File
 from pipeline.data.understanding.finding import Finding
 from pipeline.data.understanding.numbers import example, have_leading_zeros
 from pipeline.data.understanding.profile import Profile
+from pipeline.data.understanding.wording import listed
 
 # A target with more different numbers than this is a quantity, not a class.
 MOST_CLASSES = 100
@@ -29,8 +25,8 @@ def target_finding(profile: Profile, data: Data, file: File) -> Finding:
     return replace(finding, doubts=[*_doubts_on_missing(profile, data), *finding.doubts])
 
 
-def _labels(profile: Profile, data: Data, _file: File) -> Finding:
-    finding = category_finding(profile, data)
+def _labels(profile: Profile, data: Data, file: File) -> Finding:
+    finding = category.decide(profile, data, file)
     is_settled = profile.column in (*data.categorical, *data.numeric)
     doubts = [] if is_settled else list(_doubts_on_labels(profile))
     return Finding(finding.reading, "data.task: classification", finding.notes, [
@@ -41,12 +37,12 @@ def _labels(profile: Profile, data: Data, _file: File) -> Finding:
 
 def _quantity(profile: Profile, data: Data, file: File) -> Finding:
     why = "data.task: regression"
-    number = number_finding(profile, data, file, may_identify=False)
-    if number is not None:
-        return replace(number, why=why)
-    mixture = mixture_finding(profile, data)
-    if mixture is not None:
-        return Finding(None, why, doubts=mixture.doubts)
+    numbers = number.decide(profile, data, file, may_identify=False)
+    if numbers is not None:
+        return replace(numbers, why=why)
+    mixed = mixture.decide(profile, data, file)
+    if mixed is not None:
+        return Finding(None, why, doubts=mixed.doubts)
     advice = "Choose another target"
     if len(profile.values) <= _FEW_CLASSES:
         advice += ", or set data.task: classification"

@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline.data.columns.reader import read_levels, read_numbers
-from pipeline.data.understanding.columns import File, finding_of
+from pipeline.data.understanding.columns import finding_of
+from pipeline.data.understanding.file import File
 from pipeline.data.understanding.profile import profile_of
 from tests.support.raw_sources import data_of
 

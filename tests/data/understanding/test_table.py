@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.data.tables import TextTable
-from pipeline.data.understanding.columns import File
+from pipeline.data.understanding.file import File
 from pipeline.data.understanding.table import understand
 from tests.support.raw_sources import data_of
 

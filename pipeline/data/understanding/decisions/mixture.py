@@ -1,0 +1,36 @@
+"""Numbers with a few other texts among them, which is in doubt."""
+
+from pipeline.config.data import Data
+from pipeline.data.cells import is_infinite, quoted
+from pipeline.data.understanding.decisions import category
+from pipeline.data.understanding.file import File
+from pipeline.data.understanding.finding import Finding
+from pipeline.data.understanding.identifiers import identifies_by_text
+from pipeline.data.understanding.numbers import looks_like_a_number
+from pipeline.data.understanding.profile import Profile
+from pipeline.data.understanding.wording import MOST_TEXTS
+
+
+def decide(profile: Profile, data: Data, file: File) -> Finding | None:
+    """Reads a column of numbers with a few other texts among them, which is in doubt."""
+    texts = [cell for cell in profile.values if not _is_numeric(cell)]
+    others = len(profile.values) - len(texts)
+    few_texts = len(texts) <= MOST_TEXTS and others > 2 * len(texts)
+    mostly = 2 * sum(profile.values[cell] for cell in texts) < profile.count
+    if not texts or not others or not (few_texts or (mostly and others > len(texts))):
+        return None
+    if not few_texts and identifies_by_text(profile):
+        return None  # as the tickets of passengers: some are numbers, almost all are different
+    named = ", ".join(quoted(cell) for cell in texts[:MOST_TEXTS])
+    more = f" and {len(texts) - MOST_TEXTS:,} other texts" if len(texts) > MOST_TEXTS else ""
+    rows = sum(profile.values[cell] for cell in texts)
+    doubt = (
+        f"it holds numbers, but {rows:,} of {profile.count:,} values are not: {named}{more}."
+        f" If they mean missing, set data.na_values: {{{profile.column}: [{named}]}}; if the "
+        f"column holds categories, data.categorical: [{profile.column}]"
+    )
+    return Finding(category.decide(profile, data, file).reading, "", doubts=[doubt])
+
+
+def _is_numeric(cell: str) -> bool:
+    return looks_like_a_number(cell) or is_infinite(cell)

@@ -1,0 +1,103 @@
+"""Numbers, also those with units, thousands or a decimal comma."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.config.data import Data
+from pipeline.data.cells import quoted
+from pipeline.data.columns.kinds import number
+from pipeline.data.understanding.file import File
+from pipeline.data.understanding.finding import Finding
+from pipeline.data.understanding.identifiers import identifies_by_numbers
+from pipeline.data.understanding.notation import doubts_on_notation, number_settings
+from pipeline.data.understanding.profile import Profile
+from pipeline.data.understanding.remarks import notes_on_numbers
+from pipeline.data.understanding.sentinels import sentinel_of
+from pipeline.data.understanding.wording import MOST_TEXTS
+
+_MOST_UNITS = 4  # of one column
+_LONGEST_UNIT = 3  # letters of units that stand beside others
+
+
+def decide(
+    profile: Profile, data: Data, file: File, *, may_identify: bool = True
+) -> Finding | None:
+    """Reads a column of numbers. None if some value is not a number.
+
+    Args:
+        may_identify: whether the numbers may name rows.
+    """
+    found = profile.numerals
+    if found is None:
+        return None
+    units, different = found.affixes, len(profile.values)
+    if len(units) > 1:
+        return _with_units(profile, units) if _are_units(units, different) else None
+    if units != [""] and not _is_unit(units[0], different):
+        return None
+    settings = number_settings(found, file)
+    read = {cell: value for cell in profile.values if (value := _value(cell, settings)) is not None}
+    counts: dict[float, int] = {}
+    for cell, value in read.items():
+        counts[value] = counts.get(value, 0) + profile.values[cell]
+    doubts, sentinel = doubts_on_notation(found, file), None
+    if not doubts:
+        reason = identifies_by_numbers(profile, list(counts)) if units == [""] else ""
+        if reason and may_identify:
+            return Finding(None, reason)
+        is_settled = profile.column in data.numeric
+        sentinel = None if is_settled else sentinel_of(counts, known=file.sentinels)
+        if sentinel is not None:
+            sign = next(cell for cell, value in read.items() if value == sentinel)
+            doubts.append(_doubt_on_sentinel(profile, sign, counts[sentinel], file))
+    return Finding(
+        profile.reading("number", settings),
+        "all its values are numbers",
+        notes_on_numbers(profile, found, settings, counts),
+        doubts,
+        sentinel,
+    )
+
+
+def _with_units(profile: Profile, units: Sequence[str]) -> Finding:
+    names = ", ".join(unit or "none" for unit in units[:MOST_TEXTS])
+    doubt = (
+        f"its numbers have different units ({names}). Make them equal in the file, or list "
+        f"it under data.categorical or data.drop"
+    )
+    return Finding(profile.reading("category", {}), "", doubts=[doubt])
+
+
+def _doubt_on_sentinel(profile: Profile, sign: str, count: int, file: File) -> str:
+    column = profile.column
+    of_column = f"{{{column}: [{quoted(sign)}]}}"
+    advice = f"[{quoted(sign)}]" if len(file.sentinels) == 1 else of_column
+    return (
+        f"{sign} is in {count:,} of {profile.count:,} rows, far from all other "
+        f"values. If it means missing, set data.na_values: {advice}; "
+        f"if it is a number, data.numeric: [{column}]; if it is a code, "
+        f"data.categorical: [{column}]"
+    )
+
+
+def _value(cell: str, settings: dict[str, Any]) -> float | None:
+    """The number in a cell of a column of numbers."""
+    if not settings:
+        return float(cell)
+    values = number.read(cell, settings)
+    return None if values is None else values[0]
+
+
+def _is_unit(affix: str, different: int) -> bool:
+    """Whether an affix is a unit. Two texts such as `1a` and `2a` may be codes."""
+    return different >= 3 or not affix.isalpha()
+
+
+def _are_units(affixes: Sequence[str], different: int) -> bool:
+    """Whether different affixes are units: few of them among many numbers, and no long words.
+
+    `2013PASS` and `1939, May` are codes and dates.
+    """
+    are_long = all(len(affix) > _LONGEST_UNIT for affix in affixes)
+    are_few = len(affixes) <= min(_MOST_UNITS, different // 3)
+    return are_few and not are_long

@@ -1,0 +1,30 @@
+"""Cells of several numbers, such as coordinates."""
+
+from pipeline.config.data import Data
+from pipeline.data.arrays import guessed_shape
+from pipeline.data.columns.kinds import numbers
+from pipeline.data.understanding.file import File
+from pipeline.data.understanding.finding import Finding
+from pipeline.data.understanding.numbers import example
+from pipeline.data.understanding.profile import Profile
+
+_PIXELS = 16
+
+
+def decide(profile: Profile, _data: Data, _file: File) -> Finding | None:
+    """Reads cells of several numbers. None if cells hold one, or different counts."""
+    found = [numbers.split(cell) for cell in profile.values]
+    counts = {len(one) if one else 0 for one in found}
+    if len(counts) > 1 or counts <= {0, 1}:
+        return None
+    (count,) = counts
+    if count >= _PIXELS:
+        shape = "" if guessed_shape(count) else "image_shape: [height, width, channels] and "
+        doubt = (
+            f"each cell holds {count:,} numbers. If they are the pixels of an image, set "
+            f"{shape}pixels: {profile.column} in the source's settings; else list it under "
+            "data.drop"
+        )
+        return Finding(profile.reading("numbers", {"count": count}), "", doubts=[doubt])
+    reading = profile.reading("numbers", {"count": count})
+    return Finding(reading, f"each cell holds {count} numbers, such as {example(profile.values)}")

@@ -1,0 +1,60 @@
+"""Decides in which notation the numbers of a column are written."""
+
+from typing import Any
+
+from pipeline.data.cells import quoted
+from pipeline.data.columns.numerals import Notation
+from pipeline.data.understanding.file import File
+from pipeline.data.understanding.numbers import (
+    Numerals,
+    example,
+)
+
+
+def _allowed(found: Numerals, file: File) -> list[Notation]:
+    """The notations that the values and the source's settings allow."""
+    return [
+        notation
+        for notation in found.notations
+        if file.decimal in (None, notation.decimal)
+        and (file.thousands in (None, notation.thousands) or not notation.thousands)
+    ]
+
+
+def _likely(found: Numerals, file: File) -> list[Notation]:
+    """The allowed notations that suit the rest of the file."""
+    allowed = _allowed(found, file) or found.notations
+    if file.thousands is not None:
+        wanted = [one for one in allowed if one.thousands == file.thousands]
+        allowed = wanted or allowed
+    elif file.evidence:
+        allowed = [one for one in allowed if one.decimal in file.evidence] or allowed
+    elif file.delimiter == ",":
+        allowed = [one for one in allowed if one.decimal == "."] or allowed
+    return allowed
+
+
+def number_settings(found: Numerals, file: File) -> dict[str, Any]:
+    """The settings with which the numbers of a column are read. Empty for plain numbers."""
+    notation = _likely(found, file)[0]
+    affix = found.affixes[0]
+    if found.are_plain and notation.decimal == "." and notation.thousands in ("", ","):
+        return {}
+    return {"decimal": notation.decimal, "thousands": notation.thousands, "affix": affix}
+
+
+def doubts_on_notation(found: Numerals, file: File) -> list[str]:
+    """What the user must decide, if the likely notations give different numbers."""
+    likely = _likely(found, file)
+    differing = found.differing(likely)
+    if not differing:
+        return []
+    sign = (likely[0].thousands or differing[0].thousands) or "."
+    of_thousands = f"thousands: {quoted(sign)}"
+    if sign == ".":  # the usual decimal sign
+        of_thousands += " and decimal: ','"
+    return [
+        f"{quoted(sign)} in {example(found.values)} may separate thousands or decimals. Set "
+        f"{of_thousands} for the former, decimal: {quoted(sign)} for the latter, in the source's "
+        "settings"
+    ]
