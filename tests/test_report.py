@@ -148,5 +148,8 @@ def test_help_shows_the_usage(command, capsys):
 
 
 def test_report_loads_no_tensorflow():
-    code = "from pipeline.report import activation_functions; activation_functions()"
+    code = (
+        "from pipeline.report import activation_functions; activation_functions();"
+        "from pipeline.tracking import stores; stores.load('mlflow')"
+    )
     assert not {"tensorflow", "keras"} & loaded_by(code)

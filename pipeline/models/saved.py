@@ -5,20 +5,15 @@ copy of the code lies in the folder `code` beside the model of a result, so a la
 user's file does not change a finished model.
 """
 
-import json
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import keras
 
 from pipeline.errors import PipelineError
 from pipeline.own import copies, loading
-from pipeline.own.references import Reference, distribution_of
-
-_NAMED = re.compile(r"(?P<module>[^>]+)>(?P<name>\w+)")
+from pipeline.own.references import Reference
+from pipeline.own.saved_objects import own_objects
 
 
 def load(path: Path, *, trusts_code: bool = True) -> Any:
@@ -46,27 +41,6 @@ def load(path: Path, *, trusts_code: bool = True) -> Any:
             received=" ".join(str(error).split())[:300],
             expected="Restore the code that the model was trained with",
         ) from error
-
-
-def own_objects(path: Path) -> list[Reference]:
-    """The user's classes and functions that a saved model holds."""
-    with ZipFile(path) as file:
-        config = json.loads(file.read("config.json"))
-    found = {match.groups() for text in _texts(config) if (match := _NAMED.fullmatch(text))}
-    references = [Reference(module, name) for module, name in sorted(found)]
-    return [one for one in references if one.is_file or distribution_of(_top(one))]
-
-
-def _top(reference: Reference) -> str:
-    return reference.module.partition(".")[0]
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _texts(part)
 
 
 def _require_code(reference: Reference, path: Path, base: Path) -> None:

@@ -29,8 +29,14 @@ def _verdict(opponents: Sequence[Opponent]) -> str:
     if len(better) == len(opponents):
         return "The network is better than all of them"
     if worse:
-        return f"The network is worse than {' and '.join(worse)}"
+        return f"The network is worse than {_listed(worse, 'and')}"
     others = [one.title for one in opponents if one.verdict == "no better"]
     if not others:
         return ""
-    return f"The network is not surely better than {' and '.join(others)}"
+    return f"The network is not surely better than {_listed(others, 'or')}"
+
+
+def _listed(titles: Sequence[str], word: str) -> str:
+    """One title, or several with a word before the last."""
+    *first, last = titles
+    return f"{', '.join(first)} {word} {last}" if first else last

@@ -16,9 +16,9 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 from pipeline.code import PACKAGE
-from pipeline.models import saved
 from pipeline.own import copies
 from pipeline.own.closure import Closure, closure_of
+from pipeline.own.saved_objects import own_objects
 from pipeline.runs import model_card
 from pipeline.runs.model_card import ModelCard
 from pipeline.runs.result import MODEL
@@ -46,7 +46,7 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
         if (result / copies.FOLDER).is_dir():
             shutil.copytree(result / copies.FOLDER, data / copies.FOLDER)
         own = closure_of(
-            saved.own_objects(data / MODEL), key="the saved model", base=data / copies.FOLDER
+            own_objects(data / MODEL), key="the saved model", base=data / copies.FOLDER
         )
         _copy_code(code, [name for name in own.house if name in PACKAGE.paths])
         with warnings.catch_warnings():

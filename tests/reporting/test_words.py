@@ -27,6 +27,11 @@ FIGURES = "Baselines: always the commonest class 0.9500, nearest class mean 0.81
             [changed(CONSTANT, verdict="worse"), NEAREST],
             f"{RESULT}. {FIGURES}. The network is worse than always the commonest class",
         ),
+        (
+            [CONSTANT, changed(NEAREST, verdict="no better")],
+            f"{RESULT}. {FIGURES}. The network is not surely better than always the commonest "
+            "class or nearest class mean",
+        ),
     ],
 )
 def test_result_stands_beside_the_baselines(tmp_path, baselines, sentences):
