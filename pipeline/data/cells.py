@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 _OF_NUMBERS = frozenset("0123456789+-.eE")
-_INFINITE = frozenset({"inf", "infinity"})
+_INFINITE = frozenset({"inf", "infinity", "1.#inf"})
 
 
 def is_number(cell: str) -> bool:

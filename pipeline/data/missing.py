@@ -3,6 +3,7 @@
 SIGNS = (
     *("", "?", "-", ".", "NA", "N/A", "n/a", "NaN", "nan", "NaT", "NULL", "null", "None"),
     *("#N/A", "#NA", "<NA>", "#VALUE!", "#DIV/0!", "#REF!", "#NAME?", "#NULL!", "#NUM!"),
+    *("-NaN", "-nan", "1.#QNAN", "-1.#QNAN", "1.#IND", "-1.#IND", "#N/A N/A"),
 )
 
 

@@ -15,7 +15,8 @@ _NUMERAL = re.compile(
     (?P<late_sign>[-+])?
     (?P<digits> \d (?:[\d.,'\ ]*\d)? [.,]? | [.,]\d+ )
     (?P<exponent> [eE][-+]?\d+ )?
-    (?P<suffix> \ ? [^\s\d.,()'"+\-:/\\;|][^\d,()'"+:;|]{{0,14}} )?
+    (?P<suffix> \ ? [^\s\d.,()'"+\-:/\\;|\#][^\d,()'"+:;|]{{0,14}} )?
+    (?P<last_sign>-)?
     (?P<close>\))?
     """,
     re.VERBOSE,
@@ -81,10 +82,12 @@ class Numeral:
 
 def numeral(cell: str) -> Numeral | None:
     """Takes a cell without outer spaces apart. None if it does not look like a number."""
+    if len(cell) > 2 and cell[0] == cell[-1] == "'":
+        cell = cell[1:-1].strip()
     match = _NUMERAL.fullmatch(cell.translate(_PLAIN))
     if match is None or bool(match["open"]) != bool(match["close"]):
         return None
-    signs = [match["sign"], match["late_sign"], match["open"]]
+    signs = [match["sign"], match["late_sign"], match["last_sign"], match["open"]]
     if sum(sign is not None for sign in signs) > 1:
         return None
     affix = (match["prefix"] or "") + (match["suffix"] or "").strip().casefold()

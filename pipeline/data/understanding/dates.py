@@ -1,9 +1,9 @@
 """Recognises dates and times."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from itertools import product
+from itertools import islice, product
 
 from pipeline.data.columns.kinds.date import ISO, PARTS, moment
 
@@ -21,6 +21,7 @@ _MAY_BE_DATE = re.compile(
     r".*\d.*[-/.: ,T].*\d.*|[A-Za-z]+,?[ -]\d{2,4}|\d{4},?[ -][A-Za-z]+", re.DOTALL
 )
 _DIGITS = {8: ("%Y%m%d", "%m%d%Y", "%d%m%Y"), 6: ("%Y%m",)}
+_FIRST = 20
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _LAST_LIKELY_YEAR = 2040
 
@@ -34,7 +35,7 @@ def formats_of(values: Collection[str]) -> list[str]:
         return [ISO]
     forms = (date + time for date, time in product(_DATES, _TIMES))
     likely = [form for form in forms if moment(some, form)]
-    return [form for form in likely if all(_is_sane(cell, form) for cell in values)]
+    return [form for form in likely if all(is_date(cell, form) for cell in values)]
 
 
 def formats_of_digits(values: Collection[str]) -> list[str]:
@@ -43,7 +44,14 @@ def formats_of_digits(values: Collection[str]) -> list[str]:
     if not all(len(cell) == length and cell.isdigit() for cell in values):
         return []
     forms = _DIGITS.get(length, ())
-    return [form for form in forms if all(_is_sane(cell, form) for cell in values)]
+    return [form for form in forms if all(is_date(cell, form) for cell in values)]
+
+
+def formats_of_some(values: Iterable[str]) -> list[str]:
+    """The formats in which one of the first values is a date."""
+    some = [cell for cell in islice(values, _FIRST) if _MAY_BE_DATE.fullmatch(cell)]
+    forms = [ISO, *(date + time for date, time in product(_DATES, _TIMES))]
+    return [form for form in forms if any(is_date(cell, form) for cell in some)] if some else []
 
 
 def agree(values: Collection[str], forms: Collection[str]) -> bool:
@@ -73,6 +81,7 @@ def parts_of(values: Collection[str], form: str, first_year: int | None = None) 
     return [part for part, of in PARTS.items() if len({of(found) for found in moments}) > 1]
 
 
-def _is_sane(cell: str, form: str) -> bool:
+def is_date(cell: str, form: str) -> bool:
+    """Whether a cell is a date of a format, from 1900 to 2099."""
     found: datetime | None = moment(cell, form)
     return found is not None and _FIRST_YEAR <= found.year <= _LAST_YEAR

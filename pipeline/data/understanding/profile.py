@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.config.data import Data
+from pipeline.config.yaml_text import flow
 from pipeline.data.cells import is_number
 from pipeline.data.columns.reader import reading_of
 from pipeline.data.columns.reading import ColumnReading
@@ -36,6 +37,11 @@ class Profile:
     def numerals(self) -> Numerals | None:
         """The values as numbers in some notation; None if one does not look like a number."""
         return numerals_of(self.values)
+
+    @property
+    def key(self) -> str:
+        """The column's name as YAML takes it, with quotes if it needs them."""
+        return flow(self.column)
 
     @property
     def count(self) -> int:

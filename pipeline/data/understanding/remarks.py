@@ -1,6 +1,8 @@
 """What a user should know about a column of numbers."""
 
 import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.data.cells import is_number, quoted
@@ -11,6 +13,15 @@ from pipeline.data.understanding.profile import Profile
 
 _MOST_CODES = 10
 _CODE = re.compile(r"(?:.*[^a-z])?(?:zip|zip ?code|postcode|postal ?code|plz|fips)", re.IGNORECASE)
+_MOMENT = re.compile(r"(?:.*(?:date|time|stamp|epoch|_at|_on)|ts|t)(?:_?m?s)?", re.IGNORECASE)
+# Seconds of one unit, and the second since 1970 at which the count starts.
+_COUNTS = {
+    "seconds since 1970": (1.0, 0),
+    "milliseconds since 1970": (1e-3, 0),
+    "days as Excel does": (86_400.0, -25_569 * 86_400),
+}
+# From 1985 to 2050.
+_FIRST_MOMENT, _LAST_MOMENT = 473_385_600, 2_524_608_000
 
 
 def notes_on_numbers(
@@ -35,20 +46,40 @@ def notes_on_numbers(
             f"reads the point in {shown} as a decimal point; if it separates thousands, set "
             "thousands: '.' and decimal: ',' in the source's settings"
         )
-    whole = all(value.is_integer() for value in counts)
+    return [*notes, *_notes_on_values(profile, counts)]
+
+
+def _notes_on_values(profile: Profile, counts: Mapping[float, int]) -> Iterator[str]:
     values = sorted(counts)
-    column = profile.column
-    if whole and may_name_groups(profile):
-        notes.append(
-            f"seems to name what several rows share. If so, set data.split: {{group: {column}}}, "
-            f"or data.drop: [{column}]"
+    if not all(value.is_integer() for value in values):
+        return
+    if may_name_groups(profile):
+        yield (
+            f"seems to name what several rows share. If so, set data.split: {{group: "
+            f"{profile.key}}}, or data.drop: [{profile.key}]"
         )
-    if whole and _CODE.fullmatch(column):
-        notes.append(f"is read as numbers; if they are codes, set data.categorical: [{column}]")
-    if whole and 2 < len(values) <= _MOST_CODES and values[-1] - values[0] >= len(values):
+    if _CODE.fullmatch(profile.column):
+        yield f"is read as numbers; if they are codes, set data.categorical: [{profile.key}]"
+    least, greatest = values[0], values[-1]
+    if 2 < len(values) <= _MOST_CODES and greatest - least >= len(values):
         codes = ", ".join(f"{value:g}" for value in values)
-        notes.append(
+        yield (
             f"has only the whole numbers {codes}; if they are codes, set "
-            f"data.categorical: [{profile.column}]"
+            f"data.categorical: [{profile.key}]"
         )
-    return notes
+    if least == -1 and len(values) > _MOST_CODES and values[1] >= 0:
+        yield (
+            f"has -1 in {counts[-1.0]:,} of {profile.count:,} rows as its only negative number; if "
+            f"it means missing, set data.na_values: {{{profile.key}: [-1]}}"
+        )
+    yield from _notes_on_moments(profile, least, greatest)
+
+
+def _notes_on_moments(profile: Profile, least: float, greatest: float) -> Iterator[str]:
+    if not _MOMENT.fullmatch(profile.column):
+        return
+    for unit, (seconds, start) in _COUNTS.items():
+        first, last = (start + value * seconds for value in (least, greatest))
+        if _FIRST_MOMENT <= first <= last < _LAST_MOMENT:
+            days = (datetime.fromtimestamp(moment, UTC).date() for moment in (first, last))
+            yield f"seems to count {unit}, from {' to '.join(map(str, days))}; is read as numbers"

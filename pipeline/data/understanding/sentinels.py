@@ -5,17 +5,22 @@ from collections.abc import Collection, Mapping
 _NINES = frozenset(sign * int("9" * digits) for digits in range(2, 7) for sign in (-1, 1))
 _RARE = 0.01
 _FAR = 3.0
+_VERY_FAR = 100.0
+_APART = 0.1
+# The least and greatest whole numbers of 16 and 32 bits.
+_LIMITS = frozenset({-(2**15), 2**15 - 1, 2**16 - 1, -(2**31), 2**31 - 1, 2**32 - 1})
 
 
 def sentinel_of(counts: Mapping[float, int], *, known: Collection[float] = ()) -> float | None:
     """The number that probably stands for a missing value, or None.
 
     It is the least or the greatest number, whole, and occurs again and again. The other numbers are
-    far from it: by more than their own range, or three times that unless it consists of nines.
+    far from it: by more than their own range, or three times that unless it consists of nines. If
+    it is positive and no nines, by a hundred times.
 
     Args:
         counts: how often each number occurs.
-        known: the sentinels of other columns. They need not be far from the other numbers.
+        known: the sentinels of other columns. They need not be that far from the other numbers.
     """
     numbers = sorted(counts)
     if len(numbers) < 3:
@@ -26,8 +31,11 @@ def sentinel_of(counts: Mapping[float, int], *, known: Collection[float] = ()) -
     ):
         gap, span = abs(value - nearest), others[-1] - others[0]
         often = counts[value] >= max(2, _RARE * sum(counts.values()))
-        far = value in known or gap > span * (1 if value in _NINES else _FAR)
-        looks_chosen = value in _NINES or value < 0
+        is_only_negative = value < 0 <= nearest
+        far = gap > span * (1 if value in _NINES else _FAR)
+        if value in known:
+            far = far or is_only_negative or gap > _APART * span
+        looks_chosen = value in _NINES or value in _LIMITS or value < 0 or gap > _VERY_FAR * span
         if often and far and looks_chosen and value.is_integer():
             return value
     return None

@@ -54,7 +54,7 @@ def _doubts_on_missing(profile: Profile, data: Data) -> Iterator[str]:
     count = sum(profile.missing.values())
     if not count or data.drop_missing_target:
         return
-    column, signs = profile.column, list(profile.missing)
+    column, signs = profile.key, list(profile.missing)
     named = listed(signs)
     advice = "To leave these rows out, set data.drop_missing_target: true"
     levels = [sign for sign in signs if sign]
@@ -64,7 +64,7 @@ def _doubts_on_missing(profile: Profile, data: Data) -> Iterator[str]:
 
 
 def _doubts_on_labels(profile: Profile) -> Iterator[str]:
-    column, values = profile.column, profile.values
+    column, values = profile.key, profile.values
     quantity = "If they are a quantity, set data.task: regression"
     classes = f"if they are classes, data.categorical: [{column}]"
     if all(map(is_number, values)):

@@ -39,6 +39,9 @@ def read(*cells, file=None, **settings):
         (["42,1", "53,0", "98,55"], 42.1),
         (["1.181,84", "505,11", "7,5"], 1181.84),
         (["7", "n/a", "#N/A", "-", "8.5"], 7),
+        (["321-", "58", "7.5"], -321),
+        (["'37'", "'4.5'", "'6'"], 37),
+        (["7", "1.#QNAN", "-1.#IND", "8.5"], 7),
     ],
 )
 def test_number_in_disguise_is_read(cells, value):
@@ -75,6 +78,8 @@ def test_only_parts_that_differ_are_kept():
         (["12:10 AM", "1:00 PM"], 600),
         (["2 days 01:00:00", "0 days 00:00:30"], 176400),
         (["18.00.00", "19.30.00"], 64800),
+        (["1h 37m", "2h", "45 min"], 5820),
+        (["2 days 3 hours", "1 day 5 minutes 10 seconds"], 183600),
     ],
 )
 def test_time_becomes_seconds(cells, seconds):
@@ -83,6 +88,118 @@ def test_time_becomes_seconds(cells, seconds):
 
 def test_pair_of_numbers_becomes_two():
     assert read("48.1, 11.5", "52.5, 13.4") == ("numbers", [48.1, 11.5])
+    assert decided("48.1, 11.5", "52.5, 13.4").notes == ["becomes c 1, c 2"]
+
+
+@pytest.mark.parametrize("cells", [["+49 30 1234", "+49 89 5678"], ["030 1234", "089 5678"]])
+def test_numbers_of_telephones_are_no_numbers(cells):
+    assert read(*cells) == ("category", cells[0])
+
+
+@pytest.mark.parametrize(
+    ("cells", "doubt"),
+    [
+        (
+            ["1E5", "3E10", "20000"],
+            "its values, such as '1E5', may be codes or powers of ten. Set data.numeric: [c] if "
+            "they are numbers, data.categorical: [c] if they are codes",
+        ),
+        (
+            ["1.5", "inf", "2.5", "3.5", "4.5"],
+            "it holds numbers, but 1 of 5 values are not: 'inf'. If they mean missing, set "
+            "data.na_values: {c: ['inf']}; if the column holds categories, data.categorical: [c]",
+        ),
+        (
+            ["1.5", "1.#INF", "2.5", "3.5", "4.5"],
+            "it holds numbers, but 1 of 5 values are not: '1.#INF'. If they mean missing, set "
+            "data.na_values: {c: ['1.#INF']}; if the column holds categories, "
+            "data.categorical: [c]",
+        ),
+        (
+            ["2021-01-31", "0000-00-00", "2021-02-28", "2022-03-01", "0000-00-00"],
+            "it holds dates or times, but 2 of 5 values are not: '0000-00-00'. If they mean "
+            "missing, set data.na_values: {c: ['0000-00-00']}; if the column holds categories, "
+            "data.categorical: [c]",
+        ),
+        (
+            ["17:05", "closed", "9:30", "8:15"],
+            "it holds dates or times, but 1 of 4 values are not: 'closed'. If they mean missing, "
+            "set data.na_values: {c: ['closed']}; if the column holds categories, "
+            "data.categorical: [c]",
+        ),
+        (
+            ["2021-01-31", "Feb 28, 2021", "2022-03-01"],
+            "its dates have several formats, such as '2021-01-31', 'Feb 28, 2021'. Write them in "
+            "one format in the file, or list it under data.categorical or data.drop",
+        ),
+        (
+            ["1e+20", "1e+20", "2.5", "3.5", "4.5"],
+            "1e+20 is in 2 of 5 rows, far from all other values. If it means missing, set "
+            "data.na_values: {c: ['1e+20']}; if it is a number, data.numeric: [c]; if it is a "
+            "code, data.categorical: [c]",
+        ),
+        (
+            ["32767", "32767", "9000", "10500", "4000"],
+            "32767 is in 2 of 5 rows, far from all other values. If it means missing, set "
+            "data.na_values: {c: ['32767']}; if it is a number, data.numeric: [c]; if it is a "
+            "code, data.categorical: [c]",
+        ),
+    ],
+)
+def test_doubt_names_the_settings(cells, doubt):
+    assert decided(*cells).doubts == [doubt]
+
+
+def test_settings_are_quoted_as_yaml_needs():
+    (doubt,) = decided("1E5", "3E10", column="size: all").doubts
+    assert doubt.endswith('data.categorical: ["size: all"] if they are codes')
+
+
+def test_number_of_another_column_is_a_sentinel_only_apart_from_the_others():
+    file = File(sentinels=frozenset({99.0, -200.0}))
+    near = [str(number) for number in range(2, 98)]
+    assert decided("99", "99", *near, file=file).doubts == []
+    assert len(decided("-200", "-200", "2", "1400", "900", "30", file=file).doubts) == 1
+
+
+def test_only_negative_number_is_a_note():
+    cells = [str(number) for number in range(10, 30)]
+    assert decided("-1", "-1", *cells).notes == [
+        "has -1 in 2 of 22 rows as its only negative number; if it means missing, set "
+        "data.na_values: {c: [-1]}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "note"),
+    [
+        (
+            "created_at",
+            ["1600000000", "1609459200"],
+            "seems to count seconds since 1970, from 2020-09-13 to 2021-01-01; is read as numbers",
+        ),
+        (
+            "time_ms",
+            ["1600000000000", "1609459200000"],
+            "seems to count milliseconds since 1970, from 2020-09-13 to 2021-01-01; is read as "
+            "numbers",
+        ),
+        (
+            "Order Date",
+            ["44197", "44561"],
+            "seems to count days as Excel does, from 2021-01-01 to 2021-12-31; is read as numbers",
+        ),
+    ],
+)
+def test_numbers_that_may_be_moments_are_a_note(column, cells, note):
+    assert decided(*cells, column=column).notes == [note]
+
+
+def test_texts_that_begin_with_digits_are_a_note():
+    assert decided("10-20", "20-30", "65+").notes == [
+        "begins with digits, as in '10-20', '20-30', and is read as categories; if they have an "
+        "order, set data.ordinal"
+    ]
 
 
 @pytest.mark.parametrize(

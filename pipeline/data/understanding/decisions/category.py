@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from pipeline.config.data import Data
+from pipeline.config.yaml_text import flow
 from pipeline.data.cells import quoted
 from pipeline.data.understanding import spellings
 from pipeline.data.understanding.file import File
@@ -21,7 +22,9 @@ def decide(profile: Profile, data: Data, _file: File) -> Finding:
         values[level] = values.get(level, 0) + count
     merged, notes, doubts = dict(given), list[str](), list[str]()
     if column not in data.categorical and column not in data.spellings:
-        merged, notes, doubts = _merged(column, values)
+        merged, notes, doubts = _merged(profile.key, values)
+        if column != data.target:
+            notes += _notes_on_digits(profile)
         if column != data.target and not data.has_signs_of(column):
             doubts += _doubts_on_none(profile)
     settings = {"spellings": merged} if merged else {}
@@ -40,10 +43,11 @@ def _merged(column: str, values: Mapping[str, int]) -> tuple[dict[str, str], lis
             merged |= dict.fromkeys(others, first)
             read_as.append(f"{listed(others)} as {quoted(first)}")
         else:
+            same = f"{{{flow(others[0])}: {flow(first)}}}"
             doubts.append(
                 f"it has {listed([first, *others])}. If they are the same, set "
-                f"data.spellings: {{{column}: {{{others[0]}: {first}}}}}; if they are "
-                f"different, data.categorical: [{column}]"
+                f"data.spellings: {{{column}: {same}}}; if they are different, "
+                f"data.categorical: [{column}]"
             )
     if read_as:
         more = len(read_as) - MOST_TEXTS
@@ -53,13 +57,22 @@ def _merged(column: str, values: Mapping[str, int]) -> tuple[dict[str, str], lis
     for letter, word in spellings.abbreviations(unmerged).items():
         notes.append(
             f"has {letter!r} and {word!r}; if they are the same, set data.spellings: "
-            f"{{{column}: {{{letter}: {word}}}}}"
+            f"{{{column}: {{{flow(letter)}: {flow(word)}}}}}"
         )
     return merged, notes, doubts
 
 
+def _notes_on_digits(profile: Profile) -> Iterator[str]:
+    values = profile.values
+    if len(values) > 2 and all(cell[0].isdigit() and not cell.isdigit() for cell in values):
+        yield (
+            f"begins with digits, as in {listed(list(values)[:2])}, and is read as categories; if "
+            f"they have an order, set data.ordinal"
+        )
+
+
 def _doubts_on_none(profile: Profile) -> Iterator[str]:
-    column, signs = profile.column, [sign for sign in profile.missing if sign]
+    column, signs = profile.key, [sign for sign in profile.missing if sign]
     if "None" in signs and len(profile.missing) > 1:
         others = listed([sign for sign in profile.missing if sign != "None"])
         yield (

@@ -26,7 +26,7 @@ def finding_of_formats(profile: Profile, forms: Sequence[str], why: str) -> Find
     finding = date_finding(profile, forms[0], why)
     if dates.agree(profile.values, forms):
         return finding
-    choices = " or ".join(f"data.dates: {{{profile.column}: {form!r}}}" for form in forms)
+    choices = " or ".join(f"data.dates: {{{profile.key}: {form!r}}}" for form in forms)
     doubt = f"its dates, such as {example(profile.values)}, can be read in several ways"
     return Finding(finding.reading, finding.why, doubts=[f"{doubt}. Set {choices}"])
 

@@ -17,6 +17,6 @@ def decide(profile: Profile, _data: Data, _file: File) -> Finding | None:
     if not forms or len(profile.values) < 3:
         return None
     why = f"all its numbers are dates, such as {example(profile.values)}"
-    advice = f"if they are numbers, set data.numeric: [{profile.column}]"
+    advice = f"if they are numbers, set data.numeric: [{profile.key}]"
     finding = finding_of_formats(profile, forms, why)
     return replace(finding, notes=[f"is read as dates; {advice}"])

@@ -1,7 +1,7 @@
 """Numbers with a few other texts among them, which is in doubt."""
 
 from pipeline.config.data import Data
-from pipeline.data.cells import is_infinite, quoted
+from pipeline.data.cells import quoted
 from pipeline.data.understanding.decisions import category
 from pipeline.data.understanding.file import File
 from pipeline.data.understanding.finding import Finding
@@ -13,7 +13,7 @@ from pipeline.data.understanding.wording import MOST_TEXTS
 
 def decide(profile: Profile, data: Data, file: File) -> Finding | None:
     """Reads a column of numbers with a few other texts among them, which is in doubt."""
-    texts = [cell for cell in profile.values if not _is_numeric(cell)]
+    texts = [cell for cell in profile.values if not looks_like_a_number(cell)]
     others = len(profile.values) - len(texts)
     few_texts = len(texts) <= MOST_TEXTS and others > 2 * len(texts)
     mostly = 2 * sum(profile.values[cell] for cell in texts) < profile.count
@@ -26,11 +26,7 @@ def decide(profile: Profile, data: Data, file: File) -> Finding | None:
     rows = sum(profile.values[cell] for cell in texts)
     doubt = (
         f"it holds numbers, but {rows:,} of {profile.count:,} values are not: {named}{more}."
-        f" If they mean missing, set data.na_values: {{{profile.column}: [{named}]}}; if the "
-        f"column holds categories, data.categorical: [{profile.column}]"
+        f" If they mean missing, set data.na_values: {{{profile.key}: [{named}]}}; if the "
+        f"column holds categories, data.categorical: [{profile.key}]"
     )
     return Finding(category.decide(profile, data, file).reading, "", doubts=[doubt])
-
-
-def _is_numeric(cell: str) -> bool:
-    return looks_like_a_number(cell) or is_infinite(cell)

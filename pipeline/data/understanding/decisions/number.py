@@ -1,11 +1,12 @@
 """Numbers, also those with units, thousands or a decimal comma."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from pipeline.config.data import Data
 from pipeline.data.cells import quoted
-from pipeline.data.columns.kinds import number
+from pipeline.data.columns.kinds import number, time
 from pipeline.data.understanding.file import File
 from pipeline.data.understanding.finding import Finding
 from pipeline.data.understanding.identifiers import identifies_by_numbers
@@ -16,6 +17,7 @@ from pipeline.data.understanding.sentinels import sentinel_of
 from pipeline.data.understanding.wording import MOST_TEXTS
 
 _MOST_UNITS = 4  # of one column
+_CODE = re.compile(r"\d+[eE]\d+")  # programs write powers of ten with a sign: 1e+05
 _LONGEST_UNIT = 3  # letters of units that stand beside others
 
 
@@ -32,7 +34,9 @@ def decide(
         return None
     units, different = found.affixes, len(profile.values)
     if len(units) > 1:
-        return _with_units(profile, units) if _are_units(units, different) else None
+        are_times = all(time.read(cell, {}) for cell in profile.values)  # as `2h` and `45m`
+        is_in_doubt = _are_units(units, different) and not are_times
+        return _with_units(profile, units) if is_in_doubt else None
     if units != [""] and not _is_unit(units[0], different):
         return None
     settings = number_settings(found, file)
@@ -41,6 +45,8 @@ def decide(
     for cell, value in read.items():
         counts[value] = counts.get(value, 0) + profile.values[cell]
     doubts, sentinel = doubts_on_notation(found, file), None
+    if any(map(_CODE.fullmatch, profile.values)) and profile.column not in data.numeric:
+        doubts.append(_doubt_on_codes(profile))
     if not doubts:
         reason = identifies_by_numbers(profile, list(counts)) if units == [""] else ""
         if reason and may_identify:
@@ -59,6 +65,15 @@ def decide(
     )
 
 
+def _doubt_on_codes(profile: Profile) -> str:
+    column = profile.key
+    shown = next(cell for cell in profile.values if _CODE.fullmatch(cell))
+    return (
+        f"its values, such as {quoted(shown)}, may be codes or powers of ten. Set data.numeric: "
+        f"[{column}] if they are numbers, data.categorical: [{column}] if they are codes"
+    )
+
+
 def _with_units(profile: Profile, units: Sequence[str]) -> Finding:
     names = ", ".join(unit or "none" for unit in units[:MOST_TEXTS])
     doubt = (
@@ -69,7 +84,7 @@ def _with_units(profile: Profile, units: Sequence[str]) -> Finding:
 
 
 def _doubt_on_sentinel(profile: Profile, sign: str, count: int, file: File) -> str:
-    column = profile.column
+    column = profile.key
     of_column = f"{{{column}: [{quoted(sign)}]}}"
     advice = f"[{quoted(sign)}]" if len(file.sentinels) == 1 else of_column
     return (

@@ -16,7 +16,7 @@ def decide(profile: Profile, _data: Data, _file: File) -> Finding | None:
     words = sum(len(cell.split()) * count for cell, count in profile.values.items())
     if words <= _FEW_WORDS * profile.count or not identifies_by_text(profile):
         return None
-    note = f"is read as words; to leave it out, set data.drop: [{profile.column}]"
+    note = f"is read as words; to leave it out, set data.drop: [{profile.key}]"
     return Finding(free_text(profile), "its values are sentences", [note])
 
 
