@@ -110,7 +110,8 @@ def check_second_header(rows: Sequence[tuple[int, Sequence[str]]], name: str, un
     width = min(len(header), *(len(cells) for _, cells in rows))
     columns = [[cells[position].strip() for _, cells in below] for position in range(width)]
     numbers = [place for place, cells in enumerate(columns) if all(map(is_number, cells))]
-    units = [first[position].strip() for position in numbers]
+    above = [first[position].strip() for position in numbers]
+    units = [cell for cell in above if cell]  # a count has no unit
     few = [place for place, cells in enumerate(columns) if _has_few_levels(cells)]
     labels = [(first[place].strip(), columns[place]) for place in few if first[place].strip()]
     if len(units) >= 2 and not any(is_number(one) or _stands_for_nothing(one) for one in units):

@@ -35,6 +35,19 @@ _SIGNATURES = {
     b"SQLite format 3": ("an SQLite database", _CONVERT),
     b"\x89HDF": ("an HDF5 file", _CONVERT),
     b"\x93NUMPY": ("an array of NumPy", _CONVERT),
+    b"\x80\x03": ("a Python pickle", _CONVERT),
+    b"\x80\x04": ("a Python pickle", _CONVERT),
+    b"\x80\x05": ("a Python pickle", _CONVERT),
+    b"ARROW1": ("a Feather file", _CONVERT),
+    b"FEA1": ("a Feather file", _CONVERT),
+    b"$FL2": ("an SPSS file", _CONVERT),
+    b"<stata_dta>": ("a Stata file", _CONVERT),
+    b"MATLAB 5.0": ("a MATLAB file", _CONVERT),
+    b"RDX2\n": ("data of R", _CONVERT),
+    b"RDX3\n": ("data of R", _CONVERT),
+    b"-- mysql dump": ("statements of SQL", _CONVERT),
+    b"insert into ": ("statements of SQL", _CONVERT),
+    b"create table ": ("statements of SQL", _CONVERT),
     b"\x89PNG": ("a PNG image", _IMAGES),
     b"\xff\xd8\xff": ("a JPEG image", _IMAGES),
     b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "Unpack it first"),
@@ -47,6 +60,7 @@ _SIGNATURES = {
     b"<!doctype html": ("a web page, such as a login page", "Download the file itself"),
     b"<html": ("a web page, such as a login page", "Download the file itself"),
 }
+_SVMLIGHT = re.compile(rb"[-+.\de]+(?: \d+:[-+.\de]+)+\s*(?:#|$)", re.MULTILINE)
 _SHEETS = ("a spreadsheet (.xlsx)", _FORMAT.format("xlsx"))
 JSON = "JSON Lines"
 _JSON = "Write one object a line, as pandas does by to_json(path, orient='records', lines=True), "
@@ -117,6 +131,8 @@ def refuse_other_kinds(head: bytes, *, name: str, wanted: str) -> None:
             raise DataError(f"{name} is not {wanted}", received=kind, expected=advice)
     if wanted != JSON and re.match(rb"[\[{]\s*[\[{\"]", start):
         raise DataError(f"{name} is not {wanted}", received="JSON", expected=_JSON)
+    if _SVMLIGHT.match(start):
+        raise DataError(f"{name} is not {wanted}", received="an SVMlight file", expected=_CONVERT)
     if head[257:262] == b"ustar":
         raise DataError(f"{name} is not {wanted}", received="a tar archive", expected="Unpack it")
 

@@ -92,6 +92,12 @@ def test_useless_archive_is_refused(tmp_path, content, message):
             "Save it as CSV, or set format: parquet in the source's settings",
         ),
         (b"%PDF-1.4", "a PDF file", "Save its table as CSV"),
+        (b"\x80\x04\x95", "a Python pickle", "Save it as CSV"),
+        (b"ARROW1\0\0", "a Feather file", "Save it as CSV"),
+        (b"$FL2@(#)", "an SPSS file", "Save it as CSV"),
+        (b"<stata_dta><header>", "a Stata file", "Save it as CSV"),
+        (b"INSERT INTO t VALUES (1, 2);", "statements of SQL", "Save it as CSV"),
+        (b"-1 1:0.5 3:1e-2\n1 2:4\n", "an SVMlight file", "Save it as CSV"),
         (b"a".ljust(257, b"\0") + b"ustar", "a tar archive", "Unpack it"),
     ],
 )

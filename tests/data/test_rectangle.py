@@ -184,6 +184,11 @@ def test_row_of_units_is_refused():
     assert len(table(text, given=True)[1]) == 4
 
 
+def test_units_may_be_missing_above_a_count():
+    text = "t,v,n\n°C,m/s,\n1,2,5\n3,4,6\n5,6,7"
+    assert refusal(table, text).startswith("own, line 2: the row holds texts, and 3 columns below")
+
+
 @pytest.mark.parametrize("row", ["n/a,-", "1,x", "NA,?"])
 def test_row_without_units_is_a_row(row):
     assert len(table(f"a,b\n{row}\n1,2\n3,4\n5,6")[1]) == 4

@@ -96,60 +96,6 @@ def test_numbers_of_telephones_are_no_numbers(cells):
     assert read(*cells) == ("category", cells[0])
 
 
-@pytest.mark.parametrize(
-    ("cells", "doubt"),
-    [
-        (
-            ["1E5", "3E10", "20000"],
-            "its values, such as '1E5', may be codes or powers of ten. Set data.numeric: [c] if "
-            "they are numbers, data.categorical: [c] if they are codes",
-        ),
-        (
-            ["1.5", "inf", "2.5", "3.5", "4.5"],
-            "it holds numbers, but 1 of 5 values are not: 'inf'. If they mean missing, set "
-            "data.na_values: {c: ['inf']}; if the column holds categories, data.categorical: [c]",
-        ),
-        (
-            ["1.5", "1.#INF", "2.5", "3.5", "4.5"],
-            "it holds numbers, but 1 of 5 values are not: '1.#INF'. If they mean missing, set "
-            "data.na_values: {c: ['1.#INF']}; if the column holds categories, "
-            "data.categorical: [c]",
-        ),
-        (
-            ["2021-01-31", "0000-00-00", "2021-02-28", "2022-03-01", "0000-00-00"],
-            "it holds dates or times, but 2 of 5 values are not: '0000-00-00'. If they mean "
-            "missing, set data.na_values: {c: ['0000-00-00']}; if the column holds categories, "
-            "data.categorical: [c]",
-        ),
-        (
-            ["17:05", "closed", "9:30", "8:15"],
-            "it holds dates or times, but 1 of 4 values are not: 'closed'. If they mean missing, "
-            "set data.na_values: {c: ['closed']}; if the column holds categories, "
-            "data.categorical: [c]",
-        ),
-        (
-            ["2021-01-31", "Feb 28, 2021", "2022-03-01"],
-            "its dates have several formats, such as '2021-01-31', 'Feb 28, 2021'. Write them in "
-            "one format in the file, or list it under data.categorical or data.drop",
-        ),
-        (
-            ["1e+20", "1e+20", "2.5", "3.5", "4.5"],
-            "1e+20 is in 2 of 5 rows, far from all other values. If it means missing, set "
-            "data.na_values: {c: ['1e+20']}; if it is a number, data.numeric: [c]; if it is a "
-            "code, data.categorical: [c]",
-        ),
-        (
-            ["32767", "32767", "9000", "10500", "4000"],
-            "32767 is in 2 of 5 rows, far from all other values. If it means missing, set "
-            "data.na_values: {c: ['32767']}; if it is a number, data.numeric: [c]; if it is a "
-            "code, data.categorical: [c]",
-        ),
-    ],
-)
-def test_doubt_names_the_settings(cells, doubt):
-    assert decided(*cells).doubts == [doubt]
-
-
 def test_settings_are_quoted_as_yaml_needs():
     (doubt,) = decided("1E5", "3E10", column="size: all").doubts
     assert doubt.endswith('data.categorical: ["size: all"] if they are codes')
@@ -383,6 +329,51 @@ DOUBTS = {
         ["66 kg", "80 kg", "145 lb", "150 lb", "70 kg", "71 kg"],
         "its numbers have different units (kg, lb). Make them equal in the file, or list it "
         "under data.categorical or data.drop",
+    ),
+    "powers of ten": (
+        ["1E5", "3E10", "20000"],
+        "its values, such as '1E5', may be codes or powers of ten. Set data.numeric: [c] if "
+        "they are numbers, data.categorical: [c] if they are codes",
+    ),
+    "infinite numbers": (
+        ["1.5", "inf", "2.5", "3.5", "4.5"],
+        "it holds numbers, but 1 of 5 values are not: 'inf'. If they mean missing, set "
+        "data.na_values: {c: ['inf']}; if the column holds categories, data.categorical: [c]",
+    ),
+    "infinite numbers of C": (
+        ["1.5", "1.#INF", "2.5", "3.5", "4.5"],
+        "it holds numbers, but 1 of 5 values are not: '1.#INF'. If they mean missing, set "
+        "data.na_values: {c: ['1.#INF']}; if the column holds categories, "
+        "data.categorical: [c]",
+    ),
+    "dates with another text": (
+        ["2021-01-31", "0000-00-00", "2021-02-28", "2022-03-01", "0000-00-00"],
+        "it holds dates or times, but 2 of 5 values are not: '0000-00-00'. If they mean "
+        "missing, set data.na_values: {c: ['0000-00-00']}; if the column holds categories, "
+        "data.categorical: [c]",
+    ),
+    "times with another text": (
+        ["17:05", "closed", "9:30", "8:15"],
+        "it holds dates or times, but 1 of 4 values are not: 'closed'. If they mean missing, "
+        "set data.na_values: {c: ['closed']}; if the column holds categories, "
+        "data.categorical: [c]",
+    ),
+    "dates in two formats": (
+        ["2021-01-31", "Feb 28, 2021", "2022-03-01"],
+        "its dates have several formats, such as '2021-01-31', 'Feb 28, 2021'. Write them in "
+        "one format in the file, or list it under data.categorical or data.drop",
+    ),
+    "a very large number": (
+        ["1e+20", "1e+20", "2.5", "3.5", "4.5"],
+        "1e+20 is in 2 of 5 rows, far from all other values. If it means missing, set "
+        "data.na_values: {c: ['1e+20']}; if it is a number, data.numeric: [c]; if it is a "
+        "code, data.categorical: [c]",
+    ),
+    "the greatest of 16 bits": (
+        ["32767", "32767", "9000", "10500", "4000"],
+        "32767 is in 2 of 5 rows, far from all other values. If it means missing, set "
+        "data.na_values: {c: ['32767']}; if it is a number, data.numeric: [c]; if it is a "
+        "code, data.categorical: [c]",
     ),
 }
 
