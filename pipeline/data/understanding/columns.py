@@ -1,9 +1,13 @@
 """Decides what one column holds. The settings decide first, then the cells."""
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.config.data import Data
 from pipeline.data.arrays import guessed_shape
@@ -21,9 +25,11 @@ from pipeline.data.understanding.identifiers import (
 )
 from pipeline.data.understanding.numbers import (
     Numerals,
+    Tally,
     example,
     have_leading_zeros,
     looks_like_a_number,
+    tally_of,
 )
 from pipeline.data.understanding.profile import Profile
 from pipeline.data.understanding.sentinels import sentinel_of
@@ -158,24 +164,23 @@ def number_finding(
         return None
     settings = _number_settings(found, file)
     doubts = _doubts_on_notation(found, file)
-    read = {cell: value for cell in profile.values if (value := _value(cell, settings)) is not None}
-    counts: dict[float, int] = {}
-    for cell, value in read.items():
-        counts[value] = counts.get(value, 0) + profile.values[cell]
+    values = _values(profile, settings)
+    tally = tally_of(values, profile.counts)
     sentinel = None
     if not doubts:
         is_plain = units == [""] and may_identify
-        reason = identifies_by_numbers(profile, list(counts)) if is_plain else ""
+        reason = identifies_by_numbers(profile, tally) if is_plain else ""
         if reason:
             return Finding(None, reason)
         is_settled = column in data.numeric
-        sentinel = None if is_settled else sentinel_of(counts, known=file.sentinels)
+        sentinel = None if is_settled else sentinel_of(tally, known=file.sentinels)
         if sentinel is not None:
-            sign = next(cell for cell, value in read.items() if value == sentinel)
+            sign = profile.texts[int((values == sentinel).argmax())]
+            count = int(tally.counts[tally.numbers == sentinel][0])
             where = f"{column}: [{quoted(sign)}]"
             advice = f"[{quoted(sign)}]" if len(file.sentinels) == 1 else f"{{{where}}}"
             doubts.append(
-                f"{sign} is in {counts[sentinel]:,} of {profile.count:,} rows, far from all other "
+                f"{sign} is in {count:,} of {profile.count:,} rows, far from all other "
                 f"values. If it means missing, set data.na_values: {advice}; "
                 f"if it is a number, data.numeric: [{column}]; if it is a code, "
                 f"data.categorical: [{column}]"
@@ -183,18 +188,19 @@ def number_finding(
     return Finding(
         _reading(profile, "number", settings),
         "all its values are numbers",
-        _notes_on_numbers(profile, found, settings, counts),
+        _notes_on_numbers(profile, found, settings, tally),
         doubts,
         sentinel,
     )
 
 
-def _value(cell: str, settings: dict[str, Any]) -> float | None:
-    """The number in a cell of a column of numbers."""
-    if not settings:
-        return float(cell)
-    values = number.read(cell, settings)
-    return None if values is None else values[0]
+def _values(profile: Profile, settings: dict[str, Any]) -> NDArray[np.float64]:
+    """The numbers of a column, shape (values,). NaN for what is no number in this notation."""
+    plain = None if settings else profile.plain_numbers
+    if plain is not None:
+        return plain
+    read = (number.read(cell, settings) for cell in profile.values)
+    return np.array([math.nan if one is None else one[0] for one in read])
 
 
 def _number_or_unknown(profile: Profile, data: Data, file: File) -> Finding | None:
@@ -433,7 +439,7 @@ def _doubts_on_notation(found: Numerals, file: File) -> list[str]:
 
 
 def _notes_on_numbers(
-    profile: Profile, found: Numerals, settings: dict[str, Any], counts: dict[float, int]
+    profile: Profile, found: Numerals, settings: dict[str, Any], tally: Tally
 ) -> list[str]:
     notes = []
     disguised = [cell for cell in found.values if not is_number(cell)]
@@ -448,8 +454,7 @@ def _notes_on_numbers(
             f"reads the point in {shown} as a decimal point; if it separates thousands, set "
             "thousands: '.' and decimal: ',' in the source's settings"
         )
-    whole = all(value.is_integer() for value in counts)
-    values = sorted(counts)
+    whole, values = tally.are_whole, tally.numbers
     column = profile.column
     if whole and may_name_groups(profile):
         notes.append(
