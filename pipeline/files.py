@@ -15,6 +15,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from pipeline.errors import PipelineError
 
 PROC = getattr(psutil, "PROCFS_PATH", "/proc")
 _CHUNK = 1 << 20
+_PLAIN = (str, int, float, type(None))
 _WEEK = 7 * 24 * 3600  # seconds
 
 
@@ -166,15 +168,44 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes sorted, indented JSON, so that equal values give equal bytes.
+    """Writes sorted JSON, so that equal values give equal bytes.
+
+    Each member of an object has a line of its own, and each item of a list of objects.
+
+    Args:
+        value: may contain dataclasses, which become objects.
 
     Raises:
         ValueError: a number is NaN or infinite.
     """
-    write_text(
-        path,
-        json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n",
-    )
+    write_text(path, _in_lines(value) + "\n")
+
+
+def _in_lines(value: Any, indent: str = "") -> str:
+    inner = indent + "  "
+    if is_dataclass(value) and not isinstance(value, type):
+        value = members_of(value)
+    if isinstance(value, Mapping) and value:
+        lines = [f"{_json(str(key))}: {_in_lines(value[key], inner)}" for key in sorted(value)]
+        return "{\n" + ",\n".join(inner + line for line in lines) + f"\n{indent}}}"
+    if isinstance(value, list | tuple) and any(not isinstance(one, _PLAIN) for one in value):
+        lines = [inner + _json(one) for one in value]
+        return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+    return _json(value)
+
+
+def _json(value: Any) -> str:
+    options: dict[str, Any] = {"sort_keys": True, "ensure_ascii": False, "allow_nan": False}
+    return json.dumps(value, default=members_of, **options)
+
+
+def members_of(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass, which stay as they are. `asdict` would copy them all.
+
+    Raises:
+        TypeError: the value is no dataclass.
+    """
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def read_json(path: Path, *, made_by: str) -> Any:
@@ -216,7 +247,8 @@ def read_sealed(path: Path, *, made_by: str) -> dict[str, Any]:
 
 
 def _seal(values: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    content = json.dumps(values, sort_keys=True, default=members_of)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def sha256(*paths: Path) -> str:

@@ -4,7 +4,7 @@ It is `data_card.md` beside `meta.json`, and the same as `data_card.json`.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -59,7 +59,7 @@ class DataCard:
 
     def save(self, folder: Path) -> None:
         """Writes both files into a folder."""
-        write_json(folder / JSON, asdict(self))
+        write_json(folder / JSON, self)
         write_text(folder / MARKDOWN, self.markdown())
 
     @classmethod

@@ -11,7 +11,8 @@ data/prepared/<data>/
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.columns.reading import ColumnReading
-from pipeline.files import read_sealed, require_files, write_sealed
+from pipeline.files import members_of, read_sealed, require_files, write_sealed
 
 WEIGHTS = "weights.npy"
 SPLITS = ("train", "validation", "test")
@@ -214,16 +215,16 @@ class Meta:
         """The rows of validation and test that training has as well, counted by kind."""
         return dict(self.statistics.get("overlap", {}))
 
-    @property
+    @cached_property
     def identity(self) -> dict[str, str]:
         """What a training depends on: the digest of each split, and one of the encoding."""
-        values = asdict(self)
-        encoding = json.dumps({name: values[name] for name in _ENCODING}, sort_keys=True)
+        values = {name: getattr(self, name) for name in _ENCODING}
+        encoding = json.dumps(values, sort_keys=True, default=members_of)
         return self.digests | {"encoding": hashlib.sha256(encoding.encode()).hexdigest()[:32]}
 
     def save(self, folder: Path) -> None:
         """Writes `meta.json`."""
-        write_sealed(folder / "meta.json", asdict(self))
+        write_sealed(folder / "meta.json", members_of(self))
 
 
 @dataclass(frozen=True)

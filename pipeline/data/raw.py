@@ -1,10 +1,15 @@
 """Raw data: the files and `provenance.json` that `fetch` wrote for a source."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 
+import numpy as np
+
+from pipeline.data import tables
+from pipeline.data.places import Origins
+from pipeline.data.tables import TextTable
 from pipeline.errors import DataError
 from pipeline.files import distrust, read_json, read_sealed, sha256
 
@@ -64,7 +69,20 @@ class Raw:
     def holds_images(self) -> bool:
         return bool(self.image_shape or self.pixels)
 
-    def origins(self, path: Path, rows: list[tuple[Path, int]]) -> list[tuple[Path, int]]:
+    def read(self, path: Path, *, without: Collection[str] = ()) -> TextTable:
+        """Reads a file, with the lines of its rows in the files that people know.
+
+        Args:
+            without: columns that are not read.
+
+        Raises:
+            DataError: the file is damaged, or a column differs from those of the source.
+        """
+        self.check_columns(path, tables.columns_of(path))
+        text = tables.read(path, without=without)
+        return replace(text, origins=self.origins(path, text.origins))
+
+    def origins(self, path: Path, rows: Sequence[tuple[Path, int]]) -> Sequence[tuple[Path, int]]:
         """For each row of a file, its line in the file that people know, for errors.
 
         Args:
@@ -73,12 +91,11 @@ class Raw:
         places = self.places.get(path.name, [])
         if not places:
             return rows
-        ends = [row for row, _, _ in places[1:]] + [len(rows)]
-        return [
-            (Path(file), line + number)
-            for (row, file, line), end in zip(places, ends, strict=True)
-            for number in range(end - row)
-        ]
+        starts, files, lines = zip(*places, strict=True)
+        number = np.arange(len(rows))
+        place = np.searchsorted(starts, number, side="right") - 1
+        line = np.array(lines)[place] + number - np.array(starts)[place]
+        return Origins(tuple(map(Path, files)), place.astype(np.int16), line[:, None])
 
     def check_columns(self, path: Path, columns: Sequence[str]) -> None:
         """Checks that a file has the columns of the source, in the same order.

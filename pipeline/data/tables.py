@@ -5,12 +5,22 @@ UTF-8, so a fault in one means that it is damaged.
 """
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.encoded import Encoded, Texts
+from pipeline.data.places import RowBytes, scan
 from pipeline.errors import DataError
+
+Rows = NDArray[np.int64]
+
+_BLOCK = 1 << 24  # bytes that Arrow parses at the same time
 
 
 @dataclass(frozen=True)
@@ -20,10 +30,12 @@ class TextTable:
     Args:
         columns: the cells of each column.
         origins: for each row, the file that holds it and the line on which it begins.
+        content: where the bytes of each row are; None if the rows were not read by `read`.
     """
 
-    columns: dict[str, list[str]]
-    origins: list[tuple[Path, int]]
+    columns: Mapping[str, Sequence[str]]
+    origins: Sequence[tuple[Path, int]]
+    content: RowBytes | None = None
 
     def __len__(self) -> int:
         return len(self.origins)
@@ -39,48 +51,100 @@ class TextTable:
 
     def first(self, rows: int | None) -> "TextTable":
         """The first rows; all of them for None."""
-        columns = {name: cells[:rows] for name, cells in self.columns.items()}
-        return TextTable(columns, self.origins[:rows])
+        return self if rows is None else self.take(np.arange(min(rows, len(self))))
 
-    def take(self, rows: Sequence[int]) -> "TextTable":
+    def take(self, rows: Rows) -> "TextTable":
         """The rows with these numbers, in this order."""
-        columns = {name: [cells[row] for row in rows] for name, cells in self.columns.items()}
-        return TextTable(columns, [self.origins[row] for row in rows])
+        columns = {name: _taken(cells, rows) for name, cells in self.columns.items()}
+        return TextTable(
+            columns, _taken(self.origins, rows), self.content and self.content.take(rows)
+        )
 
     def followed_by(self, other: "TextTable") -> "TextTable":
         """These rows, then those of `other`; both have the same columns."""
-        columns = {name: cells + other.columns[name] for name, cells in self.columns.items()}
-        return TextTable(columns, self.origins + other.origins)
+        columns = {
+            name: _joined(cells, other.columns[name]) for name, cells in self.columns.items()
+        }
+        content = self.content + other.content if self.content and other.content else None
+        return TextTable(columns, _joined(self.origins, other.origins), content)
 
-    def write(self, path: Path, rows: Sequence[int]) -> None:
-        """Writes the rows with these numbers as CSV."""
-        write(path, self.columns, ([cells[row] for cells in self.columns.values()] for row in rows))
+    def write(self, path: Path, rows: Rows) -> None:
+        """Writes the rows with these numbers as CSV, byte by byte as `read` found them."""
+        if self.content is None:
+            raise ValueError("the rows are of no file")
+        self.content.write(path, rows)
 
 
-def read(path: Path) -> TextTable:
-    """Reads a file that `write` wrote. Cells stay text.
+def _taken(cells: Any, rows: Rows) -> Any:
+    return [cells[row] for row in rows] if isinstance(cells, list) else cells.take(rows)
+
+
+def _joined(first: Any, second: Any) -> Any:
+    return first + second
+
+
+def read(path: Path, *, without: Collection[str] = ()) -> TextTable:
+    """Reads a file that this package wrote. Cells stay text.
+
+    Args:
+        without: columns that are not read.
 
     Raises:
         DataError: the file is damaged.
     """
-    origins: list[tuple[Path, int]] = []
+    from pyarrow import ArrowException, dictionary, int32, large_string
+    from pyarrow import csv as arrow
+
+    names = columns_of(path)
+    used = [name for name in names if name not in without]
+    places = scan(path)
+    longest = int(np.diff(places.content.at).max(initial=0))
+    try:
+        table = arrow.read_csv(
+            path,
+            read_options=arrow.ReadOptions(block_size=max(_BLOCK, 2 * longest)),
+            parse_options=arrow.ParseOptions(newlines_in_values=places.has_quotes),
+            convert_options=arrow.ConvertOptions(
+                column_types=dict.fromkeys(used, dictionary(int32(), large_string())),
+                include_columns=used,
+            ),
+        ).unify_dictionaries()
+    except (ArrowException, OSError):
+        raise _damaged(path) from None
+    if len(table) != len(places.origins) or not places.is_whole:
+        raise _damaged(path)
+    columns = {}
+    for name in used:
+        column = table[name].combine_chunks()
+        columns[name] = Encoded(Texts(column.dictionary), column.indices.to_numpy())
+    return TextTable(columns, places.origins, places.content)
+
+
+def columns_of(path: Path) -> list[str]:
+    """The names of the columns of a file that this package wrote.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return next(csv.reader(file, strict=True))
+    except (csv.Error, StopIteration, ValueError):
+        raise _damaged(path) from None
+
+
+def _damaged(path: Path) -> DataError:
+    """The error of a damaged file, with the first line that is no row of its table."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file, strict=True)
-        try:
-            names = next(rows)
-            columns: list[list[str]] = [[] for _ in names]
-            start = rows.line_num + 1
-            for cells in rows:
-                for column, cell in zip(columns, cells, strict=True):
-                    column.append(cell)
-                origins.append((path, start))
-                start = rows.line_num + 1
-        except (csv.Error, StopIteration, ValueError):
-            raise DataError(
-                f"{path}, line {rows.line_num or 1}: the file is damaged",
-                expected="Delete it, then write it again with: dvc repro",
-            ) from None
-    return TextTable(dict(zip(names, columns, strict=True)), origins)
+        with suppress(csv.Error, StopIteration, ValueError):
+            width = len(next(rows))
+            while len(next(rows)) == width:
+                pass
+    return DataError(
+        f"{path}, line {rows.line_num or 1}: the file is damaged",
+        expected="Delete it, then write it again with: dvc repro",
+    )
 
 
 def write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> int:

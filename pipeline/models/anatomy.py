@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.models.body import body_of
+
 _KEEP_PIXELS = (keras.layers.InputLayer, keras.layers.Rescaling, keras.layers.Flatten)
 _ACTIVATION_LAYERS = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.ELU)
 
@@ -16,15 +18,16 @@ def network_of(model: Any) -> Any:
 
     It maps prepared arrays `(rows, *shape)` to raw outputs `(rows, outputs)`.
     """
-    return model.get_layer("network")
+    return body_of(model).get_layer("network")
 
 
 def with_raw_output(model: Any) -> Any:
-    """A served model without its last layer, which is softmax, sigmoid or the target's unit.
+    """The body of a served model without its last layer: softmax, sigmoid or the target's unit.
 
-    It maps the inputs of the served model to raw outputs `(rows, outputs)`.
+    It maps the inputs of the body to raw outputs `(rows, outputs)`.
     """
-    return keras.Model(model.inputs, model.layers[-1].input)
+    body = body_of(model)
+    return keras.Model(body.inputs, body.layers[-1].input, name=body.name)
 
 
 def convolutions(network: Any) -> list[Any]:

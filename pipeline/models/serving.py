@@ -3,16 +3,18 @@
 It reads the columns of the CSV as they are, so users need no preparation. It consists of plain
 Keras layers around the trained network, so Keras alone can load it. The layers before the network
 apply the statistics that `prepare` fitted on the training split. The layer after it is softmax or
-sigmoid, or restores the unit of the target.
+sigmoid, or restores the unit of the target. For a table, all of them are a nested model: the body
+(`pipeline.models.body`), which takes the numbers of all columns as one input.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
 from pipeline.data.prepared import Meta, NumericFeature, Table, TextFeature, input_name
+from pipeline.models import body
 from pipeline.models.texts import one_hot
 
 
@@ -28,44 +30,62 @@ def serve(network: Any, meta: Meta) -> Any:
         target in `target_unit`, float64 `(rows, 1)`.
     """
     if meta.table is None:
-        inputs: Any = keras.Input(tuple(meta.shape), dtype=meta.dtype, name="pixels")
-        features = inputs
-    else:
-        inputs = _inputs(meta.table)
-        features = _features(meta.table, inputs)
+        pixels = keras.Input(tuple(meta.shape), dtype=meta.dtype, name="pixels")
+        return keras.Model(pixels, _prediction(network(pixels), meta), name=meta.name)
+    inputs = _inputs(meta.table)
+    numbers = [one for one in inputs if one.dtype != "string"]
+    texts = [one for one in inputs if one.dtype == "string"]
+    together = [keras.ops.concatenate(numbers, axis=1)] if numbers else []
+    answer = _body(network, meta, meta.table)([*together, *texts])
     # Keras takes inputs by name only if a model has a list of them. From a dictionary with one key
     # too many, a model with a dictionary of inputs would take shifted columns.
-    model_inputs = list(inputs.values()) if meta.table else inputs
-    return keras.Model(model_inputs, _prediction(network(features), meta), name=meta.name)
+    return keras.Model(inputs, answer, name=meta.name)
 
 
-def _inputs(table: Table) -> dict[str, Any]:
+def _inputs(table: Table) -> list[Any]:
     named = {
         input_name(name): "string" if reading.takes_text else "float64"
         for reading in table.readings
         for name in reading.names or [reading.column]
     }
-    return {name: keras.Input((1,), dtype=dtype, name=name) for name, dtype in named.items()}
+    return [keras.Input((1,), dtype=dtype, name=name) for name, dtype in named.items()]
 
 
-def _features(table: Table, columns: dict[str, Any]) -> Any:
-    """Computes the features of `prepare` from the columns, in the same order."""
-    inputs = columns | _without_sentinels(table, columns)
-    parts = []
-    if table.numeric:
-        raw = [_quotient(feature, inputs) for feature in table.numeric]
-        parts.append(_standardised(keras.ops.concatenate(raw, axis=1), table.numeric))
-    if table.with_indicator:
-        raw = [_quotient(feature, inputs) for feature in table.with_indicator]
-        finite = keras.ops.isfinite(keras.ops.concatenate(raw, axis=1))
-        parts.append(keras.ops.cast(keras.ops.logical_not(finite), "float32"))
+def _body(network: Any, meta: Meta, table: Table) -> Any:
+    """Builds the model from all numbers and texts of a row to the answer."""
+    names = [name for reading in table.readings for name in reading.names]
+    texts = {
+        reading.column: keras.Input((1,), dtype="string", name=body.text_input(number))
+        for number, reading in enumerate(
+            (reading for reading in table.readings if reading.takes_text), start=1
+        )
+    }
+    inputs = list(texts.values())
+    parts: list[Any] = []
+    if names:
+        numbers = keras.Input((len(names),), dtype="float64", name=body.NUMBERS)
+        inputs = [numbers, *inputs]
+        known = _without_sentinels(table, numbers)
+        parts += _numeric(table.numeric, table.with_indicator, known, names)
     for number, feature in enumerate(table.categorical, start=1):
         level_of = table.reading_of(feature.name).level_of
         text = one_hot(feature.levels, level_of, name=f"text_{number}")
-        parts.append(text(inputs[input_name(feature.name)]))
+        parts.append(text(texts[feature.name]))
     for number, words in enumerate(table.texts, start=1):
-        parts.append(_words(words, f"words_{number}")(inputs[input_name(words.name)]))
-    return keras.ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+        parts.append(_words(words, f"words_{number}")(texts[words.name]))
+    features = keras.ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+    return keras.Model(inputs, _prediction(network(features), meta), name=body.NAME)
+
+
+def _numeric(
+    features: list[NumericFeature], indicated: list[NumericFeature], numbers: Any, names: list[str]
+) -> Iterator[Any]:
+    """Computes the numeric features, then the indicators of missing numbers."""
+    if features:
+        yield _standardised(_quotients(features, numbers, names), features)
+    if indicated:
+        finite = keras.ops.isfinite(_quotients(indicated, numbers, names))
+        yield keras.ops.cast(keras.ops.logical_not(finite), "float32")
 
 
 def _words(feature: TextFeature, name: str) -> Any:
@@ -79,20 +99,32 @@ def _words(feature: TextFeature, name: str) -> Any:
     return keras.Model(cells, keras.ops.cast(indicators, "float32"), name=name)
 
 
-def _without_sentinels(table: Table, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns in which some numbers stand for a missing value, with NaN for them."""
-    found: dict[str, Any] = {}
-    for reading in table.readings:
-        for number in reading.sentinels:
-            name = input_name(reading.column)
-            values = found.get(name, columns[name])
-            found[name] = keras.ops.where(keras.ops.equal(values, number), np.nan, values)
-    return found
+def _without_sentinels(table: Table, numbers: Any) -> Any:
+    """The numbers, with NaN for those that stand for a missing value in their column."""
+    sentinels = [reading.sentinels for reading in table.readings for _ in reading.names]
+    for place in range(max(map(len, sentinels))):
+        # NaN equals no number.
+        signs = [own[place] if place < len(own) else np.nan for own in sentinels]
+        numbers = keras.ops.where(keras.ops.equal(numbers, np.array([signs])), np.nan, numbers)
+    return numbers
 
 
-def _quotient(feature: NumericFeature, inputs: Mapping[str, Any]) -> Any:
-    columns = [inputs[input_name(column)] for column in feature.of]
-    return columns[0] if len(columns) == 1 else keras.ops.divide(columns[0], columns[1])
+def _quotients(features: list[NumericFeature], numbers: Any, names: list[str]) -> Any:
+    """The values of features before scaling. Ratios come last."""
+    place = {name: number for number, name in enumerate(names)}
+    plain = [place[feature.of[0]] for feature in features if len(feature.of) == 1]
+    ratios = [[place[name] for name in feature.of] for feature in features if len(feature.of) > 1]
+    parts = [_taken(numbers, plain)] if plain else []
+    if ratios:
+        above, below = (_taken(numbers, list(places)) for places in zip(*ratios, strict=True))
+        parts.append(keras.ops.divide(above, below))
+    return keras.ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def _taken(numbers: Any, places: list[int]) -> Any:
+    if places == list(range(numbers.shape[1])):
+        return numbers
+    return keras.ops.take(numbers, np.array(places), axis=1)
 
 
 def _standardised(values: Any, features: list[NumericFeature]) -> Any:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
+from pipeline.models.body import values_for
 from pipeline.models.probabilities import by_class, predicted_classes
 from pipeline.runs import model_card
 from pipeline.runs.model_card import ModelCard
@@ -23,19 +24,23 @@ def outputs_of(model: Any, values: Any) -> NDArray[Any]:
     Every prediction of this package comes from here, so equal rows in equal batches get equal bits.
 
     Args:
-        values: the inputs of the model: an array, or arrays by input.
+        values: the inputs of the model: an array, or arrays by input of the whole model.
 
     Returns:
         The output of the model, `(rows, outputs)`.
     """
     import tensorflow as tf
 
-    batches = tf.data.Dataset.from_tensor_slices(values).batch(BATCH)
+    batches = tf.data.Dataset.from_tensor_slices(values_for(model, values)).batch(BATCH)
     return np.asarray(model.predict(batches, verbose=0))
 
 
 class Predictor:
-    """A saved model with its card."""
+    """A saved model with its card.
+
+    Args:
+        model: the body of the model; see `pipeline.models.body`.
+    """
 
     def __init__(self, model: Any, card: ModelCard) -> None:
         self.model = model

@@ -37,6 +37,6 @@ def test_numbers_are_read_fast_as_one_by_one(values: list[object]) -> None:
     read = plain_numbers(cells)
     if read is not None:
         assert all(map(is_number, cells))
-        assert read == [float(cell) for cell in cells]
+        assert read.tolist() == [float(cell) for cell in cells]
     elif all(is_number(cell) and cell == cell.strip() for cell in cells):
         assert any(float(cell) in (float("inf"), float("-inf")) for cell in cells)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.cells import is_infinite, is_number, plain_numbers, quoted
 from pipeline.data.columns.reading import ColumnReading
+from pipeline.data.encoded import chosen, different
 from pipeline.data.missing import SIGNS
 from pipeline.errors import DataError
 from pipeline.registry import Registry
@@ -35,7 +36,8 @@ def reading_of(
     signs = [sign for sign in missing if sign]
     sentinels: list[float] = []
     if kind == "number":
-        read = (module.read(sign, settings) for sign in signs)
+        # None of the usual signs is a number.
+        read = (module.read(sign, settings) for sign in signs if sign not in SIGNS)
         sentinels = [values[0] for values in read if values is not None]
     return ColumnReading(column, kind, module.names(column, settings), settings, signs, sentinels)
 
@@ -43,11 +45,12 @@ def reading_of(
 def read_levels(reading: ColumnReading, cells: Sequence[str]) -> list[str]:
     """Reads a category. A missing value is the level `""`."""
     module = _module(reading.kind)
-    level = {
-        cell: "" if reading.is_missing(cell) else module.read(cell.strip(), reading.settings)
-        for cell in set(cells)
-    }
-    return [level[cell] for cell in cells]
+    texts, numbers = different(cells)
+    levels = [
+        "" if reading.is_missing(text) else module.read(text.strip(), reading.settings)
+        for text in texts
+    ]
+    return list(map(levels.__getitem__, numbers.tolist()))
 
 
 def read_numbers(
@@ -70,26 +73,50 @@ def read_numbers(
     Raises:
         DataError: a cell is not of the column's kind.
     """
-    if reading.kind == "number" and not reading.settings and not reading.sentinels:
-        plain = plain_numbers(cells)
-        if plain is not None:
-            return [np.array(plain)]
+    texts, numbers = different(cells)
+    values = _plain(reading, texts)
+    if values is None:
+        values, is_wrong = _read(reading, texts)
+        for row in np.flatnonzero(is_wrong[numbers]).tolist():
+            error = _error(reading.kind, cells[row], place(row))
+            if on_error is None:
+                raise error
+            on_error(row, error)
+    return [one[numbers] for one in values]
+
+
+def _plain(reading: ColumnReading, texts: Sequence[str]) -> NDArray[np.float64] | None:
+    """Reads plain numbers fast, shape (1, texts). None if some text is anything else."""
+    if reading.kind != "number" or reading.settings:
+        return None
+    signs = {"", *reading.missing}
+    if signs.isdisjoint(texts):
+        numbers = plain_numbers(texts)
+        return None if numbers is None else numbers[None]
+    is_known = np.array([text not in signs for text in texts], dtype=np.bool_)
+    numbers = plain_numbers(chosen(texts, is_known))
+    if numbers is None:
+        return None
+    values = np.full((1, len(texts)), math.nan)
+    values[0, is_known] = numbers
+    return values
+
+
+def _read(
+    reading: ColumnReading, texts: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The numbers of each text, shape (names, texts), and which texts are not of the kind."""
     module = _module(reading.kind)
-    nothing = [math.nan] * len(reading.names)
-    read: dict[str, Sequence[float] | None] = {
-        cell: nothing if reading.is_missing(cell) else module.read(cell.strip(), reading.settings)
-        for cell in set(cells)
-    }
-    if None in read.values():
-        for row, cell in enumerate(cells):
-            if read[cell] is None:
-                error = _error(reading.kind, cell, place(row))
-                if on_error is None:
-                    raise error
-                on_error(row, error)
-        read = {cell: nothing if value is None else value for cell, value in read.items()}
-    table = np.array([read[cell] for cell in cells], dtype=np.float64)
-    return list(table.reshape(len(cells), len(nothing)).T)
+    values = np.full((len(reading.names), len(texts)), math.nan)
+    is_wrong = np.zeros(len(texts), dtype=np.bool_)
+    for place, text in enumerate(texts):
+        if not reading.is_missing(text):
+            read = module.read(text.strip(), reading.settings)
+            if read is None:
+                is_wrong[place] = True
+            else:
+                values[:, place] = read
+    return values, is_wrong
 
 
 def _module(kind: str) -> Any:

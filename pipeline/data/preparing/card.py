@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.config.data import Data
 from pipeline.data.card import ColumnCard, DataCard
@@ -14,6 +15,7 @@ from pipeline.data.prepared import Table
 from pipeline.data.preparing.given_splits import usual_splits
 from pipeline.data.preparing.images import Images
 from pipeline.data.preparing.rows import SourceRows
+from pipeline.data.preparing.statistics import blocks_of
 from pipeline.data.raw import Raw
 from pipeline.data.understanding.profile import Profile, profile_of
 from pipeline.data.understanding.table import Understanding
@@ -44,8 +46,9 @@ def card_of(
         notes: what else a user should know.
     """
     found, features = source.found, _features_of(source.found, table)
+    ranges = _ranges(found)
     cards = [
-        _card(column, found, features.get(column, []))
+        _card(column, found, features.get(column, []), ranges.get(column, ""))
         if column in found.findings
         else _unused(column, data)
         for column in columns
@@ -99,7 +102,7 @@ def _beside_pixels(profile: Profile, data: Data) -> ColumnCard:
         column,
         "category",
         why,
-        examples=[_short(value) for value in list(profile.values)[:_EXAMPLES]],
+        examples=[_short(value) for value in profile.texts[:_EXAMPLES]],
         missing=dict(profile.missing),
         different=len(profile.values),
         content=_levels(profile),
@@ -116,7 +119,7 @@ def _unused(column: str, data: Data) -> ColumnCard:
     return ColumnCard(column, "", "", [], {}, None, "", becomes)
 
 
-def _card(column: str, found: Understanding, features: list[str]) -> ColumnCard:
+def _card(column: str, found: Understanding, features: list[str], numbers: str) -> ColumnCard:
     profile, finding = found.profiles[column], found.findings[column]
     reading = finding.reading
     if column == found.target:
@@ -134,26 +137,43 @@ def _card(column: str, found: Understanding, features: list[str]) -> ColumnCard:
         ],
         missing=dict(profile.missing),
         different=len(profile.values),
-        content=_content(profile, found),
+        content=numbers or _content(profile, reading),
         becomes=becomes,
         notes=finding.notes,
         doubts=finding.doubts,
     )
 
 
-def _content(profile: Profile, found: Understanding) -> str:
-    reading = found.findings[profile.column].reading
-    if reading is not None and reading.kind == "date" and profile.values:
-        return _span(profile, reading)
-    if reading is not None and not reading.takes_text and profile.values:
-        cells = list(profile.values)
+def _content(profile: Profile, reading: ColumnReading | None) -> str:
+    is_date = reading is not None and reading.kind == "date" and bool(profile.values)
+    return _span(profile, reading) if reading is not None and is_date else _levels(profile)
+
+
+def _ranges(found: Understanding) -> dict[str, str]:
+    """The quantiles of columns of numbers, by column. Dates have none."""
+    columns = {}
+    for name, finding in found.findings.items():
+        reading = finding.reading
+        if reading is not None and not reading.takes_text and reading.kind != "date":
+            numbers = _numbers(found.profiles[name], reading)
+            if len(numbers):
+                columns[name] = numbers
+    names, ranges = list(columns), {}
+    for places, numbers in blocks_of(list(columns.values())):
+        quantiles = np.quantile(numbers, _QUANTILES, axis=1)
+        for place, own in zip(places, quantiles.T, strict=True):
+            ranges[names[place]] = " · ".join(f"{value:.4g}" for value in own)
+    return ranges
+
+
+def _numbers(profile: Profile, reading: ColumnReading) -> NDArray[np.float64]:
+    """The finite numbers of a column, as often as they occur."""
+    plain = None if reading.kind != "number" or reading.settings else profile.plain_numbers
+    if plain is None:
         problems: dict[int, Any] = {}
-        numbers = read_numbers(reading, cells, place=str, on_error=problems.setdefault)[-1]
-        known = np.repeat(numbers, list(profile.values.values()))
-        known = known[np.isfinite(known)]
-        if len(known):
-            return " · ".join(f"{value:.4g}" for value in np.quantile(known, _QUANTILES))
-    return _levels(profile)
+        plain = read_numbers(reading, profile.texts, place=str, on_error=problems.setdefault)[-1]
+    known = np.repeat(plain, profile.counts)
+    return known[np.isfinite(known)]
 
 
 def _levels(profile: Profile) -> str:

@@ -16,12 +16,11 @@ from pipeline.config.data import Data
 from pipeline.data.columns.words import words_of
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target, TextFeature
 from pipeline.data.preparing.inputs import Inputs
+from pipeline.data.preparing.statistics import mean_and_scale, statistics_of
 from pipeline.errors import DataError
 
 Numbers = NDArray[np.float64]
 
-_MOST_QUANTILES = 65
-_ROWS_OF_A_QUANTILE = 8
 _DIGITS = 6  # of a quantile, because `meta.json` holds many
 
 
@@ -37,16 +36,27 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
     """
     # One indicator is enough for the numbers of one column.
     later = {name for reading in train.readings for name in reading.names[:-1]}
-    numeric = [
-        _fit_numeric(
-            name,
-            of,
-            train,
-            missing_indicators=data.missing_indicators and name not in later,
-            path=path,
+    numeric = []
+    features = list(_numeric_features(train, data.ratios))
+    fitted = statistics_of([_quotient(of, train) for _, of in features])
+    for (name, of), statistics in zip(features, fitted, strict=True):
+        if statistics is None:
+            raise DataError(
+                f"{path}, column {name}: no training row has a value",
+                expected=f"List {name} under data.drop",
+            )
+        may_indicate = data.missing_indicators and name not in later
+        numeric.append(
+            NumericFeature(
+                name,
+                of,
+                missing=float(statistics.median),
+                mean=float(statistics.mean),
+                scale=float(statistics.scale),
+                indicator=may_indicate and not np.isfinite(_quotient(of, train)).all(),
+                quantiles=[float(f"{value:.{_DIGITS}g}") for value in statistics.quantiles],
+            )
         )
-        for name, of in _numeric_features(train, data.ratios)
-    ]
     free = {reading.column for reading in train.readings if reading.kind == "text"}
     texts = [name for name in train.features if name in train.categorical]
     categorical = [
@@ -62,8 +72,8 @@ def fit_target(data: Data, train: Numbers) -> Target:
     if not data.standardize_target:
         return target
     values = train / target.unit
-    mean, scale = _mean_and_scale(np.log(values) if target.logarithm else values)
-    return replace(target, mean=mean, scale=scale)
+    mean, scale = mean_and_scale(np.log(values) if target.logarithm else values)
+    return replace(target, mean=float(mean), scale=float(scale))
 
 
 def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
@@ -71,17 +81,24 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
 
     Returns float32 of shape (rows, features).
     """
-    numeric = [
-        (value_of(feature, inputs) - feature.mean) / feature.scale for feature in table.numeric
-    ]
-    missing = [~np.isfinite(_quotient(feature.of, inputs)) for feature in table.with_indicator]
-    levels = [
-        np.array(inputs.categorical[feature.name], dtype=object) == level
-        for feature in table.categorical
-        for level in feature.levels
-    ]
-    words = [_indicators(feature, inputs.categorical[feature.name]) for feature in table.texts]
-    return np.column_stack([*numeric, *missing, *levels, *words]).astype(np.float32)
+    x = np.empty((inputs.rows, len(table.features)), dtype=np.float32)
+    place = 0
+    for feature in table.numeric:
+        x[:, place] = (value_of(feature, inputs) - feature.mean) / feature.scale
+        place += 1
+    for feature in table.with_indicator:
+        x[:, place] = ~np.isfinite(_quotient(feature.of, inputs))
+        place += 1
+    for category in table.categorical:
+        number = {level: number for number, level in enumerate(category.levels)}
+        texts = inputs.categorical[category.name]
+        own = np.array([number.get(text, -1) for text in texts])
+        x[:, place : place + len(number)] = own[:, None] == np.arange(len(number))
+        place += len(number)
+    for text in table.texts:
+        x[:, place : place + len(text.words)] = _indicators(text, inputs.categorical[text.name])
+        place += len(text.words)
+    return x
 
 
 def value_of(feature: NumericFeature, inputs: Inputs) -> Numbers:
@@ -103,43 +120,6 @@ def _quotient(of: list[str], inputs: Inputs) -> Numbers:
         return values
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return values / inputs.numeric[of[1]]
-
-
-def _fit_numeric(
-    name: str, of: list[str], train: Inputs, *, missing_indicators: bool, path: Path
-) -> NumericFeature:
-    quotient = _quotient(of, train)
-    is_finite = np.isfinite(quotient)
-    if not is_finite.any():
-        raise DataError(
-            f"{path}, column {name}: no training row has a value",
-            expected=f"List {name} under data.drop",
-        )
-    median = float(np.median(quotient[is_finite]))
-    mean, scale = _mean_and_scale(np.where(is_finite, quotient, median))
-    return NumericFeature(
-        name,
-        of,
-        missing=median,
-        mean=mean,
-        scale=scale,
-        indicator=missing_indicators and not is_finite.all(),
-        quantiles=_quantiles((quotient[is_finite] - mean) / scale),
-    )
-
-
-def _quantiles(values: Numbers) -> list[float]:
-    """Quantiles at equal steps, fewer of them if there are few values."""
-    count = min(_MOST_QUANTILES, 2 + len(values) // _ROWS_OF_A_QUANTILE)
-    return [
-        float(f"{value:.{_DIGITS}g}") for value in np.quantile(values, np.linspace(0, 1, count))
-    ]
-
-
-def _mean_and_scale(values: Numbers) -> tuple[float, float]:
-    """Mean and population standard deviation. A constant has scale 1."""
-    is_constant = values.min() == values.max()
-    return float(values.mean()), 1.0 if is_constant else float(values.std())
 
 
 def _fit_categorical(name: str, values: list[str], data: Data) -> CategoricalFeature:

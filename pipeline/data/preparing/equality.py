@@ -9,15 +9,20 @@ from numpy.typing import NDArray
 
 from pipeline.data.preparing.inputs import Inputs
 from pipeline.data.preparing.splits import Rows
+from pipeline.data.preparing.statistics import blocks_of
 
 
 def numbers_of_equal(values: NDArray[Any]) -> Rows:
     """For each row, the number of the first row with the same bytes, int64 of shape (rows,)."""
-    first: dict[bytes, int] = {}
-    numbers = np.empty(len(values), dtype=np.int64)
+    digests = np.empty((len(values), 2), dtype=np.uint64)
     for row, content in enumerate(np.ascontiguousarray(values)):
         digest = hashlib.blake2b(content.tobytes(), digest_size=16).digest()
-        numbers[row] = first.setdefault(digest, row)
+        digests[row] = np.frombuffer(digest, np.uint64)
+    order = np.lexsort(digests.T)  # It is stable, so the first of equal rows comes first.
+    is_new = np.ones(len(values), dtype=np.bool_)
+    is_new[1:] = (digests[order[1:]] != digests[order[:-1]]).any(axis=1)
+    numbers = np.empty(len(values), dtype=np.int64)
+    numbers[order] = order[is_new][np.cumsum(is_new) - 1]
     return numbers
 
 
@@ -30,15 +35,33 @@ def with_target(features: Rows, target: NDArray[Any]) -> Rows:
     return numbers_of_equal(np.column_stack([features, _levels(target)]))
 
 
-def levels_of(inputs: Inputs, *, rows: int) -> Rows:
-    """The cells of a table as numbers of their different values, int64 of shape (rows, columns).
+def levels_of(inputs: Inputs, *, rows: int) -> NDArray[np.int32]:
+    """The cells of a table as numbers of their different values, int32 of shape (rows, columns).
 
     Equal cells of a column have equal numbers. Missing values equal each other.
     """
-    columns = [np.zeros(rows, dtype=np.int64)]  # there may be no column
-    columns += [_levels(values) for values in inputs.numeric.values()]
-    columns += [numbers_of_texts(texts) for texts in inputs.categorical.values()]
-    return np.column_stack(columns)
+    numbers = list(inputs.numeric.values())
+    levels = np.zeros((rows, len(numbers) + len(inputs.categorical)), dtype=np.int32)
+    for places, values in blocks_of(numbers):
+        levels[:, places] = _ranks(values).T
+    for place, texts in enumerate(inputs.categorical.values(), start=len(numbers)):
+        levels[:, place] = numbers_of_texts(texts)
+    return levels
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.int32]:
+    """For each number, how many different ones in its row are less. NaN equals NaN.
+
+    Args:
+        values: of shape (columns, rows).
+    """
+    order = np.argsort(values, axis=1)
+    sorted_values = np.take_along_axis(values, order, axis=1)
+    before, after = sorted_values[:, :-1], sorted_values[:, 1:]
+    is_new = (before != after) & ~(np.isnan(before) & np.isnan(after))
+    ranks = np.zeros(values.shape, dtype=np.int32)
+    np.put_along_axis(ranks, order[:, 1:], np.cumsum(is_new, axis=1, dtype=np.int32), axis=1)
+    return ranks
 
 
 def numbers_of_texts(texts: Sequence[str]) -> Rows:

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from pyarrow import compute, csv
 
 from pipeline.config.data import Data
-from pipeline.data import tables
 from pipeline.data.arrays import read_array
 from pipeline.data.cells import is_number, quoted
 from pipeline.data.columns.kinds import numbers
 from pipeline.data.csv_files import records
+from pipeline.data.places import Origins
 from pipeline.data.preparing.pixel_columns import PixelColumns, pixel_columns, shape_of
 from pipeline.data.raw import Raw
 from pipeline.data.tables import TextTable
@@ -58,7 +58,7 @@ class Images:
 
     def take(self, rows: NDArray[np.int64]) -> "Images":
         """The images with these row numbers."""
-        return replace(self, x=self.x[rows], text=self.text.take(rows.tolist()))
+        return replace(self, x=self.x[rows], text=self.text.take(rows))
 
 
 def read_images(raw: Raw, data: Data) -> Images:
@@ -70,7 +70,7 @@ def read_images(raw: Raw, data: Data) -> Images:
     """
     paths = [path for path in (raw.train, raw.test) if path is not None]
     if raw.file_column is not None:
-        text = [_with_origins(tables.read(path), path, raw) for path in paths]
+        text = [raw.read(path) for path in paths]
         arrays = [read_array(path.with_suffix(".npy")) for path in paths]
         x = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
         return Images(x, raw.pixel_maximum, _joined(text), None, [])
@@ -124,7 +124,7 @@ class _Reader:
         start = 0
         for path in paths:
             columns: dict[str, list[str]] = {name: [] for name in self._others}
-            rows = [(path, line) for line in range(2, self.raw.rows[path.name] + 2)]
+            rows = Origins.in_order(path, np.arange(2, self.raw.rows[path.name] + 2))
             for block in self._blocks(path, kind):
                 values = self._pixels(block, kind)
                 if not start:
@@ -133,7 +133,7 @@ class _Reader:
                 start += len(values)
                 for name, cells in columns.items():
                     cells += block.column(name).to_pylist()
-            texts.append(_with_origins(TextTable(columns, rows), path, self.raw))
+            texts.append(TextTable(columns, self.raw.origins(path, rows)))
         if start != total:
             raise ValueError(f"{start:,} rows, and provenance.json says {total:,}")
         return x, texts
@@ -255,10 +255,6 @@ def _scaled(values: NDArray[Any], raw: Raw, notes: list[str]) -> tuple[NDArray[A
 
 def _are_whole(values: NDArray[Any]) -> bool:
     return bool(np.array_equal(values, np.rint(values)))
-
-
-def _with_origins(text: TextTable, path: Path, raw: Raw) -> TextTable:
-    return TextTable(text.columns, raw.origins(path, text.origins))
 
 
 def _joined(texts: Sequence[TextTable]) -> TextTable:

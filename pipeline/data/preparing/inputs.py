@@ -1,6 +1,6 @@
 """Inputs: columns of a CSV, each read as numbers or as categories."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,12 @@ class Inputs:
     numeric: dict[str, NDArray[np.float64]]
     categorical: dict[str, list[str]]
     readings: list[ColumnReading]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        columns: Iterable[Sized] = [*self.numeric.values(), *self.categorical.values()]
+        return len(next(iter(columns), ()))
 
     def take(self, rows: NDArray[np.int64]) -> "Inputs":
         numeric = {name: values[rows] for name, values in self.numeric.items()}

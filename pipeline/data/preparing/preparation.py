@@ -114,7 +114,7 @@ def _write_split(folder: Path, content: Content, rows: NDArray[np.int64]) -> str
         arrays.append(content.weights[rows])
         np.save(folder / WEIGHTS, arrays[-1], allow_pickle=False)
     if content.text is not None:
-        content.text.write(folder / "rows.csv", rows.tolist())
+        content.text.write(folder / "rows.csv", rows)
     return digest_of(*arrays)
 
 

@@ -1,13 +1,12 @@
 """The rows of a source, and what its columns hold."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.config.data import Data
-from pipeline.data import tables
 from pipeline.data.preparing.inputs import check_columns
 from pipeline.data.raw import Raw
 from pipeline.data.tables import TextTable
@@ -42,14 +41,14 @@ def read_rows(raw: Raw, data: Data) -> SourceRows:
         PipelineError: the settings name a column that the source does not have.
     """
     check_columns(data, raw.columns, path=raw.train)
-    file = _read(raw, raw.train)
+    file = _read(raw, raw.train, data)
     train = file.first(data.rows)
     if data.sample is not None:
         train = train.take(sampled(len(train), data))
     text = _with_target(train, data)
     dropped, own_test = len(train) - len(text), None
     if raw.test is not None:
-        test = _read(raw, raw.test)
+        test = _read(raw, raw.test, data)
         kept = _with_target(test, data)
         text, own_test = text.followed_by(kept), len(kept)
         dropped += len(test) - len(kept)
@@ -57,10 +56,10 @@ def read_rows(raw: Raw, data: Data) -> SourceRows:
     return SourceRows(file, text, own_test, dropped, understand(text, data, known))
 
 
-def _read(raw: Raw, path: Path) -> TextTable:
-    text = tables.read(path)
-    raw.check_columns(path, list(text.columns))
-    return replace(text, origins=raw.origins(path, text.origins))
+def _read(raw: Raw, path: Path, data: Data) -> TextTable:
+    operands = {column for pair in data.ratios.values() for column in pair}
+    used = {data.target, *(data.features or []), *data.roles.values(), *operands}
+    return raw.read(path, without={*data.drop} - used)
 
 
 def _with_target(text: TextTable, data: Data) -> TextTable:
@@ -69,10 +68,11 @@ def _with_target(text: TextTable, data: Data) -> TextTable:
         return text
     cells = text.columns[data.target]
     missing = profile_of(data.target, cells, data).missing
-    return text.take([row for row, cell in enumerate(cells) if cell.strip() not in missing])
+    has_target = np.array([cell.strip() not in missing for cell in cells])
+    return text.take(np.flatnonzero(has_target))
 
 
-def sampled(rows: int, data: Data) -> Sequence[int]:
+def sampled(rows: int, data: Data) -> NDArray[np.int64]:
     """The numbers of the rows that `data.sample` draws, in their order in the file.
 
     Raises:
@@ -81,4 +81,4 @@ def sampled(rows: int, data: Data) -> Sequence[int]:
     size = data.sample or rows
     require(size <= rows, "data.sample", received=size, expected=f"at most {rows:,}")
     drawn = np.random.default_rng(data.split.seed).choice(rows, size=size, replace=False)
-    return [int(row) for row in np.sort(drawn)]
+    return np.sort(drawn)

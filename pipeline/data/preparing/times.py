@@ -1,5 +1,6 @@
 """Times: a column of numbers or ISO dates, so that later rows are larger."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,7 +39,7 @@ def times_of(text: TextTable, column: str) -> NDArray[Any]:
     return np.array([_microseconds(moment) for moment in moments], dtype=np.int64)
 
 
-def _numbers(cells: list[str]) -> NDArray[Any]:
+def _numbers(cells: Sequence[str]) -> NDArray[Any]:
     try:
         return np.array([int(cell) for cell in cells], dtype=np.int64)
     except (ValueError, OverflowError):

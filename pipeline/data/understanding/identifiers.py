@@ -1,8 +1,10 @@
 """Identifiers: columns that name rows, so a model would only learn them by heart."""
 
 import re
-from itertools import pairwise
 
+import numpy as np
+
+from pipeline.data.understanding.numbers import Tally
 from pipeline.data.understanding.profile import Profile
 
 _NAME = re.compile(
@@ -21,7 +23,7 @@ _SHARED = re.compile(r"(?:.*[^A-Za-z])?[Ii][Dd]s?|(?:.*[^A-Za-z])?IDS|.*[a-z](?:
 _FEWEST_ROWS = 10
 _MOSTLY = 0.5
 _DENSE = 0.8  # the share of the numbers from the first to the last that a column has
-_YEARS = range(1800, 2101)
+_YEARS = (1800, 2100)
 
 
 def has_name_of_identifier(column: str) -> bool:
@@ -37,32 +39,30 @@ def may_name_groups(profile: Profile) -> bool:
     )
 
 
-def identifies_by_numbers(profile: Profile, numbers: list[float]) -> str:
-    """Why whole numbers name rows; empty if they do not.
-
-    Args:
-        numbers: the different numbers of the column, in order of the rows.
-    """
-    if not profile.is_unique or not all(value.is_integer() for value in numbers):
+def identifies_by_numbers(profile: Profile, tally: Tally) -> str:
+    """Why whole numbers name rows; empty if they do not."""
+    if not profile.is_unique or not tally.are_whole:
         return ""
     if has_name_of_identifier(profile.column):
         return "each row has a number of its own, and the name says that it names rows"
-    are_years = all(value in _YEARS for value in numbers)
-    counts = _count_rows(numbers, may_have_gaps=not profile.missing)
+    first, last = _YEARS
+    are_years = bool(first <= tally.numbers[0] and tally.numbers[-1] <= last)
+    counts = _count_rows(tally, may_have_gaps=not profile.missing)
     return "it counts the rows" if counts and not are_years else ""
 
 
-def _count_rows(numbers: list[float], *, may_have_gaps: bool) -> bool:
+def _count_rows(tally: Tally, *, may_have_gaps: bool) -> bool:
     """Whether numbers count, in any order. In order they may have gaps, as of rows that are gone.
 
     A column with missing values is measured: gaps do not let it count rows.
     """
-    if len(numbers) < 2 * _FEWEST_ROWS:
+    count = len(tally.numbers)
+    if count < 2 * _FEWEST_ROWS:
         return False
-    span = max(numbers) - min(numbers) + 1
-    in_order = all(one < following for one, following in pairwise(numbers))
-    is_dense = in_order and len(numbers) >= _DENSE * span
-    return span == len(numbers) or (may_have_gaps and is_dense)
+    span = float(tally.numbers[-1] - tally.numbers[0]) + 1
+    in_order = bool((np.diff(tally.first) > 0).all())
+    is_dense = in_order and count >= _DENSE * span
+    return span == count or (may_have_gaps and is_dense)
 
 
 def identifies_by_text(profile: Profile) -> str:

@@ -4,8 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from pipeline.data.cells import is_number, plain_numbers, quoted
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.cells import is_number, quoted
 from pipeline.data.columns.numerals import NOTATIONS, Notation, Numeral, numeral
 
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(\.\d{3})+")
@@ -42,7 +46,9 @@ class Numerals:
         return [
             notation
             for notation in others
-            if any(one.value(notation) != one.value(first) for one in self.values.values())
+            # With the same decimal sign, all values are the same numbers.
+            if notation.decimal != first.decimal
+            and any(one.value(notation) != one.value(first) for one in self.values.values())
         ]
 
     def evidence(self) -> set[str]:
@@ -51,41 +57,87 @@ class Numerals:
         return signs if len(signs) == 1 else set()
 
 
-def numerals_of(values: Collection[str]) -> Numerals | None:
-    """Takes the values of a column apart. None if one does not look like a number."""
-    fraction = _plain_fraction(values)
+@dataclass(frozen=True)
+class Tally:
+    """How often each number of a column occurs.
+
+    Args:
+        numbers: the different numbers from the least to the greatest, float64 of shape (numbers,).
+        counts: how often each one occurs, of the same shape.
+        first: for each one, its place in the order of the rows, of the same shape.
+    """
+
+    numbers: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    first: NDArray[np.int64]
+
+    @property
+    def are_whole(self) -> bool:
+        return bool((self.numbers == np.floor(self.numbers)).all())
+
+    @property
+    def in_order(self) -> NDArray[np.float64]:
+        """The different numbers in order of the rows."""
+        return self.numbers[np.argsort(self.first)]
+
+
+def tally_of(values: NDArray[np.float64], counts: NDArray[np.int64]) -> Tally:
+    """Counts numbers.
+
+    Args:
+        values: numbers, some of which may be equal; NaN does not count.
+        counts: how often each of them occurs.
+    """
+    known = ~np.isnan(values)
+    numbers, first, place = np.unique(values[known], return_index=True, return_inverse=True)
+    # The sums of whole numbers are exact in float64.
+    sums = np.bincount(place, weights=counts[known], minlength=len(numbers))
+    return Tally(numbers, sums.astype(np.int64), first)
+
+
+def numerals_of(values: Collection[str], *, are_plain: bool = False) -> Numerals | None:
+    """Takes the values of a column apart. None if one does not look like a number.
+
+    Args:
+        are_plain: whether all values are known to be plain numbers.
+    """
+    fraction = _plain_fraction(values) if are_plain else None
     if fraction is not None:
         values = [fraction]
-    shapes: dict[tuple[str, bool], str] = {}
+    shapes: dict[str, str] = {}
     for cell in values:
         shapes.setdefault(_shape(cell), cell)
-    taken = {cell: numeral(cell) for cell in shapes.values()}
-    found = {cell: one for cell, one in taken.items() if one is not None}
-    if not found or len(found) < len(taken):
+    allowed = [_notations_of(shape) for shape in shapes]
+    notations = [one for one in NOTATIONS if all(one in some for some in allowed)]
+    if not notations:
         return None
-    notations = [
-        notation
-        for notation in NOTATIONS
-        if all(one.value(notation) is not None for one in found.values())
-    ]
-    return Numerals(found, notations) if notations else None
+    taken = ((cell, numeral(cell)) for cell in shapes.values())
+    return Numerals({cell: one for cell, one in taken if one is not None}, notations)
+
+
+@lru_cache(1 << 12)
+def _notations_of(shape: str) -> list[Notation]:
+    """The notations in which the cells of a shape are numbers."""
+    one = numeral(shape)
+    return [] if one is None else [form for form in NOTATIONS if one.value(form) is not None]
 
 
 def _plain_fraction(values: Collection[str]) -> str | None:
-    """A value that shows that the point is the decimal sign, if all values are plain numbers."""
-    if plain_numbers(list(values)) is None:
-        return None
+    """A value that shows that the point is the decimal sign, among plain numbers."""
     return next((cell for cell in values if "." in cell and not _THOUSANDS.fullmatch(cell)), None)
 
 
-def _shape(cell: str) -> tuple[str, bool]:
-    """What decides the notation of a cell: its separators, its length, and a zero at the start.
+def _shape(cell: str) -> str:
+    """A cell of the same shape: what decides the notation, which is not its digits.
 
-    Columns have few shapes, so they are taken apart thousands of times faster.
+    Only a zero at the start matters. Columns have few shapes, so they are taken apart thousands of
+    times faster.
     """
     if "e" in cell or "E" in cell:  # the size of the exponent decides whether it is finite
-        return cell, False
-    return cell.translate(_NINES), cell.lstrip(_BEFORE_DIGITS)[:1] == "0"
+        return cell
+    shape = cell.translate(_NINES)
+    start = len(cell) - len(cell.lstrip(_BEFORE_DIGITS))
+    return f"{shape[:start]}0{shape[start + 1 :]}" if cell[start : start + 1] == "0" else shape
 
 
 def looks_like_a_number(cell: str) -> bool:
@@ -96,7 +148,7 @@ def looks_like_a_number(cell: str) -> bool:
 
 def have_leading_zeros(values: Iterable[str]) -> bool:
     """Whether some values are digits that begin with a zero, as codes do."""
-    return any(len(cell) > 1 and cell[0] == "0" and cell.isdigit() for cell in values)
+    return any(cell[0] == "0" and len(cell) > 1 for cell in filter(str.isdigit, values))
 
 
 def example(values: Iterable[str]) -> str:

@@ -1,17 +1,20 @@
 """Profiles: the different cells of a column, and how often each one occurs."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.config.data import Data
 from pipeline.config.yaml_text import flow
-from pipeline.data.cells import is_number
+from pipeline.data.cells import is_number, plain_numbers
 from pipeline.data.columns.reader import reading_of
 from pipeline.data.columns.reading import ColumnReading
+from pipeline.data.encoded import Counts, counts_of, without
 from pipeline.data.missing import SIGNS
 from pipeline.data.understanding.numbers import Numerals, numerals_of
 
@@ -36,7 +39,7 @@ class Profile:
     @cached_property
     def numerals(self) -> Numerals | None:
         """The values as numbers in some notation; None if one does not look like a number."""
-        return numerals_of(self.values)
+        return numerals_of(self.values, are_plain=self.plain_numbers is not None)
 
     @property
     def key(self) -> str:
@@ -44,9 +47,26 @@ class Profile:
         return flow(self.column)
 
     @property
+    def plain_numbers(self) -> NDArray[np.float64] | None:
+        """The values as numbers, float64 of shape (values,). None if one is not a plain number."""
+        return plain_numbers(self.values)
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How often each value occurs, of shape (values,)."""
+        if isinstance(self.values, Counts):
+            return self.values.counts
+        return np.fromiter(self.values.values(), np.int64, len(self.values))
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """The values."""
+        return self.values.texts if isinstance(self.values, Counts) else list(self.values)
+
+    @cached_property
     def count(self) -> int:
         """The number of rows with a value."""
-        return sum(self.values.values())
+        return int(self.counts.sum())
 
     @property
     def rows(self) -> int:
@@ -64,16 +84,14 @@ class Profile:
 
 def profile_of(column: str, cells: Sequence[str], data: Data) -> Profile:
     """Counts the cells of a column."""
-    counts = Counter(map(str.strip, cells))
+    counts = counts_of(cells)
     signs = signs_of(column, data)
     numbers = {_whole(sign) for sign in data.signs_of(column) if is_number(sign)}
-    signs += [cell for cell in counts if _whole(cell) in numbers and cell not in signs]
-    return Profile(
-        column,
-        values={cell: count for cell, count in counts.items() if cell not in signs},
-        missing={cell: count for cell, count in counts.items() if cell in signs},
-        signs=signs,
-    )
+    if numbers:
+        signs += [cell for cell in counts if _whole(cell) in numbers and cell not in signs]
+    present = set(signs).intersection(counts)
+    missing = {cell: counts[cell] for cell in counts if cell in present} if present else {}
+    return Profile(column, without(counts, missing), missing, signs)
 
 
 def _whole(cell: str) -> str:

@@ -1,14 +1,14 @@
 """What a user should know about a column of numbers."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.data.cells import is_number, quoted
 from pipeline.data.columns.kinds import number
 from pipeline.data.understanding.identifiers import may_name_groups
-from pipeline.data.understanding.numbers import Numerals
+from pipeline.data.understanding.numbers import Numerals, Tally
 from pipeline.data.understanding.profile import Profile
 
 _MOST_CODES = 10
@@ -25,13 +25,12 @@ _FIRST_MOMENT, _LAST_MOMENT = 473_385_600, 2_524_608_000
 
 
 def notes_on_numbers(
-    profile: Profile, found: Numerals, settings: dict[str, Any], counts: dict[float, int]
+    profile: Profile, found: Numerals, settings: dict[str, Any], tally: Tally
 ) -> list[str]:
     """Notes on how numbers are read, and on numbers that may be codes or names.
 
     Args:
         settings: those of the notation.
-        counts: how often each number occurs.
     """
     notes = []
     disguised = [cell for cell in found.values if not is_number(cell)]
@@ -46,12 +45,12 @@ def notes_on_numbers(
             f"reads the point in {shown} as a decimal point; if it separates thousands, set "
             "thousands: '.' and decimal: ',' in the source's settings"
         )
-    return [*notes, *_notes_on_values(profile, counts)]
+    return [*notes, *_notes_on_values(profile, tally)]
 
 
-def _notes_on_values(profile: Profile, counts: Mapping[float, int]) -> Iterator[str]:
-    values = sorted(counts)
-    if not all(value.is_integer() for value in values):
+def _notes_on_values(profile: Profile, tally: Tally) -> Iterator[str]:
+    values = tally.numbers
+    if not tally.are_whole:
         return
     if may_name_groups(profile):
         yield (
@@ -60,7 +59,7 @@ def _notes_on_values(profile: Profile, counts: Mapping[float, int]) -> Iterator[
         )
     if _CODE.fullmatch(profile.column):
         yield f"is read as numbers; if they are codes, set data.categorical: [{profile.key}]"
-    least, greatest = values[0], values[-1]
+    least, greatest = float(values[0]), float(values[-1])
     if 2 < len(values) <= _MOST_CODES and greatest - least >= len(values):
         codes = ", ".join(f"{value:g}" for value in values)
         yield (
@@ -69,8 +68,8 @@ def _notes_on_values(profile: Profile, counts: Mapping[float, int]) -> Iterator[
         )
     if least == -1 and len(values) > _MOST_CODES and values[1] >= 0:
         yield (
-            f"has -1 in {counts[-1.0]:,} of {profile.count:,} rows as its only negative number; if "
-            f"it means missing, set data.na_values: {{{profile.key}: [-1]}}"
+            f"has -1 in {tally.counts[0]:,} of {profile.count:,} rows as its only negative number; "
+            f"if it means missing, set data.na_values: {{{profile.key}: [-1]}}"
         )
     yield from _notes_on_moments(profile, least, greatest)
 

@@ -1,6 +1,8 @@
 """Sentinels: numbers that stand for a missing value, such as -999."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+
+from pipeline.data.understanding.numbers import Tally
 
 _NINES = frozenset(sign * int("9" * digits) for digits in range(2, 7) for sign in (-1, 1))
 _RARE = 0.01
@@ -11,7 +13,7 @@ _APART = 0.1
 _LIMITS = frozenset({-(2**15), 2**15 - 1, 2**16 - 1, -(2**31), 2**31 - 1, 2**32 - 1})
 
 
-def sentinel_of(counts: Mapping[float, int], *, known: Collection[float] = ()) -> float | None:
+def sentinel_of(tally: Tally, *, known: Collection[float] = ()) -> float | None:
     """The number that probably stands for a missing value, or None.
 
     It is the least or the greatest number, whole, and occurs again and again. The other numbers are
@@ -19,18 +21,18 @@ def sentinel_of(counts: Mapping[float, int], *, known: Collection[float] = ()) -
     it is positive and no nines, by a hundred times.
 
     Args:
-        counts: how often each number occurs.
         known: the sentinels of other columns. They need not be that far from the other numbers.
     """
-    numbers = sorted(counts)
+    numbers, counts = tally.numbers, tally.counts
     if len(numbers) < 3:
         return None
-    for value, nearest, others in (
-        (numbers[0], numbers[1], numbers[1:]),
-        (numbers[-1], numbers[-2], numbers[:-1]),
+    least, second, last_but_one, greatest = map(float, numbers[[0, 1, -2, -1]])
+    for value, nearest, span, count in (
+        (least, second, greatest - second, counts[0]),
+        (greatest, last_but_one, last_but_one - least, counts[-1]),
     ):
-        gap, span = abs(value - nearest), others[-1] - others[0]
-        often = counts[value] >= max(2, _RARE * sum(counts.values()))
+        gap = abs(value - nearest)
+        often = count >= max(2, _RARE * counts.sum())
         is_only_negative = value < 0 <= nearest
         far = gap > span * (1 if value in _NINES else _FAR)
         if value in known:

@@ -11,6 +11,7 @@ from pipeline.data.prepared import Split, input_name
 from pipeline.evaluation.drawing.columns import Column, columns_of
 from pipeline.evaluation.drawing.style import literal
 from pipeline.evaluation.drawing.subject import Subject
+from pipeline.models.body import values_for
 from pipeline.models.probabilities import by_class
 
 _MOST_CLASSES = 20  # each has a line in the legend
@@ -58,7 +59,7 @@ class Plane:
         inputs = [input_name(column.name) for column in self.columns]
         grids = np.meshgrid(self.across, self.up)
         rows = {name: grid.reshape(-1, 1) for name, grid in zip(inputs, grids, strict=True)}
-        output = keras.ops.convert_to_numpy(model(rows))
+        output = keras.ops.convert_to_numpy(model(values_for(model, rows)))
         return by_class(output).reshape(len(self.up), len(self.across), -1)
 
     def points(self, split: Split) -> Points:

@@ -37,3 +37,9 @@ def test_cells_are_compared_as_they_are_read():
 
 def test_no_column_makes_all_rows_equal():
     assert numbers_of_equal(levels_of(Inputs([], {}, {}, []), rows=3)).tolist() == [0, 0, 0]
+
+
+def test_levels_are_equal_where_numbers_are():
+    numbers = {"x": np.array([3.0, np.nan, 1.0, np.nan, 3.0, -0.0, 0.0])}
+    levels = levels_of(Inputs(["x"], numbers, {}, []), rows=7)
+    assert levels[:, 0].tolist() == [2, 3, 1, 3, 2, 0, 0]

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.config.data import Task
 from pipeline.config.split import Duplicates, SplitMethod
+from pipeline.data import encoded
 from pipeline.data.prepared import SPLITS, Meta, digest_of, load_meta, load_split
 from pipeline.data.preparing.preparation import prepare
 from tests.support.damage import flip_a_bit
@@ -511,3 +512,11 @@ def test_target_without_a_logarithm_is_located(tmp_path):
         "line 2, column y: the value has no logarithm. Received: '0'. "
         "Expected: a number above 0, or data.log_target: false."
     )
+
+
+def test_many_different_texts_are_prepared_as_few(tmp_path, monkeypatch):
+    rows = [f"{i}.5,{'red' if i % 2 else 'NA'},{3 * i}" for i in range(20)]
+    few = prepared(tmp_path / "few", rows)
+    monkeypatch.setattr(encoded, "_FEW", 0)
+    assert prepared(tmp_path / "many", rows) == few
+    assert bytes_of(tmp_path / "many/own") == bytes_of(tmp_path / "few/own")

@@ -1,8 +1,12 @@
 """Numbers, also those with units, thousands or a decimal comma."""
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.config.data import Data
 from pipeline.data.cells import quoted
@@ -11,6 +15,7 @@ from pipeline.data.understanding.file import File
 from pipeline.data.understanding.finding import Finding
 from pipeline.data.understanding.identifiers import identifies_by_numbers
 from pipeline.data.understanding.notation import doubts_on_notation, number_settings
+from pipeline.data.understanding.numbers import tally_of
 from pipeline.data.understanding.profile import Profile
 from pipeline.data.understanding.remarks import notes_on_numbers
 from pipeline.data.understanding.sentinels import sentinel_of
@@ -40,26 +45,25 @@ def decide(
     if units != [""] and not _is_unit(units[0], different):
         return None
     settings = number_settings(found, file)
-    read = {cell: value for cell in profile.values if (value := _value(cell, settings)) is not None}
-    counts: dict[float, int] = {}
-    for cell, value in read.items():
-        counts[value] = counts.get(value, 0) + profile.values[cell]
+    values = _values(profile, settings)
+    tally = tally_of(values, profile.counts)
     doubts, sentinel = doubts_on_notation(found, file), None
     if any(map(_CODE.fullmatch, profile.values)) and profile.column not in data.numeric:
         doubts.append(_doubt_on_codes(profile))
     if not doubts:
-        reason = identifies_by_numbers(profile, list(counts)) if units == [""] else ""
+        reason = identifies_by_numbers(profile, tally) if units == [""] else ""
         if reason and may_identify:
             return Finding(None, reason)
         is_settled = profile.column in data.numeric
-        sentinel = None if is_settled else sentinel_of(counts, known=file.sentinels)
+        sentinel = None if is_settled else sentinel_of(tally, known=file.sentinels)
         if sentinel is not None:
-            sign = next(cell for cell, value in read.items() if value == sentinel)
-            doubts.append(_doubt_on_sentinel(profile, sign, counts[sentinel], file))
+            sign = profile.texts[int((values == sentinel).argmax())]
+            count = int(tally.counts[tally.numbers == sentinel][0])
+            doubts.append(_doubt_on_sentinel(profile, sign, count, file))
     return Finding(
         profile.reading("number", settings),
         "all its values are numbers",
-        notes_on_numbers(profile, found, settings, counts),
+        notes_on_numbers(profile, found, settings, tally),
         doubts,
         sentinel,
     )
@@ -95,12 +99,13 @@ def _doubt_on_sentinel(profile: Profile, sign: str, count: int, file: File) -> s
     )
 
 
-def _value(cell: str, settings: dict[str, Any]) -> float | None:
-    """The number in a cell of a column of numbers."""
-    if not settings:
-        return float(cell)
-    values = number.read(cell, settings)
-    return None if values is None else values[0]
+def _values(profile: Profile, settings: dict[str, Any]) -> NDArray[np.float64]:
+    """The numbers of a column, shape (values,). NaN for what is no number in this notation."""
+    plain = None if settings else profile.plain_numbers
+    if plain is not None:
+        return plain
+    read = (number.read(cell, settings) for cell in profile.values)
+    return np.array([math.nan if one is None else one[0] for one in read])
 
 
 def _is_unit(affix: str, different: int) -> bool:

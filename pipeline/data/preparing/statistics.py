@@ -1,0 +1,80 @@
+"""Statistics of columns of numbers, of many columns at the same time."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+_AT_ONCE = 1 << 20  # numbers
+_MOST_QUANTILES = 65
+_ROWS_OF_A_QUANTILE = 8
+
+
+class Statistics(NamedTuple):
+    """The statistics of a column, or of several: then each has one more axis, that of columns.
+
+    Args:
+        median: of the finite numbers. It replaces the others in the mean and the scale.
+        scale: the population standard deviation; 1 for a constant.
+        quantiles: of the standardised finite numbers, at equal steps.
+    """
+
+    median: Numbers
+    mean: Numbers
+    scale: Numbers
+    quantiles: Numbers
+
+
+def statistics_of(columns: Sequence[Numbers]) -> list[Statistics | None]:
+    """The statistics of each column; None for one without any finite number.
+
+    Args:
+        columns: arrays of shape (rows,).
+    """
+    result: list[Statistics | None] = [None] * len(columns)
+    for places, values in blocks_of(columns):
+        is_finite = np.isfinite(values)
+        are_whole = is_finite.all(axis=1)
+        whole = np.flatnonzero(are_whole)
+        if len(whole):
+            together = _statistics(values[whole], values[whole])
+            for place, *own in zip(whole, *together, strict=True):
+                result[places[place]] = Statistics(*own)
+        for place in np.flatnonzero(~are_whole & is_finite.any(axis=1)):
+            known = values[place, is_finite[place]]
+            filled = np.where(is_finite[place], values[place], np.median(known))
+            result[places[place]] = _statistics(known, filled)
+    return result
+
+
+def blocks_of(columns: Sequence[Numbers]) -> Iterator[tuple[list[int], Numbers]]:
+    """Yields columns of equal length, a million numbers or one column at a time.
+
+    Returns:
+        Their positions in `columns`, and their numbers, of shape (columns, rows).
+    """
+    by_length: dict[int, list[int]] = {}
+    for place, column in enumerate(columns):
+        by_length.setdefault(len(column), []).append(place)
+    for length, places in by_length.items():
+        size = max(1, _AT_ONCE // max(1, length))
+        for start in range(0, len(places), size):
+            some = places[start : start + size]
+            yield some, np.stack([columns[place] for place in some])
+
+
+def mean_and_scale(values: Numbers) -> tuple[Numbers, Numbers]:
+    """The mean and the scale along the last axis."""
+    is_constant = values.min(axis=-1) == values.max(axis=-1)
+    return values.mean(axis=-1), np.where(is_constant, 1.0, values.std(axis=-1))
+
+
+def _statistics(known: Numbers, filled: Numbers) -> Statistics:
+    mean, scale = mean_and_scale(filled)
+    count = min(_MOST_QUANTILES, 2 + known.shape[-1] // _ROWS_OF_A_QUANTILE)
+    standardised = (known - mean[..., None]) / scale[..., None]
+    quantiles = np.quantile(standardised, np.linspace(0, 1, count), axis=-1)
+    return Statistics(np.median(known, axis=-1), mean, scale, np.moveaxis(quantiles, 0, -1))
