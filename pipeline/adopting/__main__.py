@@ -2,13 +2,14 @@
 
     python -m pipeline.adopting SCRIPT FOLDER NAME FIT
 
-Writes FOLDER/outcome.json: what is lost, or why the script is refused. `pipeline.adopt` runs it.
+`pipeline.adopt` runs it, and reads FOLDER.
 """
 
 import os
 import sys
 from pathlib import Path
 
+from pipeline.adopting.outcome import FILES, OUTCOME
 from pipeline.errors import PipelineError
 from pipeline.files import write_json
 from pipeline.models import backend
@@ -22,13 +23,13 @@ def main() -> None:
     from pipeline.adopting import plan
     from pipeline.adopting.script import record
 
-    files = Path(folder) / "files"
+    files = Path(folder) / FILES
     try:
         missing = plan.write(record(Path(script), fit=int(fit)), name, script, files)
         outcome: dict[str, object] = {"missing": missing}
     except PipelineError as error:
         outcome = {"refused": str(error)}
-    write_json(Path(folder) / "outcome.json", outcome)
+    write_json(Path(folder) / OUTCOME, outcome)
 
 
 if __name__ == "__main__":
