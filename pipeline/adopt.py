@@ -5,6 +5,8 @@
     python -m pipeline.adopt train.py --dry-run            only shows what it would write
     python -m pipeline.adopt train.py --name flats_deep    the name comes from the script otherwise
     python -m pipeline.adopt train.py --fit 2              adopts the second call of fit
+    python -m pipeline.adopt train.py -- --epochs 20       what follows -- goes to the script
+    python -m pipeline.adopt train.ipynb                   runs the code cells of a notebook
 
 The script runs once, in a process of its own, and trains nothing. Its arrays, network, optimizer,
 loss, callbacks and split become files, and params.yaml gets their lines. What is lost is said.
@@ -50,14 +52,16 @@ def main() -> None:
     parser.add_argument("--fit", type=int, default=1)
     parser.add_argument("--run", action="store_true")
     parser.add_argument("--dry-run", action="store_true")
-    options = parser.parse_args(arguments(__doc__))
+    received = arguments(__doc__)
+    end = received.index("--") if "--" in received else len(received)
+    options, own = parser.parse_args(received[:end]), received[end + 1 :]
     name = options.name or new_experiment.name_of(options.script)
     require_experiment_name(name)
     if not Path(options.script).is_file():
         raise PipelineError("there is no such script", received=options.script)
     params.read()  # A script may run for minutes, so another folder than the root fails before.
     with TemporaryDirectory() as folder:
-        losses = _recorded(options.script, Path(folder), name, options.fit)
+        losses = _recorded(Path(folder), [options.script, folder, name, str(options.fit), *own])
         files = Path(folder) / FILES
         paths = sorted(path.relative_to(files) for path in files.rglob("*") if path.is_file())
         listed = _listed(name, files, paths)
@@ -75,14 +79,19 @@ def main() -> None:
         new_experiment.say_next(name)
 
 
-def _recorded(script: str, folder: Path, name: str, fit: int) -> list[str]:
-    """Runs the script in a process of its own. Returns what the experiment does not keep."""
-    command = [sys.executable, "-m", "pipeline.adopting", script, str(folder), name, str(fit)]
+def _recorded(folder: Path, words: Sequence[str]) -> list[str]:
+    """Runs the script in a process of its own. Returns what the experiment does not keep.
+
+    Args:
+        folder: receives the files.
+        words: the arguments of `pipeline.adopting`, from the script on.
+    """
+    command = [sys.executable, "-m", "pipeline.adopting", *words]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if not (folder / OUTCOME).is_file():
         lines = ended.stderr.strip().splitlines()
         raise AdoptionError(
-            f"{script} ended its process",
+            f"{words[0]} ended its process",
             received=f"exit code {ended.returncode}" + (f": {lines[-1]}" if lines else ""),
             expected="Correct the script so that it reaches its call of fit",
         )

@@ -1,7 +1,8 @@
 """From a recording to the files of an experiment."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,29 +69,31 @@ def write(recording: Recording, name: str, script: str, folder: Path) -> list[st
 
 def _splits(recording: Recording) -> Splits:
     fitted = recording.fitted
-    train, batch = rows.rows_of(fitted.get("x"), fitted.get("y"), "the data of fit")
+    given = (fitted.get(name) for name in ("x", "y", "sample_weight"))
+    train, batch = rows.rows_of("the data of fit", *given)
     validation, tail = None, 0
-    given = fitted.get("validation_data")
-    if given is not None:
-        x, y = given[:2] if isinstance(given, tuple | list) else (given, None)
-        validation, _ = rows.rows_of(x, y, "validation_data")
+    held_out = fitted.get("validation_data")
+    if held_out is not None:
+        parts = held_out if isinstance(held_out, tuple | list) else (held_out,)
+        validation, _ = rows.rows_of("validation_data", *parts)
     elif share := fitted.get("validation_split"):
         first = int(len(train) * (1 - share))
         tail = len(train) - first
         validation = train.part(slice(first, None))
     test = None
     if recording.tested is not None:
-        test, _ = rows.rows_of(*recording.tested, "the data of evaluate")
+        test, _ = rows.rows_of("the data of evaluate", *recording.tested)
     return Splits(train, validation, test, tail, batch)
 
 
 def _map(splits: Splits, change: Any) -> Splits:
     def mapped(part: Rows | None) -> Rows | None:
-        return None if part is None else Rows(part.x, change(part.y), part.names, part.target)
+        return None if part is None else replace(part, y=change(part.y))
 
     train = mapped(splits.train)
     assert train is not None
-    return Splits(train, mapped(splits.validation), mapped(splits.test), splits.tail, splits.batch)
+    validation, test = mapped(splits.validation), mapped(splits.test)
+    return replace(splits, train=train, validation=validation, test=test)
 
 
 def _with_class_numbers(splits: Splits) -> Splits:
@@ -178,17 +181,19 @@ def _experiment(
 ) -> dict[str, Any]:
     fitted, compiled = recording.fitted, recording.compiled
     optimizer = keras.optimizers.get(compiled.get("optimizer") or "rmsprop")
-    family, of_optimizer = training.optimizer_settings(optimizer, missing)
+    family, of_optimizer = training.optimizer_settings(optimizer)
     of_training, of_tracking = training.callback_settings(fitted.get("callbacks"), missing)
     length = training.length_settings(fitted, missing)
     if splits.batch is not None:
         length["batch_size"] = splits.batch
+    steps = math.ceil(prepared.rows / length["batch_size"])
+    of_optimizer |= training.scheduled_rates(recording.model, fitted, length["epochs"], steps)
+    if fitted.get("class_weight") or splits.train.weights is not None:
+        _watch_as_keras(of_training, splits)
     metrics = training.metric_settings(compiled.get("metrics"), loss.kind, missing)
     for argument in ("loss_weights", "weighted_metrics"):
         if compiled.get(argument):
             missing.append(f"{argument} of compile")
-    if fitted.get("sample_weight") is not None:
-        missing.append("sample_weight; a column of weights is data.weights")
     model: dict[str, Any] = {}
     if network.layers is not None:
         model["layers"] = [*prepared.front.layers, *network.layers]
@@ -221,6 +226,18 @@ def _experiment(
     if recording.seed not in (None, _DEFAULT_SEED):
         settings["seed"] = recording.seed
     return settings
+
+
+def _watch_as_keras(settings: dict[str, Any], splits: Splits) -> None:
+    """Names the validation loss that rules watch. With weights, the pipeline watches another one.
+
+    Keras weights it by the weights of validation rows, and by those of classes never.
+    """
+    is_weighted = splits.validation is not None and splits.validation.weights is not None
+    for rule in ("early_stopping", "reduce_on_plateau"):
+        if settings.get(rule):
+            loss = "weighted_loss" if is_weighted else "loss"
+            settings[rule].setdefault("monitor", f"validation/{loss}")
 
 
 def _has_penalty(model: Any) -> bool:

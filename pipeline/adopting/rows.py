@@ -1,7 +1,7 @@
 """The rows of a script: arrays in memory, as a data variant and its source."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from pipeline.adopting.bundled import Images
+from pipeline.adopting.datasets import in_order
 from pipeline.adopting.network import Front
 from pipeline.adopting.refusal import AdoptionError
 
@@ -34,11 +35,13 @@ class Rows:
     Args:
         x: float or integer, `(rows, …)`.
         y: class numbers or numbers, `(rows,)`.
+        weights: of the rows in the loss, `(rows,)`; None if all count the same.
         names: of the columns, if the script has any.
     """
 
     x: Array
     y: Array
+    weights: Array | None = None
     names: list[str] | None = None
     target: str | None = None
 
@@ -47,11 +50,16 @@ class Rows:
 
     def part(self, rows: Any) -> "Rows":
         """Some of the rows."""
-        return Rows(self.x[rows], self.y[rows], self.names, self.target)
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, x=self.x[rows], y=self.y[rows], weights=weights)
 
 
-def rows_of(x: Any, y: Any, what: str) -> tuple[Rows, int | None]:
-    """Reads two arguments of `fit`.
+def rows_of(what: str, x: Any, y: Any = None, weights: Any = None) -> tuple[Rows, int | None]:
+    """Reads what a script gives to `fit`.
+
+    Args:
+        what: names it in messages.
+        weights: of the rows.
 
     Returns:
         The rows, and the size of a batch if `x` is a dataset in batches.
@@ -61,7 +69,7 @@ def rows_of(x: Any, y: Any, what: str) -> tuple[Rows, int | None]:
     """
     batch = None
     if type(x).__name__.endswith("Dataset") and hasattr(x, "as_numpy_iterator"):
-        x, y, batch = _of_dataset(x)
+        x, y, weights, batch = _of_dataset(in_order(x))
     if isinstance(x, dict | list | tuple) and not _is_numbers(x):
         raise AdoptionError(
             "the network takes several inputs",
@@ -79,10 +87,10 @@ def rows_of(x: Any, y: Any, what: str) -> tuple[Rows, int | None]:
     features, targets = np.asarray(x), np.asarray(y)
     if features.dtype == object:
         features = features.astype(np.float64)
-    if not np.isfinite(features.astype(np.float64)).all():
+    if lacking := int((~np.isfinite(features)).sum()):
         raise AdoptionError(
             "features have missing or infinite values",
-            received=f"{int((~np.isfinite(features.astype(np.float64))).sum()):,} values",
+            received=f"{lacking:,} values",
             expected="Fill them in the script, or describe the file itself "
             "(docs/your-own-csv.md): missing values are then filled for you",
         )
@@ -91,7 +99,8 @@ def rows_of(x: Any, y: Any, what: str) -> tuple[Rows, int | None]:
             "features and targets have different numbers of rows",
             received=f"{len(features):,} and {len(targets):,}",
         )
-    return Rows(features, targets, names, None if target is None else str(target)), batch
+    weights = None if weights is None else np.asarray(weights, np.float64).ravel()
+    return Rows(features, targets, weights, names, None if target is None else str(target)), batch
 
 
 def _is_numbers(value: Any) -> bool:
@@ -104,8 +113,8 @@ def _is_numbers(value: Any) -> bool:
     return array.dtype.kind in "biuf" and array.ndim >= 1
 
 
-def _of_dataset(data: Any) -> tuple[Any, Any, int]:
-    """The rows of a dataset in batches, read once."""
+def _of_dataset(data: Any) -> tuple[Any, Any, Any, int]:
+    """The rows of a dataset in batches, read once: features, targets, weights and batch size."""
     if int(data.cardinality()) == _INFINITE:
         raise AdoptionError(
             "the dataset has no end",
@@ -113,16 +122,15 @@ def _of_dataset(data: Any) -> tuple[Any, Any, int]:
             expected="Remove repeat(), then adopt the script again",
         )
     spec = data.element_spec
-    if not isinstance(spec, tuple) or len(spec) != 2 or isinstance(spec[0], dict | tuple):
+    if not isinstance(spec, tuple) or len(spec) not in (2, 3) or isinstance(spec[0], dict | tuple):
         raise AdoptionError(
             "the dataset does not hold pairs of features and targets",
             received=str(spec)[:200],
             expected="Yield (features, target)",
         )
     batches = list(data.as_numpy_iterator())
-    x = np.concatenate([batch[0] for batch in batches])
-    y = np.concatenate([batch[1] for batch in batches])
-    return x, y, len(batches[0][0])
+    x, y, *weights = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    return x, y, weights[0] if weights else None, len(batches[0][0])
 
 
 @dataclass
@@ -130,6 +138,7 @@ class Prepared:
     """A source and a data variant.
 
     Args:
+        rows: the number of training rows.
         source: the settings of the source; None for one that the project has.
         data: the settings of the data variant.
         front: what the network needs before its own layers.
@@ -140,6 +149,7 @@ class Prepared:
 
     data: dict[str, Any]
     front: Front
+    rows: int
     source: dict[str, Any] | None = None
     pixel_range: list[float] | None = None
     classes: list[str] | None = None
@@ -164,6 +174,8 @@ def of_bundled(
     if scale is None:
         return None
     front, pixel_range = scale
+    if train.weights is not None:
+        missing.append(f"sample_weight; the images of {images.source} have no column of weights")
     rest = total - count
     if tail:
         split: dict[str, Any] = {"method": "last", "validation": tail}
@@ -179,7 +191,8 @@ def of_bundled(
             "rows are for testing only"
         )
     data = {"source": images.source, "task": "classification", "target": "label", "split": split}
-    return Prepared(data, front, pixel_range=pixel_range, classes=images.classes)
+    rows = total - split["validation"]
+    return Prepared(data, front, rows, pixel_range=pixel_range, classes=images.classes)
 
 
 def _is_block(images: Images, train: Rows, start: int) -> bool:
@@ -266,10 +279,13 @@ def of_arrays(
         split = {"method": "first", "test": len(test), "validation": len(validation)}
     names = train.names or [f"x{number}" for number in range(1, columns + 1)]
     target = train.target or ("label" if task == "classification" else "target")
-    target = target if target not in names else f"{target}_"
+    target = _free(target, names)
     data: dict[str, Any] = {"task": task, "target": target, "numeric": names}
     if task == "regression":
         data["standardize_target"] = False
+    weighted = any(part.weights is not None for part in blocks)
+    if weighted:
+        data["sample_weight"] = _free("sample_weight", [*names, target])
     data["split"] = split
     front = Front()
     flat = train.x.reshape(len(train), columns).astype(np.float64)
@@ -290,9 +306,20 @@ def of_arrays(
         x = np.concatenate([part.x.reshape(len(part), -1) for part in blocks])
         y = np.concatenate([part.y for part in blocks])
         table = {column: pa.array(x[:, number]) for number, column in enumerate(names)}
-        parquet.write_table(pa.table(table | {target: pa.array(y)}), path)
+        table[target] = pa.array(y)
+        if weighted:
+            weights = [
+                np.ones(len(part)) if part.weights is None else part.weights for part in blocks
+            ]
+            table[data["sample_weight"]] = pa.array(np.concatenate(weights))
+        parquet.write_table(pa.table(table), path)
 
-    return Prepared(data, front, source={"path": file}, write=write)
+    return Prepared(data, front, len(train), source={"path": file}, write=write)
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """A name for a column that the table does not have yet."""
+    return name if name not in taken else _free(f"{name}_", taken)
 
 
 def _parted(
