@@ -61,16 +61,16 @@ def write(recording: Recording, name: str, script: str, folder: Path) -> list[st
     settings = _experiment(recording, splits, loss, network, prepared, name, missing)
     _write_data(prepared, name, script, folder)
     if settings["model"].get("build"):
-        front = prepared.front
-        write_text(folder / ADOPTED / f"{name}.py", python_file(script, network, front))
+        text = python_file(script, network, prepared.front)
+        write_text(folder / ADOPTED / f"{name}.py", text)
     _write_experiment(settings, name, script, folder)
     return missing
 
 
 def _splits(recording: Recording) -> Splits:
     fitted = recording.fitted
-    given = (fitted.get(name) for name in ("x", "y", "sample_weight"))
-    train, batch = rows.rows_of("the data of fit", *given)
+    arrays = (fitted.get(name) for name in ("x", "y", "sample_weight"))
+    train, batch = rows.rows_of("the data of fit", *arrays)
     validation, tail = None, 0
     held_out = fitted.get("validation_data")
     if held_out is not None:
@@ -155,10 +155,10 @@ def _prepared(
 ) -> Prepared:
     for images in recording.bundled.loaded:
         lost: list[str] = []
-        found = rows.of_bundled(images, splits.train, splits.validation, splits.tail, lost)
-        if found is not None:
+        prepared = rows.of_bundled(images, splits.train, splits.validation, splits.tail, lost)
+        if prepared is not None:
             missing += lost
-            return found
+            return prepared
     train = splits.train.part(slice(None, len(splits.train) - splits.tail))
     return rows.of_arrays(
         (ADOPTED / f"{name}.parquet").as_posix(),
@@ -191,22 +191,14 @@ def _experiment(
     if fitted.get("class_weight") or splits.train.weights is not None:
         _watch_as_keras(of_training, splits)
     metrics = training.metric_settings(compiled.get("metrics"), loss.kind, missing)
-    for argument in ("loss_weights", "weighted_metrics"):
-        if compiled.get(argument):
-            missing.append(f"{argument} of compile")
+    missing += _lost_arithmetic(recording)
     model: dict[str, Any] = {}
     if network.layers is not None:
-        model["layers"] = [*prepared.front.layers, *network.layers]
+        model["layers"] = [*prepared.front, *network.layers]
     else:
         model["build"] = f"{(ADOPTED / name).as_posix()}.py:build"
     if prepared.pixel_range not in (None, _PLAIN_RANGE):
         model["pixel_range"] = prepared.pixel_range
-    if "regularizer" in network.config and _has_penalty(recording.model):
-        missing.append(
-            "penalties in val_loss: they count in the steps, and validation/loss is without them"
-        )
-    if _has_random_layers(recording.model):
-        missing.append("the random numbers of dropout and other random layers: they are others")
     settings: dict[str, Any] = {
         "defaults": [
             {"override /data": name},
@@ -240,12 +232,18 @@ def _watch_as_keras(settings: dict[str, Any], splits: Splits) -> None:
             settings[rule].setdefault("monitor", f"validation/{loss}")
 
 
-def _has_penalty(model: Any) -> bool:
-    return bool(model.losses)
-
-
-def _has_random_layers(model: Any) -> bool:
-    return any(hasattr(layer, "seed_generator") for layer in model._flatten_layers())
+def _lost_arithmetic(recording: Recording) -> list[str]:
+    """What changes the numbers of a training and has no setting."""
+    lost = [
+        f"{argument} of compile"
+        for argument in ("loss_weights", "weighted_metrics")
+        if recording.compiled.get(argument)
+    ]
+    if recording.model.losses:
+        lost.append("penalties in val_loss: the training has them, and validation/loss has not")
+    if any(hasattr(layer, "seed_generator") for layer in recording.model._flatten_layers()):
+        lost.append("the random numbers of dropout and other random layers: they differ")
+    return lost
 
 
 def _by_class(weights: Any, classes: Sequence[str] | None) -> dict[str, float]:

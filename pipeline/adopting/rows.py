@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from pipeline.adopting.bundled import Images
 from pipeline.adopting.datasets import in_order
-from pipeline.adopting.network import Front
+from pipeline.adopting.network import Layer
 from pipeline.adopting.refusal import AdoptionError
 
 Array = NDArray[Any]
@@ -141,14 +141,14 @@ class Prepared:
         rows: the number of training rows.
         source: the settings of the source; None for one that the project has.
         data: the settings of the data variant.
-        front: what the network needs before its own layers.
+        front: layers that turn the columns or pixels of the project into the numbers of the script.
         pixel_range: of images.
         classes: the names of the classes of images.
         write: writes the file of the source.
     """
 
     data: dict[str, Any]
-    front: Front
+    front: list[Layer]
     rows: int
     source: dict[str, Any] | None = None
     pixel_range: list[float] | None = None
@@ -199,7 +199,7 @@ def _is_block(images: Images, train: Rows, start: int) -> bool:
     return bool(np.array_equal(images.labels[start : start + len(train)], train.y))
 
 
-def _affine(pixels: Array, x: Array) -> tuple[Front, list[float]] | None:
+def _affine(pixels: Array, x: Array) -> tuple[list[Layer], list[float]] | None:
     """How a script made its numbers of pixels: the range, and layers before the network."""
     if pixels.size != x.size:
         return None
@@ -220,7 +220,7 @@ def _affine(pixels: Array, x: Array) -> tuple[Front, list[float]] | None:
             return None
         lows.append(_rounded(offset))
         highs.append(_rounded(offset + 255 * slope))
-    layers: list[dict[str, Any]] = []
+    layers: list[Layer] = []
     pixel_range = [lows[0], highs[0]]
     if len(set(lows)) > 1 or len(set(highs)) > 1:
         pixel_range = [0.0, 1.0]
@@ -228,10 +228,10 @@ def _affine(pixels: Array, x: Array) -> tuple[Front, list[float]] | None:
         layers.append({"class_name": "Rescaling", "scale": scale, "offset": lows})
     if x.shape[1:] != pixels.shape[1:]:
         layers.append(_reshape(x.shape[1:]))
-    return Front(layers), pixel_range
+    return layers, pixel_range
 
 
-def _reshape(shape: tuple[int, ...]) -> dict[str, Any]:
+def _reshape(shape: tuple[int, ...]) -> Layer:
     if len(shape) == 1:
         return {"class_name": "Flatten"}
     return {"class_name": "Reshape", "target_shape": list(shape)}
@@ -287,12 +287,12 @@ def of_arrays(
     if weighted:
         data["sample_weight"] = _free("sample_weight", [*names, target])
     data["split"] = split
-    front = Front()
+    front: list[Layer] = []
     flat = train.x.reshape(len(train), columns).astype(np.float64)
     mean, scale = flat.mean(axis=0), flat.std(axis=0)
     scale[scale == 0] = 1
     if abs(mean).max() > _ALMOST or abs(scale - 1).max() > _ALMOST:
-        front.layers.append(
+        front.append(
             {
                 "class_name": "Rescaling",
                 "scale": [_rounded(one) for one in scale],
@@ -300,7 +300,7 @@ def of_arrays(
             }
         )
     if train.x.ndim > 2:
-        front.layers.append(_reshape(train.x.shape[1:]))
+        front.append(_reshape(train.x.shape[1:]))
 
     def write(path: Path) -> None:
         x = np.concatenate([part.x.reshape(len(part), -1) for part in blocks])

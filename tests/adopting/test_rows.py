@@ -38,7 +38,7 @@ def test_splits_are_blocks_of_the_file(tmp_path):
 
 def test_first_layer_undoes_the_scaling():
     made, _ = prepared()
-    (layer,) = made.front.layers
+    (layer,) = made.front
     assert layer["class_name"] == "Rescaling"
     np.testing.assert_allclose(layer["offset"], TRAIN.x.mean(axis=0), rtol=1e-8)
     np.testing.assert_allclose(layer["scale"], TRAIN.x.std(axis=0), rtol=1e-8)
@@ -46,7 +46,7 @@ def test_first_layer_undoes_the_scaling():
 
 def test_standardised_columns_need_no_layer():
     x = (TRAIN.x - TRAIN.x.mean(axis=0)) / TRAIN.x.std(axis=0)
-    assert prepared(train=Rows(x, TRAIN.y))[0].front.layers == []
+    assert prepared(train=Rows(x, TRAIN.y))[0].front == []
 
 
 def test_rows_of_both_splits_are_parted():
@@ -148,7 +148,7 @@ def test_bundled_rows_need_no_file():
     assert made.data["source"] == "mnist"
     assert made.data["split"] == {"method": "last", "validation": 5}
     assert made.pixel_range == [0.0, 1.0]
-    assert made.front.layers == [{"class_name": "Flatten"}]
+    assert made.front == [{"class_name": "Flatten"}]
     assert missing == []
 
 
@@ -166,7 +166,7 @@ def test_held_out_block_is_the_validation_split(rows, held_out, method):
 def test_bundled_rows_without_validation_give_some_up():
     made, missing = of_images(PIXELS[..., 0] / 255)
     assert made.data["split"] == {"method": "last", "validation": 6}
-    assert made.front.layers == [{"class_name": "Reshape", "target_shape": [4, 4]}]
+    assert made.front == [{"class_name": "Reshape", "target_shape": [4, 4]}]
     assert missing[0].startswith("all 30 training rows: the last 6 are for validation")
 
 
