@@ -49,6 +49,11 @@ def _function(name: str) -> Any:
     return getattr(import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
 
 
+def __dir__() -> list[str]:
+    """What a notebook offers after `pipeline.`."""
+    return list(_FUNCTIONS)
+
+
 def __getattr__(name: str) -> Any:
     if name in _ALSO_MODULES:
         return import_module(f"{__name__}.{name}")

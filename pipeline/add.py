@@ -15,12 +15,8 @@ docs/columns.md describe.
 """
 
 import argparse
-import re
 import shlex
 import shutil
-import subprocess
-import sys
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,13 +25,14 @@ from typing import Any, NoReturn
 
 import yaml
 
+from pipeline import new_experiment
 from pipeline.command_line import arguments, run_command
 from pipeline.config import params
 from pipeline.config.composition import compose, register
 from pipeline.config.data import Data, PrepareConfig, Task
-from pipeline.config.rules import LONGEST_NAME, NAME, is_name
+from pipeline.config.rules import NAME, is_name
 from pipeline.config.source import FORMATS, FetchConfig, Source
-from pipeline.console import log, say, table_console
+from pipeline.console import say, table_console
 from pipeline.data import tables
 from pipeline.data.card import DataCard
 from pipeline.data.drafting.settings import Draft
@@ -113,16 +110,16 @@ def main() -> None:
     addition = addition_of(wish)
     _show(addition)
     if options.dry_run:
-        for path, text in addition.files.items():
-            say(f"\n--- {path}\n{_added(path, text)}")
-        say("\nnothing is written, because of --dry-run")
+        new_experiment.show(addition.files)
         return
-    _write_all(addition.files)
+    with new_experiment.all_or_none(addition.files):
+        for path, text in addition.files.items():
+            write_text(path, text)
     say(f"written: {', '.join(map(str, addition.files))}")
     if options.run:
-        _run(wish.name)
+        new_experiment.train_and_test(wish.name)
     else:
-        say(f"next: dvc repro evaluate@{wish.name} && python -m pipeline.report {wish.name}")
+        new_experiment.say_next(wish.name)
 
 
 def _wish(options: argparse.Namespace) -> Wish:
@@ -131,7 +128,7 @@ def _wish(options: argparse.Namespace) -> Wish:
     if options.task:
         given["data"]["task"] = options.task
     target = options.target or given["data"].pop("target", None)
-    name = options.name or name_of(path)
+    name = options.name or new_experiment.name_of(path)
     if not is_name(name):
         raise PipelineError("--name is invalid", received=name, expected=f"Use {NAME}")
     words = [path, *(["--target", target] if target else []), "--name", name]
@@ -184,13 +181,6 @@ def _with_words(read: Any, texts: Any) -> Any:
             key: _with_words(read[own], texts[key]) for own, key in zip(read, texts, strict=True)
         }
     return read if isinstance(read, int | float) and not isinstance(read, bool) else texts
-
-
-def name_of(path: str) -> str:
-    """A valid name for what a file holds, from the name of the file."""
-    stem = Path(path).name.lstrip(".").split(".")[0]
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:LONGEST_NAME].strip("_") or "table"
 
 
 def addition_of(wish: Wish) -> Addition:
@@ -331,30 +321,13 @@ def _files(wish: Wish, source: Source, texts: Mapping[Path, str]) -> dict[Path, 
     taken = [path for path, text in texts.items() if path.is_file() and _text(path) != text]
     own = CONF / "experiment" / f"{name}.yaml"
     taken += [own] if own.is_file() else []
-    if taken or name in params.read().sources:
-        raise PipelineError(
-            f"the name {name} is taken",
-            received=", ".join(map(str, taken)) or f"sources in {PARAMS}",
-            expected="Choose another one with --name, or delete what has it",
-        )
+    new_experiment.require_free(name, taken)
     entries: dict[str, dict[str, Any]] = {
         "own_files": {name: source.own_files},
         "data": {name: name},
         "experiments": {name: {"data": name}},
     }
     return {**texts, PARAMS: params.with_entries(entries)}
-
-
-def _added(path: Path, text: str) -> str:
-    """The lines that a file does not have yet, with the key above them."""
-    lines = text.splitlines()
-    if not path.is_file():
-        return "\n".join(lines)
-    old = set(_text(path).splitlines())
-    keys = [number for number, line in enumerate(lines) if line[:1].isalpha()]
-    new = [number for number, line in enumerate(lines) if line not in old]
-    shown = {max(key for key in keys if key <= number) for number in new} | {*new}
-    return "\n".join(lines[number] for number in sorted(shown))
 
 
 def _text(path: Path) -> str:
@@ -371,38 +344,6 @@ def _show(addition: Addition) -> None:
         say(f"suggestion: {line}")
     rows = ", ".join(f"{count:,} {split}" for split, count in addition.meta.rows.items())
     say(f"{addition.meta.task} of {addition.card.target}: {rows} rows")
-
-
-def _write_all(files: Mapping[Path, str]) -> None:
-    """Writes all files, or leaves all of them as they were."""
-    before = {path: _text(path) if path.is_file() else None for path in files}
-    try:
-        for path, text in files.items():
-            if text != before[path]:
-                write_text(path, text)
-    except BaseException:
-        for path, old in before.items():
-            if old is None:
-                path.unlink(missing_ok=True)
-            else:
-                write_text(path, old)
-        raise
-
-
-def _run(name: str) -> None:
-    """Trains, tests and reports an experiment, and prints its result in words."""
-    from pipeline.reporting.results import collect
-    from pipeline.reporting.words import in_sentences
-
-    for words in (["dvc", "repro", f"evaluate@{name}"], ["pipeline.report", name]):
-        log(f"running: {shlex.join(words)}")
-        if subprocess.run([sys.executable, "-m", *words], check=False).returncode:
-            raise PipelineError(
-                f"{shlex.join(words)} failed",
-                expected="See its error above. Mend that, and run the same command again",
-            )
-    (row,) = collect(params.read(), [name])
-    say(in_sentences(row))
 
 
 if __name__ == "__main__":

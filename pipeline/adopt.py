@@ -1,37 +1,40 @@
 """Turns a Keras script into an experiment.
 
-    python -m pipeline.adopt mnist_mlp.py
-    python -m pipeline.adopt train.py --name flats_deep
-    python -m pipeline.adopt train.py --fit 2        the second call of fit
-    python -m pipeline.adopt train.py --dry-run      shows the files, and writes nothing
+    python -m pipeline.adopt train.py                      writes the files
+    python -m pipeline.adopt train.py --run                trains, tests and reports as well
+    python -m pipeline.adopt train.py --dry-run            only shows what it would write
+    python -m pipeline.adopt train.py --name flats_deep    the name comes from the script otherwise
+    python -m pipeline.adopt train.py --fit 2              adopts the second call of fit
+    python -m pipeline.adopt train.py -- --epochs 20       what follows -- goes to the script
+    python -m pipeline.adopt train.ipynb                   runs the code cells of a notebook
 
 The script runs once, in a process of its own, and trains nothing. Its arrays, network, optimizer,
-loss, callbacks and split become files. docs/adopting.md describes them. Run only scripts that you
-trust.
+loss, callbacks and split become files, and params.yaml gets their lines. What is lost is said.
+After an error, all files are as before. docs/adopting.md describes the files. Adopt only scripts
+that you trust.
 """
 
 import argparse
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from pipeline import new_experiment
+from pipeline.adopting.outcome import FILES, OUTCOME
 from pipeline.adopting.refusal import AdoptionError
 from pipeline.command_line import arguments, require_experiment_name, run_command
-from pipeline.config import yaml_files
+from pipeline.config import params, yaml_files
 from pipeline.config.composition import compose, register
 from pipeline.config.data import PrepareConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.console import say
 from pipeline.errors import PipelineError
-from pipeline.files import read_json, replacing
+from pipeline.files import read_json, replacing, write_text
 from pipeline.layout import ADOPTED, CONF, PARAMS
-
-_OUTCOME = "outcome.json"
 
 register("prepare", PrepareConfig)
 
@@ -43,102 +46,101 @@ class _Parser(argparse.ArgumentParser):
 
 def main() -> None:
     """Reads the command line, runs the script and writes the files."""
-    parser = _Parser(add_help=False)
+    parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("script")
     parser.add_argument("--name")
     parser.add_argument("--fit", type=int, default=1)
+    parser.add_argument("--run", action="store_true")
     parser.add_argument("--dry-run", action="store_true")
-    options = parser.parse_args(arguments(__doc__))
-    name = options.name or re.sub(r"\W+", "_", Path(options.script).stem).strip("_").lower()
+    received = arguments(__doc__)
+    end = received.index("--") if "--" in received else len(received)
+    options, own = parser.parse_args(received[:end]), received[end + 1 :]
+    name = options.name or new_experiment.name_of(options.script)
     require_experiment_name(name)
     if not Path(options.script).is_file():
         raise PipelineError("there is no such script", received=options.script)
-    if not CONF.is_dir():
-        raise PipelineError(
-            f"{CONF}/ is missing", expected="Run the command in the root of the project"
-        )
+    params.read()  # A script may run for minutes, so another folder than the root fails before.
     with TemporaryDirectory() as folder:
-        missing = _recorded(options.script, Path(folder), name, options.fit)
-        files = Path(folder) / "files"
+        losses = _recorded(Path(folder), [options.script, folder, name, str(options.fit), *own])
+        files = Path(folder) / FILES
         paths = sorted(path.relative_to(files) for path in files.rglob("*") if path.is_file())
+        listed = _listed(name, files, paths)
+        for one in losses:
+            say(f"not kept: {one}")
         if options.dry_run:
-            _show(files, paths)
-        else:
-            _install(files, paths, name)
-        variant = yaml_files.load(files / CONF / f"data/{name}.yaml")
-    source = str(variant.get("source", name))
-    _report(name, source, paths, missing, is_written=not options.dry_run)
+            texts = {path: _text(files / path) for path in paths if path.suffix != ".parquet"}
+            new_experiment.show({**texts, PARAMS: listed})
+            return
+        _install(name, files, paths, listed)
+    say(f"written: {', '.join(map(str, [*paths, PARAMS]))}")
+    if options.run:
+        new_experiment.train_and_test(name)
+    else:
+        new_experiment.say_next(name)
 
 
-def _recorded(script: str, folder: Path, name: str, fit: int) -> list[str]:
-    """Runs the script in a process of its own. Returns what the experiment does not keep."""
-    command = [sys.executable, "-m", "pipeline.adopting", script, str(folder), name, str(fit)]
+def _recorded(folder: Path, words: Sequence[str]) -> list[str]:
+    """Runs the script in a process of its own. Returns what the experiment does not keep.
+
+    Args:
+        folder: receives the files.
+        words: the arguments of `pipeline.adopting`, from the script on.
+    """
+    command = [sys.executable, "-m", "pipeline.adopting", *words]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    if not (folder / _OUTCOME).is_file():
+    if not (folder / OUTCOME).is_file():
         lines = ended.stderr.strip().splitlines()
         raise AdoptionError(
-            f"{script} ended its process",
+            f"{words[0]} ended its process",
             received=f"exit code {ended.returncode}" + (f": {lines[-1]}" if lines else ""),
             expected="Correct the script so that it reaches its call of fit",
         )
-    outcome = read_json(folder / _OUTCOME, made_by="python -m pipeline.adopt")
+    outcome = read_json(folder / OUTCOME, made_by="python -m pipeline.adopt")
     if "refused" in outcome:
         raise AdoptionError(outcome["refused"])
     return [str(one) for one in outcome["missing"]]
 
 
-def _install(files: Path, paths: Sequence[Path], name: str) -> None:
-    """Writes all files, or none. The experiment comes last, so it never lacks the others."""
-    taken = [str(path) for path in paths if path.exists()]
-    if taken:
-        raise PipelineError(
-            "files of this name exist already",
-            received=", ".join(taken),
-            expected="Choose another name with --name, or remove them",
-        )
-    written: list[Path] = []
-    try:
-        for path in sorted(paths, key=lambda path: path.parent.name == "experiment"):
-            written.append(path)
+def _listed(name: str, files: Path, paths: Sequence[Path]) -> str:
+    """The text of `params.yaml` with the experiment.
+
+    Raises:
+        PipelineError: the name is taken by something else.
+    """
+    new_experiment.require_free(name, [path for path in paths if _differs(path, files / path)])
+    variant = yaml_files.load(files / CONF / f"data/{name}.yaml")
+    entries: dict[str, dict[str, Any]] = {
+        "data": {name: variant.get("source", name)},
+        "experiments": {name: {"data": name}},
+    }
+    for key, suffix in (("own_code", "py"), ("own_files", "parquet")):
+        path = ADOPTED / f"{name}.{suffix}"
+        if path in paths:
+            entries[key] = {name: str(path)}
+    return params.with_entries(entries)
+
+
+def _differs(path: Path, new: Path) -> bool:
+    return path.is_file() and path.read_bytes() != new.read_bytes()
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _install(name: str, files: Path, paths: Sequence[Path], listed: str) -> None:
+    """Writes all files and checks that they work, or leaves all files as they were.
+
+    Args:
+        listed: the text of `params.yaml`.
+    """
+    with new_experiment.all_or_none([*paths, PARAMS]):
+        for path in paths:
             with replacing(path) as temporary:
                 shutil.copyfile(files / path, temporary)
         compose("prepare", PrepareConfig, [f"data={name}"])
         compose_experiment([f"experiment={name}"])
-    except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
-
-
-def _show(files: Path, paths: Sequence[Path]) -> None:
-    for path in paths:
-        if path.suffix == ".yaml":
-            say(f"# {path}\n{(files / path).read_text(encoding='utf-8')}")
-
-
-def _report(
-    name: str, source: str, paths: Sequence[Path], missing: Sequence[str], *, is_written: bool
-) -> None:
-    """Prints what was written, what is lost, and what to do next.
-
-    Args:
-        source: of the data variant.
-    """
-    say(f"{'wrote' if is_written else 'would write'}: {', '.join(map(str, paths))}")
-    for one in missing:
-        say(f"not kept: {one}")
-    data, code = (ADOPTED / f"{name}.{suffix}" for suffix in ("parquet", "py"))
-    say(f"for dvc repro, add to {PARAMS}:")
-    if code in paths:
-        say(f"  own_code: {{{name}: {code}}}")
-    if data in paths:
-        say(f"  own_files: {{{name}: {data}}}")
-    say(f"  data: {{{name}: {source}}}")
-    say(f"  experiments: {{{name}: {{data: {name}}}}}")
-    commands = [f"prepare data={name}", f"train experiment={name}"]
-    if data in paths:
-        commands.insert(0, f"fetch source={name}")
-    say("next: " + " && ".join(f"python -m pipeline.{command}" for command in commands))
+        write_text(PARAMS, listed)
 
 
 if __name__ == "__main__":

@@ -278,20 +278,6 @@ def test_failed_run_is_one_line(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("flats.csv", "flats"),
-        ("data/My Flats (2024).csv.gz", "my_flats_2024"),
-        ("Häuser-Preise.xlsx", "hauser_preise"),
-        ("1.csv", "1"),
-        ("住宅.csv", "table"),
-    ],
-)
-def test_name_comes_from_the_file(path, name):
-    assert add.name_of(path) == name
-
-
-@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["none.csv"], "none.csv does not exist. Name a file with a table."),

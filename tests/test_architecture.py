@@ -20,6 +20,7 @@ LIBRARY = (
     "files",
     "layout",
     "locks",
+    "new_experiment",
     "recorded_evaluation",
     "redaction",
     "registry",

@@ -3,13 +3,15 @@
 import inspect
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from pipeline.adopting.refusal import AdoptionError
 from pipeline.models.keras_layers import REFUSED
+
+Layer = dict[str, Any]  # as a setting
 
 _IDENTITY = "linear"
 _OF_CLASSES = ("softmax", "sigmoid")
@@ -30,7 +32,7 @@ class Network:
 
     activation: str
     outputs: int
-    layers: list[dict[str, Any]] | None
+    layers: list[Layer] | None
     config: str
 
 
@@ -39,19 +41,19 @@ def network_of(model: Any, example: Any, *, of_classes: bool) -> Network:
 
     Args:
         example: one row with a first axis of 1, to build a model that has no shape yet.
-        of_classes: whether a last softmax or sigmoid is removed, because the house adds it.
+        of_classes: whether a last softmax or sigmoid is removed. The saved model adds it again.
 
     Raises:
         AdoptionError: it has code of the script's own, or several inputs or outputs.
     """
-    _require_plain(type(model))
+    _require_no_subclass(type(model))
     if not model.built:
         model(example)
     chain = _opened(model.layers) if isinstance(model, keras.Sequential) else _chain(model)
     if isinstance(model, keras.Sequential):
         model = model._functional
     for layer in model._flatten_layers(include_self=False):
-        _require_known(layer)
+        _require_keras_layer(layer)
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise AdoptionError(
             "the network has several inputs or outputs",
@@ -70,7 +72,7 @@ def network_of(model: Any, example: Any, *, of_classes: bool) -> Network:
     return Network(activation, model.output_shape[-1], layers, config)
 
 
-def _require_plain(kind: type) -> None:
+def _require_no_subclass(kind: type) -> None:
     if kind.__module__.partition(".")[0] != "keras":
         raise AdoptionError(
             "the network is a class of the script, whose code would have to run for each training",
@@ -80,7 +82,7 @@ def _require_plain(kind: type) -> None:
         )
 
 
-def _require_known(layer: Any) -> None:
+def _require_keras_layer(layer: Any) -> None:
     kind = type(layer)
     if isinstance(layer, keras.layers.Lambda) or kind.__module__.partition(".")[0] != "keras":
         raise AdoptionError(
@@ -148,7 +150,7 @@ def _name_of(activation: Any) -> str:
     return _IDENTITY if activation is None else str(getattr(activation, "__name__", activation))
 
 
-def _settings(chain: Sequence[Any], raw: Any, model: Any) -> list[dict[str, Any]] | None:
+def _settings(chain: Sequence[Any], raw: Any, model: Any) -> list[Layer] | None:
     """The layers before the last one as settings, if the last one is a plain dense layer."""
     end = raw.outputs[0]._keras_history.operation
     if type(end) is not keras.layers.Dense or end.name not in {one.name for one in chain}:
@@ -165,7 +167,7 @@ def _settings(chain: Sequence[Any], raw: Any, model: Any) -> list[dict[str, Any]
     return None if None in layers else [layer for layer in layers if layer is not None]
 
 
-def _layer(layer: Any) -> dict[str, Any] | None:
+def _layer(layer: Any) -> Layer | None:
     """A layer as a setting; None if a setting cannot hold it."""
     name = type(layer).__name__
     if getattr(keras.layers, name, None) is not type(layer) or name in REFUSED:
@@ -238,24 +240,17 @@ def _without_seed(config: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if key != "seed"}
 
 
-@dataclass
-class Front:
-    """Layers that turn what the house gives to a network into what the script gave.
+def python_file(script: str, network: Network, front: Sequence[Layer]) -> str:
+    """The text of a Python file whose function `build` builds the network.
 
     Args:
-        layers: as settings.
+        front: layers before those of the script.
     """
-
-    layers: list[dict[str, Any]] = field(default_factory=list)
-
-
-def python_file(script: str, network: Network, front: Front) -> str:
-    """The text of a Python file whose function `build` builds the network."""
     layers = "".join(
         f"    hidden = keras.layers.{one['class_name']}("
         + ", ".join(f"{key}={value!r}" for key, value in one.items() if key != "class_name")
         + ")(hidden)\n"
-        for one in front.layers
+        for one in front
     )
     return (
         f'"""The network of {script}, as `python -m pipeline.adopt` recorded it."""\n\n'

@@ -1,7 +1,8 @@
 """From a recording to the files of an experiment."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,37 +61,39 @@ def write(recording: Recording, name: str, script: str, folder: Path) -> list[st
     settings = _experiment(recording, splits, loss, network, prepared, name, missing)
     _write_data(prepared, name, script, folder)
     if settings["model"].get("build"):
-        front = prepared.front
-        write_text(folder / ADOPTED / f"{name}.py", python_file(script, network, front))
+        text = python_file(script, network, prepared.front)
+        write_text(folder / ADOPTED / f"{name}.py", text)
     _write_experiment(settings, name, script, folder)
     return missing
 
 
 def _splits(recording: Recording) -> Splits:
     fitted = recording.fitted
-    train, batch = rows.rows_of(fitted.get("x"), fitted.get("y"), "the data of fit")
+    arrays = (fitted.get(name) for name in ("x", "y", "sample_weight"))
+    train, batch = rows.rows_of("the data of fit", *arrays)
     validation, tail = None, 0
-    given = fitted.get("validation_data")
-    if given is not None:
-        x, y = given[:2] if isinstance(given, tuple | list) else (given, None)
-        validation, _ = rows.rows_of(x, y, "validation_data")
+    held_out = fitted.get("validation_data")
+    if held_out is not None:
+        parts = held_out if isinstance(held_out, tuple | list) else (held_out,)
+        validation, _ = rows.rows_of("validation_data", *parts)
     elif share := fitted.get("validation_split"):
         first = int(len(train) * (1 - share))
         tail = len(train) - first
         validation = train.part(slice(first, None))
     test = None
     if recording.tested is not None:
-        test, _ = rows.rows_of(*recording.tested, "the data of evaluate")
+        test, _ = rows.rows_of("the data of evaluate", *recording.tested)
     return Splits(train, validation, test, tail, batch)
 
 
 def _map(splits: Splits, change: Any) -> Splits:
     def mapped(part: Rows | None) -> Rows | None:
-        return None if part is None else Rows(part.x, change(part.y), part.names, part.target)
+        return None if part is None else replace(part, y=change(part.y))
 
     train = mapped(splits.train)
     assert train is not None
-    return Splits(train, mapped(splits.validation), mapped(splits.test), splits.tail, splits.batch)
+    validation, test = mapped(splits.validation), mapped(splits.test)
+    return replace(splits, train=train, validation=validation, test=test)
 
 
 def _with_class_numbers(splits: Splits) -> Splits:
@@ -152,10 +155,10 @@ def _prepared(
 ) -> Prepared:
     for images in recording.bundled.loaded:
         lost: list[str] = []
-        found = rows.of_bundled(images, splits.train, splits.validation, splits.tail, lost)
-        if found is not None:
+        prepared = rows.of_bundled(images, splits.train, splits.validation, splits.tail, lost)
+        if prepared is not None:
             missing += lost
-            return found
+            return prepared
     train = splits.train.part(slice(None, len(splits.train) - splits.tail))
     return rows.of_arrays(
         (ADOPTED / f"{name}.parquet").as_posix(),
@@ -178,30 +181,24 @@ def _experiment(
 ) -> dict[str, Any]:
     fitted, compiled = recording.fitted, recording.compiled
     optimizer = keras.optimizers.get(compiled.get("optimizer") or "rmsprop")
-    family, of_optimizer = training.optimizer_settings(optimizer, missing)
+    family, of_optimizer = training.optimizer_settings(optimizer)
     of_training, of_tracking = training.callback_settings(fitted.get("callbacks"), missing)
     length = training.length_settings(fitted, missing)
     if splits.batch is not None:
         length["batch_size"] = splits.batch
+    steps = math.ceil(prepared.rows / length["batch_size"])
+    of_optimizer |= training.scheduled_rates(recording.model, fitted, length["epochs"], steps)
+    if fitted.get("class_weight") or splits.train.weights is not None:
+        _watch_as_keras(of_training, splits)
     metrics = training.metric_settings(compiled.get("metrics"), loss.kind, missing)
-    for argument in ("loss_weights", "weighted_metrics"):
-        if compiled.get(argument):
-            missing.append(f"{argument} of compile")
-    if fitted.get("sample_weight") is not None:
-        missing.append("sample_weight; a column of weights is data.weights")
+    missing += _lost_arithmetic(recording)
     model: dict[str, Any] = {}
     if network.layers is not None:
-        model["layers"] = [*prepared.front.layers, *network.layers]
+        model["layers"] = [*prepared.front, *network.layers]
     else:
         model["build"] = f"{(ADOPTED / name).as_posix()}.py:build"
     if prepared.pixel_range not in (None, _PLAIN_RANGE):
         model["pixel_range"] = prepared.pixel_range
-    if "regularizer" in network.config and _has_penalty(recording.model):
-        missing.append(
-            "penalties in val_loss: they count in the steps, and validation/loss is without them"
-        )
-    if _has_random_layers(recording.model):
-        missing.append("the random numbers of dropout and other random layers: they are others")
     settings: dict[str, Any] = {
         "defaults": [
             {"override /data": name},
@@ -223,12 +220,30 @@ def _experiment(
     return settings
 
 
-def _has_penalty(model: Any) -> bool:
-    return bool(model.losses)
+def _watch_as_keras(settings: dict[str, Any], splits: Splits) -> None:
+    """Names the validation loss that rules watch. With weights, the pipeline watches another one.
+
+    Keras weights it by the weights of validation rows, and by those of classes never.
+    """
+    is_weighted = splits.validation is not None and splits.validation.weights is not None
+    for rule in ("early_stopping", "reduce_on_plateau"):
+        if settings.get(rule):
+            loss = "weighted_loss" if is_weighted else "loss"
+            settings[rule].setdefault("monitor", f"validation/{loss}")
 
 
-def _has_random_layers(model: Any) -> bool:
-    return any(hasattr(layer, "seed_generator") for layer in model._flatten_layers())
+def _lost_arithmetic(recording: Recording) -> list[str]:
+    """What changes the numbers of a training and has no setting."""
+    lost = [
+        f"{argument} of compile"
+        for argument in ("loss_weights", "weighted_metrics")
+        if recording.compiled.get(argument)
+    ]
+    if recording.model.losses:
+        lost.append("penalties in val_loss: the training has them, and validation/loss has not")
+    if any(hasattr(layer, "seed_generator") for layer in recording.model._flatten_layers()):
+        lost.append("the random numbers of dropout and other random layers: they differ")
+    return lost
 
 
 def _by_class(weights: Any, classes: Sequence[str] | None) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The rows of a script: arrays in memory, as a data variant and its source."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from pipeline.adopting.bundled import Images
-from pipeline.adopting.network import Front
+from pipeline.adopting.datasets import in_order
+from pipeline.adopting.network import Layer
 from pipeline.adopting.refusal import AdoptionError
 
 Array = NDArray[Any]
@@ -34,11 +35,13 @@ class Rows:
     Args:
         x: float or integer, `(rows, …)`.
         y: class numbers or numbers, `(rows,)`.
+        weights: of the rows in the loss, `(rows,)`; None if all count the same.
         names: of the columns, if the script has any.
     """
 
     x: Array
     y: Array
+    weights: Array | None = None
     names: list[str] | None = None
     target: str | None = None
 
@@ -47,11 +50,16 @@ class Rows:
 
     def part(self, rows: Any) -> "Rows":
         """Some of the rows."""
-        return Rows(self.x[rows], self.y[rows], self.names, self.target)
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, x=self.x[rows], y=self.y[rows], weights=weights)
 
 
-def rows_of(x: Any, y: Any, what: str) -> tuple[Rows, int | None]:
-    """Reads two arguments of `fit`.
+def rows_of(what: str, x: Any, y: Any = None, weights: Any = None) -> tuple[Rows, int | None]:
+    """Reads what a script gives to `fit`.
+
+    Args:
+        what: names it in messages.
+        weights: of the rows.
 
     Returns:
         The rows, and the size of a batch if `x` is a dataset in batches.
@@ -61,7 +69,7 @@ def rows_of(x: Any, y: Any, what: str) -> tuple[Rows, int | None]:
     """
     batch = None
     if type(x).__name__.endswith("Dataset") and hasattr(x, "as_numpy_iterator"):
-        x, y, batch = _of_dataset(x)
+        x, y, weights, batch = _of_dataset(in_order(x))
     if isinstance(x, dict | list | tuple) and not _is_numbers(x):
         raise AdoptionError(
             "the network takes several inputs",
@@ -79,10 +87,10 @@ def rows_of(x: Any, y: Any, what: str) -> tuple[Rows, int | None]:
     features, targets = np.asarray(x), np.asarray(y)
     if features.dtype == object:
         features = features.astype(np.float64)
-    if not np.isfinite(features.astype(np.float64)).all():
+    if lacking := int((~np.isfinite(features)).sum()):
         raise AdoptionError(
             "features have missing or infinite values",
-            received=f"{int((~np.isfinite(features.astype(np.float64))).sum()):,} values",
+            received=f"{lacking:,} values",
             expected="Fill them in the script, or describe the file itself "
             "(docs/your-own-csv.md): missing values are then filled for you",
         )
@@ -91,7 +99,8 @@ def rows_of(x: Any, y: Any, what: str) -> tuple[Rows, int | None]:
             "features and targets have different numbers of rows",
             received=f"{len(features):,} and {len(targets):,}",
         )
-    return Rows(features, targets, names, None if target is None else str(target)), batch
+    weights = None if weights is None else np.asarray(weights, np.float64).ravel()
+    return Rows(features, targets, weights, names, None if target is None else str(target)), batch
 
 
 def _is_numbers(value: Any) -> bool:
@@ -104,8 +113,8 @@ def _is_numbers(value: Any) -> bool:
     return array.dtype.kind in "biuf" and array.ndim >= 1
 
 
-def _of_dataset(data: Any) -> tuple[Any, Any, int]:
-    """The rows of a dataset in batches, read once."""
+def _of_dataset(data: Any) -> tuple[Any, Any, Any, int]:
+    """The rows of a dataset in batches, read once: features, targets, weights and batch size."""
     if int(data.cardinality()) == _INFINITE:
         raise AdoptionError(
             "the dataset has no end",
@@ -113,16 +122,15 @@ def _of_dataset(data: Any) -> tuple[Any, Any, int]:
             expected="Remove repeat(), then adopt the script again",
         )
     spec = data.element_spec
-    if not isinstance(spec, tuple) or len(spec) != 2 or isinstance(spec[0], dict | tuple):
+    if not isinstance(spec, tuple) or len(spec) not in (2, 3) or isinstance(spec[0], dict | tuple):
         raise AdoptionError(
             "the dataset does not hold pairs of features and targets",
             received=str(spec)[:200],
             expected="Yield (features, target)",
         )
     batches = list(data.as_numpy_iterator())
-    x = np.concatenate([batch[0] for batch in batches])
-    y = np.concatenate([batch[1] for batch in batches])
-    return x, y, len(batches[0][0])
+    x, y, *weights = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    return x, y, weights[0] if weights else None, len(batches[0][0])
 
 
 @dataclass
@@ -130,16 +138,18 @@ class Prepared:
     """A source and a data variant.
 
     Args:
+        rows: the number of training rows.
         source: the settings of the source; None for one that the project has.
         data: the settings of the data variant.
-        front: what the network needs before its own layers.
+        front: layers that turn the columns or pixels of the project into the numbers of the script.
         pixel_range: of images.
         classes: the names of the classes of images.
         write: writes the file of the source.
     """
 
     data: dict[str, Any]
-    front: Front
+    front: list[Layer]
+    rows: int
     source: dict[str, Any] | None = None
     pixel_range: list[float] | None = None
     classes: list[str] | None = None
@@ -164,6 +174,8 @@ def of_bundled(
     if scale is None:
         return None
     front, pixel_range = scale
+    if train.weights is not None:
+        missing.append(f"sample_weight; the images of {images.source} have no column of weights")
     rest = total - count
     if tail:
         split: dict[str, Any] = {"method": "last", "validation": tail}
@@ -179,14 +191,15 @@ def of_bundled(
             "rows are for testing only"
         )
     data = {"source": images.source, "task": "classification", "target": "label", "split": split}
-    return Prepared(data, front, pixel_range=pixel_range, classes=images.classes)
+    rows = total - split["validation"]
+    return Prepared(data, front, rows, pixel_range=pixel_range, classes=images.classes)
 
 
 def _is_block(images: Images, train: Rows, start: int) -> bool:
     return bool(np.array_equal(images.labels[start : start + len(train)], train.y))
 
 
-def _affine(pixels: Array, x: Array) -> tuple[Front, list[float]] | None:
+def _affine(pixels: Array, x: Array) -> tuple[list[Layer], list[float]] | None:
     """How a script made its numbers of pixels: the range, and layers before the network."""
     if pixels.size != x.size:
         return None
@@ -207,7 +220,7 @@ def _affine(pixels: Array, x: Array) -> tuple[Front, list[float]] | None:
             return None
         lows.append(_rounded(offset))
         highs.append(_rounded(offset + 255 * slope))
-    layers: list[dict[str, Any]] = []
+    layers: list[Layer] = []
     pixel_range = [lows[0], highs[0]]
     if len(set(lows)) > 1 or len(set(highs)) > 1:
         pixel_range = [0.0, 1.0]
@@ -215,10 +228,10 @@ def _affine(pixels: Array, x: Array) -> tuple[Front, list[float]] | None:
         layers.append({"class_name": "Rescaling", "scale": scale, "offset": lows})
     if x.shape[1:] != pixels.shape[1:]:
         layers.append(_reshape(x.shape[1:]))
-    return Front(layers), pixel_range
+    return layers, pixel_range
 
 
-def _reshape(shape: tuple[int, ...]) -> dict[str, Any]:
+def _reshape(shape: tuple[int, ...]) -> Layer:
     if len(shape) == 1:
         return {"class_name": "Flatten"}
     return {"class_name": "Reshape", "target_shape": list(shape)}
@@ -266,17 +279,20 @@ def of_arrays(
         split = {"method": "first", "test": len(test), "validation": len(validation)}
     names = train.names or [f"x{number}" for number in range(1, columns + 1)]
     target = train.target or ("label" if task == "classification" else "target")
-    target = target if target not in names else f"{target}_"
+    target = _free(target, names)
     data: dict[str, Any] = {"task": task, "target": target, "numeric": names}
     if task == "regression":
         data["standardize_target"] = False
+    weighted = any(part.weights is not None for part in blocks)
+    if weighted:
+        data["sample_weight"] = _free("sample_weight", [*names, target])
     data["split"] = split
-    front = Front()
+    front: list[Layer] = []
     flat = train.x.reshape(len(train), columns).astype(np.float64)
     mean, scale = flat.mean(axis=0), flat.std(axis=0)
     scale[scale == 0] = 1
     if abs(mean).max() > _ALMOST or abs(scale - 1).max() > _ALMOST:
-        front.layers.append(
+        front.append(
             {
                 "class_name": "Rescaling",
                 "scale": [_rounded(one) for one in scale],
@@ -284,15 +300,26 @@ def of_arrays(
             }
         )
     if train.x.ndim > 2:
-        front.layers.append(_reshape(train.x.shape[1:]))
+        front.append(_reshape(train.x.shape[1:]))
 
     def write(path: Path) -> None:
         x = np.concatenate([part.x.reshape(len(part), -1) for part in blocks])
         y = np.concatenate([part.y for part in blocks])
         table = {column: pa.array(x[:, number]) for number, column in enumerate(names)}
-        parquet.write_table(pa.table(table | {target: pa.array(y)}), path)
+        table[target] = pa.array(y)
+        if weighted:
+            weights = [
+                np.ones(len(part)) if part.weights is None else part.weights for part in blocks
+            ]
+            table[data["sample_weight"]] = pa.array(np.concatenate(weights))
+        parquet.write_table(pa.table(table), path)
 
-    return Prepared(data, front, source={"path": file}, write=write)
+    return Prepared(data, front, len(train), source={"path": file}, write=write)
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """A name for a column that the table does not have yet."""
+    return name if name not in taken else _free(f"{name}_", taken)
 
 
 def _parted(

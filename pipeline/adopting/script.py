@@ -19,7 +19,9 @@ import keras
 import numpy as np
 
 from pipeline.adopting.bundled import Bundled
+from pipeline.adopting.datasets import remembering_order
 from pipeline.adopting.refusal import AdoptionError
+from pipeline.adopting.source import Source, runnable
 
 _WRITES = frozenset("wax+")
 _FIT = (
@@ -56,31 +58,33 @@ class Recording:
     bundled: Bundled = field(default_factory=Bundled)
 
 
-def record(script: Path, *, fit: int = 1) -> Recording:
-    """Runs a script in its own folder and records one of its calls of `fit`.
+def record(script: Path, *, fit: int = 1, arguments: Sequence[str] = ()) -> Recording:
+    """Runs a script or notebook in its own folder and records one of its calls of `fit`.
 
     Args:
+        arguments: of its command line.
         fit: which call, counted from 1. Earlier ones are skipped.
 
     Raises:
         AdoptionError: the script fails before this call, or never makes it.
     """
     recorder = _Recorder(Recording(), fit)
-    path = script.resolve()
-    try:
-        with (
-            patch.object(sys, "argv", [str(path)]),
-            patch.object(sys, "path", [str(path.parent), *sys.path]),
-            recorder.trapping(),  # it looks for the sources of the project
-            contextlib.chdir(path.parent),
-            _watching(recorder),
-        ):
-            runpy.run_path(str(path), run_name="__main__")
-    except _EndOfScript:
-        pass
-    except (Exception, SystemExit) as error:
-        if recorder.recording.model is None:
-            raise _failed(script, error) from error
+    folder = script.resolve().parent
+    with runnable(script) as source:
+        try:
+            with (
+                patch.object(sys, "argv", [str(script.resolve()), *arguments]),
+                patch.object(sys, "path", [str(folder), *sys.path]),
+                recorder.trapping(),  # it looks for the sources of the project
+                contextlib.chdir(folder),
+                _watching(recorder),
+            ):
+                runpy.run_path(str(source.file), {"display": print}, run_name="__main__")
+        except _EndOfScript:
+            pass
+        except (Exception, SystemExit) as error:
+            if recorder.recording.model is None:
+                raise _failed(script, source, error) from error
     if recorder.recording.model is None:
         raise AdoptionError(
             f"{script} cannot be adopted, because it does not call fit {fit} times"
@@ -92,21 +96,24 @@ def record(script: Path, *, fit: int = 1) -> Recording:
     return recorder.recording
 
 
-def _failed(script: Path, error: BaseException) -> AdoptionError:
+def _failed(script: Path, source: Source, error: BaseException) -> AdoptionError:
     if isinstance(error, AdoptionError):
         return error
     own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == str(script.resolve())
+        if frame.filename == str(source.file)
     ]
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
     line = line or (own[-1].lineno if own else None)
-    text = " ".join(str(error).split())[:300]
+    text = " ".join(str(error).split())[:300].rstrip(".")
+    expected = f"Correct the script until it runs with Keras {keras.__version__}"
+    if isinstance(error, SystemExit):
+        expected = f"If it needs arguments: python -m pipeline.adopt {script} -- --epochs 5"
     return AdoptionError(
-        f"{script} fails before it calls fit" + (f", in line {line}" if line else ""),
+        f"{script} fails before it calls fit" + (f", in {source.place(line)}" if line else ""),
         received=f"{type(error).__name__}: {text}",
-        expected=f"Correct it until it runs: python {script}",
+        expected=expected,
     )
 
 
@@ -158,6 +165,7 @@ class _Recorder:
             patch.object(keras.utils, "set_random_seed", set_seed),
             patch.object(tf.keras.utils, "set_random_seed", set_seed),
             patch.object(tf.random, "set_seed", set_seed_of_tensorflow),
+            remembering_order(),
             self.recording.bundled.offered(),
         ):
             yield
@@ -168,8 +176,13 @@ class _Recorder:
             raise _EndOfScript
         self.count += 1
         if self.count == self.fit:
+            if not hasattr(model, "_adopted"):
+                raise AdoptionError(
+                    "the script calls fit before compile",
+                    expected="Call compile first, with an optimizer and a loss",
+                )
             self.recording.model = model
-            self.recording.compiled = dict(getattr(model, "_adopted", {}))
+            self.recording.compiled = dict(model._adopted)
             self.recording.fitted = arguments
             self.is_recorded = True
         history = keras.callbacks.History()

@@ -13,6 +13,7 @@ from pipeline.config.optimizer import families, settings_of
 _BATCH = 32  # of Keras
 _SCHEDULES = "keras.optimizers.schedules"
 _SIMPLE = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "TensorBoard")
+_SCHEDULER = "LearningRateScheduler"
 _IN_PLACE = ("BackupAndRestore", "CSVLogger", "History", "ProgbarLogger", "TerminateOnNaN")
 _CROSSENTROPIES = {
     "BinaryCrossentropy": "binary_crossentropy",
@@ -131,14 +132,11 @@ def _class_of(loss: Any) -> str:
     return next((one for one in classes if one.lower() == wanted), "")
 
 
-def optimizer_settings(optimizer: Any, missing: list[str]) -> tuple[str, dict[str, Any]]:
+def optimizer_settings(optimizer: Any) -> tuple[str, dict[str, Any]]:
     """The family of an optimizer, and its settings that differ from Keras's defaults.
 
-    Args:
-        missing: receives what is lost.
-
     Raises:
-        AdoptionError: it is the script's own.
+        AdoptionError: it, or its schedule, is the script's own.
     """
     family = type(optimizer).__name__.lower()
     if type(optimizer).__module__.partition(".")[0] != "keras" or family not in families():
@@ -165,17 +163,65 @@ def optimizer_settings(optimizer: Any, missing: list[str]) -> tuple[str, dict[st
     if isinstance(rate, Mapping):
         arguments = dict(rate["config"])
         arguments.pop("name", None)
-        first = arguments.pop("initial_learning_rate", None)
-        if first is None or rate.get("module") != _SCHEDULES:
-            missing.append(f"the schedule {rate['class_name']} of the learning rate")
-            return family, settings
+        if rate.get("module") != _SCHEDULES:
+            raise AdoptionError(
+                "the schedule of the learning rate has code of the script's own",
+                received=str(rate["class_name"]),
+                expected="Put it into a file, give the optimizer of the script a number as rate, "
+                "and name the schedule as optimizer.schedule (docs/your-own-model.md)",
+            )
+        if "initial_learning_rate" in arguments:
+            settings["learning_rate"] = float(arguments.pop("initial_learning_rate"))
         settings |= {
-            "learning_rate": float(first),
             "schedule": f"{_SCHEDULES}:{rate['class_name']}",
             "schedule_arguments": {key: _plain(one) for key, one in arguments.items()},
         }
         return family, settings
     return family, {"learning_rate": float(f"{float(rate):.7g}"), **settings}
+
+
+def scheduled_rates(
+    model: Any, fitted: Mapping[str, Any], epochs: int, steps: int
+) -> dict[str, Any]:
+    """The settings of the optimizer that stand for `LearningRateScheduler`; empty without one.
+
+    The rate of each epoch is computed as `fit` does.
+
+    Args:
+        steps: of an epoch.
+
+    Raises:
+        AdoptionError: the function of the script fails.
+    """
+    schedulers = [
+        one for one in _listed(fitted.get("callbacks")) if type(one).__name__ == _SCHEDULER
+    ]
+    if not schedulers:
+        return {}
+    rates = []
+    for epoch in range(epochs):
+        for scheduler in schedulers:
+            scheduler.set_model(model)
+            try:
+                scheduler.on_epoch_begin(epoch)
+            except Exception as error:
+                raise AdoptionError(
+                    f"{_SCHEDULER} fails in epoch {epoch + 1}",
+                    received=f"{type(error).__name__}: {' '.join(str(error).split())}",
+                    expected="Correct its function in the script",
+                ) from error
+        rates.append(_plain(float(model.optimizer.learning_rate)))
+    changes = [epoch for epoch in range(1, epochs) if rates[epoch] != rates[epoch - 1]]
+    if not changes:
+        return {"learning_rate": rates[0]}
+    return {
+        "learning_rate": rates[0],
+        "schedule": f"{_SCHEDULES}:PiecewiseConstantDecay",
+        "schedule_arguments": {
+            "boundaries": [steps * epoch - 1 for epoch in changes],  # the last step of a rate
+            "values": [rates[0], *(rates[epoch] for epoch in changes)],
+        },
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -194,6 +240,8 @@ def callback_settings(callbacks: Any, missing: list[str]) -> tuple[dict[str, Any
     tracking: dict[str, Any] = {}
     for callback in _listed(callbacks):
         name = type(callback).__name__
+        if name == _SCHEDULER:
+            continue  # It belongs to the optimizer.
         if type(callback).__module__.partition(".")[0] != "keras" or name not in (
             *_SIMPLE,
             *_IN_PLACE,

@@ -56,7 +56,10 @@ def read(path: Path = PARAMS) -> Params:
     Raises:
         PipelineError: the file is missing or invalid.
     """
-    values = _load(path)
+    return _checked(path, _load(path))
+
+
+def _checked(path: Path, values: Mapping[str, Any]) -> Params:
     _require_allowed_keys(path, values)
     experiments = _experiments(path, values)
     params = Params(
@@ -256,7 +259,8 @@ def with_entries(entries: Mapping[str, Mapping[str, Any]], path: Path = PARAMS) 
         entries: by key of `params.yaml`, what to add by name. An equal entry is added only once.
 
     Raises:
-        PipelineError: a table is not written one entry per line, or has another entry of a name.
+        PipelineError: a table is not written one entry per line, has another entry of a name, or
+            gets an entry whose data or source is not listed.
     """
     read(path)
     text = path.read_text(encoding="utf-8")
@@ -268,18 +272,19 @@ def with_entries(entries: Mapping[str, Mapping[str, Any]], path: Path = PARAMS) 
                 text = _with_entry(text, key, name, f"{name}: {flow(value)}")
                 table[name] = value
             elif table[name] != value:
-                raise _not_added(path, key, name, value)
+                raise PipelineError(
+                    f"{path}: {key} has another entry of this name",
+                    received=f"{name}: {flow(table[name])}",
+                    expected="Choose another name, or delete that entry",
+                )
         if _parsed(text) != expected:
-            raise _not_added(path, key, name, value)
+            raise PipelineError(
+                f"{path}: an entry of {key} could not be added",
+                received=f"{name}: {flow(value)}",
+                expected=f"Write one entry of {key} per line, and add this one by hand",
+            )
+    _checked(path, expected)
     return text
-
-
-def _not_added(path: Path, key: str, name: str, value: Any) -> PipelineError:
-    return PipelineError(
-        f"{path}: an entry of {key} could not be added",
-        received=f"{name}: {flow(value)}",
-        expected=f"Write one entry of {key} per line, and add this one by hand",
-    )
 
 
 def _parsed(text: str) -> Any:

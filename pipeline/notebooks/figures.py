@@ -5,6 +5,8 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pipeline.errors import suggestion
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -31,6 +33,8 @@ class Pictures(Mapping[str, Picture]):
         self._pictures = dict(pictures)
 
     def __getitem__(self, name: str) -> Picture:
+        if name not in self._pictures:
+            raise KeyError(f"there is no figure {name}. {suggestion(name, self._pictures)}")
         return self._pictures[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pipeline.errors import PipelineError, suggestion
 from pipeline.notebooks.place import at_root
 from pipeline.studies.space import hydra_text
 
+_PLACE = "command line: "
 _GROUPS = {"training": Training, "optimizer": Optimizer}  # their settings need no group
 
 
@@ -25,7 +26,13 @@ def composed(experiment: str, settings: Mapping[str, Any]) -> ExperimentConfig:
     Raises:
         PipelineError: a setting is invalid.
     """
-    return compose_experiment([f"experiment={experiment}", *overrides(settings)])
+    try:
+        return compose_experiment([f"experiment={experiment}", *overrides(settings)])
+    except PipelineError as error:
+        if not error.what.startswith(_PLACE):
+            raise
+        what = error.what.removeprefix(_PLACE)  # A notebook has no command line.
+        raise PipelineError(what, received=error.received, expected=error.expected) from None
 
 
 def compose(experiment: str, **settings: Any) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from pipeline.errors import PipelineError, suggestion
+from pipeline.layout import CONF
 from pipeline.notebooks.place import at_root
 
 
@@ -16,12 +18,19 @@ def runs(experiment: str | None = None) -> pd.DataFrame:
         and the metrics of the saved weights.
 
     Raises:
-        PipelineError: the store cannot be opened.
+        PipelineError: the store cannot be opened, or there is no such experiment.
     """
     from pipeline.tracking.run_table import records
 
     with at_root():
         rows = records(experiment)
+        names = [file.stem for file in (CONF / "experiment").glob("*.yaml")]
+    if experiment is not None and not rows and experiment not in names:
+        raise PipelineError(
+            "there is no experiment of this name",
+            received=experiment,
+            expected=suggestion(experiment, names),
+        )
     facts = pd.DataFrame(
         {
             "run_id": [row.run_id for row in rows],

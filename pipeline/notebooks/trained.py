@@ -26,7 +26,7 @@ _INDEX = "index.json"
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A run that `pipeline.run` trained, or found finished.
+    """A run that `pipeline.run` has trained, now or before.
 
     Args:
         config: its configuration.
@@ -60,7 +60,10 @@ class TrainedRun:
             {"epoch": point.epoch, "learning_rate": point.learning_rate, **point.metrics}
             for point in self.result.history
         ]
-        return pd.DataFrame(rows).set_index("epoch")
+        table = pd.DataFrame(rows).set_index("epoch")
+        if (table.index % 1 == 0).all():  # `evaluate_at` measures within an epoch as well
+            table.index = table.index.astype(int)
+        return table
 
     @cached_property
     def model(self) -> Predictor:
@@ -122,8 +125,8 @@ class TrainedRun:
         from pipeline.evaluation.figures import learning_curves
 
         meta = load_meta(self.root / PREPARED / self.config.data.name)
-        history, kept = self.result.history, self.result.metrics
-        step = next(point.step for point in history if point.metrics == kept)
+        history, metrics = self.result.history, self.result.metrics
+        step = next(point.step for point in history if point.metrics == metrics)
         figure = learning_curves.of_history(self.name, meta, history, saved_step=step)
         return Picture(png(figure), f"{self.name}: {learning_curves.FIGURE.alt}")
 

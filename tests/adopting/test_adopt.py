@@ -10,6 +10,7 @@ import pytest
 
 from pipeline import adopt, experiment, fetch, prepare
 from pipeline.adopting.script import record
+from pipeline.config import params
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.runs.run import Run
 from pipeline.training import fitting
@@ -45,6 +46,7 @@ def project(tmp_path_factory):
     """A project with an adopted script."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copytree(ROOT / "conf", folder / "conf")
+    shutil.copy(ROOT / "params.yaml", folder)
     (folder / "train.py").write_text(SCRIPT, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -84,6 +86,33 @@ def test_script_becomes_files(here):
     assert new_files(here) == FILES
 
 
+def test_params_list_the_experiment(here):
+    listed = params.read()
+    assert listed.own_files == {"train": "adopted/train.parquet"}
+    assert (listed.data["train"], listed.experiments["train"]) == ("train", "train")
+
+
+def test_same_command_twice_changes_nothing(here, call, capsys):
+    before = contents(here)
+    call(adopt, "train.py")
+    assert contents(here) == before
+    assert capsys.readouterr().out == (
+        f"written: {', '.join(FILES)}, params.yaml\n"
+        "next: dvc repro evaluate@train && python -m pipeline.report train\n"
+    )
+
+
+def test_run_trains_what_was_written(here, call, monkeypatch):
+    trained = []
+    monkeypatch.setattr(adopt.new_experiment, "train_and_test", trained.append)
+    call(adopt, "train.py", "--run")
+    assert trained == ["train"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in [*new_files(folder), "params.yaml"]}
+
+
 def test_losses_are_those_of_fit(here):
     """From the same first weights, with the rows in the order of the schedule."""
     config = compose_experiment(["experiment=train", "tracking=memory", "training.xla=false"])
@@ -103,16 +132,23 @@ def test_losses_are_those_of_fit(here):
 
 
 def test_name_that_is_taken_is_refused(here, call):
-    message = refusal(call, adopt, "train.py")
-    assert message.startswith(f"files of this name exist already. Received: {', '.join(FILES)}.")
+    before = contents(here)
+    (here / "iris.py").write_text(SCRIPT, encoding="utf-8")
+    assert refusal(call, adopt, "iris.py") == (
+        "the name iris is taken. Received: conf/source/iris.yaml. Choose another one with --name, "
+        "or delete what has it."
+    )
+    assert contents(here) == before
 
 
 def test_dry_run_shows_the_files_only(here, call, capsys):
+    before = contents(here)
     call(adopt, "train.py", "--name", "other", "--dry-run")
     output = capsys.readouterr().out
     assert "loss: binary_crossentropy" in output
-    assert "  own_files: {other: adopted/other.parquet}\n  data: {other: other}\n" in output
-    assert new_files(here) == FILES
+    assert "\n  other: adopted/other.parquet\n" in output
+    assert output.endswith("  other: {data: other}\n\nnothing is written, because of --dry-run\n")
+    assert contents(here) == before
 
 
 def test_refused_script_leaves_nothing(here, call):
@@ -128,12 +164,32 @@ def test_process_that_ends_is_refused(here, call):
 
 
 def test_experiment_that_cannot_be_composed_is_removed(here, tmp_path):
-    files = tmp_path / "files"
+    before = contents(here)
     path = Path("conf/experiment/broken.yaml")
-    (files / path).parent.mkdir(parents=True)
-    (files / path).write_text("# @package _global_\nmodle: 1\n", encoding="utf-8")
-    refusal(adopt._install, files, [path], "broken")
-    assert new_files(here) == FILES
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text("# @package _global_\nmodle: 1\n", encoding="utf-8")
+    refusal(adopt._install, "broken", tmp_path, [path], "")
+    assert contents(here) == before
+
+
+def test_failed_write_restores_params(here, monkeypatch):
+    before = contents(here)
+
+    def fail(path: Path, text: str) -> None:
+        path.write_text(text, encoding="utf-8")
+        raise OSError("no space")
+
+    monkeypatch.setattr(adopt, "write_text", fail)
+    with pytest.raises(OSError, match="no space"):
+        adopt._install("train", here, [], "nothing")
+    assert contents(here) == before
+
+
+def test_other_folder_than_the_root_is_refused(here, call, in_empty_folder):
+    Path("train.py").write_text(SCRIPT, encoding="utf-8")
+    assert refusal(call, adopt, "train.py") == (
+        "params.yaml is missing. Run the command in the repository's root."
+    )
 
 
 def test_missing_script_is_refused(here, call):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.adopting.network import Front, network_of, python_file
+from pipeline.adopting.network import network_of, python_file
 from pipeline.adopting.refusal import AdoptionError
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
@@ -91,7 +91,7 @@ def test_branches_become_a_python_file(tmp_path):
     model = branched()
     network = network_of(model, ROW, of_classes=True)
     assert network.layers is None
-    front = Front([{"class_name": "Rescaling", "scale": [2.0, 1.0, 1.0], "offset": 1.0}])
+    front = [{"class_name": "Rescaling", "scale": [2.0, 1.0, 1.0], "offset": 1.0}]
     namespace = {}
     exec(python_file("train.py", network, front), namespace)
     built = namespace["build"]((3,), 2)

@@ -1,5 +1,7 @@
 """Arrays of scripts as data variants."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ RANDOM = np.random.default_rng(0)
 TRAIN = Rows(RANDOM.normal(5, 2, (20, 3)), np.arange(20) % 2)
 OTHER = Rows(RANDOM.normal(5, 2, (6, 3)), np.arange(6) % 2)
 TEST = Rows(RANDOM.normal(5, 2, (4, 3)), np.arange(4) % 2)
+WEIGHTS = np.arange(20.0)
 
 
 def prepared(train=TRAIN, validation=OTHER, test=TEST, task="classification"):
@@ -35,7 +38,7 @@ def test_splits_are_blocks_of_the_file(tmp_path):
 
 def test_first_layer_undoes_the_scaling():
     made, _ = prepared()
-    (layer,) = made.front.layers
+    (layer,) = made.front
     assert layer["class_name"] == "Rescaling"
     np.testing.assert_allclose(layer["offset"], TRAIN.x.mean(axis=0), rtol=1e-8)
     np.testing.assert_allclose(layer["scale"], TRAIN.x.std(axis=0), rtol=1e-8)
@@ -43,7 +46,7 @@ def test_first_layer_undoes_the_scaling():
 
 def test_standardised_columns_need_no_layer():
     x = (TRAIN.x - TRAIN.x.mean(axis=0)) / TRAIN.x.std(axis=0)
-    assert prepared(train=Rows(x, TRAIN.y))[0].front.layers == []
+    assert prepared(train=Rows(x, TRAIN.y))[0].front == []
 
 
 def test_rows_of_both_splits_are_parted():
@@ -82,7 +85,7 @@ def test_target_of_a_regression_keeps_its_unit():
 
 def test_names_of_a_frame_are_kept():
     frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
-    rows, _ = rows_of(frame, pd.Series([0, 1], name="sick"), "fit")
+    rows, _ = rows_of("fit", frame, pd.Series([0, 1], name="sick"))
     assert (rows.names, rows.target) == (["a", "b"], "sick")
 
 
@@ -90,9 +93,24 @@ def test_dataset_gives_rows_and_batch():
     import tensorflow as tf
 
     data = tf.data.Dataset.from_tensor_slices((TRAIN.x, TRAIN.y)).batch(8)
-    rows, batch = rows_of(data, None, "fit")
+    rows, batch = rows_of("fit", data)
     np.testing.assert_array_equal(rows.x, TRAIN.x)
     assert batch == 8
+
+
+def test_dataset_may_have_weights():
+    import tensorflow as tf
+
+    data = tf.data.Dataset.from_tensor_slices((TRAIN.x, TRAIN.y, WEIGHTS)).batch(8)
+    np.testing.assert_array_equal(rows_of("fit", data)[0].weights, WEIGHTS)
+
+
+def test_weights_become_a_column(tmp_path):
+    made, _ = prepared(train=replace(TRAIN, weights=WEIGHTS))
+    assert made.data["sample_weight"] == "sample_weight"
+    made.write(tmp_path / "x.parquet")
+    table = parquet.read_table(tmp_path / "x.parquet").to_pandas()
+    np.testing.assert_array_equal(table["sample_weight"], [*np.ones(10), *WEIGHTS])
 
 
 @pytest.mark.parametrize(
@@ -105,7 +123,7 @@ def test_dataset_gives_rows_and_batch():
     ],
 )
 def test_other_data_are_refused(x, y, text):
-    assert refusal(rows_of, x, y, "fit", error=AdoptionError).startswith(text)
+    assert refusal(rows_of, "fit", x, y, error=AdoptionError).startswith(text)
 
 
 def test_wide_arrays_are_refused():
@@ -130,7 +148,7 @@ def test_bundled_rows_need_no_file():
     assert made.data["source"] == "mnist"
     assert made.data["split"] == {"method": "last", "validation": 5}
     assert made.pixel_range == [0.0, 1.0]
-    assert made.front.layers == [{"class_name": "Flatten"}]
+    assert made.front == [{"class_name": "Flatten"}]
     assert missing == []
 
 
@@ -148,7 +166,7 @@ def test_held_out_block_is_the_validation_split(rows, held_out, method):
 def test_bundled_rows_without_validation_give_some_up():
     made, missing = of_images(PIXELS[..., 0] / 255)
     assert made.data["split"] == {"method": "last", "validation": 6}
-    assert made.front.layers == [{"class_name": "Reshape", "target_shape": [4, 4]}]
+    assert made.front == [{"class_name": "Reshape", "target_shape": [4, 4]}]
     assert missing[0].startswith("all 30 training rows: the last 6 are for validation")
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -79,8 +80,28 @@ def test_failing_script_is_refused_with_its_line(script):
     path = script("import nothing_of_this_name\nmodel.fit(x, y)", head="\n\n")
     assert refusal(record, path, error=AdoptionError) == (
         f"{path} fails before it calls fit, in line 3. Received: ModuleNotFoundError: "
-        "No module named 'nothing_of_this_name'. "
-        f"Correct it until it runs: python {path}."
+        f"No module named 'nothing_of_this_name'. Correct the script until it runs with Keras "
+        f"{keras.__version__}."
+    )
+
+
+def test_script_gets_arguments(script):
+    text = "import sys\nmodel.fit(x, y, epochs=int(sys.argv[1]))"
+    assert record(script(text), arguments=["7"]).fitted["epochs"] == 7
+
+
+def test_script_without_its_arguments_is_refused(script):
+    path = script("raise SystemExit(2)")
+    assert refusal(record, path, error=AdoptionError).endswith(
+        f"Received: SystemExit: 2. If it needs arguments: python -m pipeline.adopt {path} -- "
+        "--epochs 5."
+    )
+
+
+def test_fit_before_compile_is_refused(script):
+    text = "keras.Sequential([keras.layers.Dense(1)]).fit(x, y)"
+    assert refusal(record, script(text), error=AdoptionError) == (
+        "the script calls fit before compile. Call compile first, with an optimizer and a loss."
     )
 
 

@@ -59,11 +59,68 @@ def test_other_loss_is_refused(loss):
                 "schedule_arguments": {"decay_steps": 10, "decay_rate": 0.5, "staircase": False},
             },
         ),
+        (
+            keras.optimizers.SGD(
+                keras.optimizers.schedules.PiecewiseConstantDecay([5], [0.1, 0.01])
+            ),
+            "sgd",
+            {
+                "schedule": "keras.optimizers.schedules:PiecewiseConstantDecay",
+                "schedule_arguments": {"boundaries": [5], "values": [0.1, 0.01]},
+            },
+        ),
     ],
 )
 def test_optimizer_keeps_what_differs(optimizer, family, settings):
-    read = training.optimizer_settings(keras.optimizers.get(optimizer), [])
+    read = training.optimizer_settings(keras.optimizers.get(optimizer))
     assert read == (family, settings)
+
+
+class Halved(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.5**step
+
+    def get_config(self):
+        return {}
+
+
+def test_schedule_with_code_of_the_script_is_refused():
+    message = refusal(
+        training.optimizer_settings, keras.optimizers.SGD(Halved()), error=AdoptionError
+    )
+    assert message.startswith("the schedule of the learning rate has code of the script's own")
+
+
+def rates(schedule, epochs=4):
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    fitted = {"callbacks": keras.callbacks.LearningRateScheduler(schedule)}
+    return training.scheduled_rates(model, fitted, epochs, steps=10)
+
+
+def test_scheduler_becomes_a_rate_for_each_epoch():
+    assert rates(lambda epoch, rate: rate / 2 if epoch % 2 else rate) == {
+        "learning_rate": 0.1,
+        "schedule": "keras.optimizers.schedules:PiecewiseConstantDecay",
+        "schedule_arguments": {"boundaries": [9, 29], "values": [0.1, 0.05, 0.025]},
+    }
+
+
+def test_scheduled_rates_change_with_the_first_step_of_an_epoch():
+    arguments = rates(lambda epoch: 0.5**epoch)["schedule_arguments"]
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(**arguments)
+    assert [float(schedule(step)) for step in (0, 9, 10, 19, 20)] == [1, 1, 0.5, 0.5, 0.25]
+
+
+def test_scheduler_of_one_rate_is_a_learning_rate():
+    assert rates(lambda _: 0.25) == {"learning_rate": 0.25}
+
+
+def test_scheduler_that_fails_is_refused():
+    assert refusal(rates, lambda epoch: [0.1][epoch], error=AdoptionError) == (
+        "LearningRateScheduler fails in epoch 2. Received: IndexError: list index out of range. "
+        "Correct its function in the script."
+    )
 
 
 def test_callbacks_become_settings():
@@ -75,6 +132,7 @@ def test_callbacks_become_settings():
         keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=2),
         keras.callbacks.TensorBoard("logs"),
         keras.callbacks.CSVLogger("log.csv"),
+        keras.callbacks.LearningRateScheduler(lambda _: 0.1),
         keras.callbacks.LambdaCallback(),
     ]
     settings, tracking = training.callback_settings(callbacks, missing)

@@ -212,10 +212,24 @@ def test_entry_is_a_line_of_its_own(before, after):
     assert params.with_entries({"data": {"m": "a"}}) == after
 
 
-@pytest.mark.parametrize("table", ["{b: a}", "{m: b}", "{b: a, m: b}"])
-def test_entry_that_has_no_place_is_refused(table):
-    Path("params.yaml").write_text(f"sources: [a, b]\ndata: {table}\n", encoding="utf-8")
+def test_entry_that_has_no_place_is_refused():
+    Path("params.yaml").write_text("sources: [a]\ndata: {b: a}\n", encoding="utf-8")
     assert refusal(params.with_entries, {"data": {"m": "a"}}) == (
         "params.yaml: an entry of data could not be added. Received: m: a. "
         "Write one entry of data per line, and add this one by hand."
+    )
+
+
+def test_other_entry_of_a_name_is_refused():
+    Path("params.yaml").write_text("sources: [a, b]\ndata: {m: b}\n", encoding="utf-8")
+    assert refusal(params.with_entries, {"data": {"m": "a"}}) == (
+        "params.yaml: data has another entry of this name. Received: m: b. Choose another name, or "
+        "delete that entry."
+    )
+
+
+def test_entry_of_an_unlisted_source_is_refused():
+    Path("params.yaml").write_text("sources: [iris]\n", encoding="utf-8")
+    assert refusal(params.with_entries, {"data": {"m": "mnist"}}) == (
+        "params.yaml: data.m is not a listed source. Received: mnist. Allowed: iris."
     )

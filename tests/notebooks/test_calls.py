@@ -25,7 +25,8 @@ def run(project):
 
 
 def test_history_has_a_row_for_each_epoch(run):
-    assert list(run.history.index) == [1.0, 2.0]
+    assert run.history.index.tolist() == [1, 2]
+    assert run.history.index.dtype == int
 
 
 def test_metrics_are_those_of_the_saved_weights(run):
@@ -67,8 +68,8 @@ def test_table_shows_settings_that_differ(run):
     assert table.loc[run.run_id, "validation/loss"] == run.metrics["validation/loss"]
 
 
-def test_table_of_an_unknown_experiment_is_empty(in_project):
-    assert len(pipeline.runs("nothing")) == 0
+def test_table_of_an_experiment_without_runs_is_empty(in_project):
+    assert len(pipeline.runs("mnist_mlp")) == 0
 
 
 def test_compose_changes_settings(in_project):
@@ -113,3 +114,24 @@ def test_interrupted_training_resumes(in_project, monkeypatch):
 def test_notebook_shows_errors_in_one_line():
     error = PipelineError("the setting is invalid", received=3)
     assert error._render_traceback_() == ["error: the setting is invalid. Received: 3."]
+
+
+def test_runs_of_an_unknown_experiment_are_refused(run):
+    message = refusal(pipeline.runs, "iris_logistc")
+    assert message.startswith(
+        "there is no experiment of this name. Received: iris_logistc. Did you mean iris_logistic?"
+    )
+
+
+def test_unknown_figure_is_refused(run):
+    message = refusal(run.figures.__getitem__, "curves", error=KeyError)
+    assert "there is no figure curves. Allowed: learning_curves." in message
+
+
+def test_completion_offers_the_functions():
+    assert dir(pipeline) == ["compose", "load", "run", "runs"]
+
+
+def test_message_of_a_notebook_names_no_command_line():
+    message = refusal(pipeline.compose, "iris_logistc")
+    assert message.startswith("experiment has no file of this name. Received: experiment=iris_")

@@ -1,0 +1,41 @@
+"""Datasets of TensorFlow as they are before `shuffle`.
+
+The experiment draws an order of rows for each epoch itself. The first order makes the rows of a
+source recognisable, and the adopted file the same each time.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+_SAME_ROWS = ("cache", "prefetch", "shuffle", "with_options")
+_SAME_ORDER = ("batch", "map")  # others, such as `take`, choose rows by their order
+
+
+@contextmanager
+def remembering_order() -> Iterator[None]:
+    """Remembers, for each dataset that is shuffled in the block, the one with the first order."""
+    import tensorflow as tf
+
+    kind = tf.data.Dataset
+    with ExitStack() as stack:
+        for name in (*_SAME_ROWS, *_SAME_ORDER):
+            method = _remembering(getattr(kind, name), name)
+            stack.enter_context(patch.object(kind, name, method))
+        yield
+
+
+def in_order(data: Any) -> Any:
+    """The dataset with the first order of its rows."""
+    return getattr(data, "_in_order", data)
+
+
+def _remembering(method: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def call(data: Any, *args: Any, **named: Any) -> Any:
+        result, first = method(data, *args, **named), in_order(data)
+        if name == "shuffle" or first is not data:
+            result._in_order = first if name in _SAME_ROWS else method(first, *args, **named)
+        return result
+
+    return call

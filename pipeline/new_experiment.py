@@ -1,0 +1,101 @@
+"""What `add` and `adopt` share: the name, the files and the first run of an experiment."""
+
+import re
+import shlex
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.config import params
+from pipeline.config.rules import LONGEST_NAME
+from pipeline.console import log, say
+from pipeline.errors import PipelineError
+from pipeline.files import replacing
+from pipeline.layout import PARAMS
+
+
+def name_of(path: str) -> str:
+    """A valid name for what a file holds, from the name of the file."""
+    stem = Path(path).name.lstrip(".").split(".")[0]
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:LONGEST_NAME].strip("_") or "table"
+
+
+def require_free(name: str, taken: Sequence[Path]) -> None:
+    """Checks that a new experiment may have a name.
+
+    Args:
+        taken: files of this name with another content.
+
+    Raises:
+        PipelineError: there are such files, or a source of this name.
+    """
+    if taken or name in params.read().sources:
+        raise PipelineError(
+            f"the name {name} is taken",
+            received=", ".join(map(str, taken)) or f"sources in {PARAMS}",
+            expected="Choose another one with --name, or delete what has it",
+        )
+
+
+@contextmanager
+def all_or_none(paths: Iterable[Path]) -> Iterator[None]:
+    """Restores files if the block that writes them raises. New files are deleted."""
+    before = {path: path.read_bytes() if path.is_file() else None for path in paths}
+    try:
+        yield
+    except BaseException:
+        for path, content in before.items():
+            if content is None:
+                path.unlink(missing_ok=True)
+            elif path.read_bytes() != content:
+                with replacing(path) as temporary:
+                    temporary.write_bytes(content)
+        raise
+
+
+def show(files: Mapping[Path, str]) -> None:
+    """Prints the lines that each file would get."""
+    for path, text in files.items():
+        say(f"\n--- {path}\n{_added(path, text)}")
+    say("\nnothing is written, because of --dry-run")
+
+
+def _added(path: Path, text: str) -> str:
+    """The lines that a file does not have yet, with the key above them."""
+    lines = text.splitlines()
+    if not path.is_file():
+        return "\n".join(lines)
+    old = set(path.read_text(encoding="utf-8").splitlines())
+    keys = [number for number, line in enumerate(lines) if line[:1].isalpha()]
+    new = [number for number, line in enumerate(lines) if line not in old]
+    shown = {max(key for key in keys if key <= number) for number in new} | {*new}
+    return "\n".join(lines[number] for number in sorted(shown))
+
+
+def say_next(name: str) -> None:
+    """Says the commands that train, test and report a new experiment."""
+    say(f"next: dvc repro evaluate@{name} && python -m pipeline.report {name}")
+
+
+def train_and_test(name: str) -> None:
+    """Trains, tests and reports an experiment, and prints its result in words.
+
+    Raises:
+        PipelineError: a command fails.
+    """
+    from pipeline.reporting.results import collect
+    from pipeline.reporting.words import in_sentences
+
+    for words in (["dvc", "repro", f"evaluate@{name}"], ["pipeline.report", name]):
+        log(f"running: {shlex.join(words)}")
+        if subprocess.run([sys.executable, "-m", *words], check=False).returncode:
+            raise PipelineError(
+                f"{shlex.join(words)} failed",
+                expected="See its error above. Mend that, and run the same command again",
+            )
+    (row,) = collect(params.read(), [name])
+    say(in_sentences(row))
