@@ -18,6 +18,8 @@ from pipeline.config import own_code, resolved
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.errors import PipelineError
 from pipeline.evaluation.assessment import assess
+from pipeline.own import loading
+from pipeline.own.references import reference
 from pipeline.runs import identity
 from pipeline.signals import Interrupted, Interruption
 from pipeline.studies.grid import compose_grid
@@ -93,7 +95,8 @@ def project(prepared, trained):
 def test_killed_and_resumed_run_has_the_same_bits(project, trained, tmp_path):
     for name in ("conf", "data"):
         (tmp_path / name).symlink_to(project / name)
-    shutil.copy("my_models.py", tmp_path)
+    for name in ("my_models.py", "my_figures.py"):
+        shutil.copy(name, tmp_path)
     add_store(tmp_path)
     with inside(tmp_path):
         with pytest.raises(Interrupted):
@@ -103,11 +106,24 @@ def test_killed_and_resumed_run_has_the_same_bits(project, trained, tmp_path):
     assert resumed.metrics == trained.metrics
 
 
-def test_own_metric_is_measured_and_evaluated(project, trained):
+@pytest.fixture(scope="module")
+def assessment(prepared, trained):
+    with inside(prepared):
+        return assess(NAME, Path("outputs") / NAME, Path("data/prepared/pairs"))
+
+
+def test_own_metric_is_measured_and_evaluated(assessment, trained):
     assert "validation/my_models.py:cost" in trained.metrics
-    test = assess(NAME, Path("outputs") / NAME, Path("data/prepared/pairs")).test
-    low, high = test["my_models.py:cost"].interval
-    assert low <= test["my_models.py:cost"].value <= high
+    cost = assessment.test["my_models.py:cost"]
+    low, high = cost.interval
+    assert low <= cost.value <= high
+
+
+def test_own_figure_shows_the_own_metric(project, assessment):
+    (function,) = config().figures
+    figure = loading.load(reference(function, key="figures"), key="figures")(assessment.subject)
+    costs = figure.axes[0].lines[0].get_ydata()
+    assert costs[50] == pytest.approx(assessment.test["my_models.py:cost"].value)
 
 
 def test_model_predicts_after_its_file_is_gone(project):

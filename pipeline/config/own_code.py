@@ -14,7 +14,7 @@ from pipeline.own.references import OWN, Reference, is_reference, reference
 
 
 def references(config: ExperimentConfig) -> dict[str, Reference]:
-    """What the settings name, by setting."""
+    """What the settings name for the training, by setting."""
     return {key: reference(text, key=key) for key, text in _named(config)}
 
 
@@ -41,13 +41,27 @@ def _monitored(config: ExperimentConfig) -> list[str]:
 
 
 def closure(config: ExperimentConfig) -> Closure:
-    """The code of all that an experiment names, and what it imports.
+    """The code of all that a training uses, and what it imports.
 
     Raises:
         ConfigError: a file is invalid, or has the name of another module.
     """
+    return _closure(references(config))
+
+
+def closure_of_figures(config: ExperimentConfig) -> Closure:
+    """The code of the figures that only `evaluate` draws, and what it imports.
+
+    Raises:
+        ConfigError: a file is invalid, or has the name of another module.
+    """
+    names = enumerate(config.figures)
+    return _closure({(key := f"figures[{n}]"): reference(text, key=key) for n, text in names})
+
+
+def _closure(named: Mapping[str, Reference]) -> Closure:
     whole = Closure()
-    for key, one in references(config).items():
+    for key, one in named.items():
         whole.add(closure_of([one], key=key), key=key)
     return whole
 
@@ -64,7 +78,8 @@ def require_listed(configs: Sequence[ExperimentConfig], listed: Mapping[str, str
     paths = [Path(path) for path in listed.values()]
     for config in configs:
         _require_file_of_weights(config)
-        for file in (*closure(config).digests, *named_files(config), *start_weights(config)):
+        files = {**closure(config).digests, **closure_of_figures(config).digests}
+        for file in (*files, *named_files(config), *start_weights(config)):
             if not any(Path(file).is_relative_to(path) for path in paths):
                 name = re.sub(r"\W", "_", Path(file).stem).lower()
                 raise PipelineError(
