@@ -16,6 +16,10 @@ import pipeline
 from pipeline import experiment
 from pipeline.config import own_code, resolved
 from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.source import Source
+from pipeline.data.fetching.sources import fetch
+from pipeline.data.prepared import load_split
+from pipeline.data.preparing.preparation import prepare
 from pipeline.errors import PipelineError
 from pipeline.evaluation.assessment import assess
 from pipeline.own import loading
@@ -34,7 +38,7 @@ from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.interruptions import InterruptedAt
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
-from tests.support.toy import config_of, prepare_all
+from tests.support.toy import config_of, data_settings, prepare_all
 from tests.support.trials import HereProcess
 
 PAGE = "your-own-model.md"
@@ -201,6 +205,18 @@ def test_page_names_the_error_of_an_argument(project):
     text = refusal(config, "+model.arguments.widht=3")
     assert "model.arguments.widht is not an argument of my_models.py:build" in text
     assert text[text.index("model.") :][:60] in (ROOT / "docs" / PAGE).read_text()
+
+
+def test_features_of_the_page_are_prepared(project, tmp_path):
+    fetch(Source(name="flats", path=str(ROOT / "docs/examples/flats.csv")), root=tmp_path / "raw")
+    data = data_settings("flats_features", project / "conf")
+    meta = prepare(data, raw_root=tmp_path / "raw", root=tmp_path)
+    assert meta.table is not None
+    own = [feature for feature in meta.table.numeric if feature.function is not None]
+    assert [feature.name for feature in own] == ["age", "is_roomy"]
+    x = load_split(tmp_path / "flats_features", "train").x
+    ages = x[:, meta.table.features.index("age")] * own[0].scale + own[0].mean
+    assert (ages.min(), ages.max()) == (pytest.approx(1), pytest.approx(124))
 
 
 def test_skip_connection_of_the_page_composes(project):

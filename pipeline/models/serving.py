@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.data.prepared import Meta, NumericFeature, Table, TextFeature, input_name
 from pipeline.models.texts import one_hot
+from pipeline.own import features as own_features
 
 
 def serve(network: Any, meta: Meta) -> Any:
@@ -53,11 +54,12 @@ def _features(table: Table, columns: dict[str, Any]) -> Any:
     inputs = columns | _without_sentinels(table, columns)
     parts = []
     if table.numeric:
-        raw = [_quotient(feature, inputs) for feature in table.numeric]
-        parts.append(_standardised(keras.ops.concatenate(raw, axis=1), table.numeric))
+        raw = {feature.name: _raw(feature, inputs) for feature in table.numeric}
+        values = keras.ops.concatenate(list(raw.values()), axis=1)
+        parts.append(_standardised(values, table.numeric))
     if table.with_indicator:
-        raw = [_quotient(feature, inputs) for feature in table.with_indicator]
-        finite = keras.ops.isfinite(keras.ops.concatenate(raw, axis=1))
+        unsure = [raw[feature.name] for feature in table.with_indicator]
+        finite = keras.ops.isfinite(keras.ops.concatenate(unsure, axis=1))
         parts.append(keras.ops.cast(keras.ops.logical_not(finite), "float32"))
     for number, feature in enumerate(table.categorical, start=1):
         level_of = table.reading_of(feature.name).level_of
@@ -90,8 +92,11 @@ def _without_sentinels(table: Table, columns: Mapping[str, Any]) -> dict[str, An
     return found
 
 
-def _quotient(feature: NumericFeature, inputs: Mapping[str, Any]) -> Any:
+def _raw(feature: NumericFeature, inputs: Mapping[str, Any]) -> Any:
+    """A number, a quotient, or what a function of the user's own computes, (rows, 1)."""
     columns = [inputs[input_name(column)] for column in feature.of]
+    if feature.function is not None:
+        return own_features.column(feature.function, columns)
     return columns[0] if len(columns) == 1 else keras.ops.divide(columns[0], columns[1])
 
 

@@ -45,7 +45,7 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
             missing_indicators=data.missing_indicators and name not in later,
             path=path,
         )
-        for name, of in _numeric_features(train, data.ratios)
+        for name, of in _numeric_features(train, data)
     ]
     free = {reading.column for reading in train.readings if reading.kind == "text"}
     texts = [name for name in train.features if name in train.categorical]
@@ -74,7 +74,9 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
     numeric = [
         (value_of(feature, inputs) - feature.mean) / feature.scale for feature in table.numeric
     ]
-    missing = [~np.isfinite(_quotient(feature.of, inputs)) for feature in table.with_indicator]
+    missing = [
+        ~np.isfinite(_raw(feature.name, feature.of, inputs)) for feature in table.with_indicator
+    ]
     levels = [
         np.array(inputs.categorical[feature.name], dtype=object) == level
         for feature in table.categorical
@@ -86,18 +88,20 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
 
 def value_of(feature: NumericFeature, inputs: Inputs) -> Numbers:
     """A numeric feature before scaling, with missing values filled."""
-    values = _quotient(feature.of, inputs)
+    values = _raw(feature.name, feature.of, inputs)
     return np.where(np.isfinite(values), values, feature.missing)
 
 
-def _numeric_features(
-    inputs: Inputs, ratios: dict[str, list[str]]
-) -> Iterator[tuple[str, list[str]]]:
+def _numeric_features(inputs: Inputs, data: Data) -> Iterator[tuple[str, list[str]]]:
     yield from ((name, [name]) for name in inputs.features if name in inputs.numeric)
-    yield from ratios.items()
+    yield from data.ratios.items()
+    yield from ((name, data.functions[name].columns) for name in inputs.functions)
 
 
-def _quotient(of: list[str], inputs: Inputs) -> Numbers:
+def _raw(name: str, of: list[str], inputs: Inputs) -> Numbers:
+    """A number, a quotient, or what a function computed."""
+    if name in inputs.computed:
+        return inputs.computed[name]
     values = inputs.numeric[of[0]]
     if len(of) == 1:
         return values
@@ -108,15 +112,15 @@ def _quotient(of: list[str], inputs: Inputs) -> Numbers:
 def _fit_numeric(
     name: str, of: list[str], train: Inputs, *, missing_indicators: bool, path: Path
 ) -> NumericFeature:
-    quotient = _quotient(of, train)
-    is_finite = np.isfinite(quotient)
+    values = _raw(name, of, train)
+    is_finite = np.isfinite(values)
     if not is_finite.any():
         raise DataError(
             f"{path}, column {name}: no training row has a value",
             expected=f"List {name} under data.drop",
         )
-    median = float(np.median(quotient[is_finite]))
-    mean, scale = _mean_and_scale(np.where(is_finite, quotient, median))
+    median = float(np.median(values[is_finite]))
+    mean, scale = _mean_and_scale(np.where(is_finite, values, median))
     return NumericFeature(
         name,
         of,
@@ -124,7 +128,8 @@ def _fit_numeric(
         mean=mean,
         scale=scale,
         indicator=missing_indicators and not is_finite.all(),
-        quantiles=_quantiles((quotient[is_finite] - mean) / scale),
+        quantiles=_quantiles((values[is_finite] - mean) / scale),
+        function=train.functions.get(name),
     )
 
 
