@@ -18,17 +18,13 @@ from pipeline.console import log
 from pipeline.data.card import MARKDOWN
 from pipeline.data.preparing.preparation import prepare
 from pipeline.layout import PREPARED
-from pipeline.models import backend
 
 register("prepare", PrepareConfig)
 
 
 def main() -> None:
     """Prepares one data variant and names the folder that it wrote."""
-    data = compose("prepare", PrepareConfig, arguments(__doc__)).data
-    if data.functions:  # only they need Keras, which takes seconds to import
-        backend.load()
-    meta = prepare(data)
+    meta = prepare(compose("prepare", PrepareConfig, arguments(__doc__)).data)
     rows = ", ".join(f"{count:,} {split}" for split, count in meta.rows.items())
     log(f"{PREPARED / meta.name}: {rows} rows of shape {tuple(meta.shape)}")
     card = PREPARED / meta.name / MARKDOWN

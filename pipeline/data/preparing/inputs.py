@@ -13,6 +13,7 @@ from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.prepared import input_name
 from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError, suggestion
+from pipeline.models import backend
 from pipeline.own.features import FeatureFunction, feature_function, values
 
 
@@ -77,11 +78,16 @@ def inputs_of(
 
 
 def with_functions(inputs: Inputs, data: Data) -> Inputs:
-    """Adds the features that functions of the user's own compute. Needs Keras for them.
+    """Adds the features that functions of the user's own compute.
+
+    Only this needs TensorFlow, which takes seconds to load.
 
     Raises:
         ConfigError: a function fails, or does not return a number for each row.
     """
+    if not data.functions:
+        return inputs
+    backend.load()
     functions = {
         name: feature_function(own.function, own.arguments, key=f"data.functions.{name}")
         for name, own in data.functions.items()
