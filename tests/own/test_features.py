@@ -115,6 +115,12 @@ def test_function_that_no_model_can_hold_is_refused(name, fault):
     assert "\n" not in text
 
 
+def test_function_of_an_installed_package_counts_by_version():
+    own = feature_function("keras.ops:maximum", {}, key="data.functions.x")
+    assert (own.code["files"], list(own.code["packages"])) == ({}, ["keras"])
+    assert values(own, [np.array([1.0, 5.0]), np.array([2.0, 3.0])]).tolist() == [2.0, 5.0]
+
+
 def test_failure_names_the_line():
     text = refusal(values, function("of_numpy"), [X])
     line = FILE.splitlines().index("    return np.log(x)") + 1
