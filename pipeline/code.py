@@ -2,11 +2,13 @@
 
     python -m pipeline.code
     python -m pipeline.code own=my_models            your own code, as params.yaml names it
+    python -m pipeline.code features                 your feature functions, by data variant
 
 Writes outputs/code/<command>.txt for each command: one digest, then each module that it covers.
 A stage of dvc.yaml depends on the file of its command. A run key holds the digest of the code
 that trains. `own=<name>` writes outputs/own/<name>.txt, the digests of the files that params.yaml
-lists under own_code.
+lists under own_code. `features` writes outputs/features/<data>.txt, the code of the functions that
+conf/data/<data>.yaml names. `prepare` depends on it.
 
 Comments, docstrings, formatting and the texts of messages change no digest.
 """
@@ -21,7 +23,7 @@ from pipeline.command_line import arguments, run_command
 from pipeline.console import log
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import replacing_folder, sha256, write_text
-from pipeline.layout import CODE, OWN_CODE
+from pipeline.layout import CODE, CONF, FEATURES, OWN_CODE
 from pipeline.syntax import Module, read
 
 FAMILIES = "pipeline.models.families"
@@ -171,6 +173,9 @@ PACKAGE = Package(Path(__file__).parent)
 def main() -> None:
     """Writes the file of each command, or that of the user's own code."""
     received = arguments(__doc__)
+    if received == ["features"]:
+        _write_features()
+        return
     if received:
         _write_own(received)
         return
@@ -193,11 +198,48 @@ def _write_own(received: list[str]) -> None:
     listed = params.read().own_code
     if key != "own" or len(received) > 1 or name not in listed:
         raise PipelineError(
-            "this command takes no argument, or one entry of own_code in params.yaml",
+            "this command takes no argument, features, or one entry of own_code in params.yaml",
             received=" ".join(received),
             expected=f"Write own=<name>. {suggestion(name, listed)}",
         )
     write_text(OWN_CODE / f"{name}.txt", _own_listing(Path(listed[name])))
+
+
+def _write_features() -> None:
+    from pipeline.config import params
+
+    planned = params.read()
+    with replacing_folder(FEATURES) as folder:
+        for data in planned.data:
+            listing = _feature_listing(data, planned.own_code)
+            (folder / f"{data}.txt").write_text(listing, encoding="utf-8")
+
+
+def _feature_listing(data: str, listed: Mapping[str, str]) -> str:
+    """Lists digests of the code of feature functions, below a heading.
+
+    DVC warns about an empty file.
+    """
+    from yaml import YAMLError
+
+    from pipeline.config import params, yaml_files
+    from pipeline.own.features import feature_function
+
+    path = CONF / "data" / f"{data}.yaml"
+    try:
+        functions = dict(yaml_files.load(path)["functions"])
+    except (OSError, YAMLError, KeyError, TypeError, ValueError):
+        functions = {}  # there are none, or `prepare` reports what is wrong
+    lines = [f"feature functions of {path}\n"]
+    for name, own in functions.items():
+        if not isinstance(own, dict) or not isinstance(own.get("function"), str):
+            continue
+        key = f"{path}: functions.{name}"
+        function = feature_function(own["function"], own.get("arguments") or {}, key=key)
+        params.require_own_code(function.files, listed, user=str(path))
+        digests = {one: digest for part in function.code.values() for one, digest in part.items()}
+        lines += [f"{digest[:16]}  {name}: {one}\n" for one, digest in digests.items()]
+    return "".join(lines)
 
 
 def _own_listing(path: Path) -> str:

@@ -4,8 +4,8 @@
 
 Writes for each experiment outputs/configs/<experiment>.yaml, its resolved configuration, and
 <experiment>.code.txt, the code that it chooses: its model family, optimizer, and so on. `train`
-depends on both, so an edit retrains only the experiments that it affects. Also writes
-outputs/plan.json for the report.
+depends on both, so an edit retrains only the experiments that it affects. `evaluate` also depends
+on <experiment>.figures.txt, the code of your own figures. Writes outputs/plan.json for the report.
 """
 
 from pipeline.command_line import arguments, run_command
@@ -15,7 +15,7 @@ from pipeline.config.plan import compose_all
 from pipeline.console import log
 from pipeline.files import replacing_folder
 from pipeline.layout import CONFIGS
-from pipeline.runs.identity import listing
+from pipeline.runs.identity import listing, listing_of_figures
 
 
 def main() -> None:
@@ -28,6 +28,9 @@ def main() -> None:
         for config in configs:
             resolved.write(config, folder / f"{config.name}.yaml")
             (folder / f"{config.name}.code.txt").write_text(listing(config), encoding="utf-8")
+            (folder / f"{config.name}.figures.txt").write_text(
+                listing_of_figures(config), encoding="utf-8"
+            )
     plan_file.write(outlines(configs, planned.overrides))
     log(f"{len(configs)} experiments composed to {CONFIGS}")
 

@@ -53,6 +53,7 @@ def evaluate(name: str) -> None:
         stores.load(settings.store),
         output=output,
         with_baselines=settings.baselines,
+        own_figures=settings.figures,
     )
 
 

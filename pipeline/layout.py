@@ -12,6 +12,7 @@ PREPARED = Path("data/prepared")
 OUTPUTS = Path("outputs")
 CODE = OUTPUTS / "code"  # each command's digest; DVC stages depend on these files
 OWN_CODE = OUTPUTS / "own"  # the digests of the user's own code, for the same purpose
+FEATURES = OUTPUTS / "features"  # the digests of feature functions, by data variant
 CONFIGS = OUTPUTS / "configs"
 PLAN = OUTPUTS / "plan.json"
 FAILURES = OUTPUTS / "failures"

@@ -3,6 +3,7 @@
 It is the one code path of `pipeline.evaluate` and of notebooks. It opens the test split.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.console import log
@@ -15,11 +16,12 @@ from pipeline.runs.result import HISTORY, MADE_BY, MODEL
 from pipeline.tracking.stores import Store
 
 
-def evaluate_run(beginning: str) -> None:
+def evaluate_run(beginning: str, *, own_figures: Sequence[str] = ()) -> None:
     """Measures a finished run of the tracking store, draws its figures, and logs both.
 
     Args:
         beginning: of the run's id.
+        own_figures: the user's own figures to draw.
     """
     from pipeline.models import backend
 
@@ -35,7 +37,16 @@ def evaluate_run(beginning: str) -> None:
     run.require_data(folder, data=load_meta(data).identity, made_by=MADE_BY)
     name = f"{card.experiment}, run {run_id[:8]}"
     output = EVALUATED_RUNS / run_id
-    evaluate(name, run, folder, data, store, output=output, with_baselines=True)
+    evaluate(
+        name,
+        run,
+        folder,
+        data,
+        store,
+        output=output,
+        with_baselines=True,
+        own_figures=own_figures,
+    )
 
 
 def evaluate(
@@ -47,6 +58,7 @@ def evaluate(
     *,
     output: Path,
     with_baselines: bool,
+    own_figures: Sequence[str] = (),
 ) -> None:
     """Evaluates a result whose files have been checked.
 
@@ -55,6 +67,10 @@ def evaluate(
         folder: holds the result.
         output: receives metrics, figures and their record.
         with_baselines: whether to compare the network with baselines.
+        own_figures: the user's own figures, such as `my_figures.py:residual_map`.
+
+    Raises:
+        PipelineError: one of the user's own figures fails. All else has been written and logged.
     """
     from pipeline.evaluation import figures, looks, record
     from pipeline.evaluation.assessment import assess
@@ -72,7 +88,7 @@ def evaluate(
         )
     write_json(output / record.METRICS, summary)
     with replacing_folder(output / record.FIGURES) as figure_folder:
-        count = figures.write(assessment.subject, figure_folder)
+        written = figures.write(assessment.subject, figure_folder, own=own_figures)
     record.write(output, run.ids)
     tracker = store.attach(run.run_id)
     log_evaluation(
@@ -87,4 +103,5 @@ def evaluate(
     )
     log_looks(tracker, looks.read().standing(run.run_id, assessment.subject.saved_step))
     log_baselines(tracker, summary, step=assessment.subject.saved_step)
-    log(f"{name}: {output / record.METRICS} and {count} figures")
+    log(f"{name}: {output / record.METRICS} and {written.count} figures")
+    written.require_no_failure()

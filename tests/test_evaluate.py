@@ -22,15 +22,35 @@ def folder(in_empty_folder):
     return in_empty_folder
 
 
+OWN_FIGURES = """
+from matplotlib.figure import Figure
+
+
+def empty(subject):
+    return Figure()
+
+
+def failing(subject):
+    raise KeyError(subject.name)
+"""
+
+
 @pytest.fixture(scope="module")
 def evaluated(repository):
-    """The id of a run that was trained by hand and evaluated by the beginning of its id."""
+    """The id of a run that was trained by hand and evaluated by the beginning of its id.
+
+    One of two own figures fails. All else must be written and logged.
+    """
     add_store(repository)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository)
         config = config_of(repository, "data=pairs", "tracking=mlflow", "training.xla=false")
         run_id = experiment.run(config).run_id
-        recorded_evaluation.evaluate_run(run_id[:12])
+        Path("my_figures.py").write_text(OWN_FIGURES)
+        own = [f"my_figures.py:{name}" for name in ("failing", "empty")]
+        text = refusal(recorded_evaluation.evaluate_run, run_id[:12], own_figures=own)
+        assert text.startswith("figures names a function that fails: my_figures.py:failing. ")
+        Path("my_figures.py").unlink()
     return run_id
 
 
@@ -91,7 +111,7 @@ def test_run_is_evaluated_beside_the_experiments(run_id):
     metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["test"]["accuracy"]["low"] < metrics["test"]["accuracy"]["value"]
     figures = {path.stem for path in (output / "figures").glob("*.png")}
-    assert {"confusion_matrix_validation", "confusion_matrix_test"} < figures
+    assert {"confusion_matrix_validation", "confusion_matrix_test", "own_empty"} < figures
     assert json.loads((output / record.FILE).read_text(encoding="utf-8"))["run"]["run_id"] == run_id
     assert not (layout.OUTPUTS / "pairs").exists()
 
@@ -102,7 +122,7 @@ def test_record_has_figures_and_test_metrics(run_id):
     assert 0 <= logged.metrics["test/balanced_accuracy"] <= 1
     assert "test/accuracy.interval_95" in logged.tags
     figures = {file.path for file in client.list_artifacts(run_id, "figures")}
-    assert "figures/confusion_matrix_validation.png" in figures
+    assert {"figures/confusion_matrix_validation.png", "figures/own_empty.png"} < figures
 
 
 def test_training_logs_the_matrix_of_validation(run_id, tmp_path):

@@ -16,8 +16,14 @@ import pipeline
 from pipeline import experiment
 from pipeline.config import own_code, resolved
 from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.source import Source
+from pipeline.data.fetching.sources import fetch
+from pipeline.data.prepared import load_split
+from pipeline.data.preparing.preparation import prepare
 from pipeline.errors import PipelineError
 from pipeline.evaluation.assessment import assess
+from pipeline.own import loading
+from pipeline.own.references import reference
 from pipeline.runs import identity
 from pipeline.signals import Interrupted, Interruption
 from pipeline.studies.grid import compose_grid
@@ -32,7 +38,7 @@ from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.interruptions import InterruptedAt
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
-from tests.support.toy import config_of, prepare_all
+from tests.support.toy import config_of, data_settings, prepare_all
 from tests.support.trials import HereProcess
 
 PAGE = "your-own-model.md"
@@ -93,7 +99,8 @@ def project(prepared, trained):
 def test_killed_and_resumed_run_has_the_same_bits(project, trained, tmp_path):
     for name in ("conf", "data"):
         (tmp_path / name).symlink_to(project / name)
-    shutil.copy("my_models.py", tmp_path)
+    for name in ("my_models.py", "my_figures.py"):
+        shutil.copy(name, tmp_path)
     add_store(tmp_path)
     with inside(tmp_path):
         with pytest.raises(Interrupted):
@@ -103,11 +110,24 @@ def test_killed_and_resumed_run_has_the_same_bits(project, trained, tmp_path):
     assert resumed.metrics == trained.metrics
 
 
-def test_own_metric_is_measured_and_evaluated(project, trained):
+@pytest.fixture(scope="module")
+def assessment(prepared, trained):
+    with inside(prepared):
+        return assess(NAME, Path("outputs") / NAME, Path("data/prepared/pairs"))
+
+
+def test_own_metric_is_measured_and_evaluated(assessment, trained):
     assert "validation/my_models.py:cost" in trained.metrics
-    test = assess(NAME, Path("outputs") / NAME, Path("data/prepared/pairs")).test
-    low, high = test["my_models.py:cost"].interval
-    assert low <= test["my_models.py:cost"].value <= high
+    cost = assessment.test["my_models.py:cost"]
+    low, high = cost.interval
+    assert low <= cost.value <= high
+
+
+def test_own_figure_shows_the_own_metric(project, assessment):
+    (function,) = config().figures
+    figure = loading.load(reference(function, key="figures"), key="figures")(assessment.subject)
+    costs = figure.axes[0].lines[0].get_ydata()
+    assert costs[50] == pytest.approx(assessment.test["my_models.py:cost"].value)
 
 
 def test_model_predicts_after_its_file_is_gone(project):
@@ -185,6 +205,18 @@ def test_page_names_the_error_of_an_argument(project):
     text = refusal(config, "+model.arguments.widht=3")
     assert "model.arguments.widht is not an argument of my_models.py:build" in text
     assert text[text.index("model.") :][:60] in (ROOT / "docs" / PAGE).read_text()
+
+
+def test_features_of_the_page_are_prepared(project, tmp_path):
+    fetch(Source(name="flats", path=str(ROOT / "docs/examples/flats.csv")), root=tmp_path / "raw")
+    data = data_settings("flats_features", project / "conf")
+    meta = prepare(data, raw_root=tmp_path / "raw", root=tmp_path)
+    assert meta.table is not None
+    own = [feature for feature in meta.table.numeric if feature.function is not None]
+    assert [feature.name for feature in own] == ["age", "is_roomy"]
+    x = load_split(tmp_path / "flats_features", "train").x
+    ages = x[:, meta.table.features.index("age")] * own[0].scale + own[0].mean
+    assert (ages.min(), ages.max()) == (pytest.approx(1), pytest.approx(124))
 
 
 def test_skip_connection_of_the_page_composes(project):

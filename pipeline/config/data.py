@@ -6,6 +6,7 @@ Each data variant is one file `conf/data/<name>.yaml`.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain
 from typing import Any
 
 from omegaconf import MISSING
@@ -13,6 +14,7 @@ from omegaconf import MISSING
 from pipeline.config.rules import LARGEST_COUNT, NAME, is_name, require_at_most
 from pipeline.config.split import SplitMethod, SplitSettings
 from pipeline.errors import require
+from pipeline.own.definitions import checked_function
 
 
 class Task(Enum):
@@ -20,6 +22,21 @@ class Task(Enum):
 
     classification = "classification"
     regression = "regression"
+
+
+@dataclass
+class OwnFeature:
+    """A feature that a function of the user's own computes; see `docs/your-own-model.md`.
+
+    Args:
+        function: such as `my_features.py:bmi`.
+        columns: the columns of numbers that it receives, in order. They may be in `drop`.
+        arguments: its other arguments, by name.
+    """
+
+    function: str = MISSING
+    columns: list[str] = MISSING
+    arguments: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -53,6 +70,7 @@ class Data:
         most_words: how many words of free text become indicators: those of most training rows.
         drop_missing_target: whether rows without a target are left out.
         ratios: features that are quotients of two columns, by name. The columns may be in `drop`.
+        functions: features that functions of the user's own compute, by name.
         missing_indicators: whether a numeric feature with missing values in training rows gets a
             second feature that says which values are missing.
         positive: makes two classes: this label, and all others.
@@ -85,6 +103,7 @@ class Data:
     sample: int | None = None
     drop_missing_target: bool = False
     ratios: dict[str, list[str]] = field(default_factory=dict)
+    functions: dict[str, OwnFeature] = field(default_factory=dict)
     missing_indicators: bool = True
     positive: str | None = None
     target_unit: float = 1.0
@@ -130,6 +149,7 @@ class Data:
                 received=operands,
                 expected="[numerator, denominator], without the target",
             )
+        self._check_functions()
         self._check_kinds()
         for key in ("most_levels", "fewest_rows", "most_words"):
             value = getattr(self, key)
@@ -213,6 +233,26 @@ class Data:
     def has_signs_of(self, column: str) -> bool:
         """Whether the settings say what is missing in a column."""
         return column in self._signs or column in self.keep_as_level
+
+    @property
+    def operands(self) -> list[str]:
+        """The columns of numbers that ratios and functions use, each once."""
+        of_functions = [one.columns for one in self.functions.values()]
+        return list(dict.fromkeys(chain(*self.ratios.values(), *of_functions)))
+
+    def _check_functions(self) -> None:
+        for name, own in self.functions.items():
+            key = f"data.functions.{name}"
+            require(
+                name not in self.ratios, key, received=name, expected="no name of a ratio as well"
+            )
+            require(
+                bool(own.columns) and self.target not in own.columns,
+                f"{key}.columns",
+                received=own.columns,
+                expected="one column or more, without the target",
+            )
+            checked_function(own.function, own.arguments, key=key, by_position=len(own.columns))
 
     def _check_kinds(self) -> None:
         seen: dict[str, str] = {}

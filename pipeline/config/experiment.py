@@ -15,6 +15,7 @@ from pipeline.config.rules import NAME, is_name
 from pipeline.config.tracking import Tracking
 from pipeline.config.training import Precision, Reduction, Training
 from pipeline.errors import ConfigError, require
+from pipeline.own.definitions import checked_function
 
 
 @dataclass
@@ -53,6 +54,7 @@ class ExperimentConfig:
 
     Args:
         baselines: whether `evaluate` compares the network with simple models of scikit-learn.
+        figures: the user's own figures that `evaluate` draws, such as `my_figures.py:residual_map`.
         force: trains from scratch, even if the run is finished or has a checkpoint.
         claims: results to reach. Only the report reads them; a run does not depend on them.
         reported: the published result, in words. Only the report reads it.
@@ -67,6 +69,7 @@ class ExperimentConfig:
     tracking: Tracking = field(default_factory=Tracking)
     checkpoint: Checkpointing = field(default_factory=Checkpointing)
     baselines: bool = True
+    figures: list[str] = field(default_factory=list)
     force: bool = False
     claims: list[Claim] = field(default_factory=list)
     reported: str = ""
@@ -88,6 +91,7 @@ class ExperimentConfig:
         self._require_mean_of_accumulated_gradients()
         self._require_one_scale_of_the_loss()
         self._require_metrics_of_the_task()
+        self._require_own_figures()
 
     def settled(self, *, rows: int, numbers: int | None) -> "ExperimentConfig":
         """Fills in the settings that null leaves to the data.
@@ -138,6 +142,15 @@ class ExperimentConfig:
             "optimizer.loss_scale_factor",
             received=factor,
             expected="null, because training.precision: mixed_float16 scales the loss itself",
+        )
+
+    def _require_own_figures(self) -> None:
+        names = [checked_function(text, key="figures", by_position=1).name for text in self.figures]
+        require(
+            len(set(names)) == len(names),
+            "figures",
+            received=self.figures,
+            expected="each name of a function once, because it names the file of the figure",
         )
 
     def _require_metrics_of_the_task(self) -> None:

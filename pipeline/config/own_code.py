@@ -1,20 +1,20 @@
 """The user's own code in the settings of an experiment."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from pipeline.config import params
+from pipeline.config.data import Data
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.errors import PipelineError
 from pipeline.layout import PARAMS
-from pipeline.own import reading, weights
+from pipeline.own import features, reading, weights
 from pipeline.own.closure import Closure, closure_of
 from pipeline.own.references import OWN, Reference, is_reference, reference
 
 
 def references(config: ExperimentConfig) -> dict[str, Reference]:
-    """What the settings name, by setting."""
+    """What the settings name for the training, by setting."""
     return {key: reference(text, key=key) for key, text in _named(config)}
 
 
@@ -41,13 +41,27 @@ def _monitored(config: ExperimentConfig) -> list[str]:
 
 
 def closure(config: ExperimentConfig) -> Closure:
-    """The code of all that an experiment names, and what it imports.
+    """The code of all that a training uses, and what it imports.
 
     Raises:
         ConfigError: a file is invalid, or has the name of another module.
     """
+    return _closure(references(config))
+
+
+def closure_of_figures(config: ExperimentConfig) -> Closure:
+    """The code of the figures that only `evaluate` draws, and what it imports.
+
+    Raises:
+        ConfigError: a file is invalid, or has the name of another module.
+    """
+    names = enumerate(config.figures)
+    return _closure({(key := f"figures[{n}]"): reference(text, key=key) for n, text in names})
+
+
+def _closure(named: Mapping[str, Reference]) -> Closure:
     whole = Closure()
-    for key, one in references(config).items():
+    for key, one in named.items():
         whole.add(closure_of([one], key=key), key=key)
     return whole
 
@@ -61,18 +75,11 @@ def require_listed(configs: Sequence[ExperimentConfig], listed: Mapping[str, str
     Raises:
         PipelineError: `params.yaml` does not list a file.
     """
-    paths = [Path(path) for path in listed.values()]
     for config in configs:
         _require_file_of_weights(config)
-        for file in (*closure(config).digests, *named_files(config), *start_weights(config)):
-            if not any(Path(file).is_relative_to(path) for path in paths):
-                name = re.sub(r"\W", "_", Path(file).stem).lower()
-                raise PipelineError(
-                    f"{PARAMS}: own_code does not list a file that {config.name} uses, so "
-                    "dvc repro would not notice an edit of it",
-                    received=file,
-                    expected=f"Add {name}: {file} to own_code, or a folder that holds it",
-                )
+        code = {**closure(config).digests, **closure_of_figures(config).digests}
+        others = (*named_files(config), *start_weights(config), *feature_files(config.data))
+        params.require_own_code((*code, *others), listed, user=config.name)
 
 
 def _require_file_of_weights(config: ExperimentConfig) -> None:
@@ -89,9 +96,19 @@ def _require_file_of_weights(config: ExperimentConfig) -> None:
 
 
 def model_code(config: ExperimentConfig) -> list[str]:
-    """The files of the code that the saved model may need."""
+    """The files of the code that the saved model may need, and of its features."""
     own = references(config).get("model.build")
-    return [] if own is None else list(closure_of([own], key="model.build").digests)
+    network = [] if own is None else closure_of([own], key="model.build").digests
+    return list(dict.fromkeys([*network, *feature_files(config.data)]))
+
+
+def feature_files(data: Data) -> list[str]:
+    """The files that the feature functions of a data variant need."""
+    functions = [
+        features.feature_function(own.function, own.arguments, key=f"data.functions.{name}")
+        for name, own in data.functions.items()
+    ]
+    return [file for function in functions for file in function.files]
 
 
 def named_files(config: ExperimentConfig) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Reads `params.yaml`, the list of what runs, and adds entries to it."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -240,6 +240,29 @@ def _require_listed(
                 f"{table}.{name} is not a listed {kind}",
                 received=value,
                 expected=suggestion(value, listed),
+            )
+
+
+def require_own_code(
+    files: Iterable[str], listed: Mapping[str, str], *, user: str, path: Path = PARAMS
+) -> None:
+    """Checks that DVC knows files of own code, so that an edit of one is noticed.
+
+    Args:
+        listed: `own_code`: files and folders by name.
+        user: what uses the files.
+
+    Raises:
+        PipelineError: a file is not listed.
+    """
+    for file in files:
+        if not any(Path(file).is_relative_to(Path(one)) for one in listed.values()):
+            name = re.sub(r"\W", "_", Path(file).stem).lower()
+            raise PipelineError(
+                f"{path}: own_code does not list a file that {user} uses, so dvc repro would not "
+                "notice an edit of it",
+                received=file,
+                expected=f"Add {name}: {file} to own_code, or a folder that holds it",
             )
 
 

@@ -21,7 +21,7 @@ REMEDY = "Write it again with: dvc repro compose"
 _SEAL = "# sha256 of the lines above: "
 
 # These settings cannot change the result of a training, so a run's identity leaves them out.
-SETTINGS_WITHOUT_EFFECT = ("tracking", "checkpoint", "baselines")
+SETTINGS_WITHOUT_EFFECT = ("tracking", "checkpoint", "baselines", "figures")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Settings:
         store: the setting `tracking.store`.
         keeps_best: whether early stopping keeps the epoch that is best on the validation split.
         baselines: whether `evaluate` compares the network with baselines.
+        figures: the user's own figures.
         digest: of all settings that can change the result of a training.
         digest_without_seed: of the same settings without the seed.
     """
@@ -43,6 +44,7 @@ class Settings:
     store: str
     keeps_best: bool
     baselines: bool
+    figures: list[str]
     digest: str
     digest_without_seed: str
 
@@ -61,6 +63,7 @@ def read(path: Path) -> Settings:
             store=values["tracking"]["store"],
             keeps_best=_keeps_best(values["training"].get("early_stopping")),
             baselines=values.get("baselines", True),  # files of earlier versions do not have it
+            figures=values.get("figures", []),
             digest=digest(values),
             digest_without_seed=digest(values, without=["seed"]),
         )

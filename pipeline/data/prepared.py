@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.columns.reading import ColumnReading
 from pipeline.files import members_of, read_sealed, require_files, write_sealed
+from pipeline.own.features import FeatureFunction
 
 WEIGHTS = "weights.npy"
 SPLITS = ("train", "validation", "test")
@@ -33,10 +34,11 @@ class NumericFeature:
     """A standardised feature: `(value - mean) / scale`.
 
     Args:
-        of: one number of the CSV, or the numerator and the denominator of a ratio. A column of
-            dates holds several numbers; see `ColumnReading.names`.
+        of: one number of the CSV, the numerator and the denominator of a ratio, or the arguments of
+            `function`. A column of dates holds several numbers; see `ColumnReading.names`.
         missing: replaces a value that is not finite.
         indicator: whether one more feature is 1 where the value is not finite, and otherwise 0.
+        function: computes the feature from the numbers in `of`.
         quantiles: of the standardised values of training rows, at equal steps from the least to
             the greatest. A network may scale or embed the feature by them.
     """
@@ -48,6 +50,12 @@ class NumericFeature:
     scale: float
     indicator: bool = False
     quantiles: list[float] = field(default_factory=list)
+    function: FeatureFunction | None = None
+
+    @property
+    def is_column(self) -> bool:
+        """Whether it is a number of the CSV itself."""
+        return len(self.of) == 1 and self.function is None
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,11 @@ class Table:
     def reading_of(self, column: str) -> ColumnReading:
         """How a column of the CSV is read."""
         return next(reading for reading in self.readings if reading.column == column)
+
+    @property
+    def functions(self) -> list[FeatureFunction]:
+        """The functions of the user's own that compute features."""
+        return [feature.function for feature in self.numeric if feature.function is not None]
 
     @property
     def with_indicator(self) -> list[NumericFeature]:
@@ -193,6 +206,11 @@ class Meta:
         return classes if classes > 2 else 1
 
     @property
+    def functions(self) -> list[FeatureFunction]:
+        """The functions of the user's own that compute features."""
+        return self.table.functions if self.table is not None else []
+
+    @property
     def sizes(self) -> dict[str, Any]:
         """What settings may depend on: training rows, and the numeric features of a table."""
         return {
@@ -261,12 +279,17 @@ def load_meta(folder: Path) -> Meta:
         target=Target(**values["target"]),
         table=table
         and Table(
-            numeric=[NumericFeature(**feature) for feature in table["numeric"]],
+            numeric=[_numeric(**feature) for feature in table["numeric"]],
             categorical=[CategoricalFeature(**feature) for feature in table["categorical"]],
             readings=[ColumnReading(**reading) for reading in table["readings"]],
             texts=[TextFeature(**feature) for feature in table["texts"]],
         ),
     )
+
+
+def _numeric(function: dict[str, Any] | None, **values: Any) -> NumericFeature:
+    own = None if function is None else FeatureFunction(**function)
+    return NumericFeature(**values, function=own)
 
 
 def load_split(folder: Path, split: str) -> Split:

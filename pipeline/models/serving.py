@@ -16,6 +16,7 @@ import numpy as np
 from pipeline.data.prepared import Meta, NumericFeature, Table, TextFeature, input_name
 from pipeline.models import body
 from pipeline.models.texts import one_hot
+from pipeline.own import features as own_features
 
 
 def serve(network: Any, meta: Meta) -> Any:
@@ -82,9 +83,9 @@ def _numeric(
 ) -> Iterator[Any]:
     """Computes the numeric features, then the indicators of missing numbers."""
     if features:
-        yield _standardised(_quotients(features, numbers, names), features)
+        yield _standardised(_raw(features, numbers, names), features)
     if indicated:
-        finite = keras.ops.isfinite(_quotients(indicated, numbers, names))
+        finite = keras.ops.isfinite(_raw(indicated, numbers, names))
         yield keras.ops.cast(keras.ops.logical_not(finite), "float32")
 
 
@@ -109,15 +110,20 @@ def _without_sentinels(table: Table, numbers: Any) -> Any:
     return numbers
 
 
-def _quotients(features: list[NumericFeature], numbers: Any, names: list[str]) -> Any:
-    """The values of features before scaling. Ratios come last."""
+def _raw(features: list[NumericFeature], numbers: Any, names: list[str]) -> Any:
+    """The values of features before scaling. Ratios and functions come last."""
     place = {name: number for number, name in enumerate(names)}
-    plain = [place[feature.of[0]] for feature in features if len(feature.of) == 1]
-    ratios = [[place[name] for name in feature.of] for feature in features if len(feature.of) > 1]
+    others = [feature for feature in features if not feature.is_column]
+    plain = [place[feature.of[0]] for feature in features if feature.is_column]
+    ratios = [[place[name] for name in one.of] for one in others if one.function is None]
     parts = [_taken(numbers, plain)] if plain else []
     if ratios:
         above, below = (_taken(numbers, list(places)) for places in zip(*ratios, strict=True))
         parts.append(keras.ops.divide(above, below))
+    for feature in others:
+        if feature.function is not None:
+            columns = [_taken(numbers, [place[name]]) for name in feature.of]
+            parts.append(own_features.column(feature.function, columns))
     return keras.ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
 

@@ -109,7 +109,7 @@ class TrainedRun:
 
         run_result.of_run(self._folder, self.run_id)
         with at_root():
-            evaluate_run(self.run_id)
+            evaluate_run(self.run_id, own_figures=self.config.figures)
         file = self.root / EVALUATED_RUNS / self.run_id / record.METRICS
         content: dict[str, Any] = read_json(file, made_by="evaluate()")
         return content

@@ -17,6 +17,7 @@ from pipeline.own.references import (
     installed_file,
     module_file,
     module_name,
+    reference,
 )
 
 _DEEPEST = 10  # of re-exports and base classes
@@ -115,6 +116,31 @@ def require_arguments(
             expected=f"Allowed: {', '.join(allowed)}",
         )
     return known
+
+
+def checked_function(
+    text: str,
+    arguments: Mapping[str, Any] | None = None,
+    *,
+    key: str,
+    by_position: int,
+    base: Path = Path(),
+) -> Reference:
+    """Reads the name of a function, and checks its arguments against its signature.
+
+    Args:
+        arguments: the arguments that settings give.
+        key: the setting that names the function. `{key}.arguments` holds its arguments.
+        by_position: the number of arguments that the pipeline passes by position.
+
+    Raises:
+        ConfigError: there is no such function, or it does not take these arguments.
+    """
+    named = reference(text, key=key, base=base)
+    require_arguments(
+        f"{key}.arguments", named, arguments or {}, by_position=by_position, base=base
+    )
+    return named
 
 
 @dataclass(frozen=True)

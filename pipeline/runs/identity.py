@@ -90,12 +90,19 @@ def own(config: ExperimentConfig) -> dict[str, dict[str, str]]:
 
 def listing(config: ExperimentConfig) -> str:
     """Lists the digests of the code that an experiment chooses, and of its own code."""
-    lines = [
-        f"{digest[:16]}  {name}\n"
-        for values in own(config).values()
-        for name, digest in values.items()
-    ]
-    return PACKAGE.listing(chosen_code(config)) + "".join(lines)
+    return PACKAGE.listing(chosen_code(config)) + _lines(own(config))
+
+
+def listing_of_figures(config: ExperimentConfig) -> str:
+    """Lists the digests of the user's own figures, which a training does not depend on."""
+    closure = own_code.closure_of_figures(config)
+    house = PACKAGE.closure(*(name for name in closure.house if name in PACKAGE.paths))
+    return PACKAGE.listing(house) + _lines(closure.identity)
+
+
+def _lines(identity: Mapping[str, Mapping[str, str]]) -> str:
+    digests = [pair for values in identity.values() for pair in values.items()]
+    return "".join(f"{digest[:16]}  {name}\n" for name, digest in digests)
 
 
 def identity(config: ExperimentConfig, meta: Meta) -> dict[str, Any]:

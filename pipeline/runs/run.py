@@ -9,6 +9,7 @@ from pipeline.config import resolved, resolved_file
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.data.prepared import Meta, load_meta
 from pipeline.errors import PipelineError
+from pipeline.own import features
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.identity import difference, identity, run_key
 
@@ -43,6 +44,7 @@ class Run:
         meta = load_meta(data_folder)
         composed = resolved.run_settings(config)
         _require_same_data(composed["data"], meta, data_folder)
+        features.require_current(meta.functions, data=meta.name)
         config = config.settled(**meta.sizes)
         settings, digest = resolved.run_settings(config), resolved_file.digest(composed)
         own = identity(config, meta)

@@ -52,7 +52,9 @@ def located(name: str) -> Iterator[Path]:
     The file of a model in a tracking store is a copy. It is removed at the end of the block.
     """
     path = Path(name)
-    if path.name == name and (OUTPUTS / name / MODEL).is_file():
+    if path.name == name and any(
+        (OUTPUTS / name / file).is_file() for file in (MODEL, record.FILE)
+    ):
         yield _of_experiment(name)
     elif path.suffix == ".keras":
         yield _checked(path)

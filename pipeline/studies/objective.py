@@ -26,7 +26,7 @@ FACTS: dict[str, _Facts] = {
     "validation/weighted_loss": _LOSS
     | {"training.class_weight": lambda config: config.training.class_weight},
 }
-_FEATURES = ("features", "drop", "numeric", "categorical", "ratios")
+_FEATURES = ("features", "drop", "numeric", "categorical", "ratios", "functions")
 
 
 @dataclass(frozen=True)

@@ -159,30 +159,52 @@ class OwnCallbacks(KerasCallbacks):
         self._own = list(callbacks)
         self._per_batch = per_batch
         self._network = network
+        self._trained = self._trained_variables()
+
+    @property
+    def _names(self) -> str:
+        return ", ".join(type(callback).__name__ for callback in self._own)
 
     def _named(self) -> Any:
-        names = ", ".join(type(callback).__name__ for callback in self._own)
-        return _guarded("training.callbacks", names)
+        return _guarded("training.callbacks", self._names)
+
+    @contextlib.contextmanager
+    def _training(self) -> Iterator[None]:
+        """Guards calls during the training. The compiled program keeps the trained weights."""
+        with self._named():
+            yield
+        trained = self._trained_variables()
+        if trained != self._trained:
+            raise ConfigError(
+                "training.callbacks",
+                f"changes which weights are trained, which has no effect here: {self._names}",
+                received=", ".join(sorted(set(trained) ^ set(self._trained))[:5]),
+                expected="Set trainable in the model. To train other weights later, write a second "
+                "experiment with model.weights_from",
+            )
+
+    def _trained_variables(self) -> list[str]:
+        return [one.path for one in self._network.trainable_variables]
 
     def on_begin(self, history: Sequence[Point]) -> None:
         """Calls `on_train_begin`, also in a process that resumes."""
-        with self._named():
+        with self._training():
             super().on_begin(history)
 
     def on_segment(self, start: int) -> None:
         """Calls `on_epoch_begin` once for each epoch."""
-        with self._named():
+        with self._training():
             super().on_segment(start)
 
     def on_step(self, step: int, means: dict[str, float]) -> None:
         """Calls the methods of a batch, if the engine returns after each."""
         if self._per_batch:
-            with self._named():
+            with self._training():
                 super().on_step(step, means)
 
     def on_point(self, point: Point) -> None:
         """Calls `on_epoch_end`."""
-        with self._named():
+        with self._training():
             super().on_point(point)
 
     def on_end(self) -> None:

@@ -12,7 +12,7 @@ from pipeline.evaluation.tables import tables
 from pipeline.models import serving
 from pipeline.models.fingerprint import fingerprint
 from pipeline.models.scores import scores_of
-from pipeline.own import copies
+from pipeline.own import copies, features
 from pipeline.runs import git, identity
 from pipeline.runs import result as run_result
 from pipeline.runs.checkpoint import Checkpoint
@@ -59,6 +59,7 @@ class RecordedTraining:
             Interrupted: a signal was received, and the state is saved.
         """
         code = copies.contents(own_code.model_code(self.run.config))
+        features.import_all(self.run.meta.functions)
         fit = fitting.build(self.run.config, self.run.meta, self.run.data_folder)
         if fit.start:
             log(f"{self.run.name}: {fit.start}")

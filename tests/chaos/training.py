@@ -29,7 +29,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import chdir, closing
 from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
@@ -89,7 +89,97 @@ training: {xla: false, epochs: 12, batch_size: 16, early_stopping: {patience: nu
 defaults: [override /data: pairs, override /model: linear]
 training: {epochs: 2, batch_size: 16, early_stopping: null}
 """,
+    "own_code": """
+defaults: [override /data: pairs, override /model: python, override /optimizer: python]
+model: {build: mine.py:build, arguments: {units: 6}}
+optimizer: {build: mine.py:Sign, arguments: {momentum: 0.8}, learning_rate: 0.05}
+training:
+  xla: false
+  epochs: 12
+  batch_size: 16
+  loss: mine.py:careful
+  loss_arguments: {weight: 2.0}
+  metrics: [mine.py:cost, accuracy]
+  callbacks: [{build: mine.py:Cooling, arguments: {factor: 0.7}}]
+  early_stopping: {monitor: validation/mine.py:cost, direction: min, patience: 5}
+""",
 }
+# What the case `own_code` names: every kind of the user's own code that a training calls.
+OWN_FILE = "mine.py"
+OWN_CODE = """
+import keras
+from keras import ops
+
+
+class Gate(keras.layers.Layer):
+    def build(self, shape):
+        self.openness = self.add_weight(shape=(shape[-1],), initializer="zeros", name="openness")
+
+    def call(self, features):
+        return features * ops.sigmoid(self.openness)
+
+
+class Net(keras.Model):
+    def __init__(self, units, outputs, seed=0, **shared):
+        super().__init__(**shared)
+        self.facts = {"units": units, "outputs": outputs, "seed": seed}
+        self.gate = Gate()
+        self.hidden = keras.layers.Dense(units, activation="relu")
+        self.dropout = keras.layers.Dropout(0.2, seed=seed)
+        self.last = keras.layers.Dense(outputs)
+
+    def call(self, x, training=False):
+        return self.last(self.dropout(self.hidden(self.gate(x)), training=training))
+
+    def get_config(self):
+        return super().get_config() | self.facts
+
+
+def build(shape, outputs, units, seed=0):
+    return Net(units, outputs, seed)
+
+
+def careful(y_true, y_pred, weight):
+    truth = ops.cast(y_true, y_pred.dtype)
+    return ops.mean(weight * truth * ops.softplus(-y_pred) + (1 - truth) * ops.softplus(y_pred), -1)
+
+
+def cost(y_true, y_pred):
+    return (y_true == 1) * (y_pred < 0.5) * 5.0 + (y_true == 0) * (y_pred >= 0.5) * 1.0
+
+
+class Sign(keras.optimizers.Optimizer):
+    def __init__(self, learning_rate=0.01, momentum=0.5, **shared):
+        super().__init__(learning_rate=learning_rate, **shared)
+        self.momentum = momentum
+
+    def build(self, variables):
+        super().build(variables)
+        self.means = [self.add_variable_from_reference(one, name="mean") for one in variables]
+
+    def update_step(self, gradient, variable, learning_rate):
+        mean = self.means[self._get_variable_index(variable)]
+        self.assign(mean, self.momentum * mean + (1 - self.momentum) * gradient)
+        self.assign_sub(variable, learning_rate * ops.sign(mean))
+
+
+class Cooling(keras.callbacks.Callback):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor, self.seen = factor, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.seen and logs["val_loss"] > min(self.seen):
+            optimizer = self.model.optimizer
+            optimizer.learning_rate = optimizer.learning_rate * self.factor
+        self.seen.append(logs["val_loss"])
+
+    def get_state(self):
+        return {"seen": self.seen}
+
+    def set_state(self, state):
+        self.seen = state["seen"]
+"""
 ANY_TIME, SOON_AFTER, AT, AMID = KINDS = (
     "from outside, at any time",
     "from outside, soon after a write point",
@@ -242,6 +332,7 @@ class Lab:
             (self._template / f"conf/experiment/{case}.yaml").write_text(
                 f"# @package _global_{text}", encoding="utf-8"
             )
+        (self._template / OWN_FILE).write_text(OWN_CODE, encoding="utf-8")
         for command in (
             ["init", "--quiet"],
             ["add", "."],
@@ -255,7 +346,8 @@ class Lab:
         connection.client()
 
     def _compose(self, case: str) -> Any:
-        return compose_experiment([f"experiment={case}"], conf=self._template / "conf")
+        with chdir(self._template):
+            return compose_experiment([f"experiment={case}"], conf=self._template / "conf")
 
     def reference(self, case: str) -> dict[str, Any]:
         """The results of an uninterrupted life."""
@@ -614,9 +706,9 @@ def _require_meaningful(case: str, results: dict[str, Any]) -> None:
         )
         longest = int(re.findall(r"epochs: (\d+)", CASES[case])[0])
         assert float.fromhex(points[-1]["epoch"]) < longest, f"{case}: nothing stopped early"
-    if case == "mlp":
+    if case in ("mlp", "own_code"):
         assert len({point["learning_rate"] for point in points}) > 1, (
-            "mlp: the plateau was never met"
+            f"{case}: the learning rate never fell"
         )
     if case == "cnn":
         assert index["steps"] == [0, 2, 7]

@@ -56,6 +56,13 @@ def test_damaged_model_is_refused(experiment, name):
     assert "is damaged or stale" in refusal(load, name)
 
 
+def test_missing_file_of_a_trained_experiment_names_the_command(experiment):
+    (experiment / "model.keras").unlink()
+    assert refusal(locate, "prices") == (
+        "outputs/prices/model.keras is missing. Make it with: dvc repro train@prices."
+    )
+
+
 def test_model_of_other_settings_is_stale(experiment):
     write_yaml(SETTINGS | {"seed": 2}, Path("outputs/configs/prices.yaml"))
     assert "is stale: its run id has other settings" in refusal(load, "prices")

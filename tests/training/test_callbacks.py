@@ -57,6 +57,10 @@ class Zeroing(Keeping):
     def on_train_end(self, logs=None):
         self.model.set_weights([0 * value for value in self.model.get_weights()])
 
+class Freezing(Keeping):
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.layers[-1].trainable = False
+
 class Failing(Keeping):
     def on_epoch_end(self, epoch, logs=None):
         logs["gone"]
@@ -185,6 +189,14 @@ def test_weights_changed_at_the_end_are_restored():
     before = own._network.get_weights()
     assert own.finish() is True
     assert np.array_equal(own._network.get_weights()[0], before[0])
+
+
+def test_change_of_trained_weights_is_refused():
+    text = refusals.refusal(run_an_epoch, build("Freezing"))
+    assert text.startswith(
+        "training.callbacks changes which weights are trained, which has no effect here: Freezing. "
+    )
+    assert "model.weights_from" in text
 
 
 def test_failing_callback_names_its_line():

@@ -54,6 +54,8 @@ def card_of(
         for column in columns
     ]
     lines = [f"{source.dropped:,} rows without a target are left out"] if source.dropped else []
+    for name, own in data.functions.items():
+        lines.append(f"{name} is computed by {own.function} from {', '.join(own.columns)}")
     for split, counts in (unseen or {}).items():
         for column, count in counts.items():
             lines.append(f"{column} has a level that no training row has in {count:,} {split} rows")

@@ -37,8 +37,8 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
     # One indicator is enough for the numbers of one column.
     later = {name for reading in train.readings for name in reading.names[:-1]}
     numeric = []
-    features = list(_numeric_features(train, data.ratios))
-    fitted = statistics_of([_quotient(of, train) for _, of in features])
+    features = list(_numeric_features(train, data))
+    fitted = statistics_of([_raw(name, of, train) for name, of in features])
     for (name, of), statistics in zip(features, fitted, strict=True):
         if statistics is None:
             raise DataError(
@@ -53,8 +53,9 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
                 missing=float(statistics.median),
                 mean=float(statistics.mean),
                 scale=float(statistics.scale),
-                indicator=may_indicate and not np.isfinite(_quotient(of, train)).all(),
+                indicator=may_indicate and not np.isfinite(_raw(name, of, train)).all(),
                 quantiles=[float(f"{value:.{_DIGITS}g}") for value in statistics.quantiles],
+                function=train.functions.get(name),
             )
         )
     free = {reading.column for reading in train.readings if reading.kind == "text"}
@@ -87,7 +88,7 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
         x[:, place] = (value_of(feature, inputs) - feature.mean) / feature.scale
         place += 1
     for feature in table.with_indicator:
-        x[:, place] = ~np.isfinite(_quotient(feature.of, inputs))
+        x[:, place] = ~np.isfinite(_raw(feature.name, feature.of, inputs))
         place += 1
     for category in table.categorical:
         number = {level: number for number, level in enumerate(category.levels)}
@@ -103,18 +104,20 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
 
 def value_of(feature: NumericFeature, inputs: Inputs) -> Numbers:
     """A numeric feature before scaling, with missing values filled."""
-    values = _quotient(feature.of, inputs)
+    values = _raw(feature.name, feature.of, inputs)
     return np.where(np.isfinite(values), values, feature.missing)
 
 
-def _numeric_features(
-    inputs: Inputs, ratios: dict[str, list[str]]
-) -> Iterator[tuple[str, list[str]]]:
+def _numeric_features(inputs: Inputs, data: Data) -> Iterator[tuple[str, list[str]]]:
     yield from ((name, [name]) for name in inputs.features if name in inputs.numeric)
-    yield from ratios.items()
+    yield from data.ratios.items()
+    yield from ((name, data.functions[name].columns) for name in inputs.functions)
 
 
-def _quotient(of: list[str], inputs: Inputs) -> Numbers:
+def _raw(name: str, of: list[str], inputs: Inputs) -> Numbers:
+    """A number, a quotient, or what a function computed."""
+    if name in inputs.computed:
+        return inputs.computed[name]
     values = inputs.numeric[of[0]]
     if len(of) == 1:
         return values

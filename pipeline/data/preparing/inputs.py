@@ -1,7 +1,7 @@
 """Inputs: columns of a CSV, each read as numbers or as categories."""
 
 from collections.abc import Iterable, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,8 @@ from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.prepared import input_name
 from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError, suggestion
+from pipeline.models import backend
+from pipeline.own.features import FeatureFunction, feature_function, values
 
 
 @dataclass(frozen=True)
@@ -20,17 +22,21 @@ class Inputs:
     """The columns that features are made of.
 
     Args:
-        features: the names of the numbers and categories that are features themselves. Ratios may
-            use more numbers.
+        features: the names of the numbers and categories that are features themselves. Ratios and
+            functions may use more numbers.
         numeric: float64 values by the name of the number; NaN is a missing value.
         categorical: texts by column; "" is a missing value.
         readings: how the columns were read.
+        functions: the user's own functions, by the feature that they compute.
+        computed: float64 values by feature of a function; NaN is a missing value.
     """
 
     features: list[str]
     numeric: dict[str, NDArray[np.float64]]
     categorical: dict[str, list[str]]
     readings: list[ColumnReading]
+    functions: dict[str, FeatureFunction] = field(default_factory=dict)
+    computed: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -43,7 +49,8 @@ class Inputs:
         categorical = {
             name: [values[row] for row in rows] for name, values in self.categorical.items()
         }
-        return Inputs(self.features, numeric, categorical, self.readings)
+        computed = {name: one[rows] for name, one in self.computed.items()}
+        return replace(self, numeric=numeric, categorical=categorical, computed=computed)
 
 
 def inputs_of(
@@ -53,7 +60,7 @@ def inputs_of(
 
     Args:
         readings: the columns that are features.
-        operands: the columns that ratios use, read as numbers.
+        operands: the columns that ratios and functions use, read as numbers.
 
     Raises:
         ConfigError: two columns would be the same input of a model.
@@ -76,11 +83,33 @@ def inputs_of(
     return Inputs(features, numeric, categorical, used)
 
 
+def with_functions(inputs: Inputs, data: Data) -> Inputs:
+    """Adds the features that functions of the user's own compute.
+
+    Only this needs TensorFlow, which takes seconds to load.
+
+    Raises:
+        ConfigError: a function fails, or does not return a number for each row.
+    """
+    if not data.functions:
+        return inputs
+    backend.load()
+    functions = {
+        name: feature_function(own.function, own.arguments, key=f"data.functions.{name}")
+        for name, own in data.functions.items()
+    }
+    computed = {
+        name: values(function, [inputs.numeric[one] for one in data.functions[name].columns])
+        for name, function in functions.items()
+    }
+    return replace(inputs, functions=functions, computed=computed)
+
+
 def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
     """Checks that every column in the settings is a column of the CSV file at `path`.
 
     Raises:
-        ConfigError: a column is missing, or a ratio has the name of a column.
+        ConfigError: a column is missing, or a ratio or function has the name of a column.
     """
     signs = data.na_values if isinstance(data.na_values, dict) else {}
     by_key: dict[str, Iterable[str]] = {
@@ -92,6 +121,7 @@ def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
         "na_values": signs,
         "keep_as_level": data.keep_as_level,
         **{f"ratios.{name}": operands for name, operands in data.ratios.items()},
+        **{f"functions.{name}.columns": own.columns for name, own in data.functions.items()},
         **{key: [column] for key, column in data.roles.items()},
     }
     for key, names in by_key.items():
@@ -103,13 +133,14 @@ def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
                     received=name,
                     expected=suggestion(name, columns),
                 )
-    for name in set(data.ratios) & set(columns):
-        raise ConfigError(
-            f"data.ratios.{name}",
-            "has the name of a column",
-            received=name,
-            expected="Choose another name",
-        )
+    for key in ("ratios", "functions"):
+        for name in set(getattr(data, key)) & set(columns):
+            raise ConfigError(
+                f"data.{key}.{name}",
+                "has the name of a column",
+                received=name,
+                expected="Choose another name",
+            )
 
 
 def _check_input_names(columns: Sequence[str]) -> None:

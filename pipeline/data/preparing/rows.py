@@ -57,8 +57,7 @@ def read_rows(raw: Raw, data: Data) -> SourceRows:
 
 
 def _read(raw: Raw, path: Path, data: Data) -> TextTable:
-    operands = {column for pair in data.ratios.values() for column in pair}
-    used = {data.target, *(data.features or []), *data.roles.values(), *operands}
+    used = {data.target, *(data.features or []), *data.roles.values(), *data.operands}
     return raw.read(path, without={*data.drop} - used)
 
 

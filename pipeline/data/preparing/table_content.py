@@ -18,7 +18,7 @@ from pipeline.data.preparing.equality import (
     numbers_of_texts,
 )
 from pipeline.data.preparing.goal import Usable, classification_goal, regression_goal, traits_of
-from pipeline.data.preparing.inputs import inputs_of
+from pipeline.data.preparing.inputs import inputs_of, with_functions
 from pipeline.data.preparing.leaks import remarks_on_leaks
 from pipeline.data.preparing.nearness import near_rows
 from pipeline.data.preparing.rows import read_rows
@@ -48,6 +48,7 @@ def table_content(raw: Raw, data: Data) -> Content:
             np.arange(len(text) - source.own_test, len(text), dtype=np.int64),
         )
     inputs = inputs_of(text, list(found.readings.values()), found.operands)
+    inputs = with_functions(inputs, data)
     target = found.target_reading
     likes = numbers_of_equal(levels_of(inputs, rows=len(text)))
     traits = traits_of(text, data)

@@ -24,14 +24,14 @@ class Understanding:
         profiles: the cells of each column.
         findings: what each column holds, except dropped ones and those that decide the split.
         features: the columns to learn from, in order.
-        ratios: the columns that ratios use.
+        operand_columns: the columns that ratios and functions use.
         doubts: what is in doubt about rows.
     """
 
     profiles: Mapping[str, Profile]
     findings: Mapping[str, Finding]
     features: Sequence[str]
-    ratios: Sequence[str]
+    operand_columns: Sequence[str]
     target: str
     doubts: Sequence[str] = ()
 
@@ -54,8 +54,8 @@ class Understanding:
 
     @property
     def operands(self) -> list[ColumnReading]:
-        """How the columns of ratios are read, which need not be features."""
-        readings = (self.findings[name].reading for name in self.ratios)
+        """How the columns of ratios and functions are read. They need not be features."""
+        readings = (self.findings[name].reading for name in self.operand_columns)
         return [reading for reading in readings if reading is not None]
 
     @property
@@ -87,7 +87,7 @@ class Understanding:
             columns = f"{count:,} column{'s' * (count != 1)} in doubt"
             what = columns if count else "a row in doubt"
             raise DataError(f"{path}: {what}", expected=". ".join([*doubts, *self.doubts]))
-        if not self.features and not self.ratios:
+        if not self.features and not self.operand_columns:
             raise self._no_feature()
 
     def _no_feature(self) -> ConfigError:
@@ -110,15 +110,15 @@ def understand(text: TextTable, data: Data, file: File) -> Understanding:
     Args:
         file: what is known about the file; its evidence is found here.
     """
-    ratios = list(dict.fromkeys(column for pair in data.ratios.values() for column in pair))
     unused = {*data.drop, *data.roles.values()}
     used = [name for name in text.columns if name not in unused and name != data.target]
     if data.features is not None:
         used = list(data.features)
     targets = [data.target] if data.target else []
-    names = list(dict.fromkeys([*used, *ratios, *targets]))
-    of_ratios = [name for name in ratios if name not in data.numeric]
-    data = replace(data, numeric=[*data.numeric, *of_ratios])
+    operands = data.operands
+    names = list(dict.fromkeys([*used, *operands, *targets]))
+    others = [name for name in operands if name not in data.numeric]
+    data = replace(data, numeric=[*data.numeric, *others])
     profiles = {name: profile_of(name, text.columns[name], data) for name in names}
     file = replace(file, evidence=frozenset(_evidence(profiles.values())))
     findings = _findings(profiles, data, file)
@@ -127,7 +127,7 @@ def understand(text: TextTable, data: Data, file: File) -> Understanding:
         findings = _findings(profiles, data, replace(file, sentinels=frozenset(sentinels)))
     features = [name for name in used if findings[name].reading is not None]
     doubts = list(_doubts_on_rows(text, profiles, data.categorical))
-    return Understanding(profiles, findings, features, ratios, data.target, doubts)
+    return Understanding(profiles, findings, features, operands, data.target, doubts)
 
 
 def _findings(profiles: Mapping[str, Profile], data: Data, file: File) -> dict[str, Finding]:

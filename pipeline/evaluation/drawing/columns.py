@@ -38,10 +38,10 @@ class Column:
 
 
 def columns_of(meta: Meta) -> dict[str, Column]:
-    """The columns of a table by name. A quotient of two columns is left out."""
+    """The columns of a table by name. Ratios and the user's own features are left out."""
     features = meta.table.numeric if meta.table is not None else []
     return {
         feature.of[0]: Column(feature.of[0], place, feature.mean, feature.scale)
         for place, feature in enumerate(features)
-        if len(feature.of) == 1
+        if feature.is_column
     }

@@ -5,12 +5,14 @@ the report show them.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from pipeline.errors import PipelineError
+from pipeline.evaluation.drawing.own_figure import own_figure
 from pipeline.evaluation.drawing.png import png
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.files import write_json
@@ -61,19 +63,57 @@ def draw_all(subject: Subject) -> Iterator[Drawing]:
             yield Drawing(name, title, f"{title} of {subject.name}: {kind.alt}", figure)
 
 
-def write(subject: Subject, folder: Path) -> int:
+@dataclass(frozen=True)
+class Written:
+    """What `write` did.
+
+    Args:
+        count: the number of figures.
+        failures: what is wrong with figures of the user's own.
+    """
+
+    count: int
+    failures: list[PipelineError]
+
+    def require_no_failure(self) -> None:
+        """Checks that all figures of the user's own were drawn.
+
+        Raises:
+            PipelineError: some were not. The message names all of them.
+        """
+        if len(self.failures) == 1:
+            raise self.failures[0]
+        if self.failures:
+            raise PipelineError(" ".join(map(str, self.failures)))
+
+
+def write(subject: Subject, folder: Path, *, own: Sequence[str] = ()) -> Written:
     """Writes the figures, and `index.json` with their order, titles and texts.
 
-    Returns:
-        The number of figures.
+    Args:
+        own: the user's own figures, such as `my_figures.py:residual_map`. They come last, as
+            `own_residual_map.png`. One that fails is left out.
     """
-    index = []
+    index: list[dict[str, str]] = []
+    failures: list[PipelineError] = []
+
+    def add(name: str, title: str, alt: str, content: bytes) -> None:
+        (folder / f"{name}.png").write_bytes(content)
+        index.append({"file": f"{name}.png", "title": title, "alt": alt})
+
     for drawing in draw_all(subject):
-        file = f"{drawing.name}.png"
-        (folder / file).write_bytes(png(drawing.figure))
-        index.append({"file": file, "title": drawing.title, "alt": drawing.alt})
+        add(drawing.name, drawing.title, drawing.alt, png(drawing.figure))
+    for name in own:
+        try:
+            content, text = own_figure(name, subject)
+        except PipelineError as error:
+            failures.append(error)
+            continue
+        function = name.rpartition(":")[2]
+        title = _title(function)
+        add(f"own_{function}", title, f"{title} of {subject.name}: {text or name}", content)
     write_json(folder / "index.json", index)
-    return len(index)
+    return Written(len(index), failures)
 
 
 def _title(name: str) -> str:
