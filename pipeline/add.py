@@ -370,7 +370,7 @@ def _show(addition: Addition) -> None:
     for line in addition.suggestions:
         say(f"suggestion: {line}")
     rows = ", ".join(f"{count:,} {split}" for split, count in addition.meta.rows.items())
-    say(f"{addition.meta.task} of {addition.card.target}: {rows} rows")
+    say(f"{addition.meta.task} of {', '.join(addition.card.targets)}: {rows} rows")
 
 
 def _write_all(files: Mapping[Path, str]) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric
+from pipeline.metrics import Metric, Several
 from pipeline.models.scores import ClassScores
 
 
@@ -18,5 +18,6 @@ METRIC = Metric(
     share=True,
     limits=(0.0, 1.0),
     unit="share of rows",
-    headline=True,
+    headline="classification",
+    several=Several.each,
 )

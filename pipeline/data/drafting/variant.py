@@ -35,7 +35,7 @@ def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
     doubts = {
         name: finding.doubts
         for name, finding in found.findings.items()
-        if finding.doubts and name != data.target
+        if finding.doubts and name not in data.targets
     }
     if doubts and len(doubts) >= _MOST_IN_DOUBT * len(found.features):
         return False  # A model of the other columns would not be what the user wants.
@@ -76,7 +76,7 @@ def describe(draft: Draft, data: Data, source: SourceRows, card: DataCard) -> No
     described = [
         f"  {column.name}: {column.becomes if not column.holds else column.holds}"
         for column in card.columns
-        if column.name != data.target
+        if column.name not in data.targets
     ]
     more = len(described) - _MOST_COLUMNS
     draft.remarks += [

@@ -25,7 +25,7 @@ class SourceRows:
         file: all rows of the file to split, also those that are not used.
         text: the rows to split, then those of the source's own test split.
         own_test: the number of the latter; None if the source has no test split of its own.
-        dropped: how many rows were left out, because they have no target.
+        dropped: how many rows were left out, because they lack a target.
     """
 
     file: TextTable
@@ -64,12 +64,18 @@ def _read(raw: Raw, path: Path) -> TextTable:
 
 
 def _with_target(text: TextTable, data: Data) -> TextTable:
-    """The rows of a table that have a target, if the others are to be left out."""
+    """The rows of a table that have all targets, if the others are to be left out."""
     if not data.drop_missing_target:
         return text
-    cells = text.columns[data.target]
-    missing = profile_of(data.target, cells, data).missing
-    return text.take([row for row, cell in enumerate(cells) if cell.strip() not in missing])
+    columns = {name: text.columns[name] for name in data.targets}
+    missing = {name: profile_of(name, cells, data).missing for name, cells in columns.items()}
+    return text.take(
+        [
+            row
+            for row in range(len(text))
+            if all(cells[row].strip() not in missing[name] for name, cells in columns.items())
+        ]
+    )
 
 
 def sampled(rows: int, data: Data) -> Sequence[int]:

@@ -317,7 +317,7 @@ def category_finding(profile: Profile, data: Data) -> Finding:
                 f"has {letter!r} and {word!r}; if they are the same, set data.spellings: "
                 f"{{{column}: {{{letter}: {word}}}}}"
             )
-        if column != data.target and not data.has_signs_of(column):
+        if column not in data.targets and not data.has_signs_of(column):
             doubts += _doubts_on_none(profile)
     settings = {"spellings": merged} if merged else {}
     why = "data.categorical names it" if column in data.categorical else "its values are texts"
