@@ -83,7 +83,7 @@ class Metric:
     needs_probabilities: bool = False
     unit: str = ""
     headline: str = ""
-    several: Several = Several.nothing
+    several: Several = Several.each
 
     def __post_init__(self) -> None:
         if (self.compute is None) == (self.per_row is None):
@@ -216,6 +216,13 @@ def require_of_data(name: str, task: str, several: Sequence[str], *, key: str) -
             f"names a metric that does not suit {task}",
             received=name,
             expected=f"Choose a metric for {task}",
+        )
+    if several and metric.several is Several.nothing:
+        raise ConfigError(
+            key,
+            "names a metric of one target, and there are several",
+            received=name,
+            expected="Choose another metric",
         )
     if is_own(name):
         return

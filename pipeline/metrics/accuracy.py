@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric, Several
+from pipeline.metrics import Metric
 from pipeline.models.scores import ClassScores
 
 
@@ -19,5 +19,4 @@ METRIC = Metric(
     limits=(0.0, 1.0),
     unit="share of rows",
     headline="classification",
-    several=Several.each,
 )

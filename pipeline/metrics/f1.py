@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.metrics import Metric, Several, UndefinedError
+from pipeline.metrics import Metric, UndefinedError
 from pipeline.metrics._arguments import a_class
 from pipeline.metrics._confusion import f1_of_jaccard
 from pipeline.metrics._sampling import Mean
@@ -34,5 +34,4 @@ METRIC = Metric(
     compute=_f1,
     sampling=_sampling,
     argument=a_class(),
-    several=Several.each,
 )

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric, Several
+from pipeline.metrics import Metric
 from pipeline.models.scores import NumberScores
 
 
@@ -11,10 +11,4 @@ def _errors(scores: NumberScores) -> NDArray[np.float64]:
     return np.asarray(np.abs(scores.truth - scores.prediction))
 
 
-METRIC = Metric(
-    task="regression",
-    larger_is_better=False,
-    per_row=_errors,
-    unit="{target}",
-    several=Several.each,
-)
+METRIC = Metric(task="regression", larger_is_better=False, per_row=_errors, unit="{target}")

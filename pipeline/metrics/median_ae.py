@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric, Several
+from pipeline.metrics import Metric
 from pipeline.metrics._sampling import Floats, require_rows
 from pipeline.models.scores import NumberScores
 
@@ -45,5 +45,4 @@ METRIC = Metric(
     compute=_median,
     sampling=_sampling,
     unit="{target}",
-    several=Several.each,
 )

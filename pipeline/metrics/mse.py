@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric, Several
+from pipeline.metrics import Metric
 from pipeline.models.scores import NumberScores
 
 
@@ -12,9 +12,5 @@ def _errors(scores: NumberScores) -> NDArray[np.float64]:
 
 
 METRIC = Metric(
-    task="regression",
-    larger_is_better=False,
-    per_row=_errors,
-    unit="{target}, squared",
-    several=Several.each,
+    task="regression", larger_is_better=False, per_row=_errors, unit="{target}, squared"
 )

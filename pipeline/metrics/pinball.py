@@ -6,7 +6,7 @@ The predictions that minimise its mean are the quantiles of the target.
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric, Several
+from pipeline.metrics import Metric
 from pipeline.metrics._arguments import a_quantile
 from pipeline.models.scores import NumberScores
 
@@ -22,5 +22,4 @@ METRIC = Metric(
     per_row=_losses,
     argument=a_quantile(),
     unit="{target}",
-    several=Several.each,
 )

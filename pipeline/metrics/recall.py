@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.metrics import Metric, Several, UndefinedError
+from pipeline.metrics import Metric, UndefinedError
 from pipeline.metrics._arguments import a_class
 from pipeline.metrics._sampling import Mean
 from pipeline.models.scores import ClassScores
@@ -28,5 +28,4 @@ METRIC = Metric(
     compute=_recall,
     sampling=_sampling,
     argument=a_class(),
-    several=Several.each,
 )

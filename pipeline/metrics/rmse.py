@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.metrics import Metric, Several
+from pipeline.metrics import Metric
 from pipeline.metrics._sampling import Mean, require_rows
 from pipeline.models.scores import NumberScores
 
@@ -22,5 +22,4 @@ METRIC = Metric(
     compute=_rmse,
     sampling=_sampling,
     unit="{target}",
-    several=Several.each,
 )
