@@ -4,13 +4,14 @@
     python -m pipeline.add flats.csv --target rent --run      trains, tests and reports as well
     python -m pipeline.add flats.csv --target rent --dry-run  only shows what it would write
     python -m pipeline.add flats.csv --target rent source.decimal=, data.categorical=[rooms]
+    python -m pipeline.add energy.csv --target heating,cooling    several targets
 
 It looks at each column, and writes conf/source/<name>.yaml, conf/data/<name>.yaml and the lines of
 params.yaml. Each guess has a comment with the reason and the alternatives. A column in doubt is
 left out, and that is said. After an error, all files are as before.
 
---task classification or regression is guessed from the target, and --name from the name of the
-file. `source.<setting>=<value>` and `data.<setting>=<value>` set what docs/files.md and
+--task classification, regression or multi_label is guessed from the target, and --name from the
+name of the file. `source.<setting>=<value>` and `data.<setting>=<value>` set what docs/files.md and
 docs/columns.md describe.
 """
 
@@ -63,13 +64,14 @@ class Wish:
 
     Args:
         path: the file, as it is written into the source.
+        targets: the columns to predict; none if the user named none.
         given: settings from the command line, by group and name.
         command: the command that writes the same files.
     """
 
     path: str
     name: str
-    target: str | None
+    targets: list[str]
     given: Mapping[str, Mapping[str, Any]]
     command: str
 
@@ -127,14 +129,15 @@ def _wish(options: argparse.Namespace) -> Wish:
     given = _given(options.settings)
     if options.task:
         given["data"]["task"] = options.task
-    target = options.target or given["data"].pop("target", None)
+    target = options.target
     name = options.name or new_experiment.name_of(path)
     if not is_name(name):
         raise PipelineError("--name is invalid", received=name, expected=f"Use {NAME}")
     words = [path, *(["--target", target] if target else []), "--name", name]
     words += ["--task", options.task] if options.task else []
     command = shlex.join(["python", "-m", "pipeline.add", *words, *options.settings])
-    return Wish(path, name, target, given, command)
+    targets = target.split(",") if target else given["data"].pop("target", [])
+    return Wish(path, name, targets if isinstance(targets, list) else [targets], given, command)
 
 
 def _path(file: str) -> str:
@@ -217,13 +220,12 @@ class _Workshop:
 
     def addition(self) -> Addition:
         wish = self._wish
-        source = drafted_source(wish.path, wish.given["source"], self._columns, wish.target)
-        self._require_target()
-        data = Draft({"target": wish.target, **wish.given["data"]})
+        source = drafted_source(wish.path, wish.given["source"], self._columns, wish.targets)
+        data = Draft({"target": self._target(), **wish.given["data"]})
         self._draft_task(data)
         settings, rows = self._settled(source, data)
         rows.found.require_no_doubt(wish.path)
-        if "split" not in data.values:
+        if "split" not in data.values and not settings.several:
             draft_split(data, rows.found.profiles[settings.target])
             settings = self._data(data)
         meta = prepare(settings, raw_root=self._root / RAW, root=self._root / PREPARED)
@@ -259,9 +261,12 @@ class _Workshop:
             self._composed[text] = getattr(config, group)
         return self._composed[text]
 
-    def _require_target(self) -> None:
-        target, columns = self._wish.target, self._raw().columns
-        if target is None:
+    def _target(self) -> str | list[str]:
+        """The column to predict, or several. The name of a column may hold commas."""
+        targets, columns = self._wish.targets, self._raw().columns
+        if ",".join(targets) in columns:
+            return ",".join(targets)
+        if not targets:
             likely = " or ".join(likely_targets(columns))
             more = ", …" if len(columns) > _MOST_NAMES else ""
             raise PipelineError(
@@ -269,17 +274,19 @@ class _Workshop:
                 expected=f"Add --target <column>, such as {likely}. The file has: "
                 f"{', '.join(columns[:_MOST_NAMES])}{more}",
             )
-        if target not in columns:
-            raise PipelineError(
-                f"{self._wish.path} has no column of this name",
-                received=target,
-                expected=suggestion(target, columns),
-            )
+        for target in targets:
+            if target not in columns:
+                raise PipelineError(
+                    f"{self._wish.path} has no column of this name",
+                    received=target,
+                    expected=suggestion(target, columns),
+                )
+        return targets
 
     def _draft_task(self, draft: Draft) -> None:
         settings = self._data(Draft({"task": Task.regression.value, **draft.values}))
-        cells = tables.read(self._raw().train).columns[settings.target]
-        draft_task(draft, profile_of(settings.target, cells, settings))
+        cells = tables.read(self._raw().train).columns
+        draft_task(draft, [profile_of(name, cells[name], settings) for name in settings.targets])
 
     def _settled(self, source: Draft, data: Draft) -> tuple[Data, SourceRows]:
         """Decides doubts until none is left that may be decided. Returns the rows."""
@@ -343,7 +350,7 @@ def _show(addition: Addition) -> None:
     for line in addition.suggestions:
         say(f"suggestion: {line}")
     rows = ", ".join(f"{count:,} {split}" for split, count in addition.meta.rows.items())
-    say(f"{addition.meta.task} of {addition.card.target}: {rows} rows")
+    say(f"{addition.meta.task} of {', '.join(addition.card.targets)}: {rows} rows")
 
 
 if __name__ == "__main__":

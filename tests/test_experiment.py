@@ -206,7 +206,7 @@ def test_second_assessment_scores_no_other_model(folder, finished_run):
 def test_regression_is_assessed_in_target_units(folder, tmp_path):
     result, _ = run(folder, "data=prices", XLA_OFF, output=tmp_path / "prices")
     assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices")
-    scale = load_meta(folder / "data/prepared/prices").target.scale
+    scale = load_meta(folder / "data/prepared/prices").targets[0].scale
     for name in ("mse", "mae", "r2"):
         assert assessment.validation[name].value == pytest.approx(
             result.metrics[f"validation/{name}"], rel=1e-4

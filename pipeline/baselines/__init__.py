@@ -1,7 +1,8 @@
 """Baselines: simple models that a network is compared with, one module each.
 
-They are estimators of scikit-learn with its defaults. Each learns from the training rows that the
-network learns from, with the same features. Images are flattened, with pixels from 0 to 1.
+They are estimators of scikit-learn with its defaults, one for each target. Each learns from the
+training rows that the network learns from, with the same features. Images are flattened, with
+pixels from 0 to 1.
 
 A baseline may not take longer than `evaluate` can wait. Therefore each one limits its work, not its
 time: on large data it learns from a sample. So the figures are the same on every machine.

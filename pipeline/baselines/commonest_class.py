@@ -1,4 +1,7 @@
-"""Always the commonest class, with the shares of the classes as probabilities."""
+"""Always the commonest class, with the shares of the classes as probabilities.
+
+For several labels, it is the commoner of yes and no of each.
+"""
 
 from typing import Any
 
@@ -15,7 +18,7 @@ def _build(_meta: Meta, _rows: int) -> Any:
 BASELINE = Baseline(
     title="always the commonest class",
     place=10,
-    suits=lambda meta: meta.task == "classification",
+    suits=lambda meta: meta.task != "regression",
     build=_build,
     ignores_features=True,
 )

@@ -30,7 +30,7 @@ def _build(meta: Meta, rows: int) -> Any:
 
 
 def _most_rows(meta: Meta) -> float:
-    if meta.task == "classification":
+    if meta.task != "regression":
         return _PRODUCTS / (_FEWEST_ITERATIONS * _weights(meta))
     count = features(meta)
     # With fewer rows than features, the matrix has a row and a column for each row.

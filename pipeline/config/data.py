@@ -18,10 +18,11 @@ from pipeline.own.definitions import checked_function
 
 
 class Task(Enum):
-    """What a model predicts: one of several classes, or a number."""
+    """What a model predicts: one of several classes, numbers, or any of several labels."""
 
     classification = "classification"
     regression = "regression"
+    multi_label = "multi_label"
 
 
 @dataclass
@@ -45,7 +46,8 @@ class Data:
 
     Args:
         source: the default is the source with the name of the data variant.
-        target: the column to predict.
+        target: the column to predict, or a list of several: numbers of a regression, or columns of
+            yes and no for `multi_label`.
         rows: use only the first rows of the source.
         features: the columns to learn from. The default is all except `target`, `drop`, and the
             columns that decide the split.
@@ -81,7 +83,8 @@ class Data:
     name: str = ""
     source: str = ""
     task: Task = MISSING
-    target: str = MISSING
+    # OmegaConf has no type for a text or a list.
+    target: Any = field(default=MISSING, metadata={"texts": True})
     rows: int | None = None
     features: list[str] | None = None
     drop: list[str] = field(default_factory=list)
@@ -118,6 +121,7 @@ class Data:
             expected=NAME,
         )
         self.source = self.source or self.name
+        self._check_targets()
         self.na_values = [] if self.na_values is None else self.na_values
         for key in ("rows", "sample"):
             count = getattr(self, key)
@@ -144,7 +148,7 @@ class Data:
         )
         for name, operands in self.ratios.items():
             require(
-                len(operands) == 2 and self.target not in operands,
+                len(operands) == 2 and not set(self.targets) & set(operands),
                 f"data.ratios.{name}",
                 received=operands,
                 expected="[numerator, denominator], without the target",
@@ -169,10 +173,11 @@ class Data:
             received=features,
             expected="each column once",
         )
+        wrong = [name for name in self.targets if name in features]
         require(
-            self.target not in features,
+            not wrong,
             "data.features",
-            received=self.target,
+            received=", ".join(wrong),
             expected="features without the target",
         )
         dropped = sorted(set(self.drop) & set(features))
@@ -194,15 +199,26 @@ class Data:
                 self.task is Task.classification,
                 "data.split.method",
                 received="stratified",
-                expected="another method for a regression, such as random",
+                expected=f"another method for task: {self.task.value}, such as random",
             )
         for key, column in self.roles.items():
             require(
-                column != self.target,
+                column not in self.targets,
                 f"data.{key}",
                 received=column,
                 expected="a column other than the target",
             )
+
+    @property
+    def targets(self) -> list[str]:
+        """The columns to predict; none if the target is not known."""
+        names = self.target if isinstance(self.target, list) else [self.target]
+        return [name for name in names if name]
+
+    @property
+    def several(self) -> list[str]:
+        """The columns to predict if they are several; otherwise none."""
+        return self.targets if len(self.targets) > 1 else []
 
     @property
     def roles(self) -> dict[str, str]:
@@ -247,12 +263,42 @@ class Data:
                 name not in self.ratios, key, received=name, expected="no name of a ratio as well"
             )
             require(
-                bool(own.columns) and self.target not in own.columns,
+                bool(own.columns) and not {*self.targets} & {*own.columns},
                 f"{key}.columns",
                 received=own.columns,
                 expected="one column or more, without the target",
             )
             checked_function(own.function, own.arguments, key=key, by_position=len(own.columns))
+
+    def _check_targets(self) -> None:
+        """Checks that the task suits the number of targets. A list of one is that target."""
+        names = self.target if isinstance(self.target, list) else [self.target]
+        require(
+            bool(names) and not any(isinstance(name, list | dict) for name in names),
+            "data.target",
+            received=self.target,
+            expected="the name of a column, or a list of several names",
+        )
+        names = [str(name) for name in names]
+        require(
+            len(set(names)) == len(names),
+            "data.target",
+            received=names,
+            expected="each column once",
+        )
+        self.target = names if len(names) > 1 else names[0]
+        require(
+            len(names) == 1 or self.task is not Task.classification,
+            "data.task",
+            received=f"classification with {len(names)} targets",
+            expected="multi_label for columns of yes and no, regression for numbers, or one target",
+        )
+        require(
+            len(names) > 1 or self.task is not Task.multi_label,
+            "data.task",
+            received=f"multi_label with one target, {names[0]}",
+            expected="classification, or a list of at least two columns as data.target",
+        )
 
     def _check_kinds(self) -> None:
         seen: dict[str, str] = {}

@@ -164,15 +164,11 @@ class ExperimentConfig:
             monitor = f"{key}.monitor"
             named.append((monitor, metric_of(rule.figure, key=monitor)))
         for key, name in named:
-            metric = None if name is None else metrics.named(name, key=key)
-            if metric is not None and not metric.suits(task):
-                raise ConfigError(
-                    key,
-                    f"names a metric that does not suit {task}",
-                    received=name,
-                    expected=f"Choose a metric for {task}",
-                )
-            if metric is not None and metric.needs_probabilities and not gives_probabilities:
+            if name is None:
+                continue
+            metrics.require_of_data(name, task, self.data.several, key=key)
+            metric = metrics.named(name, key=key)
+            if metric.needs_probabilities and not gives_probabilities:
                 raise ConfigError(
                     key,
                     "names a metric of probabilities, and a model with this loss gives none",

@@ -8,21 +8,25 @@ from pipeline.config.data import Task
 from pipeline.config.metrics import metric_of as metric_in
 from pipeline.config.training import Training
 
-TargetKind = Literal["several classes", "two classes", "a number"]
+TargetKind = Literal["several classes", "two classes", "a number", "several labels"]
 
 LOSS: dict[TargetKind, str] = {
     "several classes": "sparse_categorical_crossentropy",
     "two classes": "binary_crossentropy",
     "a number": "mean_squared_error",
+    "several labels": "binary_crossentropy",
 }
 METRICS = {
     Task.classification: ("accuracy", "log_loss"),
     Task.regression: ("mae", "mse", "r2"),
+    Task.multi_label: ("macro_f1", "log_loss"),
 }
+_MOST_TARGETS = 6  # that training measures each by itself
 
 _TARGETS: dict[Task, tuple[TargetKind, ...]] = {
     Task.classification: ("several classes", "two classes"),
     Task.regression: ("a number",),
+    Task.multi_label: ("several labels",),
 }
 
 
@@ -33,15 +37,36 @@ def possible_losses(training: Training, task: Task) -> list[str]:
     return [LOSS[target] for target in _TARGETS[task]]
 
 
-def measured_metrics(training: Training, task: Task, losses: Sequence[str]) -> list[str]:
+def usual_metrics(task: Task, several: Sequence[str]) -> tuple[str, ...]:
+    """The metrics of `training.metrics: null`, the preferred ones first.
+
+    Errors of several targets have no mean, because each is in the unit of its target.
+
+    Args:
+        several: the names of the targets if there are several; otherwise none.
+    """
+    if task is not Task.regression or not several:
+        return METRICS[task]
+    each = several if len(several) <= _MOST_TARGETS else ()
+    return ("r2", *(f"mae/{name}" for name in each))
+
+
+def measured_metrics(
+    training: Training, task: Task, losses: Sequence[str], several: Sequence[str] = ()
+) -> list[str]:
     """The metrics that training measures at each evaluation, each once.
 
     They are those of the settings or the usual ones, those that rules monitor, and those that
     measure the plain mean of a loss. The last ones make trainings with other settings comparable.
+
+    Args:
+        several: the names of the targets if there are several; otherwise none.
     """
-    names = _usual_names(task, losses) if training.metrics is None else training.metrics
+    names = training.metrics
+    if names is None:
+        names = _usual_names(usual_metrics(task, several), losses)
     monitored = [metric_in(rule.figure, key=key) for key, rule in training.monitors.items()]
-    plain = [metric_of(loss, training) for loss in losses]
+    plain = [metric_of(loss, training, several) for loss in losses]
     candidates = [*names, *monitored, *plain]
     return list(dict.fromkeys(name for name in candidates if name is not None))
 
@@ -53,18 +78,20 @@ def give_probabilities(losses: Sequence[str]) -> bool:
     return all(named(loss).gives_probabilities for loss in losses)
 
 
-def _usual_names(task: Task, losses: Sequence[str]) -> list[str]:
-    """The usual metrics; without those of probabilities if the losses give none."""
+def _usual_names(names: Sequence[str], losses: Sequence[str]) -> list[str]:
+    """Usual metrics; without those of probabilities if the losses give none."""
     gives = give_probabilities(losses)
     return [
         name
-        for name in METRICS[task]
+        for name in names
         if gives or not metrics.named(name, key="training.metrics").needs_probabilities
     ]
 
 
-def metric_of(loss: str, training: Training) -> str | None:
+def metric_of(loss: str, training: Training, several: Sequence[str] = ()) -> str | None:
     """The metric that measures the plain mean of a loss over rows, if there is one.
+
+    That of several targets has none if each target has an error in its own unit.
 
     Args:
         loss: one of `possible_losses`.
@@ -73,4 +100,8 @@ def metric_of(loss: str, training: Training) -> str | None:
     from pipeline.training.losses import named  # it needs this module
 
     metric = named(loss).metric
-    return None if metric is None else metric.format(**training.loss_arguments)
+    if metric is None:
+        return None
+    name = metric.format(**training.loss_arguments)
+    has_no_mean = metrics.named(name, key="training.loss").several is metrics.Several.each
+    return None if several and has_no_mean else name

@@ -97,7 +97,7 @@ def _not_text(node: Any, hint: Any, texts: bool = False) -> Iterator[str]:
             else:
                 yield from _not_text(pair[0], kinds[0], texts)
             yield from _not_text(pair[1], kinds[1], texts)
-    elif hint is str and isinstance(node, yaml.ScalarNode) and _changes(node):
+    elif (hint is str or texts) and isinstance(node, yaml.ScalarNode) and _changes(node):
         yield node.value
 
 

@@ -53,7 +53,7 @@ class DataCard:
     name: str
     source: str
     rows: dict[str, int]
-    target: str
+    targets: list[str]
     columns: list[ColumnCard]
     notes: list[str]
 
@@ -75,8 +75,9 @@ class DataCard:
         """The card as Markdown."""
         rows = ", ".join(f"{count:,} {split}" for split, count in self.rows.items())
         lines = [f"# {self.name}", "", f"Source: {self.source}. Rows: {rows}.", ""]
-        if self.target:
-            lines += [f"Target: {self.target}.", ""]
+        if self.targets:
+            plural = "s" if len(self.targets) > 1 else ""
+            lines += [f"Target{plural}: {', '.join(self.targets)}.", ""]
         lines += [f"| {' | '.join(HEADINGS)} |"]
         lines += ["|---|---|---|--:|--:|---|---|"]
         lines += [f"| {' | '.join(map(_cell, row(column)))} |" for column in self.columns]

@@ -4,7 +4,8 @@ data/prepared/<data>/
   meta.json
   {train,validation,test}/
     x.npy       (rows, *shape), uint8 or float32 pixels, or float32 features
-    y.npy       (rows,), int32 class numbers or float32 targets
+    y.npy       (rows,), int32 class numbers or float32 targets; (rows, targets) of several
+                targets: float32 numbers, or int32 with 1 for yes and 0 for no
     rows.csv    only for tables: the same rows as the source's CSV holds them
     weights.npy (rows,), float32, only with `data.sample_weight`
 """
@@ -26,7 +27,7 @@ from pipeline.own.features import FeatureFunction
 WEIGHTS = "weights.npy"
 SPLITS = ("train", "validation", "test")
 # The facts that a served model holds: how its inputs and outputs relate to the source's values.
-_ENCODING = ("task", "shape", "dtype", "target", "classes", "pixel_maximum", "table")
+_ENCODING = ("task", "shape", "dtype", "targets", "classes", "pixel_maximum", "table")
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,9 @@ class Target:
 
     The `y` of a regression is `(value / unit - mean) / scale`. With `logarithm`, the natural
     logarithm of `value / unit` takes the place of `value / unit`.
+
+    Args:
+        levels: the texts for no and yes of a label of `multi_label`, in this order.
     """
 
     name: str
@@ -147,6 +151,7 @@ class Target:
     mean: float = 0.0
     scale: float = 1.0
     logarithm: bool = False
+    levels: list[str] | None = None
 
     def encoded(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Computes `y` from values in the unit of the CSV."""
@@ -168,7 +173,8 @@ class Meta:
     Args:
         config: the settings of the data variant.
         shape: the shape of one row of `x`.
-        classes: the names of the classes by number; None for a regression.
+        targets: one, or several in the order of `y`.
+        classes: the names of the classes by number; None for all other tasks.
         pixel_maximum: the largest value of a pixel; None for a table.
         pixel_columns: the columns of the CSV that hold the pixels, row by row of the image; None
             for a table, and for images that were files.
@@ -181,11 +187,11 @@ class Meta:
 
     name: str
     source: str
-    task: Literal["classification", "regression"]
+    task: Literal["classification", "regression", "multi_label"]
     config: dict[str, Any]
     shape: list[int]
     dtype: str
-    target: Target
+    targets: list[Target]
     classes: list[str] | None
     pixel_maximum: int | None
     pixel_columns: list[str] | None
@@ -200,10 +206,15 @@ class Meta:
     def outputs(self) -> int:
         """The number of outputs of a model for each row.
 
-        It is 1 for a regression and for two classes, otherwise the number of classes.
+        It is the number of targets, or that of the classes if there are more than two.
         """
         classes = len(self.classes or [])
-        return classes if classes > 2 else 1
+        return classes if classes > 2 else len(self.targets)
+
+    @property
+    def several(self) -> list[str]:
+        """The names of the targets if there are several; otherwise none."""
+        return [target.name for target in self.targets] if len(self.targets) > 1 else []
 
     @property
     def functions(self) -> list[FeatureFunction]:
@@ -252,7 +263,7 @@ class Split:
     Args:
         x: memory-mapped, of shape (rows, *shape). For a network with several inputs, a dictionary
             or a tuple of arrays.
-        y: memory-mapped, of shape (rows,).
+        y: memory-mapped, of shape (rows,), or (rows, targets) of several targets.
         rows: its `rows.csv`, if it is a table.
         sample_weight: weights for the loss of each row, float32 of shape (rows,).
     """
@@ -275,8 +286,8 @@ def load_meta(folder: Path) -> Meta:
     values = read_sealed(folder / "meta.json", made_by=_made_by(folder))
     table = values.pop("table")
     return Meta(
-        **{key: value for key, value in values.items() if key != "target"},
-        target=Target(**values["target"]),
+        **{key: value for key, value in values.items() if key != "targets"},
+        targets=[Target(**target) for target in values["targets"]],
         table=table
         and Table(
             numeric=[_numeric(**feature) for feature in table["numeric"]],

@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -35,6 +35,8 @@ _SEED = 0  # of the sample of training rows
 _CHUNK = 10_000  # rows that are predicted at once
 _LEAST_LOGARITHM = float(np.log(np.finfo(np.float64).tiny))  # for a class that no training row has
 
+_NO_AND_YES = (0, 1)  # the classes of a label
+
 _RECORD, _PREDICTIONS = "record.json", "predictions.npz"
 
 
@@ -48,7 +50,8 @@ class Fit:
         left_out: why there are no predictions; empty if there are.
         predictions: by split. Classes: logarithms of probabilities, float64 `(rows, classes)`, or
             class numbers `(rows,)` if the baseline has no probabilities. Numbers: float64
-            `(rows,)`, in the unit of the prepared `y`.
+            `(rows,)`, in the unit of the prepared `y`. Of several targets, one after the other
+            along axis 1.
     """
 
     rows: int
@@ -133,26 +136,34 @@ def _fit(baseline: Baseline, meta: Meta, train: Split, predicted: Mapping[str, S
         # Estimators warn about what is meant here, such as a limit of iterations.
         warnings.simplefilter("ignore")
         try:
-            estimator = _learned(baseline, meta, train, rows)
+            estimators = _learned(baseline, meta, train, rows)
         except ValueError as error:
             return Fit(0, 0.0, f"scikit-learn cannot fit it: {error}", {})
         for name, split in predicted.items():
             x = split.x
             chunks = (slice(start, start + _CHUNK) for start in range(0, len(x), _CHUNK))
             inputs = (_inputs(baseline, x[chunk], meta) for chunk in chunks)
-            answers = [_predicted(baseline, estimator, part, meta) for part in inputs]
+            answers = [
+                _together([_predicted(baseline, one, part, meta) for one in estimators])
+                for part in inputs
+            ]
             predictions[name] = np.concatenate(answers)
     return Fit(rows, round(time.perf_counter() - began, 2), "", predictions)
 
 
-def _learned(baseline: Baseline, meta: Meta, train: Split, rows: int) -> Any:
-    """The estimator after learning from a number of training rows, drawn at random."""
+def _together(answers: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """The predictions of all targets, `(rows, targets, …)`; those of one target as they are."""
+    return np.stack(answers, axis=1) if len(answers) > 1 else answers[0]
+
+
+def _learned(baseline: Baseline, meta: Meta, train: Split, rows: int) -> list[Any]:
+    """An estimator for each target, after learning from training rows that are drawn at random."""
     sample: Any = slice(None)
     if rows < len(train):
         random = np.random.default_rng(_SEED)
         sample = np.sort(random.choice(len(train), size=rows, replace=False))
     x, y = _inputs(baseline, train.x[sample], meta), np.asarray(train.y[sample])
-    return baseline.build(meta, rows).fit(x, y)
+    return [baseline.build(meta, rows).fit(x, own) for own in y.reshape(len(y), -1).T]
 
 
 def _inputs(baseline: Baseline, x: NDArray[Any], meta: Meta) -> NDArray[Any]:
@@ -170,11 +181,11 @@ def _inputs(baseline: Baseline, x: NDArray[Any], meta: Meta) -> NDArray[Any]:
 
 
 def _predicted(baseline: Baseline, estimator: Any, x: NDArray[Any], meta: Meta) -> NDArray[Any]:
-    if meta.classes is None:
+    if meta.task == "regression":
         return np.asarray(estimator.predict(x), dtype=np.float64)
     if not baseline.has_probabilities:
         return np.asarray(estimator.predict(x), dtype=np.int64)
-    return log_probabilities(estimator, x, len(meta.classes))
+    return log_probabilities(estimator, x, len(meta.classes or _NO_AND_YES))
 
 
 def log_probabilities(estimator: Any, x: NDArray[Any], classes: int) -> NDArray[np.float64]:
@@ -194,6 +205,8 @@ def log_probabilities(estimator: Any, x: NDArray[Any], classes: int) -> NDArray[
 
 def _too_much_work(meta: Meta, rows: int) -> str:
     classes = f" and {len(meta.classes):,} classes" if meta.classes else ""
+    if meta.several:
+        classes = f" and {len(meta.several):,} targets"
     return (
         f"{features(meta):,} features{classes} are too much work, even with {rows:,} training rows"
     )

@@ -17,7 +17,7 @@ from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.scoring import SEED
 from pipeline.metrics import Metric
 from pipeline.models.label_scores import LabelScores
-from pipeline.models.scores import ClassScores, Scores, scores_of
+from pipeline.models.scores import ClassScores, Scores, by_target, scores_of
 
 
 @dataclass(frozen=True)
@@ -154,13 +154,25 @@ def scores_of_fit(predictions: NDArray[Any], y: NDArray[Any], meta: Meta) -> Sco
 
     Args:
         predictions: as in `Fit`.
-        y: `(rows,)`, as `prepare` writes it.
+        y: as `prepare` writes it.
     """
-    if meta.classes is None:
-        return scores_of(predictions.reshape(-1, 1), y, meta)
+    if meta.task == "regression":
+        return scores_of(predictions.reshape(len(y), -1), y, meta)
     labels = np.asarray(y, dtype=np.int64)
+    if meta.task == "multi_label":
+        parts = [
+            _of_classes(predictions[:, number], labels[:, number], target.levels or ())
+            for number, target in enumerate(meta.targets)
+        ]
+        return by_target(meta, parts)
+    return _of_classes(predictions, labels, meta.classes or ())
+
+
+def _of_classes(
+    predictions: NDArray[Any], labels: NDArray[np.int64], classes: Sequence[str]
+) -> ClassScores:
     kind = LabelScores if predictions.ndim == 1 else ClassScores
-    return kind(labels, predictions, meta.classes)
+    return kind(labels, predictions, classes)
 
 
 def _as_json(estimate: Estimate) -> dict[str, Any]:

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from pipeline import metrics
 from pipeline.config.metrics import is_metric
 from pipeline.data import tables
@@ -14,7 +12,7 @@ from pipeline.evaluation import intervals
 from pipeline.evaluation.intervals import Estimate
 from pipeline.metrics import Interval, Metric
 from pipeline.models import anatomy
-from pipeline.models.scores import NumberScores, Scores, scores_of
+from pipeline.models.scores import Scores, number_scores, scores_of
 from pipeline.runs.history import Point
 from pipeline.runs.model_card import columns_of
 from pipeline.serving.inputs import table_inputs
@@ -59,7 +57,7 @@ def measures(meta: Meta, history: Sequence[Point], *, gives_probabilities: bool)
     Args:
         gives_probabilities: whether the outputs of a classifier are probabilities.
     """
-    usual = metrics.usual(meta.task, meta.classes or ())
+    usual = metrics.usual(meta.task, meta.classes or (), meta.several)
     trained = _trained(history)
     named = {
         name: metrics.named(name, key="training.metrics")
@@ -101,10 +99,9 @@ def score(model: Any, split: Split, meta: Meta) -> Scores:
     come from `rows.csv` as the source's CSV holds them.
     """
     values = split.x if meta.table is None else _cells(split, meta)
-    if meta.task == "classification":
+    if meta.task != "regression":
         return scores_of(outputs_of(anatomy.with_raw_output(model), values), split.y, meta)
-    truth = meta.target.decoded(split.y)
-    return NumberScores(truth, outputs_of(model, values)[:, 0].astype(np.float64))
+    return number_scores(outputs_of(model, values), split.y, meta)
 
 
 def _cells(split: Split, meta: Meta) -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.metrics._calibration import BINS, bins, confidence
 from pipeline.metrics._confusion import support
-from pipeline.models.scores import ClassScores, NumberScores, Scores
+from pipeline.models.scores import ClassScores, NumberScores, Scores, ScoresByTarget
 
 MOST_CLASSES = 64  # of a confusion matrix that people read
 _GROUPS = 10
@@ -26,6 +26,8 @@ def tables(scores: Scores, *, gives_probabilities: bool) -> dict[str, Any]:
     """
     if isinstance(scores, NumberScores):
         return {"residuals": residuals(scores)}
+    if isinstance(scores, ScoresByTarget):
+        return _by_target(scores)
     found: dict[str, Any] = {"rows_by_class": rows_by_class(scores)}
     if len(scores.classes) <= MOST_CLASSES:
         found["confusion"] = {
@@ -35,6 +37,21 @@ def tables(scores: Scores, *, gives_probabilities: bool) -> dict[str, Any]:
     if gives_probabilities:
         found["reliability"] = reliability(scores)
     return found
+
+
+def _by_target(scores: ScoresByTarget) -> dict[str, Any]:
+    """The residuals of each number, or the rows and the confusion of each label."""
+    numbers = {name: one for name, one in scores.parts.items() if isinstance(one, NumberScores)}
+    if numbers:
+        return {"residuals": {name: residuals(one) for name, one in numbers.items()}}
+    labels = {name: one for name, one in scores.parts.items() if isinstance(one, ClassScores)}
+    return {
+        "rows_by_class": {name: int(one.truth.sum()) for name, one in labels.items()},
+        "confusion": {
+            name: {"classes": list(one.classes), "true_by_predicted": confusion(one).tolist()}
+            for name, one in labels.items()
+        },
+    }
 
 
 def rows_by_class(scores: ClassScores) -> dict[str, int]:

@@ -60,11 +60,13 @@ def digests(models: Mapping[int, Any]) -> dict[str, str]:
 def _truth(split: Split, meta: Meta) -> str:
     """32 hexadecimal digits of sha256 over what predictions are compared with.
 
-    They are the labels of images, or the cells of a table's target. Other columns, features and
+    They are the labels of images, or the cells of a table's targets. Other columns, features and
     encodings of the same rows change nothing.
     """
     if split.rows is None:
         content = np.asarray(split.y, dtype=np.int64).tobytes()
     else:
-        content = "\n".join(tables.read(split.rows).columns[meta.target.name]).encode()
+        columns = tables.read(split.rows).columns
+        cells = [cell for target in meta.targets for cell in columns[target.name]]
+        content = "\n".join(cells).encode()
     return hashlib.sha256(content).hexdigest()[:32]

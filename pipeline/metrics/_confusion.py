@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,3 +130,8 @@ def f1_by_class(margins: Margins) -> Floats:
     """F1 of each class, `(draws, classes)`; 0 for a class without rows and predictions."""
     total = margins.true + margins.predicted
     return np.asarray(2 * margins.hits / np.where(total > 0, total, 1))
+
+
+def f1_of_jaccard(share: Any) -> Any:
+    """F1 of a Jaccard index, or of an array of them."""
+    return 2 * share / (1 + share)

@@ -2,7 +2,8 @@
 
 `y_true` holds class numbers, or the target in its own unit, `(rows, 1)`. `y_pred` is what the saved
 model predicts: probabilities `(rows, classes)`, the probability of the second class `(rows, 1)`, or
-the target `(rows, 1)`. Both are NumPy arrays.
+the target `(rows, 1)`. Of several targets, both are `(rows, targets)`: numbers, or 0 and 1 with the
+probability of each label. Both are NumPy arrays.
 """
 
 import math
@@ -14,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ConfigError, suggestion
-from pipeline.metrics import Metric, UndefinedError
-from pipeline.models.scores import ClassScores, Scores
+from pipeline.metrics import Metric, Several, UndefinedError
+from pipeline.models.scores import ClassScores, Scores, ScoresByTarget
 from pipeline.own import loading
 from pipeline.own.definitions import is_class, require_arguments
 from pipeline.own.references import Reference, reference
@@ -67,8 +68,10 @@ def own_metric(name: str, *, key: str) -> Metric:
     named = reference(name, key=key)
     kind = _kind(named, key=key)
     require_arguments(key, named, {}, by_position=2 if is_class(named) is False else 0)
+    is_for_several_classes = kind is not None and kind.classes == _SEVERAL
     return Metric(
         task=None if kind is None else kind.task,
+        several=Several.nothing if is_for_several_classes else Several.together,
         larger_is_better=None if kind is None else kind.larger_is_better,
         compute=partial(_measured, named, key),
     )
@@ -144,6 +147,10 @@ def _applied(target: Any, truth: NDArray[Any], prediction: NDArray[Any]) -> Any:
 
 def _arrays(scores: Scores) -> tuple[NDArray[Any], NDArray[Any]]:
     """Targets and predictions as Keras has them."""
+    if isinstance(scores, ScoresByTarget):
+        parts = [_arrays(part) for part in scores.parts.values()]
+        truth, prediction = zip(*parts, strict=True)
+        return np.hstack(truth), np.hstack(prediction)
     if isinstance(scores, ClassScores):
         probabilities = scores.probabilities
         two = probabilities.shape[1] == _TWO

@@ -18,5 +18,5 @@ METRIC = Metric(
     share=True,
     limits=(0.0, 1.0),
     unit="share of rows",
-    headline=True,
+    headline="classification",
 )

@@ -8,7 +8,7 @@ of the class. See `sklearn.metrics.average_precision_score`.
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric
+from pipeline.metrics import Metric, Several
 from pipeline.metrics._arguments import a_class
 from pipeline.metrics._ranking import mean_influence, rankings
 from pipeline.metrics._sampling import Floats, Influence
@@ -60,4 +60,5 @@ METRIC = Metric(
     compute=_average_precision,
     sampling=_sampling,
     argument=a_class(is_optional=True),
+    several=Several.mean,
 )

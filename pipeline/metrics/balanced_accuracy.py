@@ -5,7 +5,7 @@ A class without rows does not count, as in `sklearn.metrics.balanced_accuracy_sc
 
 import numpy as np
 
-from pipeline.metrics import Metric
+from pipeline.metrics import Metric, Several
 from pipeline.metrics._confusion import Confusion, Margins, require_all_classes
 from pipeline.metrics._sampling import Floats
 from pipeline.models.scores import ClassScores
@@ -33,4 +33,5 @@ METRIC = Metric(
     compute=_mean_recall,
     sampling=_sampling,
     unit="mean recall",
+    several=Several.nothing,
 )

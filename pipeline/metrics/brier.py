@@ -8,7 +8,7 @@ For two classes it is the mean of (p - y)², with p the probability of the secon
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric
+from pipeline.metrics import Metric, Several
 from pipeline.metrics._sampling import Mean
 from pipeline.models.scores import ClassScores
 
@@ -42,4 +42,5 @@ METRIC = Metric(
     limits=(0.0, 2.0),
     sampling=_sampling,
     needs_probabilities=True,
+    several=Several.mean,
 )

@@ -7,7 +7,7 @@ also for a calibrated model, because the accuracy of few rows varies.
 
 import numpy as np
 
-from pipeline.metrics import Metric
+from pipeline.metrics import Metric, Several
 from pipeline.metrics._calibration import BINS, bins, gaps
 from pipeline.metrics._sampling import Floats, require_rows
 from pipeline.models.scores import ClassScores
@@ -51,4 +51,5 @@ METRIC = Metric(
     compute=_ece,
     sampling=_sampling,
     needs_probabilities=True,
+    several=Several.nothing,
 )

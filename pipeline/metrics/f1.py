@@ -1,11 +1,10 @@
 """F1 of a class: the harmonic mean of its precision and recall, as `f1/setosa`."""
 
-from typing import Any
-
 import numpy as np
 
 from pipeline.metrics import Metric, UndefinedError
 from pipeline.metrics._arguments import a_class
+from pipeline.metrics._confusion import f1_of_jaccard
 from pipeline.metrics._sampling import Mean
 from pipeline.models.scores import ClassScores
 
@@ -26,11 +25,7 @@ def _sampling(scores: ClassScores, name: str) -> Mean:
     """
     number = scores.number(name)
     true, predicted = scores.truth == number, scores.predicted == number
-    return Mean(true & predicted, highest=1.0, among=true | predicted, then=_of_jaccard)
-
-
-def _of_jaccard(share: Any) -> Any:
-    return 2 * share / (1 + share)
+    return Mean(true & predicted, highest=1.0, among=true | predicted, then=f1_of_jaccard)
 
 
 METRIC = Metric(

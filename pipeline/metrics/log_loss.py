@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric
+from pipeline.metrics import Metric, Several
 from pipeline.metrics._sampling import Mean
 from pipeline.models.scores import ClassScores
 
@@ -25,4 +25,5 @@ METRIC = Metric(
     sampling=_sampling,
     needs_probabilities=True,
     unit="nats",
+    several=Several.mean,
 )

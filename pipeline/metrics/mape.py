@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric, UndefinedError
+from pipeline.metrics import Metric, Several, UndefinedError
 from pipeline.models.scores import NumberScores
 
 
@@ -15,5 +15,9 @@ def _errors(scores: NumberScores) -> NDArray[np.float64]:
 
 
 METRIC = Metric(
-    task="regression", larger_is_better=False, per_row=_errors, unit="share of the target"
+    task="regression",
+    larger_is_better=False,
+    per_row=_errors,
+    unit="share of the target",
+    several=Several.mean,
 )

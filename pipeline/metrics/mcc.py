@@ -5,7 +5,7 @@ It is 1 for a perfect prediction and 0 for one that does not depend on the truth
 
 import numpy as np
 
-from pipeline.metrics import Metric, UndefinedError
+from pipeline.metrics import Metric, Several, UndefinedError
 from pipeline.metrics._confusion import Confusion, Margins, require_all_classes
 from pipeline.metrics._sampling import Floats
 from pipeline.models.scores import ClassScores
@@ -37,4 +37,10 @@ def _of_margins(margins: Margins) -> Floats:
     return np.asarray(covariance / np.sqrt(variances))
 
 
-METRIC = Metric(task="classification", larger_is_better=True, compute=_mcc, sampling=_sampling)
+METRIC = Metric(
+    task="classification",
+    larger_is_better=True,
+    compute=_mcc,
+    sampling=_sampling,
+    several=Several.nothing,
+)

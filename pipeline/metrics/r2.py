@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.metrics import Metric, UndefinedError
+from pipeline.metrics import Metric, Several, UndefinedError
 from pipeline.metrics._sampling import Floats, beyond, require_rows
 from pipeline.models.scores import NumberScores
 
@@ -82,5 +82,10 @@ def _sampling(scores: NumberScores) -> _Explained:
 
 
 METRIC = Metric(
-    task="regression", larger_is_better=True, compute=_r2, sampling=_sampling, headline=True
+    task="regression",
+    larger_is_better=True,
+    compute=_r2,
+    sampling=_sampling,
+    headline="regression",
+    several=Several.mean,
 )

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric
+from pipeline.metrics import Metric, Several
 from pipeline.metrics._arguments import a_class
 from pipeline.metrics._ranking import mean_influence, rankings
 from pipeline.metrics._sampling import Floats, Influence
@@ -58,4 +58,5 @@ METRIC = Metric(
     compute=_roc_auc,
     sampling=_sampling,
     argument=a_class(is_optional=True),
+    several=Several.mean,
 )

@@ -6,7 +6,7 @@ The name carries k: `top_k_accuracy/3`.
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.metrics import Metric
+from pipeline.metrics import Metric, Several
 from pipeline.metrics._arguments import a_count
 from pipeline.models.scores import ClassScores
 
@@ -25,4 +25,5 @@ METRIC = Metric(
     limits=(0.0, 1.0),
     argument=a_count(),
     unit="share of rows",
+    several=Several.nothing,
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.metrics import Metric
+from pipeline.metrics import Metric, Several
 from pipeline.metrics._confusion import Confusion, Margins, f1_by_class
 from pipeline.metrics._sampling import Floats, require_rows
 from pipeline.models.scores import ClassScores
@@ -24,5 +24,9 @@ def _of_margins(margins: Margins) -> Floats:
 
 
 METRIC = Metric(
-    task="classification", larger_is_better=True, compute=_weighted_f1, sampling=_sampling
+    task="classification",
+    larger_is_better=True,
+    compute=_weighted_f1,
+    sampling=_sampling,
+    several=Several.nothing,
 )

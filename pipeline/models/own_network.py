@@ -207,8 +207,11 @@ def _require_shape(output: Any, reference: Reference, meta: Meta) -> None:
     shape = getattr(output, "shape", None)
     if shape is not None and tuple(shape) == (None, meta.outputs):
         return
-    kind = "the log-odds of the second class" if meta.task == "classification" else "the target"
-    meaning = "one number for each class" if meta.outputs > 1 else kind
+    if meta.classes is None:
+        meaning = "one number for each target" if meta.several else "the target"
+    else:
+        two = "the log-odds of the second class"
+        meaning = "one number for each class" if meta.outputs > 1 else two
     raise ConfigError(
         _KEY,
         "returns a model with outputs of another shape than the data need",
@@ -220,7 +223,7 @@ def _require_shape(output: Any, reference: Reference, meta: Meta) -> None:
 
 def _require_raw_output(network: Any, reference: Reference, meta: Meta) -> None:
     """Refuses probabilities of a classifier, because softmax would be applied to them again."""
-    if meta.task != "classification":
+    if meta.task == "regression":
         return
     operation = network.outputs[0]._keras_history.operation
     activation = getattr(operation, "activation", None)
@@ -242,7 +245,7 @@ def _by_values(network: Any, meta: Meta) -> str | None:
     """The activation that the outputs of a subclassed model show for large inputs."""
     outputs = _outputs(network, 100 * _rows(meta))
     inside = bool((outputs >= 0).all() and (outputs <= 1).all() and outputs.any())
-    if meta.outputs == 1:
+    if meta.outputs == 1 or meta.task == "multi_label":
         return "sigmoid" if inside else None
     return "softmax" if inside and np.allclose(outputs.sum(axis=1), 1, atol=1e-3) else None
 

@@ -1,6 +1,6 @@
 """Scores: the truth of some rows beside what a model predicts for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -76,19 +76,50 @@ class NumberScores:
         return len(self.truth)
 
 
-Scores = ClassScores | NumberScores
+@dataclass(frozen=True, eq=False)
+class ScoresByTarget:
+    """The scores of several targets, by name and in the order of `y`.
+
+    Args:
+        parts: `NumberScores` of a regression, or `ClassScores` with the classes no and yes.
+    """
+
+    parts: Mapping[str, ClassScores | NumberScores]
+
+    @property
+    def truth(self) -> NDArray[Any]:
+        """Numbers, or 1 for yes and 0 for no, `(rows, targets)`."""
+        return np.column_stack([part.truth for part in self.parts.values()])
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """1 for a label that is more probable than not, otherwise 0, `(rows, labels)`."""
+        labels = [part.predicted for part in self.parts.values() if isinstance(part, ClassScores)]
+        return np.column_stack(labels)
+
+    def take(self, rows: Any) -> "ScoresByTarget":
+        """The scores of some rows, in the given order."""
+        return ScoresByTarget({name: part.take(rows) for name, part in self.parts.items()})
+
+    def __len__(self) -> int:
+        return len(next(iter(self.parts.values())))
+
+
+Scores = ClassScores | NumberScores | ScoresByTarget
 
 
 def perfect_scores(y: NDArray[Any], meta: Meta) -> Scores:
     """The scores of a model that predicts every row correctly and is sure of it.
 
     Args:
-        y: `(rows,)`, as `prepare` writes it.
+        y: as `prepare` writes it.
     """
     if meta.task == "regression":
-        return scores_of(np.asarray(y).reshape(-1, 1), y, meta)
+        return scores_of(np.asarray(y).reshape(len(y), -1), y, meta)
+    if meta.task == "multi_label":
+        return scores_of(100.0 * np.asarray(y) - 50.0, y, meta)
     sure = 50.0 * np.eye(len(meta.classes or ()))[np.asarray(y)]
-    return scores_of(sure if meta.outputs > 1 else sure[:, 1:] - sure[:, :1], y, meta)
+    return scores_of(sure if len(sure.T) > 2 else sure[:, 1:] - sure[:, :1], y, meta)
 
 
 def scores_of(raw: NDArray[Any], y: NDArray[Any], meta: Meta) -> Scores:
@@ -96,14 +127,47 @@ def scores_of(raw: NDArray[Any], y: NDArray[Any], meta: Meta) -> Scores:
 
     Args:
         raw: `(rows, outputs)`.
-        y: `(rows,)`, as `prepare` writes it.
+        y: as `prepare` writes it.
     """
     values = np.asarray(raw, dtype=np.float64)
     if meta.task == "regression":
-        return NumberScores(meta.target.decoded(y), meta.target.decoded(values[:, 0]))
-    if meta.outputs == 1:  # the output is the log-odds of the second class
-        values = np.hstack([np.zeros_like(values), values])
+        decoded = [target.decoded(own) for target, own in zip(meta.targets, values.T, strict=True)]
+        return number_scores(np.column_stack(decoded), y, meta)
+    if meta.task == "multi_label":
+        return by_target(
+            meta,
+            [
+                _class_scores(own[:, None], truth, target.levels or ())
+                for target, own, truth in zip(meta.targets, values.T, np.asarray(y).T, strict=True)
+            ],
+        )
+    return _class_scores(values, y, meta.classes or ())
+
+
+def number_scores(prediction: NDArray[Any], y: NDArray[Any], meta: Meta) -> Scores:
+    """The scores of a regression.
+
+    Args:
+        prediction: in the unit of each target, `(rows, targets)`.
+        y: as `prepare` writes it.
+    """
+    truth = np.asarray(y).reshape(len(y), -1)
+    parts = [
+        NumberScores(target.decoded(true), np.asarray(predicted, dtype=np.float64))
+        for target, true, predicted in zip(meta.targets, truth.T, prediction.T, strict=True)
+    ]
+    return by_target(meta, parts) if len(parts) > 1 else parts[0]
+
+
+def by_target(meta: Meta, parts: Sequence[ClassScores | NumberScores]) -> ScoresByTarget:
+    """The scores of several targets, in the order of `y`."""
+    return ScoresByTarget(dict(zip(meta.several, parts, strict=True)))
+
+
+def _class_scores(raw: NDArray[Any], y: NDArray[Any], classes: Sequence[str]) -> ClassScores:
+    if raw.shape[1] == 1:  # the output is the log-odds of the second class
+        raw = np.hstack([np.zeros_like(raw), raw])
     from scipy.special import log_softmax  # takes a third of a second to import
 
-    logarithms: NDArray[np.float64] = log_softmax(values, axis=1)
-    return ClassScores(np.asarray(y, dtype=np.int64), logarithms, meta.classes or ())
+    logarithms: NDArray[np.float64] = log_softmax(raw, axis=1)
+    return ClassScores(np.asarray(y, dtype=np.int64), logarithms, classes)

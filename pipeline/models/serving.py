@@ -27,8 +27,8 @@ def serve(network: Any, meta: Meta) -> Any:
         input is a dictionary of `(rows, 1)` float64 or string tensors, named by `input_name` of the
         CSV's columns. The order of the columns does not matter, and surplus ones are ignored. NaN
         and the texts of `pipeline.data.missing` are missing values. The output is float32
-        probabilities `(rows, classes)`, the probability of the second class `(rows, 1)`, or the
-        target in `target_unit`, float64 `(rows, 1)`.
+        probabilities `(rows, classes)`, the probability of the second class `(rows, 1)` or of each
+        label `(rows, labels)`, or the targets in `target_unit`, float64 `(rows, targets)`.
     """
     if meta.table is None:
         pixels = keras.Input(tuple(meta.shape), dtype=meta.dtype, name="pixels")
@@ -145,11 +145,13 @@ def _standardised(values: Any, features: list[NumericFeature]) -> Any:
 def _prediction(raw: Any, meta: Meta) -> Any:
     if meta.task == "regression":
         # In float64, because float32 cuts off the digits of a target far from zero.
-        target = meta.target
-        name = "logarithm" if target.logarithm else "prediction"
-        values = keras.layers.Rescaling(target.scale, target.mean, dtype="float64", name=name)(raw)
-        if not target.logarithm:
+        first, *others = meta.targets
+        name = "logarithm" if first.logarithm else "prediction"
+        scale: Any = [target.scale for target in meta.targets] if others else first.scale
+        mean: Any = [target.mean for target in meta.targets] if others else first.mean
+        values = keras.layers.Rescaling(scale, mean, dtype="float64", name=name)(raw)
+        if not first.logarithm:
             return values
         return keras.layers.Activation("exponential", dtype="float64", name="prediction")(values)
-    activation = "softmax" if meta.outputs > 1 else "sigmoid"
+    activation = "softmax" if meta.classes is not None and meta.outputs > 1 else "sigmoid"
     return keras.layers.Activation(activation, name="probability")(raw)

@@ -15,7 +15,7 @@ from pipeline.files import write_text
 from pipeline.reporting import formatting
 from pipeline.reporting.overview import overview
 from pipeline.reporting.pictures import Picture
-from pipeline.reporting.results import BY_CLASS, CheckedClaim, Row
+from pipeline.reporting.results import CheckedClaim, Row
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -55,7 +55,6 @@ def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = (
         text = template.render(
             rows=rows,
             by_source=_by_source(rows),
-            by_class=BY_CLASS,
             overview=overview(rows),
             appendix=appendix,
             remarks=_remarks(rows),

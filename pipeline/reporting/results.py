@@ -35,7 +35,11 @@ from pipeline.runs.result import HISTORY, INDEX
 _FILES = (HISTORY, run_record.FILE, INDEX, evaluation_record.METRICS)
 _SEEDS = "seeds.json"
 _VALUES = {FOLDS: "fold", SPLIT_SEEDS: "seed of the split", SEEDS: "seed"}
-BY_CLASS = ("precision", "recall", "f1", "roc_auc", "average_precision")
+# The last three are measured for labels only.
+BY_CLASS = (
+    *("precision", "recall", "f1", "roc_auc", "average_precision"),
+    *("accuracy", "log_loss", "brier"),
+)
 
 
 @dataclass(frozen=True)
@@ -280,7 +284,10 @@ class Row:
 
     @property
     def by_class(self) -> dict[str, dict[str, Any]]:
-        """The metrics of single classes on the test split, by class and name of the metric."""
+        """The metrics of single classes on the test split, by class and name of the metric.
+
+        For several labels, they are those of single labels.
+        """
         classes: dict[str, dict[str, Any]] = {
             name: {"rows": rows}
             for name, rows in (_at(self.metrics, "tables/test/rows_by_class") or {}).items()
@@ -290,6 +297,12 @@ class Row:
             if metric in BY_CLASS and argument in classes:
                 classes[argument][metric] = entry
         return classes
+
+    @property
+    def class_metrics(self) -> list[str]:
+        """The metrics of single classes, or of single labels, that were measured."""
+        measured = {name for entries in self.by_class.values() for name in entries}
+        return [name for name in BY_CLASS if name in measured]
 
     @property
     def undefined(self) -> list[str]:

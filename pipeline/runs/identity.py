@@ -46,14 +46,14 @@ def choices(config: ExperimentConfig) -> dict[str, Collection[str]]:
 
     An optimizer of Keras is among them by its name, although it is not an item of the registry.
     """
-    training, task = config.training, config.data.task
+    training, task, several = config.training, config.data.task, config.data.several
     losses = usual.possible_losses(training, task)
     return {
         FAMILIES: [config.model.family],
         ENGINES: [training.engine],
         LOSSES: losses,
         OPTIMIZERS: [config.optimizer.family],
-        METRICS: modules_of(usual.measured_metrics(training, task, losses)),
+        METRICS: modules_of(usual.measured_metrics(training, task, losses, several)),
         STORES: [config.tracking.store],
     }
 

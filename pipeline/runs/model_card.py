@@ -61,12 +61,14 @@ class ModelCard:
         step: the optimizer step of the weights.
         columns: what it reads from a table; None for images.
         pixels: what it reads as an image; None for a table.
-        target: the column that it predicts.
-        unit: a predicted quantity is in this many units of the CSV. None for classes.
+        targets: the column that it predicts, or several in the order of the model's outputs.
+        unit: a predicted quantity is in this many units of the CSV. None for classes and labels.
         classes: the names of the classes, in the order of the model's probabilities. A model of
             two classes has one output, the probability of the second. None for a quantity.
         gives_probabilities: whether the outputs of a classifier are probabilities. A perceptron
             learns only on which side of the border a row lies.
+        labels: for several labels, the texts for no and yes of each. The model has an output for
+            each, the probability of yes. None for other models.
     """
 
     experiment: str
@@ -76,10 +78,17 @@ class ModelCard:
     data: str
     columns: list[Column] | None
     pixels: Pixels | None
-    target: str
+    targets: list[str]
     unit: float | None
     classes: list[str] | None
     gives_probabilities: bool = True
+    labels: list[list[str]] | None = None
+
+    @property
+    def outputs(self) -> int:
+        """The number of outputs of the model for each row."""
+        classes = len(self.classes or [])
+        return classes if classes > 2 else len(self.targets)
 
     @classmethod
     def of(
@@ -101,10 +110,13 @@ class ModelCard:
             data=meta.name,
             columns=columns_of(meta),
             pixels=_pixels(meta),
-            target=meta.target.name,
-            unit=meta.target.unit if meta.classes is None else None,
+            targets=[target.name for target in meta.targets],
+            unit=meta.targets[0].unit if meta.task == "regression" else None,
             classes=meta.classes,
             gives_probabilities=gives_probabilities,
+            labels=[target.levels or [] for target in meta.targets]
+            if meta.task == "multi_label"
+            else None,
         )
 
     def text(self) -> str:

@@ -54,6 +54,9 @@ class Predictor:
     def predict(self, rows: Any) -> NDArray[Any]:
         """Predicts the class of each row by name, or the target in `card.unit`, float64 `(rows,)`.
 
+        Of several targets, predictions have the shape `(rows, targets)`. A label has the text for
+        yes or no that its column has.
+
         Args:
             rows: a DataFrame or a dictionary of columns, named as in the CSV, in any order; or a
                 dictionary of values, for one row; or a list of such dictionaries; or an array with
@@ -63,16 +66,22 @@ class Predictor:
         Raises:
             PipelineError: a column is missing, or a value is invalid.
         """
-        return self.answers(self.outputs(rows))["prediction"]
+        outputs = self.outputs(rows)
+        answers = self.answers(outputs)
+        if "prediction" in answers:
+            return answers["prediction"]
+        return np.column_stack([answers[f"prediction_{name}"] for name in self.card.targets])
 
     def predict_proba(self, rows: Any) -> NDArray[np.float32]:
         """The probability of each class, float32 `(rows, classes)`. `rows` is as for `predict`.
+
+        Of several labels, it is the probability of yes of each, `(rows, labels)`.
 
         Raises:
             PipelineError: as for `predict`, or the model predicts a quantity, or it gives no
                 probabilities.
         """
-        if self.card.classes is None:
+        if self.card.unit is not None:
             raise PipelineError(
                 "a model of a quantity has no probabilities",
                 received=self.card.experiment,
@@ -84,20 +93,26 @@ class Predictor:
                 received=self.card.experiment,
                 expected="Call predict, or train with training.loss=null",
             )
-        return by_class(self.outputs(rows))
+        outputs = self.outputs(rows)
+        return outputs if self.card.labels is not None else by_class(outputs)
 
     def answers(self, outputs: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Names the outputs of the model.
 
         Returns:
             Arrays `(rows,)`: `prediction`, then `probability_<class>` of each class if the model
-            gives probabilities, or `unit` of a quantity if it is not 1.
+            gives probabilities, or `unit` of a quantity if it is not 1. Of several targets:
+            `prediction_<target>` of each, then `probability_<target>` of each label.
         """
+        if self.card.labels is not None:
+            return self._labels(self.card.labels, outputs)
         if self.card.classes is None:
-            values = outputs[:, 0].astype(np.float64)
+            values = outputs.astype(np.float64).T
             unit = self.card.unit or 1.0
-            return {"prediction": values} | (
-                {} if unit == 1 else {"unit": np.full(len(values), unit)}
+            several = [f"prediction_{name}" for name in self.card.targets]
+            columns = several if len(several) > 1 else ["prediction"]
+            return dict(zip(columns, values, strict=True)) | (
+                {} if unit == 1 else {"unit": np.full(len(outputs), unit)}
             )
         names = np.array(self.card.classes, dtype=object)
         answers = {"prediction": names[predicted_classes(outputs)]}
@@ -107,13 +122,23 @@ class Predictor:
                 answers[f"probability_{name}"] = probabilities[:, number]
         return answers
 
+    def _labels(self, texts: list[list[str]], outputs: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        columns = dict(zip(self.card.targets, outputs.T, strict=True))
+        answers = {
+            f"prediction_{name}": np.array(own, dtype=object)[(values > 0.5).astype(np.int64)]
+            for (name, values), own in zip(columns.items(), texts, strict=True)
+        }
+        if self.card.gives_probabilities:
+            answers |= {f"probability_{name}": values for name, values in columns.items()}
+        return answers
+
     def outputs(self, rows: Any) -> NDArray[Any]:
         """The output of the Keras model for `rows`, as for `predict`."""
         inputs = self._inputs(rows)
         if inputs.problems:
             raise inputs.problems[min(inputs.problems)]
         if inputs.rows == 0:
-            return np.empty((0, max(1, len(self.card.classes or []))), np.float32)
+            return np.empty((0, self.card.outputs), np.float32)
         return outputs_of(self.model, inputs.values)
 
     def _inputs(self, rows: Any) -> Inputs:

@@ -73,16 +73,11 @@ class Objective:
             ConfigError: the metric does not suit the task.
         """
         name = metric_of(self.metric, key=key)
-        measured = usual.measured_metrics(config.training, config.data.task, [])
+        several = config.data.several
+        measured = usual.measured_metrics(config.training, config.data.task, [], several)
         if name is None or name in measured:
             return []
-        task = config.data.task.value
-        require(
-            metrics.named(name, key=key).suits(task),
-            key,
-            received=self.metric,
-            expected=f"a metric for {task}",
-        )
+        metrics.require_of_data(name, config.data.task.value, several, key=key)
         return [f"training.metrics={hydra_text([*measured, name])}"]
 
 
@@ -128,9 +123,10 @@ def _share_a_split(configs: Sequence[ExperimentConfig]) -> bool:
 def _candidates(config: ExperimentConfig) -> list[Objective]:
     """The objectives that a trial measures, the preferred ones first."""
     losses = usual.possible_losses(config.training, config.data.task)
-    measured = usual.measured_metrics(config.training, config.data.task, losses[:1])
-    usual_names = [name for name in usual.METRICS[config.data.task] if name in measured]
-    of_loss = usual.metric_of(losses[0], config.training)
+    task, several = config.data.task, config.data.several
+    measured = usual.measured_metrics(config.training, task, losses[:1], several)
+    usual_names = [name for name in usual.usual_metrics(task, several) if name in measured]
+    of_loss = usual.metric_of(losses[0], config.training, several)
     own = [] if of_loss is None else [of_loss]
     preferred = dict.fromkeys([*_monitored(config), *own, *usual_names])
     figures = [*(f"validation/{name}" for name in preferred), "validation/loss"]

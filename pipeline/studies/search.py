@@ -61,7 +61,7 @@ class Plan:
         """Checks that the experiment can be searched; raises `PipelineError`."""
         base = compose_experiment(overrides)
         _require_searchable(base)
-        objective = config.search.objective.for_task(base.data.task.value)
+        objective = config.search.objective.for_data(base.data)
         space = config.read_space()
         _require_one_measure(objective, space)
         measuring = objective.to_measure(base, key="search.objective.metric")

@@ -9,11 +9,13 @@ from typing import Any
 from omegaconf import MISSING
 
 from pipeline.config import composition
+from pipeline.config.data import Data, Task
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import Direction
 from pipeline.config.rules import is_name, require_at_most
 from pipeline.errors import ConfigError, PipelineError, require, suggestion
 from pipeline.layout import CONF
+from pipeline.metrics import headline
 from pipeline.studies.objective import Objective
 from pipeline.studies.oracles import ORACLES
 from pipeline.studies.space import Space, hydra_text
@@ -27,7 +29,8 @@ class ObjectiveSettings:
     """The metric by which trials are compared.
 
     Args:
-        metric: null takes `validation/accuracy` for classes and `validation/mse` for numbers.
+        metric: null takes `validation/accuracy` for classes and `validation/mse` for a number. It
+            takes `validation/r2` for several numbers and `validation/macro_f1` for labels.
         direction: null takes that of the metric. Another one is refused.
     """
 
@@ -44,10 +47,12 @@ class ObjectiveSettings:
         if self.metric is not None:
             self.direction = self._named(self.metric).direction
 
-    def for_task(self, task: str) -> Objective:
-        """The objective that these settings name, or the usual one of a task."""
-        usual = "validation/accuracy" if task == "classification" else "validation/mse"
-        return self._named(self.metric or usual)
+    def for_data(self, data: Data) -> Objective:
+        """The objective that these settings name, or the usual one of some data."""
+        usual = "mse" if data.task is Task.regression else headline(data.task.value)
+        if data.task is Task.regression and data.several:
+            usual = headline(data.task.value)
+        return self._named(self.metric or f"validation/{usual}")
 
     def _named(self, metric: str) -> Objective:
         return Objective.named(metric, self.direction, key="search.objective.metric")

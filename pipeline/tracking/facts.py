@@ -83,12 +83,13 @@ def log_data_set(client: MlflowClient, run_id: str, meta: Meta, split: str, fold
 
 def data_set(meta: Meta, split: str, folder: Path) -> DatasetInput:
     """Describes one split to MLflow. Its digest identifies it."""
+    targets = [-1, len(meta.several)] if meta.several else [-1]
     shapes = {
         "features": [
             {"type": "tensor", "tensor-spec": {"dtype": meta.dtype, "shape": [-1, *meta.shape]}}
         ],
         "targets": [
-            {"type": "tensor", "tensor-spec": {"dtype": _target_dtype(meta), "shape": [-1]}}
+            {"type": "tensor", "tensor-spec": {"dtype": _target_dtype(meta), "shape": targets}}
         ],
     }
     entity = Dataset(
@@ -105,4 +106,4 @@ def data_set(meta: Meta, split: str, folder: Path) -> DatasetInput:
 
 
 def _target_dtype(meta: Meta) -> str:
-    return "int32" if meta.task == "classification" else "float32"
+    return "float32" if meta.task == "regression" else "int32"

@@ -88,8 +88,14 @@ def signature(card: ModelCard) -> ModelSignature:
                 for one in card.columns or []
             ]
         )
-    if card.classes is None:
-        outputs = [ColSpec(DataType.double, "prediction")]
+    if card.labels is not None:
+        outputs = [ColSpec(DataType.string, f"prediction_{name}") for name in card.targets]
+        if card.gives_probabilities:
+            outputs += [ColSpec(DataType.float, f"probability_{name}") for name in card.targets]
+    elif card.classes is None:
+        several = [f"prediction_{name}" for name in card.targets]
+        names = several if len(several) > 1 else ["prediction"]
+        outputs = [ColSpec(DataType.double, name) for name in names]
         outputs += [ColSpec(DataType.double, "unit")] if card.unit != 1 else []
     else:
         outputs = [ColSpec(DataType.string, "prediction")]

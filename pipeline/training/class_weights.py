@@ -23,7 +23,7 @@ def class_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np
         y: the class numbers of the training rows.
 
     Raises:
-        ConfigError: the data do not have such a class, or the task is a regression.
+        ConfigError: the data do not have such a class, or the task is not a classification.
     """
     setting = training.class_weight
     if setting is None:
@@ -31,7 +31,7 @@ def class_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np
     if meta.classes is None:
         raise ConfigError(
             "training.class_weight",
-            "does not suit a regression",
+            f"does not suit {'a regression' if meta.task == 'regression' else meta.task}",
             received=setting,
             expected="Remove the setting",
         )

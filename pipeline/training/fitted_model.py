@@ -102,9 +102,9 @@ def batch_of(split: Split, rows: Any) -> tuple[Any, ...]:
 def columns(split: Split) -> tuple[Any, ...]:
     """x, y and the sample weights, in memory or on disk.
 
-    y has the shape (rows, 1), because losses of one output expect it.
+    y has the shape (rows, targets), because losses of one output expect (rows, 1).
     """
-    y = split.y.reshape(len(split), 1)
+    y = split.y.reshape(len(split), -1)
     return (split.x, y) if split.sample_weight is None else (split.x, y, split.sample_weight)
 
 

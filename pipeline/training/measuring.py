@@ -37,7 +37,7 @@ class Measuring:
 
     Args:
         splits: by name.
-        loss: gives one value for each row, from `y` of shape `(rows, 1)` and raw output.
+        loss: gives one value for each row, from `y` of shape `(rows, targets)` and raw output.
         metrics: their names.
         class_weights: float32 `(classes,)`, or None.
     """
@@ -84,7 +84,7 @@ class Measuring:
     ) -> dict[str, float]:
         if not np.isfinite(raw).all():
             return {"loss": float("nan")}
-        rows = np.asarray(self.loss(np.asarray(y).reshape(-1, 1), raw), dtype=np.float64)
+        rows = np.asarray(self.loss(np.asarray(y).reshape(len(y), -1), raw), dtype=np.float64)
         values = {"loss": float(rows.mean())}
         if weights is not None and weights.any():
             values["weighted_loss"] = float(np.average(rows, weights=weights))
@@ -102,7 +102,9 @@ class Measuring:
                 define a figure that a rule monitors, whatever the model predicts.
         """
         for name in self.metrics:
-            metrics.require_suited(name, self.meta.classes or (), key=_METRICS)
+            metrics.require_of_data(name, self.meta.task, self.meta.several, key=_METRICS)
+            if not self.meta.several:
+                metrics.require_suited(name, self.meta.classes or (), key=_METRICS)
         for key, rule in training.monitors.items():
             split, _, name = rule.figure.partition("/")
             if name == "weighted_loss" and not self.is_weighted:
@@ -139,7 +141,7 @@ def build(training: Training, meta: Meta, *, train: Split, validation: Split) ->
         splits=splits | {"validation": validation},
         # Compiled, because Keras's losses take several times as long call by call.
         loss=tf.function(losses.by_row(training, meta), reduce_retracing=True, autograph=False),
-        metrics=usual.measured_metrics(training, Task(meta.task), [name]),
+        metrics=usual.measured_metrics(training, Task(meta.task), [name], meta.several),
         class_weights=class_weights(training, meta, train.y),
     )
     measuring.require_suited(training)

@@ -25,6 +25,7 @@ def written(folder: Path, group: str, text: str) -> Path:
         ("drop: [010, on]\npositive: yes", "010, on, yes", '"010", "on", "yes"'),
         ("positive: 1.50", "1.50", '"1.50"'),
         ("target: 1_000", "1_000", '"1_000"'),
+        ("target: [a, 010]", "010", '"010"'),
         ("ratios: {No: [a, off]}", "No, off", '"No", "off"'),
         ("split: {group: y, time: No}", "No", '"No"'),
         ("na_values: [off, a]", "off", '"off"'),
@@ -70,7 +71,7 @@ def test_experiment_may_hold_settings_of_data(tmp_path):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("target: [a, b]", "data.target takes one value. Received: [a, b]. Write one value."),
+        ("source: [a, b]", "data.source takes one value. Received: [a, b]. Write one value."),
         ("rows: {a: 1}", "data.rows takes one value. Received: {a: 1}. Write one value."),
         ("drop: id", "data.drop takes a list. Received: id. Write drop: [id]."),
         (

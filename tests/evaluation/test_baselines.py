@@ -135,9 +135,11 @@ def test_entry_names_rows_and_time():
 def test_regression_is_measured_in_the_unit_of_the_target():
     summary = compare(perfect(PRICES), ["mse", "r2"], PRICES)
     meta = load_meta(PRICES)
-    targets = np.float64(load_split(PRICES, "test").y) * meta.target.scale + meta.target.mean
+    targets = (
+        np.float64(load_split(PRICES, "test").y) * meta.targets[0].scale + meta.targets[0].mean
+    )
     mean = summary["baselines"]["mean"]["test"]["mse"]["value"]
-    assert mean == pytest.approx(np.mean((targets - meta.target.mean) ** 2))
+    assert mean == pytest.approx(np.mean((targets - meta.targets[0].mean) ** 2))
 
 
 def test_one_pass_gives_the_intervals_of_single_metrics():

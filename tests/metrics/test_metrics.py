@@ -12,7 +12,10 @@ from tests.metrics.toy import CLASSES, classified, numbers
 from tests.support.modules import loaded_by
 from tests.support.refusals import refusal
 
-FALLING = {"log_loss", "brier", "ece", "mae", "mape", "median_ae", "mse", "pinball", "rmse"}
+FALLING = {
+    *("log_loss", "brier", "ece", "mae", "mape", "median_ae", "mse", "pinball", "rmse"),
+    "hamming_loss",
+}
 USUAL = [*metrics.usual("classification", CLASSES), *metrics.usual("regression", ())]
 
 
@@ -30,11 +33,12 @@ def test_only_errors_fall():
 
 
 @pytest.mark.parametrize(
-    ("task", "headline"), [("classification", "accuracy"), ("regression", "r2")]
+    ("task", "headline"),
+    [("classification", "accuracy"), ("regression", "r2"), ("multi_label", "macro_f1")],
 )
 def test_each_task_has_one_headline(task, headline):
-    names = [name for name, one in METRICS.all().items() if one.METRIC.task == task]
-    assert [name for name in names if METRICS.all()[name].METRIC.headline] == [headline]
+    names = [name for name, one in METRICS.all().items() if one.METRIC.headline == task]
+    assert names == [headline]
     assert metrics.headline(task) == headline
 
 
@@ -76,7 +80,6 @@ def test_unknown_metric_is_refused_with_a_suggestion():
     [
         ("recall", "recall/<class>, where class is the name of a class of the data."),
         ("roc_auc/", "roc_auc or roc_auc/<class>, where class is the name of a class of the data."),
-        ("accuracy/setosa", "accuracy, without an argument."),
         ("pinball/1", "pinball/<quantile>, where quantile is a number between 0 and 1."),
         ("pinball/nan", "pinball/<quantile>, where quantile is a number between 0 and 1."),
         (
@@ -87,6 +90,13 @@ def test_unknown_metric_is_refused_with_a_suggestion():
 )
 def test_invalid_argument_is_refused(name, expected):
     assert refused(name) == f"training.metrics is invalid. Received: {name}. Expected: {expected}"
+
+
+def test_argument_of_a_metric_without_one_is_refused():
+    message = refusal(metrics.require_of_data, "accuracy/a", "classification", [], key="claims")
+    assert message == (
+        "claims is invalid. Received: accuracy/a. Expected: accuracy, without an argument."
+    )
 
 
 def test_class_that_the_data_lack_is_refused():

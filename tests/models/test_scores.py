@@ -48,14 +48,14 @@ def test_even_odds_predict_the_first_class():
 
 
 def test_numbers_are_in_the_unit_of_the_target():
-    meta = replace(regression(), target=Target("price", 1000.0, mean=200.0, scale=50.0))
+    meta = replace(regression(), targets=[Target("price", 1000.0, mean=200.0, scale=50.0)])
     scores = scores_of(np.array([[1.0], [-2.0]], np.float32), np.array([0.0, 1.0]), meta)
     assert scores.truth.tolist() == [200.0, 250.0]
     assert scores.prediction.tolist() == [250.0, 100.0]
 
 
 def test_target_far_from_zero_keeps_its_digits():
-    meta = replace(regression(), target=Target("y", 1.0, mean=1e8, scale=1.0))
+    meta = replace(regression(), targets=[Target("y", 1.0, mean=1e8, scale=1.0)])
     scores = scores_of(np.array([[0.25]], np.float32), np.array([0.5], np.float32), meta)
     assert (scores.truth[0] - 1e8, scores.prediction[0] - 1e8) == (0.5, 0.25)
 

@@ -68,7 +68,7 @@ def expected_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
     categorical = {one.column: columns[one.column] for one in readings if one.takes_text}
     numeric = {one.column: np.array(columns[one.column]) for one in readings if not one.takes_text}
     x = encode(meta.table, Inputs(list(columns), numeric, categorical, readings))
-    return np.array(network(x)) * meta.target.scale + meta.target.mean
+    return np.array(network(x)) * meta.targets[0].scale + meta.targets[0].mean
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -82,7 +82,7 @@ def test_raw_and_prepared_rows_give_equal_predictions(prices, split):
         else numbers_of(text, reading.column).tolist()
         for reading in meta.table.readings
     }
-    expected = np.array(network(np.array(part.x))) * meta.target.scale + meta.target.mean
+    expected = np.array(network(np.array(part.x))) * meta.targets[0].scale + meta.targets[0].mean
     assert served_rows(prices, columns) == pytest.approx(expected, abs=1e-6)
 
 
@@ -131,7 +131,7 @@ def test_prediction_is_in_the_unit_of_the_target(prices):
     network = families.build(Mlp(units=[5]), meta, seed=1)
     network.get_layer("output").set_weights([np.zeros((5, 1)), np.ones(1)])
     served = served_rows((meta, folder, network), UNUSUAL["a missing number"])
-    assert served[0, 0] == pytest.approx(meta.target.mean + meta.target.scale)
+    assert served[0, 0] == pytest.approx(meta.targets[0].mean + meta.targets[0].scale)
 
 
 def test_saved_model_predicts_the_same(prices, tmp_path):
@@ -200,8 +200,8 @@ def test_missing_column_is_an_error(prices):
 
 def test_prediction_far_from_zero_keeps_its_digits(prices):
     meta, folder, network = prices
-    far = replace(meta, target=replace(meta.target, mean=1e8, scale=1.0))
-    near = replace(meta, target=replace(meta.target, mean=0.0, scale=1.0))
+    far = replace(meta, targets=[replace(meta.targets[0], mean=1e8, scale=1.0)])
+    near = replace(meta, targets=[replace(meta.targets[0], mean=0.0, scale=1.0)])
     difference = served_rows((far, folder, network), ROW) - 1e8
     assert difference == pytest.approx(served_rows((near, folder, network), ROW), abs=1e-7)
 
@@ -238,7 +238,7 @@ def test_two_classes_give_probability_of_the_second():
 
 def test_logarithm_is_undone(prepared_prices):
     meta, _ = prepared_prices
-    meta = replace(meta, target=Target("price", 1000.0, mean=2.0, scale=0.5, logarithm=True))
+    meta = replace(meta, targets=[Target("price", 1000.0, mean=2.0, scale=0.5, logarithm=True)])
     network = families.build(Mlp(units=[5]), meta, seed=1)
     part = load_split(prepared_prices[1], "test")
     text = tables.read(part.rows)

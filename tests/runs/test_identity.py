@@ -111,6 +111,7 @@ RUN_CODE = [
     "pipeline.metrics",
     "pipeline.metrics._arguments",
     "pipeline.metrics._own",
+    "pipeline.metrics._targets",
     "pipeline.metrics.accuracy",
     "pipeline.models.augmentation",
     "pipeline.models.families",

@@ -6,6 +6,7 @@ import shutil
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from pipeline.config.data import Task
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import Direction
 from pipeline.studies.objective import Objective
@@ -14,6 +15,7 @@ from pipeline.studies.settings import ObjectiveSettings, compose_tune
 from pipeline.studies.space import hydra_text
 from tests.support import ROOT
 from tests.support.modules import loaded_by
+from tests.support.raw_sources import data_of
 from tests.support.refusals import refusal
 from tests.support.searches import NESTED, SPACE, config, parameter
 
@@ -289,7 +291,8 @@ def test_hyperband_sets_the_length_itself():
 def test_direction_of_the_objective_follows_its_metric(metric, direction):
     objective = config("random", objective=ObjectiveSettings(metric)).search.objective
     assert objective.direction is direction
-    assert objective.for_task("classification") == Objective(metric, direction)
+    data = data_of(task=Task.classification, target="a")
+    assert objective.for_data(data) == Objective(metric, direction)
 
 
 INVALID_OBJECTIVES = {
@@ -324,14 +327,17 @@ def test_unknown_objective_is_refused_with_a_suggestion():
 
 
 @pytest.mark.parametrize(
-    ("task", "metric", "direction"),
+    ("task", "target", "metric", "direction"),
     [
-        ("classification", "validation/accuracy", Direction.max),
-        ("regression", "validation/mse", Direction.min),
+        (Task.classification, "a", "validation/accuracy", Direction.max),
+        (Task.regression, "a", "validation/mse", Direction.min),
+        (Task.regression, ["a", "b"], "validation/r2", Direction.max),
+        (Task.multi_label, ["a", "b"], "validation/macro_f1", Direction.max),
     ],
 )
-def test_default_objective_follows_the_task(task, metric, direction):
-    objective = config("random").search.objective.for_task(task)
+def test_default_objective_follows_the_data(task, target, metric, direction):
+    data = data_of(task=task, target=target)
+    objective = config("random").search.objective.for_data(data)
     assert (objective.metric, objective.direction) == (metric, direction)
 
 

@@ -1,6 +1,7 @@
 """Facts about data without any files, for tests that only need the facts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,17 @@ def regression(features: int = 2) -> Meta:
     return table(features, classes=None, task="regression")
 
 
+def numbers(*targets: str, features: int = 2) -> Meta:
+    """Facts about numbers and several numbers as targets, which are not standardised."""
+    return replace(regression(features), targets=[Target(name) for name in targets])
+
+
+def labels(*targets: str, features: int = 2) -> Meta:
+    """Facts about numbers and several labels."""
+    named = [Target(name, levels=["no", "yes"]) for name in targets]
+    return replace(table(features, classes=None, task="multi_label"), targets=named)
+
+
 def plain(numeric: Sequence[NumericFeature], categorical: Sequence[CategoricalFeature]) -> Table:
     """Features of columns that hold plain numbers and categories."""
     numbers = dict.fromkeys(column for feature in numeric for column in feature.of)
@@ -68,7 +80,7 @@ def _meta(**facts: Any) -> Meta:
         "source": "toy",
         "task": "classification",
         "config": {},
-        "target": Target("y"),
+        "targets": [Target("y")],
         "statistics": {},
         "rows": {"train": 36, "validation": 12, "test": 12},
         "digests": {"train": "1" * 32, "validation": "2" * 32, "test": "3" * 32},

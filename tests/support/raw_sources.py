@@ -41,7 +41,7 @@ def table(rows: list[str], header: str = "a,b,y") -> str:
 
 
 def data_of(
-    name: str = "own", task: Task = Task.regression, target: str = "y", **settings: Any
+    name: str = "own", task: Task = Task.regression, target: Any = "y", **settings: Any
 ) -> Data:
     """Settings of a data variant. `split` is a dictionary."""
     split = SplitSettings(**settings.pop("split", {}))

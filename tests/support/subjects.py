@@ -107,8 +107,16 @@ def _part(random: np.random.Generator, meta: Meta, rows: int) -> Split:
         x = random.normal(size=(rows, *meta.shape)).astype(np.float32)
     else:
         x = random.integers(0, 256, size=(rows, *meta.shape), dtype=np.uint8)
-    y = np.arange(rows) % len(meta.classes) if meta.classes else random.normal(size=rows)
-    return Split(x, y, None)
+    return Split(x, _targets(random, meta, rows), None)
+
+
+def _targets(random: np.random.Generator, meta: Meta, rows: int) -> np.ndarray:
+    if meta.classes:
+        return np.arange(rows) % len(meta.classes)
+    shape = (rows, len(meta.targets)) if meta.several else (rows,)
+    if meta.task == "regression":
+        return random.normal(size=shape)
+    return random.integers(0, 2, size=shape)
 
 
 def suited(kind: FigureKind, experiments: Mapping[str, Subject]) -> set[str]:

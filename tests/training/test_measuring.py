@@ -12,7 +12,7 @@ from pipeline.training.measuring import Measuring
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.metas import images, regression, table
 
-PRICES = replace(regression(1), target=Target("price", 1000.0, mean=200.0, scale=50.0))
+PRICES = replace(regression(1), targets=[Target("price", 1000.0, mean=200.0, scale=50.0)])
 
 
 def split(*y: float, dtype: str = "int32") -> Split:

@@ -169,7 +169,7 @@ def test_loss_of_keras_takes_raw_outputs(name, meta):
 
 def test_percentage_of_a_standardised_target_is_refused():
     meta = regression()
-    meta.target.__dict__["scale"] = 2.0
+    meta.targets[0].__dict__["scale"] = 2.0
     assert "Set data.standardize_target: false" in refusal(
         "keras.losses:MeanAbsolutePercentageError", meta
     )

@@ -1,6 +1,6 @@
 """Drafts a source: finds the settings with which its file can be read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.data.drafting.settings import Draft
@@ -14,14 +14,14 @@ def drafted_source(
     path: str,
     given: Mapping[str, Any],
     read: Callable[[Draft], list[str]],
-    target: str | None = None,
+    targets: Sequence[str] = (),
 ) -> Draft:
     """Finds the settings of a file.
 
     Args:
         given: the settings that the user has chosen.
         read: reads the file with the settings of a draft, and returns the names of its columns.
-        target: the column to predict. If the first line holds its name, the line is a header.
+        targets: the columns to predict. If the first line holds their names, it is a header.
 
     Raises:
         DataError: the file cannot be read, and no setting is known that helps.
@@ -35,8 +35,8 @@ def drafted_source(
             if not advised:
                 raise
             is_in_doubt = "header" in advised and "columns" not in advised
-            if is_in_doubt and target is not None and _names(target, draft, read):
-                draft.guess("header", True, f"The first line holds the name {target}.")
+            if is_in_doubt and targets and _names(targets, draft, read):
+                draft.guess("header", True, f"The first line holds the name {targets[0]}.")
                 continue
             for key, value in advised.items():
                 draft.guess(key, value)
@@ -51,9 +51,9 @@ def drafted_source(
     return draft
 
 
-def _names(target: str, draft: Draft, read: Callable[[Draft], list[str]]) -> bool:
-    """Whether the first line of a file names the target."""
+def _names(targets: Sequence[str], draft: Draft, read: Callable[[Draft], list[str]]) -> bool:
+    """Whether the first line of a file names the targets."""
     try:
-        return target in read(Draft({**draft.values, "header": True}))
+        return set(targets) <= set(read(Draft({**draft.values, "header": True})))
     except DataError:
         return False

@@ -1,10 +1,11 @@
 """Guesses: what a model may predict, and whether that is a class or a number."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.data import Task
 from pipeline.data.columns.numerals import numeral
+from pipeline.data.understanding.answers import no_and_yes
 from pipeline.data.understanding.numbers import (
     Numerals,
     have_leading_zeros,
@@ -57,6 +58,14 @@ def task_of(profile: Profile) -> TaskGuess:
             f"most values of {column} are numbers. If they are classes: classification",
         )
     return TaskGuess(Task.classification, f"{column} has {count}texts")
+
+
+def task_of_several(profiles: Sequence[Profile]) -> TaskGuess:
+    """Guesses whether several targets hold labels or quantities."""
+    columns = ", ".join(profile.column for profile in profiles)
+    if all(no_and_yes(profile.values) for profile in profiles):
+        return TaskGuess(Task.multi_label, f"{columns} hold yes and no")
+    return TaskGuess(Task.regression, f"{columns} are several targets. For yes and no: multi_label")
 
 
 def _are_classes(profile: Profile, found: Numerals) -> bool:

@@ -1,12 +1,12 @@
 """Drafts a data variant: leaves out what is in doubt, and names what a user should decide."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.config.data import Data, Task
 from pipeline.data.card import DataCard
 from pipeline.data.columns.kinds.date import ISO
 from pipeline.data.drafting.settings import Draft
-from pipeline.data.drafting.targets import ROWS_OF_A_CLASS, task_of
+from pipeline.data.drafting.targets import ROWS_OF_A_CLASS, task_of, task_of_several
 from pipeline.data.preparing.rows import SourceRows
 from pipeline.data.understanding.profile import Profile
 
@@ -17,10 +17,14 @@ _MOST_RARE = 0.05  # the share of rows of rare classes
 _MAY_BE_CLASS = frozenset({"None", "NA", "N/A", "n/a", "-", "."})
 
 
-def draft_task(draft: Draft, profile: Profile) -> None:
-    """Guesses the task, unless it is set."""
+def draft_task(draft: Draft, profiles: Sequence[Profile]) -> None:
+    """Guesses the task, unless it is set.
+
+    Args:
+        profiles: those of the targets.
+    """
     if "task" not in draft.values:
-        guess = task_of(profile)
+        guess = task_of(profiles[0]) if len(profiles) == 1 else task_of_several(profiles)
         draft.values = {"task": guess.task.value, **draft.values}
         draft.reasons["task"] = [f"A guess: {guess.why}."]
 
@@ -35,22 +39,27 @@ def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
     doubts = {
         name: finding.doubts
         for name, finding in found.findings.items()
-        if finding.doubts and name != data.target
+        if finding.doubts and name not in data.targets
     }
     if doubts and len(doubts) >= _MOST_IN_DOUBT * len(found.features):
         return False  # A model of the other columns would not be what the user wants.
     for name, own in doubts.items():
         draft.guess("drop", [name], f"{name} is in doubt, so it is left out: {'. '.join(own)}.")
-    missing = found.profiles[data.target].missing
-    rows = sum(missing.values())
-    may_be_class = data.task is Task.classification and bool(_MAY_BE_CLASS & {*missing})
-    is_open = bool(missing) and not data.drop_missing_target and not may_be_class
+    missing = {name: found.profiles[name].missing for name in data.targets}
+    signs = {sign for of_target in missing.values() for sign in of_target}
+    columns = [
+        [cell.strip() in signs_of for cell in source.text.columns[name]]
+        for name, signs_of in missing.items()
+    ]
+    rows = sum(map(any, zip(*columns, strict=True)))
+    may_be_class = data.task is Task.classification and bool(_MAY_BE_CLASS & signs)
+    is_open = bool(signs) and not data.drop_missing_target and not may_be_class
     if is_open:
         draft.guess(
             "drop_missing_target",
             True,
-            f"{data.target} is missing in {rows:,} of {len(source.text):,} rows. They can neither "
-            "train nor test, so they are left out.",
+            f"{' or '.join(data.targets)} is missing in {rows:,} of {len(source.text):,} rows. "
+            "They can neither train nor test, so they are left out.",
         )
     return bool(doubts) or is_open
 
@@ -76,7 +85,7 @@ def describe(draft: Draft, data: Data, source: SourceRows, card: DataCard) -> No
     described = [
         f"  {column.name}: {column.becomes if not column.holds else column.holds}"
         for column in card.columns
-        if column.name != data.target
+        if column.name not in data.targets
     ]
     more = len(described) - _MOST_COLUMNS
     draft.remarks += [

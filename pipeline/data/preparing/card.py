@@ -60,7 +60,7 @@ def card_of(
         for column, count in counts.items():
             lines.append(f"{column} has a level that no training row has in {count:,} {split} rows")
     return DataCard(
-        data.name, data.source, dict(rows), data.target, cards, [*lines, *notes, *found.doubts]
+        data.name, data.source, dict(rows), data.targets, cards, [*lines, *notes, *found.doubts]
     )
 
 
@@ -82,13 +82,13 @@ def image_card_of(
     for column, cells in images.text.columns.items():
         if column != raw.file_column:
             cards.append(_beside_pixels(profile_of(column, cells, data), data))
-    return DataCard(data.name, data.source, dict(rows), data.target, cards, list(notes))
+    return DataCard(data.name, data.source, dict(rows), data.targets, cards, list(notes))
 
 
 def _beside_pixels(profile: Profile, data: Data) -> ColumnCard:
     """The card of a column that holds no pixels."""
     column, why, notes = profile.column, "", []
-    if column == data.target:
+    if column in data.targets:
         becomes = "the target"
     elif column in data.drop or column in data.split.columns.values():
         becomes = _unused(column, data).becomes
@@ -124,8 +124,8 @@ def _unused(column: str, data: Data) -> ColumnCard:
 def _card(column: str, found: Understanding, features: list[str], numbers: str) -> ColumnCard:
     profile, finding = found.profiles[column], found.findings[column]
     reading = finding.reading
-    if column == found.target:
-        becomes = "the target"
+    if column in found.targets:
+        becomes = "the target" if len(found.targets) == 1 else "a target"
     elif reading is None:
         becomes = f"left out: {finding.why}"
     else:

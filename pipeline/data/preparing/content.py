@@ -26,14 +26,15 @@ class Content:
         most_pairs: how many pairs of rows it compares; None for all.
         weights: the weight of each row; None if all count the same.
         leaks: remarks on columns that give the target away.
-        file_target: the target of each row of the file to split, also of rows that are not used.
+        file_targets: by target, that of each row of the file to split, also of rows that are not
+            used.
     """
 
     goal: Goal
     x: NDArray[Any]
     likes: Rows
     near: Callable[[Rows, Rows], Mask]
-    file_target: NDArray[Any]
+    file_targets: dict[str, NDArray[Any]]
     most_pairs: int | None = None
     table: Table | None = None
     text: TextTable | None = None

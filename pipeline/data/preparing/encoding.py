@@ -67,9 +67,9 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
     return Table(numeric, categorical, train.readings, words)
 
 
-def fit_target(data: Data, train: Numbers) -> Target:
+def fit_target(name: str, data: Data, train: Numbers) -> Target:
     """Fits the scaling of a regression's target on training rows."""
-    target = Target(data.target, unit=data.target_unit, logarithm=data.log_target)
+    target = Target(name, unit=data.target_unit, logarithm=data.log_target)
     if not data.standardize_target:
         return target
     values = train / target.unit

@@ -31,8 +31,10 @@ def with_target(features: Rows, target: NDArray[Any]) -> Rows:
 
     Args:
         features: for each row, the number of the first row with equal features.
+        target: shape (rows,), or (rows, targets).
     """
-    return numbers_of_equal(np.column_stack([features, _levels(target)]))
+    columns = target.reshape(len(target), -1).T
+    return numbers_of_equal(np.column_stack([features, *map(_levels, columns)]))
 
 
 def levels_of(inputs: Inputs, *, rows: int) -> NDArray[np.int32]:

@@ -1,4 +1,7 @@
-"""What a model predicts for each row, and how the rows are split for it."""
+"""What a model predicts for each row, and how the rows are split for it.
+
+The values of one target have the shape (rows,), those of several targets (rows, targets).
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +16,7 @@ from pipeline.data.preparing.equality import with_target
 from pipeline.data.preparing.given_splits import given_splits
 from pipeline.data.preparing.groups import groups_of
 from pipeline.data.preparing.splits import Rows, Splits, Traits, split_rows
-from pipeline.data.preparing.summary import class_counts, ranges
+from pipeline.data.preparing.summary import class_counts, label_counts, ranges
 from pipeline.data.preparing.targets import one_against_all
 from pipeline.data.preparing.times import times_of
 from pipeline.data.tables import TextTable
@@ -28,7 +31,7 @@ class Goal:
     """
 
     y: NDArray[Any]
-    target: Target
+    targets: list[Target]
     classes: list[str] | None
     splits: Splits
     copies: Rows
@@ -81,16 +84,43 @@ def classification_goal(
     traits = replace(traits, labels=y, classes=classes, copies=copies)
     splits = split_rows(usable.count, data.split, traits, own_test=usable.own_test)
     statistics = {"classes": class_counts(y, classes, splits)}
-    return Goal(y, Target(data.target), classes, splits, copies, statistics)
+    return Goal(y, [Target(data.target)], classes, splits, copies, statistics)
+
+
+def label_goal(
+    data: Data,
+    usable: Usable,
+    y: NDArray[np.int32],
+    levels: list[list[str]],
+    likes: Rows,
+    traits: Traits,
+) -> Goal:
+    """Splits the rows of several labels.
+
+    Args:
+        y: 1 for yes and 0 for no, shape (rows, labels).
+        levels: the texts for no and yes of each label.
+        likes: rows with the same number are equal in their features.
+
+    Raises:
+        PipelineError: the rows cannot be split as the settings say.
+    """
+    copies = with_target(likes, y)
+    splits = split_rows(
+        usable.count, data.split, replace(traits, copies=copies), own_test=usable.own_test
+    )
+    targets = [Target(name, levels=own) for name, own in zip(data.targets, levels, strict=True)]
+    statistics = {"labels": label_counts(y, data.targets, splits)}
+    return Goal(y, targets, None, splits, copies, statistics)
 
 
 def regression_goal(
     data: Data, usable: Usable, values: NDArray[np.float64], likes: Rows, traits: Traits
 ) -> Goal:
-    """Splits the rows of a regression, and scales its target.
+    """Splits the rows of a regression, and scales each of its targets by itself.
 
     Args:
-        values: the target, shape (rows,).
+        values: shape (rows,), or (rows, targets).
         likes: rows with the same number are equal in their features.
 
     Raises:
@@ -99,6 +129,9 @@ def regression_goal(
     copies = with_target(likes, values)
     traits = replace(traits, copies=copies)
     splits = split_rows(usable.count, data.split, traits, own_test=usable.own_test)
-    target = fit_target(data, values[splits.train])
-    statistics = {"target": ranges(values, splits)}
-    return Goal(target.encoded(values), target, None, splits, copies, statistics)
+    columns = dict(zip(data.targets, values.reshape(len(values), -1).T, strict=True))
+    targets = [fit_target(name, data, own[splits.train]) for name, own in columns.items()]
+    encoded = [target.encoded(columns[target.name]) for target in targets]
+    statistics = {"targets": {name: ranges(own, splits) for name, own in columns.items()}}
+    y = encoded[0] if len(encoded) == 1 else np.column_stack(encoded)
+    return Goal(y, targets, None, splits, copies, statistics)

@@ -56,7 +56,7 @@ def image_content(raw: Raw, data: Data) -> Content:
         images.x,
         likes,
         near=lambda train, others: near_images(images.x[train], images.x[others]),
-        file_target=y[:first],
+        file_targets={data.target: y[:first]},
         most_pairs=MOST_PAIRS,
         images=images,
     )
@@ -67,7 +67,7 @@ def _check_task_and_target(raw: Raw, data: Data) -> None:
         raise ConfigError(
             "data.task",
             "is invalid for images",
-            received="regression",
+            received=data.task.value,
             expected="Expected: classification",
         )
     if data.target not in raw.columns or raw.target not in (None, data.target):

@@ -113,7 +113,7 @@ def check_columns(data: Data, columns: Sequence[str], *, path: Path) -> None:
     """
     signs = data.na_values if isinstance(data.na_values, dict) else {}
     by_key: dict[str, Iterable[str]] = {
-        "target": [data.target] if data.target else [],
+        "target": data.targets,
         "features": data.features or [],
         "drop": data.drop,
         **data.kinds,

@@ -17,13 +17,22 @@ _LEAVES = 20
 
 
 def remarks_on_leaks(
-    inputs: Inputs, y: NDArray[np.generic], splits: Splits, *, is_class: bool
+    inputs: Inputs,
+    y: NDArray[np.generic],
+    splits: Splits,
+    *,
+    is_class: bool,
+    target: str = "the target",
 ) -> Iterator[str]:
     """Names the columns that predict the target almost perfectly, each alone or in a sum.
 
     A tree with at most 20 leaves, the commonest class of each level, or a straight line is fitted
     to training rows and measured on validation rows. A quantity may also have the order of a
     column.
+
+    Args:
+        y: one target, shape (rows,).
+        target: its name in remarks.
     """
     train, validation = splits.train[:_MOST_ROWS], splits.validation[:_MOST_ROWS]
     if len(validation) < _FEWEST_ROWS or len(inputs.features) > _MOST_COLUMNS:
@@ -43,14 +52,14 @@ def remarks_on_leaks(
     if alone:
         listed = ", ".join(alone)
         yield (
-            f"{listed} alone {'predicts' if len(alone) == 1 else 'predict'} the target almost "
+            f"{listed} alone {'predicts' if len(alone) == 1 else 'predict'} {target} almost "
             "perfectly. If a column is known only after the target, list it under data.drop"
         )
     elif not is_class and len(columns) > 1:
         x = np.column_stack(list(columns.values()))
         if _line_is_exact(x, y, train, validation):
             yield (
-                "a weighted sum of the columns gives the target almost exactly. If they are known "
+                f"a weighted sum of the columns gives {target} almost exactly. If they are known "
                 "only after it, list them under data.drop"
             )
 

@@ -38,7 +38,7 @@ def pixel_columns(raw: Raw, data: Data) -> PixelColumns:
         ConfigError: `pixels` names a column that is not there, or that is used otherwise.
         DataError: the number of columns does not match `image_shape`.
     """
-    used = {data.target, *data.drop, *data.split.columns.values()}
+    used = {*data.targets, *data.drop, *data.split.columns.values()}
     names = _named(raw) if raw.pixels is not None else [c for c in raw.columns if c not in used]
     twice = [name for name in names if name in used]
     if twice:

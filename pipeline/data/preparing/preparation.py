@@ -3,7 +3,7 @@
 Rows are split first; statistics are fitted on training rows only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,8 +74,9 @@ def _examined(raw: Raw, data: Data, content: Content) -> dict[str, Any]:
     """The rows that splits share, and remarks on what may make results misleading."""
     goal = content.goal
     lines = [
-        *_remarks_on_order(data, content.file_target),
+        *_remarks_on_order(data, content.file_targets),
         *remarks.of_classes(goal.statistics.get("classes", {})),
+        *remarks.of_labels(goal.statistics.get("labels", {})),
         *remarks.of_sizes(data, goal.splits, drawn_test=raw.test is None),
         *content.leaks,
     ]
@@ -93,14 +94,16 @@ def _examined(raw: Raw, data: Data, content: Content) -> dict[str, Any]:
     return {"overlap": shared, "remarks": lines}
 
 
-def _remarks_on_order(data: Data, file_target: NDArray[Any]) -> Iterator[str]:
-    is_sorted = is_sorted_by_class if data.task is Task.classification else is_sorted_by_number
-    return remarks.of_order(
-        data,
-        whole_file=is_sorted(file_target),
-        used_rows=is_sorted(file_target[: data.rows]),
-        rows=len(file_target),
-    )
+def _remarks_on_order(data: Data, file_targets: Mapping[str, NDArray[Any]]) -> Iterator[str]:
+    is_sorted = is_sorted_by_number if data.task is Task.regression else is_sorted_by_class
+    for name, target in file_targets.items():
+        yield from remarks.of_order(
+            data,
+            name,
+            whole_file=is_sorted(target),
+            used_rows=is_sorted(target[: data.rows]),
+            rows=len(target),
+        )
 
 
 def _write_split(folder: Path, content: Content, rows: NDArray[np.int64]) -> str:
@@ -148,11 +151,11 @@ def _meta(
     return Meta(
         name=data.name,
         source=data.source,
-        task="classification" if data.task is Task.classification else "regression",
+        task=data.task.value,
         config=to_values(data),
         shape=list(content.x.shape[1:]),
         dtype=content.x.dtype.name,
-        target=goal.target,
+        targets=goal.targets,
         classes=goal.classes,
         pixel_maximum=content.images.maximum if content.images else None,
         pixel_columns=content.images.columns if content.images else None,

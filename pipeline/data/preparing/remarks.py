@@ -15,23 +15,26 @@ _OVERLAP = {
 }
 
 
-def of_order(data: Data, *, whole_file: bool, used_rows: bool, rows: int) -> Iterator[str]:
-    """Remarks on rows that are sorted by the target.
+def of_order(
+    data: Data, target: str, *, whole_file: bool, used_rows: bool, rows: int
+) -> Iterator[str]:
+    """Remarks on rows that are sorted by a target.
 
     Args:
+        target: its name.
         whole_file: whether all rows of the file are sorted.
         used_rows: whether the rows that `data.rows` leaves are sorted.
         rows: the number of rows of the file.
     """
     if whole_file and data.rows is not None and data.rows < rows:
         yield (
-            f"the rows are sorted by {data.target}, and data.rows takes the first {data.rows:,} of "
+            f"the rows are sorted by {target}, and data.rows takes the first {data.rows:,} of "
             f"{rows:,}. Set data.sample instead, which draws them"
         )
     method = data.split.method
     if used_rows and method in (SplitMethod.first, SplitMethod.last):
         yield (
-            f"the rows are sorted by {data.target}, and data.split.method: {method.value} tests "
+            f"the rows are sorted by {target}, and data.split.method: {method.value} tests "
             f"and validates on the {method.value} ones. Set another method, such as random"
         )
 
@@ -54,6 +57,19 @@ def of_classes(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     ]
     if lacks:
         yield "; ".join(lacks)
+
+
+def of_labels(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """A remark for each split in which no row has a label.
+
+    Args:
+        counts: the rows that have each label, by split.
+    """
+    words = {"train": "training"}
+    for split, by_label in counts.items():
+        missing = [name for name, count in by_label.items() if count == 0]
+        if missing:
+            yield f"no {words.get(split, split)} row has the label {_listed(missing)}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ class SourceRows:
         file: all rows of the file to split, also those that are not used.
         text: the rows to split, then those of the source's own test split.
         own_test: the number of the latter; None if the source has no test split of its own.
-        dropped: how many rows were left out, because they have no target.
+        dropped: how many rows were left out, because they lack a target.
     """
 
     file: TextTable
@@ -57,18 +57,20 @@ def read_rows(raw: Raw, data: Data) -> SourceRows:
 
 
 def _read(raw: Raw, path: Path, data: Data) -> TextTable:
-    used = {data.target, *(data.features or []), *data.roles.values(), *data.operands}
+    used = {*data.targets, *(data.features or []), *data.roles.values(), *data.operands}
     return raw.read(path, without={*data.drop} - used)
 
 
 def _with_target(text: TextTable, data: Data) -> TextTable:
-    """The rows of a table that have a target, if the others are to be left out."""
+    """The rows of a table that have all targets, if the others are to be left out."""
     if not data.drop_missing_target:
         return text
-    cells = text.columns[data.target]
-    missing = profile_of(data.target, cells, data).missing
-    has_target = np.array([cell.strip() not in missing for cell in cells])
-    return text.take(np.flatnonzero(has_target))
+    has_targets = np.full(len(text), True)
+    for name in data.targets:
+        cells = text.columns[name]
+        missing = profile_of(name, cells, data).missing
+        has_targets &= [cell.strip() not in missing for cell in cells]
+    return text.take(np.flatnonzero(has_targets))
 
 
 def sampled(rows: int, data: Data) -> NDArray[np.int64]:

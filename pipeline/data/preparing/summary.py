@@ -22,6 +22,16 @@ def class_counts(
     }
 
 
+def label_counts(
+    y: NDArray[np.int32], labels: list[str], splits: Splits
+) -> dict[str, dict[str, int]]:
+    """The number of rows of each split that have each label."""
+    return {
+        split: dict(zip(labels, y[rows].sum(axis=0).tolist(), strict=True))
+        for split, rows in splits.items()
+    }
+
+
 def ranges(values: NDArray[np.float64], splits: Splits) -> dict[str, dict[str, float]]:
     """Summarises a target in each split, in the unit of the CSV.
 

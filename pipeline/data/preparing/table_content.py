@@ -17,17 +17,21 @@ from pipeline.data.preparing.equality import (
     numbers_of_equal,
     numbers_of_texts,
 )
-from pipeline.data.preparing.goal import Usable, classification_goal, regression_goal, traits_of
+from pipeline.data.preparing.goal import (
+    Goal,
+    Usable,
+    classification_goal,
+    label_goal,
+    regression_goal,
+    traits_of,
+)
 from pipeline.data.preparing.inputs import inputs_of, with_functions
 from pipeline.data.preparing.leaks import remarks_on_leaks
 from pipeline.data.preparing.nearness import near_rows
-from pipeline.data.preparing.rows import read_rows
+from pipeline.data.preparing.rows import SourceRows, read_rows
+from pipeline.data.preparing.splits import Rows
 from pipeline.data.preparing.summary import table_counts
-from pipeline.data.preparing.targets import (
-    labels,
-    quantities,
-    row_weights,
-)
+from pipeline.data.preparing.targets import labels, quantities, row_weights, yes_or_no
 from pipeline.data.raw import Raw
 from pipeline.data.tables import TextTable
 
@@ -49,22 +53,23 @@ def table_content(raw: Raw, data: Data) -> Content:
         )
     inputs = inputs_of(text, list(found.readings.values()), found.operands)
     inputs = with_functions(inputs, data)
-    target = found.target_reading
     likes = numbers_of_equal(levels_of(inputs, rows=len(text)))
-    traits = traits_of(text, data)
-    if data.task is Task.regression:
-        goal = regression_goal(
-            data, usable, quantities(text, target, logarithm=data.log_target), likes, traits
-        )
-    else:
-        as_text = data.target in data.categorical
-        y, classes = labels(text, target, as_text=as_text)
-        goal = classification_goal(data, usable, y, classes, likes, traits)
+    goal = _goal(source, data, usable, likes)
     table = fit_table(inputs.take(goal.splits.train), data, path=raw.train)
     goal.statistics.update(table_counts(inputs, table, goal.splits))
-    is_class = data.task is Task.classification
     shares_rows = data.split.method is SplitMethod.whole
-    leaks = remarks_on_leaks(inputs, goal.y, goal.splits, is_class=is_class)
+    columns = goal.y.reshape(len(goal.y), -1).T
+    leaks = [
+        remark
+        for name, y in zip(data.targets, columns, strict=True)
+        for remark in remarks_on_leaks(
+            inputs,
+            y,
+            goal.splits,
+            is_class=data.task is not Task.regression,
+            target="the target" if len(columns) == 1 else f"the target {name}",
+        )
+    ]
     x = encode(table, inputs)
     numbers = x[:, : len(table.numeric)]
     if data.task is Task.regression:
@@ -75,18 +80,34 @@ def table_content(raw: Raw, data: Data) -> Content:
         x,
         likes,
         near=lambda train, others: near_rows(numbers, kinds, train, others),
-        file_target=_lenient_target(source.file, data),
+        file_targets={name: _lenient_target(source.file, name, data) for name in data.targets},
         table=table,
         text=text,
-        leaks=[] if shares_rows else list(leaks),
+        leaks=[] if shares_rows else leaks,
         source=source,
         weights=None if data.sample_weight is None else row_weights(text, data.sample_weight),
     )
 
 
-def _lenient_target(file: TextTable, data: Data) -> NDArray[Any]:
-    """The target of all rows of a file: NaN for what is no number, because it may not be used."""
-    cells = [cell.strip() for cell in file.columns[data.target]]
-    if data.task is Task.classification:
+def _goal(source: SourceRows, data: Data, usable: Usable, likes: Rows) -> Goal:
+    """Reads the targets, and splits the rows."""
+    text, readings = source.text, source.found.target_readings
+    traits = traits_of(text, data)
+    if data.task is Task.regression:
+        values = [quantities(text, one, logarithm=data.log_target) for one in readings]
+        together = values[0] if len(values) == 1 else np.column_stack(values)
+        return regression_goal(data, usable, together, likes, traits)
+    if data.task is Task.multi_label:
+        answers = [yes_or_no(text, reading) for reading in readings]
+        y = np.column_stack([own for own, _ in answers])
+        return label_goal(data, usable, y, [levels for _, levels in answers], likes, traits)
+    y, classes = labels(text, readings[0], as_text=data.target in data.categorical)
+    return classification_goal(data, usable, y, classes, likes, traits)
+
+
+def _lenient_target(file: TextTable, name: str, data: Data) -> NDArray[Any]:
+    """A target of all rows of a file: NaN for what is no number, because it may not be used."""
+    cells = [cell.strip() for cell in file.columns[name]]
+    if data.task is not Task.regression:
         return numbers_of_texts(cells)
     return np.array([float(cell) if is_number(cell) else math.nan for cell in cells])

@@ -13,6 +13,7 @@ from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.headers import counted, named
 from pipeline.data.raw import Raw
 from pipeline.data.tables import TextTable
+from pipeline.data.understanding.answers import no_and_yes, plain_answer
 from pipeline.data.understanding.profile import signs_of
 from pipeline.errors import ConfigError, DataError, suggestion
 
@@ -44,6 +45,16 @@ def labels(text: TextTable, reading: ColumnReading, *, as_text: bool) -> tuple[L
         )
     number = {name: index for index, name in enumerate(classes)}
     return np.array([number[name] for name in names], dtype=np.int32), classes
+
+
+def yes_or_no(text: TextTable, reading: ColumnReading) -> tuple[Labels, list[str]]:
+    """Reads a column of yes and no: 1 and 0, shape (rows,), and the texts for no and yes."""
+    levels = read_levels(reading, text.columns[reading.column])
+    answers = no_and_yes(set(levels))
+    if answers is None:
+        raise ValueError(f"{reading.column} is in doubt")
+    yes = plain_answer(answers[1])
+    return np.array([plain_answer(level) == yes for level in levels], dtype=np.int32), answers
 
 
 def image_labels(

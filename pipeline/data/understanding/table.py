@@ -32,7 +32,7 @@ class Understanding:
     findings: Mapping[str, Finding]
     features: Sequence[str]
     operand_columns: Sequence[str]
-    target: str
+    targets: Sequence[str]
     doubts: Sequence[str] = ()
 
     @property
@@ -45,12 +45,13 @@ class Understanding:
         }
 
     @property
-    def target_reading(self) -> ColumnReading:
-        """How the target is read."""
-        reading = self.findings[self.target].reading
-        if reading is None:
-            raise ValueError(f"{self.target} is in doubt")
-        return reading
+    def target_readings(self) -> list[ColumnReading]:
+        """How each target is read."""
+        readings = [self.findings[name].reading for name in self.targets]
+        found = [reading for reading in readings if reading is not None]
+        if len(found) < len(readings):
+            raise ValueError("a target is in doubt")
+        return found
 
     @property
     def operands(self) -> list[ColumnReading]:
@@ -64,7 +65,7 @@ class Understanding:
         return {
             name: finding.why
             for name, finding in self.findings.items()
-            if finding.reading is None and name != self.target
+            if finding.reading is None and name not in self.targets
         }
 
     def require_no_doubt(self, path: str) -> None:
@@ -111,12 +112,11 @@ def understand(text: TextTable, data: Data, file: File) -> Understanding:
         file: what is known about the file; its evidence is found here.
     """
     unused = {*data.drop, *data.roles.values()}
-    used = [name for name in text.columns if name not in unused and name != data.target]
+    used = [name for name in text.columns if name not in {*unused, *data.targets}]
     if data.features is not None:
         used = list(data.features)
-    targets = [data.target] if data.target else []
     operands = data.operands
-    names = list(dict.fromkeys([*used, *operands, *targets]))
+    names = list(dict.fromkeys([*used, *operands, *data.targets]))
     others = [name for name in operands if name not in data.numeric]
     data = replace(data, numeric=[*data.numeric, *others])
     profiles = {name: profile_of(name, text.columns[name], data) for name in names}
@@ -127,13 +127,13 @@ def understand(text: TextTable, data: Data, file: File) -> Understanding:
         findings = _findings(profiles, data, replace(file, sentinels=frozenset(sentinels)))
     features = [name for name in used if findings[name].reading is not None]
     doubts = list(_doubts_on_rows(text, profiles, data.categorical))
-    return Understanding(profiles, findings, features, operands, data.target, doubts)
+    return Understanding(profiles, findings, features, operands, data.targets, doubts)
 
 
 def _findings(profiles: Mapping[str, Profile], data: Data, file: File) -> dict[str, Finding]:
     return {
         name: target_finding(profile, data, file)
-        if name == data.target
+        if name in data.targets
         else finding_of(profile, data, file, is_chosen=data.features is not None)
         for name, profile in profiles.items()
     }

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.config.data import Data, Task
-from pipeline.data.cells import is_number
+from pipeline.config.yaml_text import flow
+from pipeline.data.cells import is_number, quoted
+from pipeline.data.understanding.answers import no_and_yes
 from pipeline.data.understanding.decisions import category, mixture, number
 from pipeline.data.understanding.file import File
 from pipeline.data.understanding.finding import Finding
@@ -20,7 +22,7 @@ _MANY = 0.5
 
 def target_finding(profile: Profile, data: Data, file: File) -> Finding:
     """Decides how a target is read. An empty target is left to the error of `prepare`."""
-    find = _labels if data.task is Task.classification else _quantity
+    find = _FINDERS.get(data.task, _quantity)
     finding = find(profile, data, file) if profile.values else Finding(None, "it has no value")
     return replace(finding, doubts=[*_doubts_on_missing(profile, data), *finding.doubts])
 
@@ -35,6 +37,32 @@ def _labels(profile: Profile, data: Data, file: File) -> Finding:
     ])  # fmt: skip
 
 
+def _label(profile: Profile, data: Data, file: File) -> Finding:
+    """A column of `multi_label`: its texts must mean yes and no."""
+    finding = category.decide(profile, data, file)
+    settings = {} if finding.reading is None else finding.reading.settings
+    spellings = settings.get("spellings", {})
+    texts = list(dict.fromkeys(spellings.get(cell, cell) for cell in profile.values))
+    doubts = list(finding.doubts)
+    if no_and_yes(texts) is None:
+        doubts += _doubts_on_answers(profile.key, texts)
+    return replace(finding, why="data.task: multi_label", doubts=doubts)
+
+
+def _doubts_on_answers(column: str, texts: list[str]) -> Iterator[str]:
+    if len(texts) == 2:
+        no, yes = sorted(texts)
+        yield (
+            f"its values are {listed(texts)}, and not yes and no. If {quoted(yes)} means yes, set "
+            f"data.spellings: {{{column}: {{{flow(no)}: no, {flow(yes)}: yes}}}}"
+        )
+    else:
+        yield (
+            f"it has {len(texts):,} different value{'s' * (len(texts) > 1)}, such as "
+            f"{example(texts)}, and a label needs yes and no, or 1 and 0. Choose another target"
+        )
+
+
 def _quantity(profile: Profile, data: Data, file: File) -> Finding:
     why = "data.task: regression"
     numbers = number.decide(profile, data, file, may_identify=False)
@@ -44,7 +72,10 @@ def _quantity(profile: Profile, data: Data, file: File) -> Finding:
     if mixed is not None:
         return Finding(None, why, doubts=mixed.doubts)
     advice = "Choose another target"
-    if len(profile.values) <= _FEW_CLASSES:
+    if len(data.targets) > 1:
+        if no_and_yes(profile.values):
+            advice += ", or set data.task: multi_label"
+    elif len(profile.values) <= _FEW_CLASSES:
         advice += ", or set data.task: classification"
     doubt = f"its values are not numbers, such as {example(profile.values)}. {advice}"
     return Finding(None, why, doubts=[doubt])
@@ -89,6 +120,9 @@ def _doubts_on_labels(profile: Profile) -> Iterator[str]:
             f"it has {len(values):,} different labels in {profile.count:,} rows, such as "
             f"{example(values)}. Choose another target; {classes}"
         )
+
+
+_FINDERS = {Task.classification: _labels, Task.multi_label: _label}
 
 
 def _has_twin(cell: str, cells: list[str]) -> bool:

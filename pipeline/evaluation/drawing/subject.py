@@ -1,5 +1,6 @@
 """The experiment that figures show."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,11 +8,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.prepared import Meta, Split
+from pipeline.data.prepared import Meta, Split, Target
 from pipeline.evaluation.drawing.style import literal
 from pipeline.models import anatomy
-from pipeline.models.scores import Scores
+from pipeline.models.scores import NumberScores, Scores, ScoresByTarget
 from pipeline.runs.history import Point
+
+
+@dataclass(frozen=True)
+class NumberTarget:
+    """A target of a regression.
+
+    Args:
+        suffix: of file names, if there are several targets.
+        title: the experiment, and the target if there are several.
+        unit: the target in the unit that the served model predicts.
+        scores: by split.
+    """
+
+    suffix: str
+    title: str
+    unit: str
+    scores: Mapping[str, NumberScores]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +69,20 @@ class Subject:
         return [literal(_short(name)) for name in self.meta.classes or []]
 
     @property
-    def unit(self) -> str:
-        """The target of a regression in the unit that the served model predicts."""
-        return unit_of(self.meta)
+    def numbers(self) -> list[NumberTarget]:
+        """The targets of a regression; none for other tasks."""
+        found = []
+        suffixes = _suffixes(self.meta.several) or [""]
+        for target, suffix in zip(self.meta.targets, suffixes, strict=True):
+            scores = {
+                split: part
+                for split, of_split in self.scores_by_split.items()
+                if isinstance(part := part_of(of_split, target.name), NumberScores)
+            }
+            if scores:
+                title = f"{self.name}, {literal(target.name)}" if suffix else self.name
+                found.append(NumberTarget(suffix, title, unit_of(target), scores))
+        return found
 
     @property
     def has_images(self) -> bool:
@@ -78,10 +107,24 @@ class Subject:
         return f"test image {row}: {self.classes[self.test.y[row]]}"
 
 
-def unit_of(meta: Meta) -> str:
+def part_of(scores: Scores, target: str) -> Scores:
+    """The scores of one target."""
+    return scores.parts[target] if isinstance(scores, ScoresByTarget) else scores
+
+
+def unit_of(target: Target) -> str:
     """The target of a regression in the unit that the served model predicts."""
-    name = literal(meta.target.name)
-    return name if meta.target.unit == 1 else f"{name} / {meta.target.unit:,g}"
+    name = literal(target.name)
+    return name if target.unit == 1 else f"{name} / {target.unit:,g}"
+
+
+def _suffixes(names: Sequence[str]) -> list[str]:
+    """Different endings of file names, made of the names of targets."""
+    plain = [re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_").lower() for name in names]
+    return [
+        name if name and plain.count(name) == 1 else f"{name}_{number}".strip("_")
+        for number, name in enumerate(plain, start=1)
+    ]
 
 
 def _short(name: str) -> str:

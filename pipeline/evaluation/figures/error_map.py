@@ -8,7 +8,6 @@ from pipeline.evaluation.drawing.columns import columns_of
 from pipeline.evaluation.drawing.style import DIVERGING, GROUND, blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
-from pipeline.models.scores import NumberScores
 
 _MANY = 1000  # points that must be small
 _CENTRAL = 98  # percent of the errors within the colour scale; larger ones get its end colours
@@ -42,20 +41,22 @@ def plot(
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:
-    scores, columns = subject.scores, columns_of(subject.meta)
-    if not isinstance(scores, NumberScores) or not {"longitude", "latitude"} <= columns.keys():
+    columns = columns_of(subject.meta)
+    if not subject.numbers or not {"longitude", "latitude"} <= columns.keys():
         return {}
     longitude, latitude = (columns[name].values(subject.test) for name in ("longitude", "latitude"))
     if np.abs(longitude).max() > 360 or np.abs(latitude).max() > 90:
         return {}  # not in degrees
-    figure = plot(
-        longitude,
-        latitude,
-        scores.prediction - scores.truth,
-        unit=subject.unit,
-        title=f"{subject.name}: errors of the test split by place",
-    )
-    return {"": figure}
+    return {
+        target.suffix: plot(
+            longitude,
+            latitude,
+            target.scores["test"].prediction - target.scores["test"].truth,
+            unit=target.unit,
+            title=f"{target.title}: errors of the test split by place",
+        )
+        for target in subject.numbers
+    }
 
 
 FIGURE = FigureKind(

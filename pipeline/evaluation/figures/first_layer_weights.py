@@ -58,7 +58,7 @@ def _draw(subject: Subject) -> dict[str, Figure]:
         if str(step).strip("0") == "1"
     }
     limit = float(np.quantile(np.abs([saved, *early.values()]), _CENTRAL)) or 1.0
-    stands_for_classes = layer is subject.network.layers[-1] and subject.meta.outputs > 1
+    stands_for_classes = layer is subject.network.layers[-1] and len(subject.classes) > 2
     labels = subject.classes[:units] if stands_for_classes else []
     head = f"{subject.name}: weights of {layer.name}"
     facts = [

@@ -124,15 +124,17 @@ def _curves(history: Sequence[Point], meta: Meta) -> dict[str, dict[str, NDArray
 
 def _label(name: str, meta: Meta) -> str:
     """A metric with its unit. The loss is that of the training, without a unit of its own."""
-    target = meta.target
+    own = [one for one in meta.targets if name.endswith(f"/{one.name}")]
+    target = (own or meta.targets)[0]
     unit = ""
     if name.endswith("loss") and (target.mean, target.scale) != (0, 1):
         logarithm = "logarithm of " if target.logarithm else ""
-        label = f"{name} of the standardised {logarithm}{literal(target.name)}"
+        learnt = "targets" if meta.several else literal(target.name)
+        label = f"{name} of the standardised {logarithm}{learnt}"
         return textwrap.fill(label, _LONGEST_LINE)
     if is_metric(name):
         unit = metrics.named(name, key="training.metrics").unit
-    label = f"{literal(name)} ({unit.format(target=unit_of(meta))})" if unit else literal(name)
+    label = f"{literal(name)} ({unit.format(target=unit_of(target))})" if unit else literal(name)
     return textwrap.fill(label, _LONGEST_LINE)
 
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from pipeline.evaluation.drawing.style import TRAIN, VALIDATION, blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
-from pipeline.models.scores import NumberScores
 
 _MANY = 1000  # points that must be small
 
@@ -33,11 +32,15 @@ def plot(
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:
-    scores = subject.scores
-    if not isinstance(scores, NumberScores):
-        return {}
-    title = f"{subject.name}: predictions of the test split and their errors"
-    return {"": plot(scores.truth, scores.prediction, unit=subject.unit, title=title)}
+    return {
+        target.suffix: plot(
+            target.scores["test"].truth,
+            target.scores["test"].prediction,
+            unit=target.unit,
+            title=f"{target.title}: predictions of the test split and their errors",
+        )
+        for target in subject.numbers
+    }
 
 
 FIGURE = FigureKind(

@@ -9,7 +9,6 @@ from pipeline.evaluation.drawing.style import TRAIN, VALIDATION, blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.figures import FigureKind
 from pipeline.evaluation.tables import residuals
-from pipeline.models.scores import NumberScores
 
 Groups = Sequence[Mapping[str, Any]]
 
@@ -51,15 +50,14 @@ def plot(groups: Mapping[str, Groups], *, unit: str, title: str) -> Figure:
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:
-    groups = {
-        split: residuals(scores)
-        for split, scores in subject.scores_by_split.items()
-        if isinstance(scores, NumberScores)
+    return {
+        target.suffix: plot(
+            {split: residuals(scores) for split, scores in target.scores.items()},
+            unit=target.unit,
+            title=f"{target.title}: residuals by prediction",
+        )
+        for target in subject.numbers
     }
-    if not groups:
-        return {}
-    title = f"{subject.name}: residuals by prediction"
-    return {"": plot(groups, unit=subject.unit, title=title)}
 
 
 FIGURE = FigureKind(

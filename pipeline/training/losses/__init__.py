@@ -79,6 +79,8 @@ def name_of(training: Training, meta: Meta) -> str:
 def _target_of(meta: Meta) -> TargetKind:
     if meta.task == "regression":
         return "a number"
+    if meta.task == "multi_label":
+        return "several labels"
     return "several classes" if meta.outputs > 1 else "two classes"
 
 

@@ -1,6 +1,7 @@
 """The user's own loss, and Keras's own: a function of targets and outputs, or a class.
 
-The targets are class numbers or numbers, `(rows, 1)`. The outputs are raw, before softmax or
+The targets are class numbers or numbers, `(rows, 1)`, or several numbers or labels, `(rows,
+targets)`. The outputs are raw, before softmax or
 sigmoid, so a parameter `from_logits` is true.
 """
 
@@ -21,7 +22,7 @@ from pipeline.training.losses._one_hot import one_hot
 
 _KEY = "training.loss"
 _ARGUMENTS = "training.loss_arguments"
-_ALL: tuple[TargetKind, ...] = ("several classes", "two classes", "a number")
+_ALL: tuple[TargetKind, ...] = ("several classes", "two classes", "a number", "several labels")
 _LOGITS = "from_logits"
 _OURS = ("reduction", "name", "dtype")  # arguments of Keras's losses that other settings decide
 
@@ -35,16 +36,17 @@ class _Kind:
         raw_target: whether it has a meaning for a target in its own unit only.
     """
 
-    suits: TargetKind
+    suits: TargetKind | tuple[TargetKind, ...]
     gives_probabilities: bool = True
     one_hot: bool = False
     raw_target: bool = False
 
 
+_OF_TWO: tuple[TargetKind, ...] = ("two classes", "several labels")
 # Others expect probabilities as outputs, or compare vectors.
 _OF_KERAS = {
-    "BinaryCrossentropy": _Kind("two classes"),
-    "BinaryFocalCrossentropy": _Kind("two classes", gives_probabilities=False),
+    "BinaryCrossentropy": _Kind(_OF_TWO),
+    "BinaryFocalCrossentropy": _Kind(_OF_TWO, gives_probabilities=False),
     "CategoricalCrossentropy": _Kind("several classes", one_hot=True),
     "CategoricalFocalCrossentropy": _Kind(
         "several classes", gives_probabilities=False, one_hot=True
@@ -71,10 +73,14 @@ def own_loss(name: str) -> Loss:
     named = reference(name, key=_KEY)
     kind = _kind(named)
     return Loss(
-        suits=_ALL if kind is None else (kind.suits,),
+        suits=_ALL if kind is None else _suits(kind),
         build=partial(_build, named),
         gives_probabilities=kind is None or kind.gives_probabilities,
     )
+
+
+def _suits(kind: _Kind) -> tuple[TargetKind, ...]:
+    return kind.suits if isinstance(kind.suits, tuple) else (kind.suits,)
 
 
 def checked(name: str, arguments: Any) -> dict[str, Any]:
@@ -183,7 +189,8 @@ def require_usable(loss: Any, name: str, meta: Meta) -> None:
     import tensorflow as tf
 
     kind = _kind(reference(name, key=_KEY))
-    if kind is not None and kind.raw_target and (meta.target.mean, meta.target.scale) != (0, 1):
+    is_raw = all((target.mean, target.scale) == (0, 1) for target in meta.targets)
+    if kind is not None and kind.raw_target and not is_raw:
         raise ConfigError(
             _KEY,
             "has a meaning for a target in its own unit only",
@@ -191,8 +198,8 @@ def require_usable(loss: Any, name: str, meta: Meta) -> None:
             expected="Set data.standardize_target: false, or choose another loss",
         )
     rows = 4
-    classes = max(meta.outputs, 2)
-    truth = tf.constant([[row % classes] for row in range(rows)])
+    classes, targets = max(len(meta.classes or []), 2), len(meta.targets)
+    truth = tf.constant([[row % classes] * targets for row in range(rows)])
     if meta.task == "regression":
         truth = tf.cast(truth, "float32")
     outputs = tf.random.stateless_normal((rows, meta.outputs), seed=(1, 2))
@@ -212,7 +219,7 @@ def require_usable(loss: Any, name: str, meta: Meta) -> None:
             f"fails: {name}",
             received=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
             f"{loading.place_of(error)}",
-            expected=f"It is called with y_true of shape (rows, 1) and y_pred of shape "
+            expected=f"It is called with y_true of shape (rows, {targets}) and y_pred of shape "
             f"(rows, {meta.outputs}). Compute with keras.ops, not with NumPy",
         ) from error
     if values.shape[:1] != (rows,):

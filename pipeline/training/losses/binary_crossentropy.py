@@ -1,4 +1,4 @@
-"""Cross-entropy of two classes, with label smoothing."""
+"""Cross-entropy of two classes, or the mean over several labels, with label smoothing."""
 
 from typing import Any
 
@@ -13,4 +13,9 @@ def _build(reduction: str, label_smoothing: float) -> Any:
     )
 
 
-LOSS = Loss(suits=("two classes",), build=_build, metric="log_loss", smooths_labels=True)
+LOSS = Loss(
+    suits=("two classes", "several labels"),
+    build=_build,
+    metric="log_loss",
+    smooths_labels=True,
+)

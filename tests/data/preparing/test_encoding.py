@@ -128,21 +128,21 @@ def test_encoding_equals_scikit_learn():
 
 def test_target_is_standardised_in_its_unit():
     target = fit_target(
-        priced(target_unit=100.0, standardize_target=True), np.array([100.0, 300.0])
+        "price", priced(target_unit=100.0, standardize_target=True), np.array([100.0, 300.0])
     )
     assert target == Target("price", unit=100.0, mean=2.0, scale=1.0)
 
 
 def test_target_may_be_divided_by_its_unit_only():
     target = fit_target(
-        priced(target_unit=100.0, standardize_target=False), np.array([100.0, 300.0])
+        "price", priced(target_unit=100.0, standardize_target=False), np.array([100.0, 300.0])
     )
     assert target.encoded(np.array([250.0])).tolist() == [2.5]
 
 
 def test_standardised_target_can_be_inverted():
     target = fit_target(
-        priced(target_unit=10.0, standardize_target=True), np.array([100.0, 200.0, 600.0])
+        "price", priced(target_unit=10.0, standardize_target=True), np.array([100.0, 200.0, 600.0])
     )
     y = target.encoded(np.array([450.0]))
     assert target.decoded(y) * target.unit == pytest.approx(450.0, rel=1e-6)

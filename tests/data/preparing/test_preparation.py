@@ -90,7 +90,7 @@ def test_every_row_is_in_one_split(tmp_path):
 
 def test_rows_and_arrays_have_the_same_order(tmp_path):
     meta = prepared(tmp_path, ROWS)
-    y = load_split(tmp_path / "own", "train").y * meta.target.scale + meta.target.mean
+    y = load_split(tmp_path / "own", "train").y * meta.targets[0].scale + meta.targets[0].mean
     assert [float(row[2]) for row in rows_of(tmp_path, "train")[1:]] == pytest.approx(
         y.tolist(), abs=1e-5
     )
@@ -116,9 +116,9 @@ def test_statistics_come_from_training_rows_only(tmp_path):
     ]
     rows = [f"{row}00,green,{row}00" if row in changed else text for row, text in enumerate(ROWS)]
     other = prepared(tmp_path / "2", rows)
-    assert (other.table, other.target, other.digests["train"]) == (
+    assert (other.table, other.targets, other.digests["train"]) == (
         meta.table,
-        meta.target,
+        meta.targets,
         meta.digests["train"],
     )
     assert other.digests["test"] != meta.digests["test"]
@@ -284,7 +284,7 @@ def test_classes_are_counted_in_each_split(tmp_path):
 
 def test_target_range_has_the_unit_of_csv(tmp_path):
     meta = prepared(tmp_path, [f"{i},1,{1000 * (i + 1)}" for i in range(10)], target_unit=1000.0)
-    lows = [ranges["min"] for ranges in meta.statistics["target"].values()]
+    lows = [ranges["min"] for ranges in meta.statistics["targets"]["y"].values()]
     assert min(lows) == 1000.0
 
 
@@ -316,7 +316,7 @@ def test_missing_file_is_refused(tmp_path):
 @pytest.mark.parametrize("change", [{"mean": 5.0}, {"scale": 2.0}, {"name": "z"}])
 def test_identity_depends_on_the_encoding(change):
     meta = images()
-    changed = replace(meta, target=replace(meta.target, **change))
+    changed = replace(meta, targets=[replace(meta.targets[0], **change)])
     assert changed.identity["train"] == meta.identity["train"]
     assert changed.identity["encoding"] != meta.identity["encoding"]
 
@@ -502,7 +502,7 @@ def test_logarithm_of_the_target_is_standardised(tmp_path):
     meta = prepared(tmp_path, rows, log_target=True, target_unit=2.0)
     y = load_split(tmp_path / "own", "train").y
     truth = [float(row[2]) for row in rows_of(tmp_path, "train")[1:]]
-    assert meta.target.decoded(y) * 2.0 == pytest.approx(truth, rel=1e-6)
+    assert meta.targets[0].decoded(y) * 2.0 == pytest.approx(truth, rel=1e-6)
     assert (y.mean(), y.std()) == (pytest.approx(0, abs=1e-6), pytest.approx(1))
 
 

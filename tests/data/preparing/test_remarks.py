@@ -76,7 +76,9 @@ def test_complete_classes_need_no_remark():
 
 def of_order(whole_file: bool, used_rows: bool, **settings: object) -> list[str]:
     data = data_of(task=Task.classification, target="kind", **settings)
-    return list(remarks.of_order(data, whole_file=whole_file, used_rows=used_rows, rows=150))
+    return list(
+        remarks.of_order(data, "kind", whole_file=whole_file, used_rows=used_rows, rows=150)
+    )
 
 
 def test_first_rows_of_a_sorted_file_are_named():

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.data.prepared import Target
-from tests.support.metas import images, regression
+from pipeline.evaluation.drawing.subject import unit_of
+from tests.support.metas import images, numbers, regression
 from tests.support.subjects import linear, subject
 
 
@@ -26,14 +27,19 @@ def test_long_class_name_is_shortened(one):
 
 
 def test_dollar_signs_of_names_are_escaped(one):
-    meta = replace(one.meta, classes=["$5", "b", "c"], target=Target("price in $"))
+    meta = replace(one.meta, classes=["$5", "b", "c"])
     assert replace(one, meta=meta).classes[0] == r"\$5"
-    assert replace(one, meta=meta).unit == r"price in \$"
+    assert unit_of(Target("price in $")) == r"price in \$"
 
 
-def test_unit_names_the_scale_of_the_target(one):
-    meta = replace(one.meta, target=Target("price", unit=100_000.0))
-    assert replace(one, meta=meta).unit == "price / 100,000"
+def test_unit_names_the_scale_of_the_target():
+    assert unit_of(Target("price", unit=100_000.0)) == "price / 100,000"
+
+
+def test_each_of_several_targets_has_a_suffix():
+    one = subject(linear(), numbers("load / kW", "load (kW)", "°"))
+    assert [target.suffix for target in one.numbers] == ["load_kw_1", "load_kw_2", "3"]
+    assert one.numbers[0].title == "toy, load / kW"
 
 
 def test_regression_has_no_images_and_no_classes():

@@ -51,7 +51,7 @@ def test_errors_of_zero_can_be_mapped():
 
 def test_places_come_from_the_table_in_degrees(regressing):
     places = features(longitude=(-120.0, 2.0), income=(0.0, 1.0), latitude=(35.0, 3.0))
-    meta = replace(regressing.meta, table=places, target=Target("value", unit=100_000.0))
+    meta = replace(regressing.meta, table=places, targets=[Target("value", unit=100_000.0)])
     map_axes, bar = only(FIGURE, replace(regressing, meta=meta)).axes
     offsets = np.asarray(map_axes.collections[0].get_offsets())
     x = regressing.test.x.astype(float)

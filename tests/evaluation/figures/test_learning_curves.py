@@ -77,13 +77,13 @@ def test_metrics_have_units(dense_on_images):
     [(Target("y", 1000.0), "y / 1,000"), (Target("y", 1.0, 3.0, 2.0), "y")],
 )
 def test_metrics_have_the_unit_of_the_target(regressing, target, unit):
-    meta = replace(regressing.meta, target=target)
+    meta = replace(regressing.meta, targets=[target])
     one = replace(regressing, meta=meta, history=[point(20, loss=0.5, mae=1.0, mse=2.0)])
     assert panels(one)[1:] == [f"mae ({unit})", f"mse ({unit}, squared)"]
 
 
 def test_loss_of_a_standardised_target_says_so(regressing):
-    meta = replace(regressing.meta, target=Target("y", 1.0, 3.0, 2.0))
+    meta = replace(regressing.meta, targets=[Target("y", 1.0, 3.0, 2.0)])
     one = replace(regressing, meta=meta, history=[point(20, loss=0.5, mae=1.0)])
     assert panels(one)[0] == "loss of the standardised y"
 

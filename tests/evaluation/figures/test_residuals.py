@@ -42,7 +42,7 @@ def test_residuals_are_prediction_minus_truth(figure):
 
 
 def test_axes_have_the_unit_of_the_served_model(regressing):
-    meta = replace(regressing.meta, target=Target("value", unit=1000.0))
+    meta = replace(regressing.meta, targets=[Target("value", unit=1000.0)])
     figure = only(FIGURE, replace(regressing, meta=meta))
     assert figure.axes[0].get_xlabel() == "true value / 1,000"
     assert figure.get_suptitle() == "toy: predictions of the test split and their errors"

@@ -23,9 +23,9 @@ def decide(profile: Profile, data: Data, _file: File) -> Finding:
     merged, notes, doubts = dict(given), list[str](), list[str]()
     if column not in data.categorical and column not in data.spellings:
         merged, notes, doubts = _merged(profile.key, values)
-        if column != data.target:
+        if column not in data.targets:
             notes += _notes_on_digits(profile)
-        if column != data.target and not data.has_signs_of(column):
+        if column not in data.targets and not data.has_signs_of(column):
             doubts += _doubts_on_none(profile)
     settings = {"spellings": merged} if merged else {}
     why = "data.categorical names it" if column in data.categorical else "its values are texts"
