@@ -123,8 +123,8 @@ def scan(path: Path) -> Scan:
 def _blocks(path: Path) -> Iterator[NDArray[np.uint8]]:
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
-            if block.endswith(b"\r"):  # The line end may go on.
-                block += file.read(1)
+            while block.endswith(b"\r") and (more := file.read(1)):  # The line end may go on.
+                block += more
             yield np.frombuffer(block, np.uint8)
 
 
