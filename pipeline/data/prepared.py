@@ -11,6 +11,7 @@ data/prepared/<data>/
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,7 @@ from pipeline.data.columns.reading import ColumnReading
 from pipeline.files import members_of, read_sealed, require_files, write_sealed
 
 WEIGHTS = "weights.npy"
+_ROWS = 4096  # that are read and written at the same time
 SPLITS = ("train", "validation", "test")
 # The facts that a served model holds: how its inputs and outputs relate to the source's values.
 _ENCODING = ("task", "shape", "dtype", "target", "classes", "pixel_maximum", "table")
@@ -298,9 +300,36 @@ def digest_of(*arrays: NDArray[Any]) -> str:
 
     MLflow limits the length.
     """
-    digest = hashlib.sha256()
+    digest = Digest()
     for array in arrays:
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        for start in range(0, len(array), 4096):
-            digest.update(np.ascontiguousarray(array[start : start + 4096]).tobytes())
-    return digest.hexdigest()[:32]
+        for _ in digest.blocks(array, np.arange(len(array))):
+            pass
+    return digest.text
+
+
+class Digest:
+    """A digest of arrays that are written in blocks, as `digest_of` computes it."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    @property
+    def text(self) -> str:
+        """The first 32 hexadecimal digits."""
+        return self._digest.hexdigest()[:32]
+
+    def blocks(self, array: NDArray[Any], rows: NDArray[np.int64]) -> Iterator[bytes]:
+        """Yields the bytes of rows with these numbers, after it has added them to the digest."""
+        self._digest.update(f"{array.dtype.str}{(len(rows), *array.shape[1:])}".encode())
+        for start in range(0, len(rows), _ROWS):
+            block = array[rows[start : start + _ROWS]].tobytes()
+            self._digest.update(block)
+            yield block
+
+    def save(self, path: Path, array: NDArray[Any], rows: NDArray[np.int64]) -> None:
+        """Writes rows as `numpy.save` does, without a copy of all, and adds them to the digest."""
+        descr = np.lib.format.dtype_to_descr(array.dtype)
+        header = {"descr": descr, "fortran_order": False, "shape": (len(rows), *array.shape[1:])}
+        with path.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            file.writelines(self.blocks(array, rows))
