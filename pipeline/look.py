@@ -7,10 +7,13 @@
 
 For each column: what it holds, examples, missing values, its content and what becomes of it. Below
 are notes, and what is in doubt with the settings that decide it. Numbers are shown by their least
-value, quartiles and greatest value. --markdown prints the table as Markdown.
+value, quartiles and greatest value. --markdown prints the table as Markdown. If a file needs
+settings, such as an encoding, look guesses them as `pipeline.add` does, and says so.
 """
 
 import argparse
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -19,9 +22,13 @@ from pipeline.command_line import arguments, run_command
 from pipeline.config.composition import compose, register
 from pipeline.config.data import Data, PrepareConfig, Task
 from pipeline.config.source import Source
+from pipeline.config.yaml_text import flow
 from pipeline.console import say, table_console
 from pipeline.data.card import DataCard
+from pipeline.data.drafting.settings import Draft
+from pipeline.data.drafting.source import drafted_source
 from pipeline.data.fetching.sources import fetch
+from pipeline.data.headers import named
 from pipeline.data.preparing.card import card_of, image_card_of
 from pipeline.data.preparing.images import read_images
 from pipeline.data.preparing.rows import read_rows
@@ -59,10 +66,24 @@ def main() -> None:
 def _of_file(path: Path, target: str | None) -> DataCard:
     with TemporaryDirectory() as temporary:
         root = Path(temporary)
+
+        def columns_with(draft: Draft) -> list[str]:
+            fetch(Source(name="file", **draft.values), root=root)
+            return open_raw(root / "file").columns
+
         place = f"{path}/" if path.is_dir() else str(path)
-        fetch(Source(name="file", path=place), root=root)
+        draft = drafted_source(place, {}, columns_with, target)
         data = Data(name="file", target=target or "", task=Task.regression)
-        return _of_source(root, data)
+        card = _of_source(root, data)
+        return replace(card, notes=[*_guesses(draft), *card.notes])
+
+
+def _guesses(draft: Draft) -> Iterator[str]:
+    """The settings without which the file cannot be read."""
+    settings = [f"{key}: {flow(value)}" for key, value in draft.values.items() if key != "path"]
+    if settings:
+        reasons = " ".join(reason for reasons in draft.reasons.values() for reason in reasons)
+        yield f"the file is read with {named(settings)} in the source's settings. {reasons}"
 
 
 def _of_source(root: Path, data: Data) -> DataCard:
