@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.columns.reading import ColumnReading
-from pipeline.files import members_of, read_sealed, require_files, write_sealed
+from pipeline.files import members_of, read_sealed, require_files, state_of, write_sealed
 
 WEIGHTS = "weights.npy"
 _ROWS = 4096  # that are read and written at the same time
@@ -256,7 +256,14 @@ def load_meta(folder: Path) -> Meta:
     Raises:
         PipelineError: the data variant has not been prepared, or the file is damaged.
     """
-    values = read_sealed(folder / "meta.json", made_by=_made_by(folder))
+    path = folder / "meta.json"
+    return _meta(path, state_of(path), _made_by(folder))
+
+
+@lru_cache(maxsize=8)
+def _meta(path: Path, _state: tuple[int, ...], made_by: str) -> Meta:
+    """The facts in a file. A process reads it again only if the file has changed."""
+    values = read_sealed(path, made_by=made_by)
     table = values.pop("table")
     return Meta(
         **{key: value for key, value in values.items() if key != "target"},

@@ -21,7 +21,7 @@ from pipeline.models.body import NAME
 from pipeline.own import copies, loading
 from pipeline.own.references import Reference, distribution_of
 
-_NAMED = re.compile(r"(?P<module>[^>]+)>(?P<name>\w+)")
+_NAMED = re.compile(r"(?P<module>[^>]*[^>-])>(?P<name>\w+)")  # not an equation, as ij->ji
 
 
 def load(path: Path, *, trusts_code: bool = True) -> Any:

@@ -113,6 +113,7 @@ RUN_CODE = [
     "pipeline.metrics._own",
     "pipeline.metrics.accuracy",
     "pipeline.models.augmentation",
+    "pipeline.models.body",
     "pipeline.models.families",
     "pipeline.models.families.linear",
     "pipeline.models.keras_layers",
