@@ -325,15 +325,19 @@ class Digest:
         """The first 32 hexadecimal digits."""
         return self._digest.hexdigest()[:32]
 
-    def blocks(self, array: NDArray[Any], rows: NDArray[np.int64]) -> Iterator[bytes]:
-        """Yields the bytes of rows with these numbers, after it has added them to the digest."""
+    def blocks(self, array: Any, rows: NDArray[np.int64]) -> Iterator[bytes]:
+        """Yields the bytes of rows with these numbers, after it has added them to the digest.
+
+        Args:
+            array: an array, or an object with a shape, a dtype and arrays of rows.
+        """
         self._digest.update(f"{array.dtype.str}{(len(rows), *array.shape[1:])}".encode())
         for start in range(0, len(rows), _ROWS):
             block = array[rows[start : start + _ROWS]].tobytes()
             self._digest.update(block)
             yield block
 
-    def save(self, path: Path, array: NDArray[Any], rows: NDArray[np.int64]) -> None:
+    def save(self, path: Path, array: Any, rows: NDArray[np.int64]) -> None:
         """Writes rows as `numpy.save` does, without a copy of all, and adds them to the digest."""
         descr = np.lib.format.dtype_to_descr(array.dtype)
         header = {"descr": descr, "fortran_order": False, "shape": (len(rows), *array.shape[1:])}
