@@ -304,9 +304,17 @@ def distrust(path: Path) -> None:
         os.utime(path)
 
 
+def state_of(path: Path) -> tuple[int, ...]:
+    """What differs after each change of a file. Zeros if there is none."""
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return (0, 0, 0, 0)
+    return (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+
+
 def _digest_now(path: Path) -> str:
-    state = path.stat()
-    return _digest(path, (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+    return _digest(path, state_of(path))
 
 
 @lru_cache(maxsize=4096)

@@ -7,10 +7,13 @@
 
 For each column: what it holds, examples, missing values, its content and what becomes of it. Below
 are notes, and what is in doubt with the settings that decide it. Numbers are shown by their least
-value, quartiles and greatest value. --markdown prints the table as Markdown.
+value, quartiles and greatest value. --markdown prints the table as Markdown. If a file needs
+settings, such as an encoding, look guesses them as `pipeline.add` does, and says so.
 """
 
 import argparse
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -19,9 +22,13 @@ from pipeline.command_line import arguments, run_command
 from pipeline.config.composition import compose, register
 from pipeline.config.data import Data, PrepareConfig, Task
 from pipeline.config.source import Source
+from pipeline.config.yaml_text import flow
 from pipeline.console import say, table_console
 from pipeline.data.card import DataCard
+from pipeline.data.drafting.settings import Draft
+from pipeline.data.drafting.source import drafted_source
 from pipeline.data.fetching.sources import fetch
+from pipeline.data.headers import named
 from pipeline.data.preparing.card import card_of, image_card_of
 from pipeline.data.preparing.images import read_images
 from pipeline.data.preparing.rows import read_rows
@@ -46,7 +53,7 @@ def main() -> None:
     options = parser.parse_args(arguments(__doc__))
     path = Path(options.what)
     if path.suffix or path.is_file() or options.what.endswith("/"):
-        card = _of_file(path, options.target)
+        card = _of_file(path, options.target.split(",") if options.target else [])
     else:
         data = compose("prepare", PrepareConfig, [f"data={options.what}"]).data
         card = _of_source(RAW, data)
@@ -56,13 +63,27 @@ def main() -> None:
         _print(card)
 
 
-def _of_file(path: Path, target: str | None) -> DataCard:
+def _of_file(path: Path, targets: list[str]) -> DataCard:
     with TemporaryDirectory() as temporary:
         root = Path(temporary)
+
+        def columns_with(draft: Draft) -> list[str]:
+            fetch(Source(name="file", **draft.values), root=root)
+            return open_raw(root / "file").columns
+
         place = f"{path}/" if path.is_dir() else str(path)
-        fetch(Source(name="file", path=place), root=root)
-        data = Data(name="file", target=target or "", task=Task.regression)
-        return _of_source(root, data)
+        draft = drafted_source(place, {}, columns_with, targets)
+        data = Data(name="file", target=targets or "", task=Task.regression)
+        card = _of_source(root, data)
+        return replace(card, notes=[*_guesses(draft), *card.notes])
+
+
+def _guesses(draft: Draft) -> Iterator[str]:
+    """The settings without which the file cannot be read."""
+    settings = [f"{key}: {flow(value)}" for key, value in draft.values.items() if key != "path"]
+    if settings:
+        reasons = " ".join(reason for reasons in draft.reasons.values() for reason in reasons)
+        yield f"the file is read with {named(settings)} in the source's settings. {reasons}"
 
 
 def _of_source(root: Path, data: Data) -> DataCard:

@@ -105,7 +105,7 @@ def test_saved_model_agrees_and_needs_no_code(project, trained, tmp_path):
     served = predictor.predict(pd.read_csv(split.rows))
     model = keras.saving.load_model(trained / "model.keras", compile=False)
     raw = anatomy.network_of(model)(np.array(split.x))
-    expected = meta().target.decoded(np.asarray(raw)).ravel()
+    expected = meta().targets[0].decoded(np.asarray(raw)).ravel()
     assert np.asarray(served, dtype=float) == pytest.approx(expected, rel=1e-6)
     shutil.copy(trained / "model.keras", tmp_path)
     Path("features/mine.py").unlink()

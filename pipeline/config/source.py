@@ -33,6 +33,7 @@ FORMAT_OF = {
 FILE_SETTINGS = (
     "header",
     "delimiter",
+    "fixed_width",
     "encoding",
     "quoting",
     "skip_rows",
@@ -109,6 +110,8 @@ class Source:
         header: whether the first line of a table names the columns. The default is yes, and a first
             line that looks like data is refused.
         delimiter: the character between two values of a CSV file, or `whitespace`.
+        fixed_width: whether columns of a text file are found by their positions, or a list of
+            their widths.
         encoding: the encoding of a text file; the default is UTF-8.
         quoting: whether values of a CSV file may stand in double quotes.
         skip_rows: the number of lines above the table.
@@ -142,6 +145,8 @@ class Source:
     sha256: str | None = None
     header: bool | None = None
     delimiter: str | None = None
+    # A truth or a list of numbers. OmegaConf has no type for that.
+    fixed_width: Any = False
     encoding: str | None = None
     quoting: bool = True
     skip_rows: int = 0
@@ -247,6 +252,7 @@ class Source:
             number = getattr(self, key)
             require(number >= 0, f"source.{key}", received=number, expected="0 or more")
         require_delimiter("source.delimiter", self.delimiter)
+        self._check_fixed_width()
         require_encoding("source.encoding", self.encoding)
         require(self.comment != "", "source.comment", received="''", expected="a text, such as #")
         for key, signs in (("decimal", _DECIMALS), ("thousands", _THOUSANDS)):
@@ -261,6 +267,22 @@ class Source:
             "source.thousands",
             received=repr(self.thousands),
             expected="another sign than source.decimal, which is a point unless it is set",
+        )
+
+    def _check_fixed_width(self) -> None:
+        is_list = isinstance(self.fixed_width, list) and bool(self.fixed_width)
+        require(
+            isinstance(self.fixed_width, bool)
+            or (is_list and all(type(one) is int and one > 0 for one in self.fixed_width)),
+            "source.fixed_width",
+            received=self.fixed_width,
+            expected="true, or a list of the widths of all columns, such as [10, 5, 8]",
+        )
+        require(
+            not self.fixed_width or self.delimiter is None,
+            "source.delimiter",
+            received=repr(self.delimiter),
+            expected="no value, because columns of fixed width have no delimiter",
         )
 
     def _check_pixels(self) -> None:

@@ -58,6 +58,8 @@ def read(path: Path, *, name: str, layout: Layout) -> Rectangle:
 
 def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataError:
     try:
+        if _is_of_fixed_width(path, name, layout):
+            return _advised_width(error, path, name, layout)
         better = _better_layout(path, name, layout)
         settings = _differences(layout, better) if better is not None else {}
         if better is None or not settings:
@@ -74,6 +76,28 @@ def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataErr
         received=error.received,
         expected=". ".join([f"Set {named(written)} in the source's settings", gives, *doubts]),
         advised=settings,
+    )
+
+
+def _is_of_fixed_width(path: Path, name: str, layout: Layout) -> bool:
+    """Whether blanks separate columns by position, because some values are empty or have blanks."""
+    if layout.delimiter != WHITESPACE:
+        return False
+    table = csv_files.read(path, name=name, layout=_of_fixed_width(layout))
+    return len(table.columns) > 1 and all(cells for _, cells in table.rows)
+
+
+def _of_fixed_width(layout: Layout) -> Layout:
+    return replace(layout, delimiter=None, fixed_width=True)
+
+
+def _advised_width(error: DataError, path: Path, name: str, layout: Layout) -> DataError:
+    return DataError(
+        error.what,
+        received=error.received,
+        expected="If each column has a fixed position, set fixed_width: true instead of delimiter: "
+        f"{WHITESPACE} in the source's settings. "
+        f"{_described(path, name, _of_fixed_width(layout))}",
     )
 
 
@@ -136,7 +160,7 @@ def _encoding_and_comments(
     path: Path, name: str, layout: Layout
 ) -> tuple[str | None, list[str | None]]:
     """The encoding of a file, and the texts with which comments may begin."""
-    plain = replace(layout, quoting=False, delimiter=";", comment=None)
+    plain = replace(layout, quoting=False, delimiter=";", comment=None, fixed_width=False)
     starts: list[str] = []
     encoding = layout.encoding
     try:
@@ -151,7 +175,8 @@ def _encoding_and_comments(
 
 def _variants(layout: Layout, comments: list[str | None]) -> Iterator[Layout]:
     """The layouts to try: those that keep what the user has set."""
-    delimiters = [layout.delimiter] if layout.delimiter else [None, *ALL_DELIMITERS, WHITESPACE]
+    is_settled = layout.delimiter or layout.fixed_width
+    delimiters = [layout.delimiter] if is_settled else [None, *ALL_DELIMITERS, WHITESPACE]
     for comment in comments:
         for quoting in (True, False) if layout.quoting else (False,):
             for delimiter in delimiters:

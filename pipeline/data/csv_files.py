@@ -5,13 +5,14 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 
 from pipeline.data.cells import quoted
 from pipeline.data.decoding import lines_of
+from pipeline.data.fixed_width import rows_of
 from pipeline.data.headers import counted
 from pipeline.data.rectangle import Header, Record, Rectangle, rectangle
 from pipeline.errors import DataError, require
@@ -40,6 +41,7 @@ class Layout:
         comment: lines that begin with this text are left out.
         skip_rows: the number of lines above the table.
         header: the settings of the header and of the rows.
+        fixed_width: the widths of the columns, or true to find them; false for a delimiter.
     """
 
     encoding: str | None = None
@@ -48,6 +50,7 @@ class Layout:
     comment: str | None = None
     skip_rows: int = 0
     header: Header = field(default_factory=Header)
+    fixed_width: bool | Sequence[int] = False
 
 
 def require_delimiter(key: str, delimiter: str | None) -> None:
@@ -85,7 +88,7 @@ def read(
         return parsed(path, name=name, layout=chosen, notes=notes)
 
     def check(first: list[Record]) -> None:
-        if chosen.delimiter is None:
+        if chosen.delimiter is None and not chosen.fixed_width:
             _check_delimiter(first, name)
 
     return rectangle(rows, name=name, header=chosen.header, check=check, on_bad_row=on_bad_row)
@@ -113,33 +116,48 @@ def parsed(path: Path, *, name: str, layout: Layout, notes: list[str]) -> Iterat
         inner,
     ):
         lines = _Lines(text, layout.comment)
-        separator = lines.take_separator() if not layout.skip_rows else None
-        if separator is not None:
-            notes.append(f"the first line, sep={separator}, was left out")
-        usual = separator or ("\t" if inner.endswith((".tsv", ".tab")) else ",")
-        if layout.delimiter is None and usual != ",":
-            notes.append(f"the delimiter is {DELIMITERS.get(usual, repr(usual))}")
-        delimiter = layout.delimiter or usual
-        lines.skip(layout.skip_rows)
-        is_blank = delimiter in (WHITESPACE, " ")
-        reader = csv.reader(
-            map(_single_blanks, lines) if is_blank else lines,
-            delimiter=" " if is_blank else delimiter,
-            quoting=csv.QUOTE_MINIMAL if layout.quoting else csv.QUOTE_NONE,
-            skipinitialspace=True,
-            strict=True,
-        )
-        while True:
-            lines.within_row = False
-            try:
-                cells = next(reader)
-            except StopIteration:
-                break
-            except csv.Error as error:
-                raise _explained(str(error), name, lines, delimiter) from None
-            yield lines.start, cells
+        if layout.fixed_width:
+            lines.skip(layout.skip_rows)
+            yield from rows_of(lines.numbered(), layout.fixed_width, name=name)
+        else:
+            yield from _separated(lines, inner, name, layout, notes)
         if lines.comments:
             notes.append(f"comments were left out: {counted(lines.comments, 'line')}")
+
+
+def _separated(
+    lines: "_Lines", inner: str, name: str, layout: Layout, notes: list[str]
+) -> Iterator[Record]:
+    """Yields the rows of lines whose values a delimiter separates.
+
+    Args:
+        inner: the name of the file without the ending of a compression.
+    """
+    separator = lines.take_separator() if not layout.skip_rows else None
+    if separator is not None:
+        notes.append(f"the first line, sep={separator}, was left out")
+    usual = separator or ("\t" if inner.endswith((".tsv", ".tab")) else ",")
+    if layout.delimiter is None and usual != ",":
+        notes.append(f"the delimiter is {DELIMITERS.get(usual, repr(usual))}")
+    delimiter = layout.delimiter or usual
+    lines.skip(layout.skip_rows)
+    is_blank = delimiter in (WHITESPACE, " ")
+    reader = csv.reader(
+        map(_single_blanks, lines) if is_blank else lines,
+        delimiter=" " if is_blank else delimiter,
+        quoting=csv.QUOTE_MINIMAL if layout.quoting else csv.QUOTE_NONE,
+        skipinitialspace=True,
+        strict=True,
+    )
+    while True:
+        lines.within_row = False
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            raise _explained(str(error), name, lines, delimiter) from None
+        yield lines.start, cells
 
 
 class _Lines:
@@ -167,6 +185,12 @@ class _Lines:
 
     def skip(self, count: int) -> None:
         self.number += sum(1 for _ in islice(self.lines, count))
+
+    def numbered(self) -> Iterator[tuple[int, str]]:
+        """Each line with its number. None goes on in the next one."""
+        for line in self:
+            self.within_row = False
+            yield self.start, line
 
     def __iter__(self) -> Iterator[str]:
         for line in self.lines:

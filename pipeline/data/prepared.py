@@ -12,8 +12,9 @@ data/prepared/<data>/
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.columns.reading import ColumnReading
-from pipeline.files import members_of, read_sealed, require_files, write_sealed
+from pipeline.files import members_of, read_sealed, require_files, state_of, write_sealed
 from pipeline.own.features import FeatureFunction
 
 WEIGHTS = "weights.npy"
+_ROWS = 4096  # that are read and written at the same time
 SPLITS = ("train", "validation", "test")
 # The facts that a served model holds: how its inputs and outputs relate to the source's values.
 _ENCODING = ("task", "shape", "dtype", "targets", "classes", "pixel_maximum", "table")
@@ -283,7 +285,14 @@ def load_meta(folder: Path) -> Meta:
     Raises:
         PipelineError: the data variant has not been prepared, or the file is damaged.
     """
-    values = read_sealed(folder / "meta.json", made_by=_made_by(folder))
+    path = folder / "meta.json"
+    return _meta(path, state_of(path), _made_by(folder))
+
+
+@lru_cache(maxsize=8)
+def _meta(path: Path, _state: tuple[int, ...], made_by: str) -> Meta:
+    """The facts in a file. A process reads it again only if the file has changed."""
+    values = read_sealed(path, made_by=made_by)
     table = values.pop("table")
     return Meta(
         **{key: value for key, value in values.items() if key != "targets"},
@@ -332,9 +341,40 @@ def digest_of(*arrays: NDArray[Any]) -> str:
 
     MLflow limits the length.
     """
-    digest = hashlib.sha256()
+    digest = Digest()
     for array in arrays:
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        for start in range(0, len(array), 4096):
-            digest.update(np.ascontiguousarray(array[start : start + 4096]).tobytes())
-    return digest.hexdigest()[:32]
+        for _ in digest.blocks(array, np.arange(len(array))):
+            pass
+    return digest.text
+
+
+class Digest:
+    """A digest of arrays that are written in blocks, as `digest_of` computes it."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    @property
+    def text(self) -> str:
+        """The first 32 hexadecimal digits."""
+        return self._digest.hexdigest()[:32]
+
+    def blocks(self, array: Any, rows: NDArray[np.int64]) -> Iterator[bytes]:
+        """Yields the bytes of rows with these numbers, after it has added them to the digest.
+
+        Args:
+            array: an array, or an object with a shape, a dtype and arrays of rows.
+        """
+        self._digest.update(f"{array.dtype.str}{(len(rows), *array.shape[1:])}".encode())
+        for start in range(0, len(rows), _ROWS):
+            block = array[rows[start : start + _ROWS]].tobytes()
+            self._digest.update(block)
+            yield block
+
+    def save(self, path: Path, array: Any, rows: NDArray[np.int64]) -> None:
+        """Writes rows as `numpy.save` does, without a copy of all, and adds them to the digest."""
+        descr = np.lib.format.dtype_to_descr(array.dtype)
+        header = {"descr": descr, "fortran_order": False, "shape": (len(rows), *array.shape[1:])}
+        with path.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            file.writelines(self.blocks(array, rows))

@@ -30,7 +30,8 @@ class Raw:
         classes: the names of the classes of images, by number; may be empty.
         rows: the number of rows of each CSV file.
         digests: the sha256 of each file.
-        delimiter: the character between two cells of the source's files, if its settings name one.
+        delimiter: the character between two cells of the source's files, if its settings name one;
+            `fixed_width` if columns have fixed positions.
         decimal: the decimal sign of numbers if the source sets one.
         thousands: the sign between the thousands of numbers if the source sets one.
         places: for each file, the rows whose line in the source's own files does not follow that of

@@ -92,7 +92,7 @@ def read(path: Path, *, without: Collection[str] = ()) -> TextTable:
     Raises:
         DataError: the file is damaged.
     """
-    from pyarrow import ArrowException, dictionary, int32, large_string
+    from pyarrow import ArrowException, default_memory_pool, dictionary, int32, large_string
     from pyarrow import csv as arrow
 
     names = columns_of(path)
@@ -117,6 +117,8 @@ def read(path: Path, *, without: Collection[str] = ()) -> TextTable:
     for name in used:
         column = table[name].combine_chunks()
         columns[name] = Encoded(Texts(column.dictionary), column.indices.to_numpy())
+    del table
+    default_memory_pool().release_unused()  # Arrow keeps the memory in which it parsed.
     return TextTable(columns, places.origins, places.content)
 
 

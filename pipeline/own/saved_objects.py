@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 from pipeline.own.references import Reference, distribution_of
 
-_NAMED = re.compile(r"(?P<module>[^>]+)>(?P<name>\w+)")
+_NAMED = re.compile(r"(?P<module>[^>]*[^>-])>(?P<name>\w+)")  # not an equation, as ij->ji
 
 
 def own_objects(path: Path) -> list[Reference]:

@@ -19,6 +19,7 @@ from pipeline.data.cells import is_number, quoted
 from pipeline.data.columns.kinds.date import ISO
 from pipeline.data.columns.kinds.numbers import split
 from pipeline.data.columns.reader import read_numbers
+from pipeline.data.encoded import Encoded
 from pipeline.errors import DataError, PipelineError
 from pipeline.runs.model_card import Column, ModelCard, Pixels
 
@@ -101,6 +102,8 @@ def _require(needed: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> Non
 def _numbers(
     column: Column, values: Sequence[Any], place: Place, problems: dict[int, DataError]
 ) -> NDArray[np.float64]:
+    if isinstance(values, Encoded):
+        return _read(column, values, place, problems)[0]
     given = [value if isinstance(value, str) else _as_number(value) for value in values]
     texts = ["" if isinstance(value, float) else str(value) for value in given]
     (result,) = _read(column, texts, place, problems)

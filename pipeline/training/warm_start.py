@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.errors import ConfigError
 from pipeline.models import saved
-from pipeline.models.anatomy import network_of
+from pipeline.models.body import body_of
 from pipeline.own import weights
 
 _KEY = "model.weights_from"
@@ -50,7 +50,7 @@ def _from_file(network: Any, path: Path) -> str:
 def _from_model(network: Any, path: Path) -> str:
     model = saved.load(path)
     with contextlib.suppress(ValueError):  # Keras saved it without this project
-        model = network_of(model)
+        model = body_of(model).get_layer("network")
     sources = {layer.name: layer for layer in _with_weights(model)}
     targets = _with_weights(network)
     last = targets[-1]

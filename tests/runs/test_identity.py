@@ -114,6 +114,7 @@ RUN_CODE = [
     "pipeline.metrics._targets",
     "pipeline.metrics.accuracy",
     "pipeline.models.augmentation",
+    "pipeline.models.body",
     "pipeline.models.families",
     "pipeline.models.families.linear",
     "pipeline.models.keras_layers",

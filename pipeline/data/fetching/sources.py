@@ -74,7 +74,7 @@ def _provenance(
         "split_column": contents.split_column,
         "pixel_maximum": source.pixel_maximum if holds_images else None,
         "classes": contents.classes or source.classes or None,
-        "delimiter": source.delimiter,
+        "delimiter": "fixed_width" if source.fixed_width else source.delimiter,
         "decimal": source.decimal,
         "thousands": source.thousands,
         "notes": contents.notes,

@@ -11,6 +11,7 @@ from pipeline.data.rectangle import Rectangle
 SETTINGS = (
     "header",
     "delimiter",
+    "fixed_width",
     "encoding",
     "quoting",
     "skip_rows",
@@ -41,6 +42,7 @@ def table_of(source: Source, file: SourceFile) -> Rectangle:
     layout = Layout(
         encoding=source.encoding,
         delimiter=source.delimiter,
+        fixed_width=source.fixed_width,
         quoting=source.quoting,
         comment=source.comment,
         skip_rows=source.skip_rows,

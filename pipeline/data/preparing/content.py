@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.prepared import Table
+from pipeline.data.preparing.encoding import EncodedRows
 from pipeline.data.preparing.goal import Goal
 from pipeline.data.preparing.images import Images
 from pipeline.data.preparing.nearness import Mask
@@ -21,6 +22,7 @@ class Content:
     """All rows of a data variant. Those of the source's own test split come last.
 
     Args:
+        x: the features or pixels of each row.
         likes: rows with the same number are equal in their features.
         near: tells which rows nearly equal a training row, by row numbers of training and others.
         most_pairs: how many pairs of rows it compares; None for all.
@@ -31,7 +33,7 @@ class Content:
     """
 
     goal: Goal
-    x: NDArray[Any]
+    x: NDArray[Any] | EncodedRows
     likes: Rows
     near: Callable[[Rows, Rows], Mask]
     file_targets: dict[str, NDArray[Any]]

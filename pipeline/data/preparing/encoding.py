@@ -6,7 +6,7 @@ can apply them alone.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +100,34 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
         x[:, place : place + len(text.words)] = _indicators(text, inputs.categorical[text.name])
         place += len(text.words)
     return x
+
+
+@dataclass(frozen=True)
+class EncodedRows:
+    """The features of rows, which are computed when they are read. All together take much memory.
+
+    It has the shape, the dtype and the rows of what `encode` returns.
+    """
+
+    table: Table
+    inputs: Inputs
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.inputs.rows, len(self.table.features)
+
+    @property
+    def dtype(self) -> np.dtype[np.float32]:
+        return np.dtype(np.float32)
+
+    @property
+    def numbers(self) -> NDArray[np.float32]:
+        """The numeric features of all rows, float32 of shape (rows, numbers)."""
+        numeric = [replace(feature, indicator=False) for feature in self.table.numeric]
+        return encode(Table(numeric, [], self.table.readings), self.inputs)
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return encode(self.table, self.inputs.take(rows))
 
 
 def value_of(feature: NumericFeature, inputs: Inputs) -> Numbers:

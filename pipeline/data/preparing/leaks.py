@@ -37,7 +37,10 @@ def remarks_on_leaks(
     train, validation = splits.train[:_MOST_ROWS], splits.validation[:_MOST_ROWS]
     if len(validation) < _FEWEST_ROWS or len(inputs.features) > _MOST_COLUMNS:
         return
-    columns = {name: _as_numbers(inputs, name) for name in inputs.features}
+    used = np.concatenate([train, validation])
+    train, validation = np.split(np.arange(len(used)), [len(train)])
+    columns = {name: _as_numbers(inputs, name)[used] for name in inputs.features}
+    y = y[used]
     alone = [
         name
         for name, x in columns.items()

@@ -23,6 +23,7 @@ MOST_PAIRS = 1_000_000_000  # of images: more take minutes
 # Rows of a table are nearly equal if no number differs by more than this many standard deviations,
 # or by less if this share of the rows would be that near by chance.
 _NEAR, _CHANCE = 0.01, 1e-3
+_ROWS = 1 << 16  # that are compared with all training rows at the same time
 
 
 def near_images(train: NDArray[np.uint8], others: NDArray[np.uint8]) -> Mask:
@@ -118,17 +119,27 @@ def near_rows(numbers: NDArray[Any], kinds: Rows, train: Rows, others: Rows) -> 
     from scipy.spatial import KDTree
 
     deviation = numbers[train].std(axis=0)
-    scaled = numbers[:, deviation > 0] / deviation[deviation > 0]
-    dimensions = scaled.shape[1]
+    varies = deviation > 0
+    dimensions = int(varies.sum())
     if dimensions == 0 or not len(others):
         return np.zeros(len(others), dtype=np.bool_)
     # The difference of two normal numbers has the density 1 / (2 sqrt(pi)) at 0.
     width = (_CHANCE / len(train)) ** (1 / dimensions) * np.sqrt(np.pi)
     distance = min(_NEAR, float(width))
-    points = np.column_stack([scaled, kinds]).astype(np.float64)
-    distinct = points[train][np.unique(numbers_of_equal(points[train]))]
+
+    def points(rows: Rows) -> NDArray[np.float64]:
+        scaled = numbers[rows][:, varies] / deviation[varies]
+        return np.column_stack([scaled, kinds[rows]]).astype(np.float64, copy=False)
+
+    distinct = points(train)
+    first = np.unique(numbers_of_equal(distinct))
+    if len(first) < len(distinct):
+        distinct = distinct[first]
     # A balanced tree takes minutes if many values of a column are equal.
     tree = KDTree(distinct, balanced_tree=False, compact_nodes=False)
-    nearest, _ = tree.query(points[others], p=np.inf, distance_upper_bound=distance)
-    near: Mask = np.isfinite(nearest)
+    near = np.zeros(len(others), dtype=np.bool_)
+    for start in range(0, len(others), _ROWS):
+        some = slice(start, start + _ROWS)
+        nearest, _ = tree.query(points(others[some]), p=np.inf, distance_upper_bound=distance)
+        near[some] = np.isfinite(nearest)
     return near

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.config.data import Data, Task
 from pipeline.config.split import SplitMethod
 from pipeline.config.values import to_values
-from pipeline.data.prepared import WEIGHTS, Meta, digest_of
+from pipeline.data.prepared import WEIGHTS, Digest, Meta
 from pipeline.data.preparing import remarks
 from pipeline.data.preparing.card import card_of, image_card_of
 from pipeline.data.preparing.content import Content
@@ -108,17 +108,15 @@ def _remarks_on_order(data: Data, file_targets: Mapping[str, NDArray[Any]]) -> I
 
 def _write_split(folder: Path, content: Content, rows: NDArray[np.int64]) -> str:
     """Writes one split and returns its digest."""
-    x, y = content.x[rows], content.goal.y[rows]
     folder.mkdir()
-    np.save(folder / "x.npy", x, allow_pickle=False)
-    np.save(folder / "y.npy", y, allow_pickle=False)
-    arrays = [x, y]
+    digest = Digest()
+    digest.save(folder / "x.npy", content.x, rows)
+    digest.save(folder / "y.npy", content.goal.y, rows)
     if content.weights is not None:
-        arrays.append(content.weights[rows])
-        np.save(folder / WEIGHTS, arrays[-1], allow_pickle=False)
+        digest.save(folder / WEIGHTS, content.weights, rows)
     if content.text is not None:
         content.text.write(folder / "rows.csv", rows)
-    return digest_of(*arrays)
+    return digest.text
 
 
 def _write_card(folder: Path, raw: Raw, data: Data, content: Content) -> None:

@@ -11,7 +11,7 @@ from pipeline.config.data import Data, Task
 from pipeline.config.split import SplitMethod
 from pipeline.data.cells import is_number
 from pipeline.data.preparing.content import Content
-from pipeline.data.preparing.encoding import encode, fit_table
+from pipeline.data.preparing.encoding import EncodedRows, fit_table
 from pipeline.data.preparing.equality import (
     levels_of,
     numbers_of_equal,
@@ -70,22 +70,25 @@ def table_content(raw: Raw, data: Data) -> Content:
             target="the target" if len(columns) == 1 else f"the target {name}",
         )
     ]
-    x = encode(table, inputs)
-    numbers = x[:, : len(table.numeric)]
+    x = EncodedRows(table, inputs)
+    numbers: NDArray[Any] = x.numbers
     if data.task is Task.regression:
         numbers = np.column_stack([numbers, goal.y])
+    file_targets = {name: _lenient_target(source.file, name, data) for name in data.targets}
+    weights = None if data.sample_weight is None else row_weights(text, data.sample_weight)
+    text = replace(text, columns={})  # From here on, its cells only take memory.
     kinds = numbers_of_equal(levels_of(replace(inputs, numeric={}), rows=len(text)))
     return Content(
         goal,
         x,
         likes,
         near=lambda train, others: near_rows(numbers, kinds, train, others),
-        file_targets={name: _lenient_target(source.file, name, data) for name in data.targets},
+        file_targets=file_targets,
         table=table,
         text=text,
         leaks=[] if shares_rows else leaks,
-        source=source,
-        weights=None if data.sample_weight is None else row_weights(text, data.sample_weight),
+        source=replace(source, file=text, text=text),
+        weights=weights,
     )
 
 
