@@ -74,6 +74,12 @@ def test_script_may_fail_after_fit(script):
 def test_another_call_of_fit_can_be_chosen(script):
     recording = record(script("model.fit(x, y)\nmodel.fit(x, y, epochs=9)"), fit=2)
     assert recording.fitted["epochs"] == 9
+    assert recording.others == ["the training by call 1 of fit"]
+
+
+def test_later_call_of_fit_is_named(script):
+    recording = record(script("model.fit(x, y)\nmodel.fit(x, y, epochs=9)"))
+    assert recording.others == ["a later call of fit; --fit 2 adopts it"]
 
 
 def test_failing_script_is_refused_with_its_line(script):
