@@ -112,6 +112,8 @@ def _failed(script: Path, source: Source, error: BaseException) -> AdoptionError
     expected = f"Correct the script until it runs with Keras {keras.__version__}"
     if isinstance(error, SystemExit):
         expected = f"If it needs arguments: python -m pipeline.adopt {script} -- --epochs 5"
+    elif text.startswith("URL fetch failure"):
+        expected = "Download the file in another way, and put it into ~/.keras/datasets/"
     return AdoptionError(
         f"{script} fails before it calls fit" + (f", in {source.place(line)}" if line else ""),
         received=f"{type(error).__name__}: {text}",

@@ -104,6 +104,13 @@ def test_script_without_its_arguments_is_refused(script):
     )
 
 
+def test_failed_download_names_the_folder(script):
+    path = script("raise OSError('URL fetch failure on https://example.org/imdb.npz: None')")
+    assert refusal(record, path, error=AdoptionError).endswith(
+        "imdb.npz: None. Download the file in another way, and put it into ~/.keras/datasets/."
+    )
+
+
 def test_fit_before_compile_is_refused(script):
     text = "keras.Sequential([keras.layers.Dense(1)]).fit(x, y)"
     assert refusal(record, script(text), error=AdoptionError) == (
