@@ -32,7 +32,7 @@ from pipeline.config.composition import compose, register
 from pipeline.config.data import PrepareConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.console import say
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, require
 from pipeline.files import read_json, replacing, write_text
 from pipeline.layout import ADOPTED, CONF, PARAMS
 
@@ -57,6 +57,7 @@ def main() -> None:
     options, own = parser.parse_args(received[:end]), received[end + 1 :]
     name = options.name or new_experiment.name_of(options.script)
     require_experiment_name(name)
+    require(options.fit >= 1, "--fit", received=options.fit, expected="1 for the first call of fit")
     if not Path(options.script).is_file():
         raise PipelineError("there is no such script", received=options.script)
     params.read()  # A script may run for minutes, so another folder than the root fails before.

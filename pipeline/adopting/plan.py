@@ -48,7 +48,7 @@ def write(recording: Recording, name: str, script: str, folder: Path) -> list[st
     Raises:
         AdoptionError: an essential part has no counterpart.
     """
-    missing: list[str] = []
+    missing = list(recording.others)
     loss = training.loss_of(recording.compiled.get("loss"))
     splits = _splits(recording)
     network = network_of(recording.model, splits.train.x[:1], of_classes=loss.kind == "classes")

@@ -48,6 +48,7 @@ class Recording:
         tested: the rows that it evaluated after `fit`, as `(x, y)`; None without any.
         seed: the last one that it set for Keras or TensorFlow.
         bundled: the data sets of Keras that it loaded.
+        others: its calls of `fit` before and after this one, in words.
     """
 
     model: Any = None
@@ -56,6 +57,7 @@ class Recording:
     tested: tuple[Any, Any] | None = None
     seed: int | None = None
     bundled: Bundled = field(default_factory=Bundled)
+    others: list[str] = field(default_factory=list)
 
 
 def record(script: Path, *, fit: int = 1, arguments: Sequence[str] = ()) -> Recording:
@@ -110,6 +112,8 @@ def _failed(script: Path, source: Source, error: BaseException) -> AdoptionError
     expected = f"Correct the script until it runs with Keras {keras.__version__}"
     if isinstance(error, SystemExit):
         expected = f"If it needs arguments: python -m pipeline.adopt {script} -- --epochs 5"
+    elif text.startswith("URL fetch failure"):
+        expected = "Download the file in another way, and put it into ~/.keras/datasets/"
     return AdoptionError(
         f"{script} fails before it calls fit" + (f", in {source.place(line)}" if line else ""),
         received=f"{type(error).__name__}: {text}",
@@ -173,6 +177,7 @@ class _Recorder:
     def on_fit(self, model: Any, arguments: dict[str, Any]) -> Any:
         """Records the call, and returns a history without values."""
         if self.is_recorded:
+            self.recording.others.append(f"a later call of fit; --fit {self.fit + 1} adopts it")
             raise _EndOfScript
         self.count += 1
         if self.count == self.fit:
@@ -185,6 +190,8 @@ class _Recorder:
             self.recording.compiled = dict(model._adopted)
             self.recording.fitted = arguments
             self.is_recorded = True
+        else:
+            self.recording.others.append(f"the training by call {self.count} of fit")
         history = keras.callbacks.History()
         history.set_model(model)
         epochs = int(arguments.get("epochs") or 1)

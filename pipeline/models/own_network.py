@@ -25,6 +25,7 @@ from pipeline.own.references import Reference
 
 _KEY = "model.build"
 _ROWS = 8  # of the test input
+_LARGE = 1e6  # an input at which raw numbers leave the range of probabilities
 _LONGEST_REASON = 300
 _OF_THE_ENGINE = (
     "compute_loss",
@@ -243,7 +244,7 @@ def _require_raw_output(network: Any, reference: Reference, meta: Meta) -> None:
 
 def _by_values(network: Any, meta: Meta) -> str | None:
     """The activation that the outputs of a subclassed model show for large inputs."""
-    outputs = _outputs(network, 100 * _rows(meta))
+    outputs = _outputs(network, _LARGE * _rows(meta))
     inside = bool((outputs >= 0).all() and (outputs <= 1).all() and outputs.any())
     if meta.outputs == 1 or meta.task == "multi_label":
         return "sigmoid" if inside else None

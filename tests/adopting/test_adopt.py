@@ -192,5 +192,11 @@ def test_other_folder_than_the_root_is_refused(here, call, in_empty_folder):
     )
 
 
+def test_calls_of_fit_count_from_1(here, call):
+    assert refusal(call, adopt, "train.py", "--fit", "0") == (
+        "--fit is invalid. Received: 0. Expected: 1 for the first call of fit."
+    )
+
+
 def test_missing_script_is_refused(here, call):
     assert refusal(call, adopt, "none.py") == "there is no such script. Received: none.py."

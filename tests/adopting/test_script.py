@@ -74,6 +74,12 @@ def test_script_may_fail_after_fit(script):
 def test_another_call_of_fit_can_be_chosen(script):
     recording = record(script("model.fit(x, y)\nmodel.fit(x, y, epochs=9)"), fit=2)
     assert recording.fitted["epochs"] == 9
+    assert recording.others == ["the training by call 1 of fit"]
+
+
+def test_later_call_of_fit_is_named(script):
+    recording = record(script("model.fit(x, y)\nmodel.fit(x, y, epochs=9)"))
+    assert recording.others == ["a later call of fit; --fit 2 adopts it"]
 
 
 def test_failing_script_is_refused_with_its_line(script):
@@ -95,6 +101,13 @@ def test_script_without_its_arguments_is_refused(script):
     assert refusal(record, path, error=AdoptionError).endswith(
         f"Received: SystemExit: 2. If it needs arguments: python -m pipeline.adopt {path} -- "
         "--epochs 5."
+    )
+
+
+def test_failed_download_names_the_folder(script):
+    path = script("raise OSError('URL fetch failure on https://example.org/imdb.npz: None')")
+    assert refusal(record, path, error=AdoptionError).endswith(
+        "imdb.npz: None. Download the file in another way, and put it into ~/.keras/datasets/."
     )
 
 

@@ -231,6 +231,16 @@ def test_probabilities_of_a_subclassed_model_are_refused(function, outputs):
     assert f"ends in {function}" in refusal(table(classes=classes))
 
 
+def test_small_numbers_of_an_inner_model_are_no_probabilities():
+    write(
+        "small = keras.layers.Dense(outputs, kernel_initializer=keras.initializers.Constant(1e-4))"
+        "\ninner = keras.Sequential([keras.layers.Dense(4, activation='relu'), small])"
+        "\nx = keras.Input(shape)"
+        "\nreturn keras.Model(x, inner(x))"
+    )
+    assert build(table(classes=["no", "yes"])).output_shape == (None, 1)
+
+
 def test_model_that_trains_itself_is_refused():
     text = NET.replace(
         "def get_config", "def train_step(self, data):\n        pass\n\n    def get_config"
