@@ -117,7 +117,7 @@ def _fit_numeric(
     if not is_finite.any():
         raise DataError(
             f"{path}, column {name}: no training row has a value",
-            expected=f"List {name} under data.drop",
+            expected=_remedy(name, of, train),
         )
     median = float(np.median(values[is_finite]))
     mean, scale = _mean_and_scale(np.where(is_finite, values, median))
@@ -131,6 +131,12 @@ def _fit_numeric(
         quantiles=_quantiles((values[is_finite] - mean) / scale),
         function=train.functions.get(name),
     )
+
+
+def _remedy(name: str, of: list[str], train: Inputs) -> str:
+    if name in train.functions:
+        return f"Correct {train.functions[name].name}, or remove {name} from data.functions"
+    return f"List {name} under data.drop" if of == [name] else f"Remove {name} from data.ratios"
 
 
 def _quantiles(values: Numbers) -> list[float]:
