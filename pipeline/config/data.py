@@ -311,6 +311,13 @@ class Data:
                     received=column,
                     expected=f"no column that data.{key} also lists",
                 )
+            used = sorted(set(columns) & set(self.operands)) if key != "numeric" else []
+            require(
+                not used,
+                f"data.{key}",
+                received=used,
+                expected="no column that data.ratios or data.functions reads as a number",
+            )
 
 
 @dataclass

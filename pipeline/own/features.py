@@ -155,8 +155,8 @@ def _traced(function: FeatureFunction, columns: Sequence[Any]) -> Any:
 def _called(function: FeatureFunction, columns: Sequence[Any]) -> Any:
     try:
         # What the code prints goes to stderr, because stdout is for results.
-        with contextlib.redirect_stdout(sys.stderr):
-            return _function(function)(*columns, **function.arguments)
+        with contextlib.redirect_stdout(sys.stderr), reading.watching() as opened:
+            result = _function(function)(*columns, **function.arguments)
     except PipelineError:
         raise
     except Exception as error:
@@ -168,6 +168,14 @@ def _called(function: FeatureFunction, columns: Sequence[Any]) -> Any:
             expected=f"It is called with {len(columns)} symbolic tensors of shape (rows,) and "
             f"dtype float64. {_EXPECTED}",
         ) from error
+    if unnamed := sorted(map(str, opened - set(map(Path, function.code["data"])))):
+        raise ConfigError(
+            "data.functions",
+            f"names a function that reads a file without naming it: {function.name}",
+            received=", ".join(unnamed),
+            expected="Pass the path in arguments, so that an edit of the file prepares again",
+        )
+    return result
 
 
 def values(function: FeatureFunction, columns: Sequence[Numbers]) -> Numbers:
@@ -201,8 +209,11 @@ def values(function: FeatureFunction, columns: Sequence[Numbers]) -> Numbers:
                 received=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}",
                 expected=_EXPECTED,
             ) from error
-        _require_equal(function, result, alone, "in a table of one row", columns)
-        _require_equal(function, result, _eager(function, columns), "outside of a model", columns)
+        where = "in a table of one row"
+        advice = "A saved model computes each row alone, so leave out statistics of other rows"
+        _require_equal(function, columns, result, alone, where=where, advice=advice)
+        where, others = "outside of a model", _eager(function, columns)
+        _require_equal(function, columns, result, others, where=where, advice=_EXPECTED)
     return result
 
 
@@ -229,10 +240,12 @@ def _eager(function: FeatureFunction, columns: Sequence[Numbers]) -> list[float]
 
 def _require_equal(
     function: FeatureFunction,
+    columns: Sequence[Numbers],
     result: Numbers,
     others: Sequence[float],
+    *,
     where: str,
-    columns: Sequence[Numbers],
+    advice: str,
 ) -> None:
     for row, other in enumerate(others):
         if not np.isclose(result[row], other, rtol=1e-9, atol=0, equal_nan=True):
@@ -241,6 +254,5 @@ def _require_equal(
                 "data.functions",
                 f"names a function that gives a row another value {where}: {function.name}",
                 received=f"{result[row]:g} and {other:g} for ({given})",
-                expected="A saved model computes each row from that row alone, so statistics of "
-                f"other rows do not belong in the function. {_EXPECTED}",
+                expected=advice,
             )

@@ -25,6 +25,7 @@ def test_data_variant_is_named_after_its_file(name: str) -> None:
         ({"ratios": {"share": ["a"]}}, "data.ratios.share"),
         ({"ratios": {"share": ["a", "y"]}}, "data.ratios.share"),
         ({"numeric": ["a"], "categorical": ["a"]}, "data.numeric"),
+        ({"ratios": {"share": ["a", "b"]}, "dates": {"a": "%Y"}}, "data.dates"),
         ({"features": ["a", "a"]}, "data.features"),
         ({"features": ["a", "y"]}, "data.features"),
         ({"features": ["a"], "drop": ["a"]}, "data.drop"),

@@ -109,6 +109,11 @@ def test_comment_in_own_code_retrains_nothing(project):
         assert trainings(stages) == set()
 
 
+def test_edit_of_an_own_figure_only_evaluates(project):
+    with edited(project, "my_figures.py", "0, 1, 101", "0, 1, 51", by=REPRO) as stages:
+        assert {stage for stage in stages if "@" in stage} == {"evaluate@flats_gated"}
+
+
 def test_own_code_lies_beside_its_model(project):
     copy = project.read("outputs/flats_gated/code/my_models.py")
     assert copy == project.read(OWN)

@@ -13,6 +13,8 @@ from tests.support.refusals import refusal
 
 FILE = """
 import math
+from pathlib import Path
+
 import numpy as np
 from keras import ops
 
@@ -57,6 +59,14 @@ def constant(x):
 
 def by_equality(x):
     return ops.where(x == 3, 1.0, x)
+
+
+def of_a_file(x, file):
+    return x * float(Path(file).read_text())
+
+
+def of_a_hidden_file(x):
+    return of_a_file(x, "number.txt")
 
 
 def late(x):
@@ -111,7 +121,6 @@ def test_dtypes_may_be_mixed_in_a_model():
 def test_function_that_no_model_can_hold_is_refused(name, fault):
     text = refusal(values, function(name), [np.array([2.0, 3.0, 7.0])])
     assert fault in text
-    assert "keras.ops" in text
     assert "\n" not in text
 
 
@@ -148,6 +157,14 @@ def test_missing_file_is_named():
     Path("mine.py").unlink()
     text = refusal(require_current, [before], data="people")
     assert text.startswith("conf/data/people.yaml: functions names a file that is missing: mine.py")
+
+
+def test_file_that_no_argument_names_is_refused():
+    Path("number.txt").write_text("2")
+    named = function("of_a_file", file="number.txt")
+    assert values(named, [np.array([3.0])]).tolist() == [6.0]
+    text = refusal(values, function("of_a_hidden_file"), [np.array([3.0])])
+    assert "reads a file without naming it: mine.py:of_a_hidden_file. Received: number.txt." in text
 
 
 def test_file_that_an_argument_names_belongs_to_the_code():

@@ -43,7 +43,7 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
         if statistics is None:
             raise DataError(
                 f"{path}, column {name}: no training row has a value",
-                expected=f"List {name} under data.drop",
+                expected=_remedy(name, of, train),
             )
         may_indicate = data.missing_indicators and name not in later
         numeric.append(
@@ -153,6 +153,12 @@ def _raw(name: str, of: list[str], inputs: Inputs) -> Numbers:
         return values / inputs.numeric[of[1]]
 
 
+def _remedy(name: str, of: list[str], train: Inputs) -> str:
+    if name in train.functions:
+        return f"Correct {train.functions[name].name}, or remove {name} from data.functions"
+    return f"List {name} under data.drop" if of == [name] else f"Remove {name} from data.ratios"
+
+
 def _fit_categorical(name: str, values: list[str], data: Data) -> CategoricalFeature:
     counts = Counter(values)
     frequent = sorted(counts, key=lambda level: (-counts[level], level))[: data.most_levels]
@@ -168,7 +174,7 @@ def _fit_text(name: str, texts: list[str], data: Data) -> TextFeature:
     if not words:
         raise DataError(
             f"column {name}: no word is in two training rows",
-            expected=f"List {name} under data.drop",
+            expected=_remedy(name, of, train),
         )
     return TextFeature(name, words)
 

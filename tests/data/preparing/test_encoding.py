@@ -13,6 +13,7 @@ from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Ta
 from pipeline.data.preparing.encoding import encode, fit_table, fit_target, value_of
 from pipeline.data.preparing.inputs import Inputs
 from tests.support.raw_sources import data_of
+from tests.support.refusals import refusal
 
 NAN = math.nan
 
@@ -81,6 +82,11 @@ def test_infinite_ratio_is_missing():
     feature = fitted(train, share=["a", "b"]).numeric[0]
     assert feature.missing == 2.0
     assert value_of(feature, train).tolist() == [1.0, 3.0, 2.0, 2.0]
+
+
+def test_ratio_without_a_value_is_refused():
+    text = refusal(fitted, inputs([], a=[1.0], b=[0.0]), share=["a", "b"])
+    assert text.endswith("share: no training row has a value. Remove share from data.ratios.")
 
 
 def test_levels_are_sorted_and_missing_is_empty():
