@@ -9,8 +9,9 @@
 A model is a trained experiment, the beginning of a run id, a models:/ or runs:/ URI, a folder, or
 a .keras file. The columns of the CSV are found by their names, in any order; others are ignored.
 The answer has one row for each row: the predicted class and the probability of each class, or the
-predicted quantity. A row with an invalid value gets a line on stderr and an empty answer. A model
-of image files takes images of any size; other models of images take those of their own size.
+predicted quantity. A model of several targets answers with a column for each of them. A row with an
+invalid value gets a line on stderr and an empty answer. A model of image files takes images of any
+size; other models of images take those of their own size.
 
   -o, --output FILE     writes the answers to FILE
   --id-column COLUMN    copies a column of the CSV into the answers

@@ -308,3 +308,36 @@ def test_invalid_arguments_are_refused(run, arguments, message):
     before = everything()
     assert refusal(run, *arguments).startswith(message)
     assert everything() == before
+
+
+LOADS = ["height,wall,heating,cooling"] + [
+    f"{3 + n % 4},{200 + n * 7 % 50},{20 + n * 13 % 31}.5,{30 + n * 5 % 23}.5" for n in range(60)
+]
+
+
+def test_several_targets_are_separated_by_commas(run):
+    write("loads.csv", LOADS)
+    shown = run("loads.csv", "--target", "heating,cooling")
+    assert "regression of heating, cooling: " in shown
+    assert data("loads")["target"] == ["heating", "cooling"]
+
+
+def test_rows_without_one_of_the_targets_are_left_out(run):
+    write("loads.csv", [*LOADS, "3,210,,31.5", "4,220,22.5,", "5,230,,"])
+    run("loads.csv", "--target", "heating,cooling")
+    text = Path("conf/data/loads.yaml").read_text(encoding="utf-8")
+    assert "heating or cooling is missing in 3 of 63 rows" in " ".join(text.split())
+    assert data("loads")["drop_missing_target"] is True
+
+
+def test_name_of_a_target_may_hold_a_comma(run):
+    write("flats.csv", [FLATS[0].replace("rent", '"rent, warm"'), *FLATS[1:]])
+    run("flats.csv", "--target", "rent, warm")
+    assert data()["target"] == "rent, warm"
+
+
+def test_unknown_target_among_several_is_named(call):
+    write("loads.csv", LOADS)
+    assert "has no column of this name. Received: heat." in refusal(
+        call, add, "loads.csv", "--target", "heat,cooling"
+    )

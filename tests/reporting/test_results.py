@@ -121,6 +121,19 @@ def test_metrics_of_classes_are_grouped_by_class(tmp_path):
     assert row.main_metrics == ["accuracy", "log_loss", "top_k_accuracy/3"]
 
 
+def test_metrics_of_labels_are_grouped_by_label(tmp_path):
+    accuracy = {"value": 0.5}
+    metrics = METRICS | {
+        "test": {"macro_f1": {"value": 0.25}, "accuracy/spam": accuracy},
+        "tables": {"validation": {}, "test": {"rows_by_class": {"spam": 4, "insult": 2}}},
+    }
+    write_result(tmp_path, "shapes", metrics=metrics)
+    write_plan(tmp_path, shapes=planned())
+    (row,) = rows_of(tmp_path, "shapes")
+    assert row.by_class == {"spam": {"rows": 4, "accuracy": accuracy}, "insult": {"rows": 2}}
+    assert (row.class_metrics, row.main_metrics) == (["accuracy"], ["macro_f1"])
+
+
 def test_claims_are_compared_with_the_result(outputs):
     (row,) = rows_of(outputs, "shapes")
     assert [(claim.is_met, claim.reached) for claim in row.claims] == [
