@@ -131,6 +131,7 @@ RUN_CODE = [
     "pipeline.own.loading",
     "pipeline.own.reading",
     "pipeline.own.references",
+    "pipeline.own.saved_objects",
     "pipeline.own.weights",
     "pipeline.registry",
     "pipeline.runs.checkpoint",

@@ -174,7 +174,7 @@ def _fit_text(name: str, texts: list[str], data: Data) -> TextFeature:
     if not words:
         raise DataError(
             f"column {name}: no word is in two training rows",
-            expected=_remedy(name, of, train),
+            expected=f"List {name} under data.drop",
         )
     return TextFeature(name, words)
 
