@@ -30,6 +30,7 @@ from pipeline.data.drafting.source import drafted_source
 from pipeline.data.fetching.sources import fetch
 from pipeline.data.headers import named
 from pipeline.data.preparing.card import card_of, image_card_of
+from pipeline.data.preparing.description import described_columns
 from pipeline.data.preparing.images import read_images
 from pipeline.data.preparing.rows import read_rows
 from pipeline.data.raw import open_raw
@@ -94,7 +95,12 @@ def _of_source(root: Path, data: Data) -> DataCard:
         return image_card_of(data, raw, images, rows=rows, notes=[*images.notes, *raw.notes])
     source = read_rows(raw, data)
     return card_of(
-        data, source, columns=raw.columns, rows={"all": len(source.text)}, notes=raw.notes
+        data,
+        source,
+        described_columns(source.found),
+        columns=raw.columns,
+        rows={"all": len(source.text)},
+        notes=raw.notes,
     )
 
 

@@ -1,34 +1,26 @@
 """Builds the data card of a table or of images."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import replace
 
 from pipeline.config.data import Data
 from pipeline.data.card import ColumnCard, DataCard
-from pipeline.data.columns.kinds.date import moment
-from pipeline.data.columns.reader import read_numbers
-from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.prepared import Table
+from pipeline.data.preparing.description import examples_of, levels_of
 from pipeline.data.preparing.given_splits import usual_splits
 from pipeline.data.preparing.images import Images
 from pipeline.data.preparing.rows import SourceRows
-from pipeline.data.preparing.statistics import blocks_of
 from pipeline.data.raw import Raw
 from pipeline.data.understanding.profile import Profile, profile_of
 from pipeline.data.understanding.table import Understanding
 
-_EXAMPLES = 3
-_LONGEST_EXAMPLE = 24
-_TOP_LEVELS = 5
-_QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
+_MOST_FEATURES = 3
 
 
 def card_of(
     data: Data,
     source: SourceRows,
+    described: Mapping[str, ColumnCard],
     *,
     columns: Sequence[str],
     rows: Mapping[str, int],
@@ -39,6 +31,7 @@ def card_of(
     """Builds the card of a table.
 
     Args:
+        described: what each used column holds, as `described_columns` returns it.
         columns: all columns, in the order of the file.
         rows: the number of rows of each split.
         table: the features; None before the rows are split.
@@ -46,10 +39,9 @@ def card_of(
         notes: what else a user should know.
     """
     found, features = source.found, _features_of(source.found, table)
-    ranges = _ranges(found)
     cards = [
-        _card(column, found, features.get(column, []), ranges.get(column, ""))
-        if column in found.findings
+        replace(described[column], becomes=described[column].becomes or _listed(features[column]))
+        if column in described
         else _unused(column, data)
         for column in columns
     ]
@@ -104,10 +96,10 @@ def _beside_pixels(profile: Profile, data: Data) -> ColumnCard:
         column,
         "category",
         why,
-        examples=[_short(value) for value in profile.texts[:_EXAMPLES]],
+        examples=examples_of(profile),
         missing=dict(profile.missing),
         different=len(profile.values),
-        content=_levels(profile),
+        content=levels_of(profile),
         becomes=becomes,
         notes=notes,
     )
@@ -119,80 +111,6 @@ def _unused(column: str, data: Data) -> ColumnCard:
         if name == column:
             becomes = f"not a feature: data.{key} names it"
     return ColumnCard(column, "", "", [], {}, None, "", becomes)
-
-
-def _card(column: str, found: Understanding, features: list[str], numbers: str) -> ColumnCard:
-    profile, finding = found.profiles[column], found.findings[column]
-    reading = finding.reading
-    if column in found.targets:
-        becomes = "the target" if len(found.targets) == 1 else "a target"
-    elif reading is None:
-        becomes = f"left out: {finding.why}"
-    else:
-        becomes = _listed(features)
-    return ColumnCard(
-        column,
-        holds=reading.kind if reading is not None else "",
-        why=finding.why,
-        examples=[
-            _short(value) for value, _ in zip(profile.values, range(_EXAMPLES), strict=False)
-        ],
-        missing=dict(profile.missing),
-        different=len(profile.values),
-        content=numbers or _content(profile, reading),
-        becomes=becomes,
-        notes=finding.notes,
-        doubts=finding.doubts,
-    )
-
-
-def _content(profile: Profile, reading: ColumnReading | None) -> str:
-    is_date = reading is not None and reading.kind == "date" and bool(profile.values)
-    return _span(profile, reading) if reading is not None and is_date else _levels(profile)
-
-
-def _ranges(found: Understanding) -> dict[str, str]:
-    """The quantiles of columns of numbers, by column. Dates have none."""
-    columns = {}
-    for name, finding in found.findings.items():
-        reading = finding.reading
-        if reading is not None and not reading.takes_text and reading.kind != "date":
-            numbers = _numbers(found.profiles[name], reading)
-            if len(numbers):
-                columns[name] = numbers
-    names, ranges = list(columns), {}
-    for places, numbers in blocks_of(list(columns.values())):
-        quantiles = np.quantile(numbers, _QUANTILES, axis=1)
-        for place, own in zip(places, quantiles.T, strict=True):
-            ranges[names[place]] = " · ".join(f"{value:.4g}" for value in own)
-    return ranges
-
-
-def _numbers(profile: Profile, reading: ColumnReading) -> NDArray[np.float64]:
-    """The finite numbers of a column, as often as they occur."""
-    plain = None if reading.kind != "number" or reading.settings else profile.plain_numbers
-    if plain is None:
-        problems: dict[int, Any] = {}
-        plain = read_numbers(reading, profile.texts, place=str, on_error=problems.setdefault)[-1]
-    known = np.repeat(plain, profile.counts)
-    return known[np.isfinite(known)]
-
-
-def _levels(profile: Profile) -> str:
-    """The commonest levels with their counts."""
-    if profile.is_unique and len(profile.values) > _TOP_LEVELS:
-        return ""
-    top = sorted(profile.values.items(), key=lambda item: (-item[1], item[0]))[:_TOP_LEVELS]
-    named = ", ".join(f"{_short(value)}: {count:,}" for value, count in top)
-    more = len(profile.values) - len(top)
-    return f"{named} and {more:,} more" if more > 0 else named
-
-
-def _span(profile: Profile, reading: ColumnReading) -> str:
-    """The first and the last date."""
-    form = reading.settings["format"]
-    moments = {found: cell for cell in profile.values if (found := moment(cell, form))}
-    return f"{moments[min(moments)]} to {moments[max(moments)]}" if moments else ""
 
 
 def _features_of(found: Understanding, table: Table | None) -> dict[str, list[str]]:
@@ -217,10 +135,6 @@ def _features_of(found: Understanding, table: Table | None) -> dict[str, list[st
 
 
 def _listed(features: list[str]) -> str:
-    if len(features) <= _EXAMPLES:
+    if len(features) <= _MOST_FEATURES:
         return ", ".join(features)
     return f"{len(features):,} features, {features[0]} to {features[-1]}"
-
-
-def _short(value: str) -> str:
-    return value if len(value) <= _LONGEST_EXAMPLE else f"{value[: _LONGEST_EXAMPLE - 1]}…"

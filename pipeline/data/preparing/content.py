@@ -1,12 +1,13 @@
 """All rows of a data variant, before they are written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.data.card import ColumnCard
 from pipeline.data.prepared import Table
 from pipeline.data.preparing.encoding import EncodedRows
 from pipeline.data.preparing.goal import Goal
@@ -28,6 +29,7 @@ class Content:
         most_pairs: how many pairs of rows it compares; None for all.
         weights: the weight of each row; None if all count the same.
         leaks: remarks on columns that give the target away.
+        described: what the columns of a table hold.
         file_targets: by target, that of each row of the file to split, also of rows that are not
             used.
     """
@@ -42,5 +44,6 @@ class Content:
     text: TextTable | None = None
     leaks: list[str] = field(default_factory=list)
     source: SourceRows | None = None
+    described: Mapping[str, ColumnCard] = field(default_factory=dict)
     images: Images | None = None
     weights: NDArray[np.float32] | None = None

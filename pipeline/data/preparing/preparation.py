@@ -132,6 +132,7 @@ def _write_card(folder: Path, raw: Raw, data: Data, content: Content) -> None:
         card = card_of(
             data,
             content.source,
+            content.described,
             columns=raw.columns,
             rows=rows,
             table=content.table,

@@ -11,6 +11,7 @@ from pipeline.config.data import Data, Task
 from pipeline.config.split import SplitMethod
 from pipeline.data.cells import is_number
 from pipeline.data.preparing.content import Content
+from pipeline.data.preparing.description import described_columns
 from pipeline.data.preparing.encoding import EncodedRows, fit_table
 from pipeline.data.preparing.equality import (
     levels_of,
@@ -45,6 +46,9 @@ def table_content(raw: Raw, data: Data) -> Content:
     source = read_rows(raw, data)
     text, found = source.text, source.found
     found.require_no_doubt(str(raw.train))
+    described = described_columns(found)
+    found = replace(found, profiles={})  # From here on, they only take memory.
+    source = replace(source, found=found)
     usable = Usable(len(text), None)
     if source.own_test is not None:
         usable = Usable(
@@ -88,6 +92,7 @@ def table_content(raw: Raw, data: Data) -> Content:
         text=text,
         leaks=[] if shares_rows else leaks,
         source=replace(source, file=text, text=text),
+        described=described,
         weights=weights,
     )
 

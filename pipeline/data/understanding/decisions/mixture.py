@@ -1,5 +1,7 @@
 """Numbers with a few other texts among them, which is in doubt."""
 
+from itertools import islice
+
 from pipeline.config.data import Data
 from pipeline.data.cells import quoted
 from pipeline.data.understanding.decisions import category
@@ -13,17 +15,18 @@ from pipeline.data.understanding.wording import MOST_TEXTS
 
 def decide(profile: Profile, data: Data, file: File) -> Finding | None:
     """Reads a column of numbers with a few other texts among them, which is in doubt."""
-    texts = [cell for cell in profile.values if not looks_like_a_number(cell)]
+    counts = profile.values.items()
+    texts = {cell: count for cell, count in counts if not looks_like_a_number(cell)}
+    rows = sum(texts.values())
     others = len(profile.values) - len(texts)
     few_texts = len(texts) <= MOST_TEXTS and others > 2 * len(texts)
-    mostly = 2 * sum(profile.values[cell] for cell in texts) < profile.count
-    if not texts or not others or not (few_texts or (mostly and others > len(texts))):
+    mostly = 2 * rows < profile.count and others > len(texts)
+    if not texts or not others or not (few_texts or mostly):
         return None
     if not few_texts and identifies_by_text(profile):
         return None  # as the tickets of passengers: some are numbers, almost all are different
-    named = ", ".join(quoted(cell) for cell in texts[:MOST_TEXTS])
+    named = ", ".join(map(quoted, islice(texts, MOST_TEXTS)))
     more = f" and {len(texts) - MOST_TEXTS:,} other texts" if len(texts) > MOST_TEXTS else ""
-    rows = sum(profile.values[cell] for cell in texts)
     doubt = (
         f"it holds numbers, but {rows:,} of {profile.count:,} values are not: {named}{more}."
         f" If they mean missing, set data.na_values: {{{profile.key}: [{named}]}}; if the "

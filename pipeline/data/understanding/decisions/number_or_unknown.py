@@ -19,9 +19,9 @@ _UNKNOWN = frozenset(
 def decide(profile: Profile, data: Data, file: File) -> Finding | None:
     """Reads numbers with words such as `Unknown` among them, which surely mean missing."""
     words = [cell for cell in profile.values if cell.casefold() in _UNKNOWN]
-    numbers_of = {cell: count for cell, count in profile.values.items() if cell not in words}
-    if not words or len(numbers_of) < 3 * len(words):
+    if not words or len(profile.values) < 4 * len(words):
         return None
+    numbers_of = {cell: count for cell, count in profile.values.items() if cell not in words}
     missing = {**profile.missing, **{word: profile.values[word] for word in words}}
     others = replace(profile, values=numbers_of, missing=missing, signs=[*profile.signs, *words])
     finding = number.decide(others, data, file)
