@@ -332,7 +332,7 @@ def test_deleted_files_of_a_finished_run_are_logged_again(folder, capsys):
     assert run(folder, "tracking.log_model=true").run_id == first.run_id
     assert "the record had no files of the model; it is logged again\n" in capsys.readouterr().err
     files = mlflow.artifacts.list_artifacts(run_id=first.run_id)
-    assert [file.path for file in files] == ["config.yaml"]
+    assert [file.path for file in files] == ["config.yaml", "data_card.md"]
     assert pipeline.load(first.run_id).card.run_id == first.run_id
 
 

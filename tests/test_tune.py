@@ -234,8 +234,8 @@ def test_confirming_seeds_are_those_of_no_trial(folder, monkeypatch):
         (
             SPACE,
             ["search.objective.metric=validation/r2"],
-            "search.objective.metric is invalid. Received: validation/r2. "
-            "Expected: a metric for classification.",
+            "search.objective.metric names a metric that does not suit classification. "
+            "Received: r2. Choose a metric for classification.",
         ),
         (
             "model.unitz: {choice: [[8], [4]]}\n",

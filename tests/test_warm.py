@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -66,6 +67,17 @@ def test_command_of_a_killed_process_is_killed(tmp_path, variables):
     child.communicate()
     command.wait(timeout=60)
     assert not command.is_running()
+
+
+def test_server_outlives_processes_that_die_before_their_command_starts(tmp_path, variables):
+    for content in (b"", b"\1", b"\5\0\0\0half"):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(variables["TESTS_WARM_SERVER"])
+            if content:
+                socket.send_fds(client, [content], [0, 1, 2])
+    for _ in range(20):
+        start(tmp_path, variables, FOREVER).kill()
+    test_command_is_a_fork_with_the_libraries(tmp_path, variables)
 
 
 def test_variable_that_libraries_read_means_a_start_without_the_server(tmp_path, variables):

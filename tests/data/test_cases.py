@@ -161,7 +161,6 @@ def test_two_files_are_training_and_test_rows(tmp_path):
 
 
 IN_YAML = {
-    "multi_target": "data.target takes one value. Received: [y1, y2]. Write one value.",
     "positive_yes": 'YAML does not read a value as text. Received: yes. Put it in quotes: "yes".',
     "yaml_no": 'YAML does not read a value as text. Received: No. Put it in quotes: "No".',
 }

@@ -41,6 +41,7 @@ NOTED = {
         ["qty", "price", "item=a", "item=b", "item=c"],
         ["price reads '$11,800.50' as 11800.5"],
     ),
+    "multi_target": (["a", "b"], []),
     "percent": (["ctr", "visits"], ["ctr reads '12%' as 12"]),
     "units": (
         ["weight", "speed"],

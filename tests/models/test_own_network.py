@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.models import families, serving
+from pipeline.models import anatomy, families, serving
 from pipeline.models.families.python import Python
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support import refusals
@@ -96,7 +96,7 @@ def test_custom_layer_and_function_need_no_decorator(tmp_path):
     meta = table()
     network = build(meta)
     serving.serve(network, meta).save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras").get_layer("network")
+    loaded = anatomy.network_of(keras.saving.load_model(tmp_path / "model.keras"))
     rows = np.ones((2, *meta.shape), np.float32)
     assert np.array_equal(loaded(rows), network(rows))
 

@@ -298,7 +298,8 @@ def test_trial_measures_a_metric_with_an_argument(in_root):
 def test_objective_of_another_task_is_refused(in_root, metric):
     objective = Objective.named(metric, None, key="sweep.objective")
     assert refusal(measuring, ["data=digits"], objective) == (
-        f"sweep.objective is invalid. Received: {metric}. Expected: a metric for classification."
+        "sweep.objective names a metric that does not suit classification. "
+        f"Received: {metric.removeprefix('validation/')}. Choose a metric for classification."
     )
 
 

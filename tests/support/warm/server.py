@@ -73,14 +73,17 @@ class _Server:
                     raise SystemExit
                 elif event in self.commands:
                     self._end(event)
-                elif not event.recv(1):  # the client has died
-                    os.kill(clients[event], signal.SIGKILL)
+                elif _has_died(event):
+                    with suppress(ProcessLookupError):  # its command has just ended
+                        os.kill(clients[event], signal.SIGKILL)
 
     def _accept(self) -> dict[str, Any] | None:
         client, _ = self.listener.accept()
-        head, streams, *_ = socket.recv_fds(client, 4, 3)
-        (size,) = struct.unpack("I", head)
-        request: dict[str, Any] = json.loads(client.recv(size, socket.MSG_WAITALL))
+        received = _received(client)
+        if received is None:
+            client.close()
+            return None
+        request, streams = received
         child = os.fork() if request["settings"] == self.settings else None
         if child == 0:
             for number, stream in enumerate(streams):
@@ -90,8 +93,9 @@ class _Server:
         if child is None:
             client.close()
         else:
-            client.sendall(struct.pack("i", child))
             self.commands[os.pidfd_open(child)] = child, client
+            with suppress(OSError):  # a client may be killed at any time
+                client.sendall(struct.pack("i", child))
         for stream in streams:
             os.close(stream)
         return None
@@ -102,6 +106,27 @@ class _Server:
         _, status = os.waitpid(child, 0)
         with client, suppress(OSError):
             client.sendall(struct.pack("i", status))
+
+
+def _received(client: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    """A request and its streams. None if the client died before it had sent all of it."""
+    streams: list[int] = []
+    try:
+        head, streams, *_ = socket.recv_fds(client, 4, 3)
+        (size,) = struct.unpack("I", head)
+        return json.loads(client.recv(size, socket.MSG_WAITALL)), streams
+    except (OSError, struct.error, ValueError):
+        for stream in streams:
+            os.close(stream)
+        return None
+
+
+def _has_died(client: socket.socket) -> bool:
+    """Whether a client that has become readable has died. It sends nothing after its request."""
+    try:
+        return not client.recv(1)
+    except OSError:
+        return True
 
 
 def _become(request: dict[str, Any]) -> None:

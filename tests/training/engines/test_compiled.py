@@ -33,7 +33,7 @@ from pipeline.training.rows import Resident, Streamed
 from pipeline.training.schedule import Schedule
 from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401 - before TensorFlow's first operation
-from tests.support.metas import images, regression, table
+from tests.support.metas import images, labels, regression, table
 from tests.support.tasks import optimizer_of, task_of, with_network
 
 CONF = ROOT / "conf"
@@ -45,6 +45,7 @@ RANDOM = np.random.default_rng(0)
 POINTS = Split(
     RANDOM.normal(size=(ROWS, 2)).astype(np.float32), (np.arange(ROWS) % 2).astype(np.int32), None
 )
+ANSWERS = Split(POINTS.x, np.column_stack([POINTS.y, 1 - POINTS.y]), None)
 PRICES = Split(POINTS.x, POINTS.x.sum(axis=1).astype(np.float32), None)
 PICTURES = Split(
     RANDOM.integers(0, 256, size=(ROWS, 8, 8, 1)).astype(np.uint8),
@@ -520,6 +521,7 @@ BY_TARGET = {
     "several classes": (images(), PICTURES),
     "two classes": (table(), POINTS),
     "a number": (regression(), PRICES),
+    "several labels": (labels("above", "below"), ANSWERS),
 }
 LOSSES_AND_TARGETS = [
     (name, target) for name, module in LOSSES.all().items() for target in module.LOSS.suits
