@@ -1,15 +1,19 @@
 """Commands that `tests.support.warm` starts as forks."""
 
+import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.support import ROOT, warm
+from tests.support.warm.sitecustomize import settings_of_imports
 
 FOREVER = """
 import os, time
@@ -69,14 +73,25 @@ def test_command_of_a_killed_process_is_killed(tmp_path, variables):
     assert not command.is_running()
 
 
-def test_server_outlives_processes_that_die_before_their_command_starts(tmp_path, variables):
-    for content in (b"", b"\1", b"\5\0\0\0half"):
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(variables["TESTS_WARM_SERVER"])
-            if content:
-                socket.send_fds(client, [content], [0, 1, 2])
-    for _ in range(20):
-        start(tmp_path, variables, FOREVER).kill()
+def test_server_outlives_processes_that_die_at_any_time(tmp_path, variables):
+    (tmp_path / "pipeline/program.py").write_text(FOREVER, encoding="utf-8")
+    request = {
+        "module": "pipeline.program",
+        "arguments": [],
+        "folder": str(tmp_path),
+        "variables": variables,
+        "settings": settings_of_imports(),
+        "umask": 0o22,
+    }
+    whole = json.dumps(request).encode()
+    size = struct.pack("I", len(whole))
+    with Path(os.devnull).open("r+b") as nothing:
+        for content in (b"", b"\1", size, size + whole[:9], *[size + whole] * 5):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(variables["TESTS_WARM_SERVER"])
+                if content:
+                    socket.send_fds(client, [content[:4]], [nothing.fileno()] * 3)
+                client.sendall(content[4:])
     test_command_is_a_fork_with_the_libraries(tmp_path, variables)
 
 
