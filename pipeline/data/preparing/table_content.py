@@ -57,6 +57,8 @@ def table_content(raw: Raw, data: Data) -> Content:
         )
     inputs = inputs_of(text, list(found.readings.values()), found.operands)
     inputs = with_functions(inputs, data)
+    source = _without_features(source, data)
+    text = source.text
     likes = numbers_of_equal(levels_of(inputs, rows=len(text)))
     goal = _goal(source, data, usable, likes)
     table = fit_table(inputs.take(goal.splits.train), data, path=raw.train)
@@ -95,6 +97,17 @@ def table_content(raw: Raw, data: Data) -> Content:
         described=described,
         weights=weights,
     )
+
+
+def _without_features(source: SourceRows, data: Data) -> SourceRows:
+    """The rows without the cells of the features, which are read and only take memory."""
+    kept = {*data.targets, *data.roles.values()}
+
+    def only(text: TextTable) -> TextTable:
+        columns = {name: cells for name, cells in text.columns.items() if name in kept}
+        return replace(text, columns=columns)
+
+    return replace(source, file=only(source.file), text=only(source.text))
 
 
 def _goal(source: SourceRows, data: Data, usable: Usable, likes: Rows) -> Goal:
