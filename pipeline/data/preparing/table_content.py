@@ -80,22 +80,19 @@ def table_content(raw: Raw, data: Data) -> Content:
     numbers: NDArray[Any] = x.numbers
     if data.task is Task.regression:
         numbers = np.column_stack([numbers, goal.y])
-    file_targets = {name: _lenient_target(source.file, name, data) for name in data.targets}
-    weights = None if data.sample_weight is None else row_weights(text, data.sample_weight)
-    text = replace(text, columns={})  # From here on, its cells only take memory.
     kinds = numbers_of_equal(levels_of(replace(inputs, numeric={}), rows=len(text)))
     return Content(
         goal,
         x,
         likes,
         near=lambda train, others: near_rows(numbers, kinds, train, others),
-        file_targets=file_targets,
+        file_targets={name: _lenient_target(source.file, name, data) for name in data.targets},
         table=table,
         text=text,
         leaks=[] if shares_rows else leaks,
-        source=replace(source, file=text, text=text),
+        source=source,
         described=described,
-        weights=weights,
+        weights=None if data.sample_weight is None else row_weights(text, data.sample_weight),
     )
 
 
