@@ -137,6 +137,7 @@ DEAD_ENDS = {
     "html": "is not CSV. Received: a web page, such as a login page. Download the file itself.",
     "parquet": "is damaged. Received: Couldn't deserialize thrift: No more data to read. . "
     "Download it again.",
+    "xlsx": "is damaged. Received: File is not a zip file. Save it again as .xlsx.",
 }
 
 

@@ -42,6 +42,14 @@ NOTED = {
         ["price reads '$11,800.50' as 11800.5"],
     ),
     "multi_target": (["a", "b"], []),
+    "unk_level": (["a", "b=[UNK]", "b=x", "b=z"], []),
+    "serve_raw_cells": (
+        [
+            *("age", "work=", "work=Private", "work=State-gov"),
+            *("garage=", "garage=Attchd", "garage=Detchd"),
+        ],
+        ["work reads '?' as missing"],
+    ),
     "percent": (["ctr", "visits"], ["ctr reads '12%' as 12"]),
     "units": (
         ["weight", "speed"],
@@ -252,6 +260,18 @@ WARNED = {
 @pytest.mark.parametrize(("case", "warning"), WARNED.items(), ids=WARNED)
 def test_case_is_prepared_with_a_warning(tmp_path, case, warning):
     assert any(line.startswith(warning) for line in prepared(tmp_path, case, {}, {}).remarks)
+
+
+TOO_RARE = {"five_rows": "class 1. Received: 2 rows", "rare_class": "class rare. Received: 1 row"}
+
+
+@pytest.mark.parametrize(("case", "rare"), TOO_RARE.items(), ids=TOO_RARE)
+def test_class_that_is_too_rare_names_the_setting_that_splits(tmp_path, case, rare):
+    assert refusal(prepared, tmp_path, case, {}, {}) == (
+        f"data.split.method stratified needs more rows of {rare}. Expected: at least 3; or set "
+        "data.split.method: random."
+    )
+    assert prepared(tmp_path, case, {}, {"split": {"method": "random"}}).rows["test"] >= 1
 
 
 def test_weights_are_read_as_written_first(tmp_path):
