@@ -5,7 +5,9 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -16,28 +18,22 @@ from pipeline.data.prepared import load_meta
 from pipeline.data.preparing.preparation import prepare
 from pipeline.errors import PipelineError
 from pipeline.evaluation import looks
-from pipeline.evaluation.assessment import assess
+from pipeline.evaluation.assessment import Assessment, assess
 from pipeline.evaluation.figures import draw_all
-from pipeline.evaluation.looks import Standing
+from pipeline.evaluation.looks import Look, Standing
 from pipeline.runs import history, record
 from pipeline.tracking.stores.memory import MemoryStore, MemoryTracker
 from pipeline.training import process
-from tests.support import ROOT
+from tests.support import ROOT, warm
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.raw_sources import write_source
 from tests.support.refusals import refusal
 from tests.support.toy import config_of, data_settings
 
-# 36 rows are three steps in each epoch.
+# 36 rows are three steps of 12 rows in each epoch.
 XLA_OFF = "training.xla=false"  # XLA takes seconds to compile
-AT_STEPS = ["training.batch_size=16", "training.evaluate_at=[0,2]"]
-TRAIN = (
-    "import json, sys; from pathlib import Path; from pipeline import experiment;"
-    "from tests.support.toy import config_of;"
-    "folder = Path(sys.argv[1]); config = config_of(folder, *sys.argv[2:]);"
-    "result = experiment.run(config, prepared=folder / 'data/prepared');"
-    "print(json.dumps([result.fingerprint, result.run_key, result.metrics]))"
-)
+PARTIAL = "training.batch_size=16"  # three steps, and the last has four rows
+AT_STEPS = "training.evaluate_at=[0,2]"
 
 
 @pytest.fixture(autouse=True)
@@ -67,15 +63,20 @@ def run(
     return result, store.trackers[0]
 
 
+@contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        yield
+
+
 @pytest.fixture(scope="module")
 def finished_run(repository, tmp_path_factory):
     """A finished run on images: the result, its record, and its folder."""
     output = tmp_path_factory.mktemp("outputs") / "shapes"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(repository)
-        result, tracker = run(
-            repository, "data=shapes", "tracking.log_model=true", XLA_OFF, *AT_STEPS, output=output
-        )
+    settings = ("data=shapes", "tracking.log_model=true", XLA_OFF, PARTIAL, AT_STEPS)
+    with inside(repository):
+        result, tracker = run(repository, *settings, output=output)
     return result, tracker, output
 
 
@@ -111,7 +112,7 @@ def test_record_has_the_figures_of_the_saved_weights(finished_run):
 
 def test_record_has_settings_tags_and_status(finished_run):
     result, tracker, _ = finished_run
-    assert tracker.facts.settings["model"]["units"] == [64, 32]
+    assert tracker.facts.settings["model"]["units"] == [8]
     assert tracker.facts.tags["run_key"] == result.run_key
     assert (tracker.run_id, tracker.status, tracker.models) == (result.run_id, "FINISHED", [6])
 
@@ -153,13 +154,34 @@ def test_run_carries_its_fingerprint(finished_run):
 
 def test_run_without_a_folder_writes_nothing(folder):
     before = sorted(folder.rglob("*"))
-    run(folder, "data=pairs", XLA_OFF, *AT_STEPS)
+    run(folder, "data=pairs", XLA_OFF, AT_STEPS)
     assert sorted(folder.rglob("*")) == before
 
 
-def test_assessment_repeats_what_training_measured(folder, finished_run):
+@dataclass(frozen=True)
+class Assessed:
+    """Two assessments of the finished run, and the looks before, between and after them."""
+
+    first: Assessment
+    looks: list[list[Look]]
+    standing: Standing
+
+
+@pytest.fixture(scope="module")
+def assessed(repository, finished_run) -> Assessed:
     result, _, output = finished_run
-    assessment = assess("shapes", output, folder / "data/prepared/shapes")
+    with inside(repository):
+        looks_at = [looks.read().looks]
+        assessments = []
+        for _ in range(2):
+            assessments.append(assess("shapes", output, Path("data/prepared/shapes")))
+            looks_at.append(looks.read().looks)
+        return Assessed(assessments[0], looks_at, looks.read().standing(result.run_id, 6))
+
+
+def test_assessment_repeats_what_training_measured(finished_run, assessed):
+    result, _, _ = finished_run
+    assessment = assessed.first
     for split, values in (("train", assessment.train), ("validation", assessment.validation)):
         for name in ("accuracy", "log_loss"):
             assert values[name].value == pytest.approx(result.metrics[f"{split}/{name}"], abs=1e-6)
@@ -167,50 +189,48 @@ def test_assessment_repeats_what_training_measured(folder, finished_run):
         assessment.validation["log_loss"].value, abs=1e-6
     )
     assert {name: assessment.summary()[name] for name in ("parameters", "epochs", "steps")} == {
-        "parameters": (64 * 64 + 64) + (64 * 32 + 32) + (32 * 3 + 3),
+        "parameters": (64 * 8 + 8) + (8 * 3 + 3),
         "epochs": 2.0,
         "steps": 6,
     }
 
 
-def test_assessment_measures_every_snapshot(folder, finished_run):
-    _, _, output = finished_run
-    assessment = assess("shapes", output, folder / "data/prepared/shapes")
-    assert list(assessment.test_by_step) == [0, 2, 6]
-    test = assessment.summary()["test"]
+def test_assessment_measures_every_snapshot(assessed):
+    assert list(assessed.first.test_by_step) == [0, 2, 6]
+    test = assessed.first.summary()["test"]
     assert [list(test[name]["at_step"]) for name in ("accuracy", "log_loss")] == [["0", "2"]] * 2
     assert test["log_loss"]["at_step"]["0"] != test["log_loss"]["value"]
     assert test["accuracy"]["low"] <= test["accuracy"]["value"] <= test["accuracy"]["high"]
 
 
-def test_assessment_is_one_look_at_all_its_models(folder, finished_run):
-    result, _, output = finished_run
-    before = looks.read().looks
-    assessment = assess("shapes", output, folder / "data/prepared/shapes")
-    *earlier, look = looks.read().looks
-    assert earlier == before
-    assert (look.purpose, look.run_id, look.rows) == ("evaluate", result.run_id, 12)
+def test_assessment_is_one_look_at_all_its_models(finished_run, assessed):
+    before, (*earlier, look), _ = assessed.looks
+    assert earlier == list(before)
+    assert (look.purpose, look.run_id, look.rows) == ("evaluate", finished_run[0].run_id, 12)
     assert list(look.models) == ["0", "2", "6"]
-    assert look.shown == list(assessment.test)
+    assert look.shown == list(assessed.first.test)
 
 
-def test_second_assessment_scores_no_other_model(folder, finished_run):
-    result, _, output = finished_run
-    for _ in range(2):
-        assess("shapes", output, folder / "data/prepared/shapes")
-    one, other = looks.read().looks[-2:]
+def test_second_assessment_scores_no_other_model(assessed):
+    one, other = assessed.looks[-1][-2:]
     assert one.models == other.models
-    assert looks.read().standing(result.run_id, 6) == Standing(0, 0, 0, rows=12)
+    assert assessed.standing == Standing(0, 0, 0, rows=12)
 
 
-def test_regression_is_assessed_in_target_units(folder, tmp_path):
-    result, _ = run(folder, "data=prices", XLA_OFF, output=tmp_path / "prices")
-    assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices")
-    scale = load_meta(folder / "data/prepared/prices").targets[0].scale
-    for name in ("mse", "mae", "r2"):
-        assert assessment.validation[name].value == pytest.approx(
-            result.metrics[f"validation/{name}"], rel=1e-4
+@pytest.fixture(scope="module")
+def averaged(repository, tmp_path_factory) -> tuple[experiment.Result, Assessment]:
+    """The result of a regression with averaged weights, and the assessment of its files."""
+    output = tmp_path_factory.mktemp("outputs") / "prices"
+    with inside(repository):
+        result, _ = run(
+            repository, "data=prices", "optimizer.ema_momentum=0.9", XLA_OFF, output=output
         )
+        return result, assess("prices", output, Path("data/prepared/prices"))
+
+
+def test_regression_is_assessed_in_target_units(folder, averaged):
+    result, assessment = averaged
+    scale = load_meta(folder / "data/prepared/prices").targets[0].scale
     assert assessment.validation["mse"].value == pytest.approx(
         result.metrics["validation/loss"] * scale**2, rel=1e-4
     )
@@ -219,12 +239,24 @@ def test_regression_is_assessed_in_target_units(folder, tmp_path):
     assert drawings["residuals"].axes[0].get_xlabel() == "true price / 1,000"
 
 
+def test_averaged_weights_are_measured_and_saved(averaged):
+    result, assessment = averaged
+    for name in ("mse", "mae", "r2"):
+        assert assessment.validation[name].value == pytest.approx(
+            result.metrics[f"validation/{name}"], rel=1e-4
+        )
+
+
 @pytest.mark.parametrize(
     ("settings", "metrics"),
     [
         ("data=pairs model=linear training.loss=perceptron optimizer=sgd", {"accuracy"}),
         ("data=shapes model=cnn model.filters=[2] optimizer=adagrad", {"accuracy", "log_loss"}),
-        ("data=prices training.loss=mean_absolute_error", {"mae", "mse", "r2"}),
+        (
+            "data=shapes model=layers "
+            "model.layers=[{class_name:Flatten},{class_name:Dropout,rate:0.5}]",
+            {"accuracy", "log_loss"},
+        ),
     ],
 )
 def test_families_losses_and_optimizers_go_together(folder, settings, metrics):
@@ -233,15 +265,15 @@ def test_families_losses_and_optimizers_go_together(folder, settings, metrics):
     assert [point.epoch for point in result.history] == [1.0, 2.0]
 
 
-def test_stack_of_layers_is_trained(folder):
-    layers = "[{class_name: Flatten}, {class_name: Dropout, rate: 0.5}]"
-    result, _ = run(folder, "data=shapes", XLA_OFF, "model=layers", f"model.layers={layers}")
-    assert [point.epoch for point in result.history] == [1.0, 2.0]
-
-
 def test_length_may_be_set_in_steps(folder):
-    result, _ = run(folder, "data=prices", XLA_OFF, "training.epochs=null", "training.steps=3")
-    assert [point.step for point in result.history] == [2, 3]
+    steps = ["training.epochs=null", "training.steps=4"]
+    absolute = "training.loss=mean_absolute_error"
+    result, _ = run(folder, "data=prices", absolute, XLA_OFF, *steps)
+    assert [point.step for point in result.history] == [3, 4]
+    scale = load_meta(folder / "data/prepared/prices").targets[0].scale
+    assert result.metrics["validation/mae"] == pytest.approx(
+        result.metrics["validation/loss"] * scale, rel=1e-4
+    )
 
 
 def test_data_of_other_settings_are_refused(folder):
@@ -271,7 +303,7 @@ def test_diverged_training_is_recorded_as_failed(folder):
     diverging = ["optimizer=sgd", "optimizer.learning_rate=1.0e+30", XLA_OFF]
     config = config_of(folder, "data=prices", *diverging)
     with pytest.raises(
-        PipelineError, match=r"^training diverged: .* is not a finite number after step 2\."
+        PipelineError, match=r"^training diverged: .* is not a finite number after step 3\."
     ):
         experiment.run(config, store=store)
     assert store.trackers[0].status == "FAILED"
@@ -323,25 +355,28 @@ def test_threads_cannot_change_in_a_process_that_trained():
 
 def test_bits_depend_on_the_seed_only(folder):
     overrides = ["data=shapes", "model=cnn", "model.dropout=0.5"]
+    paths = [warm.variables()["PYTHONPATH"], str(ROOT)]
+    short = ["training.epochs=2", "training.early_stopping=null", "tracking=memory"]
     child = subprocess.run(
-        [sys.executable, "-c", TRAIN, str(folder), *overrides, "seed=1"],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        [sys.executable, "-m", "pipeline.train", *short, *overrides, "seed=1"],
+        env=os.environ | warm.variables() | {"PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,
         text=True,
         check=True,
     )
-    one = json.loads(child.stdout.splitlines()[-1])
+    one = json.loads(child.stdout)
     same, _ = run(folder, *overrides, "seed=1")
     other, _ = run(folder, *overrides, "seed=2")
-    assert one == [same.fingerprint, same.run_key, same.metrics]
-    assert other.fingerprint != one[0]
-    assert other.run_key != one[1]
+    assert (one["fingerprint"], one["run_key"]) == (same.fingerprint, same.run_key)
+    assert one["metrics"] == same.metrics
+    assert other.fingerprint != same.fingerprint
+    assert other.run_key != same.run_key
 
 
 def test_earlier_run_does_not_change_the_bits(folder):
-    dropout = ["data=shapes", "model.dropout=0.5", "training.batch_size=36", XLA_OFF]
+    dropout = ["data=shapes", "model.dropout=0.5", XLA_OFF]
     first, _ = run(folder, *dropout)
-    run(folder, "data=pairs", "training.batch_size=36", XLA_OFF)
+    run(folder, "data=pairs", XLA_OFF)
     again, _ = run(folder, *dropout)
     assert (first.fingerprint, first.run_key) == (again.fingerprint, again.run_key)
 
@@ -357,28 +392,44 @@ class Diary(keras.callbacks.Callback):
         self.epochs.append((epoch, sorted(logs)))
 
 
-def test_keras_callbacks_receive_every_epoch(folder):
+@pytest.fixture(scope="module")
+def with_callbacks(repository) -> tuple[experiment.Result, Diary]:
+    """A training that a callback ends after the second of nine epochs, and its diary."""
     diary = Diary()
-    experiment.run(config_of(folder, "data=pairs", XLA_OFF), callbacks=[diary])
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, _logs: setattr(stop.model, "stop_training", epoch == 1)
+    )
+    with inside(repository):
+        config = config_of(repository, "data=pairs", "training.epochs=9", XLA_OFF)
+        return experiment.run(config, callbacks=[diary, stop]), diary
+
+
+def test_keras_callbacks_receive_every_epoch(with_callbacks):
+    _, diary = with_callbacks
     names = ["accuracy", "log_loss", "loss", "val_accuracy", "val_log_loss", "val_loss"]
     assert diary.epochs == [(0, names), (1, names)]
 
 
-def test_keras_callback_may_end_the_training(folder):
-    stop = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda _epoch, _logs: setattr(stop.model, "stop_training", True)
-    )
-    config = config_of(folder, "data=pairs", "training.epochs=9", XLA_OFF)
-    result = experiment.run(config, callbacks=[stop])
-    assert [point.epoch for point in result.history] == [1.0]
+def test_keras_callback_may_end_the_training(with_callbacks):
+    result, _ = with_callbacks
+    assert [point.epoch for point in result.history] == [1.0, 2.0]
 
 
-def test_class_weights_change_only_the_training(folder):
-    short = ["data=pairs", "training.epochs=1", "training.evaluate_at=[0]", XLA_OFF]
-    plain, _ = run(folder, *short)
-    weighed, _ = run(folder, *short, "training.class_weight={above: 3}")
-    assert weighed.fingerprint != plain.fingerprint
-    before = weighed.history[0].metrics
+ONE_EPOCH = ["training.epochs=1", "training.evaluate_at=[0]", XLA_OFF]
+
+
+@pytest.fixture(scope="module")
+def by_class(repository) -> experiment.Result:
+    """A training with weights of classes."""
+    with inside(repository):
+        weights = "training.class_weight={above: 3}"
+        return run(repository, "data=pairs", *ONE_EPOCH, weights)[0]
+
+
+def test_class_weights_change_only_the_training(folder, by_class):
+    plain, _ = run(folder, "data=pairs", *ONE_EPOCH)
+    assert by_class.fingerprint != plain.fingerprint
+    before = by_class.history[0].metrics
     assert {name: before[name] for name in plain.history[0].metrics} == plain.history[0].metrics
     assert before.keys() - plain.history[0].metrics.keys() == {
         "train/weighted_loss",
@@ -398,16 +449,14 @@ def weighed(folder):
     return "data=weighed"
 
 
-def test_weights_of_rows_train_as_those_of_classes(folder, weighed):
-    short = ["training.epochs=1", XLA_OFF]
-    by_class, _ = run(folder, "data=pairs", *short, "training.class_weight={above: 3}")
-    by_row, _ = run(folder, weighed, *short)
+def test_weights_of_rows_train_as_those_of_classes(folder, weighed, by_class):
+    by_row, _ = run(folder, weighed, *ONE_EPOCH)
     assert by_row.fingerprint == by_class.fingerprint
     last = by_class.history[-1].metrics["validation/weighted_loss"]
     assert by_row.history[-1].metrics["validation/weighted_loss"] == last
 
 
-PENALTIES = ["data=pairs", "model=layers", "training.epochs=1", "training.evaluate_at=[0]", XLA_OFF]
+PENALTIES = ["data=pairs", "model=layers", *ONE_EPOCH]
 
 
 def test_penalties_are_not_in_the_measured_losses(folder):
@@ -433,15 +482,6 @@ def test_monitored_accuracy_keeps_the_best_epoch(folder):
     accuracies = [point.metrics["validation/accuracy"] for point in result.history]
     assert accuracies[0] < max(accuracies)
     assert result.metrics["validation/accuracy"] == max(accuracies)
-
-
-def test_averaged_weights_are_measured_and_saved(folder, tmp_path):
-    averaged = ["data=shapes", "optimizer.ema_momentum=0.9", XLA_OFF]
-    result, _ = run(folder, *averaged, output=tmp_path / "shapes")
-    assessment = assess("shapes", tmp_path / "shapes", folder / "data/prepared/shapes")
-    assert assessment.validation["log_loss"].value == pytest.approx(
-        result.metrics["validation/loss"], abs=1e-5
-    )
 
 
 def test_one_hot_labels_leave_the_history_unchanged(folder):

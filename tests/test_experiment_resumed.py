@@ -2,7 +2,8 @@
 
 import shutil
 import sqlite3
-from contextlib import closing, redirect_stderr
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, redirect_stderr
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -16,21 +17,25 @@ from pipeline import environment, experiment
 from pipeline.environment import Cpu
 from pipeline.errors import PipelineError
 from pipeline.runs import record
+from pipeline.runs.run import Run
 from pipeline.signals import Interrupted
 from pipeline.tracking import connection
 from pipeline.tracking.stores.mlflow import STORE
 from pipeline.training import loop
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.interruptions import InterruptedAt
+from tests.support.refusals import refusal
 from tests.support.stores import add_store
 from tests.support.toy import config_of, prepare_all
 
+# Batches of 12 rows: an epoch has three steps.
 STEPS = [
     "data=shapes",
     "tracking=mlflow",
-    "model.units=[8]",
+    "model=linear",
+    "optimizer=sgd",
+    "optimizer.momentum=0.9",
     "training.xla=false",
-    "training.batch_size=12",
     "training.epochs=3",
     "training.evaluate_at=[0,2]",
     "tracking.log_model=false",
@@ -53,6 +58,16 @@ def folder(prepared, tmp_path, monkeypatch):
     return tmp_path
 
 
+@contextmanager
+def new_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Enters such a repository of a whole module."""
+    folder = tmp_path_factory.mktemp("repository")
+    with pytest.MonkeyPatch.context() as patch:
+        enter(folder, prepared, patch)
+        patch.setattr(loop, "_LARGEST_SHARE", 1e9)
+        yield folder
+
+
 @dataclass(frozen=True)
 class Whole:
     """An uninterrupted run: its folder, its result, and the validation losses of its record."""
@@ -64,24 +79,41 @@ class Whole:
 
 @pytest.fixture(scope="module")
 def whole(prepared, tmp_path_factory) -> Whole:
-    folder = tmp_path_factory.mktemp("whole")
-    with pytest.MonkeyPatch.context() as patch:
-        enter(folder, prepared, patch)
+    with new_folder(prepared, tmp_path_factory) as folder:
         return Whole(folder, run(folder), recorded()[0][2])
 
 
 @pytest.fixture
 def finished(folder, whole) -> experiment.Result:
     """Adds the uninterrupted run to the folder."""
+    copy_runs(whole.folder, folder)
+    return whole.result
+
+
+@pytest.fixture(scope="module")
+def folder_of_interrupted(prepared, tmp_path_factory) -> Path:
+    with new_folder(prepared, tmp_path_factory) as folder:
+        interrupted(folder)
+        return folder
+
+
+@pytest.fixture
+def interrupted_run(folder, folder_of_interrupted) -> tuple[str, str]:
+    """Adds a run that was interrupted after the first epoch. Returns its id and its status."""
+    copy_runs(folder_of_interrupted, folder)
+    ((run_id, status, _),) = recorded()
+    return run_id, status
+
+
+def copy_runs(source: Path, folder: Path) -> None:
     for name in ("checkpoints", "artifacts"):
-        if (whole.folder / "mlruns" / name).exists():
-            shutil.copytree(whole.folder / "mlruns" / name, folder / "mlruns" / name)
+        if (source / "mlruns" / name).exists():
+            shutil.copytree(source / "mlruns" / name, folder / "mlruns" / name)
     with (
-        closing(sqlite3.connect(whole.folder / "mlruns/mlflow.db")) as store,
+        closing(sqlite3.connect(source / "mlruns/mlflow.db")) as store,
         closing(sqlite3.connect(folder / "mlruns/mlflow.db")) as copy,
     ):
         store.backup(copy)
-    return whole.result
 
 
 def enter(folder: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,6 +154,11 @@ def folder_of(result: experiment.Result) -> Path:
     return Path("mlruns/checkpoints") / result.run_key
 
 
+def key_of(folder: Path, *overrides: str) -> str:
+    """The key of a run that need not be trained."""
+    return Run.of(config_of(folder, *STEPS, *overrides), Path("data/prepared/shapes")).key
+
+
 def test_finished_run_is_not_trained_again(folder, finished, capsys):
     assert run(folder) == finished
     assert len(recorded()) == 1
@@ -147,16 +184,8 @@ def test_finished_run_is_published_again(folder, finished):
     ]
 
 
-def remove(path: Path) -> None:
-    path.unlink()
-
-
 def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
-
-
-def replace_by_an_untrained_model(path: Path) -> None:
-    shutil.copy(path.parent / "snapshots/step_000000.keras", path)
 
 
 def weights(model: Path) -> bytes:
@@ -170,9 +199,7 @@ def replace_by_another_run(path: Path) -> None:
     shutil.copytree(folder_of(other) / "result", path.parent)
 
 
-@pytest.mark.parametrize(
-    "damage", [remove, truncate, replace_by_an_untrained_model, replace_by_another_run]
-)
+@pytest.mark.parametrize("damage", [truncate, replace_by_another_run])
 def test_damaged_result_is_made_again(folder, finished, capsys, damage):
     model = folder_of(finished) / "result/model.keras"
     weights_before = weights(model)
@@ -195,12 +222,12 @@ def test_forced_run_is_new_with_equal_bits(folder, finished):
 
 
 def test_another_seed_is_another_run(folder, whole):
-    assert run(folder, "seed=7").run_key != whole.result.run_key
+    assert key_of(folder, "seed=7") != whole.result.run_key
 
 
 @pytest.mark.parametrize("setting", ["checkpoint.every_seconds=7", "tracking.log_model=true"])
-def test_settings_without_effect_do_not_change_the_key(folder, finished, setting):
-    assert run(folder, setting).run_id == finished.run_id
+def test_settings_without_effect_do_not_change_the_key(folder, whole, setting):
+    assert key_of(folder, setting) == whole.result.run_key
 
 
 def on_another_cpu(monkeypatch: pytest.MonkeyPatch) -> str:
@@ -209,8 +236,8 @@ def on_another_cpu(monkeypatch: pytest.MonkeyPatch) -> str:
     return here
 
 
+@pytest.mark.usefixtures("interrupted_run")
 def test_run_does_not_resume_on_another_cpu(folder, monkeypatch):
-    interrupted(folder)
     here = on_another_cpu(monkeypatch)
     with pytest.raises(
         PipelineError, match="another kind of CPU, so the bits may differ"
@@ -220,8 +247,8 @@ def test_run_does_not_resume_on_another_cpu(folder, monkeypatch):
     assert received in str(caught.value)
 
 
+@pytest.mark.usefixtures("interrupted_run")
 def test_run_resumed_on_another_cpu_names_both(folder, whole, monkeypatch):
-    interrupted(folder)
     here = on_another_cpu(monkeypatch)
     result = run(folder, "checkpoint.allow_environment=true")
     assert result.cpus == [here, "Another CPU (armv8)"]
@@ -243,17 +270,18 @@ def test_record_names_the_environment(folder, finished):
     assert recorded.environment == expected
 
 
-@pytest.mark.parametrize("checks", [1, 3, 4, 5])
+# Inside an epoch, at its last step, and before the result is written.
+@pytest.mark.parametrize("checks", [1, 4, 5])
 def test_interrupted_run_resumes_to_the_same_record(folder, whole, checks):
     interrupted(folder, checks=checks)
-    (interrupted_run,) = recorded()
-    assert interrupted_run[1] == "KILLED"
+    ((run_id, status, _),) = recorded()
+    assert status == "KILLED"
     result = run(folder)
     assert (result.fingerprint, result.metrics) == (
         whole.result.fingerprint,
         whole.result.metrics,
     )
-    assert recorded() == [(interrupted_run[0], "FINISHED", whole.losses)]
+    assert recorded() == [(run_id, "FINISHED", whole.losses)]
 
 
 @dataclass(frozen=True)
@@ -268,10 +296,7 @@ class Resumed:
 
 @pytest.fixture(scope="module")
 def resumed(prepared, tmp_path_factory) -> Resumed:
-    folder = tmp_path_factory.mktemp("resumed")
-    with pytest.MonkeyPatch.context() as patch, redirect_stderr(StringIO()) as log:
-        enter(folder, prepared, patch)
-        patch.setattr(loop, "_LARGEST_SHARE", 1e9)
+    with new_folder(prepared, tmp_path_factory) as folder, redirect_stderr(StringIO()) as log:
         interrupted(folder)
         first = recorded()
         result = run(folder)
@@ -299,15 +324,15 @@ def test_finished_run_keeps_no_checkpoint(resumed):
     assert resumed.files == ["lock", "result"]
 
 
+@pytest.mark.usefixtures("interrupted_run")
 def test_force_forgets_a_checkpoint(folder, capsys):
-    interrupted(folder)
     run(folder, "force=true")
     assert "resumes from step" not in capsys.readouterr().err
     assert [status for _, status, _ in recorded()] == ["FINISHED", "KILLED"]
 
 
+@pytest.mark.usefixtures("interrupted_run")
 def test_resumed_run_gets_a_record_in_another_store(folder, prepared, whole, monkeypatch):
-    interrupted(folder)
     shutil.copy(prepared / "mlruns/mlflow.db", folder / "another.db")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'another.db'}")
     result = run(folder)
@@ -336,16 +361,14 @@ def test_deleted_files_of_a_finished_run_are_logged_again(folder, capsys):
     assert pipeline.load(first.run_id).card.run_id == first.run_id
 
 
-def test_checkpoint_of_another_run_is_refused(folder):
-    interrupted(folder)
-    (own_folder,) = Path("mlruns/checkpoints").iterdir()
-    other = run(folder, "seed=7")
-    shutil.rmtree(folder_of(other))
-    own_folder.rename(folder_of(other))
+@pytest.mark.usefixtures("interrupted_run")
+def test_checkpoint_of_another_run_is_refused(folder, whole):
+    other = Path("mlruns/checkpoints", key_of(folder, "seed=7"))
+    folder_of(whole.result).rename(other)
     with pytest.raises(PipelineError) as caught:
         run(folder, "seed=7")
     assert str(caught.value) == (
-        f"the checkpoint in {folder_of(other).resolve()} belongs to another run: "
+        f"the checkpoint in {other.resolve()} belongs to another run: "
         "settings.seed differs. "
         "Received: 42 in the checkpoint, 7 in this run. "
         "Remove the folder, or train from scratch with: force=true."
@@ -356,13 +379,13 @@ def test_diverged_run_fails_again_with_equal_text(folder):
     messages = []
     for _ in range(2):
         with pytest.raises(PipelineError, match=r"^training diverged: ") as caught:
-            run(folder, "data=prices", "optimizer=sgd", "optimizer.learning_rate=1.0e+30")
+            run(folder, "data=prices", "optimizer.learning_rate=1.0e+30")
         messages.append(str(caught.value))
     assert messages[0] == messages[1]
 
 
 DIVERGING = [
-    *("data=prices", "model.units=[]", "optimizer=sgd", "optimizer.learning_rate=100"),
+    *("data=prices", "optimizer.learning_rate=100", "optimizer.momentum=0"),
     *("optimizer.clipnorm=null", "training.epochs=40", "training.early_stopping.patience=null"),
 ]
 
@@ -372,32 +395,41 @@ def metrics_in_text(result: experiment.Result) -> list[str]:
     return [str(point.metrics) for point in result.history]
 
 
+@dataclass(frozen=True)
+class Diverged:
+    """A run of a linear network that grows until it is infinite, twice, and what that logged."""
+
+    first: experiment.Result
+    again: experiment.Result
+    log: str
+    metrics: dict[str, float]
+    tags: dict[str, str]
+
+
 @pytest.fixture(scope="module")
-def diverged(prepared, tmp_path_factory) -> experiment.Result:
-    """A run of linear trainings whose weights grow until they are infinite."""
-    folder = tmp_path_factory.mktemp("diverged")
-    with pytest.MonkeyPatch.context() as patch:
-        enter(folder, prepared, patch)
-        return run(folder, *DIVERGING)
+def diverged(prepared, tmp_path_factory) -> Diverged:
+    with new_folder(prepared, tmp_path_factory) as folder, redirect_stderr(StringIO()) as log:
+        first, again = (run(folder, *DIVERGING) for _ in range(2))
+        data = connection.client().get_run(first.run_id).data
+        return Diverged(first, again, log.getvalue(), data.metrics, data.tags)
 
 
-@pytest.mark.parametrize("checks", [2, 4, 5])
+@pytest.mark.parametrize("checks", [2, 5])
 def test_interrupted_run_diverges_to_the_same_bits(folder, diverged, checks, capsys):
     interrupted(folder, *DIVERGING, checks=checks)
     result = run(folder, *DIVERGING)
     assert "prices: resumes from step " in capsys.readouterr().err
-    assert result.fingerprint == diverged.fingerprint
-    assert metrics_in_text(result) == metrics_in_text(diverged)
-    assert result.metrics == diverged.metrics
+    assert result.fingerprint == diverged.first.fingerprint
+    assert metrics_in_text(result) == metrics_in_text(diverged.first)
+    assert result.metrics == diverged.first.metrics
 
 
-def test_run_that_kept_its_best_epoch_is_finished(folder, diverged, capsys):
-    first, again = (run(folder, *DIVERGING) for _ in range(2))
-    assert "prices: this run is already finished" in capsys.readouterr().err
-    assert (again.run_id, again.fingerprint) == (first.run_id, diverged.fingerprint)
-    data = connection.client().get_run(first.run_id).data
-    assert data.metrics["best/validation/loss"] == first.metrics["validation/loss"]
-    assert data.tags["diverged"] == f"after step {first.history[-1].step}"
+def test_run_that_kept_its_best_epoch_is_finished(diverged):
+    first, again = diverged.first, diverged.again
+    assert "prices: this run is already finished" in diverged.log
+    assert (again.run_id, again.fingerprint) == (first.run_id, first.fingerprint)
+    assert diverged.metrics["best/validation/loss"] == first.metrics["validation/loss"]
+    assert diverged.tags["diverged"] == f"after step {first.history[-1].step}"
 
 
 def test_interruption_before_logging_the_model_loses_nothing(folder, whole):
@@ -410,25 +442,50 @@ def test_interruption_before_logging_the_model_loses_nothing(folder, whole):
     assert STORE.missing([result.run_id]) == set()
 
 
-def test_paused_run_resumes_to_the_same_bits(folder, whole):
-    for epoch in (1, 2):
-        part = run(folder, f"checkpoint.pause_at={epoch}")
-        assert part.paused
-        assert [status for _, status, _ in recorded()] == ["SCHEDULED"]
-    result = run(folder)
+@dataclass(frozen=True)
+class Paused:
+    """A run that was paused after each of two epochs, and finished.
+
+    Attributes:
+        error: of the first pause, which was to write the files of the model.
+        published: whether it wrote any.
+        parts: the results of the second pause and of the finished run.
+        records: after each of the three.
+    """
+
+    error: str
+    published: bool
+    parts: list[experiment.Result]
+    records: list[list[tuple[str, str, list[tuple[int, float]]]]]
+
+
+@pytest.fixture(scope="module")
+def paused(prepared, tmp_path_factory) -> Paused:
+    with new_folder(prepared, tmp_path_factory) as folder:
+        output = folder / "outputs/shapes"
+        error = refusal(run, folder, "checkpoint.pause_at=1", output=output)
+        records, parts = [recorded()], []
+        for overrides in (["checkpoint.pause_at=2"], []):
+            parts.append(run(folder, *overrides))
+            records.append(recorded())
+        return Paused(error, output.parent.exists(), parts, records)
+
+
+def test_paused_run_resumes_to_the_same_bits(whole, paused):
+    part, result = paused.parts
+    assert part.paused
+    assert [[status for _, status, _ in one] for one in paused.records[:2]] == [["SCHEDULED"]] * 2
     assert (result.run_id, result.fingerprint, result.metrics) == (
         part.run_id,
         whole.result.fingerprint,
         whole.result.metrics,
     )
-    assert recorded() == [(part.run_id, "FINISHED", whole.losses)]
+    assert paused.records[-1] == [(part.run_id, "FINISHED", whole.losses)]
 
 
-def test_paused_run_publishes_nothing(folder):
-    with pytest.raises(PipelineError) as caught:
-        run(folder, "checkpoint.pause_at=1", output=folder / "outputs/shapes")
-    assert str(caught.value) == (
+def test_paused_run_publishes_nothing(paused):
+    assert paused.error == (
         "shapes: a paused run has no model yet. Received: checkpoint.pause_at=1. "
         "Resume it with: checkpoint.pause_at=null."
     )
-    assert not (folder / "outputs").exists()
+    assert not paused.published
