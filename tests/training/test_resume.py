@@ -6,6 +6,7 @@ omits one part of the state, and the comparison must notice.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from pipeline.config.training import EarlyStopping, ReduceOnPlateau, Training
 from pipeline.data.prepared import Meta, Split
 from pipeline.models.families.cnn import Cnn
 from pipeline.models.families.layers import Layers
-from pipeline.models.families.mlp import Mlp
 from pipeline.models.families.tabular import Embedding, Tabular
 from pipeline.models.fingerprint import fingerprint
 from pipeline.runs import checkpoint
@@ -36,8 +36,11 @@ from tests.support.metas import images, regression, table
 from tests.support.rules import rules_of
 from tests.support.tasks import optimizer_of, task_of
 
-ROWS = 35  # batches of 8 leave one of 3: an epoch is 5 steps
-SCHEDULE = Schedule(rows=ROWS, batch_size=8, total=40, seed=1, evaluate_at=[16])
+ROWS = 35
+# An epoch is 5 steps. Batches of 8 leave one of 3, and engines compile a second program for it.
+WHOLE, PARTIAL = (
+    Schedule(rows=ROWS, batch_size=batch, total=40, seed=1, evaluate_at=[16]) for batch in (7, 8)
+)
 RANDOM = np.random.default_rng(0)
 POINTS = Split(
     RANDOM.normal(size=(ROWS, 2)).astype(np.float32), (np.arange(ROWS) % 2).astype(np.int32), None
@@ -76,13 +79,14 @@ class Case:
     split: Split
     rules: Rules
     stops: list[int]
+    schedule: Schedule = WHOLE
     engine: Callable[..., Any] = CompiledEngine
     compiled: dict[str, Any] = field(default_factory=lambda: {"xla": False})
 
     def build(self) -> Any:
         """Builds an engine of new objects only."""
         optimizer = optimizer_of("adam", learning_rate=0.05)
-        task = task_of(self.settings, self.meta, self.split, optimizer, SCHEDULE)
+        task = task_of(self.settings, self.meta, self.split, optimizer, self.schedule)
         return self.engine(task, **self.compiled)
 
     def measuring(self) -> Measuring:
@@ -105,14 +109,13 @@ ENSEMBLE = Tabular(
     dropout=0.25,
 )
 CASES = {
-    "mlp": Case(NORMALISED, table(), POINTS, STRICT, EVERYWHERE),
+    "mlp": Case(NORMALISED, table(), POINTS, STRICT, EVERYWHERE, PARTIAL),
     "mlp by XLA": Case(NORMALISED, table(), POINTS, STRICT, [18], compiled={"xla": True}),
     "mlp by Keras": Case(
-        NORMALISED, table(), POINTS, STRICT, [18, 30], engine=KerasEngine, compiled={}
+        NORMALISED, table(), POINTS, STRICT, [18, 30], PARTIAL, engine=KerasEngine, compiled={}
     ),
     "cnn": Case(CNN, images(), PICTURES, LENIENT, [18]),
-    "regression": Case(Mlp(units=[5]), regression(), PRICES, LENIENT, [33]),
-    "ensemble": Case(ENSEMBLE, regression(), PRICES, LENIENT, [18]),
+    "ensemble": Case(ENSEMBLE, regression(), PRICES, LENIENT, [18, 33]),
 }
 MLPS = [name for name in CASES if name.startswith("mlp")]
 STOP = 18  # for the negative controls: at this step every part of the state matters
@@ -137,12 +140,17 @@ class Trained:
         self.fresh = self.engine.get_state()
         self.whole = self.finished(self.engine)
 
+    @cached_property
+    def other(self) -> Any:
+        """An engine of new objects. It resumes from one checkpoint after the other."""
+        return self.case.build()
+
     def finished(self, engine: Any, latest: Checkpoint | None = None) -> Bits:
         """Trains to the end, from a checkpoint or from the start."""
         checkpoints = Checkpoints(save=lambda _state: None, every_seconds=1e9, latest=latest)
         outcome = train(
             engine,
-            SCHEDULE,
+            self.case.schedule,
             measuring=self.case.measuring(),
             rules=self.case.rules,
             listeners=[],
@@ -177,7 +185,7 @@ class Trained:
         with pytest.raises(Interrupted):
             train(
                 self.engine,
-                SCHEDULE,
+                self.case.schedule,
                 measuring=self.case.measuring(),
                 rules=self.case.rules,
                 listeners=[signalled],
@@ -209,7 +217,7 @@ def trained(tmp_path_factory):
 )
 def test_resumed_training_has_the_same_bits(trained, name, step):
     training = trained(name)
-    assert training.finished(training.case.build(), training.stopped(step)) == training.whole
+    assert training.finished(training.other, training.stopped(step)) == training.whole
 
 
 @pytest.mark.parametrize(
@@ -237,7 +245,7 @@ def test_repeatedly_resumed_training_has_the_same_bits(trained, name):
 
 def test_state_of_another_network_is_refused(trained):
     with pytest.raises(ValueError, match=r"^\d+ values for \d+ variables; first difference: "):
-        trained("mlp").engine.set_state(trained("regression").fresh)
+        trained("mlp").engine.set_state(trained("ensemble").fresh)
 
 
 Lose = Callable[[Checkpoint, Trained], Checkpoint]
@@ -301,7 +309,7 @@ LOST: dict[str, Lose] = {
 
 
 @pytest.mark.parametrize("lost", LOST)
-@pytest.mark.parametrize("name", MLPS)
+@pytest.mark.parametrize("name", ["mlp", "mlp by XLA"])
 def test_comparison_notices_each_lost_part(trained, name, lost):
     training = trained(name)
     less = LOST[lost](training.stopped(STOP), training)
