@@ -2,9 +2,6 @@
 
 import json
 import math
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +21,6 @@ from pipeline.evaluation.looks import Look, Standing
 from pipeline.runs import history, record
 from pipeline.tracking.stores.memory import MemoryStore, MemoryTracker
 from pipeline.training import process
-from tests.support import ROOT, warm
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.raw_sources import write_source
 from tests.support.refusals import refusal
@@ -354,31 +350,16 @@ def test_threads_cannot_change_in_a_process_that_trained():
 
 
 def test_bits_depend_on_the_seed_only(folder):
-    overrides = ["data=shapes", "model=cnn", "model.dropout=0.5"]
-    paths = [warm.variables()["PYTHONPATH"], str(ROOT)]
-    short = ["training.epochs=2", "training.early_stopping=null", "tracking=memory"]
-    child = subprocess.run(
-        [sys.executable, "-m", "pipeline.train", *short, *overrides, "seed=1"],
-        env=os.environ | warm.variables() | {"PYTHONPATH": os.pathsep.join(paths)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    one = json.loads(child.stdout)
-    same, _ = run(folder, *overrides, "seed=1")
-    other, _ = run(folder, *overrides, "seed=2")
-    assert (one["fingerprint"], one["run_key"]) == (same.fingerprint, same.run_key)
-    assert one["metrics"] == same.metrics
-    assert other.fingerprint != same.fingerprint
-    assert other.run_key != same.run_key
-
-
-def test_earlier_run_does_not_change_the_bits(folder):
-    dropout = ["data=shapes", "model.dropout=0.5", XLA_OFF]
-    first, _ = run(folder, *dropout)
+    # In another process too: end_to_end/test_sweeps.py and test_kills.py.
+    random = ["data=shapes", "model=cnn", "model.dropout=0.5"]
+    first, _ = run(folder, *random)
     run(folder, "data=pairs", XLA_OFF)
-    again, _ = run(folder, *dropout)
-    assert (first.fingerprint, first.run_key) == (again.fingerprint, again.run_key)
+    again, _ = run(folder, *random)
+    other, _ = run(folder, *random, "seed=2")
+    assert (again.fingerprint, again.run_key) == (first.fingerprint, first.run_key)
+    assert again.metrics == first.metrics
+    assert other.fingerprint != first.fingerprint
+    assert other.run_key != first.run_key
 
 
 class Diary(keras.callbacks.Callback):

@@ -91,18 +91,17 @@ def finished(folder, whole) -> experiment.Result:
 
 
 @pytest.fixture(scope="module")
-def folder_of_interrupted(prepared, tmp_path_factory) -> Path:
-    with new_folder(prepared, tmp_path_factory) as folder:
+def interruption(prepared, tmp_path_factory) -> tuple[Path, str]:
+    """The folder of a run that was interrupted after the first epoch, and what it logged."""
+    with new_folder(prepared, tmp_path_factory) as folder, redirect_stderr(StringIO()) as log:
         interrupted(folder)
-        return folder
+        return folder, log.getvalue()
 
 
 @pytest.fixture
-def interrupted_run(folder, folder_of_interrupted) -> tuple[str, str]:
-    """Adds a run that was interrupted after the first epoch. Returns its id and its status."""
-    copy_runs(folder_of_interrupted, folder)
-    ((run_id, status, _),) = recorded()
-    return run_id, status
+def interrupted_run(folder, interruption) -> None:
+    """Adds the interrupted run to the folder."""
+    copy_runs(interruption[0], folder)
 
 
 def copy_runs(source: Path, folder: Path) -> None:
@@ -286,7 +285,7 @@ def test_interrupted_run_resumes_to_the_same_record(folder, whole, checks):
 
 @dataclass(frozen=True)
 class Resumed:
-    """A run that was interrupted after two checks and resumed, with its records and its log."""
+    """The interrupted run after it resumed, with its records before and after, and its log."""
 
     result: experiment.Result
     records: list[list[tuple[str, str, list[tuple[int, float]]]]]
@@ -295,13 +294,14 @@ class Resumed:
 
 
 @pytest.fixture(scope="module")
-def resumed(prepared, tmp_path_factory) -> Resumed:
+def resumed(prepared, interruption, tmp_path_factory) -> Resumed:
+    source, first_log = interruption
     with new_folder(prepared, tmp_path_factory) as folder, redirect_stderr(StringIO()) as log:
-        interrupted(folder)
+        copy_runs(source, folder)
         first = recorded()
         result = run(folder)
         files = sorted(path.name for path in folder_of(result).iterdir())
-        return Resumed(result, [first, recorded()], log.getvalue(), files)
+        return Resumed(result, [first, recorded()], first_log + log.getvalue(), files)
 
 
 def test_resumed_run_has_the_record_of_the_whole(whole, resumed):

@@ -69,6 +69,10 @@ def test_derived_seeds_differ():
     assert len(set(seeds)) == 2_000
 
 
+def test_derived_seed_is_the_same_in_every_process():
+    assert derived_seed(1, "dropout", 1) == 651_963_469
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
 def test_derived_seed_is_a_small_integer(seed):
     assert 0 <= derived_seed(seed, "dropout", 1) < 2**31
