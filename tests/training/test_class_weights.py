@@ -121,18 +121,24 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_text_gives_a_weight_to_any_class(repository, name):
+def test_text_gives_a_weight_to_any_class(name):
     text = json.dumps({name: 3, "other": 0.5}, ensure_ascii=False)
-    quoted = text.replace("'", "\\'")
-    config = config_of(repository, "data=shapes", f"training.class_weight='{quoted}'")
-    weights = class_weights(config.training, table(classes=[name, "other"]), np.array([0, 1]))
+    weights = class_weights(training(text), table(classes=[name, "other"]), np.array([0, 1]))
     assert weights.tolist() == [3, 0.5]
 
 
-@pytest.mark.parametrize("name", ["1", "1.0", "01", "yes", "null", "a.b", "a b", "x=y"])
-def test_text_needs_no_quotes_inside_for_usual_names(repository, name):
-    config = config_of(repository, "data=shapes", f'training.class_weight="{{{name}: 3}}"')
-    assert config.training.class_weight == {name: 3.0}
+def test_override_gives_a_weight_to_any_class(repository):
+    weights = {name: float(number) for number, name in enumerate(NAMES)}
+    text = json.dumps(weights, ensure_ascii=False).replace("'", "\\'")
+    config = config_of(repository, "data=shapes", f"training.class_weight='{text}'")
+    assert config.training.class_weight == weights
+
+
+def test_override_needs_no_quotes_inside_for_usual_names(repository):
+    names = ["1", "1.0", "01", "yes", "null", "a.b", "a b", "x=y"]
+    text = ", ".join(f"{name}: 3" for name in names)
+    config = config_of(repository, "data=shapes", f'training.class_weight="{{{text}}}"')
+    assert config.training.class_weight == dict.fromkeys(names, 3.0)
 
 
 def test_numbers_may_name_classes():

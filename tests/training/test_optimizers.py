@@ -1,6 +1,7 @@
 """Optimizers: the Keras objects that settings become."""
 
 import sys
+from functools import cache
 
 import keras
 import pytest
@@ -44,8 +45,10 @@ def test_optimizer_without_settings_is_that_of_keras(family):
     assert built.get_config() | {"name": expected.name} == expected.get_config()
 
 
+@cache
 def network():
-    """Has every kind of weight: with and without decay."""
+    """Has every kind of weight: with and without decay. Each test gives it its first values."""
+    keras.utils.set_random_seed(1)
     layers = keras.layers
     inner = [
         layers.Dense(3, bias_initializer="ones"),
@@ -62,15 +65,17 @@ def network():
     for layer in inner:
         attends = isinstance(layer, layers.MultiHeadAttention)
         tensor = layer(tensor, tensor) if attends else layer(tensor)
-    return keras.Model(first, tensor)
+    model = keras.Model(first, tensor)
+    return model, model.get_weights()
 
 
 def decayed(family: str, **settings) -> tuple[set[str], set[str]]:
     """The names of the weights that weight decay changes in one step, and those of the others."""
     both = []
     for rate in (0.0, 0.5):
-        keras.utils.set_random_seed(1)
-        weights = network().trainable_variables
+        model, values = network()
+        model.set_weights(values)
+        weights = model.trainable_variables
         rates = {"weight_decay": rate} | ({"adam_weight_decay": rate} if family == "muon" else {})
         built = build(family, weights, learning_rate=0.1, **rates, **settings)
         built.build(weights)

@@ -107,6 +107,14 @@ def test_training_comes_close_to_32_bits(kind, precision):
     assert losses(kind, precision) != expected
 
 
+@cache
+def trained(kind: str, precision: Precision):
+    """An engine that has trained one epoch or more."""
+    engine = engine_of(kind, precision)
+    run(engine, 0, 3)
+    return engine
+
+
 @pytest.mark.parametrize(
     ("kind", "precision"),
     [
@@ -116,22 +124,20 @@ def test_training_comes_close_to_32_bits(kind, precision):
     ],
 )
 def test_mixed_training_resumes_to_the_same_bits(kind, precision):
-    whole, resumed = (engine_of(kind, precision) for _ in range(2))
-    run(whole, 0, 3)
+    whole, resumed = trained(kind, precision), engine_of(kind, precision)
     resumed.set_state(whole.get_state())
     assert run(resumed, 3, 6) == run(whole, 3, 6)
     assert fingerprint(resumed.variables) == fingerprint(whole.variables)
 
 
 def test_state_contains_the_scale_of_the_loss():
-    engine = engine_of("graph", Precision.mixed_float16)
+    engine = trained("graph", Precision.mixed_float16)
     assert [variable.path for variable in engine.variables if "dynamic_scale" in variable.path]
 
 
 @pytest.mark.parametrize("kind", ["graph", "keras"])
 def test_averages_inside_a_scaled_loss(kind):
-    engine = engine_of(kind, Precision.mixed_float16)
-    run(engine, 0, 3)
+    engine = trained(kind, Precision.mixed_float16)
     own = engine.network.get_weights()
     with engine.averaged():
         averages = engine.network.get_weights()
