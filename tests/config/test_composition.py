@@ -1,6 +1,7 @@
 """Invalid configurations, each with its whole message, and valid ones."""
 
 from dataclasses import fields
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.config import resolved
+from pipeline.config import composition, resolved
 from pipeline.config.claim import Claim
 from pipeline.config.data import Data, Task
 from pipeline.config.experiment import ExperimentConfig
@@ -21,6 +22,7 @@ from pipeline.config.values import to_values, write_yaml
 from pipeline.errors import PipelineError
 from pipeline.models.families.mlp import Mlp
 from tests.support import ROOT, refusals
+from tests.support.compositions import composing_files_once
 from tests.support.modules import loaded_by
 
 CONF = ROOT / "conf"
@@ -401,8 +403,31 @@ def test_unknown_monitor_is_refused_with_a_suggestion(in_repository):
     )
 
 
+@pytest.fixture(scope="module")
+def compose_of_same_files():
+    return composing_files_once()
+
+
+@pytest.fixture
+def files_composed_once(in_repository, compose_of_same_files, monkeypatch):
+    monkeypatch.setattr(composition, "hydra_compose", compose_of_same_files)
+
+
+VALUES = ["data=shapes", "training.steps=3", "+training.class_weight.top=2", "seed=7"]
+
+
+def test_values_change_composed_files_as_in_hydra(
+    in_repository, compose_of_same_files, monkeypatch
+):
+    by_hydra = compose_experiment(VALUES)
+    monkeypatch.setattr(composition, "hydra_compose", compose_of_same_files)
+    assert compose_experiment(VALUES) == by_hydra
+    assert compose_experiment(VALUES[::3]) != by_hydra
+
+
+@pytest.mark.usefixtures("files_composed_once")
 @pytest.mark.parametrize("override", ON_THE_COMMAND_LINE)
-def test_invalid_override_is_refused_in_one_line(in_repository, override):
+def test_invalid_override_is_refused_in_one_line(override):
     chosen = [] if override.startswith("data=") else ["data=shapes"]
     assert refusal(*chosen, override) == f"command line: {ON_THE_COMMAND_LINE[override]}"
 
@@ -422,6 +447,7 @@ def test_number_with_thousands_of_digits_is_refused(in_repository):
     )
 
 
+@pytest.mark.usefixtures("files_composed_once")
 @pytest.mark.parametrize(
     "override",
     [
@@ -433,7 +459,7 @@ def test_number_with_thousands_of_digits_is_refused(in_repository):
         "+claims=[{metric: test/r2, at_most: 1e30}]",
     ],
 )
-def test_large_number_within_the_bounds_is_accepted(in_repository, override):
+def test_large_number_within_the_bounds_is_accepted(override):
     compose_experiment(["data=shapes", override])
 
 
@@ -508,7 +534,7 @@ def config_with(rate: float, seed: int, units: list[int]) -> ExperimentConfig:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     rate=st.one_of(st.just(1e-5), st.floats(min_value=0, exclude_min=True, allow_infinity=False)),
@@ -586,20 +612,23 @@ OWN_CODE = {
 }
 
 
+GROUPS = ("data", "model", "optimizer", "training", "tracking")
+LONGEST = max(len(stems(group)) for group in GROUPS)
+
+
 @pytest.mark.parametrize(
-    "choice",
+    "choices",
     [
-        f"{group}={stem}"
-        for group in ("data", "model", "optimizer", "training", "tracking")
-        for stem in stems(group)
+        [f"{group}={stem}" for group, stem in zip(GROUPS, chosen, strict=True)]
+        for chosen in zip(*(islice(cycle(stems(group)), LONGEST) for group in GROUPS), strict=True)
     ],
+    ids=" ".join,
 )
-def test_every_choice_composes(choice):
-    others = [] if choice.startswith("data=") else ["data=digits"]
-    others += OWN_CODE.get(choice, [])
-    group, _, stem = choice.partition("=")
-    values = to_values(compose_experiment([*others, choice], conf=CONF))
-    assert values[group].get("family", values[group].get("name", stem)) == stem
+def test_every_choice_composes(choices):
+    own_code = [setting for choice in choices for setting in OWN_CODE.get(choice, [])]
+    values = to_values(compose_experiment([*choices, *own_code], conf=CONF))
+    for group, _, stem in (choice.partition("=") for choice in choices):
+        assert values[group].get("family", values[group].get("name", stem)) == stem
 
 
 def keys_of(node: Any, prefix: str) -> set[str]:
