@@ -76,9 +76,8 @@ def test_network_without_bounds_is_refused(config, overrides):
 
 
 def test_message_has_the_sizes_and_the_memory(config):
-    text = refusal(
-        memory.require_enough, config("model.units=[1000000,1000000]"), images(), error=ConfigError
-    )
+    wide = config("model.units=[1000000,1000000]", "training.batch_size=32")
+    text = refusal(memory.require_enough, wide, images(), error=ConfigError)
     total = psutil.virtual_memory().total / 1e9
     assert text == (
         "model needs more memory than this machine has. Received: {'units': [1000000, 1000000]} "
