@@ -53,7 +53,7 @@ def test_default_experiment_changes_nothing(conf):
 
 def test_change_has_value_and_default(conf):
     config = compose_experiment(["data=shapes", "training.batch_size=8"], conf=conf)
-    assert changes(config, Defaults(conf)) == {"training.batch_size": {"default": None, "value": 8}}
+    assert changes(config, Defaults(conf)) == {"training.batch_size": {"default": 12, "value": 8}}
 
 
 def test_other_family_is_compared_with_its_file(conf):
