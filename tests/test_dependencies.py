@@ -2,18 +2,21 @@
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
+from pipeline import code, syntax
 from pipeline.code import Package
 from pipeline.config import resolved, usual
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.runs.identity import chosen_code, run_code
+from pipeline.syntax import Module
 from tests.support import ROOT
 
 EXPERIMENTS = ("cifar10_cnn", "diabetes_mlp", "digits_cnn", "iris_perceptron")
@@ -94,6 +97,19 @@ def chooses(config: ExperimentConfig, item: str) -> bool:
     """Whether an experiment chooses this model family, optimizer or metric."""
     measured = usual.METRICS[config.data.task]
     return item in {config.model.family, config.optimizer.family, *measured}
+
+
+@cache
+def read_content(name: str, path: Path, content: bytes) -> Module:
+    return syntax.read(name, path)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _unchanged_files_are_read_once() -> Iterator[None]:
+    """Each state of the package differs in one file from the one before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(code, "read", lambda name, path: read_content(name, path, path.read_bytes()))
+        yield
 
 
 @pytest.fixture(scope="module")

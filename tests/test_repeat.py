@@ -30,10 +30,11 @@ PARAMS = """sources: [shapes, prices]
 data: {shapes: shapes, prices: prices}
 experiments: {shapes: {data: shapes}, prices: {data: prices}}
 repeats:
-  shapes: {data: shapes, seeds: [7, 11], split_seeds: [3, 4]}
+  shapes: {data: shapes, seeds: [7, 11], split_seeds: [1, 4]}
   prices: {data: prices, folds: 2}
 """
 SEEDS = ["7", "11"]
+OWN = "seed=7"  # the split of the toy data has the seed 1, so both series begin with one run
 SMALL = [
     "tracking=mlflow",
     "tracking.log_model=false",
@@ -45,14 +46,14 @@ STEPS = ["training.batch_size=12", "training.epochs=3"]  # nine, three an epoch
 
 @pytest.fixture(scope="module")
 def repeated(repository):
-    """The repository after an interruption of the second split, and complete second calls."""
+    """The repository after an interruption of the first split, and complete second calls."""
     (repository / "params.yaml").write_text(PARAMS)
     add_store(repository)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         for name in ("shapes", "prices"):
-            config = config_of(repository, f"data={name}", *SMALL, *STEPS)
+            config = config_of(repository, f"data={name}", OWN, *SMALL, *STEPS)
             write_yaml(resolved.run_settings(config), layout.CONFIGS / f"{name}.yaml")
         with pytest.raises(Interrupted):
             repeat.repeat("shapes", InterruptedAt())
@@ -97,8 +98,12 @@ def changed_params(runs: list) -> set[str]:
 
 def test_each_training_is_its_own_finished_run():
     runs = [run for varied in ("split_seeds", "seeds") for run in series(varied)["runs"].values()]
-    assert len({run["fingerprint"] for run in runs}) == 4
+    assert len({run["fingerprint"] for run in runs}) == 3
     assert statuses() == {run["run_id"]: "FINISHED" for run in runs}
+
+
+def test_own_seed_and_own_split_are_one_run():
+    assert series("seeds")["runs"]["7"] == series("split_seeds")["runs"]["1"]
 
 
 def test_seeds_share_one_split():
@@ -111,7 +116,7 @@ def test_seeds_share_one_split():
 def test_splits_share_one_seed():
     runs = runs_of("split_seeds")
     assert changed_params(runs) == {"data.split.seed"}
-    assert [run.params["data.split.seed"] for run in runs] == ["3", "4"]
+    assert [run.params["data.split.seed"] for run in runs] == ["1", "4"]
     assert runs[0].tags["data.digest.test"] != runs[1].tags["data.digest.test"]
 
 
@@ -215,7 +220,7 @@ def test_second_call_trains_nothing(command, capsys):
     assert (after, statuses(), out) == (before, runs, "")
     lines = err.splitlines()
     assert [line for line in lines if " of 2: " in line] == [
-        "shapes: 2 splits, 1 of 2: seed of the split 3",
+        "shapes: 2 splits, 1 of 2: seed of the split 1",
         "shapes: 2 splits, 2 of 2: seed of the split 4",
         "shapes: 2 seeds of one split, 1 of 2: seed 7",
         "shapes: 2 seeds of one split, 2 of 2: seed 11",

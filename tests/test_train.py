@@ -11,7 +11,7 @@ import pytest
 
 from pipeline import compose, evaluate, train
 from pipeline.tracking import connection
-from tests.support import ROOT
+from tests.support import ROOT, warm
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
@@ -36,9 +36,10 @@ def folder(in_repository):
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
+    paths = os.pathsep.join([warm.variables()["PYTHONPATH"], str(ROOT)])
     return subprocess.Popen(
         [sys.executable, "-m", "pipeline.train", *arguments],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | warm.variables() | {"PYTHONPATH": paths},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -47,6 +48,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 def test_terminated_run_is_killed_in_mlflow():
     endless = ["training.epochs=100000", "training.early_stopping=null", "training.xla=false"]
+    endless.append("training.batch_size=12")
     child = start("data=pairs", *endless)
     watchdog = threading.Timer(60, child.kill)
     watchdog.start()

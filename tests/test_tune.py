@@ -28,6 +28,7 @@ COMMAND = [
     "search.trials=5",
     "search.max_epochs=3",
     "training.early_stopping=null",
+    "training.batch_size=12",
     "tracking.log_model=false",
 ]
 SPACE = """optimizer.learning_rate: {float: [1.0e-03, 1.0e-01], log: true}

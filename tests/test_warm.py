@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -30,7 +31,9 @@ def variables(tmp_path):
     return os.environ | warm.variables()
 
 
-def start(tmp_path, variables, program: str, *arguments: str) -> subprocess.Popen[str]:
+def start(
+    tmp_path, variables, program: str, *arguments: str, pass_fds: Sequence[int] = ()
+) -> subprocess.Popen[str]:
     (tmp_path / "pipeline/program.py").write_text(program, encoding="utf-8")
     pipe = subprocess.PIPE
     return subprocess.Popen(
@@ -41,6 +44,7 @@ def start(tmp_path, variables, program: str, *arguments: str) -> subprocess.Pope
         stdout=pipe,
         stderr=pipe,
         text=True,
+        pass_fds=pass_fds,
     )
 
 
@@ -54,6 +58,16 @@ def test_command_has_its_own_folder_arguments_and_streams(tmp_path, variables):
     child = start(tmp_path, variables, program, "a", "b=1")
     assert child.communicate("x\n") == ("", f"{tmp_path} ['a', 'b=1'] x\n")
     assert child.returncode == 3
+
+
+def test_command_has_the_parent_and_the_descriptors_of_its_client(tmp_path, variables):
+    reading, writing = os.pipe()
+    program = "import os, sys; os.write(int(sys.argv[1]), str(os.getppid()).encode())"
+    child = start(tmp_path, variables, program, str(writing), pass_fds=[writing])
+    os.close(writing)
+    assert child.communicate() == ("", "")
+    with os.fdopen(reading) as file:
+        assert file.read() == str(os.getpid())
 
 
 def test_signal_reaches_the_command(tmp_path, variables):
@@ -82,6 +96,8 @@ def test_server_outlives_processes_that_die_at_any_time(tmp_path, variables):
         "variables": variables,
         "settings": settings_of_imports(),
         "umask": 0o22,
+        "parent": os.getpid(),
+        "descriptors": [0, 1, 2],
     }
     whole = json.dumps(request).encode()
     size = struct.pack("I", len(whole))

@@ -2,6 +2,7 @@
 
     python -m tests.chaos.training --kills 200
     python -m tests.chaos.training --every-write-point
+    python -m tests.chaos.training --kills 1 --flip-a-bit      must find a difference
 
 A run is a chain of lives in its own repository. Each life runs the same command, and all but the
 last are killed. The run must leave the same bits, history, files and MLflow record as one
@@ -294,8 +295,9 @@ class Run:
 class Lab:
     """Repositories in one folder, the process to fork, and the uninterrupted lives."""
 
-    def __init__(self, folder: Path, cases: list[str]) -> None:
+    def __init__(self, folder: Path, cases: list[str], *, flip: bool = False) -> None:
         self.folder = folder
+        self.flip = flip
         self.count = 0
         self._template = folder / "template"
         self._load()
@@ -403,6 +405,8 @@ class Lab:
 
         os.chdir(folder)
         config = self._configs[case]
+        if self.flip:
+            _flip_a_bit()
         if way.single_steps:
             compiled_engine._SLICE_SECONDS, compiled_engine._FIRST_SLICE = 0.0, 1
         if way.every_slice:
@@ -425,6 +429,23 @@ class Lab:
         if child == 0:
             _act(act, log)
         return child
+
+
+def _flip_a_bit() -> None:
+    """Changes one bit of the weights of each checkpoint that this process reads."""
+    from pipeline.runs import checkpoint
+
+    read = checkpoint.read
+
+    def with_one_bit_off(path: Path) -> Any:
+        saved = read(path)
+        first = saved.arrays["engine"][0]
+        flipped = first.reshape(-1).copy()
+        flipped.view(np.uint8)[0] ^= 1
+        saved.arrays["engine"][0] = flipped.reshape(first.shape)
+        return saved
+
+    checkpoint.read = with_one_bit_off
 
 
 def _act(act: Callable[[], None], log: Path) -> NoReturn:
@@ -800,11 +821,14 @@ def main(arguments: list[str]) -> int:
         "--case", choices=CASES, action="append", help="only this case; may be repeated"
     )
     parser.add_argument("--keep", type=Path, help="a new folder, in which the repositories stay")
+    parser.add_argument(
+        "--flip-a-bit", action="store_true", help="change each checkpoint, as proof that it counts"
+    )
     options = parser.parse_args(arguments)
     cases = options.case or list(CASES)
     folder = options.keep or Path(tempfile.mkdtemp(prefix="chaos."))
     began = time.monotonic()
-    lab = Lab(folder.resolve(), cases)
+    lab = Lab(folder.resolve(), cases, flip=options.flip_a_bit)
     if options.every_write_point:
         total = sum(len(lab.whole(case, Way()).points) - 1 for case in cases)
         runs = (run for case in cases for run in enumerated_runs(lab, case))

@@ -4,8 +4,10 @@ import json
 import shutil
 import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -19,26 +21,26 @@ from tests.support.refusals import refusal
 EXTENDED = "conf/experiment/extended.yaml"
 LOOP = "pipeline/training/loop.py"
 COMPOSE = ("python", "-m", "pipeline.compose")
-REPRO = ("dvc", "repro", "compose")
 OWN = "my_models.py"
 EXPERIMENTS = ("extended", "flats", "flats_gated", "flats_rent")
 
 
 @contextmanager
-def edited(
-    project: Project, name: str, old: str, new: str, *, by: tuple[str, ...] = COMPOSE
-) -> Iterator[set[str]]:
-    """The stages that would run again after an edit. The edit is undone at the end.
+def edited(project: Project, *edits: tuple[str, str, str]) -> Iterator[set[str]]:
+    """The stages that would run again after some edits. The edits are undone at the end.
 
-    The composed files keep the edit until the next `dvc repro`.
+    The composed files keep the edits until the next `dvc repro`.
 
     Args:
-        by: the command that computes the files on which the stages depend.
+        edits: the name of a file, a text in it, and the text that replaces it.
     """
-    original = project.replace(name, old, new)
-    project.run(*by)
-    yield set(json.loads(project.run("dvc", "status", "--json").stdout))
-    project.write(name, original)
+    originals = {name: project.replace(name, old, new) for name, old, new in edits}
+    project.run("dvc", "repro", "compose")
+    try:
+        yield set(json.loads(project.run("dvc", "status", "--json").stdout))
+    finally:
+        for name, text in originals.items():
+            project.write(name, text)
 
 
 def trainings(stages: set[str]) -> set[str]:
@@ -71,12 +73,10 @@ def test_source_is_fetched_without_a_variant(project):
 
 
 def test_repeated_experiment_has_its_series(project):
-    series = json.loads(project.read("outputs/flats_rent/seeds.json"))["series"]
-    seeds, splits = (series[varied]["runs"] for varied in ("seeds", "split_seeds"))
-    assert sorted(seeds) == sorted(splits) == ["1", "42"]
-    # The experiment's own seed and split are one run in both.
-    assert seeds["42"] == splits["42"]
-    assert seeds["1"]["fingerprint"] != splits["1"]["fingerprint"]
+    runs = json.loads(project.read("outputs/flats_rent/seeds.json"))["series"]["seeds"]["runs"]
+    trained = json.loads(project.read("outputs/flats_rent/run.json"))
+    assert sorted(runs) == ["1", "42"]
+    assert runs["42"]["fingerprint"] == trained["fingerprint"] != runs["1"]["fingerprint"]
 
 
 def test_report_names_every_experiment(project):
@@ -84,34 +84,32 @@ def test_report_names_every_experiment(project):
     assert all(f"| {name} | " in text for name in EXPERIMENTS)
 
 
-def test_comment_in_conf_retrains_nothing(project):
-    with edited(project, EXTENDED, "# Uses everything", "# Still uses everything") as stages:
-        assert trainings(stages) == set()
+def test_comments_rerun_only_the_report(project):
+    """It depends on `outputs/plan.json`, which holds a digest of the files of `conf/`."""
+    comments = [
+        (EXTENDED, "# Uses everything", "# Still uses everything"),
+        (OWN, "def bent", "# A comment.\ndef bent"),
+        (LOOP, "def train(", "# A comment.\ndef train("),
+    ]
+    with edited(project, *comments) as stages:
+        assert stages == {"report"}
 
 
-def test_setting_retrains_only_its_experiment(project):
-    with edited(project, EXTENDED, "dead_zone: 0.001", "dead_zone: 0.002") as stages:
+def test_setting_retrains_and_own_figure_only_evaluates(project):
+    setting = (EXTENDED, "dead_zone: 0.001", "dead_zone: 0.002")
+    figure = ("my_figures.py", "0, 1, 101", "0, 1, 51")
+    with edited(project, setting, figure) as stages:
+        of_setting = {stage for stage in stages if stage.endswith("@extended")}
         assert trainings(stages) == {"train@extended"}
+        assert {stage for stage in stages - of_setting if "@" in stage} == {"evaluate@flats_gated"}
 
 
-def test_setting_of_a_family_retrains_its_experiments(project):
-    with edited(project, "conf/model/tabular.yaml", "members: 8", "members: 4") as stages:
-        assert trainings(stages) == {"train@flats", "train@flats_rent"}
-
-
-def test_edit_of_own_code_retrains_only_its_experiment(project):
-    with edited(project, OWN, "x * ops.tanh(x)", "x * ops.sin(x)", by=REPRO) as stages:
-        assert trainings(stages) == {"train@flats_gated"}
-
-
-def test_comment_in_own_code_retrains_nothing(project):
-    with edited(project, OWN, "def bent", "# A comment.\ndef bent", by=REPRO) as stages:
-        assert trainings(stages) == set()
-
-
-def test_edit_of_an_own_figure_only_evaluates(project):
-    with edited(project, "my_figures.py", "0, 1, 101", "0, 1, 51", by=REPRO) as stages:
-        assert {stage for stage in stages if "@" in stage} == {"evaluate@flats_gated"}
+def test_family_and_own_code_retrain_their_experiments_and_a_claim_none(project):
+    family = ("conf/model/tabular.yaml", "members: 8", "members: 4")
+    own = (OWN, "x * ops.tanh(x)", "x * ops.sin(x)")
+    claim = (EXTENDED, "at_most: 5.0", "at_most: 5.1")
+    with edited(project, family, own, claim) as stages:
+        assert trainings(stages) == {"train@flats", "train@flats_rent", "train@flats_gated"}
 
 
 def test_own_code_lies_beside_its_model(project):
@@ -120,28 +118,21 @@ def test_own_code_lies_beside_its_model(project):
     assert json.loads(project.read("outputs/flats/code/index.json")) == {"files": []}
 
 
-def test_claim_retrains_nothing(project):
-    with edited(project, EXTENDED, "at_most: 5.0", "at_most: 5.1") as stages:
-        assert trainings(stages) == set()
-
-
-def test_code_reruns_the_stages_of_the_table(project):
-    """One real edit. `tests/test_dependencies.py` holds the whole table to the digests."""
-    with edited(project, LOOP, "def train(", "EDITED = True\n\ndef train(", by=REPRO) as stages:
+def test_code_and_data_rerun_the_stages_of_the_table(project):
+    """Two real edits. `tests/test_dependencies.py` holds the whole table to the digests."""
+    code = (LOOP, "def train(", "EDITED = True\n\ndef train(")
+    data = ("conf/data/flats.yaml", "drop: [flat]", "drop: [flat]\nrows: 390")
+    with edited(project, code, data) as stages:
         trained = {f"train@{name}" for name in EXPERIMENTS}
-        assert stages == {*trained, "repeat@flats_rent", "report"}
-
-
-def test_comment_in_code_reruns_nothing(project):
-    with edited(project, LOOP, "def train(", "# A comment.\ndef train(", by=REPRO) as stages:
-        assert stages == set()
-
-
-def test_data_setting_prepares_only_its_variant(project):
-    with edited(
-        project, "conf/data/flats.yaml", "drop: [flat]", "drop: [flat]\nrows: 390"
-    ) as stages:
-        assert [stage for stage in stages if stage.startswith("prepare")] == ["prepare@flats"]
+        evaluated = {"evaluate@flats", "evaluate@flats_gated"}  # their configurations name the data
+        assert stages == {
+            *trained,
+            *evaluated,
+            "code_features",
+            "prepare@flats",
+            "repeat@flats_rent",
+            "report",
+        }
 
 
 def test_new_lock_file_keeps_the_tree_clean(project):
@@ -179,19 +170,35 @@ def trainers(project: Project) -> list[psutil.Process]:
     ]
 
 
+@pytest.fixture(scope="module")
+def endless(project, tmp_path_factory) -> Project:
+    """A copy of the project whose only experiment would train for days."""
+    copy = project.copy(tmp_path_factory.mktemp("endless") / "project")
+    experiments = {"flats_rent": params()["experiments"]["flats_rent"]}
+    overrides = ["training.epochs=1000000", "training.early_stopping=null", "tracking=memory"]
+    changed = {"experiments": experiments, "repeats": {}, "overrides": overrides}
+    copy.write_yaml("params.yaml", params() | changed)
+    copy.run("dvc", "repro", "compose")
+    return copy
+
+
+def loads_tensorflow(trainer: psutil.Process) -> bool:
+    """Whether a trainer has begun to load TensorFlow. Before that, it asks to end with DVC."""
+    return "libtensorflow" in Path(f"/proc/{trainer.pid}/maps").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_trainer_ends_with_its_dvc(project, tmp_path, end):
-    copy = project.copy(tmp_path / "copy")  # DVC removes the model before it trains
-    endless = ["training.epochs=1000000", "training.early_stopping=null", "tracking=memory"]
-    copy.write_yaml("params.yaml", {**params(), "overrides": ["training.xla=false", *endless]})
-    dvc = copy.start("dvc", "repro", "train@flats_rent")
-    first_epoch = next(line for line in dvc.stderr if line.startswith("flats_rent: epoch "))
+def test_trainer_ends_with_its_dvc(endless, tmp_path, end):
+    copy = endless.copy(tmp_path / "copy")  # DVC removes the model before it trains
+    dvc = copy.start("dvc", "repro", "--single-item", "train@flats_rent")
+    while not any(loads_tensorflow(trainer) for trainer in trainers(copy)):
+        assert dvc.poll() is None, dvc.communicate()
+        time.sleep(0.1)
     running = trainers(copy)
     dvc.send_signal(end)
     dvc.wait()
-    _, alive = psutil.wait_procs(running, timeout=5)
+    _, alive = psutil.wait_procs(running, timeout=60)
     dvc.communicate()
-    assert first_epoch
     assert len(running) == 1
     assert alive == trainers(copy) == []
 

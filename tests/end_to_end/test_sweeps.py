@@ -29,7 +29,7 @@ from pipeline.studies.sweep import run_sweep
 from pipeline.studies.sweep_settings import SweepSettings
 from pipeline.tracking import connection
 from pipeline.tracking.stores.mlflow import STORE
-from tests.support import ROOT
+from tests.support import ROOT, warm
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
@@ -37,8 +37,12 @@ from tests.support.trials import HereProcess
 
 SHORT = [
     *("data=pairs", "training.epochs=2", "training.early_stopping=null"),
-    *("training.xla=false", "tracking.log_model=false"),
+    *("training.batch_size=12", "training.xla=false", "tracking.log_model=false"),
 ]
+MULTIRUN = ("-m", "pipeline.train", "-m")
+# Python's option -u is one that the server of forks does not serve, so this process is no fork. A
+# terminal sends Ctrl-C to all processes of its group, and a fork has a group of its own.
+IN_ONE_GROUP = ("-u", "-m", "pipeline.sweep")
 
 
 @pytest.fixture(autouse=True)
@@ -46,12 +50,18 @@ def folder(in_repository):
     return in_repository
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "pipeline.train", "-m", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+def start(*words: str) -> subprocess.Popen[str]:
+    """Starts `python <words>` as the leader of a process group. Its trials are forks."""
+    paths = os.pathsep.join([warm.variables()["PYTHONPATH"], str(ROOT)])
+    environment = {**os.environ, **warm.variables(), "PYTHONPATH": paths}
     pipe = subprocess.PIPE
     return subprocess.Popen(
-        command, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+        [sys.executable, *words],
+        env=environment,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        start_new_session=True,
     )
 
 
@@ -67,10 +77,10 @@ def result(repository):
     add_store(repository)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repository)
-        with start(*grid) as sweep:
+        with start(*MULTIRUN, *grid) as sweep:
             assert any("trial 0 " in line for line in sweep.stderr)
             sweep.kill()
-        with start(*grid) as sweep:
+        with start(*MULTIRUN, *grid) as sweep:
             out, err = sweep.communicate()
         assert sweep.returncode == 0, err
         return json.loads(out)
@@ -244,7 +254,7 @@ def running(folder: Path) -> int:
 
 def test_ctrl_c_ends_a_sweep_and_its_processes(folder):
     long = [*SHORT, "training.epochs=100000", "seed=21,22"]
-    with start(*long, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2") as sweep:
+    with start(*IN_ONE_GROUP, *long, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2") as sweep:
         while running(folder) < 3:
             time.sleep(0.1)
         os.killpg(sweep.pid, signal.SIGINT)

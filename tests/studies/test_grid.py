@@ -1,11 +1,17 @@
 """The grid of a sweep."""
 
+from collections.abc import Sequence
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from pipeline import layout
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import Direction, direction_of
+from pipeline.studies import grid as studies_grid
 from pipeline.studies.grid import Grid, combinations, compose_grid, measuring
 from pipeline.studies.objective import Objective
 from tests.support import ROOT
@@ -18,6 +24,23 @@ CONF = ROOT / "conf"
 @pytest.fixture
 def in_root(monkeypatch):
     monkeypatch.chdir(ROOT)
+
+
+@cache
+def composed(overrides: tuple[str, ...], conf: Path) -> ExperimentConfig:
+    return compose_experiment(overrides, conf=conf)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _equal_trials_are_composed_once():
+    """Hydra takes a quarter of a second for each trial, and many grids share some."""
+
+    def compose(overrides: Sequence[str], *, conf: Path = layout.CONF) -> ExperimentConfig:
+        return deepcopy(composed(tuple(overrides), conf.resolve()))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(studies_grid, "compose_experiment", compose)
+        yield
 
 
 @cache

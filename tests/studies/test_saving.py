@@ -3,6 +3,8 @@
 import math
 import re
 import shutil
+from copy import deepcopy
+from functools import cache
 
 import pytest
 
@@ -53,15 +55,35 @@ claims:
 """
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "conf", folder / "conf")
+    shutil.copy(ROOT / "params.yaml", folder)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path):
-    shutil.copytree(ROOT / "conf", tmp_path / "conf")
-    shutil.copy(ROOT / "params.yaml", tmp_path)
-    return tmp_path
+def folder(project):
+    """The project without what earlier tests saved: each copy of `conf/` is checked for seconds."""
+    listed, before = (project / "params.yaml").read_text(), set(experiments(project))
+    yield project
+    (project / "params.yaml").write_text(listed)
+    for path in set(experiments(project)) - before:
+        path.unlink()
 
 
-def winner(folder, *overrides, **fields):
-    config = compose_experiment([*TRIAL, *overrides], conf=folder / "conf")
+def experiments(project):
+    return (project / "conf/experiment").iterdir()
+
+
+@cache
+def trial():
+    return compose_experiment(TRIAL, conf=ROOT / "conf")
+
+
+def winner(**fields):
+    config = deepcopy(trial())
     defaults = {
         "base": "mnist_dnn",
         "study": "a random search",
@@ -80,26 +102,26 @@ def save(folder, one, name="tuned"):
 
 def message(folder, name="tuned"):
     """Why the winner cannot be saved under a name."""
-    config, listed = winner(folder).config, folder / "params.yaml"
+    config, listed = winner().config, folder / "params.yaml"
     return refusal(saving.require_possible, name, config, conf=folder / "conf", listed=listed)
 
 
 def test_file_holds_changed_settings_and_the_claim(folder):
-    text = save(folder, winner(folder)).read_text()
+    text = save(folder, winner()).read_text()
     assert text.startswith(FILE)
     assert re.fullmatch(r"# Written by a study: [0-9a-f]{16}\n", text.removeprefix(FILE))
 
 
 def test_file_composes_to_the_winner(folder):
-    save(folder, winner(folder))
+    save(folder, winner())
     composed = compose_experiment(["experiment=tuned"], conf=folder / "conf")
-    assert run_settings(composed) == run_settings(winner(folder).config) | {"name": "tuned"}
+    assert run_settings(composed) == run_settings(winner().config) | {"name": "tuned"}
     assert [str(claim) for claim in composed.claims] == ["validation/accuracy ≥ 0.955"]
 
 
 @pytest.mark.parametrize("objective", [LOG_LOSS, ACCURACY])
 def test_head_has_the_form_of_other_experiments(folder, objective):
-    lines = head(save(folder, winner(folder, objective=objective)))
+    lines = head(save(folder, winner(objective=objective)))
     assert lines[1].endswith(".")
     assert (
         lines[2]
@@ -111,7 +133,7 @@ def test_head_has_the_form_of_other_experiments(folder, objective):
 
 def claims(folder, **fields) -> list[str]:
     """The claims of the experiment that a winner becomes."""
-    save(folder, winner(folder, **fields))
+    save(folder, winner(**fields))
     return list(map(str, compose_experiment(["experiment=tuned"], conf=folder / "conf").claims))
 
 
@@ -134,7 +156,7 @@ def test_loss_of_training_is_not_claimed(folder):
 
 
 def test_winner_without_other_seeds_has_no_claim(folder):
-    one = winner(folder, confirmation=None)
+    one = winner(confirmation=None)
     lines = head(save(folder, one))
     assert lines[3].startswith("# Reaches 96.4 % validation accuracy, in about ")
     assert lines[4:] == ["# It has no claim, because it was not trained with other seeds."]
@@ -147,7 +169,7 @@ def test_winner_without_other_seeds_has_no_claim(folder):
 )
 def test_params_yaml_lists_it_by_name(folder, name, before):
     lines = (folder / "params.yaml").read_text().splitlines()
-    save(folder, winner(folder), name)
+    save(folder, winner(), name)
     added = (folder / "params.yaml").read_text().splitlines()
     place = added.index(f"  {name}: {{data: mnist_first_10000}}")
     assert added[:place] + added[place + 1 :] == lines
@@ -156,10 +178,10 @@ def test_params_yaml_lists_it_by_name(folder, name, before):
 
 
 def test_saving_again_replaces_the_file(folder):
-    save(folder, winner(folder))
+    save(folder, winner())
     listed = (folder / "params.yaml").read_text()
     higher = Confirmation([1, 2], [0.97, 0.97])
-    text = save(folder, winner(folder, confirmation=higher)).read_text()
+    text = save(folder, winner(confirmation=higher)).read_text()
     assert "at_least: 0.97}" in text
     assert (folder / "params.yaml").read_text() == listed
 
@@ -172,7 +194,7 @@ def test_file_by_a_person_is_not_overwritten(folder):
 
 
 def test_edited_file_is_not_overwritten(folder):
-    file = save(folder, winner(folder))
+    file = save(folder, winner())
     file.write_text(file.read_text().replace("20", "21"))
     assert "tuned.yaml was not written by a study, or was edited since." in message(folder)
 
@@ -201,7 +223,7 @@ def test_experiments_on_one_line_are_not_edited(folder):
         "sources: [mnist]\ndata: {mnist_first_10000: mnist}\n"
         "experiments: {other: {data: mnist_first_10000}}\n"
     )
-    assert refusal(save, folder, winner(folder)) == (
+    assert refusal(save, folder, winner()) == (
         f"{folder}/params.yaml: an entry of experiments could not be added. "
         "Received: tuned: {data: mnist_first_10000}. "
         "Write one entry of experiments per line, and add this one by hand."
@@ -218,13 +240,13 @@ def test_standardised_target_is_claimed_in_its_unit(folder):
 
 
 def test_winner_of_a_sweep_says_so(folder):
-    text = save(folder, winner(folder, study="a sweep")).read_text()
+    text = save(folder, winner(study="a sweep")).read_text()
     assert "# mnist_dnn, tuned: the best of 30 trials of a sweep (3 minutes of" in text
 
 
 def test_saving_says_what_the_choice_was_worth(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
-    saving.save_and_say("tuned", winner(folder))
+    saving.save_and_say("tuned", winner())
     assert capsys.readouterr().err.splitlines() == [
         "mnist_dnn: validation/accuracy was 0.9640 in the study; "
         "over 5 other seeds it is 0.9600 on average",

@@ -33,7 +33,7 @@ from tests.support.trials import HereProcess
 GRID = [
     *("data=pairs", "optimizer.learning_rate=0.01,0.1", "data.split.seed=2,3", "seed=5"),
     *("training.epochs=2", "training.early_stopping=null", "training.xla=false"),
-    "tracking.log_model=false",
+    *("training.batch_size=12", "tracking.log_model=false"),
 ]
 RATIO = 12 / 36  # validation rows / training rows
 

@@ -122,6 +122,15 @@ def test_failed_trial_shows_no_password(run, tmp_path):
     assert (tmp_path / "log.txt").read_text().endswith("\nValueError: no answer from http://host\n")
 
 
+def test_kernel_ends_the_process_with_its_parent(run, tmp_path):
+    run(
+        "import ctypes; number = ctypes.c_int(); PR_GET_PDEATHSIG = 2;"
+        "ctypes.CDLL(None).prctl(PR_GET_PDEATHSIG, ctypes.byref(number)); print(number.value)"
+    )
+    run("sys.stdout.flush()")
+    assert (tmp_path / "log.txt").read_text() == f"{signal.SIGTERM:d}\n"
+
+
 def test_interrupted_trial_has_not_failed(run):
     with pytest.raises(Interrupted) as end:
         run("os.kill(os.getpid(), signal.SIGTERM)")

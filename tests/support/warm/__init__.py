@@ -1,6 +1,7 @@
 """Commands that start without importing the libraries again.
 
-`variables()` starts a server, and makes each `python -m pipeline.<command>` a fork of it.
+`variables()` starts a server, and makes each `python -m pipeline.<command>`, each `dvc` and each
+process of trials a fork of it.
 """
 
 import atexit

@@ -2,10 +2,12 @@
 
 The libraries take 8 seconds of CPU to import, so tests that run hundreds of commands would mostly
 wait for imports. Nothing is used before the fork: TensorFlow has no device yet, and no module of
-`pipeline` is loaded. Each command is a process of its own, with its own folder, variables, streams
-and signals. It is killed if the process that asked for it dies.
+`pipeline` is loaded. Each command is a process of its own, with its own folder, variables,
+descriptors and signals. It is killed if the process that asked for it dies, and `os.getppid()`
+returns the parent of that process.
 """
 
+import fcntl
 import gc
 import json
 import os
@@ -15,6 +17,7 @@ import signal
 import socket
 import struct
 import sys
+import warnings
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +32,7 @@ _LIBRARIES = (
     "mlflow",
     "mlflow.keras",
     "mlflow.pyfunc",
+    "mlflow.store.tracking.sqlalchemy_store",
     "sklearn.ensemble",
     "sklearn.impute",
     "sklearn.linear_model",
@@ -41,8 +45,17 @@ _LIBRARIES = (
     "matplotlib.backends.backend_agg",
     "hydra",
     "keras_tuner",
-    "sqlalchemy",
-    "alembic",
+    "sqlalchemy.dialects.sqlite",
+    "alembic.command",
+    "seaborn",
+    "jinja2",
+    "PIL.PngImagePlugin",
+    "sklearn.datasets",
+    "pyarrow.pandas_compat",
+    "dvc.cli.parser",
+    "dvc.repo",
+    "networkx",
+    "scmrepo.git",
 )
 
 
@@ -86,9 +99,7 @@ class _Server:
         request, streams = received
         child = os.fork() if request["settings"] == self.settings else None
         if child == 0:
-            for number, stream in enumerate(streams):
-                os.dup2(stream, number)
-            os.closerange(3, max(streams[-1], client.fileno(), *self.commands, 3) + 64)
+            _take(streams, request["descriptors"])
             return request
         if child is None:
             client.close()
@@ -112,13 +123,24 @@ def _received(client: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     """A request and its streams. None if the client died before it had sent all of it."""
     streams: list[int] = []
     try:
-        head, streams, *_ = socket.recv_fds(client, 4, 3)
+        head, streams, *_ = socket.recv_fds(client, 4, 64)
         (size,) = struct.unpack("I", head)
         return json.loads(client.recv(size, socket.MSG_WAITALL)), streams
     except (OSError, struct.error, ValueError):
         for stream in streams:
             os.close(stream)
         return None
+
+
+def _take(streams: list[int], numbers: list[int]) -> None:
+    """Gives the descriptors of a client their numbers, and closes all others."""
+    free = max(numbers) + 1
+    copies = [fcntl.fcntl(stream, fcntl.F_DUPFD, free) for stream in streams]
+    for copy, number in zip(copies, numbers, strict=True):
+        os.dup2(copy, number)
+    for number in {int(name) for name in os.listdir("/dev/fd")} - set(numbers):  # noqa: PTH208
+        with suppress(OSError):  # it listed the folder
+            os.close(number)
 
 
 def _has_died(client: socket.socket) -> bool:
@@ -143,6 +165,9 @@ def _become(request: dict[str, Any]) -> None:
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    os.getppid = lambda: request["parent"]
+    given = request["variables"].get("PYTHONWARNINGS", "").split(",")
+    warnings._processoptions([option for option in given if option])
     np.random.seed()  # noqa: NPY002 - two forks would draw the same numbers
 
 
@@ -157,6 +182,8 @@ def main() -> None:
     gc.freeze()
     request = _Server(place, settings).next_request()
     _become(request)
+    # The modules of the command are compiled once, and their folder receives no bytecode.
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(Path(place).with_name("bytecode"))
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 
