@@ -7,7 +7,8 @@ from tests.support.toy import config_of
 
 def settled(folder, *overrides: str, rows: int = 100, numbers: int | None = 3):
     """The training settings for data of this size."""
-    config = config_of(folder, "data=pairs", "training.epochs=null", *overrides)
+    usual = ("training.epochs=null", "training.batch_size=null")
+    config = config_of(folder, "data=pairs", *usual, *overrides)
     return config.settled(rows=rows, numbers=numbers).training
 
 

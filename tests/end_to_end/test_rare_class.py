@@ -16,7 +16,8 @@ ADDED = ("baselines", "telling_baseline")
 PARAMS = """sources: [rare]
 data: {{rare: rare}}
 experiments: {{rare: {{data: rare}}}}
-overrides: [tracking=memory, training.epochs=3, training.xla=false, baselines={baselines}]
+overrides: [tracking=memory, training.epochs=3, training.batch_size=32,
+  "model.units=[64,32]", training.xla=false, baselines={baselines}]
 """
 
 

@@ -182,8 +182,8 @@ def test_setting_of_tables_is_refused_for_images():
 
 def test_training_of_images_is_that_of_mlp(repository):
     default, mlp = (
-        Run.of(config_of(repository, "data=shapes", model), repository / "data/prepared/shapes")
-        for model in ("model=tabular", "model=mlp")
+        Run.of(config_of(repository, "data=shapes", *model), repository / "data/prepared/shapes")
+        for model in (["model=tabular"], ["model=mlp", "model.units=[64,32]"])
     )
     assert default.key == mlp.key
 
