@@ -27,10 +27,12 @@ LIBRARY = (
     "sealed_lines",
     "signals",
     "syntax",
+    "tested_training",
 )
 PACKAGES = {
     "adopting",
     "baselines",
+    "comparing",
     "config",
     "data",
     "evaluation",
@@ -219,13 +221,17 @@ def loads_a_split(call: ast.Call) -> bool:
 
 
 def test_one_module_reads_prepared_arrays():
-    own_predictions = "pipeline.evaluation.baseline_fits"
+    predictions = {"pipeline.evaluation.baseline_fits", "pipeline.evaluation.predictions"}
     raw = "pipeline.data.arrays"
-    assert callers("np.load", "np.memmap") - {own_predictions, raw} == {"pipeline.data.prepared"}
+    assert callers("np.load", "np.memmap") - {*predictions, raw} == {"pipeline.data.prepared"}
 
 
 def test_commands_that_open_the_test_split_are_known():
-    commands = {"pipeline.evaluation.assessment", "pipeline.inspect", "pipeline.repeat"}
+    commands = {
+        "pipeline.evaluation.assessment",
+        "pipeline.inspect",
+        "pipeline.tested_training",
+    }
     assert callers("open_test_split") == commands
     assert {module for module in MODULES if OPENER in imports(module)} == commands
 
