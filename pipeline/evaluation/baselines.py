@@ -88,7 +88,8 @@ def compare(network: Scores, names: Sequence[str], data: Path, *, test: Split) -
     against = intervals.against(measured, network, scores["test"], seed=SEED)
     comparisons = {
         name: {
-            key: Comparison(fitted[name][0], measured[key], *one) for key, one in by_metric.items()
+            key: Comparison(fitted[name][0], measured[key], one.other, one.difference)
+            for key, one in by_metric.items()
         }
         for name, by_metric in against.items()
     }
