@@ -15,9 +15,9 @@ from pipeline.config.values import write_yaml
 from pipeline.evaluation import predictions, record
 from pipeline.evaluation.looks import Ledger, Look
 from pipeline.files import sha256, write_sealed
+from pipeline.models.scores import ClassScores
 from pipeline.reporting import results
 from pipeline.reporting.results import Row
-from pipeline.models.scores import ClassScores
 from pipeline.runs import history
 from pipeline.runs.history import Point
 from pipeline.runs.record import RunRecord

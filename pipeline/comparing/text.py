@@ -1,0 +1,204 @@
+"""A comparison in words and tables, for a terminal and as Markdown."""
+
+import string
+import textwrap
+from collections.abc import Sequence
+
+from pipeline.comparing.comparison import Comparison, Measured, Pair, Part
+from pipeline.reporting.formatting import interval, markdown, number
+
+_WIDTH = 80  # characters of a terminal
+_SMALLEST_P = 0.0001
+Table = Sequence[Sequence[str]]  # rows of cells; the first row is the heading
+
+
+def on_terminal(comparison: Comparison) -> str:
+    """The whole comparison, in lines of at most 80 characters unless a name is long."""
+    blocks = [title(comparison)]
+    for part in comparison.parts:
+        lines = [heading(part), "", *_aligned(values(comparison, part.decisive)), ""]
+        lines += _aligned(differences(comparison, part.decisive))
+        remarks = part_remarks(comparison, part)
+        blocks.append("\n".join([*lines, *([""] if remarks else []), *_items(remarks)]))
+    blocks.append("\n".join(conclusion(comparison)))
+    return "\n\n".join(blocks)
+
+
+def in_markdown(comparison: Comparison, figures: Sequence[str]) -> str:
+    """The comparison with all metrics, and its figures.
+
+    Args:
+        figures: the names of their files.
+    """
+    blocks = [f"# {markdown(title(comparison))}", *map(markdown, conclusion(comparison))]
+    for part in comparison.parts:
+        blocks.append(f"## {markdown(heading(part))}")
+        blocks.append(_grid(values(comparison, part.decisive)))
+        for measured in part.measured:
+            blocks.append(f"{markdown(measured.metric)}, {direction(measured)}:")
+            blocks.append(_grid(differences(comparison, measured)))
+            if measured is part.decisive:
+                blocks += [
+                    "\n".join(f"- {markdown(one)}" for one in part_remarks(comparison, part))
+                ]
+    blocks += [f"![{name}]({name})" for name in figures]
+    blocks.append("Runs:")
+    blocks.append(
+        "\n".join(
+            f"- {markdown(comparison.titles[name])}: {', '.join(f'`{one}`' for one in runs)}"
+            for name, runs in comparison.runs.items()
+        )
+    )
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def title(comparison: Comparison) -> str:
+    """`digits_cnn against digits_mlp by accuracy, larger is better`."""
+    names = [comparison.titles[name] for name in comparison.names]
+    decisive = comparison.parts[0].decisive
+    return f"{' against '.join(names)} by {decisive.metric}, {direction(decisive)}"
+
+
+def direction(measured: Measured) -> str:
+    """Whether larger values are better, in words."""
+    return f"{'larger' if measured.larger_is_better else 'smaller'} is better"
+
+
+def heading(part: Part) -> str:
+    """What a part compares, and by which test."""
+    return f"{part.about[:1].upper()}{part.about[1:]}: {part.test}"
+
+
+def letters(comparison: Comparison) -> dict[str, str]:
+    """A letter for each name, because two names may not fit into a line."""
+    return dict(zip(comparison.names, _letters(), strict=False))
+
+
+def _letters() -> list[str]:
+    single = list(string.ascii_uppercase)
+    return [*single, *(f"{one}{two}" for one in single for two in single)]
+
+
+def values(comparison: Comparison, measured: Measured) -> Table:
+    """A row for each name: its letter, its value with limits, and its standard deviation."""
+    repeated = any(one.samples for one in measured.values.values())
+    rows = [["", "", measured.metric, "[95 %]", *(["sd", "trainings"] if repeated else [])]]
+    for name, letter in letters(comparison).items():
+        one = measured.values[name]
+        limits = "" if one.low is None or one.high is None else interval(one.low, one.high)
+        row = [letter, comparison.titles[name], number(one.value), limits]
+        if repeated:
+            row += [number(_deviation(one.samples)), f"{len(one.samples)}"]
+        rows.append(row)
+    return rows
+
+
+def _deviation(samples: Sequence[float]) -> float:
+    mean = sum(samples) / len(samples)
+    squares = sum((one - mean) ** 2 for one in samples)
+    return float((squares / max(1, len(samples) - 1)) ** 0.5)
+
+
+def differences(comparison: Comparison, measured: Measured) -> Table:
+    """A row for each pair: its difference with limits, p, Holm's p, and which one is better."""
+    letter = letters(comparison)
+    several = len(measured.pairs) > 1
+    rows = [["", "difference", "[95 %]", "p", *(["Holm's p"] if several else []), ""]]
+    for pair in measured.pairs:
+        limits = "" if pair.low is None or pair.high is None else signed_interval(pair)
+        verdict = f"{letter[pair.better]} is better" if pair.better else "not decided"
+        p_values = [p_text(pair.p), *([p_text(pair.adjusted_p)] if several else [])]
+        name = f"{letter[pair.one]} - {letter[pair.other]}"
+        rows.append([name, signed(pair.difference), limits, *p_values, verdict])
+    return rows
+
+
+def signed(value: float) -> str:
+    """`+0.0111`, `-0.0051` or `+2,913.4`."""
+    return f"{'-' if value < 0 else '+'}{number(abs(value))}"
+
+
+def signed_interval(pair: Pair) -> str:
+    """`[-0.0051, +0.0285]`."""
+    assert pair.low is not None
+    assert pair.high is not None
+    return f"[{signed(pair.low)}, {signed(pair.high)}]"
+
+
+def p_text(p: float | None) -> str:
+    """`0.22`, `0.0031`, `<0.0001`, or `none`."""
+    if p is None:
+        return "none"
+    return f"{p:.2g}" if p >= _SMALLEST_P else f"<{_SMALLEST_P:g}"
+
+
+def part_remarks(comparison: Comparison, part: Part) -> list[str]:
+    """The sentences about the tests of a part."""
+    letter = letters(comparison)
+    several = len(part.decisive.pairs) > 1
+    lines = []
+    for pair in part.decisive.pairs:
+        beginning = f"{letter[pair.one]} - {letter[pair.other]}: " if several else ""
+        for remark in pair.remarks:
+            text = remark.replace("{one}", letter[pair.one]).replace("{other}", letter[pair.other])
+            lines.append(f"{beginning}{text}")
+    return lines
+
+
+_BEYOND = {
+    "rows": "the noise of the test rows",
+    "seeds": "the noise of the seeds",
+    "splits": "the noise of the splits",
+    "folds": "the noise of the folds",
+    "seeds, one by one": "the noise of the seeds",
+}
+
+
+def conclusion(comparison: Comparison) -> list[str]:
+    """The verdict, what it is beyond, and the remarks on the whole comparison."""
+    lines = [f"Verdict: {comparison.verdict}{_beyond(comparison)}."]
+    for remark in comparison.remarks:
+        lines += textwrap.wrap(remark, _WIDTH)
+    return lines
+
+
+def _beyond(comparison: Comparison) -> str:
+    """Which noise a difference exceeds, and which not. Empty for several names without a best."""
+    noises = [_BEYOND[part.over] for part in comparison.parts]
+    if comparison.best:
+        holds = ", ".join(dict.fromkeys(part.holds for part in comparison.parts))
+        return f", {holds}, beyond {' and '.join(noises)}"
+    if len(comparison.names) > 2:
+        return ": no name is better than all others"
+    better = {part.decisive.pairs[0].better for part in comparison.parts}
+    if len(better - {""}) > 1:
+        return ": the two kinds of noise disagree on which one is better"
+    inside = [
+        noise
+        for noise, part in zip(noises, comparison.parts, strict=True)
+        if not part.decisive.pairs[0].better
+    ]
+    beyond = [noise for noise in noises if noise not in inside]
+    ends = [f"beyond {' and '.join(beyond)}"] if beyond else []
+    return ": the difference is " + ", but ".join([*ends, f"inside {' and '.join(inside)}"])
+
+
+def _items(lines: Sequence[str]) -> list[str]:
+    return [
+        one
+        for line in lines
+        for one in textwrap.wrap(line, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+    ]
+
+
+def _aligned(table: Table) -> list[str]:
+    """Columns side by side."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    cells = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in table]
+    return [f"  {'  '.join(row)}".rstrip() for row in cells]
+
+
+def _grid(table: Table) -> str:
+    head, *rows = ([markdown(cell) for cell in row] for row in table)
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
