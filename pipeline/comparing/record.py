@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.comparing.comparison import Comparison, Measured, Pair, Part, Value
 from pipeline.errors import PipelineError
-from pipeline.files import read_sealed, sha256, write_sealed
+from pipeline.files import digests_below, read_sealed, require_files, sha256, write_sealed
 from pipeline.layout import COMPARISONS
 
 FILE = "comparison.json"
@@ -36,8 +36,8 @@ def folder_of(names: Iterable[str], *, choices: Iterable[str]) -> Path:
 
 
 def write(folder: Path, comparison: Comparison) -> None:
-    """Writes the record."""
-    write_sealed(folder / FILE, _content(comparison))
+    """Writes the record of a comparison and of the other files in its folder."""
+    write_sealed(folder / FILE, _content(comparison) | {"files": digests_below(folder)})
 
 
 def _content(comparison: Comparison) -> dict[str, Any]:
@@ -53,11 +53,12 @@ def read(folder: Path) -> Comparison:
     """Reads what `write` wrote.
 
     Raises:
-        PipelineError: the file is missing or damaged, or another version of this package wrote it.
+        PipelineError: a file is missing or damaged, or another version of this package wrote it.
     """
     made_by = "python -m pipeline.compare"
     values = read_sealed(folder / FILE, made_by=made_by)
     try:
+        require_files(folder, values["files"], made_by=values["command"])
         own = {name: values[name] for name in Comparison.__dataclass_fields__}
         return Comparison(**own | {"parts": [_part(part) for part in own["parts"]]})
     except (KeyError, TypeError) as error:
