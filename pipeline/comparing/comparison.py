@@ -70,14 +70,12 @@ class Part:
         over: one of `OVER`, or `UNTIL_DECIDED`.
         about: what was compared, such as `360 test rows`.
         test: the name of the test.
-        holds: what a verdict is about, such as `on these test rows`.
         measured: by metric; the first one decides.
     """
 
     over: str
     about: str
     test: str
-    holds: str
     measured: Sequence[Measured]
 
     @property

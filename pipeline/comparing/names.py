@@ -26,7 +26,7 @@ _VALIDATION = "validation/"
 
 
 @dataclass(frozen=True)
-class Tested:
+class Evaluated:
     """A model and its test split.
 
     Args:
@@ -78,7 +78,7 @@ class Contender:
     name: str
     title: str
     headline: str
-    tested: Tested | None
+    tested: Evaluated | None
     groups: Mapping[str, Group]
     missing: Mapping[str, str]
     sources: Sequence[Path]
@@ -157,9 +157,9 @@ def _experiment(name: str) -> Contender:
     )
 
 
-def _tested(output: Path, run_id: str, history: Path) -> Tested:
+def _tested(output: Path, run_id: str, history: Path) -> Evaluated:
     made_by = record.command(output)
-    return Tested(
+    return Evaluated(
         run_id=run_id,
         metrics=read_json(output / record.METRICS, made_by=made_by),
         predictions=predictions.read(output / predictions.FILE, made_by=made_by),
@@ -266,7 +266,7 @@ def _configuration(name: str) -> Contender:
         headline=_objective(measured),
         tested=None,
         groups={over: _group_of(own, over, sweep=folder.name)},
-        missing=dict.fromkeys([ROWS, SEEDS, SPLITS, FOLDS], missing.format(over)),
+        missing=dict.fromkeys({ROWS, SEEDS, SPLITS, FOLDS} - {over}, missing.format(over)),
         sources=files,
     )
 

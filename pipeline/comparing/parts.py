@@ -20,7 +20,7 @@ from pipeline.comparing.comparison import (
     decided,
 )
 from pipeline.comparing.holm import LEVEL
-from pipeline.comparing.names import Contender, Group, Tested
+from pipeline.comparing.names import Contender, Evaluated, Group
 from pipeline.config.metrics import is_metric
 from pipeline.errors import PipelineError, suggestion
 from pipeline.evaluation.over_seeds import mean_interval
@@ -77,7 +77,7 @@ def _reason(contenders: Sequence[Contender], over: str) -> str:
     return _reason_of_splits(groups)
 
 
-def reason_of_rows(tested: Sequence[Tested]) -> str:
+def reason_of_rows(tested: Sequence[Evaluated]) -> str:
     """Why models were not tested on the same rows; empty if they were."""
     first, *others = (one.predictions for one in tested)
     for other in others:
@@ -168,7 +168,7 @@ def _over_rows(contenders: Sequence[Contender], metric: str | None) -> Part:
     named = {name: metrics.named(name, key=_KEY) for name in names}
     scores = {name: one.predictions.scores for name, one in tested.items()}
     tests = {
-        name: rows.test_rows(named, scores[name], {other: scores[other] for other in others})
+        name: rows.compare_rows(named, scores[name], {other: scores[other] for other in others})
         for name, others in _later(list(tested))
     }
     measured = []
@@ -188,7 +188,6 @@ def _over_rows(contenders: Sequence[Contender], metric: str | None) -> Part:
         over=ROWS,
         about=f"{count:,} test rows, the same for all",
         test=_test_of_rows(named[names[0]]),
-        holds="the trained model",
         measured=measured,
     )
 
@@ -245,7 +244,6 @@ def _over_seeds(contenders: Sequence[Contender], metric: str | None) -> Part:
         over=SEEDS,
         about=f"{' and '.join(map(str, counts))} seeds of one split, on its {_split(groups)} rows",
         test="a permutation test, and Welch's interval",
-        holds="on these rows",
         measured=measured,
     )
 
@@ -271,46 +269,39 @@ def _mean_value(samples: Sequence[float], mean: float, limits: tuple[float, floa
 def _pair_of_seeds(
     one: str, other: str, first: Sequence[float], second: Sequence[float], *, level: float
 ) -> Pair:
-    test = seeds.test_seeds(first, second)
+    test, effect = seeds.compare_seeds(first, second), seeds.effect_of(first, second)
     facts = {
         "permutation_p": test.permutation_p,
         "permutation_is_exact": test.is_exact,
         "smallest_p": test.smallest_p,
-        "effect": test.effect,
-        "effect_interval": test.effect_interval,
+        "effect": None if effect is None else effect.size,
+        "effect_interval": None if effect is None else effect.interval,
     }
-    remarks = [_effect(test)] if test.effect is not None else []
+    remarks = [] if effect is None else [_effect(effect)]
     if test.smallest_p > level:
         remarks.append(
             f"{len(first)} and {len(second)} seeds cannot decide: the smallest p of the "
             f"permutation test is {test.smallest_p:.2g}, and it must be at most {level:.2g}"
         )
-    if test.p >= level:
-        facts["seeds_needed"] = needed = _needed(test, len(first), len(second), level)
-        remarks.append(_in_words(needed, len(first), len(second)))
+    if test.p >= level and test.difference:
+        size = math.inf if effect is None else effect.size
+        facts["seeds_needed"] = needed = seeds.seeds_for(size, level=level)
+        remarks.append(_in_words(needed, min(len(first), len(second))))
     low, high = test.interval
     return Pair(one, other, test.difference, low, high, test.p, facts=facts, remarks=remarks)
 
 
-def _effect(test: seeds.SeedsTest) -> str:
-    text = f"the effect size, Hedges' g, is {test.effect:.2f}"
-    if test.effect_interval is None:
+def _effect(effect: seeds.Effect) -> str:
+    text = f"the effect size, Hedges' g, is {effect.size:.2f}"
+    if effect.interval is None:
         return text
-    return f"{text} [{test.effect_interval[0]:.2f}, {test.effect_interval[1]:.2f}]"
+    return f"{text} [{effect.interval[0]:.2f}, {effect.interval[1]:.2f}]"
 
 
-def _needed(test: seeds.SeedsTest, first: int, second: int, level: float) -> int | None:
-    """The seeds of each group that would decide, if the true effect is the observed one."""
-    if test.effect is None:
-        fewest = seeds.seeds_for(math.inf, level=level) if test.difference else None
-        return fewest if fewest and fewest > min(first, second) else None
-    return seeds.seeds_for(test.effect, level=level)
-
-
-def _in_words(needed: int | None, first: int, second: int) -> str:
+def _in_words(needed: int | None, trained: int) -> str:
     if needed is None:
         return "no number of seeds up to 10,000 would decide with a power of 80 %"
-    more = max(needed - min(first, second), 1)
+    more = max(needed - trained, 1)
     return (
         f"if the true effect is the observed one, {more:,} more "
         f"{'seed' if more == 1 else 'seeds'} of each would decide with a power of 80 %"
@@ -346,7 +337,6 @@ def _of_splits(contenders: Sequence[Contender], metric: str | None, *, over: str
         over=over,
         about=f"{len(shared)} {over}, the same for all, by their {_split(groups)} rows",
         test="the corrected resampled t test",
-        holds="on rows of the same kind",
         measured=measured,
     )
 
@@ -354,7 +344,7 @@ def _of_splits(contenders: Sequence[Contender], metric: str | None, *, over: str
 def _pair_of_splits(
     one: str, other: str, first: Sequence[float], second: Sequence[float], *, ratio: float
 ) -> Pair:
-    test = splits.test_splits(first, second, ratio=ratio)
+    test = splits.compare_splits(first, second, ratio=ratio)
     low, high = test.interval
     return Pair(one, other, test.difference, low, high, test.p, facts={"ratio": ratio})
 

@@ -59,7 +59,7 @@ class RowsTest:
     mcnemar: McNemar | None
 
 
-def test_rows(
+def compare_rows(
     metrics: dict[str, Metric], one: Scores, others: dict[str, Scores]
 ) -> dict[str, dict[str, RowsTest]]:
     """One model against each of others, by name of the other and of the metric.

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -32,8 +33,6 @@ class SeedsTest:
         permutation_p: that of the permutation test.
         is_exact: whether all ways to divide the seeds were enumerated.
         smallest_p: the smallest p that the permutation test can have with so many seeds.
-        effect: Hedges' g, the difference in standard deviations of a seed. None if no seed varies.
-        effect_interval: its 95 % limits.
     """
 
     difference: float
@@ -42,11 +41,22 @@ class SeedsTest:
     permutation_p: float
     is_exact: bool
     smallest_p: float
-    effect: float | None
-    effect_interval: Interval | None
 
 
-def test_seeds(one: Sequence[float], other: Sequence[float]) -> SeedsTest:
+@dataclass(frozen=True)
+class Effect:
+    """The size of an effect.
+
+    Args:
+        size: Hedges' g, the difference in standard deviations of a seed.
+        interval: its 95 % limits; None for a huge effect.
+    """
+
+    size: float
+    interval: Interval | None
+
+
+def compare_seeds(one: Sequence[float], other: Sequence[float]) -> SeedsTest:
     """Tests the difference of the means of two groups, each of two seeds or more.
 
     The permutation test divides all values in every possible way (Fisher 1935; Pitman 1937). Its
@@ -57,7 +67,6 @@ def test_seeds(one: Sequence[float], other: Sequence[float]) -> SeedsTest:
     difference = float(first.mean() - second.mean())
     interval, welch_p = _welch(first, second, difference)
     permutation_p, is_exact = _permutation(first, second)
-    effect, effect_interval = _hedges(first, second)
     return SeedsTest(
         difference=difference,
         interval=interval,
@@ -65,8 +74,6 @@ def test_seeds(one: Sequence[float], other: Sequence[float]) -> SeedsTest:
         permutation_p=permutation_p,
         is_exact=is_exact,
         smallest_p=smallest_p(len(first), len(second)),
-        effect=effect,
-        effect_interval=effect_interval,
     )
 
 
@@ -99,21 +106,30 @@ def _welch(one: _Floats, other: _Floats, difference: float) -> tuple[Interval, f
 def _permutation(one: _Floats, other: _Floats) -> tuple[float, bool]:
     """The two-sided p-value, and whether it is exact."""
     values, size = np.concatenate([one, other]), len(one)
-    ways = math.comb(len(values), size)
-    if ways <= MOST_ENUMERATED:
-        places = np.array(list(combinations(range(len(values)), size)))
-        added = 0
-    else:
-        random = np.random.default_rng(0)
-        keys = random.random((MOST_ENUMERATED, len(values)))
-        places = np.argsort(keys, axis=1)[:, :size]
-        added = 1  # the observed way is one of them (Phipson and Smyth 2010)
-    chosen = np.zeros((len(places), len(values)), bool)
-    np.put_along_axis(chosen, places, values=True, axis=1)
+    chosen, is_exact = _ways(len(values), size)
     statistics = _statistics(values, chosen)
     observed = _statistics(values, (np.arange(len(values)) < size)[None])[0]
     extreme = int(np.sum(statistics >= observed * (1 - _SAME)))
-    return (extreme + added) / (len(places) + added), added == 0
+    added = 0 if is_exact else 1  # the observed way is one of them (Phipson and Smyth 2010)
+    return (extreme + added) / (len(chosen) + added), is_exact
+
+
+@lru_cache(maxsize=4)
+def _ways(count: int, size: int) -> tuple[NDArray[np.bool_], bool]:
+    """The ways to choose `size` of `count` values, and whether they are all.
+
+    Returns:
+        Bool of shape (ways, count), true for the chosen ones.
+    """
+    is_exact = math.comb(count, size) <= MOST_ENUMERATED
+    if is_exact:
+        places = np.array(list(combinations(range(count), size)))
+    else:
+        keys = np.random.default_rng(0).random((MOST_ENUMERATED, count))
+        places = np.argsort(keys, axis=1)[:, :size]
+    chosen = np.zeros((len(places), count), bool)
+    np.put_along_axis(chosen, places, values=True, axis=1)
+    return chosen, is_exact
 
 
 def _statistics(values: _Floats, chosen: NDArray[np.bool_]) -> _Floats:
@@ -140,8 +156,8 @@ def _statistics(values: _Floats, chosen: NDArray[np.bool_]) -> _Floats:
     return np.asarray(distance / np.sqrt(np.maximum(errors, _SAME**2)))
 
 
-def _hedges(one: _Floats, other: _Floats) -> tuple[float | None, Interval | None]:
-    """Hedges' g with the limits of the noncentral t distribution.
+def effect_of(one: Sequence[float], other: Sequence[float]) -> Effect | None:
+    """Hedges' g with the limits of the noncentral t distribution. None if no seed varies.
 
     L. V. Hedges, *Distribution theory for Glass's estimator of effect size*, Journal of Educational
     Statistics 6, 1981.
@@ -149,14 +165,16 @@ def _hedges(one: _Floats, other: _Floats) -> tuple[float | None, Interval | None
     degrees = len(one) + len(other) - 2
     squares = (len(one) - 1) * np.var(one, ddof=1) + (len(other) - 1) * np.var(other, ddof=1)
     deviation = math.sqrt(squares / degrees)
-    if deviation <= _SAME * np.abs(np.concatenate([one, other])).max():
-        return None, None
-    effect = float(one.mean() - other.mean()) / deviation
+    if deviation <= _SAME * max(map(abs, [*one, *other])):
+        return None
+    effect = float(np.mean(one) - np.mean(other)) / deviation
     correction = 1 - 3 / (4 * degrees - 1)
     factor = math.sqrt(len(one) * len(other) / (len(one) + len(other)))
     limits = _noncentralities(effect * factor, degrees)
-    interval = None if limits is None else tuple(correction * one / factor for one in limits)
-    return correction * effect, interval  # type: ignore[return-value]
+    if limits is None:
+        return Effect(correction * effect, None)
+    low, high = (correction * limit / factor for limit in limits)
+    return Effect(correction * effect, (low, high))
 
 
 _LARGEST_T = 30.0  # beyond it, the noncentral t distribution is not computed exactly

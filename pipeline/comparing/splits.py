@@ -27,7 +27,7 @@ class SplitsTest:
     p: float
 
 
-def test_splits(one: Sequence[float], other: Sequence[float], *, ratio: float) -> SplitsTest:
+def compare_splits(one: Sequence[float], other: Sequence[float], *, ratio: float) -> SplitsTest:
     """The corrected resampled t test of paired differences.
 
     Splits share rows, so their differences depend on each other. The variance of the mean of J of

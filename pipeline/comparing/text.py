@@ -4,7 +4,17 @@ import string
 import textwrap
 from collections.abc import Sequence
 
-from pipeline.comparing.comparison import Comparison, Measured, Pair, Part
+from pipeline.comparing.comparison import (
+    FOLDS,
+    ROWS,
+    SEEDS,
+    SPLITS,
+    UNTIL_DECIDED,
+    Comparison,
+    Measured,
+    Pair,
+    Part,
+)
 from pipeline.reporting.formatting import interval, markdown, number
 
 _WIDTH = 80  # characters of a terminal
@@ -14,13 +24,13 @@ Table = Sequence[Sequence[str]]  # rows of cells; the first row is the heading
 
 def on_terminal(comparison: Comparison) -> str:
     """The whole comparison, in lines of at most 80 characters unless a name is long."""
-    blocks = [title(comparison)]
+    blocks = ["\n".join(_wrapped(title(comparison)))]
     for part in comparison.parts:
-        lines = [heading(part), "", *_aligned(values(comparison, part.decisive)), ""]
+        lines = [*_wrapped(heading(part)), "", *_aligned(values(comparison, part.decisive)), ""]
         lines += _aligned(differences(comparison, part.decisive))
         remarks = part_remarks(comparison, part)
         blocks.append("\n".join([*lines, *([""] if remarks else []), *_items(remarks)]))
-    blocks.append("\n".join(conclusion(comparison)))
+    blocks += ["\n".join(_wrapped(line)) for line in conclusion(comparison)]
     return "\n\n".join(blocks)
 
 
@@ -82,7 +92,7 @@ def _letters() -> list[str]:
 def values(comparison: Comparison, measured: Measured) -> Table:
     """A row for each name: its letter, its value with limits, and its standard deviation."""
     repeated = any(one.samples for one in measured.values.values())
-    rows = [["", "", measured.metric, "[95 %]", *(["sd", "trainings"] if repeated else [])]]
+    rows = [["", "", measured.metric, "95 % interval", *(["sd", "trainings"] if repeated else [])]]
     for name, letter in letters(comparison).items():
         one = measured.values[name]
         limits = "" if one.low is None or one.high is None else interval(one.low, one.high)
@@ -103,7 +113,7 @@ def differences(comparison: Comparison, measured: Measured) -> Table:
     """A row for each pair: its difference with limits, p, Holm's p, and which one is better."""
     letter = letters(comparison)
     several = len(measured.pairs) > 1
-    rows = [["", "difference", "[95 %]", "p", *(["Holm's p"] if several else []), ""]]
+    rows = [["", "difference", "95 % interval", "p", *(["Holm's p"] if several else []), ""]]
     for pair in measured.pairs:
         limits = "" if pair.low is None or pair.high is None else signed_interval(pair)
         verdict = f"{letter[pair.better]} is better" if pair.better else "not decided"
@@ -145,42 +155,37 @@ def part_remarks(comparison: Comparison, part: Part) -> list[str]:
     return lines
 
 
-_BEYOND = {
-    "rows": "the noise of the test rows",
-    "seeds": "the noise of the seeds",
-    "splits": "the noise of the splits",
-    "folds": "the noise of the folds",
-    "seeds, one by one": "the noise of the seeds",
-}
+_NOISE = {ROWS: "test rows", SEEDS: "seeds", SPLITS: "splits", FOLDS: "folds"}
+_NOISE[UNTIL_DECIDED] = _NOISE[SEEDS]
 
 
 def conclusion(comparison: Comparison) -> list[str]:
-    """The verdict, what it is beyond, and the remarks on the whole comparison."""
-    lines = [f"Verdict: {comparison.verdict}{_beyond(comparison)}."]
-    for remark in comparison.remarks:
-        lines += textwrap.wrap(remark, _WIDTH)
-    return lines
+    """The verdict with the noise that it exceeds, and the remarks on the whole comparison."""
+    return [f"Verdict: {comparison.verdict}{_beyond(comparison)}.", *comparison.remarks]
 
 
 def _beyond(comparison: Comparison) -> str:
-    """Which noise a difference exceeds, and which not. Empty for several names without a best."""
-    noises = [_BEYOND[part.over] for part in comparison.parts]
+    """Which noise the difference exceeds, and which not."""
     if comparison.best:
-        holds = ", ".join(dict.fromkeys(part.holds for part in comparison.parts))
-        return f", {holds}, beyond {' and '.join(noises)}"
+        return f", beyond {_noise(comparison.parts)}"
     if len(comparison.names) > 2:
         return ": no name is better than all others"
-    better = {part.decisive.pairs[0].better for part in comparison.parts}
-    if len(better - {""}) > 1:
-        return ": the two kinds of noise disagree on which one is better"
-    inside = [
-        noise
-        for noise, part in zip(noises, comparison.parts, strict=True)
-        if not part.decisive.pairs[0].better
-    ]
-    beyond = [noise for noise in noises if noise not in inside]
-    ends = [f"beyond {' and '.join(beyond)}"] if beyond else []
-    return ": the difference is " + ", but ".join([*ends, f"inside {' and '.join(inside)}"])
+    inside = [part for part in comparison.parts if not part.decisive.pairs[0].better]
+    beyond = [part for part in comparison.parts if part not in inside]
+    if not inside:
+        return f": {_noise(beyond)} name different ones as better"
+    if beyond:
+        return f": the difference is beyond {_noise(beyond)}, but inside {_noise(inside)}"
+    return f": the difference is inside {_noise(inside)}"
+
+
+def _noise(parts: Sequence[Part]) -> str:
+    """`the noise of the seeds and of the test rows`."""
+    return "the noise " + " and ".join(f"of the {_NOISE[part.over]}" for part in parts)
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _items(lines: Sequence[str]) -> list[str]:

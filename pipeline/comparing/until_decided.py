@@ -215,6 +215,5 @@ def _part(
         over=UNTIL_DECIDED,
         about=f"{last.seeds} seeds of each, one by one, on the same test rows",
         test="a confidence sequence, which holds at whatever seed it stops",
-        holds="on these rows",
         measured=[Measured(metric, larger, values, [pair])],
     )

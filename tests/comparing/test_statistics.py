@@ -29,7 +29,7 @@ def test_mcnemar_of_equal_models_is_one():
 
 def compared(name: str, one, other) -> rows.RowsTest:
     named = {name: metrics.named(name, key="metric")}
-    return rows.test_rows(named, one, {"other": other})["other"][name]
+    return rows.compare_rows(named, one, {"other": other})["other"][name]
 
 
 def test_share_takes_the_larger_p():
@@ -62,14 +62,14 @@ def test_too_few_rows_have_no_p():
 
 
 def test_permutation_of_separate_groups_is_the_smallest():
-    test = seeds.test_seeds([1, 2, 3, 4], [5, 6, 7, 8])
+    test = seeds.compare_seeds([1, 2, 3, 4], [5, 6, 7, 8])
     assert test.permutation_p == test.smallest_p == pytest.approx(2 / 70)
     assert test.is_exact
 
 
 def test_three_and_three_seeds_cannot_decide():
     assert seeds.smallest_p(3, 3) == pytest.approx(0.1)
-    assert seeds.test_seeds([1, 1.1, 1.2], [5, 5.1, 5.2]).p == pytest.approx(0.1)
+    assert seeds.compare_seeds([1, 1.1, 1.2], [5, 5.1, 5.2]).p == pytest.approx(0.1)
 
 
 @given(GROUPS, GROUPS)
@@ -81,32 +81,33 @@ def test_permutation_p_is_that_of_scipy(one, other):
         return np.mean(first, axis=axis) - np.mean(second, axis=axis)
 
     expected = stats.permutation_test((one, other), difference, n_resamples=math.inf).pvalue
-    assert seeds.test_seeds(one, other).permutation_p == pytest.approx(expected)
+    assert seeds.compare_seeds(one, other).permutation_p == pytest.approx(expected)
 
 
 def test_interval_is_that_of_welch():
     one, other = [1.0, 2.5, 3.7, 4.1], [2.2, 7.9, 5.3]
     expected = stats.ttest_ind(one, other, equal_var=False).confidence_interval(0.95)
-    low, high = seeds.test_seeds(one, other).interval
+    low, high = seeds.compare_seeds(one, other).interval
     assert (low, high) == pytest.approx(tuple(expected), abs=0.1)  # the rounding widens it
 
 
 def test_many_seeds_are_permuted_at_random():
-    test = seeds.test_seeds(list(range(10)), [value + 0.5 for value in range(10)])
+    test = seeds.compare_seeds(list(range(10)), [value + 0.5 for value in range(10)])
     assert not test.is_exact
     assert test.permutation_p == pytest.approx(0.72, abs=0.02)
 
 
 def test_equal_seeds_have_no_winner():
-    test = seeds.test_seeds([0.9] * 4, [0.9] * 4)
-    assert (test.p, test.interval, test.effect) == (1.0, (0.0, 0.0), None)
+    test = seeds.compare_seeds([0.9] * 4, [0.9] * 4)
+    assert (test.p, test.interval) == (1.0, (0.0, 0.0))
+    assert seeds.effect_of([0.9] * 4, [0.9] * 4) is None
 
 
 def test_effect_is_that_of_hedges():
-    test = seeds.test_seeds([1, 2, 3, 4], [5, 6, 7, 8])
-    assert test.effect == pytest.approx(-4 / math.sqrt(5 / 3) * (1 - 3 / 23))
-    low, high = test.effect_interval
-    assert low < test.effect < high < 0
+    effect = seeds.effect_of([1, 2, 3, 4], [5, 6, 7, 8])
+    assert effect.size == pytest.approx(-4 / math.sqrt(5 / 3) * (1 - 3 / 23))
+    low, high = effect.interval
+    assert low < effect.size < high < 0
 
 
 # Cohen (1988), table 2.4.1, for a two-sided test at 5 % with a power of 80 %.
@@ -126,7 +127,7 @@ def test_no_effect_needs_too_many_seeds():
 
 def test_splits_have_the_corrected_t():
     one, other = [0.91, 0.84, 0.88, 0.95], [0.85, 0.83, 0.8, 0.88]
-    test = splits.test_splits(one, other, ratio=0.25)
+    test = splits.compare_splits(one, other, ratio=0.25)
     differences = np.subtract(one, other)
     step = 0.01
     error = math.sqrt((differences.var(ddof=1) + step**2 / 6) * (1 / 4 + 0.25))
@@ -135,7 +136,7 @@ def test_splits_have_the_corrected_t():
 
 
 def test_equal_differences_of_few_splits_decide_nothing():
-    assert splits.test_splits([0.9, 0.9], [0.8, 0.8], ratio=0.25).p > 0.05
+    assert splits.compare_splits([0.9, 0.9], [0.8, 0.8], ratio=0.25).p > 0.05
 
 
 def test_step_is_the_smallest_gap_of_all_values():

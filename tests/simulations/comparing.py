@@ -105,7 +105,7 @@ def over_rows(
 
     def repeat() -> tuple[float, bool]:
         one, other = MODELS[metric](random, count, worse)
-        test = rows.test_rows(named, one, {"other": other})["other"][metric]
+        test = rows.compare_rows(named, one, {"other": other})["other"][metric]
         value = test.difference.value or 0.0
         return sign * value, test.p is not None and test.p < LEVEL
 
@@ -192,7 +192,7 @@ def over_seeds(
 
     def repeat() -> tuple[float, bool]:
         one, other = draw(random, max(first, second))
-        test = seeds.test_seeds((one[:first] + effect).tolist(), other[:second].tolist())
+        test = seeds.compare_seeds((one[:first] + effect).tolist(), other[:second].tolist())
         return test.difference, test.p < LEVEL
 
     return _winners(repeat() for _ in range(repetitions))
@@ -210,7 +210,7 @@ def over_splits(
 
     def repeat() -> tuple[float, bool]:
         one, other = errors_on_splits(left_out, count, folds, random)
-        test = splits.test_splits(one, other, ratio=VALIDATED / TRAINED)
+        test = splits.compare_splits(one, other, ratio=VALIDATED / TRAINED)
         return -test.difference, test.p < LEVEL  # errors are better if they are smaller
 
     return _winners(repeat() for _ in range(repetitions))
@@ -248,7 +248,7 @@ def peeking(draw: Draw, *, repetitions: int, budget: int = BUDGET, seed: int = 0
     def repeat() -> tuple[float, bool]:
         one, other = draw(random, budget)
         for count in range(4, budget + 1):
-            test = splits.test_splits(one[:count].tolist(), other[:count].tolist(), ratio=0.0)
+            test = splits.compare_splits(one[:count].tolist(), other[:count].tolist(), ratio=0.0)
             if test.p < LEVEL:
                 return test.difference, True
         return test.difference, False
@@ -263,7 +263,7 @@ def several(names: int, count: int, *, repetitions: int, holm: bool = True, seed
     for _ in range(repetitions):
         samples = random.normal(size=(names, count)).tolist()
         p_values = [
-            seeds.test_seeds(samples[one], samples[other]).p
+            seeds.compare_seeds(samples[one], samples[other]).p
             for one in range(names)
             for other in range(one)
         ]
@@ -285,7 +285,7 @@ def several_on_rows(names: int, count: int, *, repetitions: int, seed: int = 0) 
         p_values = [
             test["accuracy"].p or 1.0
             for place in range(names - 1)
-            for test in rows.test_rows(
+            for test in rows.compare_rows(
                 named,
                 scores[place],
                 dict(enumerate(scores[place + 1 :])),  # type: ignore[arg-type]

@@ -93,8 +93,11 @@ def _measured(scores: Scores) -> dict[str, Any]:
     names = [name for name in metrics.usual(task, CLASSES) if "/" not in name]
     named = {name: metrics.named(name, key="compared") for name in names}
     estimates = intervals.estimates(named, scores, seed=0)
+    values = {name: one.value for name, one in estimates.items()}
     return {
         "headline": metrics.headline(task),
+        "train": values,
+        "validation": values,
         "test": {name: _entry(one) for name, one in estimates.items()},
     }
 
@@ -122,5 +125,5 @@ def _series(varied: str, runs: Mapping[int, Mapping[str, float]], truth: str) ->
         "mean": {name: float(np.mean(of)) for name, of in values.items()},
         "sd": {name: float(np.std(of, ddof=1)) for name, of in values.items()},
     }
-    limits = {name: 0.0 for name in values}
+    limits = dict.fromkeys(values, 0.0)
     return entry if varied == "seeds" else {**entry, "low": limits, "high": limits}
