@@ -70,6 +70,7 @@ OWNERS = {
 }
 FOREIGN = {  # what each package never imports, as in the table of CONTRIBUTING.md
     "baselines": ("keras", "tensorflow", "mlflow"),
+    "comparing": ("keras", "tensorflow", "mlflow"),
     "config": ("keras", "tensorflow", "mlflow"),
     "data": ("keras", "tensorflow"),
     "own": ("tensorflow", "mlflow", "pipeline.config", "pipeline.models", "pipeline.training"),
