@@ -255,7 +255,9 @@ def test_no_module_has_a_vague_name(word):
     assert [module for module in MODULES if module.rpartition(".")[2] == word] == []
 
 
-@pytest.mark.parametrize("command", ["add", "code", "compose", "fetch", "look", "prepare"])
+@pytest.mark.parametrize(
+    "command", ["add", "code", "compare", "compose", "fetch", "look", "prepare"]
+)
 def test_light_command_loads_no_tensorflow(command):
     assert not {"tensorflow", "keras", "mlflow"} & loaded_by(f"import pipeline.{command}")
 

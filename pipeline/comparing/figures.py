@@ -71,9 +71,15 @@ def _pairs(axes: Axes, comparison: Comparison, part: Part) -> None:
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.6)
     axes.set_xlabel(f"difference of {literal(part.decisive.metric)}, with its 95 % interval")
-    verdicts = "a filled mark is decided" if any(one.better for one in part.decisive.pairs) else ""
-    axes.set_title(verdicts or "not decided", fontsize=9, loc="left")
+    axes.set_title(_verdicts(part, named), fontsize=9, loc="left")
     axes.grid(axis="x", alpha=0.25)
+
+
+def _verdicts(part: Part, named: Mapping[str, str]) -> str:
+    better = [pair.better for pair in part.decisive.pairs]
+    if not any(better):
+        return "not decided"
+    return f"{named[better[0]]} is better" if len(better) == 1 else "a filled mark is decided"
 
 
 def _path(axes: Axes, comparison: Comparison, part: Part) -> None:

@@ -52,8 +52,10 @@ def compare(contenders: Sequence[Contender], *, metric: str | None, over: str | 
             raise PipelineError(f"these cannot be compared over {over}: {reasons[over]}")
         chosen = [over]
     elif not possible:
-        named = dict.fromkeys(reason for reason in reasons.values())
-        raise PipelineError(f"these cannot be compared: {'; '.join(named)}")
+        repeated = [next(iter(one.groups)) for one in contenders if one.tested is None]
+        raise PipelineError(
+            f"these cannot be compared: {reasons[repeated[0] if repeated else ROWS]}"
+        )
     else:
         whole = [one for one in possible if one in (SPLITS, FOLDS)]
         chosen = whole[:1] or possible

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evaluation import intervals
-from pipeline.evaluation.intervals import Against, Estimate
-from pipeline.evaluation.scoring import SEED
+from pipeline.evaluation.intervals import SEED, Against, Estimate
 from pipeline.metrics import Metric
 from pipeline.models.scores import Scores
 

@@ -18,6 +18,8 @@ from pipeline.models.scores import Scores
 Key = TypeVar("Key", bound=Hashable)
 
 CONFIDENCE = 0.95
+# Of the random weights. It is the same for all models, so equal rows get equal weights.
+SEED = 0
 _DRAWS = 2000
 _FEWEST_DRAWS = 400
 _WEIGHTS = 40_000_000  # of all draws together: many rows get fewer draws
