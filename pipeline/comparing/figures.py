@@ -91,7 +91,7 @@ def _path(axes: Axes, comparison: Comparison, part: Part) -> None:
     axes.plot(count, [one["difference"] for one in path], color="black", marker="D", markersize=4)
     closed = [one for one in path if one["interval"] is not None]
     lows, highs = ([one["interval"][end] for one in closed] for end in (0, 1))
-    axes.fill_between([one["seeds"] for one in closed], lows, highs, color=COLOURS[0], alpha=0.25)
+    axes.vlines([one["seeds"] for one in closed], lows, highs, color="black", linewidth=1.6)
     axes.axhline(0, color="black", linestyle=":", linewidth=1)
     axes.set_xlim(0.5, max(count) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -62,12 +62,13 @@ def decide(
     name = _deciding_metric((one, other), metric)
     larger = bool(larger_is_better(name))
     _prepare_process(configs)
+    tags = {"compared": f"{one.name} against {other.name}, until decided"}
     runs: dict[str, list[dict[str, Any]]] = {one.name: [], other.name: []}
     standings: list[Standing] = []
     for seed in _seeds(one, other, budget):
         for contender, config in zip((one, other), configs, strict=True):
             log(f"{contender.name}: seed {seed}, {len(standings) + 1} of at most {budget}")
-            runs[contender.name].append(_run(config, seed, interruption))
+            runs[contender.name].append(_run(config, seed, tags, interruption))
         standings.append(_standing(runs, name))
         log(f"seed {seed}: {_in_words(runs, name, standings[-1])}")
         if standings[-1].decides:
@@ -142,12 +143,14 @@ def _seeds(one: Contender, other: Contender, budget: int) -> list[int]:
     return [*trained, *others][:budget]
 
 
-def _run(config: ExperimentConfig, seed: int, interruption: Interruption) -> dict[str, Any]:
+def _run(
+    config: ExperimentConfig, seed: int, tags: Mapping[str, str], interruption: Interruption
+) -> dict[str, Any]:
     return train_and_test(
         replace(config, seed=seed),
         PREPARED,
         purpose="compare",
-        tags={},
+        tags=tags,
         interruption=interruption,
     )
 

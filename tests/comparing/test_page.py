@@ -10,6 +10,7 @@ from pipeline.comparing import until_decided
 from pipeline.layout import PREPARED
 from tests.support import pages
 from tests.support.compared import classifier, write_experiments, write_tested
+from tests.support.metas import images
 
 PAGE = "comparing.md"
 WRONG = {
@@ -32,7 +33,7 @@ def planted(monkeypatch):
     """Results of further seeds without trainings."""
     accuracies = {"digits_wide": 0.97, "digits_tiny": 0.72}
 
-    def run(config, seed, _interruption):
+    def run(config, seed, _tags, _interruption):
         test = {"accuracy": accuracies[config] + seed % 3 / 360}
         return {"run_id": f"{config}{seed}", "test": test}
 
@@ -40,8 +41,7 @@ def planted(monkeypatch):
     monkeypatch.setattr(until_decided, "_config", lambda one: one.name)
     monkeypatch.setattr(until_decided, "_require_possible", lambda *_all: None)
     monkeypatch.setattr(until_decided, "_prepare_process", lambda _configs: None)
-    (PREPARED / "shapes").mkdir(parents=True)
-    (PREPARED / "shapes/meta.json").write_text("{}")
+    images().save(PREPARED / "shapes")
 
 
 def printed(command: str, call, capsys) -> tuple[str, dict]:

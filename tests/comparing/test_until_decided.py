@@ -69,14 +69,13 @@ def decide(one: Contender, other: Contender, *, metric: str | None = None, budge
     )
 
 
-def test_larger_budget_continues_with_the_same_runs():
-    first = decide(contender("wide"), contender("narrow"), budget=2)
-    more = decide(contender("wide"), contender("narrow"), budget=3)
-    for name in NAMES:
-        assert len(more.runs[name]) == 3
-        assert more.runs[name][:2] == first.runs[name]
-    seeds = [connection.client().get_run(one).data.params["seed"] for one in more.runs["wide"]]
-    assert seeds == ["1", "2", "3"]
+def test_finished_runs_are_not_trained_again(capsys):
+    first, again = (decide(contender("wide"), contender("narrow"), budget=1) for _ in range(2))
+    assert first.runs == again.runs
+    assert capsys.readouterr().err.count("this run is already finished") == 2
+    (run,) = (connection.client().get_run(one).data for one in first.runs["wide"])
+    assert run.params["seed"] == "1"
+    assert run.tags["compared"] == "wide against narrow, until decided"
     assert {look.purpose for look in looks.read().looks} == {"compare"}
 
 

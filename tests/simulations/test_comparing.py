@@ -49,7 +49,7 @@ def test_planted_differences_are_found():
     winners = [
         over_rows("accuracy", 300, worse=1.0, repetitions=20),
         over_seeds(VALUES["normal"], 6, 6, effect=4.0, repetitions=20),
-        over_splits(10, worse=0.8, repetitions=20),
+        over_splits(10, worse=3.0, repetitions=20),
         until_decided(VALUES["normal"], effect=4.0, repetitions=20),
     ]
     assert [one.first > 0.9 for one in winners] == [True] * 4
