@@ -144,8 +144,8 @@ def _remarks(contenders: Sequence[Contender], found: Sequence[Part]) -> list[str
     remarks = [f"{one.title}: {remark}" for one in contenders for remark in one.remarks]
     if over == {ROWS}:
         remarks.append(
-            "The noise of the seed is not known: each model was trained once. To know it, list "
-            "seeds of both under repeats in params.yaml, or use --until-decided."
+            "The noise of the seed is not in this comparison. It needs several seeds of each: list "
+            "them under repeats in params.yaml, or use --until-decided."
         )
     if over <= {SEEDS, UNTIL_DECIDED}:
         remarks.append("All seeds were measured on the same rows: this says nothing about others.")

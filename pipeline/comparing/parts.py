@@ -153,7 +153,7 @@ def _metrics(available: Sequence[Sequence[str]], headline: str, metric: str | No
             "this metric does not compare all names: one of them lacks it, or its direction is "
             "not known",
             received=first,
-            expected=f"Choose with {_KEY}. {suggestion(first, shared)}",
+            expected=f"Choose another with {_KEY}, or --over rows. {suggestion(first, shared)}",
         )
     others = [name for name in shared if not (is_metric(name) and metrics.is_of_a_class(name))]
     return list(dict.fromkeys([first, *others]))

@@ -167,5 +167,5 @@ def test_unknown_metric_lists_those_of_all():
     write_tested("other", classifier(30, []))
     assert refusal(compare, "one", "other", metric="f1").startswith(
         "this metric does not compare all names: one of them lacks it, or its direction is not "
-        "known. Received: f1. Choose with --metric. "
+        "known. Received: f1. Choose another with --metric, or --over rows. "
     )
