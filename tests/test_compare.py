@@ -120,8 +120,8 @@ def test_folder_holds_table_figures_and_record():
 @pytest.mark.usefixtures("in_project")
 def test_markdown_has_every_metric():
     page = (FOLDER / record.TEXT).read_text(encoding="utf-8")
-    assert "balanced_accuracy, larger is better:" in page
-    assert "log_loss, smaller is better:" in page
+    assert "| balanced_accuracy | larger | A - B | +0.1450 | " in page
+    assert "| log_loss | smaller | A - B | -" in page
 
 
 @pytest.mark.usefixtures("in_project")

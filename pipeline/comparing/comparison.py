@@ -35,7 +35,7 @@ class Pair:
         low, high: its 95 % limits; None if there are none.
         p: two-sided; None without a test.
         adjusted_p: by Holm's method for all pairs of the part.
-        better: the better name; empty if it is not decided.
+        better: the better name; empty if it is not decided, or if another metric decides.
         facts: the parts of the test, such as the p-value of McNemar's test.
         remarks: sentences about the test.
     """

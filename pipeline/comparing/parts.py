@@ -184,7 +184,7 @@ def _over_rows(contenders: Sequence[Contender], metric: str | None) -> Part:
             for name, of_name in tests.items()
             for other, of_other in of_name.items()
         ]
-        measured.append(_measured(key, one, values, pairs))
+        measured.append(_measured(key, one, values, pairs, decides=key == names[0]))
     count = next(iter(tested.values())).predictions.facts.rows
     return Part(
         over=ROWS,
@@ -222,10 +222,18 @@ def _pair_of_rows(one: str, other: str, test: rows.RowsTest) -> Pair:
 
 
 def _measured(
-    key: str, metric: Metric | None, values: Mapping[str, Value], pairs: Sequence[Pair]
+    key: str,
+    metric: Metric | None,
+    values: Mapping[str, Value],
+    pairs: Sequence[Pair],
+    *,
+    decides: bool,
 ) -> Measured:
+    """All names by one metric. Only one metric decides: among many, one is often lucky."""
     larger = False if metric is None else bool(metric.larger_is_better)
-    return Measured(key, larger, values, decided(pairs, larger_is_better=larger))
+    if decides:
+        pairs = decided(pairs, larger_is_better=larger)
+    return Measured(key, larger, values, pairs)
 
 
 def _over_seeds(contenders: Sequence[Contender], metric: str | None) -> Part:
@@ -240,7 +248,7 @@ def _over_seeds(contenders: Sequence[Contender], metric: str | None) -> Part:
             _pair_of_seeds(one, other, samples[one], samples[other], level=level)
             for one, other in combinations(samples, 2)
         ]
-        measured.append(_measured(key, _metric(key), values, pairs))
+        measured.append(_measured(key, _metric(key), values, pairs, decides=key == names[0]))
     counts = list(dict.fromkeys(len(of.values) for of in groups.values()))
     return Part(
         over=SEEDS,
@@ -334,7 +342,7 @@ def _of_splits(contenders: Sequence[Contender], metric: str | None, *, over: str
             _pair_of_splits(one, other, samples[one], samples[other], ratio=ratio)
             for one, other in combinations(samples, 2)
         ]
-        measured.append(_measured(key, _metric(key), values, pairs))
+        measured.append(_measured(key, _metric(key), values, pairs, decides=key == names[0]))
     return Part(
         over=over,
         about=f"{len(shared)} {over}, the same for all, by their {_split(groups)} rows",

@@ -44,13 +44,11 @@ def in_markdown(comparison: Comparison, figures: Sequence[str]) -> str:
     for part in comparison.parts:
         blocks.append(f"## {markdown(heading(part))}")
         blocks.append(_grid(values(comparison, part.decisive)))
-        for measured in part.measured:
-            blocks.append(f"{markdown(measured.metric)}, {direction(measured)}:")
-            blocks.append(_grid(differences(comparison, measured)))
-            if measured is part.decisive:
-                blocks += [
-                    "\n".join(f"- {markdown(one)}" for one in part_remarks(comparison, part))
-                ]
+        blocks.append(_grid(differences(comparison, part.decisive)))
+        blocks.append("\n".join(f"- {markdown(one)}" for one in part_remarks(comparison, part)))
+        if len(part.measured) > 1:
+            blocks.append("Other metrics. They decide nothing, because one of many is often lucky:")
+            blocks.append(_grid(_others(comparison, part.measured[1:])))
     blocks += [f"![{name}]({name})" for name in figures]
     blocks.append("Runs:")
     blocks.append(
@@ -120,6 +118,19 @@ def differences(comparison: Comparison, measured: Measured) -> Table:
         p_values = [p_text(pair.p), *([p_text(pair.adjusted_p)] if several else [])]
         name = f"{letter[pair.one]} - {letter[pair.other]}"
         rows.append([name, signed(pair.difference), limits, *p_values, verdict])
+    return rows
+
+
+def _others(comparison: Comparison, measured: Sequence[Measured]) -> Table:
+    """A row for each metric and pair, without a verdict."""
+    letter = letters(comparison)
+    rows = [["metric", "better if", "", "difference", "95 % interval", "p"]]
+    for one in measured:
+        for pair in one.pairs:
+            limits = "" if pair.low is None or pair.high is None else signed_interval(pair)
+            name = f"{letter[pair.one]} - {letter[pair.other]}"
+            size = "larger" if one.larger_is_better else "smaller"
+            rows.append([one.metric, size, name, signed(pair.difference), limits, p_text(pair.p)])
     return rows
 
 

@@ -52,6 +52,16 @@ def test_every_metric_of_the_whole_is_compared():
     assert {"balanced_accuracy", "macro_f1", "log_loss", "roc_auc"} < set(measured)
 
 
+def test_only_the_first_metric_decides():
+    write_tested("good", classifier(200, []))
+    write_tested("bad", classifier(200, range(30)))
+    (part,) = compare("good", "bad")
+    assert [one.pairs[0].better for one in part.measured] == [
+        "good",
+        *[""] * (len(part.measured) - 1),
+    ]
+
+
 def test_seeds_and_rows_are_two_parts():
     write_tested("good", classifier(30, [1]), seeds=HIGH)
     write_tested("bad", classifier(30, [2, 3]), seeds=LOW)
