@@ -24,18 +24,18 @@ The last line on stdout is one JSON object {verdict, better, metric, pairs, fold
 
 import argparse
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeline.command_line import arguments, run_command
-from pipeline.comparing import names, parts, record, text
-from pipeline.comparing.comparison import OVER, ROWS, SEEDS, UNTIL_DECIDED, Comparison, Part
+from pipeline.comparing import making, parts, record, text
+from pipeline.comparing.comparison import OVER, Comparison
 from pipeline.comparing.names import Contender
 from pipeline.console import say
 from pipeline.errors import PipelineError
-from pipeline.files import replacing_folder, write_text
 from pipeline.layout import PREPARED
 from pipeline.signals import Interruption
 
@@ -58,17 +58,17 @@ def main() -> None:
     parser.add_argument("--budget", type=int)
     options = parser.parse_intermixed_args(received)
     _require_options(options)
-    contenders = [names.resolve(name) for name in options.names]
-    _require_different(contenders)
+    contenders = making.resolve_all(options.names)
+    command = f"python -m pipeline.compare {shlex.join(received)}"
     if options.until_decided:
-        comparison = _until_decided(contenders, options, command=received)
+        comparison = _until_decided(contenders, options, command=command)
     else:
         found = parts.compare(contenders, metric=options.metric, over=options.over)
-        comparison = _comparison(contenders, found, command=received)
+        comparison = making.comparison_of(contenders, found, command=command)
     chosen = [options.over, options.metric, "until_decided" if options.until_decided else None]
     folder = record.folder_of(comparison.names, choices=filter(None, chosen))
-    _write(folder, comparison, contenders)
-    run_id = _log(folder, comparison, contenders)
+    making.write(folder, comparison, contenders)
+    run_id = making.log(folder, comparison, contenders)
     say(text.on_terminal(comparison))
     say(f"\nAll metrics and figures: {folder}/")
     say(json.dumps(_answer(comparison, folder, run_id)))
@@ -95,16 +95,8 @@ def _require_options(options: argparse.Namespace) -> None:
         )
 
 
-def _require_different(contenders: Sequence[Contender]) -> None:
-    seen = [contender.name for contender in contenders]
-    if twice := [name for name in seen if seen.count(name) > 1]:
-        raise PipelineError(
-            "a name cannot be compared with itself", received=twice[0], expected="Name each once"
-        )
-
-
 def _until_decided(
-    contenders: Sequence[Contender], options: argparse.Namespace, *, command: Sequence[str]
+    contenders: Sequence[Contender], options: argparse.Namespace, *, command: str
 ) -> Comparison:
     from pipeline.comparing import until_decided
 
@@ -116,95 +108,11 @@ def _until_decided(
             budget=options.budget or until_decided.BUDGET,
             interruption=interruption,
         )
-    comparison = _comparison(contenders, [outcome.part], command=command)
+    comparison = making.comparison_of(contenders, [outcome.part], command=command)
     # The seeds depend on the data as well. Their record is not in outputs/.
     data = [PREPARED / one.data / "meta.json" for one in contenders]
     sources = {**comparison.sources, **record.digests(data)}
     return replace(comparison, runs=outcome.runs, sources=sources)
-
-
-def _comparison(
-    contenders: Sequence[Contender], found: Sequence[Part], *, command: Sequence[str]
-) -> Comparison:
-    return Comparison(
-        names=[one.name for one in contenders],
-        titles={one.name: one.title for one in contenders},
-        experiments=[one.name for one in contenders if one.is_experiment],
-        parts=list(found),
-        remarks=_remarks(contenders, found),
-        runs={one.name: one.run_ids for one in contenders},
-        sources=record.digests(path for one in contenders for path in one.sources),
-        command=f"python -m pipeline.compare {' '.join(command)}",
-    )
-
-
-def _remarks(contenders: Sequence[Contender], found: Sequence[Part]) -> list[str]:
-    """What the comparison does not know."""
-    over = {part.over for part in found}
-    remarks = [f"{one.title}: {remark}" for one in contenders for remark in one.remarks]
-    if over == {ROWS}:
-        remarks.append(
-            "The noise of the seed is not in this comparison. It needs several seeds of each: list "
-            "them under repeats in params.yaml, or use --until-decided."
-        )
-    if over <= {SEEDS, UNTIL_DECIDED}:
-        remarks.append("All seeds were measured on the same rows: this says nothing about others.")
-    return remarks
-
-
-def _write(folder: Path, comparison: Comparison, contenders: Sequence[Contender]) -> None:
-    from pipeline.comparing import figures
-    from pipeline.evaluation.drawing.png import png
-    from pipeline.runs import history
-
-    letter = text.letters(comparison)
-    histories = {
-        f"{letter[one.name]}  {one.title}": history.read(one.tested.history)
-        for one in contenders
-        if one.tested and one.tested.history
-    }
-    drawings = {
-        "differences.png": figures.differences(comparison),
-        "curves.png": figures.curves(histories, comparison.metric) if len(histories) > 1 else None,
-    }
-    with replacing_folder(folder) as temporary:
-        drawn = {name: one for name, one in drawings.items() if one is not None}
-        for name, figure in drawn.items():
-            (temporary / name).write_bytes(png(figure))
-        write_text(temporary / record.TEXT, text.in_markdown(comparison, list(drawn)))
-        record.write(temporary, comparison)
-
-
-def _log(folder: Path, comparison: Comparison, contenders: Sequence[Contender]) -> str:
-    from pipeline.tracking import stores
-    from pipeline.tracking.comparisons import log_comparison
-
-    decisive = comparison.parts[0].decisive
-    letter = text.letters(comparison)
-    values = {
-        f"{letter[name]}/{decisive.metric}": one.value for name, one in decisive.values.items()
-    }
-    metrics = {
-        f"{letter[pair.one]}-{letter[pair.other]}/{name}": value
-        for pair in decisive.pairs
-        for name, value in (("difference", pair.difference), ("p", pair.p))
-        if value is not None
-    }
-    tags = {
-        "verdict": comparison.verdict,
-        "metric": comparison.metric,
-        **{f"name.{letter[name]}": comparison.titles[name] for name in comparison.names},
-        **{f"runs.{letter[name]}": ", ".join(runs) for name, runs in comparison.runs.items()},
-    }
-    return log_comparison(
-        stores.load(contenders[0].store),
-        record.identifier(comparison),
-        " against ".join(comparison.titles[name] for name in comparison.names),
-        tags=tags,
-        metrics=values | metrics,
-        files=[folder / record.FILE, folder / record.TEXT],
-        figures=sorted(folder.glob("*.png")),
-    )
 
 
 def _answer(comparison: Comparison, folder: Path, run_id: str) -> dict[str, Any]:
