@@ -34,6 +34,7 @@ from pipeline.command_line import arguments, run_command
 from pipeline.comparing import making, parts, record, text
 from pipeline.comparing.comparison import OVER, Comparison
 from pipeline.comparing.names import Contender
+from pipeline.comparing.sequence import FEWEST_TO_DECIDE
 from pipeline.console import say
 from pipeline.errors import PipelineError
 from pipeline.layout import PREPARED
@@ -87,11 +88,13 @@ def _require_options(options: argparse.Namespace) -> None:
             received=" ".join(options.names) + (f" --over {options.over}" if options.over else ""),
             expected="Name two, without --over",
         )
-    if options.budget is not None and (not options.until_decided or options.budget < 2):
+    fewest = FEWEST_TO_DECIDE
+    if options.budget is not None and (not options.until_decided or options.budget < fewest):
         raise PipelineError(
-            "--budget is the number of seeds of each for --until-decided",
+            "--budget is the number of seeds of each for --until-decided, and fewer than "
+            f"{fewest} cannot decide",
             received=options.budget,
-            expected="Write --until-decided --budget <2 or more>",
+            expected=f"Write --until-decided --budget <{fewest} or more>",
         )
 
 

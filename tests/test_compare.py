@@ -199,6 +199,7 @@ def test_report_names_a_damaged_comparison():
         (["good", "good"], "a name cannot be compared with itself. Received: good."),
         (["good", "bad", "--over", "rain"], "argument --over: invalid choice: 'rain'"),
         (["good", "bad", "--budget", "9"], "--budget is the number of seeds of each"),
+        (["good", "bad", "--until-decided", "--budget", "4"], "--budget is the number of seeds"),
         (["good", "bad", "--until-decided", "--over", "rows"], "--until-decided compares two"),
     ],
 )

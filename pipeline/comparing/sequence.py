@@ -15,7 +15,7 @@ from pipeline.comparing import rounding
 from pipeline.comparing.holm import LEVEL
 from pipeline.metrics import Interval
 
-FEWEST = 2
+FEWEST_TO_DECIDE = 5  # before, the interval is infinite whatever the values
 # The standard deviation of the prior on the effect size. By simulation, 1 decides soonest for
 # effects between 0.5 and 2 standard deviations (docs/statistics.md).
 _PRIOR = 1.0
@@ -59,7 +59,7 @@ def standing(one: Sequence[float], other: Sequence[float]) -> Standing:
     """
     differences = np.asarray(one, float) - np.asarray(other, float)
     count, difference = len(differences), float(differences.mean())
-    if count < FEWEST:
+    if count < 2:
         return Standing(count, difference, None, 1.0)
     noise = 2 * rounding.variance(rounding.step(one, other))
     variance = float(np.var(differences, ddof=1)) + noise

@@ -90,11 +90,14 @@ def _letters() -> list[str]:
 def values(comparison: Comparison, measured: Measured) -> Table:
     """A row for each name: its letter, its value with limits, and its standard deviation."""
     repeated = any(one.samples for one in measured.values.values())
-    rows = [["", "", measured.metric, "95 % interval", *(["sd", "trainings"] if repeated else [])]]
+    limited = any(one.low is not None for one in measured.values.values())
+    more = [*(["95 % interval"] if limited else []), *(["sd", "trainings"] if repeated else [])]
+    rows = [["", "", measured.metric, *more]]
     for name, letter in letters(comparison).items():
         one = measured.values[name]
-        limits = "" if one.low is None or one.high is None else interval(one.low, one.high)
-        row = [letter, comparison.titles[name], number(one.value), limits]
+        row = [letter, comparison.titles[name], number(one.value)]
+        if limited:
+            row.append("" if one.low is None or one.high is None else interval(one.low, one.high))
         if repeated:
             row += [number(_deviation(one.samples)), f"{len(one.samples)}"]
         rows.append(row)
@@ -113,7 +116,7 @@ def differences(comparison: Comparison, measured: Measured) -> Table:
     several = len(measured.pairs) > 1
     rows = [["", "difference", "95 % interval", "p", *(["Holm's p"] if several else []), ""]]
     for pair in measured.pairs:
-        limits = "" if pair.low is None or pair.high is None else signed_interval(pair)
+        limits = signed_interval(pair)
         verdict = f"{letter[pair.better]} is better" if pair.better else "not decided"
         p_values = [p_text(pair.p), *([p_text(pair.adjusted_p)] if several else [])]
         name = f"{letter[pair.one]} - {letter[pair.other]}"
@@ -127,7 +130,7 @@ def _others(comparison: Comparison, measured: Sequence[Measured]) -> Table:
     rows = [["metric", "better if", "", "difference", "95 % interval", "p"]]
     for one in measured:
         for pair in one.pairs:
-            limits = "" if pair.low is None or pair.high is None else signed_interval(pair)
+            limits = signed_interval(pair)
             name = f"{letter[pair.one]} - {letter[pair.other]}"
             size = "larger" if one.larger_is_better else "smaller"
             rows.append([one.metric, size, name, signed(pair.difference), limits, p_text(pair.p)])
@@ -140,9 +143,9 @@ def signed(value: float) -> str:
 
 
 def signed_interval(pair: Pair) -> str:
-    """`[-0.0051, +0.0285]`."""
-    assert pair.low is not None
-    assert pair.high is not None
+    """`[-0.0051, +0.0285]`, or `none`."""
+    if pair.low is None or pair.high is None:
+        return "none"
     return f"[{signed(pair.low)}, {signed(pair.high)}]"
 
 
