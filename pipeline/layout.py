@@ -18,6 +18,7 @@ PLAN = OUTPUTS / "plan.json"
 FAILURES = OUTPUTS / "failures"
 INSPECTED = OUTPUTS / "inspect"
 EVALUATED_RUNS = OUTPUTS / "runs"
+COMPARISONS = OUTPUTS / "comparisons"
 
 
 def mlruns() -> Path:

@@ -65,14 +65,14 @@ def evaluate(
     Args:
         name: for titles of figures.
         folder: holds the result.
-        output: receives metrics, figures and their record.
+        output: receives metrics, predictions, figures and their record.
         with_baselines: whether to compare the network with baselines.
         own_figures: the user's own figures, such as `my_figures.py:residual_map`.
 
     Raises:
         PipelineError: one of the user's own figures fails. All else has been written and logged.
     """
-    from pipeline.evaluation import figures, looks, record
+    from pipeline.evaluation import figures, looks, predictions, record
     from pipeline.evaluation.assessment import assess
     from pipeline.evaluation.baselines import compare
     from pipeline.evaluation.scoring import defined
@@ -87,6 +87,12 @@ def evaluate(
             assessment.subject.scores, list(measured), data, test=assessment.subject.test
         )
     write_json(output / record.METRICS, summary)
+    predictions.write(
+        output / predictions.FILE,
+        assessment.subject.scores,
+        assessment.subject.meta,
+        truth=assessment.truth,
+    )
     with replacing_folder(output / record.FIGURES) as figure_folder:
         written = figures.write(assessment.subject, figure_folder, own=own_figures)
     record.write(output, run.ids)

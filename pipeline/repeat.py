@@ -16,8 +16,6 @@ of the settings and data, so that the report can tell whether they are those of 
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.command_line import experiment_name, run_command
@@ -30,9 +28,10 @@ from pipeline.data.prepared import Meta, load_meta
 from pipeline.data.preparing.temporary import require_same_source, temporary_splits
 from pipeline.data.raw import open_raw
 from pipeline.errors import PipelineError, suggestion
-from pipeline.files import write_sealed
+from pipeline.evaluation import series_record
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED, RAW
 from pipeline.signals import Interruption, end_with_parent
+from pipeline.tested_training import train_and_test
 from pipeline.training import memory
 
 _NAMES = {FOLDS: "fold", SPLIT_SEEDS: "seed of the split", SEEDS: "seed"}
@@ -72,11 +71,8 @@ def repeat(name: str, interruption: Interruption) -> None:
         varied: _series(varied, variants, interruption)
         for varied, variants in configurations(config, listed[name]).items()
     }
-    origin = {
-        "settings": resolved_file.read(CONFIGS / f"{name}.yaml").digest_without_seed,
-        "data": meta.identity | meta.source_digests,
-    }
-    write_sealed(OUTPUTS / name / "seeds.json", {"series": series, **origin})
+    settings = resolved_file.read(CONFIGS / f"{name}.yaml")
+    series_record.write(OUTPUTS / name, series, settings, meta)
     _tag_runs(config, series)
     for summary in series.values():
         log(f"{name}: {_in_words(summary)}")
@@ -110,7 +106,13 @@ def _series(
         log(f"{config.name}: {what}, {number} of {len(variants)}: {_NAMES[varied]} {value}")
         with temporary_splits() as prepare_split:  # the disk holds one split at a time
             prepared = PREPARED if varied == SEEDS else prepare_split(config.data)
-            runs[str(value)] = _run(config, prepared, {f"repeat.{varied}": what}, interruption)
+            runs[str(value)] = train_and_test(
+                config,
+                prepared,
+                purpose="repeat",
+                tags={f"repeat.{varied}": what},
+                interruption=interruption,
+            )
     tests = [run["test"] for run in runs.values()]
     if varied == SEEDS:
         summary = series.over_seeds(tests)
@@ -118,61 +120,6 @@ def _series(
         ratios = [run["rows"]["test"] / run["rows"]["train"] for run in runs.values()]
         summary = series.over_splits(tests, ratio=sum(ratios) / len(ratios))
     return {"description": what, "runs": runs, **summary}
-
-
-def _run(
-    config: ExperimentConfig, prepared: Path, tags: dict[str, str], interruption: Interruption
-) -> dict[str, Any]:
-    """Trains one configuration, unless its run is finished, and tests the saved weights."""
-    from pipeline import experiment
-    from pipeline.evaluation import looks
-    from pipeline.evaluation.scoring import defined, limits, measures, score
-    from pipeline.evaluation.test_split import digests, open_test_split
-    from pipeline.models import saved
-    from pipeline.runs import model_card
-    from pipeline.runs.result import MODEL, saved_step
-    from pipeline.tracking import stores
-    from pipeline.tracking.evaluation import log_looks, log_test_metrics
-
-    data = prepared / config.data.name
-    meta = load_meta(data)
-    with TemporaryDirectory() as folder:
-        output = Path(folder)
-        result = experiment.run(
-            config, prepared=prepared, output=output, interruption=interruption, tags=tags
-        )
-        step = saved_step(output)
-        model = saved.load(output / MODEL)
-        card = model_card.read(output / MODEL)
-    measured = measures(
-        meta, result.history, gives_probabilities=card.gives_probabilities
-    ).of_the_whole
-    rows = open_test_split(
-        data,
-        purpose="repeat",
-        run_id=result.run_id,
-        models=digests({step: model}),
-        shown=measured.metrics,
-    )
-    scores = score(model, rows, meta)
-    estimates = measured.estimates(scores)
-    test = defined(estimates)
-    tracker = stores.load(config.tracking.store).attach(result.run_id)
-    log_test_metrics(
-        tracker,
-        {step: test},
-        saved_step=step,
-        intervals=limits(estimates),
-        meta=meta,
-        data_folder=data,
-    )
-    log_looks(tracker, looks.read().standing(result.run_id, step))
-    return {
-        "run_id": result.run_id,
-        "fingerprint": result.fingerprint,
-        "rows": meta.rows,
-        "test": test,
-    }
 
 
 def _tag_runs(config: ExperimentConfig, series: Mapping[str, Mapping[str, Any]]) -> None:

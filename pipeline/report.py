@@ -17,7 +17,7 @@ from pipeline.config import params, plan_file, resolved_file
 from pipeline.console import say, table_console
 from pipeline.errors import PipelineError, suggestion
 from pipeline.layout import CONFIGS, OUTPUTS
-from pipeline.reporting import pictures, rendering, results
+from pipeline.reporting import comparisons, pictures, rendering, results
 from pipeline.reporting.overview import overview
 from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import Row
@@ -73,9 +73,10 @@ def report(rows: Sequence[Row]) -> None:
         PipelineError: an experiment has no result, or its repeats failed. The pages are written
             before.
     """
-    files = rendering.write(rows, OUTPUTS, appendix=[activation_functions()])
+    compared = comparisons.collect(rows)
+    files = rendering.write(rows, OUTPUTS, comparisons=compared, appendix=[activation_functions()])
     table_console().print(rendering.table(rows))
-    for line in [overview(rows).looks, *rendering.reasons(rows)]:
+    for line in [overview(rows).looks, *rendering.reasons(rows), *rendering.stale(compared)]:
         if line:
             say(line)
     say(f"Report: {' and '.join(map(str, files))}")

@@ -27,10 +27,12 @@ LIBRARY = (
     "sealed_lines",
     "signals",
     "syntax",
+    "tested_training",
 )
 PACKAGES = {
     "adopting",
     "baselines",
+    "comparing",
     "config",
     "data",
     "evaluation",
@@ -68,6 +70,7 @@ OWNERS = {
 }
 FOREIGN = {  # what each package never imports, as in the table of CONTRIBUTING.md
     "baselines": ("keras", "tensorflow", "mlflow"),
+    "comparing": ("keras", "tensorflow", "mlflow"),
     "config": ("keras", "tensorflow", "mlflow"),
     "data": ("keras", "tensorflow"),
     "own": ("tensorflow", "mlflow", "pipeline.config", "pipeline.models", "pipeline.training"),
@@ -219,13 +222,17 @@ def loads_a_split(call: ast.Call) -> bool:
 
 
 def test_one_module_reads_prepared_arrays():
-    own_predictions = "pipeline.evaluation.baseline_fits"
+    predictions = {"pipeline.evaluation.baseline_fits", "pipeline.evaluation.predictions"}
     raw = "pipeline.data.arrays"
-    assert callers("np.load", "np.memmap") - {own_predictions, raw} == {"pipeline.data.prepared"}
+    assert callers("np.load", "np.memmap") - {*predictions, raw} == {"pipeline.data.prepared"}
 
 
 def test_commands_that_open_the_test_split_are_known():
-    commands = {"pipeline.evaluation.assessment", "pipeline.inspect", "pipeline.repeat"}
+    commands = {
+        "pipeline.evaluation.assessment",
+        "pipeline.inspect",
+        "pipeline.tested_training",
+    }
     assert callers("open_test_split") == commands
     assert {module for module in MODULES if OPENER in imports(module)} == commands
 
@@ -248,7 +255,9 @@ def test_no_module_has_a_vague_name(word):
     assert [module for module in MODULES if module.rpartition(".")[2] == word] == []
 
 
-@pytest.mark.parametrize("command", ["add", "code", "compose", "fetch", "look", "prepare"])
+@pytest.mark.parametrize(
+    "command", ["add", "code", "compare", "compose", "fetch", "look", "prepare"]
+)
 def test_light_command_loads_no_tensorflow(command):
     assert not {"tensorflow", "keras", "mlflow"} & loaded_by(f"import pipeline.{command}")
 

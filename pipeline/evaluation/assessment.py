@@ -12,7 +12,7 @@ from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.intervals import Estimate
 from pipeline.evaluation.scoring import defined, limits, score
 from pipeline.evaluation.tables import rows_by_class, tables
-from pipeline.evaluation.test_split import digests, open_test_split
+from pipeline.evaluation.test_split import digests, open_test_split, truth_of
 from pipeline.files import read_json
 from pipeline.metrics import Interval
 from pipeline.models import saved
@@ -34,6 +34,7 @@ class Assessment:
         train, validation, test: metrics of the saved model; those of the test split with intervals.
         at_step: the main test metrics of each snapshot.
         tables: of the validation and of the test split.
+        truth: identifies the test rows.
         subject: the model with its scores, for its figures.
     """
 
@@ -43,6 +44,7 @@ class Assessment:
     test: Mapping[str, Estimate]
     at_step: Mapping[int, Mapping[str, float]]
     tables: Mapping[str, Any]
+    truth: str
     subject: Subject
 
     @property
@@ -142,6 +144,7 @@ def assess(name: str, result: Path, data: Path) -> Assessment:
             split: tables(scores[split], gives_probabilities=gives_probabilities)
             for split in ("validation", "test")
         },
+        truth=truth_of(splits["test"], meta),
         subject=Subject(
             name=name,
             meta=meta,

@@ -13,8 +13,7 @@ from pipeline.baselines import Baseline
 from pipeline.data.prepared import Meta, Split, load_meta, load_split
 from pipeline.evaluation import intervals
 from pipeline.evaluation.baseline_fits import Fit, fits
-from pipeline.evaluation.intervals import Estimate
-from pipeline.evaluation.scoring import SEED
+from pipeline.evaluation.intervals import SEED, Estimate
 from pipeline.metrics import Metric
 from pipeline.models.label_scores import LabelScores
 from pipeline.models.scores import ClassScores, Scores, by_target, scores_of
@@ -88,7 +87,8 @@ def compare(network: Scores, names: Sequence[str], data: Path, *, test: Split) -
     against = intervals.against(measured, network, scores["test"], seed=SEED)
     comparisons = {
         name: {
-            key: Comparison(fitted[name][0], measured[key], *one) for key, one in by_metric.items()
+            key: Comparison(fitted[name][0], measured[key], one.other, one.difference)
+            for key, one in by_metric.items()
         }
         for name, by_metric in against.items()
     }

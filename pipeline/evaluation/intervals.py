@@ -18,6 +18,8 @@ from pipeline.models.scores import Scores
 Key = TypeVar("Key", bound=Hashable)
 
 CONFIDENCE = 0.95
+# Of the random weights. It is the same for all models, so equal rows get equal weights.
+SEED = 0
 _DRAWS = 2000
 _FEWEST_DRAWS = 400
 _WEIGHTS = 40_000_000  # of all draws together: many rows get fewer draws
@@ -38,16 +40,26 @@ class Estimate(NamedTuple):
     reason: str = ""
 
 
+class _Drawn(NamedTuple):
+    """An interval, and the p-value of 0 from the same draws. An exact interval has none."""
+
+    interval: Interval | None
+    p: float | None
+
+
 class Against(NamedTuple):
     """One model against another by one metric, on the same rows.
 
     Args:
         other: the metric of the other model.
         difference: the metric of the model minus that of the other.
+        p: the two-sided p-value of no difference, from the draws of the interval. If it is below
+            0.05, the interval does not contain 0. None without an interval.
     """
 
     other: Estimate
     difference: Estimate
+    p: float | None = None
 
 
 def values(metrics: Mapping[str, Metric], scores: Scores) -> dict[str, Estimate]:
@@ -62,9 +74,10 @@ def estimates(metrics: Mapping[str, Metric], scores: Scores, *, seed: int) -> di
         seed: of the random weights. All metrics get the same weights.
     """
     without = values(metrics, scores)
-    return _with_intervals(
+    found = _with_intervals(
         without, lambda name: metrics[name].varies(scores), rows=len(scores), seed=seed
     )
+    return {name: estimate for name, (estimate, _) in found.items()}
 
 
 def _minus(one: Estimate, two: Estimate) -> Estimate:
@@ -106,7 +119,7 @@ def against(
     found = _with_intervals(without, sampling, rows=len(scores), seed=seed)
     return {
         other: {
-            name: Against(found[other, name, False], found[other, name, True]) for name in names
+            name: Against(found[other, name, False][0], *found[other, name, True]) for name in names
         }
         for other, names in theirs.items()
     }
@@ -134,8 +147,8 @@ def _with_intervals(
     *,
     rows: int,
     seed: int,
-) -> dict[Key, Estimate]:
-    """Adds intervals to the values that are defined."""
+) -> dict[Key, tuple[Estimate, float | None]]:
+    """Adds intervals to the values that are defined, and the p-values of 0."""
     samplings, reasons = {}, {}
     for name, estimate in estimates.items():
         if estimate.value is not None:
@@ -143,14 +156,13 @@ def _with_intervals(
                 samplings[name] = varies(name)
             except TooFewError as error:
                 reasons[name] = str(error)
-    intervals = _intervals(samplings, rows=rows, seed=seed)
-    return {
-        name: estimate._replace(
-            interval=_around(estimate.value, intervals.get(name)),
-            reason=reasons.get(name, estimate.reason),
-        )
-        for name, estimate in estimates.items()
-    }
+    drawn = _intervals(samplings, rows=rows, seed=seed)
+    result = {}
+    for name, estimate in estimates.items():
+        one = drawn.get(name, _Drawn(None, None))
+        interval, reason = _around(estimate.value, one.interval), reasons.get(name, estimate.reason)
+        result[name] = estimate._replace(interval=interval, reason=reason), one.p
+    return result
 
 
 def _around(value: float | None, interval: Interval | None) -> Interval | None:
@@ -159,10 +171,10 @@ def _around(value: float | None, interval: Interval | None) -> Interval | None:
     return min(interval[0], value), max(interval[1], value)
 
 
-def _intervals(samplings: Mapping[Key, Sampling], *, rows: int, seed: int) -> dict[Key, Interval]:
+def _intervals(samplings: Mapping[Key, Sampling], *, rows: int, seed: int) -> dict[Key, _Drawn]:
     """The exact interval of a share of rows; quantiles of draws for the others."""
     exact = {
-        name: interval
+        name: _Drawn(interval, None)
         for name, sampling in samplings.items()
         if isinstance(sampling, Mean) and (interval := sampling.exact(CONFIDENCE)) is not None
     }
@@ -170,7 +182,7 @@ def _intervals(samplings: Mapping[Key, Sampling], *, rows: int, seed: int) -> di
     return exact | (_quantiles(drawn, rows=rows, seed=seed) if drawn else {})
 
 
-def _quantiles(samplings: Mapping[Key, Sampling], *, rows: int, seed: int) -> dict[Key, Interval]:
+def _quantiles(samplings: Mapping[Key, Sampling], *, rows: int, seed: int) -> dict[Key, _Drawn]:
     lows: dict[Key, list[Floats]] = {name: [] for name in samplings}
     highs: dict[Key, list[Floats]] = {name: [] for name in samplings}
     for weights, extra in _weights(rows, seed):
@@ -178,14 +190,17 @@ def _quantiles(samplings: Mapping[Key, Sampling], *, rows: int, seed: int) -> di
             low, high = sampling.draws(weights, extra)
             lows[name].append(low)
             highs[name].append(high)
-    tail = (1 - CONFIDENCE) / 2
     return {
-        name: (
-            float(np.quantile(np.concatenate(lows[name]), tail)),
-            float(np.quantile(np.concatenate(highs[name]), 1 - tail)),
-        )
-        for name in samplings
+        name: _drawn(np.concatenate(lows[name]), np.concatenate(highs[name])) for name in samplings
     }
+
+
+def _drawn(lows: Floats, highs: Floats) -> _Drawn:
+    tail = (1 - CONFIDENCE) / 2
+    interval = float(np.quantile(lows, tail)), float(np.quantile(highs, 1 - tail))
+    # The value itself counts as one more draw, so that no p-value is 0.
+    beyond = 1 + min(int(np.sum(lows <= 0)), int(np.sum(highs >= 0)))
+    return _Drawn(interval, min(1.0, 2 * beyond / (len(lows) + 1)))
 
 
 def _weights(rows: int, seed: int) -> Iterator[tuple[Floats, Floats]]:

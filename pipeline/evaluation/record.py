@@ -5,9 +5,12 @@ It is written last. So after a kill, the old record does not match the new files
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.evaluation import predictions
 from pipeline.files import read_sealed, require_files, sha256, write_sealed
+from pipeline.layout import EVALUATED_RUNS
 
 FILE = "evaluation.json"
 METRICS = "metrics.json"
@@ -20,23 +23,50 @@ def write(output: Path, run: Mapping[str, str]) -> None:
     Args:
         run: the ids of the run that was tested.
     """
-    paths = [output / METRICS, *sorted((output / FIGURES).iterdir())]
+    kept = [output / METRICS, output / predictions.FILE]
+    paths = [*kept, *sorted((output / FIGURES).iterdir())]
     files = {str(path.relative_to(output)): sha256(path) for path in paths}
     write_sealed(output / FILE, {"run": dict(run), "files": files})
 
 
 def require(output: Path, run: Mapping[str, str]) -> None:
-    """Checks that the metrics and figures in `output` are those of this run.
+    """Checks that the metrics, predictions and figures in `output` are those of this run.
 
     Raises:
         PipelineError: they are missing, damaged, or of another run.
     """
-    made_by = f"dvc repro evaluate@{output.name}"
-    record = read_sealed(output / FILE, made_by=made_by)
-    if record["run"] != run:
+    tested = _sealed(output)["run"]
+    if tested != run:
         raise PipelineError(
-            f"{output / METRICS} is stale: it is of run {record['run']['run_id']}, "
+            f"{output / METRICS} is stale: it is of run {tested['run_id']}, "
             f"and the model is of run {run['run_id']}",
-            expected=f"Test the model with: {made_by}",
+            expected=f"Test the model with: {command(output)}",
         )
-    require_files(output, record["files"], made_by=made_by)
+    read(output)
+
+
+def read(output: Path) -> dict[str, str]:
+    """The ids of the run that was tested, after a check of the files.
+
+    Raises:
+        PipelineError: a file is missing or damaged.
+    """
+    record = _sealed(output)
+    require_files(output, record["files"], made_by=command(output))
+    if predictions.FILE not in record["files"]:
+        raise PipelineError(
+            f"{output} holds no predictions, because an earlier version evaluated it",
+            expected=f"Test the model again with: {command(output)}",
+        )
+    return dict(record["run"])
+
+
+def _sealed(output: Path) -> dict[str, Any]:
+    return read_sealed(output / FILE, made_by=command(output))
+
+
+def command(output: Path) -> str:
+    """The command that evaluates the run whose evaluation is in `output`."""
+    if output.parent == EVALUATED_RUNS:
+        return f"python -m pipeline.evaluate run={output.name}"
+    return f"dvc repro evaluate@{output.name}"

@@ -9,7 +9,7 @@ from pipeline.config.metrics import is_metric
 from pipeline.data import tables
 from pipeline.data.prepared import Meta, Split
 from pipeline.evaluation import intervals
-from pipeline.evaluation.intervals import Estimate
+from pipeline.evaluation.intervals import SEED, Estimate
 from pipeline.metrics import Interval, Metric
 from pipeline.models import anatomy
 from pipeline.models.scores import Scores, number_scores, scores_of
@@ -17,9 +17,6 @@ from pipeline.runs.history import Point
 from pipeline.runs.model_card import columns_of
 from pipeline.serving.inputs import table_inputs
 from pipeline.serving.predictor import outputs_of
-
-# Of the random weights. It is the same for all models, so equal rows get equal weights.
-SEED = 0
 
 
 @dataclass(frozen=True)

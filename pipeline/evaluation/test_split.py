@@ -43,7 +43,7 @@ def open_test_split(
             run_id=run_id,
             data=meta.name,
             split=meta.digests["test"],
-            truth=_truth(split, meta),
+            truth=truth_of(split, meta),
             rows=len(split),
             models=dict(models),
             shown=list(shown),
@@ -57,8 +57,8 @@ def digests(models: Mapping[int, Any]) -> dict[str, str]:
     return {str(step): fingerprint(model.variables) for step, model in models.items()}
 
 
-def _truth(split: Split, meta: Meta) -> str:
-    """32 hexadecimal digits of sha256 over what predictions are compared with.
+def truth_of(split: Split, meta: Meta) -> str:
+    """Identifies rows by what predictions are compared with: 32 hexadecimal digits of sha256.
 
     They are the labels of images, or the cells of a table's targets. Other columns, features and
     encodings of the same rows change nothing.

@@ -13,6 +13,7 @@ from rich.text import Text
 from pipeline.data import card
 from pipeline.files import write_text
 from pipeline.reporting import formatting
+from pipeline.reporting.comparisons import ShownComparison
 from pipeline.reporting.overview import overview
 from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import CheckedClaim, Row
@@ -20,7 +21,13 @@ from pipeline.reporting.results import CheckedClaim, Row
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = ()) -> list[Path]:
+def write(
+    rows: Sequence[Row],
+    outputs: Path,
+    *,
+    comparisons: Sequence[ShownComparison] = (),
+    appendix: Sequence[Picture] = (),
+) -> list[Path]:
     """Writes `report.md` and `report.html` under `outputs`.
 
     Equal rows give equal bytes.
@@ -56,6 +63,7 @@ def write(rows: Sequence[Row], outputs: Path, *, appendix: Sequence[Picture] = (
             rows=rows,
             by_source=_by_source(rows),
             overview=overview(rows),
+            comparisons=comparisons,
             appendix=appendix,
             remarks=_remarks(rows),
             card_headings=card.HEADINGS,
@@ -104,6 +112,16 @@ def reasons(rows: Sequence[Row]) -> list[str]:
         if reason := row.missing or row.unrepeated or row.outdated or row.unchecked:
             experiments.setdefault(reason, []).append(row.experiment)
     return [f"{', '.join(names)}: {reason}" for reason, names in experiments.items()]
+
+
+def stale(comparisons: Sequence[ShownComparison]) -> list[str]:
+    """Names the comparisons of other results than the present ones: one line each."""
+    return [
+        f"stale comparison: {one.title}: {one.outdated}"
+        f"{f'. Compare again with: {one.command}' if one.command else ''}"
+        for one in comparisons
+        if one.outdated
+    ]
 
 
 _COLUMNS = (

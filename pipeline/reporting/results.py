@@ -13,10 +13,10 @@ from pipeline.config.resolved_file import Settings
 from pipeline.data.card import JSON, DataCard
 from pipeline.data.prepared import Meta, load_meta
 from pipeline.errors import PipelineError
-from pipeline.evaluation import looks
+from pipeline.evaluation import looks, series_record
 from pipeline.evaluation import record as evaluation_record
 from pipeline.evaluation.looks import Ledger, Standing
-from pipeline.files import read_json, read_sealed, require_files
+from pipeline.files import read_json, require_files
 from pipeline.layout import OUTPUTS, PLAN, PREPARED, STAGES
 from pipeline.reporting import baselines, pictures
 from pipeline.reporting.baselines import Opponent
@@ -33,7 +33,6 @@ from pipeline.runs.result import HISTORY, INDEX
 
 # An experiment has a result only if all these exist. DVC removes outdated ones before a stage runs.
 _FILES = (HISTORY, run_record.FILE, INDEX, evaluation_record.METRICS)
-_SEEDS = "seeds.json"
 _VALUES = {FOLDS: "fold", SPLIT_SEEDS: "seed of the split", SEEDS: "seed"}
 # The last three are measured for labels only.
 BY_CLASS = (
@@ -391,7 +390,7 @@ def _row(
             result, missing = _result(folder, settings, meta, ledger), ""
         except PipelineError as error:
             missing = str(error)
-    if result is not None and (folder / _SEEDS).is_file():
+    if result is not None and (folder / series_record.FILE).is_file():
         try:
             series = _series(folder, settings, meta, listed=params.repeats.get(name))
         except PipelineError as error:
@@ -483,28 +482,19 @@ def _series(
     Raises:
         PipelineError: the file is damaged or stale.
     """
-    made_by = f"dvc repro repeat@{folder.name}"
-    content = read_sealed(folder / _SEEDS, made_by=made_by)
-    data = meta.identity | meta.source_digests if meta else content.get("data")
-    same = (content.get("settings"), content.get("data")) == (settings.digest_without_seed, data)
-    if not same or "series" not in content:
-        raise PipelineError(
-            f"{folder / _SEEDS} is stale: its runs have other settings or data than the experiment",
-            expected=f"Train them again with: {made_by}",
-        )
     series = {
         varied: Series(
             varied=_VALUES[varied],
             **(one | {"runs": {int(value): run for value, run in _by_number(one["runs"])}}),
         )
-        for varied, one in content["series"].items()
+        for varied, one in series_record.read(folder, settings, meta).items()
     }
     trained = {varied: sorted(one.runs) for varied, one in series.items()}
     if listed is not None and trained != {key: sorted(of) for key, of in listed.values.items()}:
         raise PipelineError(
-            f"{folder / _SEEDS} is stale: params.yaml lists other trainings",
+            f"{folder / series_record.FILE} is stale: params.yaml lists other trainings",
             received=", ".join(one.description for one in series.values()),
-            expected=f"Train the listed ones with: {made_by}",
+            expected=f"Train the listed ones with: {series_record.command(folder)}",
         )
     return [series[varied] for varied in _VALUES if varied in series]
 

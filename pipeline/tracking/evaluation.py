@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.console import log
 from pipeline.data.prepared import Meta
+from pipeline.evaluation import predictions
 from pipeline.evaluation.looks import Standing
 from pipeline.tracking.tracker import Measurement, Tracker
 
@@ -31,11 +32,11 @@ def log_evaluation(
     meta: Meta,
     data_folder: Path,
 ) -> None:
-    """Adds test metrics by step, their intervals, figures, and the test split.
+    """Adds test metrics by step, their intervals, predictions, figures, and the test split.
 
     Args:
         saved_step: the step of the saved model. The intervals are of its metrics.
-        output: holds `metrics.json` and the figures.
+        output: holds `metrics.json`, `predictions.npz` and the figures.
         history: the file of the training's history.
     """
     log_test_metrics(
@@ -48,7 +49,7 @@ def log_evaluation(
     )
     for figure in sorted((output / "figures").glob("*.png")):
         tracker.log_file(figure, folder="figures")
-    for file in (output / "metrics.json", history):
+    for file in (output / "metrics.json", output / predictions.FILE, history):
         tracker.log_file(file)
 
 

@@ -60,6 +60,7 @@ def test_every_experiment_has_its_files(project):
             "history.csv",
             "run.json",
             "metrics.json",
+            "predictions.npz",
             "evaluation.json",
             "figures",
             "snapshots",

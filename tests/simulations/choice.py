@@ -47,7 +47,8 @@ OVER_SPLITS = [
     for splits in (3, 5, 10)
     for spread in (0.0, 0.5)
 ]
-_ROWS, _TRAINED, _VALIDATED = 200, 128, 32
+_ROWS = 200
+TRAINED, VALIDATED = 128, 32
 _Floats = NDArray[np.float64]
 
 
@@ -99,8 +100,8 @@ def over_splits(
     truth = _expected_errors(left_out)
     rows = []
     for _ in range(repetitions):
-        outcomes = _outcomes(_errors_on_splits(left_out, splits, folds, random), SPLIT[0])
-        choice = choose(outcomes, Direction.min, ratio=_VALIDATED / _TRAINED)
+        outcomes = _outcomes(errors_on_splits(left_out, splits, folds, random), SPLIT[0])
+        choice = choose(outcomes, Direction.min, ratio=VALIDATED / TRAINED)
         independent = choose(outcomes, Direction.min, ratio=0.0)
         assert choice is not None
         assert independent is not None
@@ -116,10 +117,10 @@ def _expected_errors(weights: _Floats) -> _Floats:
     error is 1 + k / (n - k - 1) times the variance of the noise.
     """
     features = len(weights) - 1
-    return (1 + weights**2) * (1 + features / (_TRAINED - features - 1))
+    return (1 + weights**2) * (1 + features / (TRAINED - features - 1))
 
 
-def _errors_on_splits(
+def errors_on_splits(
     weights: _Floats, splits: int, folds: bool, random: np.random.Generator
 ) -> _Floats:
     """The errors on the validation rows of splits of one new table.
@@ -134,7 +135,7 @@ def _errors_on_splits(
         rest = random.permutation(_ROWS)
         if folds:
             rest = rest[~np.isin(rest, np.array_split(order, splits)[number])]
-        train, validation = rest[:_TRAINED], rest[_TRAINED : _TRAINED + _VALIDATED]
+        train, validation = rest[:TRAINED], rest[TRAINED : TRAINED + VALIDATED]
         columns.append(
             [_error(np.delete(x, out, 1), y, train, validation) for out in range(len(weights))]
         )

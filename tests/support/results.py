@@ -6,12 +6,17 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from scipy.special import log_softmax
+
 from pipeline.config import plan_file, resolved_file
 from pipeline.config.params import Params
 from pipeline.config.values import write_yaml
-from pipeline.evaluation import record
+from pipeline.data.prepared import Meta
+from pipeline.evaluation import predictions, record
 from pipeline.evaluation.looks import Ledger, Look
 from pipeline.files import sha256, write_sealed
+from pipeline.models.scores import ClassScores, Scores
 from pipeline.reporting import results
 from pipeline.reporting.results import Row
 from pipeline.runs import history
@@ -59,6 +64,8 @@ SETTINGS: dict[str, Any] = {
     "tracking": {"store": "memory"},
 }
 NO_LOOKS = Ledger(())
+_TRUTH = np.arange(12) % 3
+SURE = ClassScores(_TRUTH, log_softmax(9.0 * np.eye(3)[_TRUTH], axis=1), ["a", "b", "c"])
 SERIES: dict[str, dict[str, Any]] = {
     "seeds": {
         "description": "3 seeds of one split",
@@ -116,16 +123,23 @@ def write_result(
     saved: int = 6,
     run_id: str = RUN["run_id"],
     figures: tuple[str, ...] = ("learning_curves",),
+    scores: Scores | None = None,
+    meta: Meta | None = None,
+    truth: str = "t",
 ) -> None:
     """Writes what `train` and `evaluate` write.
 
     Args:
         saved: the step of the saved weights. Three steps are an epoch.
+        scores: of the test split of `meta`; by default those of a model that is right and sure.
+        truth: identifies the test rows.
     """
     folder = outputs / name
     (folder / "figures").mkdir(parents=True)
     (folder / "snapshots").mkdir()
     _write_json(folder / "metrics.json", metrics)
+    file = folder / predictions.FILE
+    predictions.write(file, scores or SURE, meta or images(), truth=truth)
     _write_json(folder / "snapshots/index.json", {"final": saved, "steps": []})
     history.write(points(losses), folder / "history.csv")
     for figure in figures:

@@ -36,10 +36,10 @@ class Store(Protocol):
     def open_parent(
         self, kind: str, experiment: str, identifier: str, params: Mapping[str, str]
     ) -> AbstractContextManager[Tracker]:
-        """Opens the record of a sweep or search, or reopens that of an earlier process.
+        """Opens the record of a sweep, search or comparison, or reopens that of an earlier one.
 
         Args:
-            kind: `sweep` or `search`. The tag `sweep_id` or `search_id` holds the identifier.
+            kind: `sweep`, `search` or `comparison`. The tag `<kind>_id` holds the identifier.
             params: the settings that differ between trials. The first ones logged stay.
         """
         ...

@@ -18,7 +18,11 @@ from pipeline.tracking.tracker import RunFacts, ending
 
 # The codes of an unknown run, and of a text that is not a run id.
 _NO_SUCH_RUN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-_COMMANDS = {"sweep": "pipeline.sweep", "search": "pipeline.tune"}
+_COMMANDS = {
+    "sweep": "pipeline.sweep",
+    "search": "pipeline.tune",
+    "comparison": "pipeline.compare",
+}
 
 
 class MlflowStore:

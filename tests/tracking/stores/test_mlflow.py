@@ -569,7 +569,7 @@ def evaluate(
     run_id: str, folder: Path, by_step=BY_STEP, saved_step: int = 9, limits=(0.7, 0.8)
 ) -> None:
     (folder / "figures").mkdir(exist_ok=True)
-    for name in ("metrics.json", "history.csv", "figures/curve.png"):
+    for name in ("metrics.json", "predictions.npz", "history.csv", "figures/curve.png"):
         (folder / name).write_text("x")
     log_evaluation(
         MLFLOW.attach(run_id),
@@ -600,6 +600,7 @@ def test_evaluation_is_added_to_the_run(client, tmp_path):
         "figures",
         "history.csv",
         "metrics.json",
+        "predictions.npz",
     }
 
 

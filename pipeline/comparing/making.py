@@ -1,0 +1,121 @@
+"""Makes a comparison: resolves its names, and writes and logs the result."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.comparing import names, record, text
+from pipeline.comparing.comparison import ROWS, SEEDS, UNTIL_DECIDED, Comparison, Part
+from pipeline.comparing.names import Contender
+from pipeline.errors import PipelineError
+from pipeline.files import replacing_folder, write_text
+
+
+def resolve_all(typed: Sequence[str]) -> list[Contender]:
+    """Finds what the names stand for.
+
+    Raises:
+        PipelineError: there is no such thing, it was not evaluated or its results are stale, or two
+            names are the same.
+    """
+    contenders = [names.resolve(name) for name in typed]
+    seen = [contender.name for contender in contenders]
+    if twice := [name for name in seen if seen.count(name) > 1]:
+        raise PipelineError(
+            "a name cannot be compared with itself", received=twice[0], expected="Name each once"
+        )
+    return contenders
+
+
+def comparison_of(
+    contenders: Sequence[Contender], found: Sequence[Part], *, command: str
+) -> Comparison:
+    """The comparison with these parts.
+
+    Args:
+        command: that compares again.
+    """
+    return Comparison(
+        names=[one.name for one in contenders],
+        titles={one.name: one.title for one in contenders},
+        experiments=[one.name for one in contenders if one.is_experiment],
+        parts=list(found),
+        remarks=_remarks(contenders, found),
+        runs={one.name: one.run_ids for one in contenders},
+        sources=record.digests(path for one in contenders for path in one.sources),
+        command=command,
+    )
+
+
+def _remarks(contenders: Sequence[Contender], found: Sequence[Part]) -> list[str]:
+    """What the comparison does not know."""
+    over = {part.over for part in found}
+    remarks = [f"{one.title}: {remark}" for one in contenders for remark in one.remarks]
+    if over == {ROWS}:
+        remarks.append(
+            "The noise of the seed is not in this comparison. It needs several seeds of each: list "
+            "them under repeats in params.yaml, or use --until-decided."
+        )
+    if over <= {SEEDS, UNTIL_DECIDED}:
+        remarks.append("All seeds were measured on the same rows: this says nothing about others.")
+    return remarks
+
+
+def write(folder: Path, comparison: Comparison, contenders: Sequence[Contender]) -> None:
+    """Writes the table, the figures and the record, whole or not at all."""
+    from pipeline.comparing import figures
+    from pipeline.evaluation.drawing.png import png
+    from pipeline.runs import history
+
+    letter = text.letters(comparison)
+    histories = {
+        f"{letter[one.name]}  {one.title}": history.read(one.tested.history)
+        for one in contenders
+        if one.tested and one.tested.history
+    }
+    drawings = {
+        "differences.png": figures.differences(comparison),
+        "curves.png": figures.curves(histories, comparison.metric) if len(histories) > 1 else None,
+    }
+    with replacing_folder(folder) as temporary:
+        drawn = {name: one for name, one in drawings.items() if one is not None}
+        for name, figure in drawn.items():
+            (temporary / name).write_bytes(png(figure))
+        write_text(temporary / record.TEXT, text.in_markdown(comparison, list(drawn)))
+        record.write(temporary, comparison)
+
+
+def log(folder: Path, comparison: Comparison, contenders: Sequence[Contender]) -> str:
+    """Records what `write` wrote as a run of its own.
+
+    Returns:
+        The id of that run.
+    """
+    from pipeline.tracking import stores
+    from pipeline.tracking.comparisons import log_comparison
+
+    decisive = comparison.parts[0].decisive
+    letter = text.letters(comparison)
+    values = {
+        f"{letter[name]}/{decisive.metric}": one.value for name, one in decisive.values.items()
+    }
+    metrics = {
+        f"{letter[pair.one]}-{letter[pair.other]}/{name}": value
+        for pair in decisive.pairs
+        for name, value in (("difference", pair.difference), ("p", pair.p))
+        if value is not None
+    }
+    tags = {
+        "verdict": comparison.verdict,
+        "metric": comparison.metric,
+        **{f"name.{letter[name]}": comparison.titles[name] for name in comparison.names},
+        **{f"runs.{letter[name]}": ", ".join(runs) for name, runs in comparison.runs.items()},
+    }
+    return log_comparison(
+        stores.load(contenders[0].store),
+        record.identifier(comparison),
+        " against ".join(comparison.titles[name] for name in comparison.names),
+        tags=tags,
+        metrics=values | metrics,
+        files=[folder / record.FILE, folder / record.TEXT],
+        figures=sorted(folder.glob("*.png")),
+    )

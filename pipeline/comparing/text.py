@@ -1,0 +1,223 @@
+"""A comparison in words and tables, for a terminal and as Markdown."""
+
+import string
+import textwrap
+from collections.abc import Sequence
+
+from pipeline.comparing.comparison import (
+    FOLDS,
+    ROWS,
+    SEEDS,
+    SPLITS,
+    UNTIL_DECIDED,
+    Comparison,
+    Measured,
+    Pair,
+    Part,
+)
+from pipeline.reporting.formatting import interval, markdown, number
+
+_WIDTH = 80  # characters of a terminal
+_SMALLEST_P = 0.0001
+Table = Sequence[Sequence[str]]  # rows of cells; the first row is the heading
+
+
+def on_terminal(comparison: Comparison) -> str:
+    """The whole comparison, in lines of at most 80 characters unless a name is long."""
+    blocks = ["\n".join(_wrapped(title(comparison)))]
+    for part in comparison.parts:
+        lines = [*_wrapped(heading(part)), "", *_aligned(values(comparison, part.decisive)), ""]
+        lines += _aligned(differences(comparison, part.decisive))
+        remarks = part_remarks(comparison, part)
+        blocks.append("\n".join([*lines, *([""] if remarks else []), *_items(remarks)]))
+    blocks += ["\n".join(_wrapped(line)) for line in conclusion(comparison)]
+    return "\n\n".join(blocks)
+
+
+def in_markdown(comparison: Comparison, figures: Sequence[str]) -> str:
+    """The comparison with all metrics, and its figures.
+
+    Args:
+        figures: the names of their files.
+    """
+    blocks = [f"# {markdown(title(comparison))}", *map(markdown, conclusion(comparison))]
+    for part in comparison.parts:
+        blocks.append(f"## {markdown(heading(part))}")
+        blocks.append(_grid(values(comparison, part.decisive)))
+        blocks.append(_grid(differences(comparison, part.decisive)))
+        blocks.append("\n".join(f"- {markdown(one)}" for one in part_remarks(comparison, part)))
+        if len(part.measured) > 1:
+            blocks.append("Other metrics. They decide nothing, because one of many is often lucky:")
+            blocks.append(_grid(_others(comparison, part.measured[1:])))
+    blocks += [f"![{name}]({name})" for name in figures]
+    blocks.append("Runs:")
+    blocks.append(
+        "\n".join(
+            f"- {markdown(comparison.titles[name])}: {', '.join(f'`{one}`' for one in runs)}"
+            for name, runs in comparison.runs.items()
+        )
+    )
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def title(comparison: Comparison) -> str:
+    """`digits_cnn against digits_mlp by accuracy, larger is better`."""
+    names = [comparison.titles[name] for name in comparison.names]
+    decisive = comparison.parts[0].decisive
+    return f"{' against '.join(names)} by {decisive.metric}, {direction(decisive)}"
+
+
+def direction(measured: Measured) -> str:
+    """Whether larger values are better, in words."""
+    return f"{'larger' if measured.larger_is_better else 'smaller'} is better"
+
+
+def heading(part: Part) -> str:
+    """What a part compares, and by which test."""
+    return f"{part.about[:1].upper()}{part.about[1:]}: {part.test}"
+
+
+def letters(comparison: Comparison) -> dict[str, str]:
+    """A letter for each name, because two names may not fit into a line."""
+    return dict(zip(comparison.names, _letters(), strict=False))
+
+
+def _letters() -> list[str]:
+    single = list(string.ascii_uppercase)
+    return [*single, *(f"{one}{two}" for one in single for two in single)]
+
+
+def values(comparison: Comparison, measured: Measured) -> Table:
+    """A row for each name: its letter, its value with limits, and its standard deviation."""
+    repeated = any(one.samples for one in measured.values.values())
+    limited = any(one.low is not None for one in measured.values.values())
+    more = [*(["95 % interval"] if limited else []), *(["sd", "trainings"] if repeated else [])]
+    rows = [["", "", measured.metric, *more]]
+    for name, letter in letters(comparison).items():
+        one = measured.values[name]
+        row = [letter, comparison.titles[name], number(one.value)]
+        if limited:
+            row.append("" if one.low is None or one.high is None else interval(one.low, one.high))
+        if repeated:
+            row += [number(_deviation(one.samples)), f"{len(one.samples)}"]
+        rows.append(row)
+    return rows
+
+
+def _deviation(samples: Sequence[float]) -> float:
+    mean = sum(samples) / len(samples)
+    squares = sum((one - mean) ** 2 for one in samples)
+    return float((squares / max(1, len(samples) - 1)) ** 0.5)
+
+
+def differences(comparison: Comparison, measured: Measured) -> Table:
+    """A row for each pair: its difference with limits, p, Holm's p, and which one is better."""
+    letter = letters(comparison)
+    several = len(measured.pairs) > 1
+    rows = [["", "difference", "95 % interval", "p", *(["Holm's p"] if several else []), ""]]
+    for pair in measured.pairs:
+        limits = signed_interval(pair)
+        verdict = f"{letter[pair.better]} is better" if pair.better else "not decided"
+        p_values = [p_text(pair.p), *([p_text(pair.adjusted_p)] if several else [])]
+        name = f"{letter[pair.one]} - {letter[pair.other]}"
+        rows.append([name, signed(pair.difference), limits, *p_values, verdict])
+    return rows
+
+
+def _others(comparison: Comparison, measured: Sequence[Measured]) -> Table:
+    """A row for each metric and pair, without a verdict."""
+    letter = letters(comparison)
+    rows = [["metric", "better if", "", "difference", "95 % interval", "p"]]
+    for one in measured:
+        for pair in one.pairs:
+            limits = signed_interval(pair)
+            name = f"{letter[pair.one]} - {letter[pair.other]}"
+            size = "larger" if one.larger_is_better else "smaller"
+            rows.append([one.metric, size, name, signed(pair.difference), limits, p_text(pair.p)])
+    return rows
+
+
+def signed(value: float) -> str:
+    """`+0.0111`, `-0.0051` or `+2,913.4`."""
+    return f"{'-' if value < 0 else '+'}{number(abs(value))}"
+
+
+def signed_interval(pair: Pair) -> str:
+    """`[-0.0051, +0.0285]`, or `none`."""
+    if pair.low is None or pair.high is None:
+        return "none"
+    return f"[{signed(pair.low)}, {signed(pair.high)}]"
+
+
+def p_text(p: float | None) -> str:
+    """`0.22`, `0.0031`, `<0.0001`, or `none`."""
+    if p is None:
+        return "none"
+    return f"{p:.2g}" if p >= _SMALLEST_P else f"<{_SMALLEST_P:g}"
+
+
+def part_remarks(comparison: Comparison, part: Part) -> list[str]:
+    """The sentences about the tests of a part."""
+    letter = letters(comparison)
+    several = len(part.decisive.pairs) > 1
+    lines = []
+    for pair in part.decisive.pairs:
+        beginning = f"{letter[pair.one]} - {letter[pair.other]}: " if several else ""
+        for remark in pair.remarks:
+            text = remark.replace("{one}", letter[pair.one]).replace("{other}", letter[pair.other])
+            lines.append(f"{beginning}{text}")
+    return lines
+
+
+_NOISE = {ROWS: "test rows", SEEDS: "seeds", SPLITS: "splits", FOLDS: "folds"}
+_NOISE[UNTIL_DECIDED] = _NOISE[SEEDS]
+
+
+def conclusion(comparison: Comparison) -> list[str]:
+    """The verdict with the noise that it exceeds, and the remarks on the whole comparison."""
+    return [f"Verdict: {comparison.verdict}{_beyond(comparison)}.", *comparison.remarks]
+
+
+def _beyond(comparison: Comparison) -> str:
+    """Which noise the difference exceeds, and which not."""
+    if comparison.best:
+        return f", beyond {_noise(comparison.parts)}"
+    if len(comparison.names) > 2:
+        return ": no name is better than all others"
+    inside = [part for part in comparison.parts if not part.decisive.pairs[0].better]
+    beyond = [part for part in comparison.parts if part not in inside]
+    if not inside:
+        return f": {_noise(beyond)} name different ones as better"
+    if beyond:
+        return f": the difference is beyond {_noise(beyond)}, but inside {_noise(inside)}"
+    return f": the difference is inside {_noise(inside)}"
+
+
+def _noise(parts: Sequence[Part]) -> str:
+    """`the noise of the seeds and of the test rows`."""
+    return "the noise " + " and ".join(f"of the {_NOISE[part.over]}" for part in parts)
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _items(lines: Sequence[str]) -> list[str]:
+    return [
+        one
+        for line in lines
+        for one in textwrap.wrap(line, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+    ]
+
+
+def _aligned(table: Table) -> list[str]:
+    """Columns side by side."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    cells = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in table]
+    return [f"  {'  '.join(row)}".rstrip() for row in cells]
+
+
+def _grid(table: Table) -> str:
+    head, *rows = ([markdown(cell) for cell in row] for row in table)
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
