@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
-.PHONY: help demo ui repro claims experiment test check browser bench chaos mutants
+.PHONY: help demo ui repro claims experiment test check browser bench chaos certify mutants
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,10 @@ chaos: $(READY) ## kill at random and at every write, edit and damage files; ove
 	python -m tests.chaos.stale --combinations 72
 	python -m tests.chaos.chains --kills 60
 	python -m tests.chaos.bit_flips --flips 200
+
+certify: $(READY) ## make 40 kinds of runs again, and forge 30 things; half an hour
+	python -m tests.chaos.certificates
+	python -m tests.chaos.forgeries
 
 mutants: $(READY) ## change single lines and count the changes that tests notice; over an hour
 	python -m tests.chaos.mutants

@@ -137,11 +137,15 @@ class Package:
 
         The first line is one digest of all.
         """
+        lines = "".join(f"{digest}  {name}\n" for name, digest in self.digests(modules).items())
+        return f"{hashlib.sha256(lines.encode()).hexdigest()}\n{lines}"
+
+    def digests(self, modules: Collection[str]) -> dict[str, str]:
+        """16 digits of the digest of each of `modules`, and of their packages' data files."""
         digests = {name: self.module(name).digest for name in modules}
         files = [path for package, path in self._data_files if package in modules]
         digests |= {str(path.relative_to(self._folder.parent)): sha256(path) for path in files}
-        lines = "".join(f"{digest[:16]}  {name}\n" for name, digest in sorted(digests.items()))
-        return f"{hashlib.sha256(lines.encode()).hexdigest()}\n{lines}"
+        return {name: digest[:16] for name, digest in sorted(digests.items())}
 
     def digest(self, modules: Collection[str]) -> str:
         """sha256 of what `modules` do, with the data files of their packages."""

@@ -111,14 +111,15 @@ def require_supported() -> None:
         )
 
 
-def _variables() -> dict[str, str]:
+def is_setting(variable: str) -> bool:
+    """Whether a variable of this name can change the bits of a training."""
     without = (*_WITHOUT_EFFECT, *_OF_TERRAFORM)
-    return {
-        name: value
-        for name, value in sorted(os.environ.items())
-        if (name.startswith(_PREFIXES) or name in _NAMES)
-        and not (name.startswith(without) or is_secret(name))
-    }
+    is_of_a_library = variable.startswith(_PREFIXES) or variable in _NAMES
+    return is_of_a_library and not (variable.startswith(without) or is_secret(variable))
+
+
+def _variables() -> dict[str, str]:
+    return {name: value for name, value in sorted(os.environ.items()) if is_setting(name)}
 
 
 def _keras_settings() -> dict[str, Any]:

@@ -6,6 +6,10 @@ from pathlib import Path
 CONF = Path("conf")
 PARAMS = Path("params.yaml")
 STAGES = Path("dvc.yaml")
+LOCK = Path("requirements.lock")
+DVC, DVC_CACHE, DVC_LOCK = Path(".dvc"), Path(".dvc/cache"), Path("dvc.lock")
+# What a copy of the code leaves out.
+NO_CODE = (Path("data"), Path("outputs"), Path("mlruns"), Path(".git"), DVC_CACHE, DVC / "tmp")
 ADOPTED = Path("adopted")  # data and networks of adopted scripts
 RAW = Path("data/raw")
 PREPARED = Path("data/prepared")
@@ -19,6 +23,7 @@ FAILURES = OUTPUTS / "failures"
 INSPECTED = OUTPUTS / "inspect"
 EVALUATED_RUNS = OUTPUTS / "runs"
 COMPARISONS = OUTPUTS / "comparisons"
+CERTIFICATES = OUTPUTS / "certificates"
 
 
 def mlruns() -> Path:
@@ -27,6 +32,11 @@ def mlruns() -> Path:
     DVC may run a stage in a temporary copy of the repository. `DVC_ROOT` names the original.
     """
     return (Path(os.environ.get("DVC_ROOT", ".")) / "mlruns").resolve()
+
+
+def reproduction(run_id: str) -> Path:
+    """Returns the absolute path of the folder in which a run is made again."""
+    return mlruns() / "reproductions" / run_id[:16]
 
 
 def looks() -> Path:

@@ -41,6 +41,7 @@ PACKAGES = {
     "notebooks",
     "own",
     "reporting",
+    "reproducing",
     "runs",
     "serving",
     "studies",
@@ -78,6 +79,7 @@ FOREIGN = {  # what each package never imports, as in the table of CONTRIBUTING.
     "runs": ("pipeline.training", "tensorflow"),
     "evaluation": ("pipeline.tracking",),
     "reporting": ("pipeline.evaluation.figures", "matplotlib"),
+    "reproducing": ("keras", "tensorflow", "mlflow"),
 }
 MODULES = sorted(PACKAGE.paths)
 COMMANDS = PACKAGE.commands()

@@ -320,6 +320,11 @@ def test_resumed_run_logs_its_first_step(resumed):
     assert "shapes: resumes from step 3 of 9" in resumed.log
 
 
+def test_record_names_the_step_of_the_checkpoint(resumed):
+    run = connection.client().get_run(resumed.result.run_id)
+    assert run.data.tags["resumed.at"] == "3"
+
+
 def test_finished_run_keeps_no_checkpoint(resumed):
     assert resumed.files == ["lock", "result"]
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,9 @@ class Git:
     patch: bytes
 
 
-def state(folder: Path = Path(), *, seconds: float = _SECONDS) -> Git | None:
+def state(
+    folder: Path = Path(), *, needed: Iterable[str] = (), seconds: float = _SECONDS
+) -> Git | None:
     """Reads the state of the repository around `folder`.
 
     Git never stops a run: if it fails, a warning says why, and the state is None. It is None
@@ -48,17 +50,18 @@ def state(folder: Path = Path(), *, seconds: float = _SECONDS) -> Git | None:
     writes it while stages run.
 
     Args:
+        needed: paths below `folder` that the patch holds even if git ignores them.
         seconds: the longest time for all of git.
     """
     try:
-        return _state(folder, time.monotonic() + seconds)
+        return _state(folder, needed, time.monotonic() + seconds)
     except Exception as error:  # noqa: BLE001 - no fault of git may stop a training
         if _NO_REPOSITORY not in str(error):
             log(f"warning: the state of Git is not recorded: {error}")
         return None
 
 
-def _state(folder: Path, deadline: float) -> Git:
+def _state(folder: Path, needed: Iterable[str], deadline: float) -> Git:
     here = folder.absolute()
     command = ("rev-parse", "--show-toplevel", "--git-path", "objects")
     paths = os.fsdecode(GitCommands(here, deadline).run(*command))
@@ -70,7 +73,8 @@ def _state(folder: Path, deadline: float) -> Git:
         raise GitError("the repository has no commit")
     changes = list(_changes(lines))
     tree = WorkTree(git.folder, here / objects, commit, git)
-    patch = _patch(tree, [*changes, *_hidden(git)])
+    ignored = _ignored(git, [here / path for path in needed])
+    patch = _patch(tree, [*changes, *_hidden(git), *ignored])
     _warn(patch)
     return Git(
         commit=commit,
@@ -116,6 +120,19 @@ def _hidden(git: GitCommands) -> Iterator[Change]:
         file = git.folder / os.fsdecode(path)
         if (tag.islower() or tag == b"S") and os.path.lexists(file) and not file.is_dir():
             yield Change(path)
+
+
+def _ignored(git: GitCommands, paths: Sequence[Path]) -> list[Change]:
+    """The files among some paths that git ignores and the commit does not hold."""
+    top = git.folder.resolve()
+    inside = [path for path in map(Path.resolve, paths) if path.is_relative_to(top)]
+    if not inside:
+        return []
+    found = git.run(
+        *("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--"),
+        *(b":(literal)%b" % os.fsencode(path.relative_to(top)) for path in inside),
+    )
+    return [Change(name, is_new=True) for name in found.split(b"\0") if name]
 
 
 def _patch(tree: WorkTree, changes: Sequence[Change]) -> Patch:

@@ -54,6 +54,12 @@ class Run:
     def name(self) -> str:
         return self.config.name
 
+    @property
+    def own_paths(self) -> list[str]:
+        """The user's own files that the run depends on."""
+        own = self.identity.get("own", {})
+        return [path for kind in ("files", "data", "weights") for path in own.get(kind, {})]
+
     def require_own(self, checkpoint: Checkpoint, folder: Path) -> None:
         """Checks that a checkpoint belongs to this run.
 

@@ -11,12 +11,16 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Param
 
 from pipeline.data.card import MARKDOWN
 from pipeline.data.prepared import Meta
+from pipeline.files import write_sealed
+from pipeline.layout import RAW
 from pipeline.tracking import connection, names
 from pipeline.tracking.tracker import RunFacts
 
 _PARAMS_IN_A_BATCH = 100
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
-_LAST = "config.yaml"
+SETTINGS, PATCH, LINEAGE = "config.yaml", "diff.patch", "lineage.json"  # files of the record
+_LAST = SETTINGS
+_DATASET_DIGEST = 32  # hexadecimal digits; MLflow allows 36
 
 
 def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
@@ -43,7 +47,10 @@ def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
     if card.is_file():
         client.log_artifact(run_id, str(card))
     if facts.patch:
-        _log_bytes(client, run_id, facts.patch, "diff.patch")
+        _log_bytes(client, run_id, facts.patch, PATCH)
+    if facts.lineage:
+        log_raw_data(client, run_id, facts.lineage["raw"])
+        _log_sealed(client, run_id, facts.lineage, LINEAGE)
     client.log_dict(run_id, facts.settings, _LAST)
 
 
@@ -52,6 +59,13 @@ def _log_bytes(client: MlflowClient, run_id: str, content: bytes, name: str) -> 
     with TemporaryDirectory() as folder:
         file = Path(folder, name)
         file.write_bytes(content)
+        client.log_artifact(run_id, str(file))
+
+
+def _log_sealed(client: MlflowClient, run_id: str, values: Mapping[str, Any], name: str) -> None:
+    with TemporaryDirectory() as folder:
+        file = Path(folder, name)
+        write_sealed(file, values)
         client.log_artifact(run_id, str(file))
 
 
@@ -79,6 +93,27 @@ def log_data_set(client: MlflowClient, run_id: str, meta: Meta, split: str, fold
     # MLflow crashes if two runs add a data set that is new to their experiment at the same time.
     with connection.lock():
         client.log_inputs(run_id, datasets=[data_set(meta, split, folder)])
+
+
+def log_raw_data(client: MlflowClient, run_id: str, raw: Mapping[str, Any]) -> None:
+    """Lists the files of the source among the run's data sets, once.
+
+    The digest is the beginning of the file's sha256, so a search by it finds every run of a file.
+    """
+    inputs = [
+        DatasetInput(
+            Dataset(
+                name=f"{raw['source']}/{name}",
+                digest=digest[:_DATASET_DIGEST],
+                source_type="local",
+                source=json.dumps({"uri": str(RAW / raw["source"] / name)}),
+            ),
+            tags=[InputTag("mlflow.data.context", "raw")],
+        )
+        for name, digest in raw["digests"].items()
+    ]
+    with connection.lock():
+        client.log_inputs(run_id, datasets=inputs)
 
 
 def data_set(meta: Meta, split: str, folder: Path) -> DatasetInput:

@@ -45,15 +45,37 @@ def settle(database: Path) -> bool:
             return False
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            for old in before - {home}:
-                for table, column in columns:
-                    _move(connection, table, column, old, home)
+            _move_all(connection, columns, before - {home}, home)
             connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} (uri TEXT NOT NULL)")
             connection.execute(f"DELETE FROM {_TABLE}")
             connection.execute(f"INSERT INTO {_TABLE} VALUES (?)", (home,))
         return bool(before - {home})
     finally:
         connection.close()
+
+
+def move_all(connection: sqlite.PatientConnection, home: str) -> None:
+    """Makes the locations in a copy of a store belong to another folder.
+
+    Args:
+        home: the URI of the folder.
+    """
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    columns = [(table, column) for table, column in _COLUMNS if table in tables]
+    before = _recorded(connection) if _TABLE in tables else _guessed(connection, columns)
+    with connection:
+        _move_all(connection, columns, before - {home}, home)
+
+
+def _move_all(
+    connection: sqlite.PatientConnection,
+    columns: list[tuple[str, str]],
+    before: set[str],
+    home: str,
+) -> None:
+    for old in before:
+        for table, column in columns:
+            _move(connection, table, column, old, home)
 
 
 def _recorded(connection: sqlite.PatientConnection) -> set[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -20,6 +20,7 @@ class RunFacts:
         name: the name of the experiment.
         settings: the resolved configuration.
         patch: the difference between the work tree and the commit, for `git apply`.
+        lineage: what the run is made from; empty if that is not known any more.
     """
 
     name: str
@@ -28,6 +29,7 @@ class RunFacts:
     meta: Meta
     data_folder: Path
     patch: bytes = b""
+    lineage: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pipeline.runs import result as run_result
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.folder import RunFolder
 from pipeline.runs.history import Point, divergence
+from pipeline.runs.lineage import lineage
 from pipeline.runs.model_card import ModelCard
 from pipeline.runs.result import Result
 from pipeline.runs.run import Run
@@ -35,6 +36,7 @@ from pipeline.training.listeners.tensorboard import Summaries, summaries_folder
 from pipeline.training.loop import Checkpoints, TrainingOutcome
 
 VALIDATION = "validation.json"  # the name of a file in the record
+RESUMED_AT = "resumed.at"  # a tag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,8 @@ class RecordedTraining:
         ):
             for name, value in self.tags.items():
                 tracker.set_tag(name, value)
+            if latest is not None:
+                _add_resumption(tracker, int(latest.facts["step"]))
             if len(cpus) > 1:
                 tracker.set_tag("cpu", ", then ".join(cpus))
             outcome = fit.run(
@@ -116,7 +120,8 @@ class RecordedTraining:
         return latest
 
     def _facts(self) -> RunFacts:
-        run, work_tree = self.run, git.state()
+        run = self.run
+        work_tree = git.state(needed=run.own_paths)
         return RunFacts(
             name=run.name,
             settings=run.settings,
@@ -124,6 +129,7 @@ class RecordedTraining:
             meta=run.meta,
             data_folder=run.data_folder,
             patch=work_tree.patch if work_tree else b"",
+            lineage=lineage(run, work_tree),
         )
 
     def _listeners(self, fit: Fit, tracker: Tracker) -> list[Listener]:
@@ -224,6 +230,12 @@ class RecordedTraining:
             step=step,
             gives_probabilities=losses.gives_probabilities(run.config.training, run.meta),
         )
+
+
+def _add_resumption(tracker: Tracker, step: int) -> None:
+    """Notes the step from which the training goes on, so that a fault can be traced to it."""
+    steps = (tracker.tag(RESUMED_AT) or "").split()
+    tracker.set_tag(RESUMED_AT, " ".join([*steps, str(step)]))
 
 
 def _kept(point: Point) -> Measurement:

@@ -489,3 +489,18 @@ def test_failed_patch_keeps_the_commit(tree, monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "warning: the changes since the last commit are not recorded: full\n"
     )
+
+
+def test_ignored_file_that_the_run_needs_is_in_the_patch(tree):
+    (tree / ".gitignore").write_text("hidden.py\nother.py\n")
+    (tree / "hidden.py").write_text("scale = 2\n")
+    (tree / "other.py").write_text("no = 1\n")
+    recorded = state(tree, needed=["hidden.py", "code.py", "missing.py"])
+    files = restored(tree, recorded)
+    assert files[b"hidden.py"] == (False, b"scale = 2\n")
+    assert b"other.py" not in files
+
+
+def test_needed_file_outside_of_the_repository_is_left_out(tree):
+    (tree.parent / "elsewhere.py").write_text("scale = 2\n")
+    assert state(tree, needed=["../elsewhere.py"]).patch == b""

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 from uuid import uuid4
@@ -17,6 +18,7 @@ import yaml
 from mlflow import MlflowClient
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_sealed
 from pipeline.models import families, serving
 from pipeline.models.families.linear import Linear
 from pipeline.runs import result
@@ -490,6 +492,16 @@ def test_first_value_of_a_setting_stays(client):
     client.log_param(run_id, "training.threads", "1")
     assert finished(toy) == run_id
     assert client.get_run(run_id).data.params["training.threads"] == "1"
+
+
+def test_raw_files_are_data_sets_and_the_lineage_is_sealed(client, tmp_path):
+    raw = {"source": "flowers", "digests": {"data.csv": "7" * 64}}
+    run_id = finished(replace(facts(), lineage={"raw": raw, "run_key": "k"}))
+    experiment = client.get_run(run_id).info.experiment_id
+    found = client.search_runs([experiment], f"datasets.digest = '{'7' * 32}'")
+    assert [run.info.run_id for run in found] == [run_id]
+    path = Path(client.download_artifacts(run_id, "lineage.json", str(tmp_path)))
+    assert read_sealed(path, made_by="a test") == {"raw": raw, "run_key": "k"}
 
 
 def test_run_has_the_facts_of_its_start(client):

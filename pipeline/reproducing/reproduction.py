@@ -1,0 +1,154 @@
+"""Makes a run again in a work tree of its own, and compares the two."""
+
+import shutil
+import sys
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.config import resolved_file
+from pipeline.config.values import to_yaml
+from pipeline.console import log
+from pipeline.errors import PipelineError
+from pipeline.files import write_text
+from pipeline.layout import CONFIGS
+from pipeline.reproducing import data, installing, packages, second_training, worktree
+from pipeline.reproducing.certificate import Certificate
+from pipeline.reproducing.culprits import culprits, deviations
+from pipeline.reproducing.data import PlacedData
+from pipeline.reproducing.differences import departures, other_variables
+from pipeline.reproducing.original import Original, model_of
+from pipeline.reproducing.process import Commands, differing_variables
+from pipeline.reproducing.second_training import SecondTraining
+
+# The second run has a store of its own in the work tree. The settings have no effect on the bits.
+_OWN_RECORD = {"tracking": {"store": "mlflow", "log_model": False}}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to make a run again.
+
+    Args:
+        allow_environment: with other versions of packages than the run had.
+        install: in an environment with the packages of the run.
+    """
+
+    allow_environment: bool = False
+    install: bool = False
+
+
+def reproduce(original: Original, options: Options) -> Certificate:
+    """Trains a run again, and tests it if the run was tested.
+
+    A killed reproduction resumes with the same call, and the work tree is removed at the end.
+
+    Raises:
+        PipelineError: the code, the data or the packages of the run are not there.
+    """
+    if not original.has_its_patch:
+        return _refused(original)  # nobody knows what code the patch brings
+    if not (options.install or options.allow_environment):
+        _require_packages(original)
+    folder = worktree.check_out(original)
+    python = installing.environment_of(folder) if options.install else sys.executable
+    commands = Commands(folder, original.identity["environment"], python)
+    for line in differing_variables(original.identity["environment"]):
+        log(f"{original.name}: {line}; the reproduction has the value of the run")
+    placed = data.place(original, folder, commands)
+    log(f"{original.name}: is trained again in {folder}, from {placed.origin}")
+    _write_settings(original, folder)
+    commands.run("train", "--resolved", original.name)
+    if original.tests:
+        commands.run("evaluate", f"experiment={original.name}")
+    again = second_training.read(folder, original.name)
+    certificate = _certificate(original, again, placed, commands)
+    worktree.remove(folder)
+    return certificate
+
+
+def _refused(original: Original) -> Certificate:
+    """The certificate of a run whose code is not known. It is not trained again."""
+    return Certificate(
+        run_id=original.run_id,
+        experiment=original.name,
+        fingerprints=(original.fingerprint, "none: it was not trained again"),
+        points=0,
+        tests=0,
+        faults=original.faults,
+        culprits=[f"record: {fault}" for fault in original.faults],
+        facts={"made again": _now()},
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _require_packages(original: Original) -> None:
+    differing = packages.differing(original)
+    if differing:
+        raise PipelineError(
+            "packages that can change the result have other versions than in the run",
+            received="; ".join(packages.in_words(differing)),
+            expected="Install the packages of the run with: --install, "
+            "or use these with: --allow-environment",
+        )
+
+
+def _write_settings(original: Original, folder: Path) -> None:
+    """Writes the settings of the run where `train --resolved` reads them."""
+    settings = {**original.identity["settings"], **_OWN_RECORD}
+    path = folder / CONFIGS / f"{original.name}.yaml"
+    write_text(path, resolved_file.sealed(to_yaml(settings)))
+
+
+def _certificate(
+    original: Original, again: SecondTraining, placed: PlacedData, commands: Commands
+) -> Certificate:
+    tests = {name: again.tests.get(name, {}) for name in original.tests}
+    certificate = Certificate(
+        run_id=original.run_id,
+        experiment=original.name,
+        fingerprints=(original.fingerprint, again.run.fingerprint),
+        points=sum(map(len, original.points.values())),
+        tests=sum(map(len, tests.values())),
+        departures=departures(original.points, again.points),
+        test_departures=departures(original.tests, tests),
+        faults=original.faults,
+        deviations=deviations(original, again, changed_data=placed.changed),
+        facts=_facts(original, again, placed),
+    )
+    if certificate.identical:
+        return certificate
+    model = model_of(original)
+    variables = other_variables(model, again.model) if model and model.is_file() else []
+    third = None
+    if again.run.fingerprint != original.fingerprint and not certificate.deviations:
+        log(f"{original.name}: equal inputs gave other bits, so it is trained once more")
+        third = _fingerprint_of_one_more(original, commands)
+    named = culprits(original, again, found=certificate.deviations, third=third)
+    return replace(certificate, variables=variables, culprits=named)
+
+
+def _fingerprint_of_one_more(original: Original, commands: Commands) -> str:
+    shutil.rmtree(commands.folder / "mlruns/checkpoints")
+    commands.run("train", "--resolved", original.name)
+    return second_training.read(commands.folder, original.name).run.fingerprint
+
+
+def _facts(original: Original, again: SecondTraining, placed: PlacedData) -> dict[str, str]:
+    git = original.lineage["git"]
+    code = "no repository: the code of this project"
+    if git is not None:
+        code = f"commit `{git['commit']}`" + (" with diff.patch" if git["dirty"] else "")
+    versions = original.identity["versions"].items()
+    return {
+        "code": code,
+        "data": placed.origin,
+        "run key": f"`{original.lineage['run_key']}`",
+        "versions": ", ".join(f"{name} {number}" for name, number in versions),
+        "threads": str(original.identity["settings"]["training"]["threads"]),
+        "CPU": again.lineage["cpu"]["model"],
+        "made again": _now(),
+    }

@@ -1,0 +1,108 @@
+"""Runs that are made again by the real command, on toy data."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from pipeline import experiment, reproduce
+from pipeline.errors import PipelineError
+from pipeline.layout import CERTIFICATES
+from pipeline.reproducing import original, packages, worktree
+from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support import warm
+from tests.support.refusals import refusal
+from tests.support.stores import add_store
+from tests.support.toy import config_of
+
+SHORT = ("data=pairs", "model=linear", "training.xla=false", "tracking.log_model=false")
+
+
+@pytest.fixture(autouse=True)
+def folder(in_repository, monkeypatch):
+    for name, value in warm.variables().items():
+        monkeypatch.setenv(name, value)
+    return in_repository
+
+
+@pytest.fixture(scope="module")
+def run_id(repository):
+    """A finished run in a repository without Git."""
+    add_store(repository)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(repository)
+        config = config_of(repository, *SHORT, "tracking=mlflow")
+        return experiment.run(config, prepared=repository / "data/prepared").run_id
+
+
+def answer(capsys) -> dict:
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def certificate(run_id: str) -> str:
+    return (CERTIFICATES / run_id / "certificate.md").read_text(encoding="utf-8")
+
+
+def test_run_is_made_again_to_the_bit(run_id, call, capsys):
+    call(reproduce, run_id[:8])
+    line = answer(capsys)
+    assert (line["run_id"], line["verdict"], line["culprits"]) == (run_id, "identical", [])
+    assert "All variables, figures and test metrics have the same bits." in certificate(run_id)
+    assert not worktree.folder_of(original.read(run_id)).exists()
+
+
+def changed(folder, statement: str) -> None:
+    with closing(sqlite3.connect(folder / "mlruns/mlflow.db")) as store, store:
+        assert store.execute(statement).rowcount == 1
+
+
+def test_changed_metric_is_the_culprit(folder, run_id, call, capsys):
+    where = f"WHERE run_uuid = '{run_id}' AND key = 'validation/loss' AND step = 2"
+    changed(folder, f"UPDATE metrics SET value = value + 1e-9 {where}")
+    with pytest.raises(SystemExit) as ended:
+        call(reproduce, run_id)
+    changed(folder, f"UPDATE metrics SET value = value - 1e-9 {where}")
+    assert ended.value.code == 1
+    [culprit] = answer(capsys)["culprits"]
+    assert culprit.startswith("record: the store has another value than the run: validation/loss")
+
+
+def test_changed_parameter_is_a_fault_of_the_record(folder, run_id):
+    where = f"WHERE run_uuid = '{run_id}' AND key = 'seed'"
+    changed(folder, f"UPDATE params SET value = '7' {where}")
+    faults = original.read(run_id).faults
+    changed(folder, f"UPDATE params SET value = '42' {where}")
+    assert faults == ["the parameter seed is not that of the run"]
+
+
+def test_untouched_record_has_no_fault(run_id):
+    assert original.read(run_id).faults == []
+
+
+def test_other_versions_are_refused_by_name(run_id, call, monkeypatch):
+    monkeypatch.setattr(packages, "packages", lambda: {**_packages(), "numpy": "1.0"})
+    assert refusal(call, reproduce, run_id).startswith(
+        "packages that can change the result have other versions than in the run. Received: numpy"
+    )
+
+
+def _packages() -> dict[str, str]:
+    from pipeline.runs.lineage import packages
+
+    return packages()
+
+
+@pytest.mark.parametrize("name", ["nothing", "report.html#nothing"])
+def test_unknown_name_is_refused(name, call):
+    message = refusal(call, reproduce, name)
+    assert message.startswith("there is no trained experiment of this name")
+
+
+def test_unfinished_run_is_refused(folder):
+    config = config_of(
+        folder, *SHORT, "tracking=mlflow", "seed=5", "training.epochs=4", "checkpoint.pause_at=1"
+    )
+    paused = experiment.run(config, prepared=folder / "data/prepared")
+    with pytest.raises(PipelineError, match="only a finished training can be made again"):
+        original.read(paused.run_id)
