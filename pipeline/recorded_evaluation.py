@@ -87,6 +87,7 @@ def evaluate(
             assessment.subject.scores, list(measured), data, test=assessment.subject.test
         )
     write_json(output / record.METRICS, summary)
+    write_json(output / record.HEADLINE, assessment.headline())
     predictions.write(
         output / predictions.FILE,
         assessment.subject.scores,

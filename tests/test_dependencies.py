@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -137,11 +138,16 @@ def stages(changed: set[str], key: str | None) -> set[str]:
     text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
     stale = set()
     for name, stage in yaml.safe_load(text)["stages"].items():
-        deps = stage.get("do", stage)["deps"]
-        own = [dep.replace("${key}", key or "${key}") for dep in deps]
+        own = [dep.replace("${key}", key or "${key}") for dep in _read_by(stage.get("do", stage))]
         if changed & set(own):
             stale.add(name.removesuffix("_own"))
     return stale
+
+
+def _read_by(stage: Mapping[str, Any]) -> list[str]:
+    """The files of a stage's dependencies, and those of its parameters."""
+    entries = [entry for entry in stage.get("params", []) if isinstance(entry, dict)]
+    return [*stage["deps"], *(file for entry in entries for file in entry)]
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.edit)

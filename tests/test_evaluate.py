@@ -110,6 +110,9 @@ def test_run_is_evaluated_beside_the_experiments(run_id):
     output = layout.EVALUATED_RUNS / run_id
     metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["test"]["accuracy"]["low"] < metrics["test"]["accuracy"]["value"]
+    headline = json.loads((output / "headline.json").read_text(encoding="utf-8"))
+    assert headline["test"]["accuracy"] == metrics["test"]["accuracy"]["value"]
+    assert headline["validation"]["accuracy"] == metrics["validation"]["accuracy"]
     figures = {path.stem for path in (output / "figures").glob("*.png")}
     assert {"confusion_matrix_validation", "confusion_matrix_test", "own_empty"} < figures
     assert json.loads((output / record.FILE).read_text(encoding="utf-8"))["run"]["run_id"] == run_id

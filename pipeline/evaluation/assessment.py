@@ -80,6 +80,18 @@ class Assessment:
             "examples_per_second": last.examples_per_second,
         }
 
+    def headline(self) -> dict[str, Any]:
+        """The content of `headline.json`: what `dvc metrics` and `dvc exp show` list."""
+        interval = self.test[metrics.headline(self.subject.meta.task)].interval
+        last = self.subject.history[-1]
+        return {
+            "test": defined({name: self.test[name] for name in self.main}),
+            **({} if interval is None else {"low": interval[0], "high": interval[1]}),
+            "validation": defined({name: self.validation[name] for name in self.main}),
+            "epochs": last.epoch,
+            "parameters": self.subject.model.count_params(),
+        }
+
     def _test_metric(self, name: str) -> dict[str, Any]:
         estimate = self.test[name]
         result: dict[str, Any] = {"value": estimate.value}

@@ -14,6 +14,7 @@ from pipeline.layout import EVALUATED_RUNS
 
 FILE = "evaluation.json"
 METRICS = "metrics.json"
+HEADLINE = "headline.json"
 FIGURES = "figures"
 
 
@@ -23,7 +24,7 @@ def write(output: Path, run: Mapping[str, str]) -> None:
     Args:
         run: the ids of the run that was tested.
     """
-    kept = [output / METRICS, output / predictions.FILE]
+    kept = [output / METRICS, output / HEADLINE, output / predictions.FILE]
     paths = [*kept, *sorted((output / FIGURES).iterdir())]
     files = {str(path.relative_to(output)): sha256(path) for path in paths}
     write_sealed(output / FILE, {"run": dict(run), "files": files})

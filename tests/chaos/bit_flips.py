@@ -216,7 +216,10 @@ def attempt(
 
 def _is_new(path: Path, flip: Flip) -> bool:
     """Whether a command has written the file again, with other times or ids."""
-    written = ("metrics.json", "seeds.json", "evaluation.json", "run.json", "history.csv")
+    written = (
+        *("metrics.json", "headline.json", "seeds.json", "evaluation.json"),
+        *("run.json", "history.csv"),
+    )
     return path.name in written and flip.place in ("outputs", "a finished run")
 
 

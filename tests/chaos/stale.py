@@ -63,7 +63,7 @@ INPUT_EDITS: dict[str, Callable[[Inputs], Inputs]] = {
 }
 OLDER = INPUT_EDITS["learning rate"](START)  # its files replace those of the present run
 TRAINED = ("model.keras", "code", "history.csv", "snapshots", "run.json")
-TESTED = ("metrics.json", "predictions.npz", "figures", "evaluation.json")
+TESTED = ("metrics.json", "headline.json", "predictions.npz", "figures", "evaluation.json")
 FILE_EDITS = {  # by name, the files of `outputs/toy` that those of the older run replace
     "older model": ("model.keras",),
     "older history": ("history.csv",),

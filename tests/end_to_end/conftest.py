@@ -60,4 +60,5 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     for line in pages.blocks(OWN_CSV, "sh")[1].splitlines():
         project.run(*line.split())
     project.run("dvc", "repro")
+    project.commit()
     return project

@@ -60,6 +60,7 @@ def test_every_experiment_has_its_files(project):
             "history.csv",
             "run.json",
             "metrics.json",
+            "headline.json",
             "predictions.npz",
             "evaluation.json",
             "figures",
@@ -103,6 +104,20 @@ def test_setting_retrains_and_own_figure_only_evaluates(project):
         of_setting = {stage for stage in stages if stage.endswith("@extended")}
         assert trainings(stages) == {"train@extended"}
         assert {stage for stage in stages - of_setting if "@" in stage} == {"evaluate@flats_gated"}
+        changed = json.loads(project.run("dvc", "params", "diff", "--json").stdout)
+        dead_zone = changed["outputs/configs/extended.yaml"].pop("optimizer.dead_zone")
+        assert (dead_zone["old"], dead_zone["new"]) == (0.001, 0.002)
+        assert changed["outputs/configs/extended.yaml"] == {}
+
+
+def test_dvc_lists_the_main_figures(project):
+    shown = json.loads(project.run("dvc", "metrics", "show", "--json").stdout)
+    files = shown[""]["data"]
+    figures = files["outputs/flats/headline.json"]["data"]
+    test = json.loads(project.read("outputs/flats/metrics.json"))["test"]["accuracy"]
+    assert figures["test"]["accuracy"] == test["value"]
+    assert [figures["low"], figures["high"]] == [test["low"], test["high"]]
+    assert {f"outputs/{name}/headline.json" for name in EXPERIMENTS} == set(files)
 
 
 def test_family_and_own_code_retrain_their_experiments_and_a_claim_none(project):

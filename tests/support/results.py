@@ -138,6 +138,7 @@ def write_result(
     (folder / "figures").mkdir(parents=True)
     (folder / "snapshots").mkdir()
     _write_json(folder / "metrics.json", metrics)
+    _write_json(folder / "headline.json", {})
     file = folder / predictions.FILE
     predictions.write(file, scores or SURE, meta or images(), truth=truth)
     _write_json(folder / "snapshots/index.json", {"final": saved, "steps": []})
