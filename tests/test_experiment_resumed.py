@@ -291,6 +291,7 @@ class Resumed:
     records: list[list[tuple[str, str, list[tuple[int, float]]]]]
     log: str
     files: list[str]
+    resumed_at: str
 
 
 @pytest.fixture(scope="module")
@@ -301,7 +302,9 @@ def resumed(prepared, interruption, tmp_path_factory) -> Resumed:
         first = recorded()
         result = run(folder)
         files = sorted(path.name for path in folder_of(result).iterdir())
-        return Resumed(result, [first, recorded()], first_log + log.getvalue(), files)
+        tags = connection.client().get_run(result.run_id).data.tags
+        whole_log = first_log + log.getvalue()
+        return Resumed(result, [first, recorded()], whole_log, files, tags["resumed.at"])
 
 
 def test_resumed_run_has_the_record_of_the_whole(whole, resumed):
@@ -321,8 +324,7 @@ def test_resumed_run_logs_its_first_step(resumed):
 
 
 def test_record_names_the_step_of_the_checkpoint(resumed):
-    run = connection.client().get_run(resumed.result.run_id)
-    assert run.data.tags["resumed.at"] == "3"
+    assert resumed.resumed_at == "3"
 
 
 def test_finished_run_keeps_no_checkpoint(resumed):

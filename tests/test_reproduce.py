@@ -58,7 +58,7 @@ def changed(folder, statement: str) -> None:
 
 
 def test_changed_metric_is_the_culprit(folder, run_id, call, capsys):
-    where = f"WHERE run_uuid = '{run_id}' AND key = 'validation/loss' AND step = 2"
+    where = f"WHERE run_uuid = '{run_id}' AND key = 'validation/loss' AND step = 3"
     changed(folder, f"UPDATE metrics SET value = value + 1e-9 {where}")
     with pytest.raises(SystemExit) as ended:
         call(reproduce, run_id)

@@ -178,8 +178,8 @@ def simulate(
             counts[name].add(estimate, true[0][name])
         compared = {name: named[name] for name in problem.compared}
         pairs = against(compared, scores, {"other": other}, seed=sample)["other"]
-        for name, (_, difference) in pairs.items():
-            counts[f"Δ {name}"].add(difference, true[0][name] - true[1][name])
+        for name, pair in pairs.items():
+            counts[f"Δ {name}"].add(pair.difference, true[0][name] - true[1][name])
     return counts
 
 
