@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError
 from pipeline.files import write_json
 
 # They would lead to other records, or to stages of DVC that are not running.
-_NOT_HANDED_ON = ("MLFLOW_", "DVC_", "KERAS_HOME", "KERAS_BACKEND")
+_NOT_HANDED_ON = ("MLFLOW_", "DVC_", "KERAS_BACKEND")
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,6 @@ class Commands:
 
     def _variables(self) -> dict[str, str]:
         """The variables of this process, with those of the run in place of their own kind."""
-        home = self.folder / ".keras"
-        home.mkdir(exist_ok=True)
-        own = {key: value for key, value in self.recorded["keras"].items() if key != "dtype_policy"}
-        write_json(home / "keras.json", own | {"backend": "tensorflow"})
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -66,7 +62,18 @@ class Commands:
             for name, value in self.recorded["variables"].items()
             if environment.is_setting(name)
         }
-        return inherited | of_the_run | {"KERAS_HOME": str(home)}
+        return inherited | of_the_run | self._home_of_keras()
+
+    def _home_of_keras(self) -> dict[str, str]:
+        """Gives Keras the settings of the run, if those of this machine differ."""
+        recorded = self.recorded["keras"]
+        if recorded == environment.settings()["keras"]:
+            return {}
+        home = self.folder / ".keras"
+        home.mkdir(exist_ok=True)
+        own = {key: value for key, value in recorded.items() if key != "dtype_policy"}
+        write_json(home / "keras.json", own | {"backend": "tensorflow"})
+        return {"KERAS_HOME": str(home)}
 
 
 def differing_variables(recorded: Mapping[str, Any]) -> list[str]:
