@@ -106,3 +106,23 @@ def test_unfinished_run_is_refused(folder):
     paused = experiment.run(config, prepared=folder / "data/prepared")
     with pytest.raises(PipelineError, match="only a finished training can be made again"):
         original.read(paused.run_id)
+
+
+def test_changed_setting_is_named_with_both_values(folder, run_id):
+    [path] = (folder / "mlruns").rglob(f"{run_id}/artifacts/config.yaml")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("threads: 2", "threads: 1"), encoding="utf-8")
+    faults = original.read(run_id).faults
+    path.write_text(text, encoding="utf-8")
+    assert faults == ["config.yaml: training.threads was 2 in the run, and is 1 in the file"]
+
+
+def test_changed_model_is_not_compared(run_id):
+    read = original.read(run_id)
+    model = original.model_of(read)
+    content = model.read_bytes()
+    model.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    faults, changed = original.read(run_id).faults, original.model_of(read)
+    model.write_bytes(content)
+    assert faults == [f"{model} was changed after the run"]
+    assert changed is None

@@ -16,7 +16,7 @@ from pipeline.files import read_sealed, sha256
 from pipeline.layout import OUTPUTS, mlruns
 from pipeline.runs import history, record
 from pipeline.runs.history import Point
-from pipeline.runs.identity import run_key
+from pipeline.runs.identity import difference, run_key
 from pipeline.runs.result import HISTORY, MADE_BY, MODEL
 from pipeline.tracking import logged_models, recorded
 from pipeline.tracking.facts import LINEAGE, PATCH, SETTINGS
@@ -150,11 +150,10 @@ def _faults(original: Original, run: RecordedRun) -> list[str]:
         found.append("lineage.json: its identity does not fit its run key")
     if not original.has_its_patch:
         found.append(f"{PATCH} is not the one of the run")
-    found += [
-        f"{SETTINGS}: {key} is not that of the run"
-        for key, value in settings.items()
-        if original.settings.get(key) != value
-    ]
+    differing = difference(settings, {key: original.settings.get(key) for key in settings})
+    if differing is not None:
+        name, then, now = differing
+        found.append(f"{SETTINGS}: {name} was {then} in the run, and is {now} in the file")
     found += [
         f"the parameter {name} is not that of the run"
         for name, value in recorded.params_of(settings).items()
@@ -203,5 +202,9 @@ def _faults_of_files(original: Original, result: Path) -> list[str]:
 
 
 def model_of(original: Original) -> Path | None:
-    """The file of the saved model; None if it is not in this project."""
-    return original.result / MODEL if original.result else None
+    """The file of the saved model; None if this project does not have it as the run wrote it."""
+    if original.result is None:
+        return None
+    path = original.result / MODEL
+    digest = record.read(original.result, made_by=MADE_BY).files.get(MODEL)
+    return path if path.is_file() and sha256(path) == digest else None

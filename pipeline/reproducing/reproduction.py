@@ -122,7 +122,7 @@ def _certificate(
     if certificate.identical:
         return certificate
     model = model_of(original)
-    variables = other_variables(model, again.model) if model and model.is_file() else []
+    variables = other_variables(model, again.model) if model else []
     third = None
     if again.run.fingerprint != original.fingerprint and not certificate.deviations:
         log(f"{original.name}: equal inputs gave other bits, so it is trained once more")

@@ -54,6 +54,13 @@ def _kind(name: str, *overrides: str, **variables: str) -> Kind:
     return Kind(name, lambda project: trained(project, *overrides, **variables), variables)
 
 
+def _stopped(project: Project) -> str:
+    """A training that stops early."""
+    stops = ("training.epochs=40", "training.early_stopping.patience=2")
+    out = project.run(*_TRAIN, "data=diabetes", "model=mlp", "tracking.log_model=false", *stops)
+    return str(json.loads(out.stdout.splitlines()[-1])["run_id"])
+
+
 def _tested(project: Project) -> str:
     run_id = trained(project, "data=diabetes", "model=mlp", "training.evaluate_at=[1,5]")
     project.run("python", "-m", "pipeline.evaluate", f"run={run_id}")
@@ -178,15 +185,9 @@ KINDS = [
         "training.steps=7",
         "training.epochs=null",
     ),
-    _kind(
-        "early stopping",
-        "data=diabetes",
-        "model=mlp",
-        "training.epochs=40",
-        "training.early_stopping={patience: 2}",
-    ),
+    Kind("early stopping", _stopped, {}),
     _kind("class weights", "data=iris_setosa", "model=mlp", "training.class_weight=balanced"),
-    _kind("averaged weights", "data=diabetes", "model=mlp", "optimizer.use_ema=true"),
+    _kind("averaged weights", "data=diabetes", "model=mlp", "optimizer.ema_momentum=0.9"),
     _kind(
         "accumulated gradients",
         "data=diabetes",
@@ -194,10 +195,16 @@ KINDS = [
         "optimizer.gradient_accumulation_steps=2",
     ),
     _kind("dropout", "data=diabetes", "model=mlp", "model.dropout=0.5"),
-    _kind("other split", "data=diabetes", "model=mlp", "data.split.seed=9"),
+    _kind("other units", "data=diabetes", "model=mlp", "model.units=[32,16]"),
     _kind("small batches", "data=diabetes", "model=mlp", "training.batch_size=7"),
     _kind("loss huber", "data=diabetes", "model=mlp", "training.loss=huber"),
-    _kind("label smoothing", "data=digits", "model=mlp", "training.label_smoothing=0.1"),
+    _kind(
+        "label smoothing",
+        "data=digits",
+        "model=mlp",
+        "training.loss=categorical_crossentropy",
+        "training.label_smoothing=0.1",
+    ),
     _kind(
         "a variable of TensorFlow", "data=digits", "model=cnn", "seed=5", TF_ENABLE_ONEDNN_OPTS="0"
     ),
