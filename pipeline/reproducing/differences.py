@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.runs.history import Point
+from pipeline.tracking import names
 from pipeline.tracking.recorded import Steps
 
 _WEIGHTS = "model.weights.h5"  # in a file of Keras
@@ -63,11 +64,11 @@ def _shown(value: float | None) -> str:
 
 
 def steps_of(points: Sequence[Point]) -> dict[str, dict[int, float]]:
-    """The figures of a history by metric and step."""
+    """The figures of a history by the store's name of the metric, and by step."""
     steps: dict[str, dict[int, float]] = {}
     for point in points:
         for name, value in {**point.metrics, "learning_rate": point.learning_rate}.items():
-            steps.setdefault(name, {})[point.step] = value
+            steps.setdefault(names.path(name), {})[point.step] = value
     return steps
 
 

@@ -1,6 +1,7 @@
 """The run to make again: what its record says that it was made from, and its results."""
 
 import hashlib
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -157,7 +158,7 @@ def _faults(original: Original, run: RecordedRun) -> list[str]:
     found += [
         f"the parameter {name} is not that of the run"
         for name, value in recorded.params_of(settings).items()
-        if run.params.get(name) != value
+        if not _same_text(run.params.get(name), value)
     ]
     found += [
         f"the tag {name} is not that of the run"
@@ -170,6 +171,16 @@ def _faults(original: Original, run: RecordedRun) -> list[str]:
         if not _same(value, run.metrics[name][max(run.metrics[name])])
     ]
     return found + (_faults_of_files(original, original.result) if original.result else [])
+
+
+def _same_text(one: str | None, two: str) -> bool:
+    """Whether two parameters are equal. The order of the keys in a list of them may differ."""
+    if one is None or one == two:
+        return one is not None
+    try:
+        return bool(json.loads(one) == json.loads(two))
+    except ValueError:
+        return False
 
 
 def _same(one: float, two: float) -> bool:

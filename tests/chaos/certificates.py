@@ -108,7 +108,7 @@ def _sweep(project: Project) -> str:
 
 def _search(project: Project) -> str:
     project.write("conf/space/certified.yaml", "optimizer.learning_rate: {min: 0.01, max: 0.1}\n")
-    arguments = ("data=iris_setosa", "space=certified", "search.max_trials=2", *SHORT)
+    arguments = ("data=iris_setosa", "space=certified", "search.trials=2", *SHORT)
     out = project.run("python", "-m", "pipeline.tune", *arguments).stdout
     return str(json.loads(out.splitlines()[-1])["best"]["run_id"])
 
@@ -136,7 +136,7 @@ def _with(params: str, values: dict[str, Any]) -> str:
 
 def _killed(project: Project) -> str:
     """A training that is killed twice, and resumed from its checkpoints."""
-    overrides = ("data=digits", "model=cnn", "training.epochs=8", "checkpoint.every_seconds=0")
+    overrides = ("data=digits", "model=cnn", "training.epochs=8", "checkpoint.every_seconds=0.2")
     for seconds in (2.0, 3.0):
         process = project.start(*_TRAIN, *SHORT, *overrides)
         _wait_for(project.folder / "mlruns/checkpoints", process, seconds)

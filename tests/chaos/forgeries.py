@@ -291,7 +291,7 @@ def _tampered(array: int) -> Callable[[Project], str]:
             "model=mlp",
             "training.epochs=300",
             "seed=8",
-            "checkpoint.every_seconds=0",
+            "checkpoint.every_seconds=0.2",
         )
         process = project.start("python", "-m", "pipeline.train", *SHORT, *overrides)
         folder = project.folder / "mlruns/checkpoints"

@@ -6,7 +6,13 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.reproducing.differences import Departure, departures, other_variables
+from pipeline.reproducing.differences import (
+    Departure,
+    departures,
+    other_variables,
+    steps_of,
+)
+from pipeline.runs.history import Point
 
 SAME = {"train/loss": {3: 0.5, 6: 0.25}}
 
@@ -31,6 +37,11 @@ def test_nan_equals_nan():
 def test_departures_are_in_the_order_of_steps():
     before, again = {"a": {9: 1.0}, "b": {3: 1.0}}, {"a": {9: 2.0}, "b": {3: 2.0}}
     assert [one.step for one in departures(before, again)] == [3, 9]
+
+
+def test_own_metric_has_the_name_of_the_store():
+    point = Point(3, 1.0, 0, 0.0, 0.0, 0, 0.1, {"train/my_models.py:cost": 0.5})
+    assert steps_of([point]) == {"train/my_models.py:3A:cost": {3: 0.5}, "learning_rate": {3: 0.1}}
 
 
 def saved(path, weights):
