@@ -3,13 +3,14 @@
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from pipeline import experiment, reproduce
 from pipeline.errors import PipelineError
 from pipeline.layout import CERTIFICATES
-from pipeline.reproducing import original, packages, worktree
+from pipeline.reproducing import data, original, packages, worktree
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support import warm
 from tests.support.refusals import refusal
@@ -126,3 +127,21 @@ def test_changed_model_is_not_compared(run_id):
     model.write_bytes(content)
     assert faults == [f"{model} was changed after the run"]
     assert changed is None
+
+
+def test_weights_of_another_run_are_brought_along(folder, run_id, tmp_path):
+    fingerprint = original.read(run_id).fingerprint
+    started = replace(
+        original.read(run_id),
+        lineage={"identity": {"own": {"weights": {run_id[:8]: fingerprint}}}},
+    )
+    data.place_weights(started, tmp_path)
+    [model] = tmp_path.glob("mlruns/checkpoints/*/result/model.keras")
+    assert model.is_file()
+
+
+def test_other_weights_are_refused(run_id, tmp_path):
+    lineage = {"identity": {"own": {"weights": {run_id[:8]: "f"}}}}
+    started = replace(original.read(run_id), lineage=lineage)
+    message = refusal(data.place_weights, started, tmp_path)
+    assert message.startswith("the weights that the run started with have changed. Received: ")

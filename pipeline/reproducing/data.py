@@ -15,9 +15,10 @@ import yaml
 
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
-from pipeline.errors import PipelineError
+from pipeline.errors import ConfigError, PipelineError
 from pipeline.files import sha256
-from pipeline.layout import CONF, DVC, DVC_CACHE, DVC_LOCK, PREPARED, RAW
+from pipeline.layout import CONF, DVC, DVC_CACHE, DVC_LOCK, PREPARED, RAW, mlruns
+from pipeline.own import weights
 from pipeline.reproducing.original import Original
 from pipeline.reproducing.process import Commands
 
@@ -52,6 +53,28 @@ def place(original: Original, folder: Path, commands: Commands) -> PlacedData:
     commands.run("prepare", f"data={data['name']}")
     differing = _differing(folder / prepared, original) or []
     return PlacedData(f"{origin}, prepared again", [*changed, *differing] if differing else [])
+
+
+def place_weights(original: Original, folder: Path) -> None:
+    """Puts the weights that a run started with into a work tree.
+
+    Raises:
+        PipelineError: this project does not have them.
+    """
+    for name, digest in original.identity.get("own", {}).get("weights", {}).items():
+        try:
+            found = weights.find(name)
+        except ConfigError as error:
+            raise PipelineError(
+                "the weights that the run started with are not in this project",
+                received=f"{name}: {error.what}",
+            ) from None
+        if found.digest != digest:
+            raise PipelineError("the weights that the run started with have changed", received=name)
+        source = found.path if found.is_file else found.path.parent
+        is_of_a_run = source.is_relative_to(mlruns())
+        place = "mlruns" / source.relative_to(mlruns()) if is_of_a_run else source
+        _link(source, folder / place)
 
 
 def _differing(prepared: Path, original: Original) -> list[str] | None:
@@ -121,7 +144,7 @@ def _by_dvc(command: tuple[str, ...], raw: Path, folder: Path) -> bool:
 def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
-        target.symlink_to(source.resolve(), target_is_directory=True)
+        target.symlink_to(source.resolve())
 
 
 def _write_variant(data: Mapping[str, Any], folder: Path) -> None:

@@ -55,6 +55,7 @@ def reproduce(original: Original, options: Options) -> Certificate:
     commands = Commands(folder, original.identity["environment"], python)
     for line in differing_variables(original.identity["environment"]):
         log(f"{original.name}: {line}; the reproduction has the value of the run")
+    data.place_weights(original, folder)
     placed = data.place(original, folder, commands)
     log(f"{original.name}: is trained again in {folder}, from {placed.origin}")
     _write_settings(original, folder)
