@@ -107,7 +107,7 @@ def _sweep(project: Project) -> str:
 
 
 def _search(project: Project) -> str:
-    project.write("conf/space/certified.yaml", "optimizer.learning_rate: {min: 0.01, max: 0.1}\n")
+    project.write("conf/space/certified.yaml", "optimizer.learning_rate: {float: [0.01, 0.1]}\n")
     arguments = ("data=iris_setosa", "space=certified", "search.trials=2", *SHORT)
     out = project.run("python", "-m", "pipeline.tune", *arguments).stdout
     return str(json.loads(out.splitlines()[-1])["best"]["run_id"])
