@@ -28,7 +28,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from pipeline.command_line import arguments, run_command
 from pipeline.comparing import making, parts, record, text
@@ -38,20 +38,14 @@ from pipeline.comparing.sequence import FEWEST_TO_DECIDE
 from pipeline.console import say
 from pipeline.errors import PipelineError
 from pipeline.layout import PREPARED
+from pipeline.option_parser import OptionParser
 from pipeline.signals import Interruption
-
-
-class _Parser(argparse.ArgumentParser):
-    """Reports a mistake in one line, as every command does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise PipelineError(message, expected="See python -m pipeline.compare --help")
 
 
 def main() -> None:
     """Reads the command line and compares."""
     received = arguments(__doc__)
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser = OptionParser("compare")
     parser.add_argument("names", nargs="*")
     parser.add_argument("--metric")
     parser.add_argument("--over", choices=OVER)

@@ -12,30 +12,22 @@ The figures are written to outputs/inspect/: the maps of each convolution, or th
 dense layer if the model has no convolution.
 """
 
-import argparse
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from pipeline.command_line import arguments, run_command
 from pipeline.console import say, table_console
 from pipeline.data.prepared import load_meta
-from pipeline.errors import PipelineError
 from pipeline.files import replacing
 from pipeline.layout import INSPECTED, PREPARED
+from pipeline.option_parser import OptionParser
 
 if TYPE_CHECKING:
     from pipeline.serving.predictor import Predictor
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports a mistake in one line, as every command does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise PipelineError(message, expected=f"See {self.prog} --help")
-
-
 def main() -> None:
     """Reads the command line and shows the model."""
-    parser = _Parser(prog="python -m pipeline.inspect", add_help=False, allow_abbrev=False)
+    parser = OptionParser("inspect")
     parser.add_argument("model")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--layer")

@@ -23,25 +23,17 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 from pipeline.command_line import arguments, run_command
 from pipeline.console import log, say
-from pipeline.errors import PipelineError
 from pipeline.layout import CERTIFICATES
 from pipeline.locks import locked
-
-
-class _Parser(argparse.ArgumentParser):
-    """Reports a mistake in one line, as every command does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise PipelineError(message, expected=f"See {self.prog} --help")
+from pipeline.option_parser import OptionParser
 
 
 def main() -> None:
     """Reads the command line and makes the run again."""
-    parser = _Parser(prog="python -m pipeline.reproduce", add_help=False, allow_abbrev=False)
+    parser = OptionParser("reproduce")
     parser.add_argument("run")
     parser.add_argument("--allow-environment", action="store_true")
     parser.add_argument("--install", action="store_true")
@@ -72,7 +64,7 @@ def reproduce(options: argparse.Namespace) -> None:
     tracker = stores.load("mlflow").attach(run_id)
     for file in files:
         tracker.log_file(file, folder="certificate")
-    tracker.set_tag("reproduced", f"{made.verdict}, {made.facts['made again']}")
+    tracker.set_tag("reproduced", f"{made.verdict}, {made.facts['time']}")
     log(f"{run.name}: {made.verdict}. {folder / certificate.MARKDOWN} says what was compared")
     for culprit in made.culprits:
         log(f"{run.name}: {culprit}")

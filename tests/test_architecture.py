@@ -21,6 +21,7 @@ LIBRARY = (
     "layout",
     "locks",
     "new_experiment",
+    "option_parser",
     "recorded_evaluation",
     "redaction",
     "registry",

@@ -49,7 +49,7 @@ def test_run_is_made_again_to_the_bit(run_id, call, capsys):
     call(reproduce, run_id[:8])
     line = answer(capsys)
     assert (line["run_id"], line["verdict"], line["culprits"]) == (run_id, "identical", [])
-    assert "All variables, figures and test metrics have the same bits." in certificate(run_id)
+    assert "all variables, figures and test metrics have the same bits." in certificate(run_id)
     assert not worktree.folder_of(original.read(run_id)).exists()
 
 
@@ -145,3 +145,15 @@ def test_other_weights_are_refused(run_id, tmp_path):
     started = replace(original.read(run_id), lineage=lineage)
     message = refusal(data.place_weights, started, tmp_path)
     assert message.startswith("the weights that the run started with have changed. Received: ")
+
+
+def test_link_of_a_killed_reproduction_is_not_written_through(folder, run_id, tmp_path):
+    read = original.read(run_id)
+    prepared = tmp_path / "data/prepared/pairs"
+    prepared.parent.mkdir(parents=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    prepared.symlink_to(elsewhere)
+    data.place(read, tmp_path, commands=None)
+    assert prepared.resolve() == (folder / "data/prepared/pairs").resolve()
+    assert list(elsewhere.iterdir()) == []

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.comparing.comparison import FOLDS, ROWS, SEEDS, SPLITS
 from pipeline.config import params, plan_file, repeats, resolved_file
 from pipeline.config.metrics import is_metric
-from pipeline.config.variations import REPETITIONS, SEED, SPLIT
+from pipeline.config.variations import SEED, SPLIT
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError, suggestion
 from pipeline.evaluation import predictions, record, series_record
@@ -230,7 +230,8 @@ def _of_experiments(beginning: str) -> dict[str, Path]:
 
 def _configuration(name: str) -> Contender:
     """A configuration of a sweep: a trial, and those that differ from it by seed or split only."""
-    from pipeline.studies.outcome import Outcome, Status
+    from pipeline.studies.choice import measured_of, settings_of
+    from pipeline.studies.outcome import Outcome
 
     sweep, _, number = name.partition("/")
     folder = _sweep(sweep)
@@ -244,13 +245,9 @@ def _configuration(name: str) -> Contender:
             received=number or "nothing",
             expected=f"Expected: 0 to {max(numbers, default=0)}, as in trials.csv",
         )
-    measured = [
-        outcome
-        for outcome in outcomes
-        if outcome.status is Status.FINISHED and outcome.objective is not None
-    ]
-    settings = _settings(outcomes[numbers.index(int(number))])
-    own = [outcome for outcome in measured if _settings(outcome) == settings]
+    measured = measured_of(outcomes)
+    settings = settings_of(outcomes[numbers.index(int(number))])
+    own = [outcome for outcome in measured if settings_of(outcome) == settings]
     if not own:
         raise PipelineError(
             "no trial of this configuration has finished with an objective",
@@ -287,11 +284,6 @@ def _sweep(beginning: str) -> Path:
         received=beginning or "nothing",
         expected="Write <sweep id>/<number of a trial>; the sweep printed both",
     )
-
-
-def _settings(outcome: Any) -> dict[str, str]:
-    values = outcome.trial.values
-    return {name: value for name, value in values.items() if name not in REPETITIONS}
 
 
 def _objective(outcomes: Sequence[Any]) -> str:

@@ -20,7 +20,7 @@ class Certificate:
     """What the comparison of a run with its reproduction gave.
 
     Args:
-        fingerprints: of the run and of the second training.
+        fingerprints: of the run and of the second training; None if it was not trained again.
         points: how many figures of the history were compared.
         departures: those that differ, in the order of their steps.
         variables: those of the saved model that differ.
@@ -34,7 +34,7 @@ class Certificate:
 
     run_id: str
     experiment: str
-    fingerprints: tuple[str, str]
+    fingerprints: tuple[str, str | None]
     points: int
     tests: int
     departures: Sequence[Departure] = ()
@@ -75,12 +75,12 @@ class Certificate:
         lines = [
             f"# Reproduction of {self.experiment}: {self.verdict}",
             "",
-            f"Run `{self.run_id}` was made again. {self._sentence()}",
+            f"Run `{self.run_id}`: {self._sentence()}",
             "",
             "| | |",
             "|---|---|",
             f"| fingerprint of the run | `{self.fingerprints[0]}` |",
-            f"| fingerprint of the second training | `{self.fingerprints[1]}` |",
+            f"| fingerprint of the second training | `{self.fingerprints[1] or 'none'}` |",
             f"| figures of the history | {self.points:,} compared, "
             f"{len(self.departures):,} different |",
             f"| test metrics | {self.tests:,} compared, {len(self.test_departures):,} different |",
@@ -93,11 +93,13 @@ class Certificate:
         return "\n".join(lines)
 
     def _sentence(self) -> str:
+        if self.fingerprints[1] is None:
+            return "it was not trained again, because its code is not known."
         if self.identical:
-            return "All variables, figures and test metrics have the same bits."
+            return "trained again, all variables, figures and test metrics have the same bits."
         if self.same_bits:
-            return "The bits are the same, but the record of the run was changed after it."
-        return "The bits are not the same."
+            return "trained again, the bits are the same, but the record was changed after the run."
+        return "trained again, the bits are not the same."
 
     def _sections(self) -> dict[str, Sequence[object]]:
         return {

@@ -44,6 +44,9 @@ def place(original: Original, folder: Path, commands: Commands) -> PlacedData:
     """
     data = original.identity["settings"]["data"]
     prepared, raw = PREPARED / data["name"], RAW / data["source"]
+    for path in (prepared, raw):
+        if (folder / path).is_symlink():  # of a killed reproduction; a command would write into it
+            (folder / path).unlink()
     if _differing(prepared, original) == []:
         _link(prepared, folder / prepared)
         return PlacedData(f"{prepared} of this project", [])

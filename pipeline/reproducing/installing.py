@@ -21,7 +21,7 @@ def environment_of(work_tree: Path) -> str:
     Raises:
         PipelineError: there is no lock file, or the installation failed.
     """
-    lock, folder = work_tree / LOCK, work_tree.parent / "environment"
+    lock, folder = work_tree / LOCK, _folder(work_tree)
     python = folder / "bin/python"
     if (folder / _READY).is_file():
         return str(python)
@@ -45,3 +45,12 @@ def environment_of(work_tree: Path) -> str:
             )
     (folder / _READY).touch()
     return str(python)
+
+
+def remove(work_tree: Path) -> None:
+    """Removes the environment of a work tree, because it takes gigabytes."""
+    shutil.rmtree(_folder(work_tree), ignore_errors=True)
+
+
+def _folder(work_tree: Path) -> Path:
+    return work_tree.parent / "environment"

@@ -65,6 +65,7 @@ def reproduce(original: Original, options: Options) -> Certificate:
     again = second_training.read(folder, original.name)
     certificate = _certificate(original, again, placed, commands)
     worktree.remove(folder)
+    installing.remove(folder)
     return certificate
 
 
@@ -73,12 +74,12 @@ def _refused(original: Original) -> Certificate:
     return Certificate(
         run_id=original.run_id,
         experiment=original.name,
-        fingerprints=(original.fingerprint, "none: it was not trained again"),
+        fingerprints=(original.fingerprint, None),
         points=0,
         tests=0,
         faults=original.faults,
         culprits=[f"record: {fault}" for fault in original.faults],
-        facts={"made again": _now()},
+        facts={"time": _now()},
     )
 
 
@@ -151,5 +152,5 @@ def _facts(original: Original, again: SecondTraining, placed: PlacedData) -> dic
         "versions": ", ".join(f"{name} {number}" for name, number in versions),
         "threads": str(original.identity["settings"]["training"]["threads"]),
         "CPU": again.lineage["cpu"]["model"],
-        "made again": _now(),
+        "time": _now(),
     }

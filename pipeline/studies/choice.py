@@ -131,7 +131,7 @@ def choose(
     if not ranked:
         return None
     used = len(ranked[0].by_split)
-    left_out = len({_split(outcome) for outcome in _measured(outcomes)}) - used
+    left_out = len({_split(outcome) for outcome in measured_of(outcomes)}) - used
     samples = [configuration.samples for configuration in ranked]
     if all(len(sample) == 1 for sample in samples):
         return Choice(ranked, None, None, left_out)
@@ -154,9 +154,9 @@ def configurations(
     They hold the splits that all of them have. Without such a split, there is no configuration.
     """
     groups: dict[tuple[tuple[str, str], ...], dict[_Split, list[Outcome]]] = {}
-    measured = _measured(outcomes)
+    measured = measured_of(outcomes)
     for outcome in measured:
-        settings = tuple(_settings(outcome).items())
+        settings = tuple(settings_of(outcome).items())
         groups.setdefault(settings, {}).setdefault(_split(outcome), []).append(outcome)
     shared = [
         split
@@ -176,7 +176,8 @@ def configurations(
     )
 
 
-def _measured(outcomes: Sequence[Outcome]) -> list[Outcome]:
+def measured_of(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The finished trials that have an objective."""
     return [
         outcome
         for outcome in outcomes
@@ -184,7 +185,8 @@ def _measured(outcomes: Sequence[Outcome]) -> list[Outcome]:
     ]
 
 
-def _settings(outcome: Outcome) -> dict[str, str]:
+def settings_of(outcome: Outcome) -> dict[str, str]:
+    """The settings of a trial that vary, without seeds and splits."""
     values = outcome.trial.values
     return {name: value for name, value in values.items() if name not in REPETITIONS}
 

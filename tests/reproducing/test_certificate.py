@@ -62,3 +62,11 @@ def test_file_that_is_no_key_is_refused(tmp_path):
     assert refusal(sign, tmp_path, tmp_path / "no_key").startswith(
         "the certificate cannot be signed. Received: "
     )
+
+
+def test_run_that_was_not_trained_again_is_no_reproduction(tmp_path):
+    refused = Certificate("f" * 32, "iris", ("a", None), points=0, tests=0, faults=["the patch"])
+    assert (refused.verdict, refused.same_bits) == ("different", False)
+    refused.write(tmp_path)
+    text = (tmp_path / MARKDOWN).read_text(encoding="utf-8")
+    assert "it was not trained again, because its code is not known." in text
