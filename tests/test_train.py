@@ -11,8 +11,8 @@ import pytest
 
 from pipeline import compose, evaluate, train
 from pipeline.tracking import connection
-from tests.support import ROOT, warm
 from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support import warm
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
 
@@ -36,10 +36,9 @@ def folder(in_repository):
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    paths = os.pathsep.join([warm.variables()["PYTHONPATH"], str(ROOT)])
     return subprocess.Popen(
         [sys.executable, "-m", "pipeline.train", *arguments],
-        env=os.environ | warm.variables() | {"PYTHONPATH": paths},
+        env=os.environ | warm.variables(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,6 +1,5 @@
 """`adopt` makes an experiment of a script, and its losses are those of the script's `fit`."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -50,7 +49,7 @@ def project(tmp_path_factory):
     (folder / "train.py").write_text(SCRIPT, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for name, value in variables().items():
+        for name, value in warm.variables().items():
             patch.setenv(name, value)
         for command, argument in (
             (adopt, "train.py"),
@@ -62,15 +61,10 @@ def project(tmp_path_factory):
     return folder
 
 
-def variables() -> dict[str, str]:
-    added = warm.variables()
-    return added | {"PYTHONPATH": os.pathsep.join([added["PYTHONPATH"], str(ROOT)])}
-
-
 @pytest.fixture
 def here(project, monkeypatch):
     monkeypatch.chdir(project)
-    for name, value in variables().items():
+    for name, value in warm.variables().items():
         monkeypatch.setenv(name, value)
     return project
 

@@ -29,8 +29,8 @@ from pipeline.studies.sweep import run_sweep
 from pipeline.studies.sweep_settings import SweepSettings
 from pipeline.tracking import connection
 from pipeline.tracking.stores.mlflow import STORE
-from tests.support import ROOT, warm
 from tests.support import pinned_threads as pinned  # noqa: F401
+from tests.support import warm
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
 from tests.support.trials import HereProcess
@@ -52,12 +52,10 @@ def folder(in_repository):
 
 def start(*words: str) -> subprocess.Popen[str]:
     """Starts `python <words>` as the leader of a process group. Its trials are forks."""
-    paths = os.pathsep.join([warm.variables()["PYTHONPATH"], str(ROOT)])
-    environment = {**os.environ, **warm.variables(), "PYTHONPATH": paths}
     pipe = subprocess.PIPE
     return subprocess.Popen(
         [sys.executable, *words],
-        env=environment,
+        env=os.environ | warm.variables(),
         stdout=pipe,
         stderr=pipe,
         text=True,

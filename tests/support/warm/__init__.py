@@ -14,16 +14,21 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.support import ROOT
+
 _FOLDER = Path(__file__).parent
 _PATIENCE = 120  # seconds
 
 
 @cache
 def variables() -> dict[str, str]:
-    """The variables with which commands start as forks. The server ends with this process."""
+    """The variables with which commands start as forks. The server ends with this process.
+
+    A command in a folder without a `pipeline/` of its own is that of this project.
+    """
     folder = Path(mkdtemp(prefix="warm-"))
     place, log = folder / "socket", folder / "log.txt"
-    paths = [str(_FOLDER), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(_FOLDER), *filter(None, [os.environ.get("PYTHONPATH")]), str(ROOT)]
     added = {"PYTHONPATH": os.pathsep.join(paths)}
     with log.open("wb") as file:
         server = subprocess.Popen(
