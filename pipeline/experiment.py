@@ -117,6 +117,8 @@ def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]
         f"{run.name}: this run is already finished ({result.run_id}); "
         "to train it from scratch: force=true"
     )
+    if run.config.checkpoint.keep_every and not run_folder.kept_steps(folder.path):
+        log(f"{run.name}: it kept no checkpoints; checkpoint.keep_every needs force=true")
     if result.cpus != [str(environment.cpu())]:
         log(f"{run.name}: it was trained on another kind of CPU: {', then '.join(result.cpus)}")
     return result

@@ -16,7 +16,8 @@ import pipeline
 from pipeline import environment, experiment
 from pipeline.environment import Cpu
 from pipeline.errors import PipelineError
-from pipeline.runs import record
+from pipeline.runs import checkpoint, record
+from pipeline.runs.folder import kept_file, kept_steps
 from pipeline.runs.run import Run
 from pipeline.signals import Interrupted
 from pipeline.tracking import connection
@@ -165,6 +166,20 @@ def test_finished_run_is_not_trained_again(folder, finished, capsys):
         f"shapes: this run is already finished ({finished.run_id}); "
         "to train it from scratch: force=true" in capsys.readouterr().err
     )
+
+
+def test_checkpoints_of_chosen_epochs_are_kept(folder, whole):
+    kept = run(folder, "checkpoint.keep_every=2")
+    assert kept_steps(folder_of(kept)) == [6]
+    state = checkpoint.read(kept_file(folder_of(kept), 6))
+    assert state.facts["run_id"] == kept.run_id
+    assert kept.fingerprint == whole.result.fingerprint
+
+
+def test_run_that_kept_no_checkpoints_says_so(folder, finished, capsys):
+    run(folder, "checkpoint.keep_every=2")
+    line = "shapes: it kept no checkpoints; checkpoint.keep_every needs force=true"
+    assert line in capsys.readouterr().err
 
 
 def test_finished_run_is_published_again(folder, finished):

@@ -25,12 +25,15 @@ class Checkpointing:
     Args:
         every_seconds: the longest time between two checkpoints.
         pause_at: training pauses after this epoch. The same run resumes with a later epoch or null.
+        keep_every: the checkpoints after every so many epochs stay when the run is finished. Parts
+            of the training can then be run again from them. Null keeps none.
         allow_environment: resumes on another kind of CPU than the checkpoint is from. The record
             of the run then names both, because the bits may differ.
     """
 
     every_seconds: float = 30.0
     pause_at: int | None = None
+    keep_every: int | None = None
     allow_environment: bool = False
 
     def __post_init__(self) -> None:
@@ -44,6 +47,12 @@ class Checkpointing:
             self.pause_at is None or self.pause_at >= 1,
             "checkpoint.pause_at",
             received=self.pause_at,
+            expected="a whole number from 1, or null",
+        )
+        require(
+            self.keep_every is None or self.keep_every >= 1,
+            "checkpoint.keep_every",
+            received=self.keep_every,
             expected="a whole number from 1, or null",
         )
 

@@ -3,6 +3,7 @@
 It is `mlruns/checkpoints/<run_key>/`:
 
 000001.checkpoint …      the last two checkpoints, until the run is finished
+kept/000900.checkpoint   those after every `checkpoint.keep_every` epochs, by their step
 snapshots/               the models of the steps in `training.evaluate_at`, until then
 result/                  of a finished run: model, history, snapshots and ids
 lock                     held by the process that trains the run
@@ -21,7 +22,18 @@ from pipeline.runs import checkpoint
 from pipeline.runs.checkpoint import Checkpoint, DamagedCheckpointError
 from pipeline.runs.result import SNAPSHOTS
 
+KEPT = "kept"
 _CHECKPOINTS = 2
+
+
+def kept_file(folder: Path, step: int) -> Path:
+    """The path of the checkpoint that stays for a step, in the folder of a run."""
+    return folder / KEPT / f"{step:06d}.checkpoint"
+
+
+def kept_steps(folder: Path) -> list[int]:
+    """The steps whose checkpoints stayed, in order."""
+    return sorted(int(file.stem) for file in (folder / KEPT).glob("[0-9]*.checkpoint"))
 
 
 class RunFolder:
@@ -77,6 +89,10 @@ class RunFolder:
         for file in files[: 1 - _CHECKPOINTS]:
             file.unlink()
 
+    def keep(self, state: Checkpoint) -> None:
+        """Writes a checkpoint that stays when the run is finished."""
+        checkpoint.write(state, kept_file(self.path, state.facts["step"]))
+
     def end(self) -> None:
         """Removes what a finished run no longer needs."""
         for file in self._checkpoints():
@@ -88,6 +104,7 @@ class RunFolder:
         """Removes everything but the lock."""
         self.end()
         shutil.rmtree(self.result, ignore_errors=True)
+        shutil.rmtree(self.path / KEPT, ignore_errors=True)
 
     def _checkpoints(self) -> list[Path]:
         """The files of checkpoints, oldest first."""
@@ -106,7 +123,7 @@ def held(path: Path, *, wait: bool = False) -> Iterator[RunFolder]:
         PipelineError: another process holds it.
     """
     with locked(path, "trains this run", wait=wait):
-        for leftover in path.glob(".*.checkpoint"):
+        for leftover in (*path.glob(".*.checkpoint"), *path.glob(f"{KEPT}/.*.checkpoint")):
             leftover.unlink()  # a process was killed while it wrote this file
         yield RunFolder(path, lasting=True)
 

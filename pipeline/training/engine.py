@@ -47,8 +47,14 @@ class Reading:
 
 
 class Engine(Protocol):
-    """Runs the steps of a schedule on one network."""
+    """Runs the steps of a schedule on one network.
 
+    Attributes:
+        model: the compiled `keras.Model` whose steps it runs.
+    """
+
+    task: TrainingTask
+    model: Any
     network: Any
     optimizer: Any
 

@@ -27,17 +27,21 @@ class FittedModel:
 
     Args:
         trained: replaces `task.trained`.
+
+    Attributes:
+        model: the compiled `keras.Model`; it shares the layers of the network.
     """
 
     def __init__(self, task: TrainingTask, *, trained: Any = None) -> None:
+        self.task = task
         self.network = task.network
         self.optimizer = task.optimizer
         self._trained = trained or task.trained
-        self._model = model_of(self._trained)
-        self._model.compile(optimizer=task.optimizer, loss=task.loss, jit_compile=False)
+        self.model = model_of(self._trained)
+        self.model.compile(optimizer=task.optimizer, loss=task.loss, jit_compile=False)
         # Keras creates the variables of the mean loss at the first step.
-        self._model.test_step(tf.nest.map_structure(tf.constant, batch_of(task.train, slice(1))))
-        self._model.reset_metrics()
+        self.model.test_step(tf.nest.map_structure(tf.constant, batch_of(task.train, slice(1))))
+        self.model.reset_metrics()
         self.optimizer.build(self.network.trainable_variables)
         self._predict = tf.function(
             lambda x: self.network(x, training=False), reduce_retracing=True, autograph=False
@@ -50,15 +54,15 @@ class FittedModel:
 
     def get_state(self) -> list[NDArray[Any]]:
         """Values of `variables` and of the mean loss."""
-        return values_of([*self.variables, *self._model.metrics_variables])
+        return values_of([*self.variables, *self.model.metrics_variables])
 
     def set_state(self, values: list[NDArray[Any]]) -> None:
         """Restores a result of `get_state`."""
-        assign([*self.variables, *self._model.metrics_variables], values)
+        assign([*self.variables, *self.model.metrics_variables], values)
 
     def reset(self) -> None:
         """Restarts the mean of the loss."""
-        self._model.reset_metrics()
+        self.model.reset_metrics()
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -83,7 +87,7 @@ class FittedModel:
         return np.concatenate(blocks)
 
     def _means(self) -> dict[str, float]:
-        return {name: float(value) for name, value in self._model.get_metrics_result().items()}
+        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 
 
 def model_of(network: Any) -> Any:

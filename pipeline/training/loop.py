@@ -61,12 +61,22 @@ class Checkpoints:
         every_seconds: the longest time between two checkpoints, also inside an epoch.
         latest: the checkpoint to resume from.
         pause_at: the training pauses at the first evaluation after this step.
+        keep: writes a checkpoint that stays when the training has ended.
+        keep_every: the steps between two of these. It is a whole number of epochs.
     """
 
     save: Callable[[Checkpoint], None]
     every_seconds: float
     latest: Checkpoint | None = None
     pause_at: int | None = None
+    keep: Callable[[Checkpoint], None] | None = None
+    keep_every: int | None = None
+
+    def keeps(self, step: int) -> bool:
+        """Whether the checkpoint of a step stays."""
+        if self.keep is None or self.keep_every is None:
+            return False
+        return step > 0 and step % self.keep_every == 0
 
 
 class Measure(Protocol):
@@ -264,8 +274,9 @@ class _Training:
                     listener.on_snapshot(state.step)
         state.stop_requested = any(listener.stops for listener in self.listeners)
         ends_here = self._over or self._paused or self.interruption.requested is not None
-        if is_snapshot or ends_here or self._commit_is_cheap():
-            self._commit()
+        keeps = self.checkpoints is not None and self.checkpoints.keeps(state.step) and not diverged
+        if is_snapshot or ends_here or keeps or self._commit_is_cheap():
+            self._commit(keeps=keeps)
         self._require_usable()
         self.interruption.check()
 
@@ -299,12 +310,15 @@ class _Training:
         """Whether a commit now stays within its share of the time."""
         return (self.clock() - self.committed_at) * _LARGEST_SHARE >= self.commit_seconds
 
-    def _commit(self) -> None:
+    def _commit(self, *, keeps: bool = False) -> None:
         """Saves the state, then lets listeners log it, so that nothing is logged twice."""
         began = self.clock()
         self.state.seconds = began - self.began
         if self.checkpoints is not None:
-            self.checkpoints.save(self._checkpoint())
+            checkpoint = self._checkpoint()
+            if keeps and self.checkpoints.keep is not None:
+                self.checkpoints.keep(checkpoint)  # first, so that a kill in between skips none
+            self.checkpoints.save(checkpoint)
         if points := self.state.history[self.committed_points :]:
             for listener in self.listeners:
                 listener.on_commit(points)

@@ -159,6 +159,8 @@ class RecordedTraining:
             every_seconds=settings.every_seconds,
             latest=latest,
             pause_at=settings.pause_at and settings.pause_at * fit.schedule.steps_per_epoch,
+            keep=lambda state: self.folder.keep(Checkpoint(owner | state.facts, state.arrays)),
+            keep_every=settings.keep_every and settings.keep_every * fit.schedule.steps_per_epoch,
         )
 
     def _record(

@@ -275,3 +275,28 @@ def test_temporary_folder_is_removed_after_its_block():
         folder.save(at(1))
         assert (folder.lasting, folder.latest()) == (False, at(1))
     assert not folder.path.exists()
+
+
+def test_kept_checkpoints_stay_when_the_run_has_ended(tmp_path):
+    with run_folder.held(tmp_path) as folder:
+        fill(folder)
+        folder.keep(at(1))
+        folder.keep(at(1_000_000))
+        folder.end()
+    assert run_folder.kept_steps(tmp_path) == [1, 1_000_000]
+
+
+def test_kept_checkpoints_are_cleared_with_the_rest(tmp_path):
+    with run_folder.held(tmp_path) as folder:
+        folder.keep(at(1))
+        folder.clear()
+    assert files_in(tmp_path) == ["lock"]
+
+
+def test_unfinished_kept_checkpoint_of_a_killed_process_is_removed(tmp_path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/.000001.1-2.checkpoint").touch()
+    with run_folder.held(tmp_path):
+        pass
+    assert run_folder.kept_steps(tmp_path) == []
+    assert files_in(tmp_path / "kept") == []

@@ -42,6 +42,7 @@ def test_key_depends_on_settings(override):
     [
         "tracking=memory",
         "checkpoint.every_seconds=1",
+        "checkpoint.keep_every=1",
         "baselines=false",
         "force=true",
         "reported=x",

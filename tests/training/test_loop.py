@@ -1,5 +1,6 @@
 """The loop with a fake engine. Each test sets the values, weights and times."""
 
+import math
 import signal
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -742,3 +743,24 @@ def test_paused_training_returns_its_best_point():
     )
     process.checkpoints = Checkpoints(process.save, NEVER, pause_at=4)
     assert process.train().final.step == 2
+
+
+def test_kept_checkpoints_are_written_before_the_others():
+    process = Process(FakeEngine(schedule(epochs=4, evaluate_at=(0,))))
+
+    def keep(state: Checkpoint) -> None:
+        process.diary.events.append(("keep", state.facts["step"]))
+
+    process.checkpoints = Checkpoints(process.save, NEVER, keep=keep, keep_every=4)
+    process.train()
+    written = [event for event in process.diary.events if event[0] in ("keep", "save")]
+    saved = [("save", 0), ("save", 2), ("keep", 4), ("save", 4), ("save", 6), ("keep", 8)]
+    assert written == [*saved, ("save", 8)]
+
+
+def test_state_of_a_diverged_training_is_not_kept():
+    process = Process(FakeEngine(schedule(epochs=4), losses={4: math.nan}), stopping(patience=9))
+    kept: list[Checkpoint] = []
+    process.checkpoints = Checkpoints(process.save, NEVER, keep=kept.append, keep_every=2)
+    process.train()
+    assert [state.facts["step"] for state in kept] == [2]

@@ -48,7 +48,7 @@ class CompiledEngine(FittedModel):
         self._rows = rows_of(task.train, schedule.batch_size, limit=in_memory_limit)
         self._xla = xla
         self._programs: dict[int, Any] = {}
-        self._train_batch = tf.autograph.experimental.do_not_convert(self._model.train_step)
+        self._train_batch = tf.autograph.experimental.do_not_convert(self.model.train_step)
         self._steps_in_slice = _FIRST_SLICE
 
     def run(self, start: int, stop: int, *, on_step: Callable[[int, Reading], None]) -> Reading:
@@ -82,7 +82,7 @@ class CompiledEngine(FittedModel):
             self._run_program(batch, order, 0, 0)  # without a step, this only compiles
         began = time.perf_counter()
         self._run_program(batch, order, first_row, steps)
-        self._model.metrics_variables[0].numpy()  # waits until the program ends
+        self.model.metrics_variables[0].numpy()  # waits until the program ends
         return time.perf_counter() - began
 
     def _run_program(

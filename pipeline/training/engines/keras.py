@@ -42,9 +42,9 @@ class KerasEngine(FittedModel):
     def run(self, start: int, stop: int, *, on_step: Callable[[int, Reading], None]) -> Reading:
         """Trains the steps `start` to `stop` of one epoch with one call of `fit`."""
         steps = _Steps(
-            self._model, self._schedule, start, skip_first=not self._compiled, on_step=on_step
+            self.model, self._schedule, start, skip_first=not self._compiled, on_step=on_step
         )
-        self._model.fit(
+        self.model.fit(
             _batches(self._schedule.indices(start, stop), self._schedule.batch_size, self._gather),
             epochs=1,
             steps_per_epoch=stop - start,
