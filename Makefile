@@ -64,9 +64,10 @@ chaos: $(READY) ## kill at random and at every write, edit and damage files; ove
 	python -m tests.chaos.chains --kills 60
 	python -m tests.chaos.bit_flips --flips 200
 
-certify: $(READY) ## make 40 kinds of runs again, and forge 30 things; half an hour
+certify: $(READY) ## make 43 kinds of runs again, forge 30 things, measure in hindsight
 	python -m tests.chaos.certificates
 	python -m tests.chaos.forgeries
+	python -m tests.chaos.hindsight
 
 mutants: $(READY) ## change single lines and count the changes that tests notice; over an hour
 	python -m tests.chaos.mutants

@@ -6,6 +6,7 @@
     python -m pipeline.reproduce 3f2a91c0 --allow-environment    with other versions of packages
     python -m pipeline.reproduce 3f2a91c0 --install      in an environment of the run's own packages
     python -m pipeline.reproduce 3f2a91c0 --sign KEY     signs the certificate with an SSH key
+    python -m pipeline.reproduce 3f2a91c0 --slices 3     only three stretches, chosen at random
 
 The code is that of the run's commit with its patch, in a Git work tree of its own. The data come
 from this project, DVC's cache or remote, or a new download, and their digests are checked.
@@ -16,19 +17,28 @@ run. The verdict is `identical` if fingerprint, history and test metrics are equ
 Otherwise the certificate names what makes the difference, and the exit code is 1. A killed
 reproduction resumes with the same command.
 
-The last line on stdout is one JSON object {run_id, verdict, fingerprint, culprits}.
+--slices needs checkpoints that the run kept (checkpoint.keep_every). audit.md says which stretches
+were trained again, and the chance that an altered run passes.
+
+The last line on stdout is one JSON object {run_id, verdict, fingerprint, culprits}, or
+{run_id, verdict, stretches} with --slices.
 """
 
 import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.command_line import arguments, run_command
 from pipeline.console import log, say
+from pipeline.errors import PipelineError
 from pipeline.layout import CERTIFICATES
 from pipeline.locks import locked
 from pipeline.option_parser import OptionParser
+
+if TYPE_CHECKING:
+    from pipeline.reproducing.setting_up import Options
 
 
 def main() -> None:
@@ -38,8 +48,14 @@ def main() -> None:
     parser.add_argument("--allow-environment", action="store_true")
     parser.add_argument("--install", action="store_true")
     parser.add_argument("--sign", type=Path)
+    parser.add_argument("--slices", type=int)
     options = parser.parse_args(arguments(__doc__))
-    reproduce(options)
+    if options.slices is None:
+        reproduce(options)
+    elif options.slices < 1:
+        raise PipelineError("--slices is a number of stretches", received=options.slices)
+    else:
+        audit(options)
 
 
 def reproduce(options: argparse.Namespace) -> None:
@@ -50,17 +66,12 @@ def reproduce(options: argparse.Namespace) -> None:
     run_id = original.find(options.run)
     run = original.read(run_id)
     with locked(worktree.folder_of(run).parent, "makes this run again"):
-        made = reproduction.reproduce(
-            run,
-            reproduction.Options(
-                allow_environment=options.allow_environment, install=options.install
-            ),
-        )
+        made = reproduction.reproduce(run, _environment(options))
     folder = CERTIFICATES / run_id
     made.write(folder)
     files = [folder / certificate.MARKDOWN, folder / certificate.JSON]
     if options.sign is not None:
-        files.append(certificate.sign(folder, options.sign))
+        files.append(certificate.sign(folder / certificate.JSON, options.sign))
     tracker = stores.load("mlflow").attach(run_id)
     for file in files:
         tracker.log_file(file, folder="certificate")
@@ -77,6 +88,35 @@ def reproduce(options: argparse.Namespace) -> None:
     say(json.dumps(line))
     if not made.identical:
         sys.exit(1)
+
+
+def audit(options: argparse.Namespace) -> None:
+    """Makes some stretches of a run again, and writes and logs what was found."""
+    from pipeline.replaying import audit as audits
+    from pipeline.reproducing import certificate, original, worktree
+    from pipeline.tracking import stores
+
+    run = original.read(original.find(options.run))
+    with locked(worktree.folder_of(run).parent, "makes this run again"):
+        made = audits.audit(run, options.slices, _environment(options))
+    files = made.write(CERTIFICATES / run.run_id)
+    if options.sign is not None:
+        files.append(certificate.sign(files[0], options.sign))
+    tracker = stores.load("mlflow").attach(run.run_id)
+    for file in files:
+        tracker.log_file(file, folder="certificate")
+    tracker.set_tag("audited", f"{made.verdict}, {made.time}")
+    log(f"{run.name}: {made.verdict}; one altered stretch would pass in {made.chance(1):.0%}")
+    stretches = [[one.start, one.stop, one.differing] for one in made.stretches]
+    say(json.dumps({"run_id": run.run_id, "verdict": made.verdict, "stretches": stretches}))
+    if not made.passed:
+        sys.exit(1)
+
+
+def _environment(options: argparse.Namespace) -> "Options":
+    from pipeline.reproducing.setting_up import Options
+
+    return Options(allow_environment=options.allow_environment, install=options.install)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ PACKAGES = {
     "models",
     "notebooks",
     "own",
+    "replaying",
     "reporting",
     "reproducing",
     "runs",
@@ -55,6 +56,7 @@ REGISTRIES = (
     "pipeline.evaluation.figures",
     "pipeline.metrics",
     "pipeline.models.families",
+    "pipeline.replaying.probes",
     "pipeline.studies.oracles",
     "pipeline.tracking.stores",
     "pipeline.training.engines",
@@ -80,6 +82,7 @@ FOREIGN = {  # what each package never imports, as in the table of CONTRIBUTING.
     "runs": ("pipeline.training", "tensorflow"),
     "evaluation": ("pipeline.tracking",),
     "reporting": ("pipeline.evaluation.figures", "matplotlib"),
+    "replaying": ("mlflow", "pipeline.evaluation"),
     "reproducing": ("keras", "tensorflow", "mlflow"),
 }
 MODULES = sorted(PACKAGE.paths)

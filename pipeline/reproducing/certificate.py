@@ -117,19 +117,29 @@ def _listed(entries: Sequence[object]) -> list[str]:
     return [f"- {entry}" for entry in entries[:_SHOWN]] + ([f"- and {more:,} more"] * (more > 0))
 
 
-def sign(folder: Path, key: Path) -> Path:
-    """Signs the certificate with an SSH key, and returns the file of the signature.
+def sign(file: Path, key: Path) -> Path:
+    """Signs a certificate with an SSH key, and returns the file of the signature.
 
     `ssh-keygen -Y verify` checks it. ssh-keygen may ask for the passphrase of the key.
 
     Raises:
         PipelineError: ssh-keygen is missing or failed.
     """
-    command = ["ssh-keygen", "-q", "-Y", "sign", "-n", NAMESPACE, "-f", str(key), JSON]
-    signature = folder / f"{JSON}.sig"
+    command = [
+        "ssh-keygen",
+        "-q",
+        "-Y",
+        "sign",
+        "-n",
+        NAMESPACE,
+        "-f",
+        str(key.absolute()),
+        file.name,
+    ]
+    signature = file.with_name(f"{file.name}.sig")
     signature.unlink(missing_ok=True)
     try:
-        subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, text=True, check=True)
+        subprocess.run(command, cwd=file.parent, stderr=subprocess.PIPE, text=True, check=True)
     except FileNotFoundError:
         raise PipelineError(
             "a certificate is signed with ssh-keygen, which is not installed",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.reproducing import packages
-from pipeline.reproducing.differences import Departure, departures, steps_of
+from pipeline.reproducing.differences import Departure, departures, figures_of, stored
 from pipeline.reproducing.original import Original
 from pipeline.reproducing.second_training import SecondTraining
 
@@ -95,7 +95,7 @@ def culprits(
 
 def _changed_in_the_store(original: Original, again: SecondTraining) -> list[Departure]:
     """The figures that the store shows, and that neither the run's files nor `again` have."""
-    own = steps_of(original.history) if original.history else again.points
+    own = stored(figures_of(original.history)) if original.history else again.points
     points = departures(original.points, own)
     tests = departures(original.tests, {name: again.tests.get(name, {}) for name in original.tests})
     return points + (tests if original.fingerprint == again.run.fingerprint else [])

@@ -63,13 +63,18 @@ def _shown(value: float | None) -> str:
     return "no value" if value is None else repr(value)
 
 
-def steps_of(points: Sequence[Point]) -> dict[str, dict[int, float]]:
-    """The figures of a history by the store's name of the metric, and by step."""
+def figures_of(points: Sequence[Point]) -> dict[str, dict[int, float]]:
+    """The figures of a history by name and step."""
     steps: dict[str, dict[int, float]] = {}
     for point in points:
         for name, value in {**point.metrics, "learning_rate": point.learning_rate}.items():
-            steps.setdefault(names.path(name), {})[point.step] = value
+            steps.setdefault(name, {})[point.step] = value
     return steps
+
+
+def stored(figures: Steps) -> Steps:
+    """Figures by the name that they have in the store."""
+    return {names.path(name): steps for name, steps in figures.items()}
 
 
 def departures(before: Steps, again: Steps) -> list[Departure]:

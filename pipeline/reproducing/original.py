@@ -20,7 +20,7 @@ from pipeline.runs.history import Point
 from pipeline.runs.identity import difference, run_key
 from pipeline.runs.result import HISTORY, MADE_BY, MODEL
 from pipeline.tracking import logged_models, recorded
-from pipeline.tracking.facts import LINEAGE, PATCH, SETTINGS
+from pipeline.tracking.facts import HINDSIGHT, LINEAGE, PATCH, SETTINGS
 from pipeline.tracking.recorded import RecordedRun, Steps
 
 _REPORT = re.compile(r"(?:.*/)?report\.(?:html|md)#(?P<experiment>.+)")
@@ -36,9 +36,10 @@ class Original:
         settings: the resolved configuration.
         lineage: see `pipeline.runs.lineage`.
         patch: from the commit to the files that the run was made with.
-        fingerprint: of its variables.
-        points: its history in the store: by metric and step.
+        fingerprint: of its variables; empty for a run that diverged.
+        points: its history in the store: by metric and step, without what was added in hindsight.
         tests: its test metrics in the store, in the same way.
+        times: when it was measured, in milliseconds since 1970, by step.
         resumed_at: the steps from which it was resumed.
         result: the folder of its files; None if they are not in this project.
         faults: what in the record does not fit the rest of it, each in one line.
@@ -52,6 +53,7 @@ class Original:
     fingerprint: str
     points: Steps
     tests: Steps
+    times: Mapping[int, int]
     resumed_at: list[int]
     result: Path | None
     faults: list[str] = field(default_factory=list)
@@ -67,6 +69,16 @@ class Original:
         """Whether `patch` has the digest that the lineage names. Only then is its code known."""
         git = self.lineage["git"]
         return not git or hashlib.sha256(self.patch).hexdigest() == git["patch"]
+
+    @property
+    def folder(self) -> Path:
+        """The folder of its checkpoints and files in this project."""
+        return _folder(self.lineage)
+
+    @property
+    def last_step(self) -> int:
+        """The step of its last evaluation."""
+        return max(self.times, default=0)
 
     @property
     def history(self) -> list[Point]:
@@ -93,15 +105,23 @@ def find(name: str) -> str:
     )
 
 
-def read(run_id: str) -> Original:
+def _folder(lineage: Mapping[str, Any]) -> Path:
+    return mlruns() / "checkpoints" / str(lineage["run_key"])
+
+
+def read(run_id: str, *, or_failed: bool = False) -> Original:
     """Reads a finished run.
+
+    Args:
+        or_failed: or one that failed, for example because it diverged.
 
     Raises:
         PipelineError: it has not finished, or an earlier version recorded it without its lineage.
     """
     run = recorded.read(run_id)
-    fingerprint = run.tags.get("fingerprint")
-    if run.status != "FINISHED" or fingerprint is None:
+    fingerprint = run.tags.get("fingerprint", "")
+    failed = or_failed and run.status == "FAILED"
+    if not failed and (run.status != "FINISHED" or not fingerprint):
         raise PipelineError(
             "only a finished training can be made again",
             received=f"run {run_id}, which is {run.status}",
@@ -118,7 +138,9 @@ def read(run_id: str) -> Original:
         settings = yaml.safe_load(file.read_text(encoding="utf-8")) if file else {}
     with recorded.file_of(run, PATCH) as file:
         patch = file.read_bytes() if file else b""
-    result = mlruns() / "checkpoints" / str(lineage["run_key"]) / "result"
+    result = _folder(lineage) / "result"
+    added = set(run.tags.get(HINDSIGHT, "").split(", "))
+    history_of_run = {name: one for name, one in run.metrics.items() if name not in added}
     original = Original(
         run_id=run_id,
         name=run.tags.get("experiment", run.experiment),
@@ -126,8 +148,9 @@ def read(run_id: str) -> Original:
         lineage=lineage,
         patch=patch,
         fingerprint=fingerprint,
-        points=recorded.of_training(run.metrics),
+        points=recorded.of_training(history_of_run),
         tests=recorded.of_tests(run.metrics),
+        times=run.times,
         resumed_at=[int(step) for step in run.tags.get("resumed.at", "").split()],
         result=result if _is_of(result, run_id) else None,
     )

@@ -1,41 +1,19 @@
 """Makes a run again in a work tree of its own, and compares the two."""
 
 import shutil
-import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from pipeline.config import resolved_file
-from pipeline.config.values import to_yaml
 from pipeline.console import log
-from pipeline.errors import PipelineError
-from pipeline.files import write_text
-from pipeline.layout import CONFIGS
-from pipeline.reproducing import data, installing, packages, second_training, worktree
+from pipeline.reproducing import second_training
 from pipeline.reproducing.certificate import Certificate
 from pipeline.reproducing.culprits import culprits, deviations
 from pipeline.reproducing.data import PlacedData
 from pipeline.reproducing.differences import departures, other_variables
 from pipeline.reproducing.original import Original, model_of
-from pipeline.reproducing.process import Commands, differing_variables
+from pipeline.reproducing.process import Commands
 from pipeline.reproducing.second_training import SecondTraining
-
-# The second run has a store of its own in the work tree. The settings have no effect on the bits.
-_OWN_RECORD = {"tracking": {"store": "mlflow", "log_model": False}}
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to make a run again.
-
-    Args:
-        allow_environment: with other versions of packages than the run had.
-        install: in an environment with the packages of the run.
-    """
-
-    allow_environment: bool = False
-    install: bool = False
+from pipeline.reproducing.setting_up import Options, set_up
 
 
 def reproduce(original: Original, options: Options) -> Certificate:
@@ -48,24 +26,15 @@ def reproduce(original: Original, options: Options) -> Certificate:
     """
     if not original.has_its_patch:
         return _refused(original)  # nobody knows what code the patch brings
-    if not (options.install or options.allow_environment):
-        _require_packages(original)
-    folder = worktree.check_out(original)
-    python = installing.environment_of(folder) if options.install else sys.executable
-    commands = Commands(folder, original.identity["environment"], python)
-    for line in differing_variables(original.identity["environment"]):
-        log(f"{original.name}: {line}; the reproduction has the value of the run")
-    data.place_weights(original, folder)
-    placed = data.place(original, folder, commands)
-    log(f"{original.name}: is trained again in {folder}, from {placed.origin}")
-    _write_settings(original, folder)
+    ready = set_up(original, options)
+    commands, placed = ready.commands, ready.data
+    log(f"{original.name}: is trained again in {commands.folder}, from {placed.origin}")
     commands.run("train", "--resolved", original.name)
     if original.tests:
         commands.run("evaluate", f"experiment={original.name}")
-    again = second_training.read(folder, original.name)
+    again = second_training.read(commands.folder, original.name)
     certificate = _certificate(original, again, placed, commands)
-    worktree.remove(folder)
-    installing.remove(folder)
+    ready.remove()
     return certificate
 
 
@@ -85,24 +54,6 @@ def _refused(original: Original) -> Certificate:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _require_packages(original: Original) -> None:
-    differing = packages.differing(original)
-    if differing:
-        raise PipelineError(
-            "packages that can change the result have other versions than in the run",
-            received="; ".join(packages.in_words(differing)),
-            expected="Install the packages of the run with: --install, "
-            "or use these with: --allow-environment",
-        )
-
-
-def _write_settings(original: Original, folder: Path) -> None:
-    """Writes the settings of the run where `train --resolved` reads them."""
-    settings = {**original.identity["settings"], **_OWN_RECORD}
-    path = folder / CONFIGS / f"{original.name}.yaml"
-    write_text(path, resolved_file.sealed(to_yaml(settings)))
 
 
 def _certificate(

@@ -19,6 +19,7 @@ from pipeline.tracking.tracker import RunFacts
 _PARAMS_IN_A_BATCH = 100
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
 SETTINGS, PATCH, LINEAGE = "config.yaml", "diff.patch", "lineage.json"  # files of the record
+HINDSIGHT = "hindsight"  # a tag: the metrics that were added after the run, separated by commas
 _LAST = SETTINGS
 _DATASET_DIGEST = 32  # hexadecimal digits; MLflow allows 36
 

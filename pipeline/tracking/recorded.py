@@ -25,6 +25,7 @@ class RecordedRun:
     Args:
         experiment: its name in the store.
         metrics: by name and step, the value that the store shows.
+        times: when its history was measured, in milliseconds since 1970, by step.
         latest: by name, the value that a list of runs shows.
         files: the paths of the files at the top of the record.
     """
@@ -35,6 +36,7 @@ class RecordedRun:
     tags: Mapping[str, str]
     params: Mapping[str, str]
     metrics: Steps
+    times: Mapping[int, int]
     latest: Mapping[str, float]
     files: frozenset[str]
 
@@ -62,10 +64,13 @@ def read(run_id: str) -> RecordedRun:
     client = connection.client()
     run = client.get_run(run_id)
     metrics: dict[str, dict[int, float]] = {}
+    times: dict[int, int] = {}
     for name in run.data.metrics:
         points = client.get_metric_history(run_id, name)
         latest = sorted(points, key=lambda point: (point.timestamp, point.value))
         metrics[name] = {point.step: point.value for point in latest}
+        if name == "learning_rate":  # each point of a history has one
+            times = {point.step: point.timestamp for point in latest}
     return RecordedRun(
         run_id=run_id,
         experiment=str(client.get_experiment(run.info.experiment_id).name),
@@ -73,6 +78,7 @@ def read(run_id: str) -> RecordedRun:
         tags=dict(run.data.tags),
         params=dict(run.data.params),
         metrics=metrics,
+        times=times,
         latest=dict(run.data.metrics),
         files=frozenset(file.path for file in client.list_artifacts(run_id)),
     )

@@ -8,15 +8,18 @@ certified `identical`.
 """
 
 import argparse
+import atexit
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +39,12 @@ class Kind:
 
     Args:
         train: trains it in a project, and returns the id of the run.
-        variables: of the environment, for both trainings.
+        variables: of the environment in which it is made again.
     """
 
     name: str
     train: Callable[[Project], str]
-    variables: dict[str, str]
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def trained(project: Project, *overrides: str, **variables: str) -> str:
@@ -51,7 +54,7 @@ def trained(project: Project, *overrides: str, **variables: str) -> str:
 
 
 def _kind(name: str, *overrides: str, **variables: str) -> Kind:
-    return Kind(name, lambda project: trained(project, *overrides, **variables), variables)
+    return Kind(name, lambda project: trained(project, *overrides, **variables))
 
 
 def _stopped(project: Project) -> str:
@@ -161,9 +164,34 @@ def _started(project: Project) -> str:
     return trained(project, "data=diabetes", "model=mlp", "seed=22", f"model.weights_from={first}")
 
 
+def _on_a_server(project: Project) -> str:
+    """A run in the store of an MLflow server, which runs until this program ends."""
+    folder = Path(tempfile.mkdtemp(prefix="server."))
+    command = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(PORT), "--workers", "1"]
+    places = ["--backend-store-uri", f"sqlite:///{folder}/store.db"]
+    files = ["--artifacts-destination", str(folder / "files")]
+    with (folder / "log.txt").open("wb") as log:
+        server = subprocess.Popen([*command, *places, *files], stdout=log, stderr=log, cwd=folder)
+    atexit.register(server.terminate)
+    while server.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", PORT), timeout=1):
+            return trained(project, "data=diabetes", "model=mlp", "seed=31", **SERVER)
+        time.sleep(0.2)
+    raise AssertionError((folder / "log.txt").read_text(encoding="utf-8"))
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+PORT = _free_port()
+SERVER = {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{PORT}"}
 KINDS = [
-    Kind("a stage of DVC, tested", _stage, {}),
-    Kind("a tested run with snapshots", _tested, {}),
+    Kind("a stage of DVC, tested", _stage),
+    Kind("a tested run with snapshots", _tested),
     _kind("linear", "data=iris_setosa", "model=linear"),
     _kind("mlp, regression", "data=diabetes", "model=mlp"),
     _kind("cnn", "data=digits", "model=cnn"),
@@ -185,7 +213,7 @@ KINDS = [
         "training.steps=7",
         "training.epochs=null",
     ),
-    Kind("early stopping", _stopped, {}),
+    Kind("early stopping", _stopped),
     _kind("class weights", "data=iris_setosa", "model=mlp", "training.class_weight=balanced"),
     _kind("averaged weights", "data=diabetes", "model=mlp", "optimizer.ema_momentum=0.9"),
     _kind(
@@ -208,18 +236,19 @@ KINDS = [
     _kind(
         "a variable of TensorFlow", "data=digits", "model=cnn", "seed=5", TF_ENABLE_ONEDNN_OPTS="0"
     ),
-    Kind("a file whose name is Latin-1", _latin_1, {}),
-    Kind("a trial of a sweep", _sweep, {}),
-    Kind("a trial of a search", _search, {}),
-    Kind("a seed of a series", _repeated("seeds"), {}),
-    Kind("a seed of the split", _repeated("split_seeds"), {}),
-    Kind("a fold", _repeated("folds"), {}),
-    Kind("killed twice and resumed", _killed, {}),
-    Kind("weights of another run", _started, {}),
-    Kind("own Python", _own, {}),
+    Kind("a file whose name is Latin-1", _latin_1),
+    Kind("a trial of a sweep", _sweep),
+    Kind("a trial of a search", _search),
+    Kind("a seed of a series", _repeated("seeds")),
+    Kind("a seed of the split", _repeated("split_seeds")),
+    Kind("a fold", _repeated("folds")),
+    Kind("killed twice and resumed", _killed),
+    Kind("weights of another run", _started),
+    Kind("logged to a server", _on_a_server, SERVER),
+    Kind("own Python", _own),
     # `compose` refuses the edits of the last two, because params.yaml does not list the new files.
-    Kind("a dirty tree with a new module", _dirty, {}),
-    Kind("a module that Git ignores", _ignored, {}),
+    Kind("a dirty tree with a new module", _dirty),
+    Kind("a module that Git ignores", _ignored),
 ]
 
 
@@ -288,7 +317,7 @@ def main(arguments: list[str]) -> int:
     ]
     for number, kind in enumerate(kinds, start=1):
         try:
-            answer = certify(project, kind.train(project))
+            answer = certify(project, kind.train(project), **kind.variables)
         except AssertionError as error:
             answer = {"verdict": "failed", "culprits": [str(error)]}
         identical += answer["verdict"] == "identical"

@@ -38,13 +38,14 @@ def test_files_say_the_verdict_and_the_culprit(tmp_path):
     assert "- train/loss at step 3: 0.5 and 0.25\n" in text
 
 
-def test_signature_is_that_of_the_key(tmp_path):
+def test_signature_is_that_of_the_key(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path.parent)
     key = tmp_path / "key"
     subprocess.run(
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "me", "-f", str(key)], check=True
     )
     SAME.write(tmp_path)
-    signature = sign(tmp_path, key)
+    signature = sign(tmp_path / JSON, key.relative_to(tmp_path.parent))
     public = key.with_suffix(".pub").read_text(encoding="utf-8").split()
     (tmp_path / "signers").write_text(f"me {public[0]} {public[1]}\n", encoding="utf-8")
     verify = [
@@ -59,7 +60,7 @@ def test_signature_is_that_of_the_key(tmp_path):
 def test_file_that_is_no_key_is_refused(tmp_path):
     SAME.write(tmp_path)
     (tmp_path / "no_key").write_text(json.dumps({}), encoding="utf-8")
-    assert refusal(sign, tmp_path, tmp_path / "no_key").startswith(
+    assert refusal(sign, tmp_path / JSON, tmp_path / "no_key").startswith(
         "the certificate cannot be signed. Received: "
     )
 

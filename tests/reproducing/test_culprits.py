@@ -36,6 +36,7 @@ ORIGINAL = Original(
     fingerprint="f",
     points=POINTS,
     tests=TESTS,
+    times={},
     resumed_at=[],
     result=None,
 )

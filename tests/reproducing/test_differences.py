@@ -9,8 +9,9 @@ import pytest
 from pipeline.reproducing.differences import (
     Departure,
     departures,
+    figures_of,
     other_variables,
-    steps_of,
+    stored,
 )
 from pipeline.runs.history import Point
 
@@ -41,7 +42,10 @@ def test_departures_are_in_the_order_of_steps():
 
 def test_own_metric_has_the_name_of_the_store():
     point = Point(3, 1.0, 0, 0.0, 0.0, 0, 0.1, {"train/my_models.py:cost": 0.5})
-    assert steps_of([point]) == {"train/my_models.py:3A:cost": {3: 0.5}, "learning_rate": {3: 0.1}}
+    assert stored(figures_of([point])) == {
+        "train/my_models.py:3A:cost": {3: 0.5},
+        "learning_rate": {3: 0.1},
+    }
 
 
 def saved(path, weights):

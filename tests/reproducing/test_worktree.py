@@ -37,7 +37,7 @@ def original(commit: str | None = None, patch: bytes = b"") -> Original:
     commit = commit or git("rev-parse", "HEAD").strip()
     recorded = {"commit": commit, "patch": hashlib.sha256(patch).hexdigest()}
     lineage = {"git": recorded, "run_key": "k", "identity": {"settings": {}}}
-    return Original("a" * 32, "iris", {}, lineage, patch, "f", {}, {}, [], None)
+    return Original("a" * 32, "iris", {}, lineage, patch, "f", {}, {}, {}, [], None)
 
 
 def test_tree_has_the_commit_and_not_the_present_files():
