@@ -37,6 +37,7 @@ def run(
     interruption: Interruption | None = None,
     callbacks: Sequence[Any] = (),
     tags: Mapping[str, str] | None = None,
+    files: Mapping[str, str] | None = None,
     wait: bool = False,
 ) -> Result:
     """Trains an experiment on its prepared data and records the run.
@@ -50,6 +51,7 @@ def run(
         interruption: the signals of this process; by default the caller handles them.
         callbacks: `keras.callbacks.Callback` objects. Checkpoints do not hold their state.
         tags: added to the record, even if the run is already finished.
+        files: texts by name that a new record stores, such as the notebook that trains.
         wait: waits for another process that trains the same run, and returns its result.
 
     Raises:
@@ -72,6 +74,7 @@ def run(
                 interruption=interruption or Interruption(),
                 callbacks=callbacks,
                 tags=tags or {},
+                files=files or {},
             )
             result = _train(training)
         if output is not None:

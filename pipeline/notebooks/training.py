@@ -11,6 +11,7 @@ from pipeline.console import log
 from pipeline.data.prepared import load_meta
 from pipeline.layout import PREPARED
 from pipeline.models import backend
+from pipeline.notebooks import source
 from pipeline.notebooks.place import at_root
 from pipeline.notebooks.settings import composed
 from pipeline.notebooks.trained import TrainedRun
@@ -42,7 +43,9 @@ def run(experiment: str, **settings: Any) -> TrainedRun:
         backend.load()
         from pipeline.experiment import run as run_experiment
 
-        result = run_experiment(config, interruption=interruption)
+        notebook = source.executed()
+        files = {} if notebook is None else {source.FILE: notebook}
+        result = run_experiment(config, interruption=interruption, files=files)
         return TrainedRun(config, result, root)
 
 

@@ -49,6 +49,8 @@ def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
         client.log_artifact(run_id, str(card))
     if facts.patch:
         _log_bytes(client, run_id, facts.patch, PATCH)
+    for name, text in facts.files.items():
+        client.log_text(run_id, text, name)
     if facts.lineage:
         log_raw_data(client, run_id, facts.lineage["raw"])
         _log_sealed(client, run_id, facts.lineage, LINEAGE)

@@ -21,6 +21,8 @@ class RunFacts:
         settings: the resolved configuration.
         patch: the difference between the work tree and the commit, for `git apply`.
         lineage: what the run is made from; empty if that is not known any more.
+        files: texts to store by name, such as the notebook that trains the run.
+        system_metrics: whether to log the load of the machine while the record is open.
     """
 
     name: str
@@ -30,6 +32,8 @@ class RunFacts:
     data_folder: Path
     patch: bytes = b""
     lineage: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    system_metrics: bool = False
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class RecordedTraining:
 
     Args:
         tags: tags to add to the record.
+        files: texts that a new record stores, by name.
     """
 
     run: Run
@@ -53,6 +54,7 @@ class RecordedTraining:
     interruption: Interruption
     callbacks: Sequence[Any]
     tags: Mapping[str, str]
+    files: Mapping[str, str]
 
     def train(self) -> Result:
         """Trains from the last checkpoint, or from the start, and writes the result.
@@ -130,6 +132,8 @@ class RecordedTraining:
             data_folder=run.data_folder,
             patch=work_tree.patch if work_tree else b"",
             lineage=lineage(run, work_tree),
+            files=self.files,
+            system_metrics=run.config.tracking.system_metrics,
         )
 
     def _listeners(self, fit: Fit, tracker: Tracker) -> list[Listener]:

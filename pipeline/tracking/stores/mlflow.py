@@ -2,7 +2,7 @@
 
 import getpass
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from mlflow import MlflowClient
 from mlflow.entities import Param, Run, RunTag
@@ -14,6 +14,7 @@ from pipeline.tracking import connection, names
 from pipeline.tracking.faults import reported
 from pipeline.tracking.liveness import close_dead, lives, process_tags, set_status
 from pipeline.tracking.mlflow_tracker import MlflowTracker
+from pipeline.tracking.system_metrics import monitored
 from pipeline.tracking.tracker import RunFacts, ending
 
 # The codes of an unknown run, and of a text that is not a run id.
@@ -45,7 +46,8 @@ class MlflowStore:
                 )
         with ending(tracker):
             tracker.log_facts(facts)
-            yield tracker
+            with _monitoring(client, tracker.run_id, facts):
+                yield tracker
 
     @contextmanager
     def open_parent(
@@ -93,6 +95,11 @@ class MlflowStore:
         client = connection.client()
         close_dead(client)
         return {run_id for run_id in run_ids if not _exists(client, run_id)}
+
+
+def _monitoring(client: MlflowClient, run_id: str, facts: RunFacts) -> AbstractContextManager[None]:
+    """Logs the load of the machine, if the settings say so."""
+    return monitored(client, run_id) if facts.system_metrics else nullcontext()
 
 
 def _resumable(
