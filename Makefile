@@ -64,7 +64,7 @@ chaos: $(READY) ## kill at random and at every write, edit and damage files; ove
 	python -m tests.chaos.chains --kills 60
 	python -m tests.chaos.bit_flips --flips 200
 
-certify: $(READY) ## make 43 kinds of runs again, forge 30 things, measure in hindsight
+certify: $(READY) ## make 46 kinds of runs again, forge 30 things, measure in hindsight
 	python -m tests.chaos.certificates
 	python -m tests.chaos.forgeries
 	python -m tests.chaos.hindsight

@@ -11,6 +11,7 @@ import argparse
 import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -180,6 +181,43 @@ def _on_a_server(project: Project) -> str:
     raise AssertionError((folder / "log.txt").read_text(encoding="utf-8"))
 
 
+def _only_in_the_cache(project: Project) -> str:
+    """A run whose data are only in DVC's cache."""
+    run_id = trained(project, "data=diabetes", "model=mlp", "seed=41")
+    _remove_data(project, "diabetes", "diabetes")
+    return run_id
+
+
+def _only_in_the_remote(project: Project) -> str:
+    """A run whose data are only in DVC's remote."""
+    run_id = trained(project, "data=iris_setosa", "model=mlp", "seed=42")
+    remote = _remote(project)
+    project.run("dvc", "remote", "add", "--quiet", "--default", "origin", str(remote))
+    project.run("dvc", "push", "--quiet")
+    project.commit()
+    _remove_data(project, "iris_setosa", "iris")
+    shutil.rmtree(project.folder / ".dvc/cache")
+    return run_id
+
+
+def _nowhere(project: Project) -> str:
+    """A run whose data must be fetched again."""
+    run_id = trained(project, "data=digits", "model=mlp", "seed=43")
+    _remove_data(project, "digits", "digits")
+    for folder in (project.folder / ".dvc/cache", _remote(project)):
+        shutil.rmtree(folder, ignore_errors=True)
+    return run_id
+
+
+def _remote(project: Project) -> Path:
+    return project.folder.with_name("remote")
+
+
+def _remove_data(project: Project, variant: str, source: str) -> None:
+    shutil.rmtree(project.folder / "data/prepared" / variant)
+    shutil.rmtree(project.folder / "data/raw" / source)
+
+
 def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -249,6 +287,10 @@ KINDS = [
     # `compose` refuses the edits of the last two, because params.yaml does not list the new files.
     Kind("a dirty tree with a new module", _dirty),
     Kind("a module that Git ignores", _ignored),
+    # These remove data, so they come last.
+    Kind("data in DVC's cache", _only_in_the_cache),
+    Kind("data in DVC's remote", _only_in_the_remote),
+    Kind("data that are fetched again", _nowhere),
 ]
 
 
@@ -300,6 +342,14 @@ def certify(project: Project, run_id: str, **variables: str) -> dict[str, Any]:
     return answer
 
 
+def _origin(project: Project, answer: Mapping[str, Any]) -> str:
+    """Where the data of the second training came from."""
+    path = project.folder / f"outputs/certificates/{answer.get('run_id')}/certificate.json"
+    if not path.is_file():
+        return "no certificate"
+    return f"from {json.loads(path.read_text(encoding='utf-8'))['facts'].get('data', 'no data')}"
+
+
 def main(arguments: list[str]) -> int:
     """Certifies each kind. Returns 1 if one is not identical."""
     parser = argparse.ArgumentParser(
@@ -321,8 +371,8 @@ def main(arguments: list[str]) -> int:
         except AssertionError as error:
             answer = {"verdict": "failed", "culprits": [str(error)]}
         identical += answer["verdict"] == "identical"
-        reasons = "; ".join(answer["culprits"])
-        print(f"{number:2d}  {kind.name}: {answer['verdict']} {reasons}".rstrip(), flush=True)
+        reasons = "; ".join([_origin(project, answer), *answer["culprits"]])
+        print(f"{number:2d}  {kind.name}: {answer['verdict']}; {reasons}", flush=True)
     seconds = time.monotonic() - began
     print(f"{identical} of {len(kinds)} identical, {seconds:.0f} seconds")
     return int(identical < len(kinds))
