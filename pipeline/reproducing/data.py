@@ -4,6 +4,7 @@ The first of these that has the right bytes is used: the prepared data of this p
 data, DVC's cache, DVC's remote, and a new download.
 """
 
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ import yaml
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.files import sha256
+from pipeline.files import sha256, write_text
 from pipeline.layout import CONF, DVC, DVC_CACHE, DVC_LOCK, PREPARED, RAW, mlruns
 from pipeline.own import weights
 from pipeline.reproducing.original import Original
@@ -133,8 +134,7 @@ def _by_dvc(command: tuple[str, ...], raw: Path, folder: Path) -> bool:
         if not DVC_LOCK.is_file():
             return False
         shutil.copyfile(DVC_LOCK, folder / DVC_LOCK)
-    settings = f"[cache]\n    dir = {DVC_CACHE.resolve()}\n"
-    (folder / DVC / "config.local").write_text(settings, encoding="utf-8")
+    write_text(folder / DVC / "config.local", _settings_of_dvc())
     done = subprocess.run(
         ["dvc", *command, "--quiet", "--force", str(raw)],
         cwd=folder,
@@ -142,6 +142,25 @@ def _by_dvc(command: tuple[str, ...], raw: Path, folder: Path) -> bool:
         check=False,
     )
     return done.returncode == 0
+
+
+def _settings_of_dvc() -> str:
+    """The cache and the remotes of this project, which a commit may not name, for `config.local`.
+
+    `dvc config` gives the addresses of remotes as absolute paths.
+    """
+    done = subprocess.run(["dvc", "config", "--list"], capture_output=True, text=True, check=False)
+    sections: dict[str, list[str]] = {"cache": [f'dir = "{DVC_CACHE.resolve()}"']}
+    for name, value in re.findall(r"^([^=]+)=(.*)$", done.stdout, re.MULTILINE):
+        section, _, option = name.rpartition(".")
+        kind, _, remote = section.partition(".")
+        if kind == "remote":
+            sections.setdefault(f"'remote \"{remote}\"'", []).append(f'{option} = "{value}"')
+        elif name == "core.remote":
+            sections["core"] = [f'remote = "{value}"']
+    return "".join(
+        "\n".join([f"[{section}]", *options, ""]) for section, options in sections.items()
+    )
 
 
 def _link(source: Path, target: Path) -> None:
