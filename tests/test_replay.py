@@ -122,6 +122,8 @@ def test_fault_of_a_failed_run_is_found_by_the_command_of_the_page(folder, call,
     call(replay, *words)
     fault = answer(capsys)["fault"]
     assert (fault["step"], fault["epoch"], len(fault["rows"])) == (2, 1, 12)
+    call(replay, failed, "--log", "weight_norm")
+    assert [step for step, _ in logged(failed, "weight_norm")] == [1, 2, 3]
 
 
 def test_nothing_is_logged_if_the_bits_differ(folder, run_id, call):

@@ -16,7 +16,7 @@ from pipeline.reproducing.differences import figures_of
 from pipeline.runs import checkpoint
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.folder import kept_file
-from pipeline.runs.history import Point
+from pipeline.runs.history import Point, divergence
 from pipeline.runs.run import Run
 from pipeline.signals import Interruption
 from pipeline.training import fitting, losses
@@ -47,8 +47,8 @@ class Stretch:
         """Trains the stretch, and looks at it.
 
         Raises:
-            PipelineError: a checkpoint is missing, damaged or of another run, a metric or a probe
-                does not suit the run, or the training diverged.
+            PipelineError: a checkpoint is missing, damaged or of another run, or a metric or a
+                probe does not suit the run.
         """
         latest = self._kept(self.start) if self.start else None
         config = _with_metrics(self.run, self.request.metrics)
@@ -77,6 +77,9 @@ class Stretch:
             )
         except FaultFound as one:
             found = fault.describe(fit, Moment(fit.engine, one.step))
+        except PipelineError:
+            if divergence(seen.history) is None:
+                raise  # a training that diverged has a history up to there
         else:
             mark = None if outcome.paused else fingerprint(fit.engine.variables)
         return Replayed(
