@@ -29,8 +29,9 @@ import yaml
 from pipeline import new_experiment
 from pipeline.command_line import arguments, run_command
 from pipeline.config import params
-from pipeline.config.composition import compose, register
+from pipeline.config.composition import compose
 from pipeline.config.data import Data, PrepareConfig, Task
+from pipeline.config.hydra_composition import register
 from pipeline.config.rules import NAME, is_name
 from pipeline.config.source import FORMATS, FetchConfig, Source
 from pipeline.console import say, table_console

@@ -28,9 +28,10 @@ from pipeline.adopting.outcome import FILES, OUTCOME
 from pipeline.adopting.refusal import AdoptionError
 from pipeline.command_line import arguments, require_experiment_name, run_command
 from pipeline.config import params, yaml_files
-from pipeline.config.composition import compose, register
+from pipeline.config.composition import compose
 from pipeline.config.data import PrepareConfig
 from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.hydra_composition import register
 from pipeline.console import say
 from pipeline.errors import PipelineError, require
 from pipeline.files import read_json, replacing, write_text

@@ -14,7 +14,8 @@ import os
 from typing import Any
 
 from pipeline.command_line import arguments, run_command
-from pipeline.config.composition import compose, register
+from pipeline.config.composition import compose
+from pipeline.config.hydra_composition import register
 from pipeline.config.source import FetchConfig, Source
 from pipeline.console import log
 from pipeline.data.fetching.sources import fetch

@@ -19,8 +19,9 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from pipeline.command_line import arguments, run_command
-from pipeline.config.composition import compose, register
+from pipeline.config.composition import compose
 from pipeline.config.data import Data, PrepareConfig, Task
+from pipeline.config.hydra_composition import register
 from pipeline.config.source import Source
 from pipeline.config.yaml_text import flow
 from pipeline.console import say, table_console

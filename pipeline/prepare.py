@@ -12,8 +12,9 @@ rows that are in training as well.
 """
 
 from pipeline.command_line import arguments, run_command
-from pipeline.config.composition import compose, register
+from pipeline.config.composition import compose
 from pipeline.config.data import PrepareConfig
+from pipeline.config.hydra_composition import register
 from pipeline.console import log
 from pipeline.data.card import MARKDOWN
 from pipeline.data.preparing.preparation import prepare

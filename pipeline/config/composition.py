@@ -1,7 +1,7 @@
 """Composes files of `conf/` and overrides into one checked configuration.
 
-Hydra composes. This module registers the schemas, names the groups after their files, and applies
-the rules. Its results hold plain values only.
+Hydra composes. This module names the groups after their files, and applies the rules. Its results
+hold plain values only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,16 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from hydra import compose as hydra_compose
-from hydra import initialize_config_dir
-from hydra.core.config_store import ConfigStore
-from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
-from omegaconf import DictConfig, ListConfig, OmegaConf, ValueNode, flag_override
+from omegaconf import DictConfig, ListConfig, OmegaConf, ValueNode
 from omegaconf.errors import OmegaConfBaseException
 
+from pipeline.config import hydra_composition, written, yaml_files
 from pipeline.config import overrides as command_line
-from pipeline.config import written, yaml_files
 from pipeline.config.explain import (
     explained,
     field_names,
@@ -34,19 +30,7 @@ from pipeline.layout import CONF
 # Networks compute with 32-bit floats.
 _SMALLEST_FLOAT, _LARGEST_FLOAT = 1.2e-38, 3.4e38
 
-_schemas: dict[tuple[str | None, str], type] = {}  # by group and name
 T = TypeVar("T")
-
-
-def register(name: str, schema: type, *, group: str | None = None) -> None:
-    """Registers a schema with Hydra as `<name>_schema`.
-
-    The defaults list of a file names it.
-    """
-    if _schemas.get((group, name)) is schema:
-        return  # Hydra takes a while to read a schema, and each composition registers all of them.
-    ConfigStore.instance().store(name=f"{name}_schema", group=group, node=schema)
-    _schemas[group, name] = schema
 
 
 def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path = CONF) -> T:
@@ -61,15 +45,13 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
         )
     yaml_files.require_all_small(conf)
     command_line.require_readable(overrides, conf=conf)
-    GlobalHydra.instance().clear()
     origin = _Origin({}, overrides, conf)
     try:
-        with initialize_config_dir(str(conf.resolve()), version_base="1.3"):
-            composed = hydra_compose(root, list(overrides), return_hydra_config=True)
-            origin = _Origin(dict(composed.hydra.runtime.choices), overrides, conf)
-            for file in origin.files:
-                written.require_kinds(file, schema)
-            return _checked(composed, schema, origin)
+        result = hydra_composition.composed(root, overrides, conf)
+        origin = _Origin(result.choices, overrides, conf)
+        for file in origin.files:
+            written.require_kinds(file, schema)
+        return _checked(result.settings, schema, origin)
     except (AttributeError, AssertionError) as error:  # OmegaConf raises these below a null
         raise PipelineError(
             "command line: a setting is inside a group that is null",
@@ -85,7 +67,7 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
             overrides=overrides,
             conf=conf,
             root=root,
-            schemas=list(_schemas.values()),
+            schemas=hydra_composition.schemas(),
             place_of=origin.of,
         ) from error
     except ValueError as error:  # Hydra raises this for data=null and experiment=1
@@ -107,12 +89,10 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
 
 
 def _named(settings: DictConfig, choices: dict[str, str | None]) -> DictConfig:
-    """Removes Hydra's own settings, and names each group after the chosen file.
+    """Names each group after the chosen file.
 
     An experiment without a file gets the name of its data.
     """
-    with flag_override(settings, ["struct", "read_only"], False):
-        del settings["hydra"]
     for group in ("source", "data"):
         if group in settings:
             _name(settings[group], choices[group], f"{group}.name")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.config import composition, optimizer
+from pipeline.config import composition, hydra_composition, optimizer
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.model import FAMILIES
 from pipeline.layout import CONF
@@ -12,11 +12,11 @@ from pipeline.own.references import OWN
 
 def register() -> None:
     """Registers the schemas of an experiment with Hydra."""
-    composition.register("experiment", ExperimentConfig)
+    hydra_composition.register("experiment", ExperimentConfig)
     for name, module in FAMILIES.all().items():
-        composition.register(name, module.SETTINGS, group="model")
+        hydra_composition.register(name, module.SETTINGS, group="model")
     for name in (*optimizer.families(), OWN):
-        composition.register(name, optimizer.settings_of(name), group="optimizer")
+        hydra_composition.register(name, optimizer.settings_of(name), group="optimizer")
 
 
 def compose_experiment(overrides: Sequence[str], *, conf: Path = CONF) -> ExperimentConfig:

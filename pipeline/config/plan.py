@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.config import composition
+from pipeline.config import composition, hydra_composition
 from pipeline.config.data import Data, PrepareConfig
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
@@ -19,8 +19,8 @@ def compose_all(params: Params, *, conf: Path = CONF) -> list[ExperimentConfig]:
     Raises:
         PipelineError: a setting is invalid, or `conf/` disagrees with `params.yaml`.
     """
-    composition.register("fetch", FetchConfig)
-    composition.register("prepare", PrepareConfig)
+    hydra_composition.register("fetch", FetchConfig)
+    hydra_composition.register("prepare", PrepareConfig)
     _check_own_files(params, conf)
     variants = {name: _variant(name, source, conf) for name, source in params.data.items()}
     of_experiments = {name: variants[data] for name, data in params.experiments.items()}

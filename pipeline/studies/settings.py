@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from pipeline.config import composition
+from pipeline.config import composition, hydra_composition
 from pipeline.config.data import Data, Task
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import Direction
@@ -170,9 +170,9 @@ def compose_tune(arguments: Sequence[str], *, conf: Path = CONF) -> tuple[list[s
     if not any(argument.startswith("space=") for argument in own):
         _require_space(name, conf)
         own.append(f"space={name}")
-    composition.register("tune", TuneConfig)
+    hydra_composition.register("tune", TuneConfig)
     for method, oracle in ORACLES.all().items():
-        composition.register(method, oracle.SETTINGS, group="search")
+        hydra_composition.register(method, oracle.SETTINGS, group="search")
     config = composition.compose("tune", TuneConfig, own, conf=conf)
     for override in overrides:
         if (key := override.lstrip("+~").split("=")[0]) in config.space:

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.config import composition, resolved
+from pipeline.config import resolved
 from pipeline.config.claim import Claim
 from pipeline.config.data import Data, Task
 from pipeline.config.experiment import ExperimentConfig
@@ -22,7 +22,6 @@ from pipeline.config.values import to_values, write_yaml
 from pipeline.errors import PipelineError
 from pipeline.models.families.mlp import Mlp
 from tests.support import ROOT, refusals
-from tests.support.compositions import composing_files_once
 from tests.support.modules import loaded_by
 
 CONF = ROOT / "conf"
@@ -403,29 +402,7 @@ def test_unknown_monitor_is_refused_with_a_suggestion(in_repository):
     )
 
 
-@pytest.fixture(scope="module")
-def compose_of_same_files():
-    return composing_files_once()
-
-
-@pytest.fixture
-def files_composed_once(in_repository, compose_of_same_files, monkeypatch):
-    monkeypatch.setattr(composition, "hydra_compose", compose_of_same_files)
-
-
-VALUES = ["data=shapes", "training.steps=3", "+training.class_weight.top=2", "seed=7"]
-
-
-def test_values_change_composed_files_as_in_hydra(
-    in_repository, compose_of_same_files, monkeypatch
-):
-    by_hydra = compose_experiment(VALUES)
-    monkeypatch.setattr(composition, "hydra_compose", compose_of_same_files)
-    assert compose_experiment(VALUES) == by_hydra
-    assert compose_experiment(VALUES[::3]) != by_hydra
-
-
-@pytest.mark.usefixtures("files_composed_once")
+@pytest.mark.usefixtures("in_repository")
 @pytest.mark.parametrize("override", ON_THE_COMMAND_LINE)
 def test_invalid_override_is_refused_in_one_line(override):
     chosen = [] if override.startswith("data=") else ["data=shapes"]
@@ -447,7 +424,7 @@ def test_number_with_thousands_of_digits_is_refused(in_repository):
     )
 
 
-@pytest.mark.usefixtures("files_composed_once")
+@pytest.mark.usefixtures("in_repository")
 @pytest.mark.parametrize(
     "override",
     [

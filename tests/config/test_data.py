@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.config.composition import compose, register
+from pipeline.config.composition import compose
 from pipeline.config.data import PrepareConfig, Task
+from pipeline.config.hydra_composition import register
 from pipeline.config.split import SplitMethod
 from tests.support import ROOT
 from tests.support.raw_sources import data_of

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.config.composition import compose, register
+from pipeline.config.composition import compose
+from pipeline.config.hydra_composition import register
 from pipeline.config.source import FetchConfig, File, Source
 from tests.support import ROOT
 from tests.support.refusals import refusal

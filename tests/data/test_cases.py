@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.config.composition import compose, register
+from pipeline.config.composition import compose
 from pipeline.config.data import PrepareConfig, Task
+from pipeline.config.hydra_composition import register
 from pipeline.config.source import File, Source
 from pipeline.data.fetching.sources import fetch
 from pipeline.data.prepared import Meta

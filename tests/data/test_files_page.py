@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config.composition import compose, register
+from pipeline.config.composition import compose
+from pipeline.config.hydra_composition import register
 from pipeline.config.source import FILE_SETTINGS, FetchConfig
 from pipeline.data.fetching.sources import fetch
 from tests.support import ROOT, pages

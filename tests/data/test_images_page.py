@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.config.composition import compose, register
+from pipeline.config.composition import compose
 from pipeline.config.data import PrepareConfig
+from pipeline.config.hydra_composition import register
 from pipeline.config.source import IMAGE_SETTINGS, FetchConfig
 from pipeline.data.fetching.sources import fetch
 from pipeline.data.prepared import Meta

@@ -1,14 +1,12 @@
 """Toy experiments: the project's conf/, and prepared data of a few dozen rows."""
 
 import shutil
-from copy import deepcopy
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipeline.config import composition, params
+from pipeline.config import composition, hydra_composition, params
 from pipeline.config.data import Data, PrepareConfig
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
@@ -110,24 +108,16 @@ def prepare_all(folder: Path) -> dict[str, Meta]:
 
 def data_settings(name: str, conf: Path) -> Data:
     """The settings of a data variant of `conf`."""
-    composition.register("prepare", PrepareConfig)
+    hydra_composition.register("prepare", PrepareConfig)
     return composition.compose("prepare", PrepareConfig, [f"data={name}"], conf=conf).data
 
 
 def config_of(folder: Path, *overrides: str) -> ExperimentConfig:
-    """Composes from `folder`'s conf/: two epochs and no early stopping, unless overridden.
-
-    It composes equal overrides once, because Hydra takes a fifth of a second.
-    """
+    """Composes from `folder`'s conf/: two epochs and no early stopping, unless overridden."""
     stops = any(override.startswith("training.early_stopping") for override in overrides)
     stopping = () if stops else ("training.early_stopping=null",)
     short = ("training.epochs=2", *stopping, "tracking=memory")
-    return deepcopy(_composed((folder / "conf").resolve(), (*short, *overrides)))
-
-
-@cache
-def _composed(conf: Path, overrides: tuple[str, ...]) -> ExperimentConfig:
-    return compose_experiment(overrides, conf=conf)
+    return compose_experiment([*short, *overrides], conf=folder / "conf")
 
 
 def params_of(**keys: Any) -> params.Params:

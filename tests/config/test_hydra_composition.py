@@ -1,0 +1,93 @@
+"""Compositions that share their first part are those of Hydra."""
+
+import shutil
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import OmegaConf, open_dict
+
+from pipeline.config import hydra_composition
+from pipeline.config.experiment_composition import register
+from tests.support import ROOT
+
+CONF = ROOT / "conf"
+
+
+def of_hydra(overrides):
+    """What Hydra composes alone: settings and choices."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        settings = compose("config", overrides, return_hydra_config=True)
+    choices = dict(settings.hydra.runtime.choices)
+    with open_dict(settings):
+        del settings["hydra"]
+    return OmegaConf.to_container(settings), choices
+
+
+def composed(overrides, conf=CONF):
+    register()
+    result = hydra_composition.composed("config", overrides, conf)
+    return OmegaConf.to_container(result.settings), result.choices
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["data=iris_setosa"],
+        ["seed=3", "experiment=mnist_mlp", "optimizer.learning_rate=0.5"],
+        ["experiment=mnist_mlp", "optimizer=sgd", "optimizer.momentum=0.9"],
+        ["data=digits", "model=layers", "model.layers=[{kind: Flatten}]"],
+        ["data=diabetes", "training={epochs: 3}"],
+        ["data=diabetes", "training.early_stopping={patience: 3}", "training.steps=9"],
+        ["data=diabetes", "+data.ratios={a: [age, bmi]}", "++seed=4"],
+        ["data=diabetes", "name=x", "data.features=[age,bmi]", "hydra.verbose=true"],
+    ],
+)
+def test_settings_and_choices_are_those_of_hydra(overrides):
+    assert composed(overrides) == of_hydra(overrides)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["data=diabetes", "sede=3"],
+        ["data=diabetes", "seed=x"],
+        ["data=nothing", "sede=3"],
+        ["data=diabetes", "seed=1,2"],
+        ["data=diabetes", "+seed=1"],
+        ["data=diabetes", "~training.nothing"],
+        ["data=diabetes", "~training.early_stopping"],
+        ["data=diabetes", "dat@a=3"],
+    ],
+)
+def test_mistakes_are_those_of_hydra(overrides):
+    raised = []
+    for call in (of_hydra, composed):
+        with pytest.raises(HydraException) as caught:
+            call(overrides)
+        raised.append((type(caught.value), str(caught.value)))
+    assert raised[0] == raised[1]
+
+
+def test_one_composition_does_not_change_the_next():
+    before = composed(["data=diabetes"])
+    composed(["data=diabetes", "training.epochs=77", "+data.ratios={a: [age, bmi]}"])
+    assert composed(["data=diabetes"]) == before
+
+
+def test_changed_file_is_read_again(tmp_path):
+    conf = shutil.copytree(CONF, tmp_path / "conf")
+    assert composed(["data=diabetes"], conf)[0]["seed"] == 42
+    file = conf / "config.yaml"
+    file.write_text(file.read_text("utf-8").replace("seed: 42", "seed: 43"), "utf-8")
+    assert composed(["data=diabetes"], conf)[0]["seed"] == 43
+
+
+def test_changed_folder_of_equal_files_is_another(tmp_path):
+    conf = shutil.copytree(CONF, tmp_path / "conf")
+    (conf / "data/new.yaml").write_text("source: iris\ntask: classification\ntarget: x\n", "utf-8")
+    assert composed(["data=new"], conf)[1]["data"] == "new"
+    with pytest.raises(HydraException, match="new"):
+        composed(["data=new"])
