@@ -31,19 +31,34 @@ def arguments(usage: str | None) -> list[str]:
     return received
 
 
+def with_key(received: list[str], key: str) -> list[str]:
+    """Gives a name without a key its key: `mnist_mlp seed=3` is `experiment=mnist_mlp seed=3`.
+
+    Args:
+        key: what a name alone means, such as `experiment`.
+    """
+    for place, word in enumerate(received):
+        if not (word.startswith("-") or "=" in word):
+            return [*received[:place], f"{key}={word}", *received[place + 1 :]]
+    return received
+
+
 def experiment_name(usage: str | None) -> str:
-    """Returns the name in `experiment=<name>`, for commands with this one argument.
+    """Returns the name of an experiment, for commands with this one argument.
+
+    It is written as `<name>` or `experiment=<name>`.
 
     Raises:
-        PipelineError: the arguments are not one `experiment=<name>`, or it cannot be a name.
+        PipelineError: the arguments are not one name, or it cannot be a name.
     """
     received = arguments(usage)
-    key, _, name = received[0].partition("=") if len(received) == 1 else ("", "", "")
+    named = with_key(received, "experiment")
+    key, _, name = named[0].partition("=") if len(named) == 1 else ("", "", "")
     if key != "experiment" or not name:
         raise PipelineError(
             "this command takes one experiment",
             received=" ".join(received) or "nothing",
-            expected="Write experiment=<name>",
+            expected="Write its name",
         )
     require_experiment_name(name)
     return name

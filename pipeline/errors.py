@@ -27,16 +27,20 @@ class PipelineError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        parts = [self.what if self.what.endswith((".", "?", "!")) else f"{self.what}."]
+        parts = [_sentence(self.what)]
         if self.received is not None:
             parts.append(f"Received: {_cut(str(self.received))}.")
         if self.expected:
-            parts.append(self.expected if self.expected.endswith(".") else f"{self.expected}.")
+            parts.append(_sentence(self.expected))
         return " ".join(" ".join(parts).split())
 
     def _render_traceback_(self) -> list[str]:
         """What IPython prints below a cell: the message without a traceback."""
         return [f"error: {self}"]
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _cut(text: str) -> str:

@@ -1,7 +1,7 @@
 """Evaluates a trained model on all splits, including the test split.
 
-    python -m pipeline.evaluate experiment=mnist_mlp     writes to outputs/mnist_mlp/
-    python -m pipeline.evaluate run=3f2a91c0             writes to outputs/runs/<run id>/
+    python -m pipeline.evaluate mnist_mlp        writes to outputs/mnist_mlp/
+    python -m pipeline.evaluate run=3f2a91c0     writes to outputs/runs/<run id>/
 
 run= takes the id of a finished run, also that of a trial of a sweep or search. Its first characters
 are enough.
@@ -11,7 +11,12 @@ MLflow run that trained the model.
 """
 
 from pipeline import recorded_evaluation
-from pipeline.command_line import arguments, require_experiment_name, run_command
+from pipeline.command_line import (
+    arguments,
+    require_experiment_name,
+    run_command,
+    with_key,
+)
 from pipeline.config import resolved_file
 from pipeline.errors import PipelineError
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
@@ -21,7 +26,8 @@ from pipeline.runs import result
 def main() -> None:
     """Reads the command line and evaluates."""
     received = arguments(__doc__)
-    key, _, value = received[0].partition("=") if len(received) == 1 else ("", "", "")
+    named = with_key(received, "experiment")
+    key, _, value = named[0].partition("=") if len(named) == 1 else ("", "", "")
     if key == "experiment" and value:
         require_experiment_name(value)
         evaluate(value)
@@ -31,7 +37,7 @@ def main() -> None:
         raise PipelineError(
             "this command takes one experiment or one run",
             received=" ".join(received) or "nothing",
-            expected="Write experiment=<name> or run=<id>",
+            expected="Write the name of an experiment, or run=<id>",
         )
 
 

@@ -1,7 +1,7 @@
 """Downloads a source and writes its rows as CSV.
 
-    python -m pipeline.fetch source=mnist
-    DATA_MIRROR=/data/mirror python -m pipeline.fetch source=mnist
+    python -m pipeline.fetch mnist
+    DATA_MIRROR=/data/mirror python -m pipeline.fetch mnist
 
 The sources are the files in conf/source/. The command writes data/raw/<source>/*.csv and
 provenance.json. After an error, the folder is as it was before.
@@ -13,7 +13,7 @@ URLs. Files from it must match their sha256 too.
 import os
 from typing import Any
 
-from pipeline.command_line import arguments, run_command
+from pipeline.command_line import arguments, run_command, with_key
 from pipeline.config.composition import compose
 from pipeline.config.hydra_composition import register
 from pipeline.config.source import FetchConfig, Source
@@ -26,7 +26,7 @@ register("fetch", FetchConfig)
 
 def main() -> None:
     """Fetches one source and names the files that it wrote."""
-    source = compose("fetch", FetchConfig, arguments(__doc__)).source
+    source = compose("fetch", FetchConfig, with_key(arguments(__doc__), "source")).source
     provenance = fetch(source, mirror=os.environ.get("DATA_MIRROR"))
     _recommend_sha256(source, provenance)
     for name, file in provenance["files"].items():

@@ -1,7 +1,7 @@
 """Prepares a data variant for training: splits the rows and writes arrays.
 
-    python -m pipeline.prepare data=mnist
-    python -m pipeline.prepare data=mnist data.split.seed=7
+    python -m pipeline.prepare mnist
+    python -m pipeline.prepare mnist data.split.seed=7
 
 The data variants are the files in conf/data/; `data.<key>=<value>` changes a setting. The command
 reads data/raw/<source>, written by `pipeline.fetch`, and writes data/prepared/<data>. All
@@ -11,7 +11,7 @@ error with the settings that decide it. Warnings name what may make results misl
 rows that are in training as well.
 """
 
-from pipeline.command_line import arguments, run_command
+from pipeline.command_line import arguments, run_command, with_key
 from pipeline.config.composition import compose
 from pipeline.config.data import PrepareConfig
 from pipeline.config.hydra_composition import register
@@ -25,7 +25,7 @@ register("prepare", PrepareConfig)
 
 def main() -> None:
     """Prepares one data variant and names the folder that it wrote."""
-    meta = prepare(compose("prepare", PrepareConfig, arguments(__doc__)).data)
+    meta = prepare(compose("prepare", PrepareConfig, with_key(arguments(__doc__), "data")).data)
     rows = ", ".join(f"{count:,} {split}" for split, count in meta.rows.items())
     log(f"{PREPARED / meta.name}: {rows} rows of shape {tuple(meta.shape)}")
     card = PREPARED / meta.name / MARKDOWN

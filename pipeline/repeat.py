@@ -1,6 +1,6 @@
 """Trains an experiment several times, to show how its test metrics vary.
 
-    python -m pipeline.repeat experiment=diabetes_mlp
+    python -m pipeline.repeat diabetes_mlp
 
 params.yaml lists what varies: seeds of the training, seeds of the split, or the folds of a
 cross-validation. Each training is an MLflow run of its own. Repeat the command after an

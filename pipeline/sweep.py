@@ -1,9 +1,9 @@
 """Runs a sweep: one training for every combination of comma-separated values.
 
-    python -m pipeline.sweep experiment=mnist_dnn optimizer.learning_rate=0.01,0.03 seed=1,2,3
-    python -m pipeline.sweep experiment=mnist_dnn seed=1,2,3 hydra/launcher=joblib    on all cores
-    python -m pipeline.train -m experiment=mnist_dnn seed=1,2,3                       also a sweep
-    python -m pipeline.sweep experiment=diabetes_mlp model.units=[16],[64] data.split.seed=1,2,3
+    python -m pipeline.sweep mnist_dnn optimizer.learning_rate=0.01,0.03 seed=1,2,3
+    python -m pipeline.sweep mnist_dnn seed=1,2,3 hydra/launcher=joblib    on all cores
+    python -m pipeline.train -m mnist_dnn seed=1,2,3                       also a sweep
+    python -m pipeline.sweep diabetes_mlp model.units=[16],[64] data.split.seed=1,2,3
 
 The best configuration has the best mean over its seeds and splits. sweep.save_as=<name> trains it
 with five other seeds and saves it as an experiment. sweep.objective=<metric> compares by another
@@ -26,7 +26,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from pipeline.command_line import arguments, run_command
+from pipeline.command_line import arguments, run_command, with_key
 from pipeline.config.experiment_composition import compose_experiment, register
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
@@ -54,7 +54,7 @@ _EXPECTED_WARNINGS = (
 
 def main() -> None:
     """Reads the command line and runs the sweep."""
-    overrides = arguments(__doc__)
+    overrides = with_key(arguments(__doc__), "experiment")
     interruption = Interruption()
     with interruption.handling():
         sweep(overrides, interruption)

@@ -1,6 +1,6 @@
 """Trains one experiment on its prepared data.
 
-    python -m pipeline.train experiment=mnist_mlp optimizer.learning_rate=0.02 seed=3
+    python -m pipeline.train mnist_mlp optimizer.learning_rate=0.02 seed=3
     python -m pipeline.train data=wine                   the default experiment on a data variant
     python -m pipeline.train data=wine force=true        from scratch, even if this run has finished
     python -m pipeline.train -m data=wine seed=1,2,3     a sweep, like pipeline.sweep
@@ -20,7 +20,12 @@ import os
 import sys
 from pathlib import Path
 
-from pipeline.command_line import arguments, require_experiment_name, run_command
+from pipeline.command_line import (
+    arguments,
+    require_experiment_name,
+    run_command,
+    with_key,
+)
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import say
@@ -56,7 +61,7 @@ def main() -> None:
             _require_no_flag(argv)
             from pipeline.config.experiment_composition import compose_experiment
 
-            train(compose_experiment(argv), interruption)
+            train(compose_experiment(with_key(argv, "experiment")), interruption)
 
 
 def _sweep(overrides: list[str]) -> None:

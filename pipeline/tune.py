@@ -1,9 +1,9 @@
 """Searches for good settings of an experiment.
 
-    python -m pipeline.tune experiment=mnist_dnn                     30 trials of a bayesian search
-    python -m pipeline.tune experiment=mnist_dnn search.trials=60    continues it to 60 trials
-    python -m pipeline.tune experiment=mnist_dnn search=hyperband search.max_epochs=9
-    python -m pipeline.tune experiment=mnist_dnn search=random search.save_as=mnist_dnn_random
+    python -m pipeline.tune mnist_dnn                     30 trials of a bayesian search
+    python -m pipeline.tune mnist_dnn search.trials=60    continues it to 60 trials
+    python -m pipeline.tune mnist_dnn search=hyperband search.max_epochs=9
+    python -m pipeline.tune mnist_dnn search=random search.save_as=mnist_dnn_random
 
 conf/space/<experiment>.yaml lists the settings to search and their ranges. space=<name> chooses
 another file of conf/space/. search.save_as=<name> saves the best trial as an experiment. All other
@@ -18,7 +18,7 @@ epochs}. Everything else goes to stderr.
 
 import json
 
-from pipeline.command_line import arguments, run_command
+from pipeline.command_line import arguments, run_command, with_key
 from pipeline.console import say
 from pipeline.signals import Interruption
 from pipeline.studies.settings import compose_tune
@@ -26,7 +26,7 @@ from pipeline.studies.settings import compose_tune
 
 def main() -> None:
     """Reads the command line and searches."""
-    argv = arguments(__doc__)
+    argv = with_key(arguments(__doc__), "experiment")
     interruption = Interruption()
     with interruption.handling():
         overrides, config = compose_tune(argv)

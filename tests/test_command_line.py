@@ -150,6 +150,21 @@ def test_experiment_name_is_read_from_the_arguments(monkeypatch):
     assert command_line.experiment_name("Evaluates.") == "iris_mlp"
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["mnist_mlp", "seed=3"], ["experiment=mnist_mlp", "seed=3"]),
+        (["-m", "seed=1,2", "mnist_mlp"], ["-m", "seed=1,2", "experiment=mnist_mlp"]),
+        (["experiment=a", "seed=3"], ["experiment=a", "seed=3"]),
+        (["a", "b"], ["experiment=a", "b"]),
+        (["--resolved"], ["--resolved"]),
+        ([], []),
+    ],
+)
+def test_name_alone_is_that_of_an_experiment(words, expected):
+    assert command_line.with_key(words, "experiment") == expected
+
+
 def test_path_is_not_the_name_of_an_experiment(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["evaluate", "experiment=../iris_mlp"])
     assert refusal(command_line.experiment_name, "Evaluates.") == (
@@ -170,5 +185,5 @@ def test_path_is_not_the_name_of_an_experiment(monkeypatch):
 def test_other_arguments_than_one_experiment_are_refused(monkeypatch, words, received):
     monkeypatch.setattr(sys, "argv", ["evaluate", *words])
     assert refusal(command_line.experiment_name, "Evaluates.") == (
-        f"this command takes one experiment. Received: {received}. Write experiment=<name>."
+        f"this command takes one experiment. Received: {received}. Write its name."
     )

@@ -69,7 +69,7 @@ def command(call):
     ("arguments", "received"),
     [
         ([], "nothing"),
-        (["mnist_mlp"], "mnist_mlp"),
+        (["a", "b"], "a b"),
         (["experiment="], "experiment="),
         (["run="], "run="),
         (["data=mnist"], "data=mnist"),
@@ -79,13 +79,14 @@ def command(call):
 def test_command_line_names_one_experiment_or_run(command, arguments, received):
     assert refusal(command, *arguments) == (
         f"this command takes one experiment or one run. Received: {received}. "
-        "Write experiment=<name> or run=<id>."
+        "Write the name of an experiment, or run=<id>."
     )
 
 
 @pytest.mark.usefixtures("folder")
-def test_missing_configuration_names_the_command(command):
-    assert refusal(command, "experiment=shapes") == (
+@pytest.mark.parametrize("argument", ["shapes", "experiment=shapes"])
+def test_missing_configuration_names_the_command(command, argument):
+    assert refusal(command, argument) == (
         "outputs/configs/shapes.yaml is missing. Write it again with: dvc repro compose."
     )
 
@@ -103,7 +104,7 @@ def test_help_shows_the_usage(command, capsys):
     with pytest.raises(SystemExit) as caught:
         command("--help")
     assert caught.value.code == 0
-    assert "python -m pipeline.evaluate experiment=" in capsys.readouterr().out
+    assert "python -m pipeline.evaluate mnist_mlp" in capsys.readouterr().out
 
 
 def test_run_is_evaluated_beside_the_experiments(run_id):

@@ -32,7 +32,7 @@ def test_help_shows_a_command(
 ) -> None:
     with pytest.raises(SystemExit, match="0"):
         command("--help")
-    assert "python -m pipeline.fetch source=mnist" in capsys.readouterr().out
+    assert "python -m pipeline.fetch mnist" in capsys.readouterr().out
 
 
 def test_own_csv_is_fetched_from_its_path(

@@ -35,7 +35,7 @@ def test_help_shows_a_command(
 ) -> None:
     with pytest.raises(SystemExit, match="0"):
         command("--help")
-    assert "python -m pipeline.prepare data=mnist" in capsys.readouterr().out
+    assert "python -m pipeline.prepare mnist" in capsys.readouterr().out
 
 
 def test_result_is_named(command: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:

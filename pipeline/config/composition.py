@@ -67,6 +67,7 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
             overrides=overrides,
             conf=conf,
             root=root,
+            root_schema=schema,
             schemas=hydra_composition.schemas(),
             place_of=origin.of,
         ) from error

@@ -37,12 +37,14 @@ def explained(
     overrides: Sequence[str],
     conf: Path,
     root: str,
+    root_schema: type,
     schemas: Sequence[type],
     place_of: Callable[[str], str],
 ) -> PipelineError:
     """Translates an error that composing `conf/<root>.yaml` with `overrides` raised.
 
     Args:
+        root_schema: the schema of the whole configuration.
         schemas: the registered schemas; their keys are the ones to suggest.
         place_of: finds the place that set a key, because some errors name no file.
     """
@@ -69,6 +71,8 @@ def explained(
             expected="Expected: one value, a list such as model.units=[64,32], or -m for a sweep",
         )
     if match := _UNCHOSEN.search(text):
+        if unknown := _unknown_override(overrides, conf, root_schema):
+            return unknown
         choices = suggestion("", _choices(match["group"], conf))
         return PipelineError(
             f"command line: {match['group']} is missing",
@@ -78,7 +82,25 @@ def explained(
         return _unknown_choice(match["group"], match["choice"], overrides, conf, root)
     if match := _NO_GROUP.search(text):
         return _unknown_group(match["group"], _file_of(text, conf), conf)
-    return _bad_key(text, overrides, conf, schemas, place_of)
+    return _bad_key(text, overrides, conf, [root_schema, *schemas], place_of)
+
+
+def _unknown_override(
+    overrides: Sequence[str], conf: Path, root_schema: type
+) -> PipelineError | None:
+    """The error for the first override of something that is neither a setting nor a group.
+
+    Hydra would first ask for the data that the misspelt experiment names.
+    """
+    groups = [folder.name for folder in conf.iterdir() if folder.is_dir()]
+    known = {*groups, *(field.name for field in fields(root_schema)), "hydra"}
+    for override in overrides:
+        key = override.lstrip("+~").partition("=")[0]
+        first = key.partition(".")[0].partition("/")[0].partition("@")[0]
+        if first not in known:
+            allowed = sorted({*field_names(root_schema), "experiment"})
+            return unknown_key("command line", first, override, allowed, root_schema)
+    return None
 
 
 def _unreadable_override(override: str) -> PipelineError:
@@ -147,19 +169,38 @@ def _bad_key(
         )
     if unknown := _UNKNOWN_KEY.search(text):
         allowed = _settings(unknown["type"], schemas)
-        return unknown_key(place, key, received, allowed)
+        return unknown_key(place, key, received, allowed, schemas[0] if "." not in key else None)
     return PipelineError(
         f"{place}: {key} is invalid", received=received, expected=f"{_sentence(reason)}"
     )
 
 
-def unknown_key(place: str, key: str, received: str, allowed: Sequence[str]) -> PipelineError:
-    """The error for a key that is not in the schema."""
+def unknown_key(
+    place: str, key: str, received: str, allowed: Sequence[str], root_schema: type | None = None
+) -> PipelineError:
+    """The error for a key that is not in the schema.
+
+    Args:
+        root_schema: the schema of the whole configuration, if a group may be missing in the key.
+    """
+    paths = list(_paths_to(key, root_schema)) if root_schema is not None else []
     return PipelineError(
         f"{place}: {key} is not a setting",
         received=received,
-        expected=suggestion(key.rpartition(".")[2], allowed),
+        expected=f"Did you mean {' or '.join(paths)}?"
+        if paths
+        else suggestion(key.rpartition(".")[2], allowed),
     )
+
+
+def _paths_to(key: str, schema: type, prefix: str = "") -> Iterator[str]:
+    """The full names of settings with this name in the groups of a schema."""
+    for name, hint in get_type_hints(schema).items():
+        for part in (hint, *get_args(hint)):
+            if isinstance(part, type) and is_dataclass(part):
+                if key in field_names(part):
+                    yield f"{prefix}{name}.{key}"
+                yield from _paths_to(key, part, f"{prefix}{name}.")
 
 
 def _sentence(reason: str) -> str:

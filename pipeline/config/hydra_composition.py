@@ -7,9 +7,9 @@ Only the second part differs between the trials of a sweep, and it takes a hundr
 from collections import OrderedDict
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from hydra import compose, initialize_config_dir
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
@@ -18,7 +18,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import ConfigCompositionException
-from omegaconf import DictConfig, flag_override
+from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
 _MOST_BASES = 64
@@ -75,11 +75,30 @@ def composed(root: str, overrides: Sequence[str], conf: Path) -> Composed:
             choices.append(str(override.input_line))
     base = _base(root, choices, conf)
     settings = deepcopy(base.settings)
+    _switch_on(values, settings)
     try:
         ConfigLoaderImpl._apply_overrides_to_config(values, settings)
     except OmegaConfBaseException as error:
         raise ConfigCompositionException from error
     return Composed(settings, dict(base.choices))
+
+
+def _switch_on(values: Sequence[Override], settings: DictConfig) -> None:
+    """Gives a group that is null its defaults, if an override sets a value inside it.
+
+    So `training.early_stopping.patience=3` turns early stopping on where a file turns it off.
+    """
+    for override in values:
+        group, _, _ = override.key_or_group.rpartition(".")
+        parent, _, name = group.rpartition(".")
+        around = OmegaConf.select(settings, parent) if parent else settings
+        if not isinstance(around, DictConfig) or name not in around or around[name] is not None:
+            continue
+        schema = OmegaConf.get_type(settings if not parent else around)
+        hint = get_type_hints(schema).get(name) if schema is not None else None
+        for part in get_args(hint):
+            if isinstance(part, type) and is_dataclass(part):
+                around[name] = part()
 
 
 def _is_value(override: Override, conf: Path) -> bool:

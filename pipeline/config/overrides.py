@@ -3,12 +3,14 @@
 Hydra's parser takes a second for some thousand characters, and fails in deep brackets.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import PipelineError
 
+_HEADER = re.compile(r"^#\s*@package\s+_global_\s*$", re.MULTILINE)
 _LONGEST = 5_000
 _DEEPEST = 30
 _LEVELS = {**dict.fromkeys("([{", 1), **dict.fromkeys(")]}", -1)}
@@ -18,11 +20,13 @@ def require_readable(overrides: Sequence[str], *, conf: Path) -> None:
     """Checks the length and nesting of overrides, and that choices name files of `conf`.
 
     Raises:
-        PipelineError: an override is too long or nested too deeply, or names a file elsewhere.
+        PipelineError: an override is too long or nested too deeply, or names a file elsewhere, or
+            one that is no experiment.
     """
     for override in overrides:
         _require_short(override)
         _require_inside(override, conf)
+        _require_experiment(override, conf / "experiment")
 
 
 def _require_short(override: str) -> None:
@@ -48,4 +52,44 @@ def _require_inside(override: str, conf: Path) -> None:
             "command line: a choice is outside its folder of conf/",
             received=override,
             expected=f"Name a file of {conf / group.partition('@')[0]}",
+        )
+
+
+def _require_experiment(override: str, folder: Path) -> None:
+    """Checks what `experiment=…` names, because Hydra's errors lead elsewhere."""
+    key, _, name = override.partition("=")
+    if key.lstrip("+") != "experiment" or "," in name:
+        return
+    if key != "experiment":
+        raise PipelineError(
+            "command line: an experiment is chosen without +",
+            received=override,
+            expected=f"Write experiment={name}",
+        )
+    file = folder / f"{name}.yaml"
+    path = PurePosixPath(name)
+    if path.suffix in (".yaml", ".yml") or name.startswith(f"{folder}/"):
+        raise PipelineError(
+            "command line: an experiment is named without its folder and ending",
+            received=override,
+            expected=f"Write experiment={path.stem}",
+        )
+    if len(path.parts) > 1:
+        raise PipelineError(
+            "command line: experiments lie directly in their folder",
+            received=override,
+            expected=f"Move the file to {folder / path.name}.yaml, and write "
+            f"experiment={path.name}",
+        )
+    if not file.exists() and file.with_suffix(".yml").exists():
+        raise PipelineError(
+            f"{file.with_suffix('.yml')}: files of conf/ end in .yaml",
+            received=override,
+            expected=f"Rename it to {file}",
+        )
+    if file.is_file() and not _HEADER.search(file.read_text("utf-8", errors="replace")):
+        raise PipelineError(
+            f"{file}: the line `# @package _global_` is missing",
+            expected="Write it as the first line, so that the settings apply to the whole "
+            "experiment",
         )

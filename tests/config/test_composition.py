@@ -444,6 +444,38 @@ def test_data_are_required(in_repository):
     assert refusal() == f"command line: data is missing. Add data=… Allowed: {DATA}."
 
 
+def test_misspelt_setting_is_named_before_missing_data(in_repository):
+    assert refusal("experimnt=mnist_mlp").startswith(
+        "command line: experimnt is not a setting. Received: experimnt=mnist_mlp. "
+        "Did you mean experiment?"
+    )
+
+
+NESTED = {
+    "early_stopping.patience=3": "early_stopping is not a setting. Received: early_stopping. "
+    "Did you mean training.early_stopping?",
+    "patience=3": "patience is not a setting. Received: patience=3. Did you mean "
+    "training.early_stopping.patience or training.reduce_on_plateau.patience?",
+}
+
+
+@pytest.mark.parametrize("override", NESTED)
+def test_setting_without_its_group_is_named_with_it(override, in_repository):
+    assert refusal("data=shapes", override) == f"command line: {NESTED[override]}"
+
+
+def test_setting_turns_on_a_group_that_is_null(in_repository):
+    (in_repository / "conf/experiment/endless.yaml").write_text(
+        "# @package _global_\ndefaults: [{override /data: shapes}]\n"
+        "training: {early_stopping: null}\n"
+    )
+    assert compose_experiment(["experiment=endless"]).training.early_stopping is None
+    rule = compose_experiment(["experiment=endless", "training.early_stopping.patience=3"])
+    early_stopping = rule.training.early_stopping
+    assert early_stopping is not None
+    assert (early_stopping.patience, early_stopping.monitor) == (3, "validation/loss")
+
+
 def test_setting_without_a_default_is_required(in_repository):
     Path("conf/data/bare.yaml").write_text("source: iris\ntask: classification\n")
     text = refusal("data=bare")

@@ -1,4 +1,4 @@
-"""Overrides that Hydra's parser would take too long for, and those that leave `conf/`."""
+"""Overrides that are refused before Hydra parses them."""
 
 import pytest
 
@@ -31,3 +31,40 @@ def test_override_is_refused_in_one_line(override):
 )
 def test_usual_override_is_accepted(override):
     overrides.require_readable([override], conf=CONF)
+
+
+WRITTEN = {
+    "+experiment=mnist_mlp": "command line: an experiment is chosen without +. "
+    "Received: +experiment=mnist_mlp. Write experiment=mnist_mlp.",
+    "experiment=mnist_mlp.yaml": "command line: an experiment is named without its folder and "
+    "ending. Received: experiment=mnist_mlp.yaml. Write experiment=mnist_mlp.",
+    "experiment=course/iris": "command line: experiments lie directly in their folder. Received: "
+    "experiment=course/iris. Move the file to {conf}/experiment/iris.yaml, and write "
+    "experiment=iris.",
+    "experiment=other": "{conf}/experiment/other.yml: files of conf/ end in .yaml. "
+    "Received: experiment=other. Rename it to {conf}/experiment/other.yaml.",
+    "experiment=plain": "{conf}/experiment/plain.yaml: the line `# @package _global_` is missing. "
+    "Write it as the first line, so that the settings apply to the whole experiment.",
+}
+
+
+@pytest.mark.parametrize("override", WRITTEN)
+def test_mistake_in_the_name_of_an_experiment_has_its_remedy(override, tmp_path):
+    for name, text in (
+        ("course/iris.yaml", "# @package _global_\n"),
+        ("other.yml", "# @package _global_\n"),
+        ("plain.yaml", "seed: 3\n"),
+    ):
+        file = tmp_path / "experiment" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    text = refusal(overrides.require_readable, [override], conf=tmp_path)
+    assert text == WRITTEN[override].format(conf=tmp_path)
+
+
+@pytest.mark.parametrize("override", ["experiment=good", "experiment=nothing", "experiment=a,b"])
+def test_other_names_of_experiments_are_left_to_hydra(override, tmp_path):
+    file = tmp_path / "experiment/good.yaml"
+    file.parent.mkdir()
+    file.write_text("# A good experiment.\n#  @package  _global_\nseed: 3\n", "utf-8")
+    overrides.require_readable([override], conf=tmp_path)
