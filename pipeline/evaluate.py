@@ -46,7 +46,7 @@ def evaluate(name: str) -> None:
     from pipeline.models import backend
 
     backend.load()
-    from pipeline.tracking import stores
+    from pipeline.tracking import carrying, stores
 
     settings = resolved_file.read(CONFIGS / f"{name}.yaml")
     output, data = OUTPUTS / name, PREPARED / settings.data
@@ -61,6 +61,7 @@ def evaluate(name: str) -> None:
         with_baselines=settings.baselines,
         own_figures=settings.figures,
     )
+    carrying.carry(output, carrying.EVALUATE, [run.run_id], store=settings.store)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Runs an experiment: from its configuration to a finished run.
 
 `train`, `repeat`, sweeps and searches all call `run`. It resumes a killed run from its last
-checkpoint, and returns a finished one as it is. It never opens the test split.
+checkpoint, and returns a finished one as it is, also one that DVC carries. It never opens the test
+split.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import log
 from pipeline.errors import PipelineError
 from pipeline.layout import PREPARED, mlruns
+from pipeline.runs import carried
 from pipeline.runs import folder as run_folder
 from pipeline.runs import result as run_result
 from pipeline.runs.folder import RunFolder
@@ -64,6 +66,8 @@ def run(
     with _folder(this, store, wait=wait) as folder:
         if config.force:
             folder.clear()
+        elif folder.lasting and folder.is_new:
+            carried.restore_result(this.key, folder.result)
         result = _finished(this, store, folder, tags or {})
         if result is None:
             memory.require_enough(config, this.meta)

@@ -73,7 +73,7 @@ def repeat(name: str, interruption: Interruption) -> None:
     }
     settings = resolved_file.read(CONFIGS / f"{name}.yaml")
     series_record.write(OUTPUTS / name, series, settings, meta)
-    _tag_runs(config, series)
+    _record(config, series)
     for summary in series.values():
         log(f"{name}: {_in_words(summary)}")
 
@@ -122,14 +122,16 @@ def _series(
     return {"description": what, "runs": runs, **summary}
 
 
-def _tag_runs(config: ExperimentConfig, series: Mapping[str, Mapping[str, Any]]) -> None:
-    """Tags each run with the summary of its series."""
-    from pipeline.tracking import stores
+def _record(config: ExperimentConfig, series: Mapping[str, Mapping[str, Any]]) -> None:
+    """Tags each run with the summary of its series, and writes the records for DVC."""
+    from pipeline.tracking import carrying, stores
 
     store = stores.load(config.tracking.store)
     for varied, summary in series.items():
         for run in summary["runs"].values():
             store.attach(run["run_id"]).set_tag(f"repeat.{varied}", _in_words(summary))
+    run_ids = [run["run_id"] for summary in series.values() for run in summary["runs"].values()]
+    carrying.carry(OUTPUTS / config.name, carrying.REPEAT, run_ids, store=config.tracking.store)
 
 
 def _in_words(summary: Mapping[str, Any]) -> str:

@@ -9,7 +9,8 @@ in the tracking store, and prints the reason. With --check, it exits with 1 if a
 After an edit of conf/ or params.yaml, it asks you to compose again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from pipeline.command_line import arguments, run_command
@@ -21,6 +22,7 @@ from pipeline.reporting import comparisons, pictures, rendering, results
 from pipeline.reporting.overview import overview
 from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import Row
+from pipeline.runs import record as run_record
 
 
 def main() -> None:
@@ -43,11 +45,12 @@ def main() -> None:
                 expected=suggestion(name, planned.experiments),
             )
     plan_file.require_current()
-    rows = results.collect(planned, names or list(planned.experiments))
+    names = names or list(planned.experiments)
     if flags:
-        check(rows)
-    else:
-        report(_with_runs(rows))
+        check(results.collect(planned, names))
+        return
+    lost = _lost_runs(names)  # first: it opens the store, which brings in what DVC carries
+    report([_with_run(row, lost) for row in results.collect(planned, names)])
 
 
 def check(rows: Sequence[Row]) -> None:
@@ -106,32 +109,35 @@ def activation_functions() -> Picture:
     )
 
 
-def _with_runs(rows: Sequence[Row]) -> list[Row]:
-    """Drops results without a run in the tracking store.
-
-    A cached output can outlive its run.
-    """
-    lost = _lost_runs(rows)
-    reason = "its run is not in the tracking store. Train it again: dvc repro --force train@{}"
-    return [
-        replace(row, result=None, missing=reason.format(row.experiment))
-        if row.result and row.result.run.run_id in lost
-        else row
-        for row in rows
-    ]
+def _with_run(row: Row, lost: Mapping[str, str]) -> Row:
+    """Drops a result without a run in the tracking store. A cached output can outlive its run."""
+    reason = lost.get(row.result.run.run_id) if row.result else None
+    return row if reason is None else replace(row, result=None, missing=reason)
 
 
-def _lost_runs(rows: Sequence[Row]) -> set[str]:
-    """Returns the ids of runs that are missing from their store."""
+def _lost_runs(names: Sequence[str]) -> dict[str, str]:
+    """Why runs of experiments are not in their store, by their ids."""
     from pipeline.tracking import stores
 
-    runs: dict[str, list[str]] = {}
-    for row in rows:
-        if row.result:
-            settings = resolved_file.read(CONFIGS / f"{row.experiment}.yaml")
-            runs.setdefault(settings.store, []).append(row.result.run.run_id)
-    lasting = {name: store for name in runs if (store := stores.load(name)).lasting}
-    return {run_id for name, store in lasting.items() for run_id in store.missing(runs[name])}
+    runs: dict[str, dict[str, str]] = {}
+    for name in names:
+        with suppress(PipelineError):  # the row says what is wrong
+            settings = resolved_file.read(CONFIGS / f"{name}.yaml")
+            run = run_record.read(OUTPUTS / name, made_by=f"dvc repro train@{name}")
+            runs.setdefault(settings.store, {})[run.run_id] = name
+    return {
+        run_id: _reason(runs[name][run_id])
+        for name in runs
+        if (store := stores.load(name)).lasting
+        for run_id in store.missing(runs[name])
+    }
+
+
+def _reason(experiment: str) -> str:
+    from pipeline.tracking import connection
+
+    remedy = connection.remedy(f"train@{experiment}")
+    return f"its run is not in the tracking store. {remedy}"
 
 
 if __name__ == "__main__":

@@ -92,6 +92,10 @@ def train(
     from pipeline import experiment
 
     result = experiment.run(config, output=output, interruption=interruption)
+    if output is not None:
+        from pipeline.tracking import carrying
+
+        carrying.carry(output, carrying.TRAIN, [result.run_id], store=config.tracking.store)
     line = {
         "run_id": result.run_id,
         "run_key": result.run_key,

@@ -96,8 +96,8 @@ def test_lost_run_is_a_missing_result(folder, command):
     compose(folder, "mlflow")
     assert refusal(command, "shapes").startswith("1 of 1 experiments have no result.")
     assert (
-        "its run is not in the tracking store. Train it again: dvc repro --force train@shapes"
-        in markdown(folder)
+        "its run is not in the tracking store. Bring it with: dvc pull, or train it again with: "
+        "dvc repro --force train@shapes" in markdown(folder)
     )
 
 

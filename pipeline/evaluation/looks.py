@@ -9,8 +9,8 @@ appending one file to the other.
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from io import BufferedRandom
 from typing import Any
@@ -106,6 +106,19 @@ class Ledger:
             damaged=self.damaged,
         )
 
+    def lines_on_rows_of(self, run_ids: Collection[str]) -> list[str]:
+        """The lines of the ledger about test rows on which these runs were scored.
+
+        Looks that show the same again are left out, because they change no standing.
+        """
+        rows = {look.truth for look in self.looks if look.run_id in run_ids}
+        lines: dict[object, str] = {}
+        for look in self.looks:
+            if look.truth in rows:
+                once = look if look.purpose == "inspect" else replace(look, time="")
+                lines.setdefault(repr(once), sealed_lines.seal(asdict(look)))
+        return list(lines.values())
+
 
 def _models(looks: Sequence[Look]) -> set[str]:
     return {model for look in looks for model in look.models.values()}
@@ -144,6 +157,22 @@ def record(look: Look) -> None:
             received=error.strerror,
             expected="Make it writable or free space, then run the same command again",
         ) from None
+
+
+def join(lines: Iterable[str]) -> None:
+    """Adds those lines of another ledger that are whole, and that this one does not have."""
+    whole = {line: None for line in map(str.encode, lines) if _look(line) is not None}
+    if not whole:
+        return
+    folder = layout.looks()
+    activity = "adds looks of another project"
+    with locked(folder, activity, wait=True), (folder / FILE).open("ab+") as file:
+        _end_last_line(file)
+        file.seek(0)
+        known = set(file.read().splitlines(keepends=True))
+        file.write(b"".join(line for line in whole if line not in known))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _end_last_line(file: BufferedRandom) -> None:

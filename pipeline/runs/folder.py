@@ -53,6 +53,11 @@ class RunFolder:
         """Whether the training has ended and its result is recorded."""
         return self.result.is_dir() and not self._checkpoints()
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it holds nothing of a training: neither a result nor checkpoints."""
+        return not self.result.is_dir() and not self._checkpoints()
+
     def latest(self) -> Checkpoint | None:
         """Reads the newest undamaged checkpoint; None if there are no checkpoints.
 

@@ -32,7 +32,10 @@ _DATABASE = "mlflow.db"
 # With this tag the UI shows runs as trainings, not as evaluations of language models.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
 _MOST_RUNS = 50_000  # in one answer of MLflow
-_UNUSABLE = "Restore a copy, or move it away to begin a new store: all runs are then trained again"
+_UNUSABLE = (
+    "Restore a copy, or move it away to begin a new store: runs that DVC does not carry are then "
+    "trained again"
+)
 
 
 def uri() -> str:
@@ -60,14 +63,32 @@ def is_embedded() -> bool:
     return database is not None and Path(database).resolve() == (mlruns() / _DATABASE).resolve()
 
 
+def remedy(stage: str) -> str:
+    """What to do about a run of an experiment that the store does not have.
+
+    Args:
+        stage: that trains it.
+    """
+    again = f"train it again with: dvc repro --force {stage}"
+    if is_embedded():
+        return f"Bring it with: dvc pull, or {again}"
+    return (
+        "A store elsewhere cannot take the record that DVC carries. Unset MLFLOW_TRACKING_URI to "
+        f"use the one in mlruns/, or {again}"
+    )
+
+
 def client() -> MlflowClient:
     """Opens the store. Creates it if there is none, and brings its schema up to date.
 
-    If the folder of the store has moved, the locations in it change.
+    If the folder of the store has moved, the locations in it change. Runs that DVC carries and the
+    store lacks are brought in.
 
     Raises:
         StoreError: opening or reaching the store failed.
     """
+    from pipeline.tracking import bringing  # it uses this module
+
     location = _embedded() if is_embedded() else uri()
     _quiet(location)
     mlflow.set_tracking_uri(location)
@@ -77,6 +98,7 @@ def client() -> MlflowClient:
         if server.is_server(location):
             server.wait(location)
     with _opening(location), lock():
+        bringing.bring_looks()
         if not is_embedded():
             return _checked(MlflowClient(location))
         create_database(mlruns() / _DATABASE)
@@ -84,6 +106,7 @@ def client() -> MlflowClient:
             log(f"the project has moved: the records in {mlruns()} now name its files there")
         client = _checked(MlflowClient(location))
         _enable_write_ahead(mlruns() / _DATABASE)
+        bringing.bring_runs()
         return client
 
 

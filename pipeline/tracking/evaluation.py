@@ -18,7 +18,7 @@ from pipeline.evaluation import predictions
 from pipeline.evaluation.looks import Standing
 from pipeline.tracking.tracker import Measurement, Tracker
 
-_SHOWN, _LOOKS = "evaluation", "test.models_before"  # tags
+SHOWN, _LOOKS = "evaluation", "test.models_before"  # tags
 
 
 def log_evaluation(
@@ -72,7 +72,7 @@ def log_test_metrics(
     a single dot, above the learning curves.
     """
     digest = _digest(by_step[saved_step], intervals, meta)
-    before, now = tracker.tag(_SHOWN), f"evaluations/{digest}.json"
+    before, now = tracker.tag(SHOWN), f"evaluations/{digest}.json"
     if before != now:
         evaluation = {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -87,7 +87,7 @@ def log_test_metrics(
         tracker.set_tag(f"test/{name}.interval_95", f"{low:.6g} to {high:.6g}")
     tracker.log_data_set(meta, "test", data_folder)
     if before != now:
-        tracker.set_tag(_SHOWN, now)
+        tracker.set_tag(SHOWN, now)
     if before not in (None, now):
         log(
             f"MLflow now shows this evaluation of run {tracker.run_id}; "

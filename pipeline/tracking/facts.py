@@ -17,7 +17,8 @@ from pipeline.tracking import connection, names
 from pipeline.tracking.tracker import RunFacts
 
 _PARAMS_IN_A_BATCH = 100
-_CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
+CONTEXT = "mlflow.data.context"  # a tag of data sets
+CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
 SETTINGS, PATCH, LINEAGE = "config.yaml", "diff.patch", "lineage.json"  # files of the record
 HINDSIGHT = "hindsight"  # a tag: the metrics that were added after the run, separated by commas
 _LAST = SETTINGS
@@ -111,7 +112,7 @@ def log_raw_data(client: MlflowClient, run_id: str, raw: Mapping[str, Any]) -> N
                 source_type="local",
                 source=json.dumps({"uri": str(RAW / raw["source"] / name)}),
             ),
-            tags=[InputTag("mlflow.data.context", "raw")],
+            tags=[InputTag(CONTEXT, "raw")],
         )
         for name, digest in raw["digests"].items()
     ]
@@ -140,7 +141,7 @@ def data_set(meta: Meta, split: str, folder: Path) -> DatasetInput:
         ),
         profile=json.dumps({"num_rows": meta.rows[split]}),
     )
-    return DatasetInput(entity, tags=[InputTag("mlflow.data.context", _CONTEXTS[split])])
+    return DatasetInput(entity, tags=[InputTag(CONTEXT, CONTEXTS[split])])
 
 
 def _target_dtype(meta: Meta) -> str:

@@ -8,7 +8,7 @@ later, and the greater value of a tag. So any order of any number of merges give
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,17 +82,34 @@ def merge(other: Path) -> Merged:
         _copy(theirs, copy)
         with closing(sqlite.connect(str(copy))) as their_store:
             home.move_all(their_store, mlruns().as_uri())
-        with closing(sqlite.connect(str(database))) as store:
-            store.execute("ATTACH DATABASE ? AS theirs", (str(copy),))
+        with _beside(copy) as store:
             _require_one_schema(store, theirs)
             _require_no_conflict(store)
             files = merged_files.merge(other, mlruns())
             before = _counts(store)
-            with store:
-                store.execute("BEGIN IMMEDIATE")
-                _merge_rows(store)
+            _merge_rows(store)
             runs, models = (now - then for now, then in zip(_counts(store), before, strict=True))
     return Merged(runs, models, files, content())
+
+
+def merge_rows(database: Path) -> None:
+    """Merges the rows of another database, in one transaction.
+
+    The caller holds `connection.lock`, and has merged the files that the rows name.
+
+    Args:
+        database: has the schema of this project's store, and names files in this project.
+    """
+    with _beside(database) as store:
+        _merge_rows(store)
+
+
+@contextmanager
+def _beside(database: Path) -> Iterator[sqlite.PatientConnection]:
+    """Opens the store of this project, with another database as `theirs`."""
+    with closing(sqlite.connect(str(mlruns() / DATABASE))) as store:
+        store.execute("ATTACH DATABASE ? AS theirs", (str(database),))
+        yield store
 
 
 def _copy(database: Path, target: Path) -> None:
@@ -148,14 +165,16 @@ def _counts(store: sqlite.PatientConnection) -> tuple[int, int]:
 
 
 def _merge_rows(store: sqlite.PatientConnection) -> None:
-    _merge_experiments(store)
-    _insert(store, "runs", update=_NEWER, experiment_id=_EXPERIMENT)
-    _insert(store, "params", value=None)
-    _insert(store, "tags", value=None)
-    _insert(store, "metrics")
-    _renew_latest(store)
-    _merge_data_sets(store)
-    _merge_models(store)
+    with store:
+        store.execute("BEGIN IMMEDIATE")
+        _merge_experiments(store)
+        _insert(store, "runs", update=_NEWER, experiment_id=_EXPERIMENT)
+        _insert(store, "params", value=None)
+        _insert(store, "tags", value=None)
+        _insert(store, "metrics")
+        _renew_latest(store)
+        _merge_data_sets(store)
+        _merge_models(store)
 
 
 def _merge_experiments(store: sqlite.PatientConnection) -> None:

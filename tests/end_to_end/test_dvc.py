@@ -1,12 +1,14 @@
 """What `dvc repro` runs again, on three small experiments that are really trained."""
 
 import json
+import re
+import shlex
 import shutil
 import signal
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psutil
@@ -14,6 +16,7 @@ import pytest
 
 from pipeline.data.prepared import load_split
 from tests.end_to_end.conftest import params
+from tests.support import pages
 from tests.support.damage import rot
 from tests.support.project import Project
 from tests.support.refusals import refusal
@@ -66,8 +69,48 @@ def test_every_experiment_has_its_files(project):
             "figures",
             "snapshots",
             "code",
+            "records",
             "card.md",
         }
+
+
+def runs(project: Project) -> list[list[tuple[object, ...]]]:
+    """What the store of a project holds, without what depends on its place."""
+    queries = (
+        "SELECT run_uuid, name, user_id, status, start_time, end_time FROM runs",
+        "SELECT * FROM params",
+        "SELECT * FROM tags",
+        "SELECT * FROM metrics",
+        "SELECT * FROM latest_metrics",
+    )
+    with closing(sqlite3.connect(project.folder / "mlruns/mlflow.db")) as store:
+        return [sorted(store.execute(query)) for query in queries]
+
+
+def commands(block: str, **places: Path) -> list[list[str]]:
+    """The commands of a block that a test can run, with its own places."""
+    lines = [shlex.split(line, comments=True) for line in block.splitlines()]
+    run = [line for line in lines if line[0] != "cd" and "pipeline.ui" not in line]
+    return [[str(places.get(Path(word).stem, word)) for word in line] for line in run]
+
+
+def test_page_brings_everything_into_a_clone(project, tmp_path):
+    """The blocks of docs/provenance.md about a colleague's clone."""
+    section = pages.text("provenance.md").partition("## A colleague's clone")[2]
+    publish, bring = re.findall(r"^```sh\n(.*?)^```", section, re.DOTALL | re.MULTILINE)[:2]
+    author = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org"}
+    author |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org"}
+    for command in commands(publish, flowers=tmp_path / "remote"):
+        project.run(*command, **author)
+    git, *others = commands(bring, flowers=project.folder)
+    project.run(*git, str(tmp_path / "clone"))
+    clone = Project.at(tmp_path / "clone")
+    for command in others:
+        clone.run(*command)
+    for report in ("outputs/report.md", "outputs/report.html"):
+        assert clone.read(report) == project.read(report)
+    assert runs(clone) == runs(project)
+    assert clone.run("dvc", "status", "--json").stdout.strip() == "{}"
 
 
 def test_source_is_fetched_without_a_variant(project):

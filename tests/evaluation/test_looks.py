@@ -115,6 +115,24 @@ def test_joined_ledgers_are_in_order_of_time():
     assert times == sorted(times)
 
 
+def test_lines_on_rows_hold_every_model_once():
+    inspection = look("b", purpose="inspect", models={})
+    write(look("a"), look("b"), look("a"), look("c", truth="other"), inspection, inspection)
+    lines = looks.read().lines_on_rows_of(["b"])
+    assert looks.read().lines_on_rows_of(["d"]) == []
+    file().unlink()
+    looks.join(lines)
+    assert runs() == ["a", "b", "b", "b"]
+
+
+def test_whole_and_new_lines_join_the_ledger():
+    content = write(look("a"), look("b"))
+    first, second = content.decode().splitlines(keepends=True)
+    file().write_bytes(first.encode() + b"cut")
+    looks.join([first, second, second, second[:-9], "cut\n"])
+    assert file().read_bytes() == content
+
+
 def writer(name: str, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", WRITER, name, str(count)],

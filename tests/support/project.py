@@ -42,9 +42,14 @@ class Project:
 
     def copy(self, folder: Path) -> "Project":
         """Copies the project with its data and results."""
-        copy = Project.__new__(Project)
-        copy.folder = shutil.copytree(self.folder, folder, symlinks=True)
-        return copy
+        return Project.at(shutil.copytree(self.folder, folder, symlinks=True))
+
+    @classmethod
+    def at(cls, folder: Path) -> "Project":
+        """The project in a folder, such as a clone."""
+        project = cls.__new__(cls)
+        project.folder = folder
+        return project
 
     def commit(self) -> None:
         """Commits all files."""

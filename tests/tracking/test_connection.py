@@ -94,7 +94,7 @@ def test_empty_file_is_not_taken_for_a_new_store(tmp_path):
     (tmp_path / "mlruns/mlflow.db").touch()
     assert refusal(connection.client) == (
         f"{tmp_path}/mlruns/mlflow.db is empty. Received: 0 bytes. Restore a copy, or move it away "
-        "to begin a new store: all runs are then trained again."
+        "to begin a new store: runs that DVC does not carry are then trained again."
     )
     assert (tmp_path / "mlruns/mlflow.db").stat().st_size == 0
 

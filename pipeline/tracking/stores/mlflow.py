@@ -86,7 +86,7 @@ class MlflowStore:
             raise PipelineError(
                 f"the tracking store {connection.shown_uri()} does not have the run of this model",
                 received=run_id,
-                expected="Train it again with: dvc repro --force <stage>",
+                expected=connection.remedy("<stage>"),
             )
         return MlflowTracker(client, run_id)
 

@@ -711,7 +711,7 @@ def test_evaluation_needs_the_run_in_the_store(here, client, tmp_path):
     assert str(caught.value) == (
         f"the tracking store sqlite:///{here}/mlruns/mlflow.db "
         f"does not have the run of this model. Received: {'0' * 32}. "
-        "Train it again with: dvc repro --force <stage>."
+        "Bring it with: dvc pull, or train it again with: dvc repro --force <stage>."
     )
 
 
