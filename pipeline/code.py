@@ -76,8 +76,11 @@ class Package:
         return self._modules[name]
 
     def commands(self) -> list[str]:
-        """The names of all commands: modules at the top of the package that can be run."""
-        top = [name for name in self.paths if name.count(".") == 1]
+        """The names of all commands: modules at the top of the package that can be run.
+
+        `__main__` only runs the others.
+        """
+        top = [name for name in self.paths if name.count(".") == 1 and "__" not in name]
         return [name.partition(".")[2] for name in top if self.module(name).is_command]
 
     def closure(

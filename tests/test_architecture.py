@@ -12,6 +12,7 @@ from tests.support.modules import loaded_by
 
 LIBRARY = (
     "__init__",
+    "__main__",
     "command_line",
     "console",
     "environment",

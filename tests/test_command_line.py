@@ -1,6 +1,7 @@
 """Exit codes and error lines of commands. The commands are real processes."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import __main__ as entry
 from pipeline import command_line
+from pipeline.code import PACKAGE
 from tests.support import ROOT
 from tests.support.refusals import refusal
 
@@ -186,4 +189,24 @@ def test_other_arguments_than_one_experiment_are_refused(monkeypatch, words, rec
     monkeypatch.setattr(sys, "argv", ["evaluate", *words])
     assert refusal(command_line.experiment_name, "Evaluates.") == (
         f"this command takes one experiment. Received: {received}. Write its name."
+    )
+
+
+def test_listing_has_every_command_once(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["pipeline"])
+    entry.main()
+    names = re.findall(r"^  (\w+) +\S", capsys.readouterr().out, re.MULTILINE)
+    assert sorted(names) == sorted(PACKAGE.commands())
+
+
+def test_command_is_run_by_its_name(in_repository, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["pipeline", "look", "pairs"])
+    entry.main()
+    assert "side" in capsys.readouterr().out
+
+
+def test_unknown_command_has_a_suggestion(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["pipeline", "trian"])
+    assert refusal(entry.main).startswith(
+        "there is no command of this name. Received: trian. Did you mean train?"
     )

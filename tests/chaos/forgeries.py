@@ -231,7 +231,7 @@ FORGERIES = [
     Forgery("the patch", _patch, "diff.patch", "dirty"),
     Forgery(
         "a line of the code",
-        _other_code("pipeline/models/families/mlp.py", "return", "pass\n    return"),
+        _other_code("pipeline/models/families/mlp.py", "seed=seed\n", "seed=seed + 1\n"),
         "pipeline.models.families.mlp",
         "without Git",
     ),
@@ -316,7 +316,7 @@ CASES = {
     "dirty": _dirty,
     "without Git": _without_git,
     "tampered": _tampered(0),
-    "tampered optimizer": _tampered(-1),
+    "tampered optimizer": _tampered(-3),  # after it come the sums of the mean loss
 }
 
 
