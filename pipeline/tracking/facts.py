@@ -17,6 +17,7 @@ from pipeline.tracking import connection, names
 from pipeline.tracking.tracker import RunFacts
 
 _PARAMS_IN_A_BATCH = 100
+CONTEXT_OF_RAW = "raw"
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
 SETTINGS, PATCH, LINEAGE = "config.yaml", "diff.patch", "lineage.json"  # files of the record
 _LAST = SETTINGS
@@ -108,7 +109,7 @@ def log_raw_data(client: MlflowClient, run_id: str, raw: Mapping[str, Any]) -> N
                 source_type="local",
                 source=json.dumps({"uri": str(RAW / raw["source"] / name)}),
             ),
-            tags=[InputTag("mlflow.data.context", "raw")],
+            tags=[InputTag("mlflow.data.context", CONTEXT_OF_RAW)],
         )
         for name, digest in raw["digests"].items()
     ]

@@ -12,7 +12,7 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from pipeline.tracking import connection, names
-from pipeline.tracking.facts import flattened
+from pipeline.tracking.facts import CONTEXT_OF_RAW, flattened
 from pipeline.tracking.faults import reported
 
 Steps = Mapping[str, Mapping[int, float]]
@@ -27,6 +27,7 @@ class RecordedRun:
         metrics: by name and step, the value that the store shows.
         latest: by name, the value that a list of runs shows.
         files: the paths of the files at the top of the record.
+        raw: the digest of each raw file, by `<source>/<file>`.
     """
 
     run_id: str
@@ -37,6 +38,7 @@ class RecordedRun:
     metrics: Steps
     latest: Mapping[str, float]
     files: frozenset[str]
+    raw: Mapping[str, str]
 
 
 def of_training(metrics: Steps) -> Steps:
@@ -75,6 +77,11 @@ def read(run_id: str) -> RecordedRun:
         metrics=metrics,
         latest=dict(run.data.metrics),
         files=frozenset(file.path for file in client.list_artifacts(run_id)),
+        raw={
+            one.dataset.name: one.dataset.digest
+            for one in run.inputs.dataset_inputs
+            if CONTEXT_OF_RAW in {tag.value for tag in one.tags}
+        },
     )
 
 
