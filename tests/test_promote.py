@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import mlflow
+import numpy as np
 import pytest
 from mlflow import MlflowClient
 
 from pipeline import promote
+from pipeline.runs import model_card
+from pipeline.serving import loading
 from pipeline.tracking import connection
 from pipeline.tracking.stores.mlflow import STORE
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -311,3 +315,30 @@ def _interrupted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name in CHANGES:
         monkeypatch.setattr(MlflowClient, name, until(getattr(MlflowClient, name)))
     return allowed
+
+
+def test_alias_names_a_model_to_predict_with(story, rolled_back, runs):
+    with loading.located("models:/digits@champion") as file:
+        assert model_card.read(file).run_id == runs["bad"]
+
+
+def test_unknown_alias_is_one_line(story):
+    error = refusal(loading.load, "models:/digits@champ")
+    assert error.startswith(
+        "the tracking store has no such model. Received: models:/digits@champ: Registered model "
+        "alias champ not found. Write models:/<name>@champion, "
+    )
+
+
+def test_alias_works_in_a_copy_of_the_project(rolled_back, runs, tmp_path, monkeypatch):
+    shutil.copytree("mlruns", tmp_path / "mlruns")
+    monkeypatch.chdir(tmp_path)
+    with loading.located("models:/digits@champion") as file:
+        assert model_card.read(file).run_id == runs["bad"]
+
+
+def test_mlflow_loads_the_model_of_an_alias(rolled_back):
+    connection.client()
+    served = mlflow.pyfunc.load_model("models:/digits@champion")
+    answer = served.predict(np.zeros((2, 8, 8, 1), np.uint8))
+    assert list(answer.columns) == ["prediction", *(f"probability_{name}" for name in "abc")]

@@ -107,5 +107,8 @@ def _download(uri: str, folder: str) -> Path:
         return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
     except (MlflowException, OSError) as error:
         raise PipelineError(
-            "the tracking store has no such model", received=f"{uri}: {error}"
+            "the tracking store has no such model",
+            received=f"{uri}: {str(error).rstrip('.')}",
+            expected="Write models:/<name>@champion, models:/<name>/<version> or runs:/<id>/model; "
+            "make ui shows names and ids",
         ) from None
