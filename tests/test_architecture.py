@@ -37,6 +37,7 @@ PACKAGES = {
     "config",
     "data",
     "evaluation",
+    "exporting",
     "metrics",
     "models",
     "notebooks",
@@ -54,6 +55,7 @@ REGISTRIES = (
     "pipeline.baselines",
     "pipeline.data.formats",
     "pipeline.evaluation.figures",
+    "pipeline.exporting.formats",
     "pipeline.metrics",
     "pipeline.models.families",
     "pipeline.studies.oracles",
@@ -235,6 +237,7 @@ def test_one_module_reads_prepared_arrays():
 def test_commands_that_open_the_test_split_are_known():
     commands = {
         "pipeline.evaluation.assessment",
+        "pipeline.export",
         "pipeline.inspect",
         "pipeline.tested_training",
     }
