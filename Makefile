@@ -52,11 +52,12 @@ exports: $(READY) ## install the packages of the export to ONNX, and test it
 	python -m pip install --quiet --disable-pip-version-check --editable '.[onnx]'
 	python -m pytest tests/exports
 
-bench: $(READY) ## measure speed against model.fit; half an hour on an idle machine
+bench: $(READY) ## measure speed against model.fit; forty minutes on an idle machine
 	python -m dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@mnist_first_10000 \
 		prepare@california_ratios
 	python -m tests.benchmarks.training
 	python -m tests.benchmarks.sweeps
+	python -m tests.benchmarks.serving
 
 chaos: $(READY) ## kill at random and at every write, edit and damage files; over two hours
 	python -m tests.chaos.training --kills $(KILLS)
