@@ -32,15 +32,17 @@ def add_run(
     parameters: int = 1234,
     truth: str = "t",
     logs_model: bool = True,
+    meta: Meta | None = None,
 ) -> str:
     """Adds a run, and returns its id.
 
     Args:
         scores: of its test split; None if it was not tested.
         truth: identifies the test rows.
+        meta: of images; by default of images without data.
         logs_model: as the setting `tracking.log_model`. The files are in the project in any case.
     """
-    meta = images()
+    meta = meta or images()
     tags = {"experiment": experiment, "run_key": f"{experiment}-{truth}", "fingerprint": "f"}
     tags |= {"data": meta.name, "data.digest.test": meta.digests["test"]}
     facts = RunFacts(experiment, {}, tags, meta, Path("data"), lineage=_lineage())
