@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
-.PHONY: help demo ui repro claims experiment test check browser bench chaos certify mutants
+.PHONY: help demo ui repro claims experiment test check browser exports bench chaos certify mutants
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -48,11 +48,16 @@ check: $(READY) ## run ruff, mypy and the tests of the architecture
 browser: $(READY) ## test the report in headless Chromium, if it is installed with its driver
 	python -m pytest tests/browser
 
-bench: $(READY) ## measure speed against model.fit; half an hour on an idle machine
+exports: $(READY) ## install the packages of the export to ONNX, and test it
+	python -m pip install --quiet --disable-pip-version-check --editable '.[onnx]'
+	python -m pytest tests/exports
+
+bench: $(READY) ## measure speed against model.fit; forty minutes on an idle machine
 	python -m dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@mnist_first_10000 \
 		prepare@california_ratios
 	python -m tests.benchmarks.training
 	python -m tests.benchmarks.sweeps
+	python -m tests.benchmarks.serving
 
 chaos: $(READY) ## kill at random and at every write, edit and damage files; over two hours
 	python -m tests.chaos.training --kills $(KILLS)

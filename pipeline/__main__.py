@@ -19,7 +19,7 @@ COMMANDS = {
     "Start with your own": ("add", "adopt", "look"),
     "From the data to a tested model": ("fetch", "prepare", "train", "evaluate", "report"),
     "Many trainings": ("sweep", "tune", "repeat", "compare"),
-    "Use a model": ("predict", "inspect", "ui"),
+    "Use a model": ("predict", "promote", "export", "inspect", "ui"),
     "Records": ("reproduce", "replay", "merge"),
     "For DVC": ("compose", "code"),
 }

@@ -23,6 +23,7 @@ FAILURES = OUTPUTS / "failures"
 INSPECTED = OUTPUTS / "inspect"
 EVALUATED_RUNS = OUTPUTS / "runs"
 COMPARISONS = OUTPUTS / "comparisons"
+EXPORTS = OUTPUTS / "exports"
 CERTIFICATES = OUTPUTS / "certificates"
 
 

@@ -23,6 +23,7 @@ size; other models of images take those of their own size.
 import argparse
 import csv
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ from pipeline.serving.inputs import Inputs, inputs_of
 from pipeline.serving.predictor import BATCH, Predictor
 
 _ENDINGS = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+
+_PAUSE = 10  # seconds between two lines of progress
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ def main() -> None:
         layout = Layout(options.encoding, options.delimiter, header=Header(given=True))
         blocks = _blocks_of_csv(model, path, id_column=id_column, layout=layout)
     with _opened(options.output) as file:
-        rows, without = write(model, blocks, file, id_column=id_column)
+        reported = _with_progress(blocks, options.model)
+        rows, without = write(model, reported, file, id_column=id_column)
     log(f"{options.model}: {rows - without:,} of {rows:,} rows predicted")
     if without:
         raise PipelineError(f"{without:,} of {rows:,} rows have no prediction")
@@ -118,6 +122,19 @@ def _images(paths: Sequence[Path]) -> list[Path]:
 
 def _is_image(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
+
+
+def _with_progress(blocks: Iterator[Block], name: str) -> Iterator[Block]:
+    """Passes blocks on, and says from time to time how many rows are done."""
+    began = last = time.monotonic()
+    rows = 0
+    for block in blocks:
+        yield block
+        rows += block.inputs.rows
+        now = time.monotonic()
+        if now - last >= _PAUSE:
+            log(f"{name}: {rows:,} rows predicted, {rows / (now - began):,.0f} rows/s")
+            last = now
 
 
 def write(

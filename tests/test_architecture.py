@@ -38,10 +38,12 @@ PACKAGES = {
     "config",
     "data",
     "evaluation",
+    "exporting",
     "metrics",
     "models",
     "notebooks",
     "own",
+    "promoting",
     "replaying",
     "reporting",
     "reproducing",
@@ -55,6 +57,7 @@ REGISTRIES = (
     "pipeline.baselines",
     "pipeline.data.formats",
     "pipeline.evaluation.figures",
+    "pipeline.exporting.formats",
     "pipeline.metrics",
     "pipeline.models.families",
     "pipeline.replaying.probes",
@@ -78,6 +81,7 @@ FOREIGN = {  # what each package never imports, as in the table of CONTRIBUTING.
     "comparing": ("keras", "tensorflow", "mlflow"),
     "config": ("keras", "tensorflow", "mlflow"),
     "data": ("keras", "tensorflow"),
+    "promoting": ("keras", "tensorflow", "mlflow"),
     "own": ("tensorflow", "mlflow", "pipeline.config", "pipeline.models", "pipeline.training"),
     "models": ("pipeline.data.raw", "pipeline.data.tables", "pipeline.files"),
     "runs": ("pipeline.training", "tensorflow"),
@@ -237,6 +241,7 @@ def test_one_module_reads_prepared_arrays():
 def test_commands_that_open_the_test_split_are_known():
     commands = {
         "pipeline.evaluation.assessment",
+        "pipeline.export",
         "pipeline.inspect",
         "pipeline.tested_training",
     }
@@ -263,7 +268,7 @@ def test_no_module_has_a_vague_name(word):
 
 
 @pytest.mark.parametrize(
-    "command", ["add", "code", "compare", "compose", "fetch", "look", "prepare"]
+    "command", ["add", "code", "compare", "compose", "fetch", "look", "prepare", "promote"]
 )
 def test_light_command_loads_no_tensorflow(command):
     assert not {"tensorflow", "keras", "mlflow"} & loaded_by(f"import pipeline.{command}")

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -210,3 +211,25 @@ def test_images_need_a_model_of_images(in_repository, call):
 def test_refused_request_writes_no_file(answers):
     refusal(answers, "prices", HEADER, "-o", "none.csv")
     assert not Path("none.csv").exists()
+
+
+def test_progress_counts_rows(answers, capsys, monkeypatch):
+    monkeypatch.setattr(predict, "_PAUSE", 0)
+    Path("many.csv").write_text("x,y\n" + "1,2\n" * 1500, encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["predict", "models/pairs", "many.csv", "-o", "many_out.csv"])
+    predict.main()
+    first, second, last = capsys.readouterr().err.splitlines()
+    assert first.startswith("models/pairs: 1,024 rows predicted, ")
+    assert second.startswith("models/pairs: 1,500 rows predicted, ")
+    assert last == "models/pairs: 1,500 of 1,500 rows predicted"
+
+
+def test_memory_does_not_grow_with_the_rows(in_repository, call):
+    peaks = []
+    for rows in (2_048, 2_048, 16_384):  # the first call loads modules
+        Path("many.csv").write_text("x,y\n" + "1.25,-2.5\n" * rows, encoding="utf-8")
+        tracemalloc.start()
+        call(predict, "models/pairs", "many.csv", "-o", "many_out.csv")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < 1.15 * peaks[1]

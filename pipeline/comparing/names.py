@@ -21,7 +21,7 @@ from pipeline.runs.result import HISTORY
 
 _LONGEST_LIST = 5
 _OVER = {repeats.SEEDS: SEEDS, repeats.SPLIT_SEEDS: SPLITS, repeats.FOLDS: FOLDS}
-_RUN_ID = re.compile(r"[0-9a-f]{4,32}")
+RUN_ID = re.compile(r"[0-9a-f]{4,32}")
 _VALIDATION = "validation/"
 
 
@@ -108,7 +108,7 @@ def resolve(name: str) -> Contender:
     experiments = params.read().experiments
     if name in experiments:
         return _experiment(name)
-    if _RUN_ID.fullmatch(name):
+    if RUN_ID.fullmatch(name):
         return _run(name)
     raise PipelineError(
         "this is no experiment of params.yaml, no run id, and no trial of a sweep",
@@ -183,15 +183,19 @@ def _run(beginning: str) -> Contender:
     output = _evaluated(beginning)
     ids = record.read(output)
     history = mlruns() / "checkpoints" / ids["run_key"] / "result" / HISTORY
-    tested = _tested(output, ids["run_id"], history)
+    return of_run(_tested(output, ids["run_id"], history), sources=[output / record.FILE])
+
+
+def of_run(tested: Evaluated, *, sources: Sequence[Path] = ()) -> Contender:
+    """A single run, whose evaluation was read from these files."""
     return Contender(
-        name=ids["run_id"][:8],
-        title=f"run {ids['run_id'][:8]}",
+        name=tested.run_id[:8],
+        title=f"run {tested.run_id[:8]}",
         headline=tested.metrics["headline"],
         tested=tested,
         groups={},
         missing=dict.fromkeys(_OVER.values(), "it is a single run; name its experiment instead"),
-        sources=[output / record.FILE],
+        sources=sources,
     )
 
 

@@ -117,10 +117,10 @@ def differences(comparison: Comparison, measured: Measured) -> Table:
     rows = [["", "difference", "95 % interval", "p", *(["Holm's p"] if several else []), ""]]
     for pair in measured.pairs:
         limits = signed_interval(pair)
-        verdict = f"{letter[pair.better]} is better" if pair.better else "not decided"
+        outcome = f"{letter[pair.better]} is better" if pair.better else "not decided"
         p_values = [p_text(pair.p), *([p_text(pair.adjusted_p)] if several else [])]
         name = f"{letter[pair.one]} - {letter[pair.other]}"
-        rows.append([name, signed(pair.difference), limits, *p_values, verdict])
+        rows.append([name, signed(pair.difference), limits, *p_values, outcome])
     return rows
 
 
@@ -175,7 +175,12 @@ _NOISE[UNTIL_DECIDED] = _NOISE[SEEDS]
 
 def conclusion(comparison: Comparison) -> list[str]:
     """The verdict with the noise that it exceeds, and the remarks on the whole comparison."""
-    return [f"Verdict: {comparison.verdict}{_beyond(comparison)}.", *comparison.remarks]
+    return [f"Verdict: {verdict(comparison)}.", *comparison.remarks]
+
+
+def verdict(comparison: Comparison) -> str:
+    """`a is better, beyond the noise of the test rows`."""
+    return f"{comparison.verdict}{_beyond(comparison)}"
 
 
 def _beyond(comparison: Comparison) -> str:

@@ -95,14 +95,16 @@ def score(model: Any, split: Split, meta: Meta) -> Scores:
     Classes are scored by the raw output, because a probability may round to 0. The cells of a table
     come from `rows.csv` as the source's CSV holds them.
     """
-    values = split.x if meta.table is None else _cells(split, meta)
+    values = inputs_of(split, meta)
     if meta.task != "regression":
         return scores_of(outputs_of(anatomy.with_raw_output(model), values), split.y, meta)
     return number_scores(outputs_of(model, values), split.y, meta)
 
 
-def _cells(split: Split, meta: Meta) -> Any:
-    """The inputs of a served model of a table."""
+def inputs_of(split: Split, meta: Meta) -> Any:
+    """The inputs of a served model for a split: pixels, or arrays `(rows, 1)` by input."""
+    if meta.table is None:
+        return split.x
     columns = columns_of(meta)
     if columns is None or split.rows is None:
         raise ValueError("a table has rows.csv")

@@ -19,6 +19,7 @@ from pipeline.tracking.tracker import RunFacts
 _PARAMS_IN_A_BATCH = 100
 CONTEXT = "mlflow.data.context"  # a tag of data sets
 CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
+CONTEXT_OF_RAW = "raw"
 SETTINGS, PATCH, LINEAGE = "config.yaml", "diff.patch", "lineage.json"  # files of the record
 HINDSIGHT = "hindsight"  # a tag: the metrics that were added after the run, separated by commas
 _LAST = SETTINGS
@@ -112,7 +113,7 @@ def log_raw_data(client: MlflowClient, run_id: str, raw: Mapping[str, Any]) -> N
                 source_type="local",
                 source=json.dumps({"uri": str(RAW / raw["source"] / name)}),
             ),
-            tags=[InputTag(CONTEXT, "raw")],
+            tags=[InputTag(CONTEXT, CONTEXT_OF_RAW)],
         )
         for name, digest in raw["digests"].items()
     ]

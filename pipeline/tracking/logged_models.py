@@ -53,7 +53,7 @@ def model_of(run_id: str) -> Iterator[Path]:
     Raises:
         PipelineError: the store has no model of this run.
     """
-    with model_at(f"models:/{_model_id(run_id)}") as folder:
+    with model_at(f"models:/{model_id(run_id)}") as folder:
         yield folder
 
 
@@ -72,7 +72,12 @@ def model_at(uri: str) -> Iterator[Path]:
 
 
 @reported()
-def _model_id(run_id: str) -> str:
+def model_id(run_id: str) -> str:
+    """The id of the model that a run logged.
+
+    Raises:
+        PipelineError: the store has no model of this run.
+    """
     client = connection.client()
     run = client.get_run(run_id)
     models = client.search_logged_models(
@@ -102,5 +107,8 @@ def _download(uri: str, folder: str) -> Path:
         return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
     except (MlflowException, OSError) as error:
         raise PipelineError(
-            "the tracking store has no such model", received=f"{uri}: {error}"
+            "the tracking store has no such model",
+            received=f"{uri}: {str(error).rstrip('.')}",
+            expected="Write models:/<name>@champion, models:/<name>/<version> or runs:/<id>/model; "
+            "make ui shows names and ids",
         ) from None

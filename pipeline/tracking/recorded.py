@@ -12,7 +12,7 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from pipeline.tracking import connection, names
-from pipeline.tracking.facts import flattened
+from pipeline.tracking.facts import CONTEXT_OF_RAW, flattened
 from pipeline.tracking.faults import reported
 
 Steps = Mapping[str, Mapping[int, float]]
@@ -28,6 +28,7 @@ class RecordedRun:
         times: when its history was measured, in milliseconds since 1970, by step.
         latest: by name, the value that a list of runs shows.
         files: the paths of the files at the top of the record.
+        raw: the digest of each raw file, by `<source>/<file>`.
     """
 
     run_id: str
@@ -39,6 +40,7 @@ class RecordedRun:
     times: Mapping[int, int]
     latest: Mapping[str, float]
     files: frozenset[str]
+    raw: Mapping[str, str]
 
 
 def of_training(metrics: Steps) -> Steps:
@@ -81,6 +83,11 @@ def read(run_id: str) -> RecordedRun:
         times=times,
         latest=dict(run.data.metrics),
         files=frozenset(file.path for file in client.list_artifacts(run_id)),
+        raw={
+            one.dataset.name: one.dataset.digest
+            for one in run.inputs.dataset_inputs
+            if CONTEXT_OF_RAW in {tag.value for tag in one.tags}
+        },
     )
 
 
