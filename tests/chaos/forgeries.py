@@ -231,7 +231,7 @@ FORGERIES = [
     Forgery("the patch", _patch, "diff.patch", "dirty"),
     Forgery(
         "a line of the code",
-        _other_code("pipeline/models/families/mlp.py", "seed=seed\n", "seed=seed + 1\n"),
+        _other_code("pipeline/models/families/mlp.py", "settings.activation,", "'tanh',"),
         "pipeline.models.families.mlp",
         "without Git",
     ),
