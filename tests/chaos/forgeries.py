@@ -295,11 +295,12 @@ def _tampered(array: int) -> Callable[[Project], str]:
         )
         process = project.start("python", "-m", "pipeline.train", *SHORT, *overrides)
         folder = project.folder / "mlruns/checkpoints"
-        while process.poll() is None and len(list(folder.glob("*/*.checkpoint"))) < 2:
+        complete = "*/[0-9]*.checkpoint"  # the name of a file that is being written has a dot
+        while process.poll() is None and len(list(folder.glob(complete))) < 2:
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        newest = max(folder.glob("*/*.checkpoint"), key=lambda file: file.stat().st_mtime)
+        newest = max(folder.glob(complete))
         saved = checkpoint.read(newest)
         arrays = saved.arrays["engine"]
         arrays[array] = arrays[array] * 1.5 + 0.25
