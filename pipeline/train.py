@@ -6,6 +6,7 @@
     python -m pipeline.train -m data=wine seed=1,2,3     a sweep, like pipeline.sweep
     python -m pipeline.train --resolved mnist_mlp        what DVC runs
     python -m pipeline.train data=wine --allow-environment   resumes on another kind of CPU
+    python -m pipeline.train mnist_mlp seed=3 --show     the settings, and what sets each of them
 
 To resume an interrupted or killed training from its last checkpoint, run the same command again. A
 finished run is not trained again; its result is printed. --resolved trains
@@ -28,7 +29,7 @@ from pipeline.command_line import (
 )
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
-from pipeline.console import say
+from pipeline.console import say, table_console
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
@@ -37,11 +38,15 @@ from pipeline.training import memory
 
 _SWEEP = ("-m", "--multirun")
 _ALLOW = "--allow-environment"
+_SHOW = "--show"
 
 
 def main() -> None:
     """Reads the command line and trains."""
     argv = arguments(__doc__)
+    if _SHOW in argv:
+        _show([argument for argument in argv if argument != _SHOW])
+        return
     allowed = _ALLOW in argv
     argv = [argument for argument in argv if argument != _ALLOW]
     if allowed and argv[:1] != ["--resolved"]:
@@ -64,6 +69,13 @@ def main() -> None:
             train(compose_experiment(with_key(argv, "experiment")), interruption)
 
 
+def _show(overrides: list[str]) -> None:
+    _require_no_flag(overrides)
+    from pipeline.config.shown import shown
+
+    table_console().print(shown(with_key(overrides, "experiment")))
+
+
 def _sweep(overrides: list[str]) -> None:
     """Replaces this process by a sweep, so that training imports no code of sweeps."""
     _require_no_flag(overrides)
@@ -76,7 +88,7 @@ def _require_no_flag(overrides: list[str]) -> None:
         raise PipelineError(
             "unknown flag",
             received=" ".join(flags),
-            expected="Use -m, --resolved <experiment>, --allow-environment or --help",
+            expected="Use -m, --resolved <experiment>, --allow-environment, --show or --help",
         )
 
 

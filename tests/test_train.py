@@ -77,7 +77,7 @@ def test_multirun_replaces_the_process_by_a_sweep(call, monkeypatch):
 def test_unknown_flag_is_rejected(call, multirun):
     assert refusal(call, train, *multirun, "--epochs", "data=shapes") == (
         "unknown flag. Received: --epochs. Use -m, --resolved <experiment>, "
-        "--allow-environment or --help."
+        "--allow-environment, --show or --help."
     )
 
 

@@ -4,7 +4,7 @@ Hydra composes. This module names the groups after their files, and applies the 
 hold plain values only.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,6 +29,8 @@ from pipeline.layout import CONF
 
 # Networks compute with 32-bit floats.
 _SMALLEST_FLOAT, _LARGEST_FLOAT = 1.2e-38, 3.4e38
+
+_NAMES = ("data.name", "model.family", "optimizer.family")
 
 T = TypeVar("T")
 
@@ -89,6 +91,18 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
         ) from error
 
 
+def places(
+    root: str, keys: Iterable[str], overrides: Sequence[str], *, conf: Path = CONF
+) -> dict[str, str]:
+    """What sets each key of a composition: `command line`, a file of `conf/`, or `default`."""
+    choices = hydra_composition.composed(root, overrides, conf).choices
+    origin = _Origin(choices, overrides, conf)
+    found = {key: origin.setter_of(key) or "default" for key in keys}
+    # The names of files are settings as well.
+    named = {"name": origin.files[0], **{key: origin.of(key) for key in _NAMES}}
+    return found | {key: str(place) for key, place in named.items() if key in found}
+
+
 def _named(settings: DictConfig, choices: dict[str, str | None]) -> DictConfig:
     """Names each group after the chosen file.
 
@@ -132,14 +146,19 @@ class _Origin:
         self.conf = conf
 
     def of(self, key: str) -> str:
+        """What sets a key; without that, the file of its group."""
+        own = [file for file in self.files if file.parent.name == key.split(".")[0]]
+        return self.setter_of(key) or (str(own[0]) if own else "command line")
+
+    def setter_of(self, key: str) -> str | None:
+        """What sets a key; None if its schema does."""
         names = [override.lstrip("+~").split("=")[0] for override in self.overrides]
         if any(self._sets(name, key) for name in names):
             return "command line"
         for file in self.files:
             if setting_in_file(key, file, self.conf)[0]:
                 return str(file)
-        own = [file for file in self.files if file.parent.name == key.split(".")[0]]
-        return str(own[0]) if own else "command line"
+        return None
 
     def _sets(self, name: str, key: str) -> bool:
         """Whether an override of `name` sets `key`, a group around it, or a setting inside it."""
