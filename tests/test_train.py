@@ -84,7 +84,7 @@ def test_unknown_flag_is_rejected(call, multirun):
 def test_help_shows_examples(call, capsys):
     with pytest.raises(SystemExit):
         call(train, "--help")
-    assert "python -m pipeline.train experiment=" in capsys.readouterr().out
+    assert "python -m pipeline.train mnist_mlp" in capsys.readouterr().out
 
 
 def test_dvc_evaluates_into_the_run_it_trained(folder, call, capsys):

@@ -89,12 +89,13 @@ def _switch_on(values: Sequence[Override], settings: DictConfig) -> None:
     So `training.early_stopping.patience=3` turns early stopping on where a file turns it off.
     """
     for override in values:
-        group, _, _ = override.key_or_group.rpartition(".")
-        parent, _, name = group.rpartition(".")
+        key = override.key_or_group
+        is_group = isinstance(override.value(), dict)
+        parent, _, name = (key if is_group else key.rpartition(".")[0]).rpartition(".")
         around = OmegaConf.select(settings, parent) if parent else settings
         if not isinstance(around, DictConfig) or name not in around or around[name] is not None:
             continue
-        schema = OmegaConf.get_type(settings if not parent else around)
+        schema = OmegaConf.get_type(around)
         hint = get_type_hints(schema).get(name) if schema is not None else None
         for part in get_args(hint):
             if isinstance(part, type) and is_dataclass(part):

@@ -464,13 +464,14 @@ def test_setting_without_its_group_is_named_with_it(override, in_repository):
     assert refusal("data=shapes", override) == f"command line: {NESTED[override]}"
 
 
-def test_setting_turns_on_a_group_that_is_null(in_repository):
+@pytest.mark.parametrize("setting", [".patience=3", "={patience: 3}"])
+def test_setting_turns_on_a_group_that_is_null(setting, in_repository):
     (in_repository / "conf/experiment/endless.yaml").write_text(
         "# @package _global_\ndefaults: [{override /data: shapes}]\n"
         "training: {early_stopping: null}\n"
     )
     assert compose_experiment(["experiment=endless"]).training.early_stopping is None
-    rule = compose_experiment(["experiment=endless", "training.early_stopping.patience=3"])
+    rule = compose_experiment(["experiment=endless", f"training.early_stopping{setting}"])
     early_stopping = rule.training.early_stopping
     assert early_stopping is not None
     assert (early_stopping.patience, early_stopping.monitor) == (3, "validation/loss")
