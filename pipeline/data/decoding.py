@@ -23,7 +23,7 @@ _UTF16 = {
 }
 _LETTERS = re.compile(rb"[A-Za-z]")
 _NUMBERS = re.compile(rb"[0-9;,|\t\"]+")
-_SAMPLE = 1 << 20  # bytes that tell the encoding of a file
+_SAMPLE = 1 << 20  # bytes that show the encoding of a file
 
 # Letters beyond ASCII that occur in languages of Western Europe, and in Turkish.
 _WESTERN = frozenset("äöüßÄÖÜàâáãåæçéèêëíìîïñóòôõøœúùûÿÀÂÁÃÅÆÇÉÈÊËÍÎÏÑÓÔÕØŒÚÛ")

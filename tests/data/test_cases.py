@@ -239,9 +239,9 @@ def test_pixels_in_one_cell_need_one_setting(tmp_path):
     assert (by_column.rows["validation"], sum(by_column.rows.values())) == (28, 60)
 
 
-def test_id_beside_pixels_is_named(tmp_path):
+def test_id_next_to_pixels_is_named(tmp_path):
     assert refusal(prepared, tmp_path, "img_extra_id", {}, drop=[]) == (
         f"{tmp_path}/raw/img_extra_id/data.csv: the number of columns does not match image_shape. "
-        "Received: 17 columns beside label. Expected: 16, because image_shape is [4, 4, 1]. "
+        "Received: 17 columns next to label. Expected: 16, because image_shape is [4, 4, 1]. "
         "Set drop: [id] in the data settings."
     )

@@ -214,9 +214,9 @@ def test_columns_must_match_the_image_shape(tmp_path, monkeypatch):
     source(tmp_path, ROWS, image_shape=[2, 2, 3])
     assert error_of(tmp_path, monkeypatch) == (
         "raw/own/data.csv: the number of columns does not match image_shape. "
-        "Received: 6 columns beside label. Expected: 12, because image_shape is [2, 2, 3]. "
-        "List the columns that are no pixels under data.drop, or name those that are by pixels in "
-        "the source's settings."
+        "Received: 6 columns next to label. Expected: 12, because image_shape is [2, 2, 3]. "
+        "List the columns that are not pixels under data.drop, or name those of pixels by pixels "
+        "in the source's settings."
     )
 
 

@@ -398,7 +398,7 @@ def test_first_rows_of_a_sorted_file_are_named(tmp_path):
 def test_cut_of_a_sorted_file_is_named(tmp_path):
     assert prepared(tmp_path, SORTED, rows=50, **CLASSES).remarks == [
         "the rows are sorted by y, and data.rows takes the first 50 of 100. "
-        "Set data.sample instead, which draws them"
+        "To draw them, set data.sample instead"
     ]
 
 

@@ -438,7 +438,7 @@ def test_sentinel_is_a_missing_number():
     assert (reading.sentinels, reading.is_missing(" -999 ")) == ([-999.0], True)
 
 
-def test_only_value_beside_missing_ones_is_a_category():
+def test_only_value_next_to_missing_ones_is_a_category():
     assert read("yes", "", "yes") == ("category", "yes")
 
 
@@ -449,6 +449,6 @@ def test_sign_of_a_missing_number_has_other_spellings():
     assert [str(value) for value in values] == ["13.6", "nan", "14.5", "nan", "-200.0", "7.25"]
 
 
-def test_plain_numbers_beside_decimal_commas_need_no_note():
+def test_plain_numbers_next_to_decimal_commas_need_no_note():
     cells = [str(number * number) for number in range(3, 30)]
     assert decided(*cells, file=File(";", decimal=",")).notes == []
