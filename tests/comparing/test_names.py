@@ -74,7 +74,7 @@ def test_damaged_predictions_are_refused():
 @pytest.mark.usefixtures("experiment")
 def test_unknown_name_lists_the_experiments():
     assert refusal(names.resolve, "shape") == (
-        "this is no experiment of params.yaml, no run id, and no trial of a sweep. "
+        "this is neither an experiment of params.yaml, nor a run id, nor a trial of a sweep. "
         "Received: shape. Did you mean shapes? Allowed: pairs, shapes."
     )
 
