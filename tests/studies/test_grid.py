@@ -401,7 +401,7 @@ def test_seed_of_a_split_that_is_not_drawn_is_refused():
     assert refusal(grid, "data=xor", "data.split.seed=1,2") == (
         "the sweep varies the seed of a split that is not drawn. "
         "Received: data.split.method whole. "
-        "Sweep over seed only, or choose a data variant whose rows are drawn."
+        "Sweep over seed only, or choose a data variant with a drawn split."
     )
 
 
