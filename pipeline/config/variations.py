@@ -70,7 +70,7 @@ def splits_by_configuration(configs: Sequence[ExperimentConfig]) -> list[set[tup
 
 
 def require_drawn_splits(repeats: Mapping[str, Repeats], data: Mapping[str, Data]) -> None:
-    """Checks that only splits vary that are drawn.
+    """Checks that only drawn splits vary.
 
     Args:
         repeats: by experiment.
