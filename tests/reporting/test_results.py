@@ -94,7 +94,7 @@ IMBALANCED = METRICS | {
 }
 
 
-def test_balanced_accuracy_stands_beside_the_headline(tmp_path):
+def test_balanced_accuracy_follows_the_headline(tmp_path):
     write_result(tmp_path, "shapes", metrics=IMBALANCED)
     write_plan(tmp_path, shapes=planned())
     (row,) = rows_of(tmp_path, "shapes")
