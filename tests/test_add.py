@@ -86,7 +86,7 @@ def test_other_content_of_a_name_is_refused(run):
     before = everything()
     assert refusal(run, "flats.csv", "--target", "city") == (
         "the name flats is taken. Received: conf/source/flats.yaml, conf/data/flats.yaml. "
-        "Choose another one with --name, or delete what has it."
+        "Choose another one with --name, or delete the files and entries of that name."
     )
     assert everything() == before
 
@@ -145,7 +145,7 @@ def test_target_in_the_first_line_makes_it_a_header(run):
     assert source() == {"path": "flats.csv", "header": True}
 
 
-def test_column_in_doubt_is_left_out_and_that_is_said(run):
+def test_column_in_doubt_is_left_out_and_named(run):
     doubtful = [
         f"{line},{'off' if number == 9 else number * 11 % 17}" for number, line in enumerate(FLATS)
     ]
@@ -270,7 +270,7 @@ def test_failed_run_is_one_line(run, monkeypatch):
 
     monkeypatch.setattr(subprocess, "run", fail)
     assert refusal(run, "flats.csv", "--target", "rent", "--run") == (
-        "dvc repro evaluate@flats failed. See its error above. Mend that, and run the same command "
+        "dvc repro evaluate@flats failed. See its error above. Fix that, and run the same command "
         "again."
     )
     assert commands == [["-m", "dvc", "repro", "evaluate@flats"]]
@@ -299,7 +299,7 @@ def test_failed_run_is_one_line(run, monkeypatch):
         (
             ["flats.csv", "--target", "rent", "--name", "iris_perceptron"],
             "the name iris_perceptron is taken. Received: conf/experiment/iris_perceptron.yaml. "
-            "Choose another one with --name, or delete what has it.",
+            "Choose another one with --name, or delete the files and entries of that name.",
         ),
         (["flats.csv", "--tarjet", "rent"], "unrecognized arguments: --tarjet"),
     ],

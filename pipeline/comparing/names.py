@@ -283,7 +283,9 @@ def _sweep(beginning: str) -> Path:
             "Or save the winner with search.save_as, and repeat it over seeds",
         )
     raise PipelineError(
-        "several sweeps begin so" if folders else "there is no sweep of this id in mlruns/sweeps",
+        "several sweeps begin with these digits"
+        if folders
+        else "there is no sweep of this id in mlruns/sweeps",
         received=beginning or "nothing",
         expected="Write <sweep id>/<number of a trial>; the sweep printed both",
     )

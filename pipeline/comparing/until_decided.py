@@ -46,7 +46,7 @@ def decide(
 ) -> Outcome:
     """Trains one seed of both after another, until it is decided or the budget ends.
 
-    A seed whose run is finished is not trained again. So a killed call resumes, and a larger budget
+    A seed with a finished run is not trained again. So a killed call resumes, and a larger budget
     continues.
 
     Args:

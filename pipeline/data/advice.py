@@ -27,7 +27,7 @@ _MOSTLY = 0.9  # the share of cells without another delimiter, if the delimiter 
 # What else may be meant if advice with a setting is wrong.
 _OTHERWISE = {
     "header: false": "If row 1 holds names, set header: true",
-    "quoting: false": "If quotes enclose values, mend the line instead",
+    "quoting: false": "If quotes enclose values, fix the line instead",
 }
 _FEWEST_VALUES = 3  # of a row, so that another row can have far fewer
 _COMMENTS = ("#", "%", "!", "//")

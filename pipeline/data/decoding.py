@@ -158,7 +158,7 @@ class _Fault:
         what = f"{self.place}: a byte is not UTF-8"
         likely = likely_encoding(path, name=name)
         if likely is None:
-            advice = "Save the file as UTF-8. If the other lines are right, mend this line"
+            advice = "Save the file as UTF-8. If the other lines are right, fix this line"
             return DataError(what, received=self.byte, expected=advice)
         word = self._word(likely)
         return DataError(

@@ -86,9 +86,7 @@ def test_functions_are_also_modules():
 
 def test_outside_of_a_project_is_refused(in_empty_folder):
     message = refusal(pipeline.run, "iris_logistic")
-    assert message.startswith(
-        "this folder is outside of a project, which has conf/ and params.yaml"
-    )
+    assert message.startswith("this folder is not inside a project with conf/ and params.yaml")
 
 
 def test_run_without_files_has_no_model(in_project):

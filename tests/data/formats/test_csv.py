@@ -101,7 +101,7 @@ OTHER_DELIMITER = (
 ELSE = 'If that is wrong, set delimiter: ",".'
 NO_QUOTES = (
     "Set quoting: false in the source's settings. That gives {}. "
-    "If quotes enclose values, mend the line instead."
+    "If quotes enclose values, fix the line instead."
 )
 BROKEN = {
     "empty": (b"", f"own.csv is empty. {EXPECT_BOTH}"),
@@ -173,7 +173,7 @@ BROKEN = {
     "one line of another encoding": (
         "a,b\n1,naïve\n".encode() + "1,café\n".encode("latin-1"),
         "own.csv, line 3: a byte is not UTF-8. Received: 0xe9. "
-        "Save the file as UTF-8. If the other lines are right, mend this line.",
+        "Save the file as UTF-8. If the other lines are right, fix this line.",
     ),
     "NUL byte": (
         b"a,b\n1,2\n1,\0\n",
