@@ -133,7 +133,7 @@ def test_settings_of_the_file_are_found(run):
     assert "# A guess, because of flats.csv, line " in Path("conf/source/flats.yaml").read_text()
 
 
-def test_target_in_the_first_line_makes_it_a_header(run):
+def test_target_in_the_first_line_means_header(run):
     write(
         "flats.csv",
         [
@@ -251,7 +251,7 @@ def test_written_files_are_those_that_were_tried(run):
     assert (composed.target, composed.task.value) == ("city", "classification")
 
 
-def test_command_of_the_page_writes_what_the_page_shows(run):
+def test_command_writes_the_files_of_the_page(run):
     shutil.copytree(ROOT / "docs", "docs")
     words = pages.blocks("your-own-csv.md", "sh")[0].split()
     assert words[:3] == ["python", "-m", "pipeline.add"]
@@ -322,7 +322,7 @@ def test_several_targets_are_separated_by_commas(run):
     assert data("loads")["target"] == ["heating", "cooling"]
 
 
-def test_rows_without_one_of_the_targets_are_left_out(run):
+def test_rows_without_some_target_are_left_out(run):
     write("loads.csv", [*LOADS, "3,210,,31.5", "4,220,22.5,", "5,230,,"])
     run("loads.csv", "--target", "heating,cooling")
     text = Path("conf/data/loads.yaml").read_text(encoding="utf-8")

@@ -79,7 +79,7 @@ def test_unknown_name_lists_the_experiments():
     )
 
 
-def test_run_is_found_by_the_beginning_of_its_id():
+def test_run_is_found_by_an_id_prefix():
     write_run(RUN, classifier(30, []))
     write_experiments()
     run = names.resolve("3f2a")

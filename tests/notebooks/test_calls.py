@@ -53,7 +53,7 @@ def test_same_settings_return_the_same_run(run):
     assert pipeline.run("iris_logistic", **FAST).run_id == run.run_id
 
 
-def test_notebook_may_lie_in_a_folder_of_the_project(run, in_project, monkeypatch):
+def test_notebook_may_lie_in_any_project_folder(run, in_project, monkeypatch):
     folder = in_project / "deep" / "er"
     folder.mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(folder)

@@ -260,7 +260,7 @@ def test_result_with_its_data_is_checked(outputs):
 
 
 @pytest.mark.parametrize("changes", [{"settings": "0" * 64}, {"data": {"train": "0" * 32}}])
-def test_seeds_of_other_settings_or_data_are_not_shown(tmp_path, changes):
+def test_seeds_of_other_settings_are_not_shown(tmp_path, changes):
     outputs = write_outputs(tmp_path / "outputs")
     (tmp_path / "prepared/shapes").mkdir(parents=True)
     images().save(tmp_path / "prepared/shapes")

@@ -48,7 +48,7 @@ def test_clear_winner_has_no_equals():
     )
 
 
-def test_caption_counts_those_that_cannot_be_told_apart():
+def test_caption_counts_those_that_may_be_as_good():
     _, caption = columns_of(1.0, 3.0, 1.5, 3.5)
     first, second = caption.splitlines()
     assert first == (

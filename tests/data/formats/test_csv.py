@@ -255,7 +255,7 @@ def test_columns_rename_those_of_a_header(tmp_path, columns, header):
     assert rewritten(tmp_path, "a,b\n1,2\n", columns=columns) == f"{header}\n1,2\n"
 
 
-def test_list_of_names_does_not_hide_a_forgotten_header(tmp_path):
+def test_listed_names_do_not_hide_a_header(tmp_path):
     message = refusal(read, tmp_path, "1,2\n3,4\n", columns=["a", "b"])
     assert "Set header: false" in message
 

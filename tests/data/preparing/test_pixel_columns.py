@@ -60,7 +60,7 @@ def test_sorted_names_are_put_in_order(names):
 
 
 @pytest.mark.parametrize("names", [["r1", "g1", "b1"], ["a", "c", "b"], ["p2", "p2.0"], PIXELS])
-def test_other_names_stay_in_the_order_of_the_file(names):
+def test_other_names_keep_the_order_of_file(names):
     assert found(["y", *names], pixels=names).names == names
 
 
