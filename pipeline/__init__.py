@@ -50,7 +50,7 @@ def _function(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What a notebook offers after `pipeline.`."""
+    """The names that a notebook suggests after `pipeline.`."""
     return list(_FUNCTIONS)
 
 

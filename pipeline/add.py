@@ -7,8 +7,8 @@
     python -m pipeline.add energy.csv --target heating,cooling    several targets
 
 It looks at each column, and writes conf/source/<name>.yaml, conf/data/<name>.yaml and the lines of
-params.yaml. Each guess has a comment with the reason and the alternatives. A column in doubt is
-left out, and that is said. After an error, all files are as before.
+params.yaml. Each guess has a comment with the reason and the alternatives. The command leaves
+out a column in doubt, and says so. After an error, all files are as before.
 
 --task classification, regression or multi_label is guessed from the target, and --name from the
 name of the file. `source.<setting>=<value>` and `data.<setting>=<value>` set what docs/files.md and
@@ -61,7 +61,7 @@ _HELP = "Use --help to see what add takes"
 
 @dataclass(frozen=True)
 class Wish:
-    """What the user asks for.
+    """The request of the user.
 
     Args:
         path: the file, as it is written into the source.
@@ -79,11 +79,11 @@ class Wish:
 
 @dataclass
 class Addition:
-    """What is to be written.
+    """The files to write.
 
     Args:
         files: the text of each file.
-        choices: what was decided in place of the user, one sentence each.
+        choices: the decisions in place of the user, one sentence each.
     """
 
     files: dict[Path, str]
@@ -99,7 +99,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main() -> None:
-    """Reads the command line, adds the file, and runs it if that is asked for."""
+    """Reads the command line, adds the file, and with --run trains and tests."""
     parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("file")
     parser.add_argument("settings", nargs="*")
@@ -127,9 +127,9 @@ def main() -> None:
 
 def _wish(options: argparse.Namespace) -> Wish:
     path = _path(options.file)
-    given = _given(options.settings)
+    settings = _given(options.settings)
     if options.task:
-        given["data"]["task"] = options.task
+        settings["data"]["task"] = options.task
     target = options.target
     name = options.name or new_experiment.name_of(path)
     if not is_name(name):
@@ -137,8 +137,8 @@ def _wish(options: argparse.Namespace) -> Wish:
     words = [path, *(["--target", target] if target else []), "--name", name]
     words += ["--task", options.task] if options.task else []
     command = shlex.join(["python", "-m", "pipeline.add", *words, *options.settings])
-    targets = target.split(",") if target else given["data"].pop("target", [])
-    return Wish(path, name, targets if isinstance(targets, list) else [targets], given, command)
+    targets = target.split(",") if target else settings["data"].pop("target", [])
+    return Wish(path, name, targets if isinstance(targets, list) else [targets], settings, command)
 
 
 def _path(file: str) -> str:
@@ -154,7 +154,7 @@ def _path(file: str) -> str:
 
 def _given(settings: list[str]) -> dict[str, dict[str, Any]]:
     """The settings of the command line, by group and name."""
-    given: dict[str, dict[str, Any]] = {group: {} for group in _GROUPS}
+    values: dict[str, dict[str, Any]] = {group: {} for group in _GROUPS}
     for setting in settings:
         group, _, rest = setting.partition(".")
         key, equals, value = rest.partition("=")
@@ -164,8 +164,8 @@ def _given(settings: list[str]) -> dict[str, dict[str, Any]]:
                 received=setting,
                 expected="Write source.<setting>=<value> or data.<setting>=<value>",
             )
-        given[group][key] = _value(value)
-    return given
+        values[group][key] = _value(value)
+    return values
 
 
 def _value(text: str) -> Any:
@@ -188,10 +188,10 @@ def _with_words(read: Any, texts: Any) -> Any:
 
 
 def addition_of(wish: Wish) -> Addition:
-    """Finds all settings of a file, and tries them: it is fetched and prepared in a scratch folder.
+    """Finds all settings of a file. Tries them by fetching and preparing it in a scratch folder.
 
     Raises:
-        PipelineError: the file cannot be read, the target is not known or in doubt, or the name is
+        PipelineError: the file cannot be read, the target is unknown or in doubt, or the name is
             taken.
     """
     if not (CONF / "prepare.yaml").is_file():
@@ -290,7 +290,7 @@ class _Workshop:
         draft_task(draft, [profile_of(name, cells[name], settings) for name in settings.targets])
 
     def _settled(self, source: Draft, data: Draft) -> tuple[Data, SourceRows]:
-        """Decides doubts until none is left that may be decided. Returns the rows."""
+        """Resolves doubts until none is left that may be resolved. Returns the rows."""
         while True:
             settings = self._data(data)
             rows = read_rows(self._raw(), settings)
@@ -305,11 +305,11 @@ class _Workshop:
         return "skip_footer" in module.SETTINGS and "skip_footer" not in draft.values
 
     def _texts(self, source: Draft, data: Draft) -> dict[Path, str]:
-        written = f"Written by: {self._wish.command}"
+        origin = f"Written by: {self._wish.command}"
         pages = {"source": (source, "docs/files.md"), "data": (data, "docs/columns.md")}
         return {
             CONF / group / f"{self._wish.name}.yaml": draft.text(
-                [written, f"{page} describes all settings."]
+                [origin, f"{page} describes all settings."]
             )
             for group, (draft, page) in pages.items()
         }

@@ -9,9 +9,9 @@
     python -m pipeline.adopt train.ipynb                   runs the code cells of a notebook
 
 The script runs once, in a process of its own, and trains nothing. Its arrays, network, optimizer,
-loss, callbacks and split become files, and params.yaml gets their lines. What is lost is said.
-After an error, all files are as before. docs/adopting.md describes the files. Adopt only scripts
-that you trust.
+loss, callbacks and split become files, and params.yaml gets their lines. The command names the
+parts that are lost. After an error, all files are as before. docs/adopting.md describes the files.
+Adopt only scripts that you trust.
 """
 
 import argparse
@@ -60,15 +60,15 @@ def main() -> None:
     require_experiment_name(name)
     require(options.fit >= 1, "--fit", received=options.fit, expected="1 for the first call of fit")
     if not Path(options.script).is_file():
-        raise PipelineError("there is no such script", received=options.script)
+        raise PipelineError("the script does not exist", received=options.script)
     params.read()  # A script may run for minutes, so another folder than the root fails before.
     with TemporaryDirectory() as folder:
         losses = _recorded(Path(folder), [options.script, folder, name, str(options.fit), *own])
         files = Path(folder) / FILES
         paths = sorted(path.relative_to(files) for path in files.rglob("*") if path.is_file())
         listed = _listed(name, files, paths)
-        for one in losses:
-            say(f"not kept: {one}")
+        for loss in losses:
+            say(f"not kept: {loss}")
         if options.dry_run:
             texts = {path: _text(files / path) for path in paths if path.suffix != ".parquet"}
             new_experiment.show({**texts, PARAMS: listed})
@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def _recorded(folder: Path, words: Sequence[str]) -> list[str]:
-    """Runs the script in a process of its own. Returns what the experiment does not keep.
+    """Runs the script in a process of its own. Returns the parts that the experiment loses.
 
     Args:
         folder: receives the files.
@@ -100,7 +100,7 @@ def _recorded(folder: Path, words: Sequence[str]) -> list[str]:
     outcome = read_json(folder / OUTCOME, made_by="python -m pipeline.adopt")
     if "refused" in outcome:
         raise AdoptionError(outcome["refused"])
-    return [str(one) for one in outcome["missing"]]
+    return [str(part) for part in outcome["missing"]]
 
 
 def _listed(name: str, files: Path, paths: Sequence[Path]) -> str:

@@ -246,8 +246,8 @@ def _feature_listing(data: str, listed: Mapping[str, str]) -> str:
         key = f"{path}: functions.{name}"
         function = feature_function(own["function"], own.get("arguments") or {}, key=key)
         params.require_own_code(function.files, listed, user=str(path))
-        digests = {one: digest for part in function.code.values() for one, digest in part.items()}
-        lines += [f"{digest[:16]}  {name}: {one}\n" for one, digest in digests.items()]
+        digests = {file: digest for part in function.code.values() for file, digest in part.items()}
+        lines += [f"{digest[:16]}  {name}: {file}\n" for file, digest in digests.items()]
     return "".join(lines)
 
 

@@ -8,11 +8,11 @@
 
 A name is an experiment, the beginning of the id of an evaluated run, or <sweep id>/<trial>. There
 are two kinds of noise: a trained model may be lucky with the test rows, and a training with its
-seed. A name is better only if it is beyond all noise that can be known.
+seed. A name is better only if its lead exceeds all measured noise.
 
   --metric NAME      decides; the default is the task's own, such as accuracy or r2
-  --over NOISE       looks at one kind of noise only: rows, seeds, splits or folds
-  --until-decided    trains further seeds of two experiments until it is decided; the answer holds
+  --over NOISE       tests only one kind of noise: rows, seeds, splits or folds
+  --until-decided    trains further seeds of two experiments until it is decided. The answer holds
                      although it looks after each seed
   --budget N         ends --until-decided after N seeds of each; the default is 20
 
@@ -58,8 +58,8 @@ def main() -> None:
     if options.until_decided:
         comparison = _until_decided(contenders, options, command=command)
     else:
-        found = parts.compare(contenders, metric=options.metric, over=options.over)
-        comparison = making.comparison_of(contenders, found, command=command)
+        decided = parts.compare(contenders, metric=options.metric, over=options.over)
+        comparison = making.comparison_of(contenders, decided, command=command)
     chosen = [options.over, options.metric, "until_decided" if options.until_decided else None]
     folder = record.folder_of(comparison.names, choices=filter(None, chosen))
     making.write(folder, comparison, contenders)
@@ -107,7 +107,7 @@ def _until_decided(
         )
     comparison = making.comparison_of(contenders, [outcome.part], command=command)
     # The seeds depend on the data as well. Their record is not in outputs/.
-    data = [PREPARED / one.data / "meta.json" for one in contenders]
+    data = [PREPARED / contender.data / "meta.json" for contender in contenders]
     sources = {**comparison.sources, **record.digests(data)}
     return replace(comparison, runs=outcome.runs, sources=sources)
 

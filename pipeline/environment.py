@@ -1,4 +1,4 @@
-"""The environment of this process: what can change a training without being one of its settings.
+"""The environment of this process: facts that can change a training and are not settings.
 
 Variables, Keras's own settings and versions belong to the run key. The kind of CPU does not, but
 checkpoints and results record it.

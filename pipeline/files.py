@@ -75,7 +75,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch_folder(path: Path) -> Iterator[Path]:
-    """Yields an empty folder beside `path`, and deletes it after the block.
+    """Yields an empty folder next to `path`, and deletes it after the block.
 
     It has a temporary name of `path`. So the next process that writes `path`, or asks for such a
     folder, deletes what a killed process left.
@@ -91,7 +91,7 @@ def scratch_folder(path: Path) -> Iterator[Path]:
 
 
 def _require_targets(path: Path) -> None:
-    """Refuses to write through a symbolic link to a disk or folder that is not there."""
+    """Refuses to write through a symbolic link to a missing disk or folder."""
     for link in (path, *path.parents):
         if link.is_symlink() and not link.resolve().parent.is_dir():
             raise PipelineError(
@@ -102,12 +102,12 @@ def _require_targets(path: Path) -> None:
 
 
 def _writer() -> str:
-    """What names this process in temporary names."""
+    """The part of temporary names that identifies this process."""
     return f"{os.getpid()}-{_place()}"
 
 
 def _place() -> str:
-    """Where the processes are that this process sees: its PID namespace and its machine.
+    """Identifies the group of processes that this process sees: its PID namespace and its machine.
 
     Machines of a cluster share disks, and without containers their namespaces have one number.
     """
@@ -173,7 +173,7 @@ def write_json(path: Path, value: Any) -> None:
     Each member of an object has a line of its own, and each item of a list of objects.
 
     Args:
-        value: may contain dataclasses, which become objects.
+        value: may contain dataclasses. They become objects.
 
     Raises:
         ValueError: a number is NaN or infinite.
@@ -200,10 +200,10 @@ def _json(value: Any) -> str:
 
 
 def members_of(value: Any) -> dict[str, Any]:
-    """The fields of a dataclass, which stay as they are. `asdict` would copy them all.
+    """The fields of a dataclass, as they are. `asdict` would copy them all.
 
     Raises:
-        TypeError: the value is no dataclass.
+        TypeError: the value is not a dataclass.
     """
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
@@ -295,7 +295,7 @@ def require_files(
 def distrust(path: Path) -> None:
     """Makes DVC check a damaged file and the copy in its cache.
 
-    DVC trusts a file whose time is unchanged, and a read-only object of its cache. Both are one
+    DVC trusts a file with an unchanged time, and a read-only object of its cache. Both are one
     file if they are hard links. So the command that makes the file again would bring the damaged
     bytes back.
     """
@@ -305,7 +305,7 @@ def distrust(path: Path) -> None:
 
 
 def state_of(path: Path) -> tuple[int, ...]:
-    """What differs after each change of a file. Zeros if there is none."""
+    """Values that differ after each change of a file. Zeros if the file is missing."""
     try:
         state = path.stat()
     except FileNotFoundError:

@@ -5,9 +5,9 @@
     python -m pipeline.look photos/                a folder with a folder for each class
     python -m pipeline.look flats                  a data variant of conf/data/
 
-For each column: what it holds, examples, missing values, its content and what becomes of it. Below
-are notes, and what is in doubt with the settings that decide it. Numbers are shown by their least
-value, quartiles and greatest value. --markdown prints the table as Markdown. If a file needs
+For each column: what it holds, examples, missing values, its content and its features. Below are
+notes, and the doubts with the settings that decide them. Numbers are shown by their least value,
+quartiles and greatest value. --markdown prints the table as Markdown. If a file needs
 settings, such as an encoding, look guesses them as `pipeline.add` does, and says so.
 """
 

@@ -1,4 +1,4 @@
-"""Brings the runs of another store into that of this project.
+"""Copies the runs of another store into the store of this project.
 
     python -m pipeline.merge ../laptop/mlruns
     python -m pipeline.merge a/mlruns b/mlruns           several, one after the other

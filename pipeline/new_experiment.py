@@ -1,4 +1,4 @@
-"""What `add` and `adopt` share: the name, the files and the first run of an experiment."""
+"""Code that `add` and `adopt` share: the name, the files and the first run of an experiment."""
 
 import re
 import shlex
@@ -31,13 +31,13 @@ def require_free(name: str, taken: Sequence[Path]) -> None:
         taken: files of this name with another content.
 
     Raises:
-        PipelineError: there are such files, or a source of this name.
+        PipelineError: such files exist, or a source of this name.
     """
     if taken or name in params.read().sources:
         raise PipelineError(
             f"the name {name} is taken",
             received=", ".join(map(str, taken)) or f"sources in {PARAMS}",
-            expected="Choose another one with --name, or delete what has it",
+            expected="Choose another one with --name, or delete the files and entries of that name",
         )
 
 
@@ -72,12 +72,12 @@ def _added(path: Path, text: str) -> str:
     old = set(path.read_text(encoding="utf-8").splitlines())
     keys = [number for number, line in enumerate(lines) if line[:1].isalpha()]
     new = [number for number, line in enumerate(lines) if line not in old]
-    shown = {max(key for key in keys if key <= number) for number in new} | {*new}
-    return "\n".join(lines[number] for number in sorted(shown))
+    line_numbers = {max(key for key in keys if key <= number) for number in new} | {*new}
+    return "\n".join(lines[number] for number in sorted(line_numbers))
 
 
 def say_next(name: str) -> None:
-    """Says the commands that train, test and report a new experiment."""
+    """Prints the commands that train, test and report a new experiment."""
     say(f"next: dvc repro evaluate@{name} && python -m pipeline.report {name}")
 
 
@@ -95,7 +95,7 @@ def train_and_test(name: str) -> None:
         if subprocess.run([sys.executable, "-m", *words], check=False).returncode:
             raise PipelineError(
                 f"{shlex.join(words)} failed",
-                expected="See its error above. Mend that, and run the same command again",
+                expected="See its error above. Fix that, and run the same command again",
             )
     (row,) = collect(params.read(), [name])
     say(in_sentences(row))

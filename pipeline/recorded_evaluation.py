@@ -60,7 +60,7 @@ def evaluate(
     with_baselines: bool,
     own_figures: Sequence[str] = (),
 ) -> None:
-    """Evaluates a result whose files have been checked.
+    """Evaluates a result. The caller has checked its files.
 
     Args:
         name: for titles of figures.
@@ -95,7 +95,7 @@ def evaluate(
         truth=assessment.truth,
     )
     with replacing_folder(output / record.FIGURES) as figure_folder:
-        written = figures.write(assessment.subject, figure_folder, own=own_figures)
+        drawn = figures.write(assessment.subject, figure_folder, own=own_figures)
     record.write(output, run.ids)
     tracker = store.attach(run.run_id)
     log_evaluation(
@@ -110,5 +110,5 @@ def evaluate(
     )
     log_looks(tracker, looks.read().standing(run.run_id, assessment.subject.saved_step))
     log_baselines(tracker, summary, step=assessment.subject.saved_step)
-    log(f"{name}: {output / record.METRICS} and {written.count} figures")
-    written.require_no_failure()
+    log(f"{name}: {output / record.METRICS} and {drawn.count} figures")
+    drawn.require_no_failure()

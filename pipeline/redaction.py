@@ -62,7 +62,7 @@ def _without_user(rest: re.Match[str]) -> str:
 
 
 def _user(rest: str) -> str:
-    """The part before the last `@` of what follows `://` in a URL; empty without a user."""
+    """The part of a URL after `://` and before the last `@`; empty without a user."""
     authority = re.split("[/?#]", rest, maxsplit=1)[0]
     # A user has a `:` or ends with `@` before the path begins. Any other `@` belongs to the path.
     return rest.rpartition("@")[0] if {":", "@"} & set(authority) else ""
@@ -72,8 +72,8 @@ def _passwords(user: str) -> set[str]:
     """The password in `name:password`, decoded too, and the pieces that errors may quote."""
     name, separator, password = user.partition(":")
     password = password if separator else name
-    secrets = {one for one in (password, unquote(password)) if len(one) >= _SHORTEST}
+    secrets = {text for text in (password, unquote(password)) if len(text) >= _SHORTEST}
     pieces = re.split(r"[/?#@:\[\]]", password)
     if len(pieces) > 1:
-        secrets |= {one for one in pieces if len(one) >= _SHORTEST_PIECE}
+        secrets |= {text for text in pieces if len(text) >= _SHORTEST_PIECE}
     return secrets

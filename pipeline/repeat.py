@@ -11,7 +11,7 @@ and deleted after its training. The run key holds the digests of its rows.
 
 Writes outputs/<experiment>/seeds.json: for each series, the test metrics of each run, their means
 and standard deviations, and over splits the 95 % intervals of the means. It also holds the digests
-of the settings and data, so that the report can tell whether they are those of the experiment.
+of the settings and data, so that the report can check whether they are those of the experiment.
 """
 
 import os

@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def replay(options: argparse.Namespace) -> None:
-    """Replays a run and adds what was seen to its record."""
+    """Replays a run, and adds the results to its record."""
     from pipeline.replaying import hindsight
     from pipeline.reproducing import original, worktree
     from pipeline.reproducing.setting_up import Options

@@ -17,8 +17,8 @@ run. The verdict is `identical` if fingerprint, history and test metrics are equ
 Otherwise the certificate names what makes the difference, and the exit code is 1. A killed
 reproduction resumes with the same command.
 
---slices needs checkpoints that the run kept (checkpoint.keep_every). audit.md says which stretches
-were trained again, and the chance that an altered run passes.
+--slices needs checkpoints that the run kept (checkpoint.keep_every). audit.md names the stretches
+that were trained again, and states the chance that an altered run passes.
 
 The last line on stdout is one JSON object {run_id, verdict, fingerprint, culprits}, or
 {run_id, verdict, stretches} with --slices.
@@ -91,7 +91,7 @@ def reproduce(options: argparse.Namespace) -> None:
 
 
 def audit(options: argparse.Namespace) -> None:
-    """Makes some stretches of a run again, and writes and logs what was found."""
+    """Makes some stretches of a run again, and writes and logs the result."""
     from pipeline.replaying import audit as audits
     from pipeline.reproducing import certificate, original, worktree
     from pipeline.tracking import stores
@@ -107,7 +107,7 @@ def audit(options: argparse.Namespace) -> None:
         tracker.log_file(file, folder="certificate")
     tracker.set_tag("audited", f"{made.verdict}, {made.time}")
     log(f"{run.name}: {made.verdict}; one altered stretch would pass in {made.chance(1):.0%}")
-    stretches = [[one.start, one.stop, one.differing] for one in made.stretches]
+    stretches = [[stretch.start, stretch.stop, stretch.differing] for stretch in made.stretches]
     say(json.dumps({"run_id": run.run_id, "verdict": made.verdict, "stretches": stretches}))
     if not made.passed:
         sys.exit(1)

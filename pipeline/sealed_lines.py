@@ -1,7 +1,7 @@
 """Lines of JSON with a checksum each, for files that only grow.
 
 A kill can cut the last line of such a file, and a fault of the disk can change any line. The
-checksum tells, so the other lines keep their use.
+checksum shows which lines are damaged, so the others remain usable.
 """
 
 import hashlib

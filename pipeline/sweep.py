@@ -89,7 +89,7 @@ def _require_winner(save_as: str, grid: Grid) -> None:
     """Checks before the first training that each trial could be saved as an experiment."""
     if grid.objective is None:
         raise PipelineError(
-            f"a sweep whose trials are not comparable has no best configuration: {grid.difference}",
+            f"the trials are not comparable, so none is the best: {grid.difference}",
             received=f"sweep.save_as={save_as}",
             expected="Remove sweep.save_as, or sweep over other settings",
         )

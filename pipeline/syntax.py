@@ -1,4 +1,4 @@
-"""Reads what a module of Python reaches and does, from its source.
+"""Reads the source of a Python module: the modules that it uses, and a digest of its code.
 
 Nothing is imported or run. Comments, docstrings, formatting and the texts of messages change no
 digest.
@@ -19,7 +19,7 @@ _BUILTIN_ERRORS = frozenset(name for name in dir(builtins) if name.endswith("Err
 
 @dataclass(frozen=True)
 class Module:
-    """What one module reaches, and the digest of what it does.
+    """The modules that one module uses, and the digest of its code.
 
     Args:
         imports: dotted names that it imports, at the top or in a function. Some name functions or
@@ -41,7 +41,7 @@ def read(name: str, path: Path) -> Module:
     """Reads one module.
 
     Args:
-        name: its dotted name, which relative imports refer to.
+        name: its dotted name. Relative imports refer to it.
 
     Raises:
         SyntaxError: the file is not valid Python.

@@ -29,8 +29,8 @@ def train_and_test(
         tags: for the run.
 
     Returns:
-        The `run_id` and `fingerprint`, the number of `rows` of each split, `truth`, which
-        identifies the test rows, and the `test` metrics of the whole by name.
+        The `run_id` and `fingerprint`, the number of `rows` of each split, the digest `truth` of
+        the test rows, and the `test` metrics of the whole by name.
     """
     from pipeline import experiment
     from pipeline.evaluation import looks

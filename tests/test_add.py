@@ -86,7 +86,7 @@ def test_other_content_of_a_name_is_refused(run):
     before = everything()
     assert refusal(run, "flats.csv", "--target", "city") == (
         "the name flats is taken. Received: conf/source/flats.yaml, conf/data/flats.yaml. "
-        "Choose another one with --name, or delete what has it."
+        "Choose another one with --name, or delete the files and entries of that name."
     )
     assert everything() == before
 
@@ -133,7 +133,7 @@ def test_settings_of_the_file_are_found(run):
     assert "# A guess, because of flats.csv, line " in Path("conf/source/flats.yaml").read_text()
 
 
-def test_target_in_the_first_line_makes_it_a_header(run):
+def test_target_in_the_first_line_means_header(run):
     write(
         "flats.csv",
         [
@@ -145,7 +145,7 @@ def test_target_in_the_first_line_makes_it_a_header(run):
     assert source() == {"path": "flats.csv", "header": True}
 
 
-def test_column_in_doubt_is_left_out_and_that_is_said(run):
+def test_column_in_doubt_is_left_out_and_named(run):
     doubtful = [
         f"{line},{'off' if number == 9 else number * 11 % 17}" for number, line in enumerate(FLATS)
     ]
@@ -251,7 +251,7 @@ def test_written_files_are_those_that_were_tried(run):
     assert (composed.target, composed.task.value) == ("city", "classification")
 
 
-def test_command_of_the_page_writes_what_the_page_shows(run):
+def test_command_writes_the_files_of_the_page(run):
     shutil.copytree(ROOT / "docs", "docs")
     words = pages.blocks("your-own-csv.md", "sh")[0].split()
     assert words[:3] == ["python", "-m", "pipeline.add"]
@@ -270,7 +270,7 @@ def test_failed_run_is_one_line(run, monkeypatch):
 
     monkeypatch.setattr(subprocess, "run", fail)
     assert refusal(run, "flats.csv", "--target", "rent", "--run") == (
-        "dvc repro evaluate@flats failed. See its error above. Mend that, and run the same command "
+        "dvc repro evaluate@flats failed. See its error above. Fix that, and run the same command "
         "again."
     )
     assert commands == [["-m", "dvc", "repro", "evaluate@flats"]]
@@ -299,7 +299,7 @@ def test_failed_run_is_one_line(run, monkeypatch):
         (
             ["flats.csv", "--target", "rent", "--name", "iris_perceptron"],
             "the name iris_perceptron is taken. Received: conf/experiment/iris_perceptron.yaml. "
-            "Choose another one with --name, or delete what has it.",
+            "Choose another one with --name, or delete the files and entries of that name.",
         ),
         (["flats.csv", "--tarjet", "rent"], "unrecognized arguments: --tarjet"),
     ],
@@ -322,7 +322,7 @@ def test_several_targets_are_separated_by_commas(run):
     assert data("loads")["target"] == ["heating", "cooling"]
 
 
-def test_rows_without_one_of_the_targets_are_left_out(run):
+def test_rows_without_some_target_are_left_out(run):
     write("loads.csv", [*LOADS, "3,210,,31.5", "4,220,22.5,", "5,230,,"])
     run("loads.csv", "--target", "heating,cooling")
     text = Path("conf/data/loads.yaml").read_text(encoding="utf-8")

@@ -200,7 +200,7 @@ def test_only_the_registry_computes_names_of_modules():
         and not isinstance(call.args[0], ast.Constant)
     }
     # `pipeline.load` must not make every command depend on the code that predicts. The user's own
-    # modules are no part of this package.
+    # modules are not part of this package.
     assert computing == {"pipeline", "pipeline.own.loading", "pipeline.registry"}
 
 

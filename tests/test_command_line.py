@@ -19,7 +19,7 @@ HEAD = "from pipeline.command_line import run_command\nfrom pipeline.errors impo
 
 
 def command(body: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command whose `main` has this body."""
+    """Runs a command with this body of `main`."""
     return subprocess.run(
         [sys.executable, "-c", f"{HEAD}def main():\n    {body}\nrun_command(main)"],
         cwd=cwd,
@@ -110,7 +110,7 @@ def test_failure_may_hold_any_file_name(tmp_path):
     assert (tmp_path / "outputs/failures/prepare@iris.txt").read_text() == "no \\udcdf.csv.\n"
 
 
-def test_success_stays_if_the_old_error_cannot_be_deleted(tmp_path):
+def test_undeletable_old_error_does_not_hide_success(tmp_path):
     (tmp_path / "outputs/failures/prepare@iris.txt").mkdir(parents=True)
     done = command("pass", tmp_path, DVC_STAGE="prepare@iris")
     assert (done.returncode, done.stderr) == (

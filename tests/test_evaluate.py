@@ -107,7 +107,7 @@ def test_help_shows_the_usage(command, capsys):
     assert "python -m pipeline.evaluate mnist_mlp" in capsys.readouterr().out
 
 
-def test_run_is_evaluated_beside_the_experiments(run_id):
+def test_run_is_evaluated_next_to_the_experiments(run_id):
     output = layout.EVALUATED_RUNS / run_id
     metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["test"]["accuracy"]["low"] < metrics["test"]["accuracy"]["value"]

@@ -373,7 +373,7 @@ def test_finished_run_without_a_record_is_trained_again(folder, finished, capsys
     ) in capsys.readouterr().err
 
 
-def test_deleted_files_of_a_finished_run_are_logged_again(folder, capsys):
+def test_deleted_files_of_a_run_are_logged_again(folder, capsys):
     first = run(folder, "tracking.log_model=true")
     shutil.rmtree("mlruns/artifacts")
     assert run(folder, "tracking.log_model=true").run_id == first.run_id
@@ -469,7 +469,7 @@ class Paused:
     """A run that was paused after each of two epochs, and finished.
 
     Attributes:
-        error: of the first pause, which was to write the files of the model.
+        error: of the first pause. That pause was to write the files of the model.
         published: whether it wrote any.
         parts: the results of the second pause and of the finished run.
         records: after each of the three.

@@ -175,7 +175,7 @@ def test_damaged_json_error_names_the_command(tmp_path, monkeypatch):
     )
 
 
-def test_damaged_file_is_made_writable_with_a_new_time(tmp_path):
+def test_damaged_file_becomes_writable_with_new_time(tmp_path):
     path = tmp_path / "x.npy"
     path.write_bytes(b"good")
     rot(path, byte=0, bit=0)
@@ -269,7 +269,7 @@ def fill(folder: Path, name: str) -> None:
         write_text(temporary / name, "new")
 
 
-def test_link_to_a_folder_stays_and_its_target_is_replaced(tmp_path):
+def test_link_stays_and_its_target_is_replaced(tmp_path):
     write_text(tmp_path / "disk/xor/old.txt", "old")
     (tmp_path / "xor").symlink_to(tmp_path / "disk/xor")
     for name in ("1.txt", "2.txt"):
@@ -279,7 +279,7 @@ def test_link_to_a_folder_stays_and_its_target_is_replaced(tmp_path):
     assert (names(tmp_path), names(tmp_path / "disk")) == (["disk", "xor"], ["xor"])
 
 
-def test_target_of_a_link_is_unchanged_if_the_block_raises(tmp_path):
+def test_failed_block_leaves_a_link_target_unchanged(tmp_path):
     write_text(tmp_path / "disk/xor/old.txt", "old")
     (tmp_path / "xor").symlink_to("disk/xor")
     with pytest.raises(StoppedError):

@@ -113,7 +113,7 @@ def test_saved_model_agrees_and_needs_no_code(project, trained, tmp_path):
     assert np.array_equal(elsewhere.predict(ROW), predictor.predict(ROW))
 
 
-def test_code_lies_beside_the_model(trained):
+def test_code_lies_next_to_the_model(trained):
     assert (trained / "code/features/mine.py").read_text() == FILE
     assert json.loads((trained / "code/index.json").read_text()) == {"files": ["features/mine.py"]}
 

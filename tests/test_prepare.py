@@ -55,7 +55,7 @@ def test_remark_is_one_warning(
     command("data=digits", "data.rows=30")
     assert capsys.readouterr().err.splitlines()[2:] == [
         "digits: warning: the rows are sorted by label, and data.rows takes the first 30 of 40. "
-        "Set data.sample instead, which draws them"
+        "To draw them, set data.sample instead"
     ]
 
 

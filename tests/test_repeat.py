@@ -120,7 +120,7 @@ def test_splits_share_one_seed():
     assert runs[0].tags["data.digest.test"] != runs[1].tags["data.digest.test"]
 
 
-def test_split_of_a_run_is_the_one_that_prepare_makes(tmp_path):
+def test_run_has_the_split_of_prepare(tmp_path):
     config = resolved.read(layout.CONFIGS / "shapes.yaml")
     split = replace(config.data.split, seed=4)
     meta = prepare(replace(config.data, split=split), root=tmp_path)

@@ -23,7 +23,7 @@ def test_sweep_with_an_invalid_trial_runs_none(call, capsys):
     [
         (
             ["data=shapes,pairs", "sweep.save_as=best"],
-            "a sweep whose trials are not comparable has no best configuration: "
+            "the trials are not comparable, so none is the best: "
             "their validation rows differ: data.source. Received: sweep.save_as=best. "
             "Remove sweep.save_as, or sweep over other settings.",
         ),
@@ -33,7 +33,7 @@ def test_sweep_with_an_invalid_trial_runs_none(call, capsys):
                 "data.standardize_target=true,false",
                 "sweep.objective=validation/loss",
             ],
-            "a sweep whose trials are not comparable has no best configuration: "
+            "the trials are not comparable, so none is the best: "
             "validation/loss does not measure the same in all of them: data.standardize_target. "
             "Received: sweep.save_as=best. Remove sweep.save_as, or sweep over other settings.",
         ),
@@ -56,7 +56,7 @@ def test_impossible_winner_is_refused_before_training(call, arguments, message):
 
 
 @pytest.mark.usefixtures("in_repository")
-def test_winner_that_has_no_data_variant_is_refused_before_training(call, monkeypatch):
+def test_winner_without_a_data_variant_is_refused_early(call, monkeypatch):
     monkeypatch.setattr(sweep, "require_possible", lambda *_: None)
     arguments = ["data=pairs", "data.split.seed=2,3", "data.drop=[x]", "sweep.save_as=best"]
     assert refusal(call, sweep, *arguments) == (

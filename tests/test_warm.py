@@ -60,7 +60,7 @@ def test_command_has_its_own_folder_arguments_and_streams(tmp_path, variables):
     assert child.returncode == 3
 
 
-def test_command_has_the_parent_and_the_descriptors_of_its_client(tmp_path, variables):
+def test_command_has_parent_and_descriptors_of_its_client(tmp_path, variables):
     reading, writing = os.pipe()
     program = "import os, sys; os.write(int(sys.argv[1]), str(os.getppid()).encode())"
     child = start(tmp_path, variables, program, str(writing), pass_fds=[writing])
@@ -112,7 +112,7 @@ def test_server_outlives_processes_that_die_at_any_time(tmp_path, variables):
     test_command_is_a_fork_with_the_libraries(tmp_path, variables)
 
 
-def test_variable_that_libraries_read_means_a_start_without_the_server(tmp_path, variables):
+def test_library_variable_starts_without_the_server(tmp_path, variables):
     program = "import sys; print('tensorflow' in sys.modules)"
     child = start(tmp_path, variables | {"TF_ENABLE_ONEDNN_OPTS": "0"}, program)
     assert child.communicate() == ("False\n", "")

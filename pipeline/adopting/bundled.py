@@ -82,11 +82,11 @@ class Bundled:
 
 
 def _downloader(source: str, load: Callable[..., Any]) -> Callable[..., Any]:
-    """Keras's own function, whose error names the source that helps."""
+    """Keras's own function. Its error names the source that helps."""
 
-    def load_data(*args: Any, **named: Any) -> Any:
+    def load_data(*args: Any, **keywords: Any) -> Any:
         try:
-            return load(*args, **named)
+            return load(*args, **keywords)
         except Exception as error:
             raise AdoptionError(
                 f"keras.datasets cannot download {source}",

@@ -32,10 +32,10 @@ def in_order(data: Any) -> Any:
 
 
 def _remembering(method: Callable[..., Any], name: str) -> Callable[..., Any]:
-    def call(data: Any, *args: Any, **named: Any) -> Any:
-        result, first = method(data, *args, **named), in_order(data)
+    def call(data: Any, *args: Any, **keywords: Any) -> Any:
+        result, first = method(data, *args, **keywords), in_order(data)
         if name == "shuffle" or first is not data:
-            result._in_order = first if name in _SAME_ROWS else method(first, *args, **named)
+            result._in_order = first if name in _SAME_ROWS else method(first, *args, **keywords)
         return result
 
     return call

@@ -25,8 +25,8 @@ class Network:
     Args:
         activation: `softmax`, `sigmoid` or `linear`, of the last layer.
         outputs: the number of outputs.
-        layers: the layers before a plain output layer, as settings. None if the network is no stack
-            of Keras's layers with such an end.
+        layers: the layers before a plain output layer, as settings. None if the network is not a
+            stack of Keras's layers with such an end.
         config: the whole network as Keras's JSON.
     """
 
@@ -75,7 +75,7 @@ def network_of(model: Any, example: Any, *, of_classes: bool) -> Network:
 def _require_no_subclass(kind: type) -> None:
     if kind.__module__.partition(".")[0] != "keras":
         raise AdoptionError(
-            "the network is a class of the script, whose code would have to run for each training",
+            "the network is a class of the script, and each training would have to run its code",
             received=f"class {kind.__name__}",
             expected="Move the class into a file of its own, and name a function that builds it as "
             "model.build (docs/your-own-model.md)",
@@ -113,7 +113,7 @@ def _chain(model: Any) -> list[Any] | None:
 
 
 def _opened(layers: Sequence[Any]) -> list[Any] | None:
-    """Replaces stacks inside a stack by their layers. None if a model is no stack."""
+    """Replaces stacks inside a stack by their layers. None if a model is not a stack."""
     opened: list[Any] = []
     for layer in layers:
         if isinstance(layer, keras.Sequential):
@@ -241,7 +241,7 @@ def _without_seed(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def python_file(script: str, network: Network, front: Sequence[Layer]) -> str:
-    """The text of a Python file whose function `build` builds the network.
+    """The text of a Python file. Its function `build` builds the network.
 
     Args:
         front: layers before those of the script.

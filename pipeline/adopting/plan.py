@@ -43,7 +43,7 @@ def write(recording: Recording, name: str, script: str, folder: Path) -> list[st
     """Writes the files of an experiment below a folder, as they would lie in the project.
 
     Returns:
-        What the experiment does not keep of the script.
+        The parts of the script that the experiment loses.
 
     Raises:
         AdoptionError: an essential part has no counterpart.
@@ -233,7 +233,7 @@ def _watch_as_keras(settings: dict[str, Any], splits: Splits) -> None:
 
 
 def _lost_arithmetic(recording: Recording) -> list[str]:
-    """What changes the numbers of a training and has no setting."""
+    """The parts of a script that change a training and have no setting."""
     lost = [
         f"{argument} of compile"
         for argument in ("loss_weights", "weighted_metrics")

@@ -65,7 +65,7 @@ def rows_of(what: str, x: Any, y: Any = None, weights: Any = None) -> tuple[Rows
         The rows, and the size of a batch if `x` is a dataset in batches.
 
     Raises:
-        AdoptionError: they are no arrays of numbers, such as a generator or several inputs.
+        AdoptionError: they are not arrays of numbers, such as a generator or several inputs.
     """
     batch = None
     if type(x).__name__.endswith("Dataset") and hasattr(x, "as_numpy_iterator"):
@@ -349,7 +349,7 @@ def _parted(
 
 
 def _parting(validation: Rows | None, test: Rows | None, rows: int) -> str:
-    """Says why every second one of some rows changes its split."""
+    """The reason why every second row changes its split."""
     if test is None:
         return (
             f"validation on all {rows:,} rows: every second one is for testing, because the script "

@@ -1,7 +1,7 @@
 """Runs a script and records what it gives to Keras. Nothing is trained.
 
-After `fit`, the script goes on until it evaluates, predicts, saves or opens a file for writing,
-because what follows needs a trained model. So it overwrites nothing.
+After `fit`, the script runs until it evaluates, predicts, saves or opens a file for writing. The
+code after that needs a trained model. So the script overwrites nothing.
 """
 
 import contextlib
@@ -136,15 +136,15 @@ class _Recorder:
         compiles, seeds = keras.Model.compile, keras.utils.set_random_seed
         recorder = self
 
-        def compile_(model: Any, *args: Any, **named: Any) -> None:
-            model._adopted = _by_name(_COMPILE, args, named)
-            compiles(model, *args, **named)
+        def compile_(model: Any, *args: Any, **keywords: Any) -> None:
+            model._adopted = _by_name(_COMPILE, args, keywords)
+            compiles(model, *args, **keywords)
 
-        def fit(model: Any, *args: Any, **named: Any) -> Any:
-            return recorder.on_fit(model, _by_name(_FIT, args, named))
+        def fit(model: Any, *args: Any, **keywords: Any) -> Any:
+            return recorder.on_fit(model, _by_name(_FIT, args, keywords))
 
-        def evaluate(_model: Any, *args: Any, **named: Any) -> Any:
-            return recorder.on_evaluate(_by_name(("x", "y"), args, named))
+        def evaluate(_model: Any, *args: Any, **keywords: Any) -> Any:
+            return recorder.on_evaluate(_by_name(("x", "y"), args, keywords))
 
         def set_seed(seed: int) -> None:
             recorder.recording.seed = int(seed)
@@ -253,19 +253,22 @@ def _are_equal(x: Any, other: Any) -> bool:
 def _ending(recorder: _Recorder, method: Callable[..., Any]) -> Callable[..., Any]:
     """A method that works before `fit` and ends the script after it."""
 
-    def call(model: Any, *args: Any, **named: Any) -> Any:
+    def call(model: Any, *args: Any, **keywords: Any) -> Any:
         if recorder.is_recorded:
             raise _EndOfScript
-        return method(model, *args, **named)
+        return method(model, *args, **keywords)
 
     return call
 
 
-def _by_name(names: Sequence[str], args: Sequence[Any], named: dict[str, Any]) -> dict[str, Any]:
-    return dict(zip(names, args, strict=False)) | named
+def _by_name(names: Sequence[str], args: Sequence[Any], keywords: dict[str, Any]) -> dict[str, Any]:
+    return dict(zip(names, args, strict=False)) | keywords
 
 
 def _metric_names(compiled: dict[str, Any]) -> list[str]:
     metrics = compiled.get("metrics") or []
     listed = metrics if isinstance(metrics, list | tuple) else [metrics]
-    return [one if isinstance(one, str) else str(getattr(one, "name", one)) for one in listed]
+    return [
+        metric if isinstance(metric, str) else str(getattr(metric, "name", metric))
+        for metric in listed
+    ]

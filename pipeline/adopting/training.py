@@ -118,8 +118,8 @@ def loss_of(loss: Any) -> Loss:
 def _class_of(loss: Any) -> str:
     """The name of the class of a loss of Keras; empty for others."""
     if isinstance(loss, keras.losses.Loss):
-        known = type(loss).__module__.partition(".")[0] == "keras"
-        return type(loss).__name__ if known else ""
+        is_of_keras = type(loss).__module__.partition(".")[0] == "keras"
+        return type(loss).__name__ if is_of_keras else ""
     if isinstance(loss, type) and issubclass(loss, keras.losses.Loss):
         return loss.__name__
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
@@ -129,7 +129,7 @@ def _class_of(loss: Any) -> str:
         return _SHORT[name]
     wanted = name.replace("_", "").lower()
     classes = (*_CROSSENTROPIES, *_OF_NUMBERS, *_OTHERS)
-    return next((one for one in classes if one.lower() == wanted), "")
+    return next((candidate for candidate in classes if candidate.lower() == wanted), "")
 
 
 def optimizer_settings(optimizer: Any) -> tuple[str, dict[str, Any]]:
@@ -326,8 +326,8 @@ def metric_settings(metrics: Any, kind: str, missing: list[str]) -> list[str] | 
     """
     usual = ["accuracy", "log_loss"] if kind == "classes" else ["mae", "mse", "r2"]
     names: list[str] = []
-    for one in _listed(metrics):
-        for inner in _listed(one) if isinstance(one, list | tuple) else [one]:
+    for group in _listed(metrics):
+        for inner in _listed(group) if isinstance(group, list | tuple) else [group]:
             name = inner if isinstance(inner, str) else getattr(inner, "name", "") or inner.__name__
             name = keras.src.utils.naming.to_snake_case(name).rstrip("_0123456789")
             ours = _METRICS.get(name)
@@ -340,7 +340,7 @@ def metric_settings(metrics: Any, kind: str, missing: list[str]) -> list[str] | 
 
 
 def length_settings(fitted: Mapping[str, Any], missing: list[str]) -> dict[str, Any]:
-    """Epochs and batch size. Names arguments of `fit` that are lost."""
+    """Epochs and batch size. Names the lost arguments of `fit`."""
     if fitted.get("shuffle", True) is False:
         missing.append("shuffle=False; rows are always drawn in a new order for each epoch")
     for name in ("initial_epoch", "steps_per_epoch", "validation_steps"):

@@ -1,4 +1,4 @@
-"""The class whose mean image is nearest (Euclidean distance)."""
+"""The class with the nearest mean image (Euclidean distance)."""
 
 from typing import Any
 

@@ -64,7 +64,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Part:
-    """The comparison beyond one kind of noise.
+    """One part of a comparison: does the difference exceed one kind of noise?
 
     Args:
         over: one of `OVER`, or `UNTIL_DECIDED`.
@@ -127,7 +127,7 @@ class Comparison:
     @property
     def best(self) -> str:
         """The name that is better than each of the others; empty if there is none."""
-        wins = [self.better(one, other) for one, other in self.pairs]
+        wins = [self.better(first, other) for first, other in self.pairs]
         return next((name for name in self.names if wins.count(name) == len(self.names) - 1), "")
 
     @property
@@ -140,7 +140,7 @@ class Comparison:
 
 
 def decided(pairs: Sequence[Pair], *, larger_is_better: bool) -> list[Pair]:
-    """Adjusts the p-values of all pairs, and names the better one of each where they decide."""
+    """Adjusts the p-values of all pairs, and names the better one of each decided pair."""
     p_values = adjusted([1.0 if pair.p is None else pair.p for pair in pairs])
     return [
         replace(

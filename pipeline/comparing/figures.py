@@ -41,17 +41,17 @@ def _titles(comparison: Comparison) -> list[str]:
 
 
 def _values(axes: Axes, comparison: Comparison, part: Part) -> None:
-    named = letters(comparison)
-    for place, (name, letter) in enumerate(named.items()):
-        one = part.decisive.values[name]
+    letter_of = letters(comparison)
+    for place, (name, letter) in enumerate(letter_of.items()):
+        value = part.decisive.values[name]
         colour, mark = _colour(place), MARKERS[place % len(MARKERS)]
-        if one.samples:
-            beside = np.full(len(one.samples), place - 0.18)
-            axes.scatter(one.samples, beside, s=12, color=colour, alpha=_DOT, linewidths=0)
-        if one.low is not None and one.high is not None:
-            axes.plot([one.low, one.high], [place, place], color=colour, linewidth=1.6)
-        axes.plot([one.value], [place], color=colour, marker=mark, markersize=6, label=letter)
-    labels = [f"{letter}  {literal(comparison.titles[name])}" for name, letter in named.items()]
+        if value.samples:
+            below = np.full(len(value.samples), place - 0.18)
+            axes.scatter(value.samples, below, s=12, color=colour, alpha=_DOT, linewidths=0)
+        if value.low is not None and value.high is not None:
+            axes.plot([value.low, value.high], [place, place], color=colour, linewidth=1.6)
+        axes.plot([value.value], [place], color=colour, marker=mark, markersize=6, label=letter)
+    labels = [f"{letter}  {literal(comparison.titles[name])}" for name, letter in letter_of.items()]
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.6)
     axes.set_xlabel(literal(part.decisive.metric))
@@ -60,43 +60,45 @@ def _values(axes: Axes, comparison: Comparison, part: Part) -> None:
 
 
 def _pairs(axes: Axes, comparison: Comparison, part: Part) -> None:
-    named = letters(comparison)
+    letter_of = letters(comparison)
     for place, pair in enumerate(part.decisive.pairs):
         if pair.low is not None and pair.high is not None:
             axes.plot([pair.low, pair.high], [place, place], color="black", linewidth=1.6)
         filled = "black" if pair.better else "white"
         axes.plot([pair.difference], [place], color="black", marker="D", markerfacecolor=filled)
     axes.axvline(0, color="black", linestyle=":", linewidth=1)
-    labels = [f"{named[pair.one]} - {named[pair.other]}" for pair in part.decisive.pairs]
+    labels = [f"{letter_of[pair.one]} - {letter_of[pair.other]}" for pair in part.decisive.pairs]
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.6)
     axes.set_xlabel(f"difference of {literal(part.decisive.metric)}, with its 95 % interval")
-    axes.set_title(_verdicts(part, named), fontsize=9, loc="left")
+    axes.set_title(_verdicts(part, letter_of), fontsize=9, loc="left")
     axes.grid(axis="x", alpha=0.25)
 
 
-def _verdicts(part: Part, named: Mapping[str, str]) -> str:
+def _verdicts(part: Part, letter_of: Mapping[str, str]) -> str:
     better = [pair.better for pair in part.decisive.pairs]
     if not any(better):
         return "not decided"
-    return f"{named[better[0]]} is better" if len(better) == 1 else "a filled mark is decided"
+    return f"{letter_of[better[0]]} is better" if len(better) == 1 else "a filled mark is decided"
 
 
 def _path(axes: Axes, comparison: Comparison, part: Part) -> None:
     """Draws the confidence sequence over the number of seeds."""
     (pair,) = part.decisive.pairs
-    named = letters(comparison)
+    letter_of = letters(comparison)
     path = pair.facts["path"]
-    count = [one["seeds"] for one in path]
-    axes.plot(count, [one["difference"] for one in path], color="black", marker="D", markersize=4)
-    closed = [one for one in path if one["interval"] is not None]
-    lows, highs = ([one["interval"][end] for one in closed] for end in (0, 1))
-    axes.vlines([one["seeds"] for one in closed], lows, highs, color="black", linewidth=1.6)
+    count = [point["seeds"] for point in path]
+    axes.plot(
+        count, [point["difference"] for point in path], color="black", marker="D", markersize=4
+    )
+    closed = [point for point in path if point["interval"] is not None]
+    lows, highs = ([point["interval"][end] for point in closed] for end in (0, 1))
+    axes.vlines([point["seeds"] for point in closed], lows, highs, color="black", linewidth=1.6)
     axes.axhline(0, color="black", linestyle=":", linewidth=1)
     axes.set_xlim(0.5, max(count) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set(xlabel="seeds of each", ylabel=f"{named[pair.one]} - {named[pair.other]}")
-    verdict = f"decided: {named[pair.better]} is better" if pair.better else "not decided"
+    axes.set(xlabel="seeds of each", ylabel=f"{letter_of[pair.one]} - {letter_of[pair.other]}")
+    verdict = f"decided: {letter_of[pair.better]} is better" if pair.better else "not decided"
     axes.set_title(
         f"mean difference and its confidence sequence; {verdict}", fontsize=9, loc="left"
     )
@@ -114,7 +116,7 @@ def curves(histories: Mapping[str, Sequence[Point]], metric: str) -> Figure | No
         metric: comes first.
 
     Returns:
-        None if no figure of the validation split is common to all.
+        None if the histories share no figure of the validation split.
     """
     names = _common(histories, metric)
     if not names:

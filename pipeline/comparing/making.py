@@ -11,11 +11,11 @@ from pipeline.files import replacing_folder, write_text
 
 
 def resolve_all(typed: Sequence[str]) -> list[Contender]:
-    """Finds what the names stand for.
+    """Resolves the names.
 
     Raises:
-        PipelineError: there is no such thing, it was not evaluated or its results are stale, or two
-            names are the same.
+        PipelineError: a name stands for nothing, it was not evaluated or its results are stale, or
+            two names are the same.
     """
     contenders = [names.resolve(name) for name in typed]
     seen = [contender.name for contender in contenders]
@@ -27,29 +27,31 @@ def resolve_all(typed: Sequence[str]) -> list[Contender]:
 
 
 def comparison_of(
-    contenders: Sequence[Contender], found: Sequence[Part], *, command: str
+    contenders: Sequence[Contender], parts: Sequence[Part], *, command: str
 ) -> Comparison:
     """The comparison with these parts.
 
     Args:
-        command: that compares again.
+        command: the command that repeats the comparison.
     """
     return Comparison(
-        names=[one.name for one in contenders],
-        titles={one.name: one.title for one in contenders},
-        experiments=[one.name for one in contenders if one.is_experiment],
-        parts=list(found),
-        remarks=_remarks(contenders, found),
-        runs={one.name: one.run_ids for one in contenders},
-        sources=record.digests(path for one in contenders for path in one.sources),
+        names=[contender.name for contender in contenders],
+        titles={contender.name: contender.title for contender in contenders},
+        experiments=[contender.name for contender in contenders if contender.is_experiment],
+        parts=list(parts),
+        remarks=_remarks(contenders, parts),
+        runs={contender.name: contender.run_ids for contender in contenders},
+        sources=record.digests(path for contender in contenders for path in contender.sources),
         command=command,
     )
 
 
-def _remarks(contenders: Sequence[Contender], found: Sequence[Part]) -> list[str]:
+def _remarks(contenders: Sequence[Contender], parts: Sequence[Part]) -> list[str]:
     """What the comparison does not know."""
-    over = {part.over for part in found}
-    remarks = [f"{one.title}: {remark}" for one in contenders for remark in one.remarks]
+    over = {part.over for part in parts}
+    remarks = [
+        f"{contender.title}: {remark}" for contender in contenders for remark in contender.remarks
+    ]
     if over == {ROWS}:
         remarks.append(
             "The noise of the seed is not in this comparison. It needs several seeds of each: list "
@@ -68,16 +70,16 @@ def write(folder: Path, comparison: Comparison, contenders: Sequence[Contender])
 
     letter = text.letters(comparison)
     histories = {
-        f"{letter[one.name]}  {one.title}": history.read(one.tested.history)
-        for one in contenders
-        if one.tested and one.tested.history
+        f"{letter[contender.name]}  {contender.title}": history.read(contender.tested.history)
+        for contender in contenders
+        if contender.tested and contender.tested.history
     }
     drawings = {
         "differences.png": figures.differences(comparison),
         "curves.png": figures.curves(histories, comparison.metric) if len(histories) > 1 else None,
     }
     with replacing_folder(folder) as temporary:
-        drawn = {name: one for name, one in drawings.items() if one is not None}
+        drawn = {name: drawing for name, drawing in drawings.items() if drawing is not None}
         for name, figure in drawn.items():
             (temporary / name).write_bytes(png(figure))
         write_text(temporary / record.TEXT, text.in_markdown(comparison, list(drawn)))
@@ -96,7 +98,7 @@ def log(folder: Path, comparison: Comparison, contenders: Sequence[Contender]) -
     decisive = comparison.parts[0].decisive
     letter = text.letters(comparison)
     values = {
-        f"{letter[name]}/{decisive.metric}": one.value for name, one in decisive.values.items()
+        f"{letter[name]}/{decisive.metric}": value.value for name, value in decisive.values.items()
     }
     metrics = {
         f"{letter[pair.one]}-{letter[pair.other]}/{name}": value

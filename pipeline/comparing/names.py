@@ -91,7 +91,10 @@ class Contender:
     def run_ids(self) -> list[str]:
         """The ids of all runs behind the name."""
         tested = [self.tested.run_id] if self.tested else []
-        return [*tested, *(one for group in self.groups.values() for one in group.run_ids.values())]
+        return [
+            *tested,
+            *(run_id for group in self.groups.values() for run_id in group.run_ids.values()),
+        ]
 
 
 def resolve(name: str) -> Contender:
@@ -101,7 +104,7 @@ def resolve(name: str) -> Contender:
         name: an experiment, the beginning of a run id, or `<sweep id>/<trial>`.
 
     Raises:
-        PipelineError: there is no such thing, or it was not evaluated, or its results are stale.
+        PipelineError: the name stands for nothing, it was not evaluated, or its results are stale.
     """
     if "/" in name:
         return _configuration(name)
@@ -111,7 +114,7 @@ def resolve(name: str) -> Contender:
     if RUN_ID.fullmatch(name):
         return _run(name)
     raise PipelineError(
-        "this is no experiment of params.yaml, no run id, and no trial of a sweep",
+        "this is neither an experiment of params.yaml, nor a run id, nor a trial of a sweep",
         received=name,
         expected=suggestion(name, experiments),
     )
@@ -136,7 +139,7 @@ def _experiment(name: str) -> Contender:
     if (output / series_record.FILE).is_file():
         try:
             series = series_record.read(output, settings, meta)
-            groups = {_OVER[varied]: _group(one) for varied, one in series.items()}
+            groups = {_OVER[varied]: _group(group) for varied, group in series.items()}
             sources.append(output / series_record.FILE)
         except PipelineError as error:
             remarks.append(str(error))
@@ -223,7 +226,7 @@ def _evaluated(beginning: str) -> Path:
 
 
 def _of_experiments(beginning: str) -> dict[str, Path]:
-    """The folders of experiments whose evaluated run has an id that begins so."""
+    """The folders of experiments with an evaluated run. The run id begins with these digits."""
     folders = {}
     for file in OUTPUTS.glob(f"*/{record.FILE}"):
         run_id = read_json(file, made_by=record.command(file.parent))["run"]["run_id"]
@@ -284,7 +287,9 @@ def _sweep(beginning: str) -> Path:
             "Or save the winner with search.save_as, and repeat it over seeds",
         )
     raise PipelineError(
-        "several sweeps begin so" if folders else "there is no sweep of this id in mlruns/sweeps",
+        "several sweeps begin with these digits"
+        if folders
+        else "there is no sweep of this id in mlruns/sweeps",
         received=beginning or "nothing",
         expected="Write <sweep id>/<number of a trial>; the sweep printed both",
     )
@@ -323,10 +328,11 @@ def _means(outcomes: Sequence[Any]) -> dict[str, float]:
     names = [
         name
         for name in outcomes[0].metrics
-        if name.startswith(_VALIDATION) and all(name in one.metrics for one in outcomes)
+        if name.startswith(_VALIDATION) and all(name in outcome.metrics for outcome in outcomes)
     ]
     return {
-        name.removeprefix(_VALIDATION): sum(one.metrics[name] for one in outcomes) / len(outcomes)
+        name.removeprefix(_VALIDATION): sum(outcome.metrics[name] for outcome in outcomes)
+        / len(outcomes)
         for name in names
         if is_metric(name.removeprefix(_VALIDATION)) or name == f"{_VALIDATION}loss"
     }

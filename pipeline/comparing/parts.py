@@ -1,4 +1,4 @@
-"""Compares names beyond each kind of noise: that of the rows, of the seeds and of the splits."""
+"""Compares names with each kind of noise: that of the rows, of the seeds and of the splits."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -45,33 +45,37 @@ def compare(contenders: Sequence[Contender], *, metric: str | None, over: str | 
     Raises:
         PipelineError: the names cannot be compared.
     """
-    reasons = {one: _reason(contenders, one) for one in (SPLITS, FOLDS, SEEDS, ROWS)}
-    possible = [one for one, reason in reasons.items() if not reason]
+    reasons = {noise: _reason(contenders, noise) for noise in (SPLITS, FOLDS, SEEDS, ROWS)}
+    possible = [noise for noise, reason in reasons.items() if not reason]
     if over is not None:
         if reasons[over]:
             raise PipelineError(f"these cannot be compared over {over}: {reasons[over]}")
         chosen = [over]
     elif not possible:
-        repeated = [next(iter(one.groups)) for one in contenders if one.tested is None]
+        repeated = [
+            next(iter(contender.groups)) for contender in contenders if contender.tested is None
+        ]
         raise PipelineError(
             f"these cannot be compared: {reasons[repeated[0] if repeated else ROWS]}"
         )
     else:
-        whole = [one for one in possible if one in (SPLITS, FOLDS)]
+        whole = [noise for noise in possible if noise in (SPLITS, FOLDS)]
         chosen = whole[:1] or possible
-    return [_PARTS[one](contenders, metric) for one in chosen]
+    return [_PARTS[noise](contenders, metric) for noise in chosen]
 
 
 def _reason(contenders: Sequence[Contender], over: str) -> str:
     """Why names cannot be compared over one kind of noise; empty if they can."""
-    for one in contenders:
-        if reason := one.missing.get(over):
-            return f"{one.title}: {reason}"
+    for contender in contenders:
+        if reason := contender.missing.get(over):
+            return f"{contender.title}: {reason}"
     if over == ROWS:
-        return reason_of_rows([one.tested for one in contenders if one.tested])
-    groups = [one.groups[over] for one in contenders]
+        return reason_of_rows([contender.tested for contender in contenders if contender.tested])
+    groups = [contender.groups[over] for contender in contenders]
     if few := [
-        one.title for one, of in zip(contenders, groups, strict=True) if len(of.values) < _FEWEST
+        contender.title
+        for contender, of in zip(contenders, groups, strict=True)
+        if len(of.values) < _FEWEST
     ]:
         return f"{few[0]} was trained once, so the noise of the seed is not known"
     if over == SEEDS:
@@ -81,15 +85,15 @@ def _reason(contenders: Sequence[Contender], over: str) -> str:
 
 def reason_of_rows(tested: Sequence[Evaluated]) -> str:
     """Why models were not tested on the same rows; empty if they were."""
-    first, *others = (one.predictions for one in tested)
+    first, *others = (evaluated.predictions for evaluated in tested)
     for other in others:
-        for name, one, two in (
+        for name, expected, actual in (
             ("tasks", first.facts.task, other.facts.task),
             ("targets", first.facts.targets, other.facts.targets),
             ("classes", first.facts.classes, other.facts.classes),
         ):
-            if one != two:
-                return f"they have different {name}: {_listed(one)} and {_listed(two)}"
+            if expected != actual:
+                return f"they have different {name}: {_listed(expected)} and {_listed(actual)}"
         if (first.facts.truth, first.facts.rows) != (other.facts.truth, other.facts.rows):
             return "they were tested on different rows"
         if not _same_truth(first.scores, other.scores):
@@ -137,7 +141,7 @@ def larger_is_better(name: str) -> bool | None:
 
 
 def _metrics(available: Sequence[Sequence[str]], headline: str, metric: str | None) -> list[str]:
-    """The metrics that all names have and whose direction is known, the deciding one first.
+    """The metrics that all names have, with a known direction. The deciding one comes first.
 
     Raises:
         PipelineError: the deciding one is not among them.
@@ -160,21 +164,21 @@ def _metrics(available: Sequence[Sequence[str]], headline: str, metric: str | No
 
 
 def _over_rows(contenders: Sequence[Contender], metric: str | None) -> Part:
-    tested = {one.name: one.tested for one in contenders if one.tested}
-    figures = {name: one.metrics["test"] for name, one in tested.items()}
+    tested = {contender.name: contender.tested for contender in contenders if contender.tested}
+    figures = {name: evaluated.metrics["test"] for name, evaluated in tested.items()}
     available = [
         [name for name, entry in entries.items() if entry["value"] is not None]
         for entries in figures.values()
     ]
     names = _metrics(available, contenders[0].headline, metric)
-    named = {name: metrics.named(name, key=_KEY) for name in names}
-    scores = {name: one.predictions.scores for name, one in tested.items()}
+    metric_of = {name: metrics.named(name, key=_KEY) for name in names}
+    scores = {name: evaluated.predictions.scores for name, evaluated in tested.items()}
     tests = {
-        name: rows.compare_rows(named, scores[name], {other: scores[other] for other in others})
+        name: rows.compare_rows(metric_of, scores[name], {other: scores[other] for other in others})
         for name, others in _later(list(tested))
     }
     measured = []
-    for key, one in named.items():
+    for key, chosen_metric in metric_of.items():
         values = {
             name: Value(entry[key]["value"], entry[key].get("low"), entry[key].get("high"))
             for name, entry in figures.items()
@@ -184,12 +188,12 @@ def _over_rows(contenders: Sequence[Contender], metric: str | None) -> Part:
             for name, of_name in tests.items()
             for other, of_other in of_name.items()
         ]
-        measured.append(_measured(key, one, values, pairs, decides=key == names[0]))
+        measured.append(_measured(key, chosen_metric, values, pairs, decides=key == names[0]))
     count = next(iter(tested.values())).predictions.facts.rows
     return Part(
         over=ROWS,
         about=f"{count:,} test rows, the same for all",
-        test=_test_of_rows(named[names[0]]),
+        test=_test_of_rows(metric_of[names[0]]),
         measured=measured,
     )
 
@@ -237,12 +241,14 @@ def _measured(
 
 
 def _over_seeds(contenders: Sequence[Contender], metric: str | None) -> Part:
-    groups = {one.name: one.groups[SEEDS] for one in contenders}
+    groups = {contender.name: contender.groups[SEEDS] for contender in contenders}
     names = _metrics([_common(group) for group in groups.values()], contenders[0].headline, metric)
     level = LEVEL / math.comb(len(groups), 2)
     measured = []
     for key in names:
-        samples = {name: [one[key] for one in of.values.values()] for name, of in groups.items()}
+        samples = {
+            name: [value[key] for value in of.values.values()] for name, of in groups.items()
+        }
         values = {name: _mean_value(of, *mean_interval(of)) for name, of in samples.items()}
         pairs = [
             _pair_of_seeds(one, other, samples[one], samples[other], level=level)
@@ -327,13 +333,13 @@ def _over_folds(contenders: Sequence[Contender], metric: str | None) -> Part:
 
 
 def _of_splits(contenders: Sequence[Contender], metric: str | None, *, over: str) -> Part:
-    groups = {one.name: one.groups[over] for one in contenders}
+    groups = {contender.name: contender.groups[over] for contender in contenders}
     shared = _shared(list(groups.values()))
     names = _metrics([_common(group) for group in groups.values()], contenders[0].headline, metric)
     ratio = max(group.ratio for group in groups.values())
     measured = []
     for key in names:
-        samples = {name: [of.values[one][key] for one in shared] for name, of in groups.items()}
+        samples = {name: [of.values[split][key] for split in shared] for name, of in groups.items()}
         values = {
             name: _mean_value(of, sum(of) / len(of), corrected_interval(of, ratio))
             for name, of in samples.items()

@@ -1,7 +1,7 @@
 """The record of a comparison, `outputs/comparisons/<a>_vs_<b>/comparison.json`.
 
-It holds the sha256 of each file that the comparison read. So the report can tell whether the
-comparison is still one of the present results.
+It holds the sha256 of each file that the comparison read. So the report can check whether the
+comparison still holds for the present results.
 """
 
 import hashlib
@@ -70,12 +70,14 @@ def read(folder: Path) -> Comparison:
 
 
 def _part(values: Mapping[str, Any]) -> Part:
-    return Part(**{**values, "measured": [_measured(one) for one in values["measured"]]})
+    return Part(**{**values, "measured": [_measured(measured) for measured in values["measured"]]})
 
 
 def _measured(values: Mapping[str, Any]) -> Measured:
     own = {name: Value(**value) for name, value in values["values"].items()}
-    return Measured(**{**values, "values": own, "pairs": [Pair(**one) for one in values["pairs"]]})
+    return Measured(
+        **{**values, "values": own, "pairs": [Pair(**pair) for pair in values["pairs"]]}
+    )
 
 
 def digests(paths: Iterable[Path]) -> dict[str, str]:
@@ -84,7 +86,7 @@ def digests(paths: Iterable[Path]) -> dict[str, str]:
 
 
 def outdated(comparison: Comparison) -> str:
-    """Why a comparison is not one of the present results; empty if it is."""
+    """Why a comparison no longer holds for the present results; empty if it does."""
     for name, digest in comparison.sources.items():
         path = Path(name)
         if not path.is_file():

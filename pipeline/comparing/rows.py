@@ -49,7 +49,7 @@ class RowsTest:
     Args:
         difference: the metric of the first minus that of the second, with its interval.
         p: two-sided. For a share of rows, it is the larger one of McNemar's test and of the
-            interval, so that neither alone names a winner.
+            interval, so both must agree on a winner.
         mcnemar: only for a share of rows.
     """
 
@@ -61,7 +61,7 @@ class RowsTest:
 def compare_rows(
     metrics: dict[str, Metric], one: Scores, others: dict[str, Scores]
 ) -> dict[str, dict[str, RowsTest]]:
-    """One model against each of others, by name of the other and of the metric.
+    """Compares one model with each of the others, by name of the other and of the metric.
 
     Args:
         metrics: those that are defined for all models.
@@ -70,8 +70,8 @@ def compare_rows(
     against = intervals.against(metrics, one, others, seed=SEED)
     return {
         other: {
-            name: _test(metrics[name], one, others[other], found)
-            for name, found in by_metric.items()
+            name: _test(metrics[name], one, others[other], against_one)
+            for name, against_one in by_metric.items()
         }
         for other, by_metric in against.items()
     }

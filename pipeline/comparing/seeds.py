@@ -60,7 +60,7 @@ def compare_seeds(one: Sequence[float], other: Sequence[float]) -> SeedsTest:
     """Tests the difference of the means of two groups, each of two seeds or more.
 
     The permutation test divides all values in every possible way (Fisher 1935; Pitman 1937). Its
-    statistic is Welch's t, which also suits groups of unequal size and spread (Janssen 1997). For
+    statistic is Welch's t. It also suits groups of unequal size and spread (Janssen 1997). For
     groups of one size, it orders the ways as the difference of the means does.
     """
     first, second = np.asarray(one, float), np.asarray(other, float)
@@ -190,8 +190,10 @@ def _noncentralities(t: float, degrees: int) -> Interval | None:
     tail, reach = (1 - CONFIDENCE) / 2, 10 + 2 * abs(t)
 
     def limit(share: float) -> float:
-        found = brentq(lambda one: nct.cdf(abs(t), degrees, one) - share, -reach, reach)
-        return float(found)
+        result = brentq(
+            lambda noncentrality: nct.cdf(abs(t), degrees, noncentrality) - share, -reach, reach
+        )
+        return float(result)
 
     low, high = limit(1 - tail), limit(tail)
     return (low, high) if t >= 0 else (-high, -low)

@@ -1,7 +1,7 @@
-"""Decides seed by seed: a confidence sequence, which holds at whatever seed one stops.
+"""Decides seed by seed with a confidence sequence. It holds at whatever seed you stop.
 
-An ordinary interval holds for a number of seeds that was fixed before. Whoever adds seeds until it
-excludes 0 will find a winner where there is none. The intervals of a confidence sequence hold for
+An ordinary interval holds for a number of seeds that was fixed before. If you add seeds until it
+excludes 0, you find a winner even between equals. The intervals of a confidence sequence hold for
 all numbers of seeds at once, with a probability of 95 %.
 """
 
@@ -27,7 +27,7 @@ class Standing:
 
     Args:
         difference: the mean of the paired differences.
-        interval: its limits, which hold at all seeds at once. None while they are infinite.
+        interval: its limits. They hold at all seeds at once. None while they are infinite.
         e: the evidence against equal means. If they are equal, it ever reaches 20 with a
             probability of at most 5 % (Ville 1939).
     """
@@ -73,7 +73,7 @@ def standing(one: Sequence[float], other: Sequence[float]) -> Standing:
 
 
 def _limits(difference: float, variance: float, count: int, factor: float) -> Interval | None:
-    """Inverts the evidence: the differences from which the mean is not yet told."""
+    """Inverts the evidence: the differences that it does not yet exclude."""
     reach = (math.sqrt(factor) / LEVEL) ** (2 / count)
     if reach >= factor:
         return None

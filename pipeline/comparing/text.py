@@ -45,7 +45,9 @@ def in_markdown(comparison: Comparison, figures: Sequence[str]) -> str:
         blocks.append(f"## {markdown(heading(part))}")
         blocks.append(_grid(values(comparison, part.decisive)))
         blocks.append(_grid(differences(comparison, part.decisive)))
-        blocks.append("\n".join(f"- {markdown(one)}" for one in part_remarks(comparison, part)))
+        blocks.append(
+            "\n".join(f"- {markdown(remark)}" for remark in part_remarks(comparison, part))
+        )
         if len(part.measured) > 1:
             blocks.append("Other metrics. They decide nothing, because one of many is often lucky:")
             blocks.append(_grid(_others(comparison, part.measured[1:])))
@@ -53,7 +55,7 @@ def in_markdown(comparison: Comparison, figures: Sequence[str]) -> str:
     blocks.append("Runs:")
     blocks.append(
         "\n".join(
-            f"- {markdown(comparison.titles[name])}: {', '.join(f'`{one}`' for one in runs)}"
+            f"- {markdown(comparison.titles[name])}: {', '.join(f'`{run}`' for run in runs)}"
             for name, runs in comparison.runs.items()
         )
     )
@@ -84,29 +86,31 @@ def letters(comparison: Comparison) -> dict[str, str]:
 
 def _letters() -> list[str]:
     single = list(string.ascii_uppercase)
-    return [*single, *(f"{one}{two}" for one in single for two in single)]
+    return [*single, *(f"{first}{second}" for first in single for second in single)]
 
 
 def values(comparison: Comparison, measured: Measured) -> Table:
     """A row for each name: its letter, its value with limits, and its standard deviation."""
-    repeated = any(one.samples for one in measured.values.values())
-    limited = any(one.low is not None for one in measured.values.values())
+    repeated = any(value.samples for value in measured.values.values())
+    limited = any(value.low is not None for value in measured.values.values())
     more = [*(["95 % interval"] if limited else []), *(["sd", "trainings"] if repeated else [])]
     rows = [["", "", measured.metric, *more]]
     for name, letter in letters(comparison).items():
-        one = measured.values[name]
-        row = [letter, comparison.titles[name], number(one.value)]
+        value = measured.values[name]
+        row = [letter, comparison.titles[name], number(value.value)]
         if limited:
-            row.append("" if one.low is None or one.high is None else interval(one.low, one.high))
+            row.append(
+                "" if value.low is None or value.high is None else interval(value.low, value.high)
+            )
         if repeated:
-            row += [number(_deviation(one.samples)), f"{len(one.samples)}"]
+            row += [number(_deviation(value.samples)), f"{len(value.samples)}"]
         rows.append(row)
     return rows
 
 
 def _deviation(samples: Sequence[float]) -> float:
     mean = sum(samples) / len(samples)
-    squares = sum((one - mean) ** 2 for one in samples)
+    squares = sum((sample - mean) ** 2 for sample in samples)
     return float((squares / max(1, len(samples) - 1)) ** 0.5)
 
 
@@ -128,12 +132,14 @@ def _others(comparison: Comparison, measured: Sequence[Measured]) -> Table:
     """A row for each metric and pair, without a verdict."""
     letter = letters(comparison)
     rows = [["metric", "better if", "", "difference", "95 % interval", "p"]]
-    for one in measured:
-        for pair in one.pairs:
+    for metric in measured:
+        for pair in metric.pairs:
             limits = signed_interval(pair)
             name = f"{letter[pair.one]} - {letter[pair.other]}"
-            size = "larger" if one.larger_is_better else "smaller"
-            rows.append([one.metric, size, name, signed(pair.difference), limits, p_text(pair.p)])
+            size = "larger" if metric.larger_is_better else "smaller"
+            rows.append(
+                [metric.metric, size, name, signed(pair.difference), limits, p_text(pair.p)]
+            )
     return rows
 
 
@@ -209,9 +215,9 @@ def _wrapped(line: str) -> list[str]:
 
 def _items(lines: Sequence[str]) -> list[str]:
     return [
-        one
+        wrapped
         for line in lines
-        for one in textwrap.wrap(line, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+        for wrapped in textwrap.wrap(line, _WIDTH, initial_indent="  ", subsequent_indent="    ")
     ]
 
 

@@ -46,7 +46,7 @@ def decide(
 ) -> Outcome:
     """Trains one seed of both after another, until it is decided or the budget ends.
 
-    A seed whose run is finished is not trained again. So a killed call resumes, and a larger budget
+    A seed with a finished run is not trained again. So a killed call resumes, and a larger budget
     continues.
 
     Args:
@@ -90,7 +90,7 @@ def _config(contender: Contender) -> ExperimentConfig:
 def _require_possible(
     one: Contender, other: Contender, configs: Sequence[ExperimentConfig]
 ) -> None:
-    """Checks before the first training what would make it useless."""
+    """Checks before the first training that the result can be used."""
     if reason := reason_of_rows([each.tested for each in (one, other) if each.tested]):
         raise PipelineError(f"these cannot be compared over seeds: {reason}")
     threads = {config.training.threads for config in configs}
@@ -111,12 +111,14 @@ def _deciding_metric(contenders: Sequence[Contender], metric: str | None) -> str
     name = metric or contenders[0].headline
     for tested in filter(None, (contender.tested for contender in contenders)):
         entries = tested.metrics["test"]
-        known = [one for one in entries if not is_metric(one) or not metrics.is_of_a_class(one)]
-        if name not in known or larger_is_better(name) is None:
+        candidates = [
+            entry for entry in entries if not is_metric(entry) or not metrics.is_of_a_class(entry)
+        ]
+        if name not in candidates or larger_is_better(name) is None:
             raise PipelineError(
                 "this metric of the whole is not measured, or its direction is not known",
                 received=name,
-                expected=f"Choose with --metric. {suggestion(name, known)}",
+                expected=f"Choose with --metric. {suggestion(name, candidates)}",
             )
     return name
 
@@ -217,6 +219,6 @@ def _part(
     return Part(
         over=UNTIL_DECIDED,
         about=f"{last.seeds} seeds of each, one by one, on the same test rows",
-        test="a confidence sequence, which holds at whatever seed it stops",
+        test="a confidence sequence; it holds at whatever seed it stops",
         measured=[Measured(metric, larger, values, [pair])],
     )

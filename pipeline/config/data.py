@@ -222,13 +222,13 @@ class Data:
 
     @property
     def roles(self) -> dict[str, str]:
-        """The columns that are no features by default, because they have another role."""
+        """The columns that are not features by default, because they have another role."""
         weights = {} if self.sample_weight is None else {"sample_weight": self.sample_weight}
         return {f"split.{key}": name for key, name in self.split.columns.items()} | weights
 
     @property
     def kinds(self) -> dict[str, Sequence[str]]:
-        """The columns whose kind is set, by setting."""
+        """The columns with a kind that the settings give, by setting."""
         return {
             "numeric": self.numeric,
             "categorical": self.categorical,

@@ -103,7 +103,7 @@ class ExperimentConfig:
         self._require_own_figures()
 
     def settled(self, *, rows: int, numbers: int | None) -> "ExperimentConfig":
-        """Fills in the settings that null leaves to the data.
+        """Replaces null by values that suit the data.
 
         Args:
             rows: the number of training rows.

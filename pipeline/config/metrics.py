@@ -11,7 +11,7 @@ from pipeline.own.references import is_reference
 from pipeline.registry import Registry
 
 METRICS = Registry("pipeline.metrics", "metric")
-# Figures that training measures beside the metrics, by split. All of them are better if smaller.
+# Figures that training measures in addition to the metrics, by split. Smaller is better for all.
 _LOSSES = {
     "running": ("loss",),
     "train": ("loss", "weighted_loss"),

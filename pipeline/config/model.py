@@ -53,13 +53,13 @@ class Model:
     def suits_xla(self, rows: int) -> bool:  # noqa: ARG002 - of families
         """Whether XLA makes a training with this many rows faster.
 
-        It decides where `training.xla` is null. On a CPU, XLA's convolutions and the gradients of
+        It decides if `training.xla` is null. On a CPU, XLA's convolutions and the gradients of
         its pooling are many times slower than TensorFlow's.
         """
         return not self.augmentation
 
     def settled(self, *, rows: int, numbers: int | None) -> "Model":  # noqa: ARG002 - of families
-        """Fills in what null leaves to the data.
+        """Replaces null by values that suit the data.
 
         Args:
             rows: the number of training rows.
@@ -68,15 +68,15 @@ class Model:
         return self
 
     def usual_batch_size(self, rows: int) -> int:  # noqa: ARG002 - of families
-        """The rows of a batch where `training.batch_size` is null."""
+        """The rows of a batch if `training.batch_size` is null."""
         return 32
 
     def usual_epochs(self, rows: int) -> int:  # noqa: ARG002 - of families
-        """The epochs where both `training.epochs` and `training.steps` are null."""
+        """The epochs if both `training.epochs` and `training.steps` are null."""
         return 200
 
     def least_size(self, shape: Sequence[int], outputs: int) -> Size:  # noqa: ARG002 - of families
-        """The least size of the network. A family that cannot tell keeps this zero.
+        """The least size of the network. A family that cannot compute it keeps this zero.
 
         Args:
             shape: the shape of one row.

@@ -33,7 +33,7 @@ SUPPLIED = (*RATES, "steps", "step", "name")
 class Optimizer:
     """The settings of every optimizer.
 
-    Keras explains those that are not explained here. With `schedule: cosine` the learning rate
+    Keras's documentation explains the other settings. With `schedule: cosine` the learning rate
     rises linearly from 0 during `warmup_steps`. It then falls along half a cosine to
     `final_share` of its value at the last step (Goyal et al. 2017; Loshchilov and Hutter 2017).
 

@@ -14,7 +14,7 @@ from pipeline.own.references import OWN, Reference, is_reference, reference
 
 
 def references(config: ExperimentConfig) -> dict[str, Reference]:
-    """What the settings name for the training, by setting."""
+    """The user's own code that the settings name for the training, by setting."""
     return {key: reference(text, key=key) for key, text in _named(config)}
 
 
@@ -59,10 +59,10 @@ def closure_of_figures(config: ExperimentConfig) -> Closure:
     return _closure({(key := f"figures[{n}]"): reference(text, key=key) for n, text in names})
 
 
-def _closure(named: Mapping[str, Reference]) -> Closure:
+def _closure(reference_of: Mapping[str, Reference]) -> Closure:
     whole = Closure()
-    for key, one in named.items():
-        whole.add(closure_of([one], key=key), key=key)
+    for key, named_reference in reference_of.items():
+        whole.add(closure_of([named_reference], key=key), key=key)
     return whole
 
 
@@ -87,8 +87,8 @@ def _require_file_of_weights(config: ExperimentConfig) -> None:
     name = config.model.weights_from
     if name is not None and not weights.find(name).is_file:
         raise PipelineError(
-            f"{PARAMS}: dvc repro cannot train {config.name} after {name}, whose weights it starts "
-            "with",
+            f"{PARAMS}: dvc repro cannot train {config.name} after {name}, the source "
+            "of its weights",
             received=f"model.weights_from={name}",
             expected=f"Copy {weights.find(name).path} to a folder of your own, and name that file. "
             "python -m pipeline.train takes an experiment or a run",
@@ -113,10 +113,10 @@ def feature_files(data: Data) -> list[str]:
 
 def named_files(config: ExperimentConfig) -> dict[str, str]:
     """The sha256 of the files that arguments of own code name, by path."""
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for arguments in _arguments(config):
-        found |= reading.named_files(arguments)
-    return found
+        digests |= reading.named_files(arguments)
+    return digests
 
 
 def start_weights(config: ExperimentConfig) -> dict[str, str]:

@@ -256,7 +256,7 @@ def require_own_code(
         PipelineError: a file is not listed.
     """
     for file in files:
-        if not any(Path(file).is_relative_to(Path(one)) for one in listed.values()):
+        if not any(Path(file).is_relative_to(Path(place)) for place in listed.values()):
             name = re.sub(r"\W", "_", Path(file).stem).lower()
             raise PipelineError(
                 f"{path}: own_code does not list a file that {user} uses, so dvc repro would not "
@@ -283,7 +283,7 @@ def with_entries(entries: Mapping[str, Mapping[str, Any]], path: Path = PARAMS) 
 
     Raises:
         PipelineError: a table is not written one entry per line, has another entry of a name, or
-            gets an entry whose data or source is not listed.
+            gets an entry with data or a source that is not listed.
     """
     read(path)
     text = path.read_text(encoding="utf-8")

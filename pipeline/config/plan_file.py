@@ -1,7 +1,7 @@
-"""`outputs/plan.json`: what the report needs to know of each experiment.
+"""`outputs/plan.json`: what the report needs to know about each experiment.
 
-It holds a digest of the files that `compose` read. So the report can tell that a setting or a claim
-was edited since.
+It holds a digest of the files that `compose` read. So the report can notice an edit of a
+setting or a claim.
 """
 
 import hashlib

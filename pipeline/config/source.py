@@ -128,11 +128,11 @@ class Source:
         target: the column to predict, if the source defines one.
         image_shape: `[height, width, channels]` if the rows are images. Image files are resized
             to it.
-        pixels: the columns that hold the pixels: a list, a pattern such as `pixel*`, or the one
-            column whose cells hold all pixels of an image. The default is all other columns.
+        pixels: the columns that hold the pixels: a list, a pattern such as `pixel*`, or one column
+            that holds all pixels of an image in each cell. The default is all other columns.
         images: the folder of the image files that a CSV lists.
         image_column: the column of that CSV that names the image files.
-        skip_damaged: whether to leave out files that are no images, instead of an error.
+        skip_damaged: whether to leave out files that are not images, instead of an error.
         pixel_maximum: pixels are integers from 0 to this number.
         classes: the names of the classes of images: label 0 is the first, and so on.
     """
@@ -190,7 +190,7 @@ class Source:
             self.test_path is None or (self.path is not None and not self.is_pattern),
             "source.test_path",
             received=self.test_path,
-            expected="a path to one file beside it, with the training rows",
+            expected="a path to one file next to it, with the training rows",
         )
         if self.url is not None:
             _require_https(self.url, "source.url")
@@ -266,7 +266,7 @@ class Source:
             (self.decimal or ".") != self.thousands,
             "source.thousands",
             received=repr(self.thousands),
-            expected="another sign than source.decimal, which is a point unless it is set",
+            expected="another sign than source.decimal. That is a point unless it is set",
         )
 
     def _check_fixed_width(self) -> None:
@@ -292,7 +292,7 @@ class Source:
             or (isinstance(self.pixels, list) and all(isinstance(one, str) for one in self.pixels)),
             "source.pixels",
             received=self.pixels,
-            expected="a list of columns, a pattern such as pixel*, or the column whose cells hold "
+            expected="a list of columns, a pattern such as pixel*, or the one column that holds "
             "all pixels",
         )
 

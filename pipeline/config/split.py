@@ -31,7 +31,7 @@ class SplitMethod(Enum):
 
 
 class Duplicates(Enum):
-    """What happens to rows that are equal in all features and in the target.
+    """How rows are treated that are equal in all features and in the target.
 
     `keep` splits them like other rows, `drop` leaves out all but the first, and `together` puts all
     of them into one split.

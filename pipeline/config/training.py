@@ -56,7 +56,7 @@ class Monitor:
         monitor: such as `validation/accuracy`. Null takes the validation loss, weighted by class
             if the training has class weights.
         direction: null takes that of the metric. Another one is refused.
-        min_delta: a smaller change is no improvement.
+        min_delta: a smaller change does not count as an improvement.
     """
 
     monitor: str | None = None

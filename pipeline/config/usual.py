@@ -57,7 +57,8 @@ def measured_metrics(
     """The metrics that training measures at each evaluation, each once.
 
     They are those of the settings or the usual ones, those that rules monitor, and those that
-    measure the plain mean of a loss. The last ones make trainings with other settings comparable.
+    measure the plain mean of a loss. The last ones make trainings with different settings
+    comparable.
 
     Args:
         several: the names of the targets if there are several; otherwise none.
@@ -89,9 +90,9 @@ def _usual_names(names: Sequence[str], losses: Sequence[str]) -> list[str]:
 
 
 def metric_of(loss: str, training: Training, several: Sequence[str] = ()) -> str | None:
-    """The metric that measures the plain mean of a loss over rows, if there is one.
+    """The metric that equals the plain mean of a loss over rows, if one exists.
 
-    That of several targets has none if each target has an error in its own unit.
+    A loss of several targets has none if each target has an error in its own unit.
 
     Args:
         loss: one of `possible_losses`.

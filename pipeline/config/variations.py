@@ -70,7 +70,7 @@ def splits_by_configuration(configs: Sequence[ExperimentConfig]) -> list[set[tup
 
 
 def require_drawn_splits(repeats: Mapping[str, Repeats], data: Mapping[str, Data]) -> None:
-    """Checks that only splits vary that are drawn.
+    """Checks that only drawn splits vary.
 
     Args:
         repeats: by experiment.
@@ -86,5 +86,5 @@ def require_drawn_splits(repeats: Mapping[str, Repeats], data: Mapping[str, Data
             raise PipelineError(
                 f"{PARAMS}: repeats.{name}.{varied[0]} varies a split that is not drawn",
                 received=f"data.split.method {split.method.value}",
-                expected="List seeds only, or choose a data variant whose rows are drawn",
+                expected="List seeds only, or choose a data variant with a drawn split",
             )

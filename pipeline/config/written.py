@@ -44,8 +44,8 @@ def require_kinds(file: Path, schema: type) -> None:
         node = yaml.compose(file.read_text(encoding="utf-8"), Loader=_Loader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return  # Hydra reports these.
-    for where, written, expected in _faults(node, hint, key):
-        raise PipelineError(f"{file}: {where}", received=written, expected=expected)
+    for where, value, expected in _faults(node, hint, key):
+        raise PipelineError(f"{file}: {where}", received=value, expected=expected)
 
 
 def _faults(node: Any, hint: Any, key: str) -> Iterator[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """Reads YAML files that people write. Refuses a file that would take minutes or all memory.
 
 PyYAML reads an alias as a reference, but OmegaConf and messages copy what it refers to. So a few
-lines of aliases of aliases can stand for millions of values. Interpolations of interpolations, such
+lines of nested aliases can stand for millions of values. Interpolations of interpolations, such
 as `${a}${a}`, are resolved again each time.
 """
 

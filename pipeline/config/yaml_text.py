@@ -23,8 +23,8 @@ def flow(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    written: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=sys.maxsize)
-    return written.rstrip("\n")
+    result: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=sys.maxsize)
+    return result.rstrip("\n")
 
 
 def _is_plain(text: str) -> bool:

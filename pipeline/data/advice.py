@@ -1,7 +1,7 @@
 """Advice: the settings with which a CSV file that was refused can be read.
 
-All settings that a file needs are found together, so that one message can name them. Advice is
-given only if the whole file can be read with it.
+It finds all settings that a file needs, so one message can name them. It gives advice only if the
+whole file can be read with it.
 """
 
 import json
@@ -27,7 +27,7 @@ _MOSTLY = 0.9  # the share of cells without another delimiter, if the delimiter 
 # What else may be meant if advice with a setting is wrong.
 _OTHERWISE = {
     "header: false": "If row 1 holds names, set header: true",
-    "quoting: false": "If quotes enclose values, mend the line instead",
+    "quoting: false": "If quotes enclose values, fix the line instead",
 }
 _FEWEST_VALUES = 3  # of a row, so that another row can have far fewer
 _COMMENTS = ("#", "%", "!", "//")
@@ -67,14 +67,14 @@ def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataErr
         gives = _described(path, name, better)
     except DataError:
         return error
-    written = [f"{key}: {_text(value)}" for key, value in settings.items()]
-    doubts = [sentence for setting, sentence in _OTHERWISE.items() if setting in written]
+    advised = [f"{key}: {_text(value)}" for key, value in settings.items()]
+    doubts = [sentence for setting, sentence in _OTHERWISE.items() if setting in advised]
     if csv_files.KEEP_COMMAS in error.expected:
         doubts.append(f"If that is wrong, {csv_files.KEEP_COMMAS}")
     return DataError(
         error.what,
         received=error.received,
-        expected=". ".join([f"Set {named(written)} in the source's settings", gives, *doubts]),
+        expected=". ".join([f"Set {named(advised)} in the source's settings", gives, *doubts]),
         advised=settings,
     )
 
@@ -104,15 +104,15 @@ def _advised_width(error: DataError, path: Path, name: str, layout: Layout) -> D
 def _described(path: Path, name: str, layout: Layout) -> str:
     """What a layout gives, so that people see whether it is right. Reads the whole file."""
     table = csv_files.read(path, name=name, layout=layout)
-    count, shown, cells = 0, 1, [""]
+    count, row_number, cells = 0, 1, [""]
     for count, (_, own) in enumerate(table.rows, start=1):
         # The first row with letters beyond ASCII shows whether the encoding is right.
         is_telling = "".join(cells).isascii() and not "".join(own).isascii()
         if count == 1 or (is_telling and layout.encoding is not None):
-            shown, cells = count, own
+            row_number, cells = count, own
     return (
         f"That gives {counted(count, 'row')} of {counted(len(table.columns), 'column')}: "
-        f"{named(table.columns)}; row {shown} is {quoted(' | '.join(cells))}"
+        f"{named(table.columns)}; row {row_number} is {quoted(' | '.join(cells))}"
     )
 
 
@@ -141,16 +141,19 @@ def _better_layout(path: Path, name: str, layout: Layout) -> Layout | None:
     candidates = [candidate for candidate in tried if candidate is not None]
     if not candidates:
         return None
-    best = min(candidates, key=lambda one: one.cost(len(_differences(layout, one.layout))))
+    best = min(
+        candidates,
+        key=lambda candidate: candidate.cost(len(_differences(layout, candidate.layout))),
+    )
     if not best.layout.quoting and _has_quoted_values(best.rows):
-        return None  # as for rows that stand in quotes as a whole
+        return None  # for example, each whole row is in quotes
     if layout.header.given is None and _looks_like_data(best.rows):
         return replace(best.layout, header=replace(best.layout.header, given=False))
     return best.layout
 
 
 def _has_quoted_values(rows: list[Record]) -> bool:
-    """Whether values stand in quotes, although quotes were read without a meaning."""
+    """Whether values are in quotes, although quoting is off."""
     cells = [cell for _, row in rows for cell in row if cell]
     quoted_ones = sum(len(cell) > 2 and cell[0] == cell[-1] == '"' for cell in cells)
     return quoted_ones > (1 - _MOSTLY) * len(cells)
@@ -159,7 +162,7 @@ def _has_quoted_values(rows: list[Record]) -> bool:
 def _encoding_and_comments(
     path: Path, name: str, layout: Layout
 ) -> tuple[str | None, list[str | None]]:
-    """The encoding of a file, and the texts with which comments may begin."""
+    """The encoding of a file, and the texts that may begin a comment."""
     plain = replace(layout, quoting=False, delimiter=";", comment=None, fixed_width=False)
     starts: list[str] = []
     encoding = layout.encoding
@@ -187,7 +190,7 @@ def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
     """The layout with the rows to leave out above and below the table. None if it does not suit."""
     parsed = csv_files.parsed(path, name=name, layout=layout, notes=[])
     try:
-        rows = [one for one in islice(parsed, _ROWS) if any(map(str.strip, one[1]))]
+        rows = [record for record in islice(parsed, _ROWS) if any(map(str.strip, record[1]))]
     except DataError:
         return None
     counts = Counter(len(cells) for _, cells in rows if len(cells) > 1)
@@ -219,7 +222,7 @@ def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
 
 
 def _is_note(cells: list[str], width: int) -> bool:
-    """Whether a row of another width is a note or a sum, and no row that lacks values."""
+    """Whether a row of another width is a note or a sum, rather than a row that lacks values."""
     values = [cell for cell in cells if cell.strip()]
     return not is_number(values[0]) and (2 * len(values) <= width or ":" in values[0])
 

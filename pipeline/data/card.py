@@ -1,6 +1,6 @@
 """The data card: what `prepare` understood of each column, for people.
 
-It is `data_card.md` beside `meta.json`, and the same as `data_card.json`.
+`prepare` writes it next to `meta.json`, as `data_card.md` and as `data_card.json`.
 """
 
 from collections.abc import Iterator

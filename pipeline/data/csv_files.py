@@ -21,7 +21,7 @@ WHITESPACE = "whitespace"
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 KEEP_COMMAS = 'set delimiter: ","'  # the advice if the file is right as it was read
-_TELLING = frozenset(DELIMITERS) - {","}  # a comma may be part of a name or of a number
+_UNAMBIGUOUS = frozenset(DELIMITERS) - {","}  # a comma may be part of a name or of a number
 # The rarer ones separate columns only if every row has them.
 ALL_DELIMITERS = DELIMITERS | {":": "a colon", "^": "a caret", "~": "a tilde"}
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -128,7 +128,7 @@ def parsed(path: Path, *, name: str, layout: Layout, notes: list[str]) -> Iterat
 def _separated(
     lines: "_Lines", inner: str, name: str, layout: Layout, notes: list[str]
 ) -> Iterator[Record]:
-    """Yields the rows of lines whose values a delimiter separates.
+    """Yields the rows of lines. A delimiter separates their values.
 
     Args:
         inner: the name of the file without the ending of a compression.
@@ -163,7 +163,7 @@ def _separated(
 class _Lines:
     """The lines of a file for Python's CSV reader. Counts them and leaves out comments.
 
-    A line within a quoted value is no comment, whatever it begins with.
+    A line within a quoted value is never a comment.
     """
 
     def __init__(self, lines: Iterator[str], comment: str | None) -> None:
@@ -175,7 +175,7 @@ class _Lines:
         self.within_row = False
 
     def take_separator(self) -> str | None:
-        """Reads the first line, and returns the delimiter if the line only says which it is."""
+        """Removes a first line such as `sep=;`, and returns its delimiter. None without one."""
         first = next(self.lines, None)
         if first is not None and (match := _SEPARATOR_LINE.fullmatch(first)):
             self.number = 1
@@ -187,7 +187,7 @@ class _Lines:
         self.number += sum(1 for _ in islice(self.lines, count))
 
     def numbered(self) -> Iterator[tuple[int, str]]:
-        """Each line with its number. None goes on in the next one."""
+        """Each line with its number. No value continues on the next line."""
         for line in self:
             self.within_row = False
             yield self.start, line
@@ -244,13 +244,13 @@ def _check_delimiter(first: list[Record], name: str) -> None:
     """
     rows = [cells for _, cells in first[:_SEEN]]
     place = f"{name}, line {first[0][0]}"
-    alone = all(len(cells) == 1 for cells in rows)
-    fault = "there is only one column, and it contains" if alone else "each row contains"
+    single_column = all(len(cells) == 1 for cells in rows)
+    fault = "there is only one column, and it contains" if single_column else "each row contains"
     for delimiter, description in ALL_DELIMITERS.items():
         counts = {sum(cell.count(delimiter) for cell in cells) for cells in rows}
         in_all = len(counts) == 1 and 0 not in counts
-        in_name = alone and delimiter in rows[0][0] and delimiter in _TELLING
-        if (in_all and alone) or (in_all and delimiter in _TELLING) or in_name:
+        in_name = single_column and delimiter in rows[0][0] and delimiter in _UNAMBIGUOUS
+        if (in_all and single_column) or (in_all and delimiter in _UNAMBIGUOUS) or in_name:
             setting = f'delimiter: "{delimiter}"'.replace("\t", r"\t")
             raise DataError(
                 f"{place}: {fault} {description}",
@@ -259,7 +259,7 @@ def _check_delimiter(first: list[Record], name: str) -> None:
                 f"otherwise {KEEP_COMMAS}",
             )
     widths = {len(cell.split()) for cells in rows for cell in cells}
-    if alone and len(widths) == 1 and max(widths) > 1:
+    if single_column and len(widths) == 1 and max(widths) > 1:
         raise DataError(
             f"{place}: there is only one column, and blanks separate its values",
             received=quoted(rows[0][0]),

@@ -23,7 +23,7 @@ _UTF16 = {
 }
 _LETTERS = re.compile(rb"[A-Za-z]")
 _NUMBERS = re.compile(rb"[0-9;,|\t\"]+")
-_SAMPLE = 1 << 20  # bytes that tell the encoding of a file
+_SAMPLE = 1 << 20  # bytes that show the encoding of a file
 
 # Letters beyond ASCII that occur in languages of Western Europe, and in Turkish.
 _WESTERN = frozenset("äöüßÄÖÜàâáãåæçéèêëíìîïñóòôõøœúùûÿÀÂÁÃÅÆÇÉÈÊËÍÎÏÑÓÔÕØŒÚÛ")
@@ -158,7 +158,7 @@ class _Fault:
         what = f"{self.place}: a byte is not UTF-8"
         likely = likely_encoding(path, name=name)
         if likely is None:
-            advice = "Save the file as UTF-8. If the other lines are right, mend this line"
+            advice = "Save the file as UTF-8. If the other lines are right, fix this line"
             return DataError(what, received=self.byte, expected=advice)
         word = self._word(likely)
         return DataError(

@@ -1,6 +1,7 @@
 """Columns of text in little memory: each different text once, and its number for each row.
 
-The texts are in an Arrow array, which takes their bytes. Python's texts take ten times as much.
+An Arrow array takes as much memory as the bytes of the texts. Python's texts take ten times as
+much.
 """
 
 from collections.abc import Collection, ItemsView, Iterator, Mapping, Sequence, ValuesView
@@ -72,7 +73,7 @@ class Texts(Sequence[str]):
         return self._finite_numbers() if self._has_only(OF_NUMBERS) else None
 
     def _has_only(self, characters: bytes) -> bool:
-        """Whether the texts consist of these characters, which are ASCII."""
+        """Whether the texts consist of these ASCII characters."""
         _, offsets, content = self.array.buffers()
         ends = np.frombuffer(offsets, np.int64, len(self.array) + 1, 8 * self.array.offset)
         used = memoryview(content)[ends[0] : ends[-1]]

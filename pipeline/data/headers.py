@@ -1,4 +1,4 @@
-"""Headers: what the columns of a file are called, and which of them are no columns."""
+"""Headers: the names of the columns of a file, and the columns to leave out."""
 
 import re
 from collections import Counter
@@ -75,7 +75,7 @@ def check_data(rows: Sequence[Sequence[str]], place: str) -> None:
     repeated = [
         cell
         for cell, below in zip(header, columns, strict=True)
-        if cell and not is_number(cell) and cell in below and any(one != cell for one in below)
+        if cell and not is_number(cell) and cell in below and any(value != cell for value in below)
     ]
     if numbers and not _counts_on(numbers):
         what = (
@@ -114,7 +114,7 @@ def check_second_header(rows: Sequence[tuple[int, Sequence[str]]], name: str, un
     units = [cell for cell in above if cell]  # a count has no unit
     few = [place for place, cells in enumerate(columns) if _has_few_levels(cells)]
     labels = [(first[place].strip(), columns[place]) for place in few if first[place].strip()]
-    if len(units) >= 2 and not any(is_number(one) or _stands_for_nothing(one) for one in units):
+    if len(units) >= 2 and not any(is_number(text) or _stands_for_nothing(text) for text in units):
         what = f"{counted(len(numbers), 'column')} below it hold numbers"
     elif len(labels) >= _FEWEST_LABELS and all(label not in cells for label, cells in labels):
         what = f"no other row has them, although {counted(len(labels), 'column')} have few levels"
@@ -143,7 +143,7 @@ def _stands_for_nothing(cell: str) -> bool:
 
 def _is_number_too(cell: str, below: Sequence[str]) -> bool:
     """Whether a cell is a number, or missing, in a column that holds only numbers."""
-    values = [one for one in below if not is_missing(one)]
+    values = [value for value in below if not is_missing(value)]
     return is_number(cell) and all(map(is_number, values))
 
 
@@ -211,8 +211,8 @@ def plan(
     positions = [p for p in range(len(names)) if p not in empty and p not in index]
     if not positions:
         raise DataError(f"{place}: no column has a name", expected="Name the columns")
-    kept = [names[position] for position in positions]
-    return Plan(renamed(kept, columns, place), positions, notes)
+    names_kept = [names[position] for position in positions]
+    return Plan(renamed(names_kept, columns, place), positions, notes)
 
 
 def renamed(names: list[str], columns: Sequence[str] | Mapping[str, str], place: str) -> list[str]:

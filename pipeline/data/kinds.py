@@ -1,4 +1,4 @@
-"""Kinds of files, told by their first bytes: compressed text, plain text, or something else."""
+"""Recognises files by their first bytes: compressed text, plain text, or something else."""
 
 import bz2
 import gzip
@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 from pipeline.errors import DataError
 
 COMPRESSED = (".gz", ".xz", ".bz2", ".zip")
-_HEAD = 1024  # bytes that tell what a file is
+_HEAD = 1024  # bytes that show what a file is
 _BUFFER = 1 << 16  # bytes
 _COMPRESSIONS: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
     b"\x1f\x8b": ("gzip", gzip.open),
@@ -27,7 +27,7 @@ _COMPRESSIONS: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
 _CONVERT = "Save it as CSV"
 _IMAGES = "For images, set path to the folder that holds a folder for each class, such as photos/"
 _FORMAT = "Save it as CSV, or set format: {} in the source's settings"
-# What files begin with that people take for text: what they are, and what to do.
+# The first bytes of files that people mistake for text: the kind of file, and what to do.
 _SIGNATURES = {
     b"PAR1": ("a Parquet file", _FORMAT.format("parquet")),
     b"\xd0\xcf\x11\xe0": ("an old Excel file (.xls)", "Save it as .xlsx or as CSV"),
@@ -119,7 +119,7 @@ def opened(path: Path, *, name: str) -> Iterator[Opened]:
 
 
 def refuse_other_kinds(head: bytes, *, name: str, wanted: str) -> None:
-    """Raises `DataError` for a file whose first bytes belong to a well-known kind that is not text.
+    """Raises `DataError` if the first bytes belong to a well-known kind that is not text.
 
     Args:
         name: the name of the file in errors.
@@ -149,7 +149,9 @@ def _only_member(file: BinaryIO, name: str) -> tuple[BinaryIO, str]:
         kind, advice = _SHEETS
         raise DataError(f"{name} is not text", received=kind, expected=advice)
     # macOS adds files of its own.
-    names = [one for one in names if not one.startswith("__MACOSX/") and ".DS_Store" not in one]
+    names = [
+        inner for inner in names if not inner.startswith("__MACOSX/") and ".DS_Store" not in inner
+    ]
     if len(names) != 1:
         raise DataError(
             f"{name} holds {len(names)} files",

@@ -53,7 +53,7 @@ def load(path: Path) -> Picture:
     """Reads an image file.
 
     Raises:
-        DataError: the file is missing, damaged, or no image with 8 bits a channel. The error's
+        DataError: the file is missing, damaged, or not an image with 8 bits a channel. The error's
             `received` says which.
     """
     with _opened(path) as image:
@@ -70,7 +70,7 @@ def shape_of(path: Path) -> tuple[int, int, int]:
     Reads only the beginning of the file.
 
     Raises:
-        DataError: as `load` does, except for damage further behind.
+        DataError: as `load` does, except for damage later in the file.
     """
     with _opened(path) as image:
         _require_eight_bits(image, path)
@@ -81,7 +81,7 @@ def shape_of(path: Path) -> tuple[int, int, int]:
 
 
 def fitted(image: Image.Image, shape: Sequence[int]) -> NDArray[np.uint8]:
-    """The pixels of an image after a change of its size, uint8 of shape (height, width, channels).
+    """The pixels of a resized image, uint8 of shape (height, width, channels).
 
     Pillow's bilinear filter, with antialiasing. The sides are stretched to those of `shape`.
     Colours become grey as in ITU-R 601-2, and grey becomes three equal channels.
@@ -102,7 +102,7 @@ def read(path: Path, shape: Sequence[int]) -> NDArray[np.uint8]:
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
-            # Pillow warns of odd facts beside the pixels, such as a wrong EXIF tag.
+            # Pillow warns about metadata, such as a wrong EXIF tag. Only the pixels matter here.
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=_FORMATS) as image:
@@ -147,7 +147,7 @@ def _is_transparent(image: Image.Image) -> bool:
 
 
 def _opaque(image: Image.Image, is_transparent: bool) -> Image.Image:
-    """An image in grey or RGB. Transparent parts let white paper through."""
+    """An image in grey or RGB. Transparent parts become white."""
     mode = "L" if image.mode in _GREY else "RGB"
     if not is_transparent:
         return image.convert(mode)

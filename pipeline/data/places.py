@@ -1,6 +1,6 @@
 """Where each row of a CSV file is: its first line, and its bytes.
 
-It fits files that this package wrote: rows end with `\\n`, and quotes are only around values.
+It works for files that this package wrote: rows end with `\\n`, and quotes are only around values.
 """
 
 from collections.abc import Iterator, Sequence
@@ -47,7 +47,7 @@ class Origins(_Places, Sequence[tuple[Path, int]]):
 
     @classmethod
     def in_order(cls, path: Path, lines: Rows) -> Self:
-        """The rows of one file, which begin on these lines."""
+        """The rows of one file that begin on these lines."""
         return cls((path,), np.zeros(len(lines), np.int16), lines[:, None])
 
     @overload
@@ -123,7 +123,7 @@ def scan(path: Path) -> Scan:
 def _blocks(path: Path) -> Iterator[NDArray[np.uint8]]:
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
-            while block.endswith(b"\r") and (more := file.read(1)):  # The line end may go on.
+            while block.endswith(b"\r") and (more := file.read(1)):  # The line end may be longer.
                 block += more
             yield np.frombuffer(block, np.uint8)
 

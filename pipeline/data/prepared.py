@@ -238,7 +238,7 @@ class Meta:
 
     @property
     def notes(self) -> list[str]:
-        """How columns or images were read, where that is not plain, each in one line."""
+        """How columns or images were read if that is not obvious, each in one line."""
         return list(self.statistics.get("notes", []))
 
     @property

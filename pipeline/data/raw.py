@@ -24,7 +24,7 @@ class Raw:
             guessed from the number of pixels.
         pixels: the columns of the pixels as the settings name them.
         file_column: the column that names the image file of each row, if the pixels are in arrays
-            beside the CSV files.
+            next to the CSV files.
         split_column: the column that says which rows are for training and which for validation.
         pixel_maximum: pixels are integers from 0 to this number.
         classes: the names of the classes of images, by number; may be empty.
@@ -34,8 +34,8 @@ class Raw:
             `fixed_width` if columns have fixed positions.
         decimal: the decimal sign of numbers if the source sets one.
         thousands: the sign between the thousands of numbers if the source sets one.
-        places: for each file, the rows whose line in the source's own files does not follow that of
-            the row before: their number from 0, their file and their line.
+        places: for each file, the rows at which the line numbers in the source's own files jump:
+            their number from 0, their file and their line.
         notes: what `fetch` did without a setting, such as leaving out blank lines.
     """
 

@@ -1,7 +1,7 @@
 """Makes a table of rows as files hold them: a header, and rows of its width.
 
-It leaves out what is no row without any doubt, and notes that. The rows come from a CSV file or a
-sheet.
+It leaves out lines that are certainly not rows, and notes that. The rows come from a CSV file or
+a sheet.
 """
 
 from collections import deque
@@ -18,7 +18,7 @@ Record = tuple[int, list[str]]  # the line on which it begins, its cells
 Rows = Callable[[list[str]], Iterator[Record]]  # opens the rows, and notes what it does
 
 SEEN = 100  # rows that decide whether the first line is a header
-_LAST = 10  # rows at the end that may be no rows
+_LAST = 10  # last rows that may be a sum or a note
 _TOTALS = frozenset({"total", "totals", "sum", "subtotal", "average", "mean", "gesamt", "summe"})
 
 
@@ -72,8 +72,8 @@ def rectangle(
             cells. By default the error is raised.
 
     Raises:
-        DataError: there is no row, the first one is no header, or rows differ in length. Iterating
-            over the rows raises it as well.
+        DataError: there is no row, the first one is not a header, or rows differ in length.
+            Iterating over the rows raises it as well.
     """
     first = list(islice((record for record in rows([]) if not _is_blank(record[1])), SEEN + 1))
     if not first:
@@ -121,7 +121,7 @@ def _is_blank(cells: list[str]) -> bool:
 
 @dataclass(frozen=True)
 class _Body:
-    """The rows below the header, without those that are no rows.
+    """The rows below the header, without lines that are not rows.
 
     Args:
         first: the first row of the file.
@@ -267,7 +267,7 @@ def _with_others(error: DataError, lines: list[int], unit: str) -> DataError:
 
 
 def _remarks_on_last(last: list[list[str]]) -> list[str]:
-    """Says that the last rows may be no rows: a sum, or a note with one value."""
+    """Says that the last rows may be a sum, or a note with one value."""
     count = 0
     for cells in reversed(last):
         values = [cell.strip() for cell in cells if cell.strip()]

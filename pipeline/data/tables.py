@@ -136,7 +136,7 @@ def columns_of(path: Path) -> list[str]:
 
 
 def _damaged(path: Path) -> DataError:
-    """The error of a damaged file, with the first line that is no row of its table."""
+    """The error of a damaged file, with the first line that is not a row of its table."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file, strict=True)
         with suppress(csv.Error, StopIteration, ValueError):

@@ -1,4 +1,4 @@
-"""Intervals that hold after looks at the test rows, however the looks guided the choice.
+"""Intervals that hold after looks at the test rows, even if the looks guided the choice.
 
 A look shows one of V values: a share of n rows has n + 1, any other metric is one of the 2^64
 numbers of 64 bits. So whoever chooses a model by the figures of k other models chooses among at
@@ -34,7 +34,7 @@ def after_looks(metric: Metric, value: float, rows: int, looks: int) -> Interval
     Args:
         value: the metric over all rows.
         rows: the number of test rows.
-        looks: the number of other models of which the metric on these rows was known.
+        looks: the number of other models with a known metric on these rows.
     """
     if metric.share:
         return share_after_looks(round(value * rows), rows, looks)

@@ -104,7 +104,7 @@ class Assessment:
 
 
 def beside(scores: Scores) -> list[str]:
-    """The metrics that stand beside the headline, because it alone could mislead.
+    """The metrics to show with the headline, because the headline by itself could mislead.
 
     A model that always predicts the commonest of imbalanced classes has a high accuracy. Its
     balanced accuracy is 1 / classes.

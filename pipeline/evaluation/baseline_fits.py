@@ -77,12 +77,12 @@ def fits(data: Path, predicted: Mapping[str, Split]) -> dict[str, tuple[Baseline
 def _kept(
     name: str, baseline: Baseline, meta: Meta, train: Split, predicted: Mapping[str, Split]
 ) -> Fit:
-    """Reads the fit of a baseline, or fits it if there is none that is undamaged."""
+    """Reads the fit of a baseline. Fits it if no undamaged fit is stored."""
     folder = mlruns() / "baselines" / _key(name, meta)
     with locked(folder, f"fits {baseline.title} to {meta.name}", wait=True):
-        kept = _read(folder)
-        if kept is not None:
-            return kept
+        stored = _read(folder)
+        if stored is not None:
+            return stored
         fit = _fit(baseline, meta, train, predicted)
         _write(fit, folder)
     log(f"{meta.name}: {baseline.title}: {_in_words(fit, meta)}")
@@ -133,7 +133,7 @@ def _fit(baseline: Baseline, meta: Meta, train: Split, predicted: Mapping[str, S
         return Fit(0, 0.0, _too_much_work(meta, least), {})
     predictions = {}
     with threadpool_limits(_THREADS), warnings.catch_warnings():
-        # Estimators warn about what is meant here, such as a limit of iterations.
+        # Estimators warn about intended limits, such as that of the iterations.
         warnings.simplefilter("ignore")
         try:
             estimators = _learned(baseline, meta, train, rows)

@@ -59,8 +59,8 @@ def compare(network: Scores, names: Sequence[str], data: Path, *, test: Split) -
 
     Args:
         network: its scores on the test split.
-        names: of the metrics. They are defined for the network. Those whose direction is not known
-            are left out.
+        names: of the metrics. They are defined for the network. Those without a known direction are
+            left out.
         data: the folder of the prepared data.
         test: the test split of the data.
 
@@ -72,8 +72,10 @@ def compare(network: Scores, names: Sequence[str], data: Path, *, test: Split) -
         `telling_baseline` has by metric the name of the one to show first.
     """
     meta = load_meta(data)
-    named = {name: metrics.named(name, key="training.metrics") for name in names}
-    measured = {name: one for name, one in named.items() if one.larger_is_better is not None}
+    metric_of = {name: metrics.named(name, key="training.metrics") for name in names}
+    measured = {
+        name: metric for name, metric in metric_of.items() if metric.larger_is_better is not None
+    }
     splits = {"validation": load_split(data, "validation"), "test": test}
     fitted = fits(data, splits)
     scores = {
@@ -142,15 +144,15 @@ def most_telling(comparisons: Mapping[str, Comparison]) -> str:
     It is the one that ignores the features, unless the network is better than that. Otherwise it is
     the best one, or the first of several. One that the metric is not defined for comes last.
     """
-    for name, one in comparisons.items():
-        is_defined = one.difference.value is not None
-        if is_defined and one.baseline.ignores_features and one.verdict != "better":
+    for name, comparison in comparisons.items():
+        is_defined = comparison.difference.value is not None
+        if is_defined and comparison.baseline.ignores_features and comparison.verdict != "better":
             return name
     return max(comparisons, key=lambda name: comparisons[name].strength)
 
 
 def scores_of_fit(predictions: NDArray[Any], y: NDArray[Any], meta: Meta) -> Scores:
-    """The predictions of a baseline beside the truth of a split.
+    """The scores of a baseline: its predictions, with the truth of a split.
 
     Args:
         predictions: as in `Fit`.

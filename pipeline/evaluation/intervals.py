@@ -32,7 +32,7 @@ class Estimate(NamedTuple):
     Args:
         value: None if the rows do not define it.
         interval: its lower and upper limit; None if the rows are too few to say.
-        reason: why the value or the interval is missing; empty if both are there.
+        reason: why the value or the interval is missing; empty if both exist.
     """
 
     value: float | None
@@ -74,10 +74,10 @@ def estimates(metrics: Mapping[str, Metric], scores: Scores, *, seed: int) -> di
         seed: of the random weights. All metrics get the same weights.
     """
     without = values(metrics, scores)
-    found = _with_intervals(
+    measured = _with_intervals(
         without, lambda name: metrics[name].varies(scores), rows=len(scores), seed=seed
     )
-    return {name: estimate for name, (estimate, _) in found.items()}
+    return {name: estimate for name, (estimate, _) in measured.items()}
 
 
 def _minus(one: Estimate, two: Estimate) -> Estimate:
@@ -89,7 +89,7 @@ def _minus(one: Estimate, two: Estimate) -> Estimate:
 def against(
     metrics: Mapping[str, Metric], scores: Scores, others: Mapping[str, Scores], *, seed: int
 ) -> dict[str, dict[str, Against]]:
-    """One model against each of others, with 95 % intervals.
+    """Compares one model with each of the others, with 95 % intervals.
 
     Args:
         scores, others: of the same rows in the same order.
@@ -116,10 +116,11 @@ def against(
         theirs = varies(other, name)
         return difference(varies(None, name), theirs) if is_difference else theirs
 
-    found = _with_intervals(without, sampling, rows=len(scores), seed=seed)
+    by_key = _with_intervals(without, sampling, rows=len(scores), seed=seed)
     return {
         other: {
-            name: Against(found[other, name, False][0], *found[other, name, True]) for name in names
+            name: Against(by_key[other, name, False][0], *by_key[other, name, True])
+            for name in names
         }
         for other, names in theirs.items()
     }
@@ -159,9 +160,10 @@ def _with_intervals(
     drawn = _intervals(samplings, rows=rows, seed=seed)
     result = {}
     for name, estimate in estimates.items():
-        one = drawn.get(name, _Drawn(None, None))
-        interval, reason = _around(estimate.value, one.interval), reasons.get(name, estimate.reason)
-        result[name] = estimate._replace(interval=interval, reason=reason), one.p
+        draws = drawn.get(name, _Drawn(None, None))
+        interval = _around(estimate.value, draws.interval)
+        reason = reasons.get(name, estimate.reason)
+        result[name] = estimate._replace(interval=interval, reason=reason), draws.p
     return result
 
 

@@ -31,8 +31,8 @@ class Look:
         run_id: the run that trained the models.
         data: the data variant.
         split: its digest of the encoded test split.
-        truth: identifies the test rows by what predictions are compared with. Data variants with
-            the same test rows share it.
+        truth: identifies the test rows by their true values. Data variants with the same test rows
+            share it.
         rows: the number of test rows.
         models: the digest of each model that was scored on all of these rows, by its step.
         shown: what a reader saw: the names of metrics, or the number of a row.
@@ -56,7 +56,7 @@ class Standing:
 
     Args:
         before: the number of other models that were scored on them before.
-        after: the number of those that were scored later.
+        after: the number of other models that were scored on them later.
         inspected: how many times `inspect` showed one of them.
         rows: how many they are.
         damaged: the number of lines of the ledger that may hold more looks.
@@ -125,7 +125,7 @@ def _models(looks: Sequence[Look]) -> set[str]:
 
 
 def read() -> Ledger:
-    """Reads the ledger. It has no looks if there is no file.
+    """Reads the ledger. It has no looks if the file is missing.
 
     A last line without an end is left out, because its figures were never shown.
     """

@@ -1,4 +1,4 @@
-"""The predictions of a test split, kept beside its metrics in `predictions.npz`.
+"""The predictions of a test split, in `predictions.npz` next to its metrics.
 
 So two models can be compared row by row later, without the models, the data and TensorFlow.
 """

@@ -24,8 +24,8 @@ def write(output: Path, run: Mapping[str, str]) -> None:
     Args:
         run: the ids of the run that was tested.
     """
-    kept = [output / METRICS, output / HEADLINE, output / predictions.FILE]
-    paths = [*kept, *sorted((output / FIGURES).iterdir())]
+    recorded = [output / METRICS, output / HEADLINE, output / predictions.FILE]
+    paths = [*recorded, *sorted((output / FIGURES).iterdir())]
     files = {str(path.relative_to(output)): sha256(path) for path in paths}
     write_sealed(output / FILE, {"run": dict(run), "files": files})
 
@@ -67,7 +67,7 @@ def _sealed(output: Path) -> dict[str, Any]:
 
 
 def command(output: Path) -> str:
-    """The command that evaluates the run whose evaluation is in `output`."""
+    """The command that repeats the evaluation in `output`."""
     if output.parent == EVALUATED_RUNS:
         return f"python -m pipeline.evaluate run={output.name}"
     return f"dvc repro evaluate@{output.name}"

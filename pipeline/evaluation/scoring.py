@@ -24,7 +24,7 @@ class Measures:
     """The metrics that suit a model and its data.
 
     Args:
-        main: the names of those of the whole, and of those that training measured.
+        main: the names of the metrics of all classes together, and of those that training measured.
         metrics: by name; also those of single classes.
         refused: why others have no meaning for the model, by name.
     """
@@ -56,18 +56,18 @@ def measures(meta: Meta, history: Sequence[Point], *, gives_probabilities: bool)
     """
     usual = metrics.usual(meta.task, meta.classes or (), meta.several)
     trained = _trained(history)
-    named = {
+    metric_of = {
         name: metrics.named(name, key="training.metrics")
         for name in dict.fromkeys([*usual, *trained])
     }
     refused = {
         name: Estimate(None, None, "the outputs of this model are not probabilities")
-        for name, metric in named.items()
+        for name, metric in metric_of.items()
         if metric.needs_probabilities and not gives_probabilities
     }
     return Measures(
-        main=[name for name in named if name in trained or not metrics.is_of_a_class(name)],
-        metrics={name: metric for name, metric in named.items() if name not in refused},
+        main=[name for name in metric_of if name in trained or not metrics.is_of_a_class(name)],
+        metrics={name: metric for name, metric in metric_of.items() if name not in refused},
         refused=refused,
     )
 

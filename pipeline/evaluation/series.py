@@ -15,8 +15,8 @@ Metrics = Mapping[str, float]
 def over_seeds(runs: Sequence[Metrics]) -> dict[str, dict[str, float]]:
     """`mean` and `sd` by metric, over runs that differ only in the seed of the training.
 
-    There is no interval. All runs are trained and tested on the same rows, so their spread says how
-    much a result depends on the seed. It does not say how it would be on other rows.
+    The result has no interval. All runs are trained and tested on the same rows, so their spread
+    shows how much a result depends on the seed. It does not show the result on other rows.
 
     Args:
         runs: the test metrics of two or more runs.

@@ -28,28 +28,28 @@ def tables(scores: Scores, *, gives_probabilities: bool) -> dict[str, Any]:
         return {"residuals": residuals(scores)}
     if isinstance(scores, ScoresByTarget):
         return _by_target(scores)
-    found: dict[str, Any] = {"rows_by_class": rows_by_class(scores)}
+    result: dict[str, Any] = {"rows_by_class": rows_by_class(scores)}
     if len(scores.classes) <= MOST_CLASSES:
-        found["confusion"] = {
+        result["confusion"] = {
             "classes": list(scores.classes),
             "true_by_predicted": confusion(scores).tolist(),
         }
     if gives_probabilities:
-        found["reliability"] = reliability(scores)
-    return found
+        result["reliability"] = reliability(scores)
+    return result
 
 
 def _by_target(scores: ScoresByTarget) -> dict[str, Any]:
     """The residuals of each number, or the rows and the confusion of each label."""
-    numbers = {name: one for name, one in scores.parts.items() if isinstance(one, NumberScores)}
+    numbers = {name: part for name, part in scores.parts.items() if isinstance(part, NumberScores)}
     if numbers:
-        return {"residuals": {name: residuals(one) for name, one in numbers.items()}}
-    labels = {name: one for name, one in scores.parts.items() if isinstance(one, ClassScores)}
+        return {"residuals": {name: residuals(part) for name, part in numbers.items()}}
+    labels = {name: part for name, part in scores.parts.items() if isinstance(part, ClassScores)}
     return {
-        "rows_by_class": {name: int(one.truth.sum()) for name, one in labels.items()},
+        "rows_by_class": {name: int(part.truth.sum()) for name, part in labels.items()},
         "confusion": {
-            name: {"classes": list(one.classes), "true_by_predicted": confusion(one).tolist()}
-            for name, one in labels.items()
+            name: {"classes": list(part.classes), "true_by_predicted": confusion(part).tolist()}
+            for name, part in labels.items()
         },
     }
 

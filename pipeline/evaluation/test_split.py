@@ -58,7 +58,7 @@ def digests(models: Mapping[int, Any]) -> dict[str, str]:
 
 
 def truth_of(split: Split, meta: Meta) -> str:
-    """Identifies rows by what predictions are compared with: 32 hexadecimal digits of sha256.
+    """Identifies rows by their true values: 32 hexadecimal digits of sha256.
 
     They are the labels of images, or the cells of a table's targets. Other columns, features and
     encodings of the same rows change nothing.

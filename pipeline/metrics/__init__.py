@@ -58,13 +58,13 @@ class Metric:
         larger_is_better: the direction in which it improves; None if it is not known.
         compute: the value over all rows.
         per_row: one value for each row. Their mean is the metric.
-        share: whether `per_row` tells hits from misses, as booleans.
+        share: whether `per_row` gives hits and misses, as booleans.
         limits: the smallest and the largest value that a row can have, for the interval.
         sampling: how the metric varies with its rows, for the interval. The default is a mean of
             `per_row`, or a jackknife of `compute`. It raises
             `pipeline.metrics._sampling.TooFewError` for too few rows.
         argument: what may stand after the slash in its name.
-        needs_probabilities: it has no meaning for a model whose outputs are not probabilities.
+        needs_probabilities: whether the outputs of the model must be probabilities.
         unit: for the axes of figures. `{target}` stands for the unit of the target.
         headline: the task for which the report shows it first, unless the experiment claims
             another metric.

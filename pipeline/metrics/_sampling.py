@@ -71,7 +71,7 @@ class Mean:
 
     Args:
         values: float64 or bool `(rows,)`.
-        lowest, highest: what a value can be; infinite if there is no limit.
+        lowest, highest: the limits of a value; infinite without a limit.
         possible: the values that each row could have had, `(rows, …)`; they bound the difference of
             two models. None if they are not known.
         among: bool `(rows,)`, the rows that count; None for all.
@@ -227,7 +227,7 @@ _GROUPS = 200
 
 
 def jackknife(value: Callable[[Any], float], scores: Any) -> Mean:
-    """A mean that varies as a metric that is known by its value only (Quenouille 1949).
+    """A mean that varies like a metric of which only the value is known (Quenouille 1949).
 
     It leaves out one row after another, or one of 200 groups of rows after another.
     """

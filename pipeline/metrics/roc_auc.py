@@ -48,7 +48,7 @@ def _placements(rank: Floats, others: Floats) -> Floats:
 
 
 def _unbiased(deviations: Floats) -> Floats:
-    """Deviations whose mean square is the unbiased variance."""
+    """Deviations with the unbiased variance as their mean square."""
     return deviations * math.sqrt(len(deviations) / (len(deviations) - 1))
 
 

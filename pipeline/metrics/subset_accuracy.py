@@ -1,4 +1,4 @@
-"""Subset accuracy: the share of rows of which the model gets all labels right.
+"""Subset accuracy: the share of rows with all labels right.
 
 It is `sklearn.metrics.accuracy_score` of several labels, also known as exact match.
 """

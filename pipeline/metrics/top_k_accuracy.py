@@ -1,4 +1,4 @@
-"""Top-k accuracy: the share of rows whose true class is among the k most probable ones.
+"""Top-k accuracy: the share of rows with the true class among the k most probable ones.
 
 The name carries k: `top_k_accuracy/3`.
 """

@@ -65,11 +65,13 @@ def activations_of(
 def first_dense(network: Any) -> Any | None:
     """The dense layer that reads all pixels, after scaling and flattening only.
 
-    Returns None if there is no other layer, or the first one is not dense.
+    Returns None if the network has no other layer, or if the first one is not dense.
     """
     if len(network.input_shape) != 4:
         return None
-    layer = next((one for one in network.layers if not isinstance(one, _KEEP_PIXELS)), None)
+    layer = next(
+        (candidate for candidate in network.layers if not isinstance(candidate, _KEEP_PIXELS)), None
+    )
     sees_all = isinstance(layer, keras.layers.Dense) and layer.kernel.shape[0] == np.prod(
         network.input_shape[1:]
     )

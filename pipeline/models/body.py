@@ -1,7 +1,7 @@
 """The body of a served model of a table: all of it except its inputs, one for each column.
 
-Keras builds, loads and traces a thousand inputs in ten seconds. So this package loads the body of a
-saved model alone, and joins the columns itself. The bits of the answers are the same.
+Keras builds, loads and traces a thousand inputs in ten seconds. So this package loads only the body
+of a saved model, and joins the columns itself. The bits of the answers are the same.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def values_for(model: Any, values: Any) -> Any:
 
 
 def joined(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns `(rows, 1)` as the inputs of a body: `(rows, numbers)`, and each text alone."""
+    """Columns `(rows, 1)` as the inputs of a body: `(rows, numbers)`, and one for each text."""
     arrays = [np.asarray(column) for column in columns.values()]
     numbers = [array for array in arrays if array.dtype != object]
     texts = [array for array in arrays if array.dtype == object]

@@ -90,7 +90,7 @@ def _plain(name: str) -> str:
 
 
 def _shape_of(layer: Any) -> str:
-    """The shape of a layer's output; empty inside a subclassed model, which does not show it."""
+    """The shape of a layer's output. A subclassed model hides it; then it is empty."""
     try:
         return str(tuple(layer.output.shape))
     except (AttributeError, ValueError):

@@ -8,7 +8,7 @@ import keras
 
 from pipeline.errors import ConfigError, suggestion
 
-# Layers that would run code from a setting, and those that make no sense inside a stack.
+# Layers that would run code from a setting, and layers without a meaning inside a stack.
 REFUSED = {
     "Lambda",
     "TFSMLayer",
@@ -20,7 +20,7 @@ REFUSED = {
     "Wrapper",
 }
 
-# Layers of images that cannot train a network from images alone, and why.
+# Layers of images that need more than images to train a network, and why.
 _UNSUITED = {
     "AugMix": "chooses its operations once, when it is compiled",
     "CutMix": "mixes images, but not their labels",

@@ -1,6 +1,6 @@
 """The user's own network: built twice, checked, saved once for a test, then ready to train.
 
-Every check runs before the training, because a fault that shows afterwards costs all of it.
+Every check runs before the training, because a fault that shows afterwards wastes the training.
 """
 
 import contextlib
@@ -117,7 +117,7 @@ def _called(function: Any, reference: Reference, values: Mapping[str, Any], meta
 
 
 def _require_plain(model: Any, reference: Reference) -> None:
-    """Refuses what is no model, and a model that wants to be trained in its own way."""
+    """Refuses values that are not models, and models that train in their own way."""
     if not isinstance(model, keras.Model):
         raise ConfigError(
             _KEY,

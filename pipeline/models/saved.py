@@ -1,7 +1,7 @@
 """Loads saved models, with the user's own classes and functions that they need.
 
 A Keras file holds no code. It names each class and function of the user as `my_models.py>Scale`. A
-copy of the code lies in the folder `code` beside the model of a result, so a later edit of the
+copy of the code lies in the folder `code` next to the model of a result. So a later edit of the
 user's file does not change a finished model.
 """
 
@@ -25,7 +25,7 @@ def load(path: Path, *, trusts_code: bool = True) -> Any:
     """Loads a Keras file: the body of a served model of a table, and other models whole.
 
     Args:
-        trusts_code: whether to run the copy of the code beside the file. Otherwise the code comes
+        trusts_code: whether to run the copy of the code next to the file. Otherwise the code comes
             from the repository.
 
     Raises:

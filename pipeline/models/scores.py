@@ -1,4 +1,4 @@
-"""Scores: the truth of some rows beside what a model predicts for them."""
+"""Scores: the truth of some rows, and the predictions of a model for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class ClassScores:
     def log_odds(self, number: int) -> NDArray[np.float64]:
         """The log-odds of a class against the rest, `(rows,)`.
 
-        They tell apart probabilities that a float rounds to 1.
+        They differ even between probabilities that a float rounds to 1.
         """
         own = self.log_probabilities[:, number]
         rest = np.delete(self.log_probabilities, number, axis=1)

@@ -1,10 +1,10 @@
 """The model that is saved.
 
 It reads the columns of the CSV as they are, so users need no preparation. It consists of plain
-Keras layers around the trained network, so Keras alone can load it. The layers before the network
-apply the statistics that `prepare` fitted on the training split. The layer after it is softmax or
-sigmoid, or restores the unit of the target. For a table, all of them are a nested model: the body
-(`pipeline.models.body`), which takes the numbers of all columns as one input.
+Keras layers around the trained network, so loading it needs only Keras. The layers before the
+network apply the statistics that `prepare` fitted on the training split. The layer after it is
+softmax or sigmoid, or restores the unit of the target. For a table, all of them are a nested model:
+the body (`pipeline.models.body`). It takes the numbers of all columns as one input.
 """
 
 from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _numeric(
 
 
 def _words(feature: TextFeature, name: str) -> Any:
-    """Builds a model that tells which words a cell contains, as `prepare` finds them."""
+    """Builds a model that marks the words of a cell, as `prepare` finds them."""
     cells = keras.Input((1,), dtype="string", name="cells")
     found = keras.layers.TextVectorization(
         output_mode="multi_hot", vocabulary=feature.words, name="vocabulary"

@@ -19,7 +19,7 @@ _LAST_SPACE = _FIRST + len(SPACES) - 1
 
 
 def one_hot(levels: Sequence[str], level_of: Mapping[str, str], *, name: str) -> Any:
-    """Builds a model that tells which level each cell holds.
+    """Builds a model that marks the level of each cell.
 
     Args:
         level_of: the level of each other text, such as that of a missing value.

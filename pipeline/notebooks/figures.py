@@ -48,7 +48,7 @@ class Pictures(Mapping[str, Picture]):
 
     def _repr_html_(self) -> str:
         return "\n".join(
-            f'<img alt="{html.escape(one.alt)}" style="max-width: 100%" '
-            f'src="data:image/png;base64,{b64encode(one.png).decode()}">'
-            for one in self.values()
+            f'<img alt="{html.escape(picture.alt)}" style="max-width: 100%" '
+            f'src="data:image/png;base64,{b64encode(picture.png).decode()}">'
+            for picture in self.values()
         )

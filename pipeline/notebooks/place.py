@@ -19,7 +19,7 @@ def at_root() -> Iterator[Path]:
     root = next((folder for folder in (here, *here.parents) if _is_root(folder)), None)
     if root is None:
         raise PipelineError(
-            f"this folder is outside of a project, which has {CONF}/ and {PARAMS}",
+            f"this folder is not inside a project with {CONF}/ and {PARAMS}",
             received=here,
             expected="Change into the folder of the project with os.chdir, or move the notebook",
         )

@@ -90,7 +90,7 @@ def _names(schema: type[Any]) -> set[str]:
 
 
 def _plain(value: Any) -> Any:
-    """A value of Python alone. Notebooks hold numbers of NumPy, tuples and ranges as well."""
+    """A plain value of Python. Notebooks hold numbers of NumPy, tuples and ranges as well."""
     if hasattr(value, "tolist"):
         return value.tolist()
     if isinstance(value, Mapping):

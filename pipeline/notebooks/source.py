@@ -1,4 +1,4 @@
-"""The notebook that calls, as far as its cells have been executed."""
+"""The calling notebook, with the cells that have been executed."""
 
 import json
 import sys

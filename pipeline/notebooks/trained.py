@@ -87,8 +87,10 @@ class TrainedRun:
             index = read_json(folder / _INDEX, made_by="evaluate()")
             return Pictures(
                 {
-                    Path(one["file"]).stem: Picture((folder / one["file"]).read_bytes(), one["alt"])
-                    for one in index
+                    Path(entry["file"]).stem: Picture(
+                        (folder / entry["file"]).read_bytes(), entry["alt"]
+                    )
+                    for entry in index
                 }
             )
         return Pictures({_CURVES: self._curves()})

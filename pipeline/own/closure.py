@@ -51,7 +51,7 @@ class Closure:
 
     @property
     def identity(self) -> dict[str, dict[str, str]]:
-        """What decides what the code does, as plain values."""
+        """The facts that determine what the code does, as plain values."""
         return {"files": dict(sorted(self.digests.items())), "packages": versions(self.packages)}
 
 

@@ -1,4 +1,4 @@
-"""Copies of the user's own code in the folder of a result, beside its model."""
+"""Copies of the user's own code in the folder of a result, next to its model."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -31,6 +31,6 @@ def write(code: Mapping[str, bytes], folder: Path) -> None:
 
 
 def beside(model: Path) -> Path | None:
-    """The folder with the code of a saved model: beside it, or beside its folder of snapshots."""
+    """The folder with a saved model's code: next to the model, or next to its snapshots' folder."""
     folders = (model.parent, model.parent.parent)
     return next((one / FOLDER for one in folders if (one / INDEX).is_file()), None)

@@ -1,6 +1,6 @@
 """Reads functions and classes from source: whether they exist, and their parameters.
 
-Importing them could load TensorFlow, which takes seconds.
+Importing them could load TensorFlow. That takes seconds.
 """
 
 import ast
@@ -50,22 +50,22 @@ def parameters(reference: Reference, *, key: str, base: Path = Path()) -> Parame
     source = _source_of(reference, base)
     if source is None:
         return None
-    found = source.find(reference.name)
-    if found is None and not source.is_open and not source.assigns(reference.name):
+    definition = source.find(reference.name)
+    if definition is None and not source.is_open and not source.assigns(reference.name):
         raise ConfigError(
             key,
             f"names {reference.name}, which {reference.module} does not define",
             received=reference,
             expected=suggestion(reference.name, source.names),
         )
-    return None if found is None else _parameters(*found)
+    return None if definition is None else _parameters(*definition)
 
 
 def is_class(reference: Reference, *, base: Path = Path()) -> bool | None:
     """Whether a reference names a class; None if the source does not show it."""
     source = _source_of(reference, base)
-    found = source.find(reference.name) if source else None
-    return None if found is None else isinstance(found[1], ast.ClassDef)
+    definition = source.find(reference.name) if source else None
+    return None if definition is None else isinstance(definition[1], ast.ClassDef)
 
 
 def require_arguments(
@@ -87,27 +87,28 @@ def require_arguments(
     Raises:
         ConfigError: an argument is unknown or missing, or the function takes too few.
     """
-    known = parameters(reference, key=key, base=base)
-    if known is None:
+    signature = parameters(reference, key=key, base=base)
+    if signature is None:
         return None
-    if len(known.positional) < by_position:
+    if len(signature.positional) < by_position:
         raise ConfigError(
             key.rpartition(".")[0] or key,
-            f"names a function that takes too few arguments by position: {len(known.positional)}",
-            received=f"{reference}({', '.join(known.names)})",
+            "names a function that takes too few arguments by position: "
+            f"{len(signature.positional)}",
+            received=f"{reference}({', '.join(signature.names)})",
             expected=f"Expected: {by_position} or more",
         )
-    taken = {*known.positional[:by_position], *supplied}
-    allowed = [name for name in known.names if name not in taken]
+    taken = {*signature.positional[:by_position], *supplied}
+    allowed = [name for name in signature.names if name not in taken]
     for name in arguments:
-        if name in taken or not (known.any_name or name in allowed):
+        if name in taken or not (signature.any_name or name in allowed):
             raise ConfigError(
                 f"{key}.{name}",
                 f"is not an argument of {reference} that a setting gives",
                 received=name,
                 expected=suggestion(str(name), allowed),
             )
-    missing = [name for name in known.required if name not in {*taken, *arguments}]
+    missing = [name for name in signature.required if name not in {*taken, *arguments}]
     if missing:
         raise ConfigError(
             key,
@@ -115,7 +116,7 @@ def require_arguments(
             received=dict(arguments) or "no arguments",
             expected=f"Allowed: {', '.join(allowed)}",
         )
-    return known
+    return signature
 
 
 def checked_function(
@@ -136,11 +137,11 @@ def checked_function(
     Raises:
         ConfigError: there is no such function, or it does not take these arguments.
     """
-    named = reference(text, key=key, base=base)
+    function = reference(text, key=key, base=base)
     require_arguments(
-        f"{key}.arguments", named, arguments or {}, by_position=by_position, base=base
+        f"{key}.arguments", function, arguments or {}, by_position=by_position, base=base
     )
-    return named
+    return function
 
 
 @dataclass(frozen=True)
@@ -280,9 +281,9 @@ def _parameters(source: _Source, node: _Definition, depth: int = 0) -> Parameter
         if isinstance(member, ast.FunctionDef) and member.name == "__init__":
             return _of_function(member.args, bound=True)
     for parent in node.bases:
-        found = source.resolve(parent) if depth < _DEEPEST else None
-        if found is not None:
-            return _parameters(*found, depth=depth + 1)
+        definition = source.resolve(parent) if depth < _DEEPEST else None
+        if definition is not None:
+            return _parameters(*definition, depth=depth + 1)
     return None
 
 

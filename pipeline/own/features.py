@@ -38,7 +38,7 @@ class FeatureFunction:
     Args:
         name: such as `my_features.py:bmi`.
         arguments: those that the settings give.
-        code: what decides what it does: digests of its files and of files that arguments name, and
+        code: determines what it does: digests of its files and of files that arguments name, and
             versions of packages.
     """
 
@@ -98,7 +98,7 @@ def _key(data: str) -> str:
 
 
 def _changed(before: FeatureFunction, now: FeatureFunction) -> list[str]:
-    """The files and packages of which the code differs."""
+    """The files and packages with other code."""
     old, new = (
         {name: digest for part in one.code.values() for name, digest in part.items()}
         for one in (before, now)
@@ -188,8 +188,8 @@ def values(function: FeatureFunction, columns: Sequence[Numbers]) -> Numbers:
         Float64 `(rows,)`. A value that is not finite is missing.
 
     Raises:
-        ConfigError: the function fails, does not return a number for each row, or a row alone has
-            another value than among the others.
+        ConfigError: the function fails, does not return a number for each row, or computes another
+            value for a row by itself than for the same row among others.
     """
     import keras
 

@@ -1,7 +1,7 @@
 """Imports the user's own code, and makes its classes and functions known to Keras.
 
-A local file is compiled from its source each time it has changed, so a process that lives longer
-than an edit, such as a notebook, never trains old code. Each module gets the file that
+A local file is compiled from its source each time it has changed. So a process that outlives an
+edit, such as a notebook, never trains old code. Each module gets the file that
 `pipeline.own.closure` found for it, whatever the search path of Python holds.
 """
 
@@ -179,7 +179,7 @@ class _Finder(MetaPathFinder):
 class _Uncached(SourceFileLoader):
     """Compiles a file from its source.
 
-    Python's cache takes an edit within one second for no edit if the size is the same.
+    Python's cache misses an edit within one second if the size is the same.
     """
 
     def get_code(self, fullname: str) -> CodeType:

@@ -1,7 +1,7 @@
 """Files that the user's own code reads. They must be named in the settings.
 
-A text among the arguments that names a file of the repository adds the file's sha256 to the
-identity of a run. A file that the code reads without that would change a result unseen.
+If an argument names a file of the repository, the file's sha256 is added to the identity of a run.
+Without that, a file could change a result unnoticed.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Names of functions and classes: `path/to/file.py:name` or `package.module:name`.
 
-A file lies inside the repository, and a package is installed. Nothing else can be named, so a
-setting cannot run code from elsewhere.
+A file lies inside the repository, and a package is installed. Other names are refused, so a setting
+cannot run code from elsewhere.
 """
 
 import re
@@ -46,7 +46,7 @@ class Reference:
 
 
 def is_reference(text: str) -> bool:
-    """Whether a setting names the user's own code, and not a thing of this package.
+    """Whether a setting names the user's own code, rather than an item of this package.
 
     The argument of a metric may hold a colon, as in `recall/10:30`.
     """

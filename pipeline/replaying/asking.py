@@ -8,10 +8,10 @@ from pipeline.reproducing.setting_up import Options, set_up
 
 
 def ask(original: Original, request: Request, options: Options) -> list[Replayed]:
-    """Runs the stretches of a request in the work tree of a run, which is removed afterwards.
+    """Runs the stretches of a request in the work tree of a run, then removes the work tree.
 
     Raises:
-        PipelineError: the code, the data or the packages of the run are not there, or the request
+        PipelineError: the code, the data or the packages of the run are missing, or the request
             does not suit the run.
     """
     if not original.has_its_patch:
@@ -37,14 +37,14 @@ def ask(original: Original, request: Request, options: Options) -> list[Replayed
 
 
 def differing(original: Original, replayed: Replayed) -> list[str]:
-    """What in a stretch is not as in the run, in words: figures, kept checkpoints, variables."""
+    """The differences of a stretch from the run, in words: figures, checkpoints, variables."""
     before = {
         name: {step: value for step, value in steps.items() if step <= replayed.stop}
         for name, steps in original.points.items()
     }
     figures = stored(replayed.figures)
     again = {name: figures.get(name, {}) for name in before}
-    found = [*map(str, departures(before, again)), *replayed.other_state]
+    differences = [*map(str, departures(before, again)), *replayed.other_state]
     if replayed.fingerprint not in (None, original.fingerprint):
-        found.append("the fingerprint of the variables")
-    return found
+        differences.append("the fingerprint of the variables")
+    return differences

@@ -19,7 +19,7 @@ from pipeline.reproducing.setting_up import Options
 from pipeline.runs.folder import kept_steps
 
 JSON, MARKDOWN = "audit.json", "audit.md"
-_ALTERED = (1, 2, 5)  # stretches, for which the chance to pass is stated
+_ALTERED = (1, 2, 5)  # numbers of stretches; the audit states the chance to pass for each
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class AuditedStretch:
 
 @dataclass(frozen=True)
 class Audit:
-    """What an audit gave.
+    """The result of an audit.
 
     Args:
         total: how many stretches the run has.
         stretches: those that were trained again.
-        faults: what in the record was changed after the run.
+        faults: the parts of the record that were changed after the run.
     """
 
     run_id: str
@@ -55,12 +55,12 @@ class Audit:
     @property
     def passed(self) -> bool:
         """Whether no difference was found."""
-        return not self.faults and not any(one.differing for one in self.stretches)
+        return not self.faults and not any(stretch.differing for stretch in self.stretches)
 
     @property
     def verdict(self) -> str:
-        found = "no difference" if self.passed else "different"
-        return f"{found} in {len(self.stretches)} of {self.total} stretches"
+        result = "no difference" if self.passed else "different"
+        return f"{result} in {len(self.stretches)} of {self.total} stretches"
 
     def chance(self, altered: int) -> float:
         """The chance that a run with so many altered stretches passes.
@@ -95,8 +95,9 @@ class Audit:
             "| from step | to step | found |",
             "|--:|--:|---|",
             *(
-                f"| {one.start:,} | {one.stop:,} | {'; '.join(one.differing[:3]) or 'the same'} |"
-                for one in self.stretches
+                f"| {stretch.start:,} | {stretch.stop:,} | "
+                f"{'; '.join(stretch.differing[:3]) or 'the same'} |"
+                for stretch in self.stretches
             ),
             "",
             "| stretches that someone altered | chance to pass this audit |",
@@ -120,14 +121,14 @@ def audit(original: Original, slices: int, options: Options) -> Audit:
         PipelineError: the run kept no checkpoints, or cannot be made again here.
     """
     last = original.last_step
-    kept = [step for step in kept_steps(original.folder) if step < last]
-    if not kept:
+    steps = [step for step in kept_steps(original.folder) if step < last]
+    if not steps:
         raise PipelineError(
             "the run kept no checkpoints, so it has no stretches to audit",
             received=original.run_id,
             expected="Train with checkpoint.keep_every=<epochs>, or make the whole run again",
         )
-    stretches = list(pairwise([0, *kept, last]))
+    stretches = list(pairwise([0, *steps, last]))
     chosen = SystemRandom().sample(stretches, min(slices, len(stretches)))
     log(f"{original.name}: trains {len(chosen)} of {len(stretches)} stretches again")
     request = Request(
@@ -143,7 +144,8 @@ def audit(original: Original, slices: int, options: Options) -> Audit:
         experiment=original.name,
         total=len(stretches),
         stretches=[
-            AuditedStretch(one.start, one.stop, differing(original, one)) for one in replayed
+            AuditedStretch(stretch.start, stretch.stop, differing(original, stretch))
+            for stretch in replayed
         ],
         faults=original.faults,
         time=datetime.now(UTC).isoformat(timespec="seconds"),

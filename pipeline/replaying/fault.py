@@ -17,11 +17,11 @@ _MOST_CELLS = 40  # of a row that is shown
 
 
 def describe(fit: Fit, moment: Moment) -> dict[str, Any]:
-    """The batch of a step, and what in it is not finite.
+    """The batch of a step, and its values that are not finite.
 
     Returns:
         step, epoch, the rows of the batch in the training split (from 0), those of them with an
-        input, a target or a loss that is not finite, the variables whose gradients are not, the
+        input, a target or a loss that is not finite, the variables with a gradient that is not, the
         learning rate, and the cells of these rows if the data are a table.
     """
     task = fit.engine.task
@@ -29,7 +29,9 @@ def describe(fit: Fit, moment: Moment) -> dict[str, Any]:
     inputs = [_rows_not_finite(array) for array in tf.nest.flatten(x)]
     losses = _losses(fit, moment)
     guilty = np.any([*inputs, _rows_not_finite(y), ~np.isfinite(losses)], axis=0)
-    gradients = [path for path, one in moment.gradients.items() if not np.isfinite(one).all()]
+    gradients = [
+        path for path, gradient in moment.gradients.items() if not np.isfinite(gradient).all()
+    ]
     rows = [int(row) for row in moment.rows]
     culprits = [row for row, is_guilty in zip(rows, guilty, strict=True) if is_guilty]
     return {

@@ -44,7 +44,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a replay saw.
+    """The result of a replay.
 
     Args:
         start: the step from which it replayed.
@@ -58,7 +58,7 @@ class Seen:
 
 
 def look(original: Original, wanted: Wanted, options: Options) -> Seen:
-    """Replays a run, and returns what was wanted.
+    """Replays a run, and returns the wanted values.
 
     Raises:
         PipelineError: a name is neither a metric nor a probe, the steps are not of the run, or the
@@ -75,7 +75,7 @@ def look(original: Original, wanted: Wanted, options: Options) -> Seen:
         for name, steps in replayed.figures.items()
         if names.path(name) not in original.points
     }
-    values = {name: one for name, one in (figures | replayed.values).items() if one}
+    values = {name: by_step for name, by_step in (figures | replayed.values).items() if by_step}
     return Seen(start, values, replayed.fault)
 
 
@@ -84,7 +84,7 @@ def _request(original: Original, wanted: Wanted) -> Request:
     all_kept = [step for step in kept_steps(original.folder) if step < last]
     first = wanted.first
     if first is None:
-        # A training ends where it diverges, so a fault lies after the last kept checkpoint.
+        # A training ends as soon as it diverges, so a fault lies after the last kept checkpoint.
         only_fault = wanted.find_fault and not wanted.names
         first = all_kept[-1] + 1 if all_kept and only_fault else 0
     if not 0 <= first <= last <= original.last_step:
@@ -114,17 +114,17 @@ def _request(original: Original, wanted: Wanted) -> Request:
 
 def _require_metric(name: str) -> None:
     if not is_metric(name):
-        known = [*probes.PROBES.names(), *METRICS.names()]
+        names = [*probes.PROBES.names(), *METRICS.names()]
         raise PipelineError(
             "this is neither a metric nor a probe",
             received=name,
-            expected=suggestion(name, known),
+            expected=suggestion(name, names),
         )
     metrics.named(name, key="--log")
 
 
 def _hint(request: Request, original: Original) -> str:
-    """What the user may want to know about the steps."""
+    """Hints about the steps for the user."""
     every = request.steps[1] - request.steps[0] if len(request.steps) > 1 else 1
     parts = [f"; the probes look at every {every:,}th step"] if request.probes and every > 1 else []
     [(start, _)] = request.stretches
@@ -135,16 +135,16 @@ def _hint(request: Request, original: Original) -> str:
 
 def _require_same(original: Original, replayed: Replayed) -> None:
     """Raises `PipelineError` unless the replay has the bits of the run."""
-    if found := differing(original, replayed):
+    if differences := differing(original, replayed):
         raise PipelineError(
             "the replay does not have the bits of the run, so nothing is logged",
-            received=found[0],
+            received=differences[0],
             expected=f"Find out why with: python -m pipeline.reproduce {original.run_id[:8]}",
         )
 
 
 def in_words(seen: Seen, *, find_fault: bool) -> list[str]:
-    """What a replay saw, in lines for people."""
+    """The result of a replay, in lines for people."""
     lines = []
     for name, steps in sorted(seen.values.items()):
         step, value = list(steps.items())[-1]
@@ -176,9 +176,9 @@ def _some(items: Sequence[object]) -> str:
 
 
 def record(tracker: Tracker, original: Original, seen: Seen) -> None:
-    """Adds to the record of the run what a replay saw, at the time of its steps.
+    """Adds the result of a replay to the record of the run, at the time of its steps.
 
-    The tag comes first, so that after a kill no value passes for one that the run logged.
+    The tag comes first, so that even after a kill no value looks as if the run had logged it.
     """
     added = {*(tracker.tag(HINDSIGHT) or "").split(", "), *map(names.path, seen.values)} - {""}
     tracker.set_tag(HINDSIGHT, ", ".join(sorted(added)))
@@ -188,7 +188,7 @@ def record(tracker: Tracker, original: Original, seen: Seen) -> None:
             Measurement(
                 step,
                 _time_of(step, original),
-                {name: one[step] for name, one in seen.values.items() if step in one},
+                {name: by_step[step] for name, by_step in seen.values.items() if step in by_step},
             )
             for step in steps
         ]

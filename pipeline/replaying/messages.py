@@ -1,4 +1,4 @@
-"""What `pipeline.replaying` is asked in a work tree, and what it answers: two JSON files."""
+"""The request to `pipeline.replaying` in a work tree, and its answer: two JSON files."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -26,12 +26,12 @@ class Request:
         run_id: of the run.
         identity: see `pipeline.runs.identity`. The work tree must give the same one.
         kept: the folder of the kept checkpoints.
-        stretches: pairs of steps. The first is 0 or that of a kept checkpoint. The training goes on
-            to the first evaluation at or after the second.
+        stretches: pairs of steps. The first is 0 or that of a kept checkpoint. The training
+            continues to the first evaluation at or after the second.
         metrics: to measure at each evaluation, besides those of the run.
         probes: pairs of a probe and a layer; an empty layer stands for the whole network.
         steps: to look at with the probes.
-        find_fault: looks for the first step whose loss or variables are not finite.
+        find_fault: looks for the first step with a loss or a variable that is not finite.
     """
 
     experiment: str
@@ -79,7 +79,7 @@ class Replayed:
 
 
 def write_refusal(error: PipelineError) -> None:
-    """Writes why the request cannot be answered."""
+    """Writes the reason why the request has no answer."""
     received = None if error.received is None else str(error.received)
     refusal = {"what": error.what, "received": received, "expected": error.expected}
     write_json(Path(ANSWER), {_REFUSED: refusal})

@@ -14,7 +14,7 @@ from pipeline.training.fitted_model import batch_of, model_of
 
 
 class Moment:
-    """What a step starts from.
+    """The state before a step.
 
     Args:
         engine: has trained the steps before it.
@@ -71,8 +71,8 @@ class Moment:
             PipelineError: there is no such layer.
         """
         network = model_of(self._engine.network)
-        found = description.find(network, layer)
-        outputs = keras.Model(network.inputs, found.output)(
+        operation = description.find(network, layer)
+        outputs = keras.Model(network.inputs, operation.output)(
             tf.nest.map_structure(tf.constant, self.batch[0]), training=False
         )
         return np.asarray(outputs, np.float64)

@@ -33,7 +33,7 @@ class Stretch:
     Args:
         run: built in this process from the settings and the data of the request.
         start: 0, or the step of a kept checkpoint.
-        stop: the training goes on to the first evaluation at or after this step.
+        stop: the training continues to the first evaluation at or after this step.
     """
 
     request: Request
@@ -68,15 +68,15 @@ class Stretch:
             keep_every=fit.schedule.steps_per_epoch,
         )
         seen = _Seen()
-        found = mark = None
+        description = mark = None
         try:
             outcome = replace(fit, engine=engine).run(
                 listeners=[seen, progress(self.run.name, fit.schedule)],
                 checkpoints=checkpoints,
                 interruption=Interruption(),
             )
-        except FaultFound as one:
-            found = fault.describe(fit, Moment(fit.engine, one.step))
+        except FaultFound as error:
+            description = fault.describe(fit, Moment(fit.engine, error.step))
         except PipelineError:
             if divergence(seen.history) is None:
                 raise  # a training that diverged has a history up to there
@@ -89,7 +89,7 @@ class Stretch:
             other_state=self.other_state,
             fingerprint=mark,
             values=self.values,
-            fault=found,
+            fault=description,
         )
 
     def _kept(self, step: int) -> Checkpoint:
@@ -97,11 +97,11 @@ class Stretch:
         path = self._file(step)
         state = checkpoint.read(path)
         self.run.require_own(state, path)
-        run_id, kept = state.facts["run_id"], state.facts["step"]
-        if (run_id, kept) != (self.request.run_id, step):
+        run_id, kept_step = state.facts["run_id"], state.facts["step"]
+        if (run_id, kept_step) != (self.request.run_id, step):
             raise PipelineError(
                 f"{path} is the checkpoint of another run or step",
-                received=f"step {kept} of run {run_id}",
+                received=f"step {kept_step} of run {run_id}",
             )
         return state
 
@@ -114,7 +114,7 @@ class Stretch:
             self.values.setdefault(probes.metric_of(name, layer), {})[moment.step] = value
 
     def _compare(self, state: Checkpoint, fit: Fit) -> None:
-        """Compares the state of a step with the checkpoint that was kept there, if one was."""
+        """Compares the state of a step with its kept checkpoint, if it has one."""
         step = int(state.facts["step"])
         if self._file(step).is_file():
             paths = [variable.path for variable in fit.engine.variables]
@@ -123,28 +123,28 @@ class Stretch:
 
 
 def _with_metrics(run: Run, more: Sequence[str]) -> ExperimentConfig:
-    """The settings of a run with more metrics, which do not change the bits of its training."""
+    """The settings of a run with more metrics. They do not change the bits of its training."""
     training, meta = run.config.training, run.meta
     loss = losses.name_of(training, meta)
     usual_ones = usual.measured_metrics(training, run.config.data.task, [loss], meta.several)
     return replace(run.config, training=replace(training, metrics=[*usual_ones, *more]))
 
 
-def _differing(kept: Checkpoint, now: Checkpoint, names: dict[str, list[str]]) -> Iterator[str]:
-    """The arrays of two states that differ in a bit.
+def _differing(stored: Checkpoint, now: Checkpoint, names: dict[str, list[str]]) -> Iterator[str]:
+    """The arrays that differ in a bit between two states.
 
     Args:
         names: of the arrays of a kind, as far as they are known.
     """
-    for kind in sorted(kept.arrays.keys() | now.arrays.keys()):
-        before, after = kept.arrays.get(kind, []), now.arrays.get(kind, [])
+    for kind in sorted(stored.arrays.keys() | now.arrays.keys()):
+        before, after = stored.arrays.get(kind, []), now.arrays.get(kind, [])
         if len(before) != len(after):
             yield f"the number of arrays of {kind}"
             continue
-        known = names.get(kind, [])
+        paths = names.get(kind, [])
         for number, (one, two) in enumerate(zip(before, after, strict=True)):
             if one.tobytes() != two.tobytes():
-                yield known[number] if number < len(known) else f"{kind} {number + 1}"
+                yield paths[number] if number < len(paths) else f"{kind} {number + 1}"
 
 
 class _Seen(Listener):

@@ -12,7 +12,7 @@ from pipeline.data.prepared import Split
 from pipeline.training.engine import Engine, Reading
 
 
-class FaultFound(Exception):  # noqa: N818 - it ends a search, and is no error
+class FaultFound(Exception):  # noqa: N818 - it ends a search, and is not an error
     """A step ended with a loss or a variable that is not finite.
 
     Args:
@@ -100,5 +100,9 @@ class WatchedEngine:
 
 def not_finite(variables: Iterable[Any]) -> list[str]:
     """The paths of the variables with a value that is not finite."""
-    floats = (one for one in variables if keras.backend.is_float_dtype(one.dtype))
-    return [one.path for one in floats if not np.isfinite(np.asarray(one, np.float32)).all()]
+    floats = (variable for variable in variables if keras.backend.is_float_dtype(variable.dtype))
+    return [
+        variable.path
+        for variable in floats
+        if not np.isfinite(np.asarray(variable, np.float32)).all()
+    ]

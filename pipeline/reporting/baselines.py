@@ -9,7 +9,7 @@ from pipeline.reporting.formatting import duration, interval, number
 
 @dataclass(frozen=True)
 class Opponent:
-    """A baseline beside a network, by the metric of the report.
+    """A baseline compared with a network, by the metric of the report.
 
     Args:
         entry: its entry in `metrics.json`.
@@ -130,6 +130,6 @@ def opponents(metrics: Mapping[str, Any], metric: str) -> list[Opponent]:
 
 
 def telling(metrics: Mapping[str, Any], metric: str) -> Opponent | None:
-    """The baseline that says most about the network; None if there is none with the metric."""
+    """The baseline that says most about the network; None if none has the metric."""
     name = metrics.get("telling_baseline", {}).get(metric)
     return None if name is None else Opponent(metrics["baselines"][name], metric)

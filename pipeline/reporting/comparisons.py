@@ -16,7 +16,7 @@ from pipeline.reporting.results import Row
 
 @dataclass(frozen=True)
 class ShownPart:
-    """The comparison beyond one kind of noise, in texts and tables by the metric that decides."""
+    """One part of a comparison, in texts and tables by the metric that decides."""
 
     heading: str
     values: Table
@@ -30,8 +30,8 @@ class ShownComparison:
 
     Args:
         anchor: names its place on the page.
-        outdated: why it is not one of the present results; empty if it is.
-        command: that compares again.
+        outdated: why it no longer holds for the present results; empty if it does.
+        command: the command that repeats the comparison.
     """
 
     anchor: str
@@ -46,24 +46,24 @@ class ShownComparison:
 
 
 def collect(rows: Sequence[Row], folder: Path = COMPARISONS) -> list[ShownComparison]:
-    """The comparisons whose experiments are all in the report, by name.
+    """The comparisons of experiments that are all in the report, by name.
 
-    One of other results than the present ones has no values, only the reason.
+    An outdated comparison has no values, only the reason.
     """
     by_name = {row.experiment: row for row in rows}
-    shown = []
+    entries = []
     for file in sorted(folder.glob(f"*/{record.FILE}")):
         anchor = f"comparison-{file.parent.name}"
         try:
             comparison = record.read(file.parent)
         except PipelineError as error:
-            shown.append(ShownComparison(anchor, file.parent.name, outdated=str(error)))
+            entries.append(ShownComparison(anchor, file.parent.name, outdated=str(error)))
             continue
         if set(comparison.experiments) <= set(by_name):
-            missing = [by_name[one].missing for one in comparison.experiments]
+            missing = [by_name[name].missing for name in comparison.experiments]
             outdated = next(filter(None, missing), "") or record.outdated(comparison)
-            shown.append(_shown(anchor, comparison, file.parent, outdated))
-    return shown
+            entries.append(_shown(anchor, comparison, file.parent, outdated))
+    return entries
 
 
 def _shown(anchor: str, comparison: Comparison, folder: Path, outdated: str) -> ShownComparison:

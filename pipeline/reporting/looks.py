@@ -6,7 +6,7 @@ from pipeline.evaluation.looks import FILE, Standing
 from pipeline.metrics import Interval
 from pipeline.reporting.formatting import interval
 
-_WIDEST = 0.5  # a wider interval cannot tell a good classifier from a guess
+_WIDEST = 0.5  # a wider interval cannot distinguish a good classifier from a guess
 
 
 def holding(metric: str, value: float, standing: Standing) -> Interval | None:
@@ -19,7 +19,7 @@ def holding(metric: str, value: float, standing: Standing) -> Interval | None:
 
 
 def in_words(metric: str, value: float, standing: Standing | None) -> str:
-    """What was known of the test rows when a result was measured, and what holds.
+    """Says how often the test rows had been used before a result, and which interval holds.
 
     Args:
         metric: the headline metric.
@@ -55,5 +55,5 @@ def _limits(metric: str, value: float, standing: Standing) -> str:
     if limits is None:
         return f"no interval of {metric} is known to hold"
     useless = limits[1] - limits[0] > _WIDEST
-    verdict = "these rows can no longer tell: " if useless else ""
+    verdict = "these rows can no longer decide: " if useless else ""
     return f"{verdict}{metric} is in {interval(*limits)}"

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pipeline.runs.history import Point
 
-SHARE = 0.1  # a smaller relative change of a loss is none
-_NOISE = 4  # and so is one below this many standard deviations of an epoch's noise
+SHARE = 0.1  # a smaller relative change of a loss does not count
+_NOISE = 4  # nor does one below this many standard deviations of an epoch's noise
 _WINDOWS = 10  # losses are averaged over a tenth of the training
 
 
@@ -73,8 +73,8 @@ def _averaged(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
 
 
 def _threshold(values: NDArray[np.float64], level: float) -> float:
-    """The largest change of a loss from `level` that counts as none."""
-    # The second half, because the fall at the beginning bends and is no noise.
+    """The largest change of a loss from `level` that does not count."""
+    # The second half, because the bent fall at the beginning is not noise.
     later = values[len(values) // 2 :]
     noise = 0.0
     if len(later) > 2:

@@ -115,12 +115,12 @@ def reasons(rows: Sequence[Row]) -> list[str]:
 
 
 def stale(comparisons: Sequence[ShownComparison]) -> list[str]:
-    """Names the comparisons of other results than the present ones: one line each."""
+    """Names the outdated comparisons: one line each."""
     return [
-        f"stale comparison: {one.title}: {one.outdated}"
-        f"{f'. Compare again with: {one.command}' if one.command else ''}"
-        for one in comparisons
-        if one.outdated
+        f"stale comparison: {comparison.title}: {comparison.outdated}"
+        f"{f'. Compare again with: {comparison.command}' if comparison.command else ''}"
+        for comparison in comparisons
+        if comparison.outdated
     ]
 
 

@@ -87,7 +87,7 @@ class Series:
         runs: by value, its `run_id` and its metrics under `test`.
         mean, sd: the mean and standard deviation, by metric.
         low, high: the 95 % limits of the mean over splits, by metric. None over seeds of one split,
-            because they tell nothing about other rows.
+            because they say nothing about other rows.
     """
 
     varied: str
@@ -249,7 +249,7 @@ class Row:
 
     @property
     def beside(self) -> list[str]:
-        """Scores that stand beside the task's own headline, because it alone could mislead."""
+        """Scores to show with the task's own headline, because that by itself could mislead."""
         if self.headline != self.metrics.get("headline"):
             return []
         return [self._score_of(name) for name in self.metrics.get("beside", [])]
@@ -315,7 +315,9 @@ class Row:
     @property
     def repeated(self) -> list[str]:
         """The headline metric of each series: over folds, over splits, over seeds."""
-        return [one.score(self.headline) for one in (self.result.series if self.result else ())]
+        return [
+            series.score(self.headline) for series in (self.result.series if self.result else ())
+        ]
 
     @property
     def baselines(self) -> list[Opponent]:
@@ -525,11 +527,11 @@ def not_defined(metrics: Mapping[str, Any], path: str) -> str:
 
 
 def _at(node: Any, path: str) -> Any:
-    """What a nested dictionary holds at a path. Of two ways, the one with the longest key."""
+    """The value of a nested dictionary at a path. Of two ways, the one with the longest key."""
     if not path:
         return node
     if not isinstance(node, dict):
         return None
     keys = [key for key in node if path == key or path.startswith(f"{key}/")]
-    found = (_at(node[key], path[len(key) + 1 :]) for key in sorted(keys, key=len, reverse=True))
-    return next((value for value in found if value is not None), None)
+    values = (_at(node[key], path[len(key) + 1 :]) for key in sorted(keys, key=len, reverse=True))
+    return next((value for value in values if value is not None), None)

@@ -7,30 +7,30 @@ from pipeline.reporting.results import Row
 
 
 def in_sentences(row: Row) -> str:
-    """The test result beside the baselines, and what that means.
+    """The test result, the baselines, and a verdict.
 
     Args:
         row: an experiment with a result.
     """
     rows = row.meta.rows["test"] if row.meta else 0
     scores = ", ".join(filter(None, [row.score, *row.beside]))
-    measured = [one for one in row.baselines if one.is_measured]
+    measured = [baseline for baseline in row.baselines if baseline.is_measured]
     sentences = [f"{row.experiment}: {scores} on {rows:,} test rows"]
     if measured:
-        figures = ", ".join(f"{one.title} {one.figure}" for one in measured)
+        figures = ", ".join(f"{baseline.title} {baseline.figure}" for baseline in measured)
         sentences += [f"Baselines: {figures}", _verdict(measured)]
     return ". ".join(filter(None, sentences)) + "."
 
 
 def _verdict(opponents: Sequence[Opponent]) -> str:
     """Which baselines the network does not surely beat."""
-    better = [one for one in opponents if one.verdict == "better"]
-    worse = [one.title for one in opponents if one.verdict == "worse"]
+    better = [opponent for opponent in opponents if opponent.verdict == "better"]
+    worse = [opponent.title for opponent in opponents if opponent.verdict == "worse"]
     if len(better) == len(opponents):
         return "The network is better than all of them"
     if worse:
         return f"The network is worse than {_listed(worse, 'and')}"
-    others = [one.title for one in opponents if one.verdict == "no better"]
+    others = [opponent.title for opponent in opponents if opponent.verdict == "no better"]
     if not others:
         return ""
     return f"The network is not surely better than {_listed(others, 'or')}"

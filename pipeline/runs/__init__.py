@@ -1,6 +1,6 @@
 """Runs: what a run is, and what it leaves on disk.
 
 `run` and `identity` name everything that the result depends on. `folder` keeps checkpoints between
-processes. `history` and `result` are what a finished run leaves. Nothing here imports
+processes. A finished run leaves `history` and `result`. Nothing here imports
 TensorFlow or the training.
 """

@@ -32,7 +32,7 @@ def kept_file(folder: Path, step: int) -> Path:
 
 
 def kept_steps(folder: Path) -> list[int]:
-    """The steps whose checkpoints stayed, in order."""
+    """The steps with a kept checkpoint, in order."""
     return sorted(int(file.stem) for file in (folder / KEPT).glob("[0-9]*.checkpoint"))
 
 

@@ -114,7 +114,7 @@ def _changes(lines: Sequence[bytes]) -> Iterator[Change]:
 
 
 def _hidden(git: GitCommands) -> Iterator[Change]:
-    """Files that `git status` skips, because the user told git to assume them unchanged."""
+    """Files that `git status` skips, because the user marked them as unchanged."""
     for entry in git.run("ls-files", "-v", "-z").split(b"\0"):
         tag, path = entry[:1], entry[2:]
         file = git.folder / os.fsdecode(path)
@@ -128,11 +128,11 @@ def _ignored(git: GitCommands, paths: Sequence[Path]) -> list[Change]:
     inside = [path for path in map(Path.resolve, paths) if path.is_relative_to(top)]
     if not inside:
         return []
-    found = git.run(
+    result = git.run(
         *("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--"),
         *(b":(literal)%b" % os.fsencode(path.relative_to(top)) for path in inside),
     )
-    return [Change(name, is_new=True) for name in found.split(b"\0") if name]
+    return [Change(name, is_new=True) for name in result.split(b"\0") if name]
 
 
 def _patch(tree: WorkTree, changes: Sequence[Change]) -> Patch:

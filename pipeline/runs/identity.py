@@ -59,7 +59,7 @@ def choices(config: ExperimentConfig) -> dict[str, Collection[str]]:
 
 
 def chosen_code(config: ExperimentConfig, package: Package = PACKAGE) -> frozenset[str]:
-    """The modules of what an experiment chooses, and all that they import."""
+    """The modules that an experiment chooses, and all that they import."""
     chosen = choices(config)
     items = [item for registry in chosen for item in package.items(registry, chosen)]
     return package.closure(*items, *_imported(config, package), chosen=chosen)
@@ -94,7 +94,7 @@ def listing(config: ExperimentConfig) -> str:
 
 
 def listing_of_figures(config: ExperimentConfig) -> str:
-    """Lists the digests of the user's own figures, which a training does not depend on."""
+    """Lists the digests of the user's own figures. A training does not depend on them."""
     closure = own_code.closure_of_figures(config)
     house = PACKAGE.closure(*(name for name in closure.house if name in PACKAGE.paths))
     return PACKAGE.listing(house) + _lines(closure.identity)

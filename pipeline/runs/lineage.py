@@ -1,6 +1,6 @@
-"""The lineage of a run: what it was made from, in enough detail to make it again.
+"""The lineage of a run: its origins, in enough detail to make the run again.
 
-The record of each run holds it as `lineage.json`, beside `config.yaml` and `diff.patch`.
+The record of each run holds it as `lineage.json`, next to `config.yaml` and `diff.patch`.
 """
 
 import hashlib
@@ -52,8 +52,11 @@ def lineage(run: Run, work_tree: Git | None) -> dict[str, Any]:
 @cache
 def packages() -> dict[str, str]:
     """The versions of all installed packages, by their normalised names."""
-    found = {str(canonicalize_name(one.name)): one.version for one in distributions()}
-    return dict(sorted(found.items()))
+    versions = {
+        str(canonicalize_name(distribution.name)): distribution.version
+        for distribution in distributions()
+    }
+    return dict(sorted(versions.items()))
 
 
 def _git(work_tree: Git | None) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """The card of a saved model, `model.json`: what it takes, what it gives, and which run trained it.
 
-It lies inside the Keras file, so a copy of that file explains itself, and beside it for people.
+It lies inside the Keras file, so a copy of that file explains itself. For people, another copy lies
+next to the file.
 """
 
 import json

@@ -45,7 +45,7 @@ def make(tree: WorkTree, changes: Iterable[Change]) -> Patch:
 
     Raises:
         GitError: git failed.
-        OSError: there is no space for temporary files.
+        OSError: the disk has no space for temporary files.
     """
     snapshot = Snapshot(tree)
     for change in changes:
@@ -132,13 +132,13 @@ def _without_secrets(
     sections: Sequence[_Section], snapshot: Snapshot, left_out: dict[bytes, str]
 ) -> Iterator[_Section]:
     """Yields the sections that seem to hold no secret, and notes the others."""
-    known = [os.fsencode(secret) for secret in secrets_of_the_environment()]
+    secrets = [os.fsencode(secret) for secret in secrets_of_the_environment()]
     # Looking into all texts at once is several times faster than into each.
-    any_secret = secret_kind(b"".join(section.text for section in sections), known)
+    any_secret = secret_kind(b"".join(section.text for section in sections), secrets)
     for section in sections:
-        kind = any_secret and secret_kind(section.text, known)
+        kind = any_secret and secret_kind(section.text, secrets)
         if section.is_binary and not kind:
-            kind = secret_kind(snapshot.contents.get(section.path, b""), known)
+            kind = secret_kind(snapshot.contents.get(section.path, b""), secrets)
         if kind:
             left_out[section.path] = f"seems to hold {kind}"
         else:

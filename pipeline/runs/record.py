@@ -1,6 +1,6 @@
 """The record of a trained result, `run.json`: which run made it, and from what.
 
-It holds a digest of each file of the result. So a reader can tell whether a model, a history and a
+It holds a digest of each file of the result. So a reader can check whether a model, a history and a
 test metric belong together.
 """
 
@@ -39,7 +39,7 @@ class RunRecord:
 
     @property
     def ids(self) -> dict[str, str]:
-        """What other records name the run by."""
+        """The ids by which other records name the run."""
         return {
             "run_id": self.run_id,
             "run_key": self.run_key,

@@ -19,7 +19,7 @@ _WORDS = ("credential", "secret")
 _PROSE_AND_CODE = (".c", ".cpp", ".html", ".ipynb", ".j2", ".js", ".md", ".py", ".rst", ".ts")
 
 
-# Access keys and tokens: what follows the beginning that all of a kind have.
+# Access keys and tokens: the pattern after the common beginning of each kind.
 _TOKENS = {
     **dict.fromkeys(("AKIA", "ASIA"), re.compile("[0-9A-Z]{16}")),
     **dict.fromkeys(

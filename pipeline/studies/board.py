@@ -1,4 +1,4 @@
-"""The board of a study: a live table, or a line for each trial that ends."""
+"""The board of a study: a live table, or a line for each finished trial."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,7 @@
 """The choice among the configurations of a study.
 
 A configuration is a trial, or several that differ only by their seeds and splits. The best one has
-the best mean. Two doubts belong to it: other configurations may be as good, and the figure of a
+the best mean. Two doubts remain: other configurations may be as good, and the figure of a
 winner is too good, because luck helped to choose it.
 
 **Over seeds of one split**, the methods take the seeds as independent and normal, with one variance
@@ -99,7 +99,7 @@ class Choice:
     """All configurations of a study, the best mean first.
 
     Args:
-        tied: for each configuration, whether it cannot be told from the best one. None if no
+        tied: for each configuration, whether it may be as good as the best one. None if no
             configuration has two seeds or splits, because then the noise is not known.
         corrected: the figure of the best one. None without a choice or without the noise.
         left_out: the number of splits on which a configuration has not finished.
@@ -151,7 +151,7 @@ def configurations(
 ) -> list[Configuration]:
     """The configurations with a finished trial that has an objective, the best mean first.
 
-    They hold the splits that all of them have. Without such a split, there is no configuration.
+    They hold the splits that all of them have. Without such a split, the result is empty.
     """
     groups: dict[tuple[tuple[str, str], ...], dict[_Split, list[Outcome]]] = {}
     measured = measured_of(outcomes)
@@ -235,7 +235,7 @@ def _noise_of_seeds(samples: Sequence[Sequence[float]]) -> _Noise:
 
 
 def _noise_of_splits(values: _Floats, ratio: float) -> _Noise:
-    """Analyses randomised blocks: what is left without the means of rows and columns is noise.
+    """Analyses randomised blocks. The noise is the rest without the means of rows and columns.
 
     The variance of a single value has two parts, the noise and the variance between splits. Its
     degrees of freedom are those of Satterthwaite (1946).

@@ -1,8 +1,8 @@
 """Confirms the winner of a study: trains it again with seeds that took no part in the choice.
 
 The winner's own figure is too good, because luck helped to choose it. The figures of other seeds
-are not. From them comes a claim that a later training meets, also on another CPU: other rounding
-changes a training as another seed does.
+are unbiased. The claim comes from them, so a later training meets it, also on another CPU: other
+rounding changes a training as another seed does.
 """
 
 import math
@@ -102,4 +102,4 @@ def confirm(
 
 
 def _without_seed(overrides: Sequence[str]) -> list[str]:
-    return [one for one in overrides if one.lstrip("+").partition("=")[0] != SEED]
+    return [override for override in overrides if override.lstrip("+").partition("=")[0] != SEED]

@@ -1,4 +1,4 @@
-"""The loop of a search: ask the oracle, run its trial, tell it the objective."""
+"""The loop of a search: ask the oracle, run its trial, report the objective to it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -45,7 +45,7 @@ def _earlier_failure(journal: SearchJournal, trial: Trial) -> Outcome | None:
 
 
 def _replay(oracle: Oracle, outcome: Outcome) -> None:
-    """Tells the oracle an outcome of the journal, with the values that were trained."""
+    """Reports an outcome of the journal to the oracle, with the values that were trained."""
     trial = oracle.ask()
     if trial is None or trial.number != outcome.trial.number:
         suggested = "none" if trial is None else f"trial {trial.number}"

@@ -82,7 +82,11 @@ class Grid:
         """The overrides of a trial, on the split of its data variant if the sweep varies splits."""
         if not self.is_over_splits:
             return trial.overrides
-        return [one for one in trial.overrides if not f"{_pair(one)[0]}.".startswith("data.split.")]
+        return [
+            override
+            for override in trial.overrides
+            if not f"{_pair(override)[0]}.".startswith("data.split.")
+        ]
 
     def run_name(self, number: int) -> str:
         """The name of a trial's run: its settings, or the experiment if nothing varies."""
@@ -119,10 +123,12 @@ def _varying(
 ) -> list[dict[str, str]]:
     """The settings that vary, with their values in each trial.
 
-    Trials of one configuration have the same values, except for `REPETITIONS`. Where overrides such
-    as `data=a,b` choose only the split, they count as seed and fold of the split.
+    Trials of one configuration have the same values, except for `REPETITIONS`. Overrides such as
+    `data=a,b` count as seed and fold of the split if they choose only the split.
     """
-    given = [dict(_pair(override) for override in combination) for combination in combined]
+    override_values = [
+        dict(_pair(override) for override in combination) for combination in combined
+    ]
     splits = [dict(zip(SPLIT, split_of(config), strict=True)) for config in configs]
     members: dict[str, list[int]] = {}
     for number, config in enumerate(configs):
@@ -132,16 +138,16 @@ def _varying(
         for name in SPLIT
         if any(len({splits[number][name] for number in group}) > 1 for group in members.values())
     ]
-    names = [*given[0], *(name for name in repeated if name not in given[0])]
-    values: list[dict[str, str]] = [{} for _ in given]
+    names = [*override_values[0], *(name for name in repeated if name not in override_values[0])]
+    values: list[dict[str, str]] = [{} for _ in override_values]
     for group in members.values():
         for name in names:
-            own = splits if name in repeated else given
+            own = splits if name in repeated else override_values
             shared = ",".join(dict.fromkeys(own[number][name] for number in group))
             for number in group:
                 values[number][name] = own[number][name] if name in REPETITIONS else shared
-    varying = [name for name in names if len({one[name] for one in values}) > 1]
-    return [{name: one[name] for name in varying} for one in values]
+    varying = [name for name in names if len({value_of[name] for value_of in values}) > 1]
+    return [{name: value_of[name] for name in varying} for value_of in values]
 
 
 def _require_different(combined: Sequence[list[str]], configs: Sequence[ExperimentConfig]) -> None:
@@ -168,7 +174,7 @@ def _require_drawn(configs: Sequence[ExperimentConfig]) -> None:
             raise PipelineError(
                 "the sweep varies the seed of a split that is not drawn",
                 received=f"data.split.method {split.method.value}",
-                expected="Sweep over seed only, or choose a data variant whose rows are drawn",
+                expected="Sweep over seed only, or choose a data variant with a drawn split",
             )
 
 

@@ -64,7 +64,7 @@ class Objective:
         return cls(metric, direction_of(metric, direction, key=key))
 
     def to_measure(self, config: ExperimentConfig, *, key: str) -> list[str]:
-        """The overrides with which a trial measures the objective; none if it does already.
+        """The overrides that make a trial measure the objective; none if it already does.
 
         Args:
             key: the setting that names the objective.
@@ -154,7 +154,8 @@ def _first_difference(configs: Sequence[ExperimentConfig], metric: str) -> str |
     """The first setting that makes a metric incomparable between trials."""
     first, *others = (_facts(config, metric) for config in configs)
     return next(
-        (name for name, value in first.items() if any(one[name] != value for one in others)), None
+        (name for name, value in first.items() if any(facts[name] != value for facts in others)),
+        None,
     )
 
 

@@ -107,10 +107,10 @@ def save_and_say(name: str, winner: Winner) -> Path:
     """Saves the experiment, and prints its figures and the next command."""
     file = save(name, winner)
     if winner.confirmation is not None:
-        one, metric = winner.confirmation, winner.objective.metric
+        confirmed, metric = winner.confirmation, winner.objective.metric
         log(
-            f"{winner.base}: {metric} was {winner.value:.4f} in the study; over {len(one.values)} "
-            f"other seeds it is {one.mean:.4f} on average"
+            f"{winner.base}: {metric} was {winner.value:.4f} in the study; over "
+            f"{len(confirmed.values)} other seeds it is {confirmed.mean:.4f} on average"
         )
     log(f"{winner.base}: wrote {file} and added it to params.yaml")
     log(f"  dvc repro evaluate@{name}")

@@ -189,7 +189,7 @@ def _when(key: str, conditions: Any, above: Sequence[Parameter]) -> dict[str, tu
         received=conditions,
         expected="{other setting: [value, …]}",
     )
-    choices_above = {one.name: one for one in above if len(one.choices) > 1}
+    choices_above = {parameter.name: parameter for parameter in above if len(parameter.choices) > 1}
     when: dict[str, tuple[Any, ...]] = {}
     for name, values in conditions.items():
         if name not in choices_above:

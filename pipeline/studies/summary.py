@@ -38,7 +38,7 @@ def _facts(outcome: Outcome) -> tuple[str, ...]:
 def configuration_table(title: str, choice: Choice, objective: Objective) -> Table:
     """Makes a table with a row for each configuration, the best first.
 
-    `≈` marks those that cannot be told from the best one.
+    `≈` marks those that may be as good as the best one.
     """
     table = Table(title=title, title_justify="left", caption_justify="left")
     names = list(choice.best.values)
@@ -46,11 +46,17 @@ def configuration_table(title: str, choice: Choice, objective: Objective) -> Tab
     for heading in ("trials", f"mean of\n{objective.metric}", "95 % interval", "best"):
         table.add_column(heading, justify="right")
     ties = choice.tied or [False for _ in choice.configurations]
-    for place, (one, tied) in enumerate(zip(choice.configurations, ties, strict=True)):
-        interval = "" if one.interval is None else "[{:.4f}, {:.4f}]".format(*one.interval)
-        values = [one.values[name] for name in names]
+    for place, (configuration, tied) in enumerate(zip(choice.configurations, ties, strict=True)):
+        interval = (
+            ""
+            if configuration.interval is None
+            else "[{:.4f}, {:.4f}]".format(*configuration.interval)
+        )
+        values = [configuration.values[name] for name in names]
         mark = "best" if place == 0 else "≈" if tied else ""
-        table.add_row(*values, str(len(one.outcomes)), f"{one.mean:.4f}", interval, mark)
+        table.add_row(
+            *values, str(len(configuration.outcomes)), f"{configuration.mean:.4f}", interval, mark
+        )
     table.caption = "\n".join(doubts(choice, objective))
     return table
 
@@ -73,14 +79,15 @@ def doubts(choice: Choice, objective: Objective) -> list[str]:
             "Add for example seed=1,2,3 to the command",
         ]
     if others := sum(choice.tied) - 1:
-        are = "configuration cannot" if others == 1 else "configurations cannot"
+        are = "configuration" if others == 1 else "configurations"
         splits = len(choice.best.by_split)
         test = f"Tukey's test over {splits} splits" if splits > 1 else "Tukey and Kramer's test"
-        lines.append(f"≈: {others} {are} be told from the best ({test}, 95 %)")
+        lines.append(f"≈: {others} {are} may be as good as the best ({test}, 95 %)")
     if choice.corrected is not None:
-        one = choice.corrected
+        corrected = choice.corrected
         lines.append(
-            f"The choice among {count} flatters the best by {abs(one.bias):.4f} on average: "
-            f"{objective.metric} is rather {one.mean:.4f} [{one.low:.4f}, {one.high:.4f}]"
+            f"The choice among {count} flatters the best by {abs(corrected.bias):.4f} on average: "
+            f"{objective.metric} is rather {corrected.mean:.4f} "
+            f"[{corrected.low:.4f}, {corrected.high:.4f}]"
         )
     return lines

@@ -1,4 +1,4 @@
-"""Settings of a sweep, which stand on the command line: `sweep.save_as=name`."""
+"""Settings of a sweep, given on the command line: `sweep.save_as=name`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _PREFIX = "sweep."
 
 @dataclass
 class SweepSettings:
-    """How a sweep chooses, and what becomes of the best configuration.
+    """How a sweep chooses the best configuration, and how it saves it.
 
     Args:
         objective: the metric by which trials are compared, such as `validation/macro_f1`. Null
@@ -50,8 +50,8 @@ def read(arguments: Sequence[str]) -> tuple[SweepSettings, list[str]]:
     own = [argument for argument in arguments if argument.startswith(_PREFIX)]
     rest = [argument for argument in arguments if argument not in own]
     try:
-        given = dict(_pair(argument) for argument in own)
-        settings = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(SweepSettings), given))
+        values = dict(_pair(argument) for argument in own)
+        settings = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(SweepSettings), values))
     except ConfigError:
         raise
     except (OmegaConfBaseException, ValueError) as error:

@@ -40,7 +40,7 @@ _NEVER_CALLED = (
     "on_test_begin",
     "on_test_end",
 )
-# What this project has in place of the callbacks of Keras.
+# The settings of this project that replace callbacks of Keras.
 _IN_PLACE = {
     "BackupAndRestore": "Every training resumes from its checkpoints already",
     "CSVLogger": "Read outputs/<experiment>/history.csv",
@@ -59,7 +59,7 @@ def build(training: Training, network: Any, optimizer: Any, schedule: Schedule) 
     """Builds the callbacks of the settings.
 
     Raises:
-        ConfigError: one is no callback, needs a call after each batch, or has a state that a
+        ConfigError: one is not a callback, needs a call after each batch, or has a state that a
             checkpoint cannot hold.
     """
     callbacks = [

@@ -36,7 +36,7 @@ class Reading:
     """The mean of the loss since `reset`, and the speed of training.
 
     Args:
-        metrics: the mean by name, which is `loss`.
+        metrics: the mean, by its name `loss`.
         timed_examples: the number of rows in the timed steps. A step that compiles is not timed.
         seconds: the time of these steps.
     """
@@ -50,7 +50,7 @@ class Engine(Protocol):
     """Runs the steps of a schedule on one network.
 
     Attributes:
-        model: the compiled `keras.Model` whose steps it runs.
+        model: the compiled `keras.Model`. The engine runs its steps.
     """
 
     task: TrainingTask

@@ -34,7 +34,7 @@ class TrainingOutcome:
         final: the point of the weights that the network has; the best so far if paused.
         stopped_early: whether it ended before the last step, for any reason.
         paused: whether a later process must train the remaining steps.
-        undone: whether a callback changed the weights at the end, which was undone.
+        undone: whether a callback changed the weights at the end. The change was undone.
     """
 
     history: list[Point]
@@ -208,7 +208,7 @@ class _Training:
         return self._outcome()
 
     def _restore_callbacks(self) -> None:
-        """Restores the callbacks after `on_train_begin`, which sets them up from scratch."""
+        """Restores the callbacks after `on_train_begin`. That method sets them up from scratch."""
         latest = self.checkpoints.latest if self.checkpoints is not None else None
         if self.callbacks is not None and latest is not None:
             self.callbacks.set_state(latest.facts["callbacks"], latest.arrays["callbacks"])

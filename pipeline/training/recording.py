@@ -239,7 +239,7 @@ class RecordedTraining:
 
 
 def _add_resumption(tracker: Tracker, step: int) -> None:
-    """Notes the step from which the training goes on, so that a fault can be traced to it."""
+    """Notes the step from which the training resumes, so that a fault can be traced to it."""
     steps = (tracker.tag(RESUMED_AT) or "").split()
     tracker.set_tag(RESUMED_AT, " ".join([*steps, str(step)]))
 

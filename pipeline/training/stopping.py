@@ -29,7 +29,7 @@ class Stopping:
         """Takes the monitored value at the end of an epoch, counted from 1.
 
         Args:
-            value: None if the metric was not defined. That is no improvement.
+            value: None if the metric was not defined. It then counts as no improvement.
 
         Returns:
             Whether it is the best so far.
@@ -73,7 +73,7 @@ class Plateau:
         """Takes the monitored value at the end of an epoch.
 
         Args:
-            value: None if the metric was not defined. That is no improvement.
+            value: None if the metric was not defined. It then counts as no improvement.
 
         Returns:
             The learning rate of the next epochs.

@@ -34,7 +34,7 @@ def start(network: Any, name: str) -> str:
 
 
 def _from_file(network: Any, path: Path) -> str:
-    """Loads a file of weights alone. Keras orders it by layers, without their names."""
+    """Loads a file that holds only weights, in the order of the layers and without their names."""
     try:
         network.load_weights(path)
     except (ValueError, OSError, KeyError) as error:

@@ -130,7 +130,7 @@ def test_name_that_is_taken_is_refused(here, call):
     (here / "iris.py").write_text(SCRIPT, encoding="utf-8")
     assert refusal(call, adopt, "iris.py") == (
         "the name iris is taken. Received: conf/source/iris.yaml. Choose another one with --name, "
-        "or delete what has it."
+        "or delete the files and entries of that name."
     )
     assert contents(here) == before
 
@@ -193,4 +193,4 @@ def test_calls_of_fit_count_from_1(here, call):
 
 
 def test_missing_script_is_refused(here, call):
-    assert refusal(call, adopt, "none.py") == "there is no such script. Received: none.py."
+    assert refusal(call, adopt, "none.py") == "the script does not exist. Received: none.py."

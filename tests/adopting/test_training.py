@@ -106,7 +106,7 @@ def test_scheduler_becomes_a_rate_for_each_epoch():
     }
 
 
-def test_scheduled_rates_change_with_the_first_step_of_an_epoch():
+def test_scheduled_rate_changes_as_an_epoch_starts():
     arguments = rates(lambda epoch: 0.5**epoch)["schedule_arguments"]
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay(**arguments)
     assert [float(schedule(step)) for step in (0, 9, 10, 19, 20)] == [1, 1, 0.5, 0.5, 0.25]

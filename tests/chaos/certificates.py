@@ -99,7 +99,7 @@ def _ignored(project: Project) -> str:
 
 
 def _latin_1(project: Project) -> str:
-    """A new file whose name is no UTF-8."""
+    """A new file with a name that is not UTF-8."""
     Path(project.folder, os.fsdecode(b"caf\xe9.txt")).write_text("a note\n", encoding="utf-8")
     return trained(project, "data=iris_setosa", "model=mlp", "seed=13")
 
@@ -166,7 +166,7 @@ def _started(project: Project) -> str:
 
 
 def _on_a_server(project: Project) -> str:
-    """A run in the store of an MLflow server, which runs until this program ends."""
+    """A run in the store of an MLflow server. The server runs until this program ends."""
     folder = Path(tempfile.mkdtemp(prefix="server."))
     command = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(PORT), "--workers", "1"]
     places = ["--backend-store-uri", f"sqlite:///{folder}/store.db"]
@@ -182,14 +182,14 @@ def _on_a_server(project: Project) -> str:
 
 
 def _only_in_the_cache(project: Project) -> str:
-    """A run whose data are only in DVC's cache."""
+    """A run with its data only in DVC's cache."""
     run_id = trained(project, "data=diabetes", "model=mlp", "seed=41")
     _remove_data(project, "diabetes", "diabetes")
     return run_id
 
 
 def _only_in_the_remote(project: Project) -> str:
-    """A run whose data are only in DVC's remote."""
+    """A run with its data only in DVC's remote."""
     run_id = trained(project, "data=iris_setosa", "model=mlp", "seed=42")
     remote = _remote(project)
     project.run("dvc", "remote", "add", "--quiet", "--default", "origin", str(remote))
@@ -201,7 +201,7 @@ def _only_in_the_remote(project: Project) -> str:
 
 
 def _nowhere(project: Project) -> str:
-    """A run whose data must be fetched again."""
+    """A run with data that must be fetched again."""
     run_id = trained(project, "data=digits", "model=mlp", "seed=43")
     _remove_data(project, "digits", "digits")
     for folder in (project.folder / ".dvc/cache", _remote(project)):
@@ -274,7 +274,7 @@ KINDS = [
     _kind(
         "a variable of TensorFlow", "data=digits", "model=cnn", "seed=5", TF_ENABLE_ONEDNN_OPTS="0"
     ),
-    Kind("a file whose name is Latin-1", _latin_1),
+    Kind("a file with a name in Latin-1", _latin_1),
     Kind("a trial of a sweep", _sweep),
     Kind("a trial of a search", _search),
     Kind("a seed of a series", _repeated("seeds")),

@@ -85,7 +85,7 @@ def result(folder: Path) -> dict[str, Any]:
 
 
 class Chain:
-    """One complete project whose input is edited.
+    """One complete project with an edited input.
 
     Args:
         edit: the name of the edit.

@@ -131,7 +131,7 @@ def _changed(node: ast.AST) -> str:
 
 
 def tests_of(file: Path) -> list[Path]:
-    """The test files whose imports reach a module, the nearest first."""
+    """The test files that import a module, also through others; the nearest first."""
     module = ".".join(file.with_suffix("").parts).removesuffix(".__init__")
     distances: dict[Path, int] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):

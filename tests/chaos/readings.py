@@ -1,7 +1,7 @@
 """A small project with a CSV file of its own, and its commands as forks of this process.
 
 The libraries are imported once, and this process runs no TensorFlow operation. So each command is a
-process of its own, which can be killed, and starts within milliseconds.
+process of its own. It can be killed, and starts within milliseconds.
 """
 
 import importlib

@@ -8,7 +8,7 @@ and one command. After that, `report`, `report --check` and `inspect` must show 
 present inputs, or say that a result is missing or stale.
 
 The inputs of a result are what its readers read: the composed configuration in `outputs/configs/`
-and the bytes of the prepared data. After an edit of `conf/` alone, `report` shows nothing. The
+and the bytes of the prepared data. After an edit of only `conf/`, `report` shows nothing. The
 program knows the true figures of each pair of inputs, because it runs the whole chain once for each
 in a folder of its own.
 """
@@ -140,7 +140,7 @@ def _spread(kind: tuple[Any, ...], count: int, random: Random) -> list[Any]:
 
 @dataclass(frozen=True)
 class Truth:
-    """A project whose chain ran once, without an edit.
+    """A project after one run of its chain, without an edit.
 
     Args:
         trained: the object that `train` printed.

@@ -74,12 +74,12 @@ def test_damaged_predictions_are_refused():
 @pytest.mark.usefixtures("experiment")
 def test_unknown_name_lists_the_experiments():
     assert refusal(names.resolve, "shape") == (
-        "this is no experiment of params.yaml, no run id, and no trial of a sweep. "
+        "this is neither an experiment of params.yaml, nor a run id, nor a trial of a sweep. "
         "Received: shape. Did you mean shapes? Allowed: pairs, shapes."
     )
 
 
-def test_run_is_found_by_the_beginning_of_its_id():
+def test_run_is_found_by_an_id_prefix():
     write_run(RUN, classifier(30, []))
     write_experiments()
     run = names.resolve("3f2a")

@@ -42,7 +42,7 @@ def test_other_metrics_have_the_p_of_their_interval():
 
 
 @pytest.mark.parametrize("error", [1.0, 1.2, 1.4, 1.6, 2.0])
-def test_p_below_the_level_means_an_interval_without_zero(error):
+def test_small_p_means_an_interval_without_zero(error):
     test = compared("mae", regressor(range(40), 1.0), regressor(range(40), error, seed=3))
     low, high = test.difference.interval
     assert test.p >= 0.05 or low > 0 or high < 0

@@ -19,7 +19,7 @@ def bayes_factor(t: float, count: int) -> float:
     return float(np.sum(weighted) * (effects[1] - effects[0]) / stats.t.pdf(t, count - 1))
 
 
-def test_evidence_is_the_bayes_factor_of_the_t_test():
+def test_evidence_is_a_t_test_bayes_factor():
     one = [0.13, 1.97, 0.71, 1.22, 0.49]
     state = sequence.standing(one, [0.0] * 5)
     step = rounding.step(one, [0.0])

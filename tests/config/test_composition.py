@@ -615,7 +615,7 @@ def test_every_group_of_conf_is_tested():
     }
 
 
-# The user's own code needs a name, which the files do not have.
+# The user's own code needs a name. The files do not have one.
 OWN_CODE = {
     "model=python": ["model.build=scipy.special:expit"],
     "optimizer=python": ["optimizer.build=keras.optimizers:SGD"],

@@ -16,7 +16,7 @@ CONF = ROOT / "conf"
 
 
 def of_hydra(overrides):
-    """What Hydra composes alone: settings and choices."""
+    """The result of Hydra by itself: settings and choices."""
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         settings = compose("config", overrides, return_hydra_config=True)

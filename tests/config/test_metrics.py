@@ -44,13 +44,13 @@ def test_modules_are_named_once():
     assert modules_of(["recall/a", "accuracy", "recall/b/c"]) == ["recall", "accuracy"]
 
 
-def test_monitored_metric_of_a_class_is_measured_after_the_usual_ones():
+def test_monitored_class_metric_follows_the_usual_ones():
     training = Training(epochs=1, early_stopping=EarlyStopping(monitor="validation/recall/a"))
     measured = usual.measured_metrics(training, Task.classification, ["binary_crossentropy"])
     assert measured == ["accuracy", "log_loss", "recall/a"]
 
 
-def test_loss_without_probabilities_has_no_usual_metric_of_them():
+def test_probability_metrics_are_unusual_without_probabilities():
     training = Training(epochs=1, loss="perceptron")
     assert usual.measured_metrics(training, Task.classification, ["perceptron"]) == ["accuracy"]
 

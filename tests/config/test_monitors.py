@@ -56,7 +56,7 @@ def test_class_weights_change_the_default_monitor():
         assert (rule.figure, rule.direction) == ("validation/weighted_loss", Direction.min)
 
 
-def test_named_monitor_stays_beside_class_weights():
+def test_named_monitor_stays_with_class_weights():
     training = Training(
         epochs=1,
         class_weight="balanced",

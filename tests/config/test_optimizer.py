@@ -23,7 +23,7 @@ OURS = {"family", "schedule", "warmup_steps", "final_share", "decay_biases", "em
 
 
 def keras_classes() -> dict[str, type]:
-    """The optimizers of `keras.optimizers`: those whose learning rate has a default."""
+    """The optimizers of `keras.optimizers` that have a default learning rate."""
     classes = {
         name.lower(): value
         for name, value in vars(keras.optimizers).items()

@@ -56,7 +56,7 @@ def test_split_that_is_not_drawn_cannot_vary(in_conf):
     ) == (
         "params.yaml: repeats.xor.folds varies a split that is not drawn. Received: "
         "data.split.method whole. "
-        "List seeds only, or choose a data variant whose rows are drawn."
+        "List seeds only, or choose a data variant with a drawn split."
     )
 
 

@@ -30,7 +30,7 @@ def test_each_task_has_its_usual_metrics():
         (NUMBERS, "quantile", ["pinball/0.5"]),
     ],
 )
-def test_metric_of_the_loss_is_measured_with_listed_ones(task, loss, metric):
+def test_loss_metric_is_measured_with_listed_ones(task, loss, metric):
     assert measured(task, loss, metrics=[]) == metric
 
 

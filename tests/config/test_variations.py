@@ -67,7 +67,7 @@ def test_split_that_is_not_drawn_cannot_vary(repeats, varied):
     assert refusal(require_drawn_splits, {"xor_mlp": repeats}, {"xor_mlp": data}) == (
         f"params.yaml: repeats.xor_mlp.{varied} varies a split that is not drawn. "
         "Received: data.split.method whole. "
-        "List seeds only, or choose a data variant whose rows are drawn."
+        "List seeds only, or choose a data variant with a drawn split."
     )
 
 

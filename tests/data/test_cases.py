@@ -73,7 +73,7 @@ READ: dict[str, tuple[int, str, str, list[str]]] = {  # rows, header, first row,
 
 
 @pytest.mark.parametrize(("case", "expected"), READ.items(), ids=READ)
-def test_case_is_read_and_what_was_done_is_said(tmp_path, case, expected):
+def test_case_is_read_with_its_notes(tmp_path, case, expected):
     rows, header, first, notes = expected
     lines, said = lines_of(tmp_path, source_of(case))
     assert (len(lines) - 1, lines[0], lines[1], said) == (rows, header, first, notes)
@@ -117,7 +117,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], int, str]] = {  # message, advised
     "tsv_quotes": (
         "line 62: text follows the closing quote of a value. "
         f"Set quoting: false {IN_SETTINGS} 61 rows of 2 columns: label and message; "
-        "row 1 is 'spam | call'. If quotes enclose values, mend the line instead.",
+        "row 1 is 'spam | call'. If quotes enclose values, fix the line instead.",
         {"quoting": False},
         61,
         "spam,call",
@@ -143,7 +143,7 @@ DEAD_ENDS = {
 
 
 @pytest.mark.parametrize(("case", "message"), DEAD_ENDS.items(), ids=DEAD_ENDS)
-def test_file_of_no_use_is_told_for_what_it_is(tmp_path, case, message):
+def test_useless_file_is_named(tmp_path, case, message):
     source = source_of(case)
     assert refusal(fetch, source, root=tmp_path) == f"{source.path} {message}"
 
@@ -215,7 +215,7 @@ IMAGES: dict[str, tuple[list[int], list[str], int, list[str]]] = {  # shape, cla
 
 
 @pytest.mark.parametrize(("case", "expected"), IMAGES.items(), ids=IMAGES)
-def test_images_are_read_and_what_was_done_is_said(tmp_path, case, expected):
+def test_images_are_read_with_their_notes(tmp_path, case, expected):
     meta = prepared(tmp_path, case, {})
     assert (meta.shape, meta.classes, sum(meta.rows.values()), meta.notes) == expected
 
@@ -239,9 +239,9 @@ def test_pixels_in_one_cell_need_one_setting(tmp_path):
     assert (by_column.rows["validation"], sum(by_column.rows.values())) == (28, 60)
 
 
-def test_id_beside_pixels_is_named(tmp_path):
+def test_id_next_to_pixels_is_named(tmp_path):
     assert refusal(prepared, tmp_path, "img_extra_id", {}, drop=[]) == (
         f"{tmp_path}/raw/img_extra_id/data.csv: the number of columns does not match image_shape. "
-        "Received: 17 columns beside label. Expected: 16, because image_shape is [4, 4, 1]. "
+        "Received: 17 columns next to label. Expected: 16, because image_shape is [4, 4, 1]. "
         "Set drop: [id] in the data settings."
     )

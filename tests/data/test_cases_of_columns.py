@@ -266,7 +266,7 @@ TOO_RARE = {"five_rows": "class 1. Received: 2 rows", "rare_class": "class rare.
 
 
 @pytest.mark.parametrize(("case", "rare"), TOO_RARE.items(), ids=TOO_RARE)
-def test_class_that_is_too_rare_names_the_setting_that_splits(tmp_path, case, rare):
+def test_rare_class_names_the_setting_of_the_split(tmp_path, case, rare):
     assert refusal(prepared, tmp_path, case, {}, {}) == (
         f"data.split.method stratified needs more rows of {rare}. Expected: at least 3; or set "
         "data.split.method: random."

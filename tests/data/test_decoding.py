@@ -31,7 +31,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize(("text", "encoding"), TEXTS.values(), ids=TEXTS)
-def test_encoding_is_told_by_the_letters(tmp_path, text, encoding):
+def test_letters_decide_the_encoding(tmp_path, text, encoding):
     (tmp_path / "own").write_bytes(text.encode(encoding))
     assert likely_encoding(tmp_path / "own", name="own") == encoding
 

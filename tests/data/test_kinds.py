@@ -40,7 +40,7 @@ def content_of(path: Path) -> tuple[bytes, str, str]:
         ("own.zip", zipped(folder__own_tsv=TEXT), "folder/own.tsv", "zip"),
     ],
 )
-def test_compression_is_told_by_signature(tmp_path, name, content, inner, compression):
+def test_signature_decides_the_compression(tmp_path, name, content, inner, compression):
     (tmp_path / name).write_bytes(content)
     assert content_of(tmp_path / name) == (TEXT, inner, compression)
 

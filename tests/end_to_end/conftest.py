@@ -34,7 +34,7 @@ def params() -> dict[str, Any]:
 
 
 def _write_readings(path: Path) -> None:
-    """Writes rows whose target is a sum of the other two values."""
+    """Writes rows. The target is a sum of the other two values."""
     rows = [{"wind": n % 7, "sun": n % 5, "load": 3 * (n % 7) + n % 5} for n in range(80)]
     pandas.DataFrame(rows).to_stata(path, write_index=False)
 

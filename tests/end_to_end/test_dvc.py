@@ -130,7 +130,7 @@ def test_report_names_every_experiment(project):
 
 
 def test_comments_rerun_only_the_report(project):
-    """It depends on `outputs/plan.json`, which holds a digest of the files of `conf/`."""
+    """It depends on `outputs/plan.json`. That file holds a digest of the files of `conf/`."""
     comments = [
         (EXTENDED, "# Uses everything", "# Still uses everything"),
         (OWN, "def bent", "# A comment.\ndef bent"),
@@ -163,7 +163,7 @@ def test_dvc_lists_the_main_figures(project):
     assert {f"outputs/{name}/headline.json" for name in EXPERIMENTS} == set(files)
 
 
-def test_family_and_own_code_retrain_their_experiments_and_a_claim_none(project):
+def test_only_code_retrains_and_a_claim_does_not(project):
     family = ("conf/model/tabular.yaml", "members: 8", "members: 4")
     own = (OWN, "x * ops.tanh(x)", "x * ops.sin(x)")
     claim = (EXTENDED, "at_most: 5.0", "at_most: 5.1")
@@ -171,13 +171,13 @@ def test_family_and_own_code_retrain_their_experiments_and_a_claim_none(project)
         assert trainings(stages) == {"train@flats", "train@flats_rent", "train@flats_gated"}
 
 
-def test_own_code_lies_beside_its_model(project):
+def test_own_code_lies_next_to_its_model(project):
     copy = project.read("outputs/flats_gated/code/my_models.py")
     assert copy == project.read(OWN)
     assert json.loads(project.read("outputs/flats/code/index.json")) == {"files": []}
 
 
-def test_code_and_data_rerun_the_stages_of_the_table(project):
+def test_edits_rerun_the_stages_of_the_table(project):
     """Two real edits. `tests/test_dependencies.py` holds the whole table to the digests."""
     code = (LOOP, "def train(", "EDITED = True\n\ndef train(")
     data = ("conf/data/flats.yaml", "drop: [flat]", "drop: [flat]\nrows: 390")
@@ -231,7 +231,7 @@ def trainers(project: Project) -> list[psutil.Process]:
 
 @pytest.fixture(scope="module")
 def endless(project, tmp_path_factory) -> Project:
-    """A copy of the project whose only experiment would train for days."""
+    """A copy of the project with only one experiment. It would train for days."""
     copy = project.copy(tmp_path_factory.mktemp("endless") / "project")
     experiments = {"flats_rent": params()["experiments"]["flats_rent"]}
     overrides = ["training.epochs=1000000", "training.early_stopping=null", "tracking=memory"]

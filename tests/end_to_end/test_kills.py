@@ -43,7 +43,7 @@ def chaos(*arguments: str) -> tuple[list[str], int]:
 
 @pytest.fixture(scope="module")
 def kills(folder) -> tuple[list[str], int]:
-    """Eight kills of runs whose repositories stay in `folder`."""
+    """Eight kills of runs. Their repositories stay in `folder`."""
     return chaos(*KILLS, "--keep", str(folder))
 
 

@@ -115,7 +115,7 @@ def test_each_number_is_explained(runs):
     assert "validation/mse" not in measured
 
 
-def test_labels_are_told_apart(tested):
+def test_labels_are_learnt_separately(tested):
     measured = json.loads((tested / "metrics.json").read_text(encoding="utf-8"))
     assert measured["headline"] == "macro_f1"
     assert measured["test"]["roc_auc"]["value"] > 0.75

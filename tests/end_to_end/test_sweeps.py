@@ -40,8 +40,8 @@ SHORT = [
     *("training.batch_size=12", "training.xla=false", "tracking.log_model=false"),
 ]
 MULTIRUN = ("-m", "pipeline.train", "-m")
-# Python's option -u is one that the server of forks does not serve, so this process is no fork. A
-# terminal sends Ctrl-C to all processes of its group, and a fork has a group of its own.
+# The server of forks does not serve Python's option -u, so this process is not a fork. A terminal
+# sends Ctrl-C to all processes of its group, and a fork has a group of its own.
 IN_ONE_GROUP = ("-u", "-m", "pipeline.sweep")
 
 

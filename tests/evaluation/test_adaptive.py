@@ -27,13 +27,13 @@ def hits_of(rows: int) -> st.SearchStrategy[tuple[int, int]]:
 
 
 @pytest.mark.parametrize(("hits", "rows"), [(0, 5), (5, 5), (29, 30), (353, 360), (9_500, 10_000)])
-def test_share_without_looks_is_exact_at_half_the_error(hits, rows):
+def test_share_without_looks_has_half_the_error(hits, rows):
     expected = clopper_pearson(hits, rows, 0.975)
     assert share_after_looks(hits, rows, 0) == pytest.approx(expected, abs=1e-10)
 
 
 @pytest.mark.parametrize(("hits", "rows", "looks"), [(29, 30, 1), (353, 360, 3), (80, 100, 2)])
-def test_share_after_looks_divides_the_error_by_all_transcripts(hits, rows, looks):
+def test_share_after_looks_divides_error_by_transcripts(hits, rows, looks):
     error = 0.05 / ((looks + 1) * (looks + 2) * (rows + 1) ** looks)
     expected = clopper_pearson(hits, rows, 1 - error)
     assert share_after_looks(hits, rows, looks) == pytest.approx(expected, abs=1e-6)
@@ -47,7 +47,7 @@ def test_all_hits_have_a_closed_form():
 
 
 def test_errors_below_the_smallest_float_are_computed():
-    """With p^n = 0.025 / (1001 · 1002 · 10001^1000), whose logarithm is -9,228."""
+    """With p^n = 0.025 / (1001 · 1002 · 10001^1000). Its logarithm is -9,228."""
     log_error = math.log(0.025 / (1_001 * 1_002)) - 1_000 * math.log(10_001)
     low, _ = share_after_looks(10_000, 10_000, 1_000)
     assert low == pytest.approx(math.exp(log_error / 10_000), rel=1e-9)
@@ -99,7 +99,7 @@ def test_interval_without_looks_contains_the_exact_one(pair):
 
 
 @given(pair=ROWS.flatmap(hits_of), looks=LOOKS)
-def test_bound_for_means_is_wider_than_the_exact_one(pair, looks):
+def test_bound_for_means_exceeds_the_exact_one(pair, looks):
     hits, rows = pair
     low, high = share_after_looks(*pair, looks)
     lower, higher = mean_after_looks(hits / rows, rows, looks)

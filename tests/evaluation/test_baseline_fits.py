@@ -75,7 +75,7 @@ def test_two_classes_have_two_probabilities():
     assert hits.sum() == 12
 
 
-def test_commonest_class_has_the_shares_of_the_training_rows():
+def test_commonest_class_has_the_training_shares():
     labels = np.asarray(load_split(PAIRS, "train").y)
     shares = np.bincount(labels) / len(labels)
     assert np.exp(predictions(PAIRS, "commonest_class")[0]) == pytest.approx(shares)

@@ -1,4 +1,4 @@
-"""A network against baselines: verdicts, the one that tells most, and the entry of metrics.json."""
+"""A network against baselines: verdicts, the one to show first, and the entry of metrics.json."""
 
 from dataclasses import replace
 from typing import Any
@@ -49,7 +49,7 @@ def compared(
     baseline: Baseline = linear.BASELINE,
     value: float | None = 0.5,
 ) -> Comparison:
-    """A comparison whose difference has these limits."""
+    """A comparison with a difference of these limits."""
     middle = None if difference is None and value is None else 0.1
     return Comparison(
         baseline, metric.METRIC, Estimate(value, None), Estimate(middle, difference, "few rows")
@@ -79,7 +79,7 @@ TRIVIAL = commonest_class.BASELINE
     ("trivial", "telling"),
     [((0.1, 0.2), "boosting"), ((-0.1, 0.2), "trivial"), ((-0.2, -0.1), "trivial")],
 )
-def test_trivial_baseline_tells_most_unless_it_is_beaten(trivial, telling):
+def test_trivial_baseline_comes_first_unless_it_is_beaten(trivial, telling):
     comparisons = {
         "trivial": compared(trivial, baseline=TRIVIAL, value=0.4),
         "linear": compared((0.1, 0.2), value=0.6),
@@ -93,16 +93,16 @@ def test_best_baseline_has_the_lowest_error():
     assert most_telling({"one": one, "two": two}) == "two"
 
 
-def test_simplest_of_equal_baselines_tells_most():
+def test_simplest_of_equal_baselines_comes_first():
     assert most_telling({"one": compared((0.1, 0.2)), "two": compared((0.1, 0.2))}) == "one"
 
 
-def test_undefined_baseline_tells_least():
+def test_undefined_baseline_comes_last():
     undefined = compared(None, baseline=TRIVIAL, value=None)
     assert most_telling({"trivial": undefined, "linear": compared((0.1, 0.2))}) == "linear"
 
 
-def test_useless_network_is_no_better_than_the_commonest_class():
+def test_useless_network_does_not_beat_commonest_class():
     summary = compare(constant(PAIRS), ["accuracy"], PAIRS)
     assert summary["telling_baseline"] == {"accuracy": "commonest_class"}
     entry = summary["baselines"]["commonest_class"]
@@ -132,7 +132,7 @@ def test_entry_names_rows_and_time():
     assert {"value", "low", "high"} <= entry["test"]["accuracy"].keys()
 
 
-def test_regression_is_measured_in_the_unit_of_the_target():
+def test_regression_is_measured_in_the_target_unit():
     summary = compare(perfect(PRICES), ["mse", "r2"], PRICES)
     meta = load_meta(PRICES)
     targets = (

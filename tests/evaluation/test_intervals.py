@@ -46,12 +46,12 @@ def noisy(rows: int, *, seed: int = 0, classes: int = 3) -> ClassScores:
     return ClassScores(truth, log_softmax(logits, axis=1), CLASSES[:classes])
 
 
-def test_interval_of_a_share_is_that_of_clopper_and_pearson():
+def test_share_has_the_interval_of_clopper_and_pearson():
     """8 of 10: 0.4439 to 0.9748, as in their tables."""
     assert interval("accuracy", of_hits(8, 10)) == pytest.approx((0.4439, 0.9748), abs=5e-5)
 
 
-def test_perfect_share_has_the_limit_of_the_rule_of_three():
+def test_perfect_share_follows_the_rule_of_three():
     assert interval("accuracy", of_hits(30, 30)) == pytest.approx((0.025 ** (1 / 30), 1.0))
 
 
@@ -65,7 +65,7 @@ def test_precision_counts_the_predictions_of_its_class():
     assert interval("precision/cat", scores) == interval("accuracy", of_hits(8, 10))
 
 
-def test_f1_is_a_share_of_the_rows_that_concern_its_class():
+def test_f1_is_a_share_of_its_class_rows():
     """8 hits, 1 missed, 1 wrong: F1 is 2J / (1 + J) with J = 8 / 10."""
     scores = classified([0] * 9 + [1] * 6, [0] * 8 + [1] + [0] + [1] * 5)
     low, high = interval("accuracy", of_hits(8, 10))
@@ -83,7 +83,7 @@ def test_interval_of_a_median_is_between_two_ranks():
     assert abs(high - (101 - below)) <= 1
 
 
-def test_interval_of_a_mean_is_nearly_normal_for_many_rows():
+def test_mean_of_many_rows_has_a_normal_interval():
     scores = normal_errors(4000)
     errors = np.abs(scores.truth - scores.prediction)
     half = 1.96 * errors.std() / math.sqrt(4000)
@@ -92,7 +92,7 @@ def test_interval_of_a_mean_is_nearly_normal_for_many_rows():
     assert high == pytest.approx(errors.mean() + half, abs=0.2 * half)
 
 
-def test_draws_of_a_share_are_those_of_the_exact_interval():
+def test_draws_of_a_share_match_the_exact_interval():
     """The draws of 8 hits among 10 rows have the distribution of Clopper and Pearson's limits."""
     random = np.random.default_rng(0)
     weights = random.standard_exponential((4000, 11))
@@ -134,7 +134,7 @@ def test_calibrated_model_may_have_an_error_of_zero():
         ("roc_auc/bird", noisy(27), "9 rows of a class, and it needs 10"),
     ],
 )
-def test_too_few_rows_have_a_value_and_a_reason(name, scores, reason):
+def test_few_rows_have_a_value_and_reason(name, scores, reason):
     value, limits, why = estimate(name, scores)
     assert value is not None
     assert limits is None
@@ -193,7 +193,7 @@ def test_many_rows_are_drawn_in_blocks():
 
 
 def test_jackknife_of_a_mean_is_nearly_its_interval():
-    """A metric by `compute` alone has nearly the interval that it has by `per_row`."""
+    """A metric with only `compute` has nearly the interval that it has with `per_row`."""
     whole = Metric(
         task="regression",
         larger_is_better=False,
@@ -220,8 +220,8 @@ def test_difference_of_accuracies_is_by_row():
     assert 0.02 < limits[0] < 0.1 < limits[1] < 0.21
 
 
-def test_extra_row_of_a_difference_is_of_the_rarest_class():
-    """Its weight of 0.1 beside 0.2 makes the recall of the rarest class 2/3 or 1."""
+def test_difference_adds_a_row_of_the_rarest_class():
+    """Its weight of 0.1 with 0.2 makes the recall of the rarest class 2/3 or 1."""
     rare = [0] * 20 + [1] * 10
     perfect = metric("balanced_accuracy").varies(classified(rare, rare, classes=2))
     weights = np.array([[0.4 / 20] * 20 + [0.2 / 10] * 10])

@@ -38,7 +38,7 @@ def labelled():
     return subject(flat(), TOPICS, rows=30)
 
 
-def test_confusion_of_each_label_is_that_of_scikit_learn(labelled):
+def test_label_confusion_matches_scikit_learn(labelled):
     scores = labelled.scores
     expected = sklearn.metrics.multilabel_confusion_matrix(scores.truth, scores.predicted)
     found = tables.tables(scores, gives_probabilities=True)

@@ -26,7 +26,7 @@ def _in_project(in_empty_folder):
 
 
 def prepared(name: str = "own", *, header: str = "a,b,y", rows=ROWS, **settings) -> Path:
-    """Prepares a variant of a table whose target is `y`, and returns its folder."""
+    """Prepares a variant of a table with the target `y`, and returns its folder."""
     write_source(Path(name) / "own", train=table(rows, header), columns=header.split(","))
     data = data_of(name, source="own", **settings)
     prepare(data, raw_root=Path(name), root=layout.PREPARED)
@@ -93,7 +93,7 @@ def test_damaged_split_is_no_look():
     assert looks.read().looks == []
 
 
-def test_split_stays_closed_if_the_look_cannot_be_recorded():
+def test_unrecorded_look_keeps_the_split_closed():
     folder = prepared()
     (layout.looks() / looks.FILE).mkdir(parents=True)
     assert "so the test split stays closed" in refusal(opened, folder)

@@ -77,7 +77,7 @@ def test_log_loss_of_a_sure_error_is_exact():
     assert value("log_loss", scores) == pytest.approx(6.0)
 
 
-def test_ranking_tells_apart_probabilities_that_round_to_one():
+def test_ranking_distinguishes_probabilities_that_round_to_one():
     logits = np.array([[0.0, 90.0], [0.0, 80.0], [0.0, 70.0]])
     scores = ClassScores(np.array([1, 1, 0]), log_softmax(logits, axis=1), ["a", "b"])
     assert np.exp(scores.log_probabilities)[:, 1].tolist() == [1.0, 1.0, 1.0]
@@ -91,7 +91,7 @@ def test_calibration_error_is_the_mean_gap():
     assert value("ece", scores) == pytest.approx((0.1 + 0.1) / 2)
 
 
-def test_limit_of_a_bin_belongs_to_the_bin_below():
+def test_bin_includes_its_upper_limit():
     scores = of_probabilities([0, 0, 0], [[0.6, 0.4], [0.61, 0.39], [1.0, 0.0]])
     assert bins(scores).tolist() == [8, 9, 14]
 
@@ -146,7 +146,7 @@ def test_values_are_those_of_scikit_learn(seed, rows):
 
 @settings(max_examples=12)
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(4, 40))
-def test_values_of_two_classes_are_those_of_scikit_learn(seed, rows):
+def test_two_class_values_match_scikit_learn(seed, rows):
     random = np.random.default_rng(seed)
     truth = np.concatenate([[0, 1], random.integers(0, 2, size=rows - 2)])
     scores = ClassScores(truth, log_softmax(random.normal(size=(rows, 2)), axis=1), ["a", "b"])

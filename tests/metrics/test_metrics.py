@@ -113,7 +113,7 @@ def test_k_of_all_classes_is_refused():
     )
 
 
-def test_name_of_a_class_may_hold_slashes_and_accents():
+def test_class_name_may_hold_slashes_and_accents():
     assert named("recall/dog/wolf é").value(classified([0, 2, 2], [0, 2, 1])) == 0.5
 
 
@@ -123,7 +123,7 @@ def test_metric_is_defined_in_exactly_one_way():
             Metric(task="regression", larger_is_better=True, **functions)
 
 
-def test_no_metric_imports_scikit_learn_before_it_is_used():
+def test_metrics_import_scikit_learn_when_used():
     loaded = loaded_by("from pipeline import metrics; metrics.usual('classification', ['a'])")
     assert "sklearn" not in loaded
 

@@ -55,7 +55,7 @@ F1 = averaged(sklearn.metrics.f1_score)
         ("log_loss", -np.mean(np.log(np.where(TRUTH, PROBABILITIES, 1 - PROBABILITIES)))),
     ],
 )
-def test_metric_of_all_labels_is_that_of_scikit_learn(name, expected):
+def test_label_metric_matches_scikit_learn(name, expected):
     assert value(name, LABELS) == pytest.approx(expected, abs=1e-12)
 
 
@@ -87,7 +87,7 @@ def test_metric_of_a_label_is_that_of_yes(name, function, predictions):
         ("r2", sklearn.metrics.r2_score),
     ],
 )
-def test_metric_of_a_number_is_that_of_scikit_learn(name, function):
+def test_number_metric_matches_scikit_learn(name, function):
     for number, target in enumerate(("heating", "cooling/kW")):
         expected = function(LOADS[:, number], GUESSES[:, number])
         assert value(f"{name}/{target}", NUMBERS) == pytest.approx(expected)
@@ -158,7 +158,7 @@ def test_labels_are_measured_together_and_each():
     assert all(map(metrics.is_of_a_class, each))
 
 
-def test_numbers_are_measured_each_and_without_a_unit_together():
+def test_unitless_metrics_are_measured_together():
     names = metrics.usual("regression", (), ["a", "b"])
     assert names[:4] == ["r2", "mape", "mae/a", "mae/b"]
     assert not any(map(metrics.is_of_a_class, names))
@@ -201,7 +201,7 @@ def test_metric_of_labels_does_not_suit_classes(name):
     assert "does not suit classification" in refused(name, "classification", [])
 
 
-def test_interval_of_a_mean_lies_between_those_of_its_targets():
+def test_mean_has_an_interval_between_its_targets():
     random = np.random.default_rng(3)
     truth = random.normal(size=(60, 2))
     scores = scores_of(truth + random.normal(size=truth.shape), truth, numbers("a", "b"))
@@ -212,7 +212,7 @@ def test_interval_of_a_mean_lies_between_those_of_its_targets():
     assert high <= max(found["mape/a"][1], found["mape/b"][1])
 
 
-def test_all_metrics_of_labels_have_an_interval_around_their_value():
+def test_label_metrics_have_intervals_around_their_value():
     random = np.random.default_rng(0)
     truth = random.integers(0, 2, size=(80, 3))
     raw = 2.0 * truth - 1 + random.normal(size=truth.shape)

@@ -208,7 +208,7 @@ def test_rows_are_changed_differently(name):
 
 
 @pytest.mark.parametrize("name", TRIED)
-def test_range_of_the_network_is_that_of_the_images(name):
+def test_network_gets_the_range_of_the_images(name):
     layer = layer_in(name, low=-1.0, high=2.0)
     random.seed(name)  # a layer may not draw with Python, because a resumed training draws again
     assert np.array(layer(ROWS, training=True)) == pytest.approx(3 * changed(name) - 1, abs=1e-5)
@@ -245,7 +245,7 @@ def test_colours_of_grey_images_cannot_be_changed(name):
     )
 
 
-def test_given_value_range_must_be_that_of_the_pixels():
+def test_value_range_must_match_the_pixels():
     layer = {"class_name": "RandomBrightness", "factor": 0.2}
     assert np.array_equal(
         np.array(both(config(layer | {"value_range": [0, 1]}))[1](PIXELS, training=True)),

@@ -37,14 +37,14 @@ def path(tmp_path_factory):
     return path
 
 
-def test_loaded_body_has_the_bits_of_the_whole_model(path):
+def test_body_has_the_bits_of_the_model(path):
     whole, loaded = keras.saving.load_model(path, compile=False), saved.load(path)
     inputs = {name: keras.ops.convert_to_tensor(own) for name, own in COLUMNS.items()}
     own = body.values_for(loaded, COLUMNS)
     assert np.array_equal(np.array(whole(inputs)), np.array(loaded(own)))
 
 
-def test_body_takes_numbers_together_and_texts_alone(path):
+def test_body_takes_numbers_together_and_texts_separately(path):
     loaded = saved.load(path)
     assert {one.name: one.shape for one in loaded.inputs} == {
         "numbers": (None, 2),
@@ -74,7 +74,7 @@ def test_model_of_images_is_its_own_body():
     assert body.body_of(served) is served
 
 
-def test_equation_of_a_layer_is_no_code_of_the_user(tmp_path):
+def test_equation_of_a_layer_is_not_own_code(tmp_path):
     inputs = keras.Input((3,))
     outputs = keras.layers.EinsumDense("bi,io->bo", output_shape=2)(inputs)
     keras.Model(inputs, outputs).save(tmp_path / "model.keras")

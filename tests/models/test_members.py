@@ -44,7 +44,7 @@ def rows_of(name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_loss_is_the_mean_of_the_losses_of_members(name):
+def test_loss_is_the_mean_of_member_losses(name):
     truth, raw = rows_of(name)
     loss = loss_of(name)
     expected = np.mean([float(loss(truth, raw[:, member])) for member in range(3)])

@@ -132,7 +132,7 @@ def test_outputs_have_32_bits(precision):
     assert network.outputs[0].dtype == "float32"
 
 
-def test_seed_is_passed_to_a_parameter_of_this_name():
+def test_parameter_named_seed_gets_the_seed():
     write(f"assert seed == 1\n{SEQUENTIAL}", signature="shape, outputs, seed")
     build()
 
@@ -231,7 +231,7 @@ def test_probabilities_of_a_subclassed_model_are_refused(function, outputs):
     assert f"ends in {function}" in refusal(table(classes=classes))
 
 
-def test_small_numbers_of_an_inner_model_are_no_probabilities():
+def test_small_inner_numbers_are_not_probabilities():
     write(
         "small = keras.layers.Dense(outputs, kernel_initializer=keras.initializers.Constant(1e-4))"
         "\ninner = keras.Sequential([keras.layers.Dense(4, activation='relu'), small])"

@@ -36,7 +36,7 @@ def test_log_probabilities_are_finite_and_sum_to_1(raw):
     assert scores.probabilities.sum() == pytest.approx(1)
 
 
-def test_one_output_is_the_log_odds_of_the_second_class():
+def test_single_output_is_the_second_log_odds():
     scores = scores_of(np.array([[np.log(3)], [-1000.0]]), np.array([1, 1]), table())
     assert scores.probabilities[0] == pytest.approx([0.25, 0.75])
     assert scores.log_probabilities[1, 1] == -1000.0

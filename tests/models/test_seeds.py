@@ -46,7 +46,7 @@ def seeds_of(network) -> list[int]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_no_two_layers_of_all_seeds_share_a_stream(case):
+def test_all_layers_have_their_own_stream(case):
     settings, meta = CASES[case]
     seeds: list[int] = []
     for seed in SEEDS:
@@ -55,7 +55,7 @@ def test_no_two_layers_of_all_seeds_share_a_stream(case):
     assert len(set(seeds)) == len(seeds) >= 3 * len(SEEDS)
 
 
-def test_no_two_stand_ins_of_all_seeds_share_a_stream():
+def test_all_stand_ins_have_their_own_stream():
     seeds = []
     for seed in SEEDS:
         network = with_stand_ins(families.build(STACK, table(), seed=seed), seed=seed)

@@ -16,7 +16,7 @@ LEVELS = ["", "[UNK]", "New York", "north", "x", "\u00e4 b"]
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """A model that was saved and loaded by Keras alone."""
+    """A model that Keras saved and loaded, without this package."""
     path = tmp_path_factory.mktemp("model") / "model.keras"
     one_hot(LEVELS, dict.fromkeys(SIGNS, "") | {"N.Y.": "New York"}, name="text_1").save(path)
     return keras.saving.load_model(path)
@@ -63,6 +63,6 @@ def test_spaces_are_those_that_python_strips():
     assert [chr(code) for code in range(0x110000) if chr(code).isspace()] == SPACES
 
 
-def test_text_of_a_feature_without_missing_values_is_unknown():
+def test_text_without_missing_values_is_unknown():
     row = one_hot(["a", "b"], {"NA": ""}, name="text_1")(tf.constant([["NA"]]))
     assert np.array(row).tolist() == [[0.0, 0.0]]

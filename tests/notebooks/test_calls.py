@@ -53,7 +53,7 @@ def test_same_settings_return_the_same_run(run):
     assert pipeline.run("iris_logistic", **FAST).run_id == run.run_id
 
 
-def test_notebook_may_lie_in_a_folder_of_the_project(run, in_project, monkeypatch):
+def test_notebook_may_lie_in_any_project_folder(run, in_project, monkeypatch):
     folder = in_project / "deep" / "er"
     folder.mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(folder)
@@ -86,9 +86,7 @@ def test_functions_are_also_modules():
 
 def test_outside_of_a_project_is_refused(in_empty_folder):
     message = refusal(pipeline.run, "iris_logistic")
-    assert message.startswith(
-        "this folder is outside of a project, which has conf/ and params.yaml"
-    )
+    assert message.startswith("this folder is not inside a project with conf/ and params.yaml")
 
 
 def test_run_without_files_has_no_model(in_project):

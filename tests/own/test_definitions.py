@@ -124,7 +124,7 @@ def test_missing_name_lists_the_defined():
     )
 
 
-def test_classes_and_functions_are_told_apart():
+def test_classes_and_functions_are_distinguished():
     names = ("Own", "Tilted", "build", "half")
     kinds = [is_class(reference(f"mine.py:{name}", key="k")) for name in names]
     assert kinds == [True, True, False, None]

@@ -167,7 +167,7 @@ def test_file_that_no_argument_names_is_refused():
     assert "reads a file without naming it: mine.py:of_a_hidden_file. Received: number.txt." in text
 
 
-def test_file_that_an_argument_names_belongs_to_the_code():
+def test_file_of_an_argument_belongs_to_the_code():
     Path("table.csv").write_text("1\n")
     before = function("scaled", by="table.csv")
     Path("table.csv").write_text("2\n")

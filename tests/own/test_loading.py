@@ -42,7 +42,7 @@ def test_edit_of_an_imported_file_counts_at_once():
     assert load("mine.py:size")() == 4
 
 
-def test_edit_in_a_folder_without_init_counts_at_once():
+def test_edit_in_a_namespace_folder_counts_at_once():
     write("mine.py", "from nets import sizes\n\ndef size():\n    return sizes.SIZE\n")
     for size in (3, 4):
         write("nets/sizes.py", f"SIZE = {size}\n")
@@ -61,7 +61,7 @@ def test_two_functions_share_a_module():
     assert one() is two() is load("one.py:size")()
 
 
-def test_other_folder_of_the_same_names_is_another_module(tmp_path):
+def test_same_names_elsewhere_are_another_module(tmp_path):
     assert load("mine.py:size")() == 3
     other = tmp_path / "copy"
     other.mkdir()

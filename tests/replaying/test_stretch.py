@@ -88,7 +88,7 @@ def test_replay_from_a_checkpoint_ends_at_the_first_evaluation_after_its_stop(tr
     assert replayed.figures == figures_of(trained.result.history[:4])
 
 
-def test_metrics_in_hindsight_are_those_logged_from_the_start(folder, trained):
+def test_metrics_in_hindsight_match_logged_ones(folder, trained):
     names = ["roc_auc", "recall/above", "brier", "mcc", "ece"]
     start = config_of(folder, *PLAIN, f"training.metrics=[{','.join(['accuracy', *names])}]")
     logged = figures_of(experiment.run(start).history)
@@ -100,7 +100,7 @@ def test_metrics_in_hindsight_are_those_logged_from_the_start(folder, trained):
         assert replayed.figures[name] == steps
 
 
-def test_watching_changes_no_bit_of_a_network_with_dropout(dropped):
+def test_watching_keeps_the_bits_of_dropout(dropped):
     replayed = dropped.replayed(probes=[("grad_norm", "")], steps=list(range(1, 13)))
     assert replayed.fingerprint == dropped.result.fingerprint
     assert sorted(replayed.values["grad_norm"]) == list(range(1, 13))
@@ -112,7 +112,7 @@ def weights_at(trained: Trained, step: int) -> np.ndarray:
     return np.concatenate([array.ravel() for array in arrays]).astype(np.float64)
 
 
-def test_gradient_norm_is_the_length_of_a_plain_step(folder):
+def test_gradient_norm_is_a_plain_step_length(folder):
     whole_batches = Trained(folder, *PLAIN, "training.batch_size=36", "training.evaluate_at=[]")
     replayed = whole_batches.replayed(start=1, stop=2, probes=[("grad_norm", "")], steps=[2])
     moved = weights_at(whole_batches, 2) - weights_at(whole_batches, 1)
@@ -120,7 +120,7 @@ def test_gradient_norm_is_the_length_of_a_plain_step(folder):
     assert replayed.values == {"grad_norm": {2: pytest.approx(length, rel=1e-5)}}
 
 
-def test_weight_norm_is_that_of_the_weights_before_the_step(trained):
+def test_weight_norm_is_measured_before_the_step(trained):
     replayed = trained.replayed(start=3, stop=6, probes=[("weight_norm", "")], steps=[4])
     assert replayed.values == {
         "weight_norm": {4: pytest.approx(np.linalg.norm(weights_at(trained, 3)))}
@@ -201,7 +201,7 @@ def planted(y_true, y_pred):
 
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
-def test_batch_with_a_loss_that_is_not_finite_is_found(folder, engine):
+def test_batch_with_an_infinite_loss_is_found(folder, engine):
     (folder / "planted.py").write_text(PLANTED, encoding="utf-8")
     overrides = ("data=prices", *PLAIN[1:], "training.loss=planted.py:planted")
     config = config_of(folder, *overrides, f"training.engine={engine}", "training.metrics=[mae]")
@@ -219,7 +219,7 @@ def test_batch_with_a_loss_that_is_not_finite_is_found(folder, engine):
     assert fault["variables_not_finite"] == []
 
 
-def test_cells_of_the_row_are_those_of_the_source(folder):
+def test_row_has_the_cells_of_the_source(folder):
     (folder / "planted.py").write_text(PLANTED, encoding="utf-8")
     overrides = ("data=prices", *PLAIN[1:], "training.loss=planted.py:planted")
     run = Run.of(config_of(folder, *overrides), PREPARED / "prices")

@@ -1,4 +1,4 @@
-"""Baselines in the report: beside each result, and as a table of the experiment."""
+"""Baselines in the report: next to each result, and as a table of the experiment."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ def test_simple_baselines_come_first(row):
     ]
 
 
-def test_useless_network_stands_beside_the_commonest_class(outputs, row, page):
+def test_useless_network_is_shown_with_the_commonest_class(outputs, row, page):
     """Audit A5: the accuracy of a network equalled that of the commonest class, unseen."""
     assert row.score == "accuracy 0.9500 [0.9000, 0.9750]"
     assert row.baseline.sentence == "always the commonest class 0.9500; network no better"

@@ -291,7 +291,7 @@ def test_section_has_a_table_by_class(page):
     assert "Metrics by class" not in page.text("section", id="shapes")
 
 
-def test_score_beside_the_headline_is_in_the_summary(page):
+def test_score_after_the_headline_is_in_the_summary(page):
     _, shapes, deep, _ = page.rows()
     assert "log_loss 0.2000 [0.1000, 0.3000]" in deep[3]
     assert "log_loss" not in shapes[3]

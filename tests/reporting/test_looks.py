@@ -23,7 +23,7 @@ def test_few_looks_leave_an_interval():
     )
 
 
-def test_later_looks_alone_may_guide_a_choice():
+def test_only_later_looks_may_guide_a_choice():
     low, high = share_after_looks(9_500, 10_000, 0)
     assert f"accuracy is in [{low:.4f}, {high:.4f}]" in in_words("accuracy", 0.95, standing(0, 1))
 
@@ -31,7 +31,7 @@ def test_later_looks_alone_may_guide_a_choice():
 def test_many_looks_make_the_rows_useless():
     assert in_words("accuracy", 0.95, standing(1_000)).endswith(
         "1,000 before this one, 0 after. If test results guided the choice, "
-        "these rows can no longer tell: accuracy is in [0.3135, 1.0000]"
+        "these rows can no longer decide: accuracy is in [0.3135, 1.0000]"
     )
 
 

@@ -56,7 +56,7 @@ def test_fall_must_exceed_the_noise():
     assert overfitting(points(tuple(zip(fitted, held_out, strict=True)))) is None
 
 
-def test_losses_are_averaged_over_a_tenth_of_the_training():
+def test_losses_are_averaged_over_a_tenth():
     held_out = [1.0, 0.8, 0.6, 0.4, *(0.4 + 0.05 * number for number in range(1, 17))]
     fitted = [1.0 - 0.04 * number for number in range(20)]
     result = overfitting(points(tuple(zip(fitted, held_out, strict=True))))

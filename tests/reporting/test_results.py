@@ -94,7 +94,7 @@ IMBALANCED = METRICS | {
 }
 
 
-def test_balanced_accuracy_stands_beside_the_headline(tmp_path):
+def test_balanced_accuracy_follows_the_headline(tmp_path):
     write_result(tmp_path, "shapes", metrics=IMBALANCED)
     write_plan(tmp_path, shapes=planned())
     (row,) = rows_of(tmp_path, "shapes")
@@ -260,7 +260,7 @@ def test_result_with_its_data_is_checked(outputs):
 
 
 @pytest.mark.parametrize("changes", [{"settings": "0" * 64}, {"data": {"train": "0" * 32}}])
-def test_seeds_of_other_settings_or_data_are_not_shown(tmp_path, changes):
+def test_seeds_of_other_settings_are_not_shown(tmp_path, changes):
     outputs = write_outputs(tmp_path / "outputs")
     (tmp_path / "prepared/shapes").mkdir(parents=True)
     images().save(tmp_path / "prepared/shapes")

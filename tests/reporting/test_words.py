@@ -34,7 +34,7 @@ FIGURES = "Baselines: always the commonest class 0.9500, nearest class mean 0.81
         ),
     ],
 )
-def test_result_stands_beside_the_baselines(tmp_path, baselines, sentences):
+def test_result_is_shown_with_the_baselines(tmp_path, baselines, sentences):
     folder = tmp_path / "outputs"
     entries = {"baselines": {str(place): one for place, one in enumerate(baselines)}}
     write_result(folder, "shapes", metrics=METRICS | entries)

@@ -293,7 +293,7 @@ def test_kept_checkpoints_are_cleared_with_the_rest(tmp_path):
     assert files_in(tmp_path) == ["lock"]
 
 
-def test_unfinished_kept_checkpoint_of_a_killed_process_is_removed(tmp_path):
+def test_unfinished_checkpoint_of_a_kill_is_removed(tmp_path):
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept/.000001.1-2.checkpoint").touch()
     with run_folder.held(tmp_path):

@@ -401,7 +401,7 @@ def test_committed_file_of_secrets_is_left_out(tree, secrets):
     assert restored(tree, recorded) == before
 
 
-def test_password_in_a_file_that_was_binary_is_left_out(tree):
+def test_password_of_a_formerly_binary_file_is_omitted(tree):
     (tree / "bytes").write_text("password=hunter2\n")
     assert state(tree).patch == b"# bytes: seems to hold a password or token\n"
 
@@ -416,7 +416,7 @@ def test_edit_inside_a_private_key_is_left_out(tree):
     assert state(tree).patch == b"# server.txt: seems to hold a private key\n"
 
 
-def test_edit_far_from_a_password_is_in_the_patch(tree):
+def test_edit_far_from_a_password_is_recorded(tree):
     text = "password=hunter2\n" + "line\n" * 20
     (tree / "notes.txt").write_text(text)
     git(tree, "add", ".")
@@ -491,7 +491,7 @@ def test_failed_patch_keeps_the_commit(tree, monkeypatch, capsys):
     )
 
 
-def test_ignored_file_that_the_run_needs_is_in_the_patch(tree):
+def test_patch_holds_an_ignored_file_of_the_run(tree):
     (tree / ".gitignore").write_text("hidden.py\nother.py\n")
     (tree / "hidden.py").write_text("scale = 2\n")
     (tree / "other.py").write_text("no = 1\n")
@@ -501,6 +501,6 @@ def test_ignored_file_that_the_run_needs_is_in_the_patch(tree):
     assert b"other.py" not in files
 
 
-def test_needed_file_outside_of_the_repository_is_left_out(tree):
+def test_needed_file_outside_the_repository_is_omitted(tree):
     (tree.parent / "elsewhere.py").write_text("scale = 2\n")
     assert state(tree, needed=["../elsewhere.py"]).patch == b""

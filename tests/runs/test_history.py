@@ -56,7 +56,7 @@ def test_missing_metric_is_an_empty_cell(tmp_path):
     )
 
 
-def test_divergence_is_the_last_point_that_is_not_finite():
+def test_divergence_is_a_last_infinite_point():
     diverged = point(step=6, metrics={"validation/loss": float("nan")})
     assert history.divergence([point(), diverged]) is diverged
     assert history.divergence([point(), point(metrics={"train/loss": float("inf")})]) is not None

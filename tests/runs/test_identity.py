@@ -1,4 +1,4 @@
-"""The run key, which binds settings, data, code and library versions."""
+"""The run key. It binds settings, data, code and library versions."""
 
 import json
 import platform

@@ -116,7 +116,7 @@ def over_rows(
 
 
 def _accuracy(count: int, spread: float) -> Draw:
-    """The share of `count` rows of a model whose true accuracy varies around 0.9."""
+    """The share of `count` rows of a model. Its true accuracy varies around 0.9."""
 
     def draw(random: np.random.Generator, size: int) -> tuple[_Floats, _Floats]:
         def one() -> _Floats:
@@ -218,7 +218,7 @@ def over_splits(
 
 @dataclass(frozen=True)
 class Decided(Winners):
-    """`seeds` is the median number of seeds of those that were decided."""
+    """`seeds` is the median number of seeds of the decided ones."""
 
     seeds: float
 

@@ -35,7 +35,7 @@ class Problem:
     Args:
         draw: the scores of both models for a number of rows.
         names: the metrics.
-        compared: those of which the difference of the models is simulated as well.
+        compared: the metrics for which the difference of the models is simulated as well.
     """
 
     draw: Callable[[np.random.Generator, int], tuple[Scores, Scores]]

@@ -58,7 +58,7 @@ def wide(seed: int, *, epochs: int) -> Losses:
 
 
 def flagged(train: Callable[[int], Losses], *, seeds: int) -> int:
-    """The number of seeds whose training is flagged."""
+    """The number of seeds with a flagged training."""
     return sum(overfitting(_history(*train(seed))) is not None for seed in range(seeds))
 
 

@@ -41,7 +41,7 @@ def test_splits_that_share_rows_are_not_independent(equal_over_splits):
     assert equal_over_splits.independent_excluded > 0.15
 
 
-def test_equal_configurations_are_seldom_told_apart_over_splits(equal_over_splits):
+def test_equal_configurations_seldom_differ_over_splits(equal_over_splits):
     assert equal_over_splits.best_excluded <= 0.06
 
 
@@ -49,6 +49,6 @@ def test_corrected_interval_holds_over_splits(equal_over_splits):
     assert equal_over_splits.corrected_misses <= 0.06
 
 
-def test_corrected_mean_is_free_of_the_luck_of_splits(equal_over_splits):
+def test_corrected_mean_has_no_luck_of_splits(equal_over_splits):
     assert equal_over_splits.naive_bias > 0.1
     assert equal_over_splits.corrected_bias == pytest.approx(0.0, abs=0.04)

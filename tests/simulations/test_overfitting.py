@@ -10,5 +10,5 @@ def test_linear_model_of_11_parameters_is_never_flagged(rate):
     assert flagged(lambda seed: linear(seed, rate=rate, epochs=40), seeds=20) == 0
 
 
-def test_network_that_learns_60_rows_by_heart_is_flagged():
+def test_memorising_network_is_flagged():
     assert flagged(lambda seed: wide(seed, epochs=60), seeds=3) == 3

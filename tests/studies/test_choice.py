@@ -180,12 +180,12 @@ def test_splits_are_repetitions_as_seeds_are(repetition):
     assert (first.values, first.mean, second.mean) == ({"units": "a"}, 2.0, 5.5)
 
 
-def test_interval_over_splits_is_the_one_of_nadeau_and_bengio():
+def test_splits_have_the_interval_of_nadeau_and_bengio():
     values = [1.0, 3.0, 5.0]
     assert over_splits(a=values).best.interval == corrected_interval(values, RATIO)
 
 
-def test_two_configurations_are_compared_as_nadeau_and_bengio_do():
+def test_two_configurations_follow_nadeau_and_bengio():
     blocks, differences = np.array([10.0, 20.0, 30.0]), np.array([-0.2, 0.2, 0.0])
     _, high = corrected_interval(differences, RATIO)
     for distance, tied in ((high - 0.001, True), (high + 0.001, False)):
@@ -204,7 +204,7 @@ def test_noise_is_what_rows_and_columns_leave():
     assert choice.corrected.high == pytest.approx(1 + margin)
 
 
-def test_choice_over_splits_flatters_by_the_noise_alone():
+def test_choice_over_splits_flatters_by_noise_only():
     # Equal means, and a noise of 1 as above: the smaller of two is 1 / sqrt(pi) errors too small.
     for hard in (0.0, 1000.0):
         corrected = over_splits(a=[0.0, 1.0 + hard], b=[1.0, hard]).corrected
@@ -263,7 +263,7 @@ def test_seeds_of_a_split_count_as_their_mean():
     assert len(seeds.best.outcomes) == 4
 
 
-def test_several_seeds_of_one_common_split_are_compared_as_seeds():
+def test_seeds_of_one_split_are_compared_as_seeds():
     one_split = [
         replace(outcome, trial=replace(outcome.trial, values=outcome.trial.values | {FOLD: "0"}))
         for outcome in outcomes(**THREE)

@@ -238,7 +238,7 @@ def test_incomparable_trials_have_no_objective(overrides):
 
 
 def wanting(metric: str, *overrides: str) -> Grid:
-    """A grid whose objective the settings name."""
+    """A grid with an objective that the settings name."""
     objective = Objective.named(metric, None, key="sweep.objective")
     return compose_grid(overrides, objective=objective, conf=CONF)
 
@@ -397,11 +397,11 @@ def test_same_rows_under_another_name_are_refused(variants):
     )
 
 
-def test_seed_of_a_split_that_is_not_drawn_is_refused():
+def test_seed_of_an_undrawn_split_is_refused():
     assert refusal(grid, "data=xor", "data.split.seed=1,2") == (
         "the sweep varies the seed of a split that is not drawn. "
         "Received: data.split.method whole. "
-        "Sweep over seed only, or choose a data variant whose rows are drawn."
+        "Sweep over seed only, or choose a data variant with a drawn split."
     )
 
 

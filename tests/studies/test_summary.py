@@ -48,11 +48,11 @@ def test_clear_winner_has_no_equals():
     )
 
 
-def test_caption_counts_those_that_cannot_be_told_apart():
+def test_caption_counts_those_that_may_be_as_good():
     _, caption = columns_of(1.0, 3.0, 1.5, 3.5)
     first, second = caption.splitlines()
     assert first == (
-        "≈: 1 configuration cannot be told from the best (Tukey and Kramer's test, 95 %)"
+        "≈: 1 configuration may be as good as the best (Tukey and Kramer's test, 95 %)"
     )
     assert second.startswith("The choice among 2 flatters the best by 0.")
 
@@ -60,7 +60,7 @@ def test_caption_counts_those_that_cannot_be_told_apart():
 def test_several_equals_are_counted_in_the_plural():
     choice = Choice(configurations(outcomes(1.0, 2.0, 3.0, 4.0), LOSS.direction), [True] * 3, None)
     assert summary.doubts(choice, LOSS) == [
-        "≈: 2 configurations cannot be told from the best (Tukey and Kramer's test, 95 %)"
+        "≈: 2 configurations may be as good as the best (Tukey and Kramer's test, 95 %)"
     ]
 
 
@@ -108,5 +108,5 @@ def test_caption_names_the_splits():
     first, second, _ = summary.doubts(choice, LOSS)
     assert first == "1 split is left out, because a configuration has not finished there"
     assert second == (
-        "≈: 1 configuration cannot be told from the best (Tukey's test over 2 splits, 95 %)"
+        "≈: 1 configuration may be as good as the best (Tukey's test over 2 splits, 95 %)"
     )

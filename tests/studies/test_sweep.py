@@ -138,13 +138,13 @@ def test_only_the_data_variant_stays_prepared():
     assert names == {"pairs", "prices", "shapes"}
 
 
-def test_confirmation_trains_on_the_split_of_the_data_variant():
+def test_confirmation_uses_the_split_of_the_data_variant():
     own = load_meta(Path("data/prepared/pairs")).digests
     confirming = runs_of("attributes.run_name LIKE 'confirms, seed %'")
     assert [digests(run.info.run_id) for run in confirming] == [own, own]
 
 
-def test_saved_experiment_has_the_split_of_its_data_variant(result):
+def test_saved_experiment_has_its_data_variant_split(result):
     swept = compose_experiment(["experiment=swept"])
     rate = compose_experiment(result["best"]["overrides"]).optimizer
     assert swept.data == compose_experiment(["data=pairs"]).data

@@ -50,7 +50,7 @@ def regression(features: int = 2) -> Meta:
 
 
 def numbers(*targets: str, features: int = 2) -> Meta:
-    """Facts about numbers and several numbers as targets, which are not standardised."""
+    """Facts about numbers and several numbers as targets. The targets are not standardised."""
     return replace(regression(features), targets=[Target(name) for name in targets])
 
 

@@ -81,7 +81,7 @@ class Project:
         return done
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        """Starts a command in the project without waiting for it. It is no fork."""
+        """Starts a command in the project, not as a fork, without waiting for it."""
         pipe = subprocess.PIPE
         return subprocess.Popen(
             command, cwd=self.folder, env=_variables({}), stdout=pipe, stderr=pipe, text=True

@@ -223,7 +223,7 @@ def write_outputs(outputs: Path) -> Path:
 
 
 def look(run_id: str, *, truth: str = "t", rows: int = 12, **facts: Any) -> Look:
-    """A look of `evaluate` at the model of epoch 2, whose digest is the id of its run."""
+    """A look of `evaluate` at the model of epoch 2. Its digest is the id of its run."""
     own: dict[str, Any] = {
         "purpose": "evaluate",
         "data": "shapes",

@@ -73,7 +73,7 @@ def failed(trial: Trial) -> Outcome:
 
 
 def failing(*numbers: int) -> Callable[[Trial], Outcome]:
-    """Runs trials, of which these fail."""
+    """Runs trials; the given ones fail."""
     return lambda trial: failed(trial) if trial.number in numbers else finished(trial)
 
 

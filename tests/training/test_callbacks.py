@@ -127,7 +127,7 @@ def test_callback_is_refused_in_one_line(name):
     assert refusals.refusal(build, name) == REFUSED[name]
 
 
-def test_callback_without_a_state_is_allowed_if_not_exact(capsys):
+def test_inexact_callback_needs_no_state(capsys):
     own = build("Plain", exact=False)
     run_an_epoch(own)
     assert capsys.readouterr() == ("", "epoch 0\n")
@@ -135,7 +135,7 @@ def test_callback_without_a_state_is_allowed_if_not_exact(capsys):
     assert (facts["states"], arrays) == ([None], [])
 
 
-def test_epoch_is_called_once_and_end_at_the_finish():
+def test_epoch_and_end_are_called_once():
     own = build("Keeping")
     run_an_epoch(own)
     own.on_end()

@@ -86,7 +86,7 @@ def test_class_name_yes_must_be_quoted():
     )
 
 
-def test_dotted_override_cannot_name_a_class_with_a_dot(repository):
+def test_dotted_override_cannot_name_a_dotted_class(repository):
     text = refusal(config_of, repository, "data=shapes", "+training.class_weight.a.b=2")
     assert text == (
         f"command line: training.class_weight is invalid. Received: a: {{'b': 2}}. {IN_QUOTES}"
@@ -103,7 +103,7 @@ def test_class_name_null_must_be_quoted(repository):
     )
 
 
-def test_class_name_null_must_be_quoted_in_a_file(tmp_path):
+def test_class_name_null_needs_quotes_in_a_file(tmp_path):
     conf = copy_conf(tmp_path)
     (conf / "experiment/own.yaml").write_text(
         "# @package _global_\ndefaults: [{override /data: shapes}]\n"
@@ -151,7 +151,7 @@ def test_class_named_twice_is_refused():
     )
 
 
-def test_name_that_yaml_reads_as_a_number_must_be_quoted():
+def test_class_name_like_a_number_needs_quotes():
     text = refusal(
         class_weights, training({1: 3}), table(classes=["01", "2"]), Y, error=ConfigError
     )

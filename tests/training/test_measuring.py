@@ -16,14 +16,14 @@ PRICES = replace(regression(1), targets=[Target("price", 1000.0, mean=200.0, sca
 
 
 def split(*y: float, dtype: str = "int32") -> Split:
-    """Rows whose input is their number."""
+    """Rows with their number as input."""
     return Split(np.arange(len(y)).reshape(-1, 1), np.array(y, dtype=dtype), None)
 
 
 def measure(
     meta: Meta, raw: list[list[float]], y: Split, **settings
 ) -> tuple[Measuring, dict[str, float]]:
-    """Measures raw outputs, which are the same for the training rows and the validation rows."""
+    """Measures raw outputs. They are the same for the training rows and the validation rows."""
     built = measuring.build(Training(epochs=1, **settings), meta, train=y, validation=y)
     outputs = np.array(raw, dtype=np.float32)
     return built, built.measure(lambda one: outputs[one.x[:, 0]])
@@ -72,7 +72,7 @@ def test_log_loss_of_a_sure_mistake_is_exact():
     assert measured["loss"] == pytest.approx(30.0)
 
 
-def test_regression_is_measured_in_the_unit_of_the_target():
+def test_regression_is_measured_in_the_target_unit():
     # Errors of 1 and 3 standard deviations are 50 and 150.
     measured = values(PRICES, [[1.0], [0.0]], split(0.0, 3.0, dtype="float32"))
     assert measured == {

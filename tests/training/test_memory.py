@@ -92,7 +92,7 @@ def test_dropout_between_wide_layers_hides_nothing():
     assert sizes[1] - sizes[0] == 100_000**2
 
 
-def test_family_that_cannot_tell_its_size_is_accepted(config):
+def test_family_of_unknown_size_is_accepted(config):
     one = config("model.units=[8]")
     assert Model.least_size(one.model, [8, 8, 1], 3).parameters == 0
     assert isinstance(one.model, Mlp)

@@ -58,7 +58,7 @@ def test_monitor_that_the_rows_cannot_define_is_refused(meta, truth, name, reaso
     )
 
 
-def test_metric_that_only_predictions_leave_undefined_may_be_monitored():
+def test_metric_undefined_by_predictions_may_be_monitored():
     measuring(images(), [0, 1, 2], "precision/b").require_suited(monitoring(FIGURE))
 
 

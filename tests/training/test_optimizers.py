@@ -92,7 +92,7 @@ OTHERS = {"alpha", "beta", "bias", "gamma", "scale"}
 
 
 @pytest.mark.parametrize("family", sorted(optimizer.families()))
-def test_weight_decay_leaves_biases_and_normalisation_alone(family):
+def test_weight_decay_skips_biases_and_normalisation(family):
     assert decayed(family) == (KERNELS, OTHERS)
 
 

@@ -147,13 +147,13 @@ def test_averages_inside_a_scaled_loss(kind):
     )
 
 
-def test_learning_rate_of_a_scaled_loss_can_be_set():
+def test_learning_rate_can_be_set_when_scaled():
     engine = engine_of("graph", Precision.mixed_float16)
     engine.optimizer.learning_rate = 0.25
     assert float(engine.optimizer.learning_rate) == 0.25
 
 
-def test_weight_decay_inside_a_scaled_loss_leaves_biases_alone():
+def test_weight_decay_of_a_scaled_loss_skips_biases():
     settings = optimizer_of("sgd", learning_rate=0.1, weight_decay=0.5)
     engine = engine_of("graph", Precision.mixed_float16, settings)
     inner = engine.optimizer.inner_optimizer
@@ -193,7 +193,7 @@ def test_augmentation_works_in_mixed_precision(precision):
     assert (np.array(trained(PICTURES.x, training=False)) == np.array(network(PICTURES.x))).all()
 
 
-def test_layer_of_images_in_a_stack_keeps_32_bits():
+def test_image_layer_in_a_stack_keeps_32_bits():
     layers = [{"class_name": "RandomErasing"}, {"class_name": "Flatten"}]
     network = families.build(Layers(layers=layers), images(), seed=1, precision="mixed_float16")
     assert np.isfinite(np.array(network(PICTURES.x, training=True))).all()

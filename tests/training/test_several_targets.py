@@ -103,13 +103,13 @@ def test_weights_of_classes_do_not_suit_labels():
         class_weights(Training(epochs=1, class_weight="balanced"), TOPICS, Y["labels"])
 
 
-def test_monitored_metric_without_a_label_in_the_rows_is_refused():
+def test_monitored_metric_of_a_missing_label_is_refused():
     rule = EarlyStopping(monitor="validation/roc_auc/spam")
     message = refusal(measured, TOPICS, np.array([[1, 0], [1, 1]]), early_stopping=rule)
     assert "is not defined on these rows" in message
 
 
-def test_each_of_many_numbers_is_not_measured_in_training():
+def test_many_numbers_are_not_measured_one_by_one():
     names = [f"y{number}" for number in range(7)]
     training = Training(epochs=1)
     assert usual.measured_metrics(training, Task.regression, [], names) == ["r2"]

@@ -24,7 +24,7 @@ def network(*units: int, meta=None, seed: int = 1):
 
 @pytest.fixture
 def base(in_empty_folder):
-    """A trained experiment `base`, whose record has a fingerprint."""
+    """A trained experiment `base` with a fingerprint in its record."""
     folder = Path("outputs/base")
     folder.mkdir(parents=True)
     one = network(4, 3, seed=2)
@@ -57,7 +57,7 @@ def test_file_of_weights_fits_the_same_layers(base):
     )
 
 
-def test_run_of_this_project_is_found_by_its_id(base):
+def test_project_run_is_found_by_its_id(base):
     result = Path("mlruns/checkpoints/key/result")
     result.parent.mkdir(parents=True)
     Path("outputs/base").rename(result)

@@ -12,7 +12,7 @@ _SET = "in the source's settings"
 
 def drafted_source(
     path: str,
-    given: Mapping[str, Any],
+    settings: Mapping[str, Any],
     read: Callable[[Draft], list[str]],
     targets: Sequence[str] = (),
 ) -> Draft:
@@ -24,9 +24,9 @@ def drafted_source(
         targets: the columns to predict. If the first line holds their names, it is a header.
 
     Raises:
-        DataError: the file cannot be read, and no setting is known that helps.
+        DataError: the file cannot be read, and no known setting helps.
     """
-    draft = Draft({"path": path, **given})
+    draft = Draft({"path": path, **settings})
     for _ in range(_MOST_TRIES):
         try:
             read(draft)
@@ -41,7 +41,7 @@ def drafted_source(
             for key, value in advised.items():
                 draft.guess(key, value)
             advice = error.expected
-            if advice.startswith("Set "):  # After it comes what else may be meant.
+            if advice.startswith("Set "):  # Other possible meanings follow it.
                 advice = advice.partition(_SET)[2].lstrip(". ")
             reason = " ".join([f"A guess, because of {error.what}.", advice]).rstrip(". ")
             draft.reasons[next(iter(advised))] = [f"{reason}."]

@@ -40,9 +40,9 @@ def task_of(profile: Profile) -> TaskGuess:
     """
     column, values = profile.column, profile.values
     count = f"{len(values):,} different "
-    found = profile.numerals
-    if found is not None and len(found.affixes) == 1 and not have_leading_zeros(values):
-        if _are_classes(profile, found):
+    numerals = profile.numerals
+    if numerals is not None and len(numerals.affixes) == 1 and not have_leading_zeros(values):
+        if _are_classes(profile, numerals):
             return TaskGuess(
                 Task.classification,
                 f"{column} has only {count}whole numbers. If they are a quantity: regression",
@@ -68,11 +68,11 @@ def task_of_several(profiles: Sequence[Profile]) -> TaskGuess:
     return TaskGuess(Task.regression, f"{columns} are several targets. For yes and no: multi_label")
 
 
-def _are_classes(profile: Profile, found: Numerals) -> bool:
-    notation = found.notations[0]
+def _are_classes(profile: Profile, numerals: Numerals) -> bool:
+    notation = numerals.notations[0]
     taken = (numeral(cell) for cell in profile.values)
-    numbers = {one.value(notation) for one in taken if one is not None}
-    if found.affixes != [""] or not all(float(number or 0).is_integer() for number in numbers):
+    numbers = {parsed.value(notation) for parsed in taken if parsed is not None}
+    if numerals.affixes != [""] or not all(float(number or 0).is_integer() for number in numbers):
         return False
     is_named = any(word in profile.column.casefold() for word in _NAMES_OF_CLASSES)
     few = MOST_CLASSES if is_named else _FEW

@@ -30,22 +30,22 @@ def draft_task(draft: Draft, profiles: Sequence[Profile]) -> None:
 
 
 def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
-    """Decides what is in doubt where that cannot make a wrong model. Returns whether it did.
+    """Resolves the doubts that cannot make a wrong model. Returns whether it did.
 
     A column in doubt is left out. Rows without a target are left out, unless they may be of a class
     of their own. All other doubts stay.
     """
-    found = source.found
+    understanding = source.found
     doubts = {
         name: finding.doubts
-        for name, finding in found.findings.items()
+        for name, finding in understanding.findings.items()
         if finding.doubts and name not in data.targets
     }
-    if doubts and len(doubts) >= _MOST_IN_DOUBT * len(found.features):
+    if doubts and len(doubts) >= _MOST_IN_DOUBT * len(understanding.features):
         return False  # A model of the other columns would not be what the user wants.
     for name, own in doubts.items():
         draft.guess("drop", [name], f"{name} is in doubt, so it is left out: {'. '.join(own)}.")
-    missing = {name: found.profiles[name].missing for name in data.targets}
+    missing = {name: understanding.profiles[name].missing for name in data.targets}
     signs = {sign for of_target in missing.values() for sign in of_target}
     columns = [
         [cell.strip() in signs_of for cell in source.text.columns[name]]

@@ -188,7 +188,8 @@ def _within(seconds: float, work: Callable[[], T]) -> T:
     """Returns `work()`, or gives up after `seconds`.
 
     The timeouts of requests do not cover name resolution, hosts with many addresses, or headers
-    that arrive slowly. So a daemon thread does the work. After a timeout it is left alone.
+    that arrive slowly. So a daemon thread does the work. After a timeout, nothing
+    waits for it.
     """
     future: Future[T] = Future()
     Thread(target=_settle, args=(future, work), daemon=True).start()

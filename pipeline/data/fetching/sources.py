@@ -1,6 +1,6 @@
 """Fetches a source: CSV files and `provenance.json` in `data/raw/<source>`.
 
-Pixels of image files are in arrays beside the CSV files. The folder appears only when it is
+Pixels of image files are in arrays next to the CSV files. The folder appears only when it is
 complete. `provenance.json` holds no time, so that fetching a source twice gives the same bytes.
 """
 
@@ -133,8 +133,8 @@ def _local(source: Source, path: str) -> Iterator[SourceFile]:
 def _matches(pattern: Path) -> list[Path]:
     """The files that match a pattern, sorted by path."""
     folder = Path(pattern.anchor)
-    found = folder.glob(str(pattern.relative_to(folder)))
-    return sorted(path for path in found if path.is_file())
+    paths = folder.glob(str(pattern.relative_to(folder)))
+    return sorted(path for path in paths if path.is_file())
 
 
 def _local_file(source: Source, key: str, name: str) -> SourceFile:

@@ -5,7 +5,7 @@ Each module defines two functions, and may list the settings of files that it us
 - `check(source)` raises `ConfigError` if the settings of a source do not suit the format.
 - `read(source, files, folder)` writes the rows of the source into `folder` and returns `Contents`.
   It writes `data.csv`, or `train.csv` and `test.csv` if the source has a test split of its own.
-  A format of image files writes their pixels beside each CSV file, such as `data.npy`.
+  A format of image files writes their pixels next to each CSV file, such as `data.npy`.
 """
 
 from dataclasses import dataclass, field
@@ -39,8 +39,8 @@ class Contents:
         rows: the number of rows in each file, by the file's name.
         origin: the source of rows that no file holds, such as `scikit-learn 1.7.0`.
         notes: what was done without a setting, such as leaving out blank lines.
-        places: for each CSV file, the rows whose line does not follow that of the row before: their
-            number from 0, their file and their line. Empty if they are too many.
+        places: for each CSV file, the rows at which the line numbers jump: their number from 0,
+            their file and their line. Empty if they are too many.
         image_shape: height, width and channels of the images in arrays.
         classes: the names of the classes, if they are names of folders.
         file_column: the column that names the image file of each row, if there are arrays.

@@ -24,7 +24,7 @@ Shape = list[int]
 
 @dataclass(frozen=True)
 class ImageFile:
-    """An image file: its name in errors, and where it is."""
+    """An image file: its name in errors, and its path."""
 
     name: str
     path: Path
@@ -35,8 +35,8 @@ class Packing:
     """What happened to the image files of a source so far.
 
     Args:
-        skips: whether files that are no images are left out, instead of an error.
-        unreadable: why files are no images, by name.
+        skips: whether files that are not images are left out, instead of an error.
+        unreadable: why files cannot be read as images, by name.
         changes: how many images were changed, by what was done.
     """
 
@@ -48,7 +48,7 @@ class Packing:
 
     @contextmanager
     def writers(self, folder: Path, names: Sequence[str]) -> Iterator[dict[str, ArrayWriter]]:
-        """Opens an array beside each CSV file. At the end, every image must have been readable."""
+        """Opens an array next to each CSV file. At the end, every image must have been readable."""
         with ExitStack() as stack:
             yield {
                 name: stack.enter_context(array_writer(array_of(folder / name), self.shape))
@@ -100,7 +100,7 @@ def check_shape(source: Source) -> None:
 
 
 def array_of(table: Path) -> Path:
-    """The array of pixels beside a CSV file."""
+    """The array of pixels next to a CSV file."""
     return table.with_suffix(".npy")
 
 
@@ -143,17 +143,17 @@ def packing_of(source: Source, files: Sequence[ImageFile], *, place: str) -> Pac
 
 
 def unreadable_error(unreadable: dict[str, str]) -> DataError:
-    """The error of files that are no images."""
+    """The error of files that are not images."""
     return DataError(
         f"{counted(len(unreadable), 'file')} cannot be read as an image",
         received=_listed(unreadable),
-        expected="Replace or remove these files, or set skip_damaged: true in the source's "
-        "settings, which leaves them out",
+        expected="Replace or remove these files. To leave them out, set skip_damaged: true in "
+        "the source's settings",
     )
 
 
 def _surveyed(files: Sequence[ImageFile]) -> tuple[Counter[tuple[int, int, int]], dict[str, str]]:
-    """Counts the shapes of images, and says why files are none."""
+    """Counts the shapes of images, and says why other files cannot be read."""
     shapes: Counter[tuple[int, int, int]] = Counter()
     unreadable = {}
     for file in files:
@@ -181,7 +181,7 @@ def _advised(sizes: Counter[tuple[int, int]], channels: int) -> Shape:
 
 
 def _damage(files: Sequence[ImageFile], source: Source) -> str:
-    """What a second error would say: the files that are no images."""
+    """What a second error would say: the files that are not images."""
     if source.skip_damaged:
         return ""
     unreadable = {}

@@ -51,7 +51,9 @@ def _table(file: SourceFile, source: Source) -> Rectangle:
         attributes = _attributes(lines, file.origin)
         if next(lines, None) is None:
             raise DataError(f"{file.origin} has no rows", expected="Expected: rows after @data")
-    names = headers.renamed([one.name for one in attributes], source.columns, file.origin)
+    names = headers.renamed(
+        [attribute.name for attribute in attributes], source.columns, file.origin
+    )
     return Rectangle(names, _rows(file, source.encoding, attributes), notes)
 
 
@@ -89,7 +91,7 @@ def _attributes(lines: Iterator[tuple[int, str]], name: str) -> list[_Attribute]
             )
         elif keyword != "@relation":
             raise DataError(
-                f"{name}, line {number}: this is no line of an ARFF header",
+                f"{name}, line {number}: this is not a line of an ARFF header",
                 received=quoted(line),
                 expected="Expected: @relation, @attribute or @data",
             )

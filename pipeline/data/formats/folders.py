@@ -70,14 +70,14 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
     The columns are `label`, `file` and, if there is a folder of validation images, `split`.
 
     Raises:
-        DataError: there are no folders of classes, or a file is no image.
+        DataError: there are no folders of classes, or a file is not an image.
     """
-    (given,) = files
-    with _unpacked(given, folder) as top:
+    (source_file,) = files
+    with _unpacked(source_file, folder) as top:
         notes: list[str] = []
-        top = _descended(top, given.origin, notes)
-        images = _images(top, given.origin, notes)
-        return _packed(images, top, source, folder, given.origin, notes)
+        top = _descended(top, source_file.origin, notes)
+        images = _images(top, source_file.origin, notes)
+        return _packed(images, top, source, folder, source_file.origin, notes)
 
 
 def _packed(
@@ -125,22 +125,22 @@ def _packed(
 
 
 @contextmanager
-def _unpacked(given: SourceFile, folder: Path) -> Iterator[Path]:
+def _unpacked(source_file: SourceFile, folder: Path) -> Iterator[Path]:
     """The folder of a source. An archive is unpacked until the block ends."""
-    if given.path.is_dir():
-        yield given.path
+    if source_file.path.is_dir():
+        yield source_file.path
         return
     with TemporaryDirectory(dir=folder) as work:
         try:
             # Neither writes outside the folder.
-            if zipfile.is_zipfile(given.path):
-                shutil.unpack_archive(given.path, work, "zip")
+            if zipfile.is_zipfile(source_file.path):
+                shutil.unpack_archive(source_file.path, work, "zip")
             else:
-                with tarfile.open(given.path) as archive:
+                with tarfile.open(source_file.path) as archive:
                     archive.extractall(work, filter="data")
         except _FAULTS as error:
             raise DataError(
-                f"{given.origin} is not an archive that can be unpacked",
+                f"{source_file.origin} is not an archive that can be unpacked",
                 received=error,
                 expected="Expected: a folder, or a .zip, .tar.gz, .tgz or .tar.xz file",
             ) from None
@@ -148,7 +148,7 @@ def _unpacked(given: SourceFile, folder: Path) -> Iterator[Path]:
 
 
 def _descended(top: Path, origin: str, notes: list[str]) -> Path:
-    """The folder of the classes. A single folder around them is no class."""
+    """The folder of the classes. A single folder around them is not a class."""
     inner = top
     while len(folders := _folders(inner)) == 1 and not _files(inner) and _folders(folders[0]):
         inner = folders[0]
@@ -163,11 +163,11 @@ def _images(top: Path, origin: str, notes: list[str]) -> list[_Image]:
     by_split = {folder: USUAL_NAMES.get(folder.name.lower(), "") for folder in folders}
     if "train" in by_split.values():
         others = [folder.name for folder, split in by_split.items() if not split]
+        splits = [folder.name for folder, split in by_split.items() if split]
         if others:
             raise DataError(
                 f"{origin}: folders of splits and other folders are mixed",
-                received=f"{named([one.name for one in folders if one.name not in others])} next "
-                f"to {named(others)}",
+                received=f"{named(splits)} next to {named(others)}",
                 expected="Move the other folders away. If train is a class, rename it",
             )
         images = [
@@ -226,11 +226,11 @@ def _in_order(name: str) -> tuple[float, str]:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(one for one in folder.iterdir() if one.is_dir() and not _is_hidden(one))
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not _is_hidden(path))
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(one for one in folder.iterdir() if one.is_file() and not _is_hidden(one))
+    return sorted(path for path in folder.iterdir() if path.is_file() and not _is_hidden(path))
 
 
 def _is_hidden(path: Path) -> bool:

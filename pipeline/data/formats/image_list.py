@@ -32,7 +32,7 @@ def check(source: Source) -> None:
         source.own_files not in (None, ".", "/"),
         "source.images",
         received=source.images,
-        expected="a folder beside the CSV file. Put both into one folder, such as "
+        expected="a folder next to the CSV file. Put both into one folder, such as "
         "photos/labels.csv and photos/images",
     )
     for key in ("classes", "pixels"):
@@ -51,7 +51,7 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
     With `test_path`, both are written for `train` and `test`.
 
     Raises:
-        DataError: no column names image files, or a file is no image.
+        DataError: no column names image files, or a file is not an image.
     """
     root = Path(str(source.images)).expanduser()
     if not root.is_dir():
@@ -128,5 +128,5 @@ def _image(cell: str, root: Path) -> ImageFile:
     path = root / name
     if name and not path.is_file():
         endings = (root / f"{name}{suffix}" for suffix in SUFFIXES)
-        path = next((one for one in endings if one.is_file()), path)
+        path = next((file for file in endings if file.is_file()), path)
     return ImageFile(str(path), path)

@@ -31,7 +31,7 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
     """Writes `data.csv`, or `train.csv` and `test.csv`.
 
     Raises:
-        DataError: a file is damaged, or a column holds lists or other values that are no cells.
+        DataError: a file is damaged, or a column holds lists or other values that are not cells.
     """
     return _tables.write(files, folder, lambda file: _table(file, source.columns))
 

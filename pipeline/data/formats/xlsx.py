@@ -28,7 +28,7 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
     """Writes `data.csv`, or `train.csv` and `test.csv`.
 
     Raises:
-        DataError: a file is damaged, the sheet is not known, or it holds no table.
+        DataError: a file is damaged, there is no sheet of this name, or it holds no table.
     """
     return _tables.write(files, folder, lambda file: _table(file, source))
 

@@ -38,7 +38,7 @@ def card_of(
         unseen: how many rows of each split have a level that no training row has, by column.
         notes: what else a user should know.
     """
-    found, features = source.found, _features_of(source.found, table)
+    features = _features_of(source.found, table)
     cards = [
         replace(described[column], becomes=described[column].becomes or _listed(features[column]))
         if column in described
@@ -52,7 +52,12 @@ def card_of(
         for column, count in counts.items():
             lines.append(f"{column} has a level that no training row has in {count:,} {split} rows")
     return DataCard(
-        data.name, data.source, dict(rows), data.targets, cards, [*lines, *notes, *found.doubts]
+        data.name,
+        data.source,
+        dict(rows),
+        data.targets,
+        cards,
+        [*lines, *notes, *source.found.doubts],
     )
 
 
@@ -73,11 +78,11 @@ def image_card_of(
     cards = [ColumnCard(name, "pixels", "", [], {}, None, content, size)]
     for column, cells in images.text.columns.items():
         if column != raw.file_column:
-            cards.append(_beside_pixels(profile_of(column, cells, data), data))
+            cards.append(_other_column(profile_of(column, cells, data), data))
     return DataCard(data.name, data.source, dict(rows), data.targets, cards, list(notes))
 
 
-def _beside_pixels(profile: Profile, data: Data) -> ColumnCard:
+def _other_column(profile: Profile, data: Data) -> ColumnCard:
     """The card of a column that holds no pixels."""
     column, why, notes = profile.column, "", []
     if column in data.targets:
@@ -113,12 +118,12 @@ def _unused(column: str, data: Data) -> ColumnCard:
     return ColumnCard(column, "", "", [], {}, None, "", becomes)
 
 
-def _features_of(found: Understanding, table: Table | None) -> dict[str, list[str]]:
+def _features_of(understanding: Understanding, table: Table | None) -> dict[str, list[str]]:
     """The features that each column becomes."""
     if table is None:
         return {
             name: reading.names or ["an indicator for each level or word"]
-            for name, reading in found.readings.items()
+            for name, reading in understanding.readings.items()
         }
     column_of = {name: one.column for one in table.readings for name in one.names}
     features: dict[str, list[str]] = {one.column: [] for one in table.readings}

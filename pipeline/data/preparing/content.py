@@ -25,7 +25,7 @@ class Content:
     Args:
         x: the features or pixels of each row.
         likes: rows with the same number are equal in their features.
-        near: tells which rows nearly equal a training row, by row numbers of training and others.
+        near: which rows nearly equal a training row, by row numbers of training and others.
         most_pairs: how many pairs of rows it compares; None for all.
         weights: the weight of each row; None if all count the same.
         leaks: remarks on columns that give the target away.

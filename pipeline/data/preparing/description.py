@@ -1,7 +1,7 @@
 """Describes the columns of a table for the data card.
 
-It needs how often each value occurs, which takes much memory, and not the splits. So `prepare`
-describes the columns before it splits the rows.
+It counts how often each value occurs. The counts take much memory, and need no splits. So
+`prepare` describes the columns before it splits the rows.
 """
 
 from typing import Any
@@ -23,10 +23,12 @@ _TOP_LEVELS = 5
 _QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def described_columns(found: Understanding) -> dict[str, ColumnCard]:
+def described_columns(understanding: Understanding) -> dict[str, ColumnCard]:
     """What each used column holds. `becomes` is empty for features."""
-    ranges = _ranges(found)
-    return {name: _card(name, found, ranges.get(name, "")) for name in found.findings}
+    ranges = _ranges(understanding)
+    return {
+        name: _card(name, understanding, ranges.get(name, "")) for name in understanding.findings
+    }
 
 
 def examples_of(profile: Profile) -> list[str]:
@@ -35,11 +37,11 @@ def examples_of(profile: Profile) -> list[str]:
     return [_short(value) for value, _ in some]
 
 
-def _card(column: str, found: Understanding, numbers: str) -> ColumnCard:
-    profile, finding = found.profiles[column], found.findings[column]
+def _card(column: str, understanding: Understanding, numbers: str) -> ColumnCard:
+    profile, finding = understanding.profiles[column], understanding.findings[column]
     becomes = ""
-    if column in found.targets:
-        becomes = "the target" if len(found.targets) == 1 else "a target"
+    if column in understanding.targets:
+        becomes = "the target" if len(understanding.targets) == 1 else "a target"
     elif finding.reading is None:
         becomes = f"left out: {finding.why}"
     return ColumnCard(
@@ -61,13 +63,13 @@ def _content(profile: Profile, reading: ColumnReading | None) -> str:
     return _span(profile, reading) if reading is not None and is_date else levels_of(profile)
 
 
-def _ranges(found: Understanding) -> dict[str, str]:
+def _ranges(understanding: Understanding) -> dict[str, str]:
     """The quantiles of columns of numbers, by column. Dates have none."""
     columns = {}
-    for name, finding in found.findings.items():
+    for name, finding in understanding.findings.items():
         reading = finding.reading
         if reading is not None and not reading.takes_text and reading.kind != "date":
-            numbers = _numbers(found.profiles[name], reading)
+            numbers = _numbers(understanding.profiles[name], reading)
             if len(numbers):
                 columns[name] = numbers
     names, ranges = list(columns), {}
@@ -84,8 +86,8 @@ def _numbers(profile: Profile, reading: ColumnReading) -> NDArray[np.float64]:
     if plain is None:
         problems: dict[int, Any] = {}
         plain = read_numbers(reading, profile.texts, place=str, on_error=problems.setdefault)[-1]
-    known = np.repeat(plain, profile.counts)
-    return known[np.isfinite(known)]
+    values = np.repeat(plain, profile.counts)
+    return values[np.isfinite(values)]
 
 
 def levels_of(profile: Profile) -> str:
@@ -93,15 +95,15 @@ def levels_of(profile: Profile) -> str:
     if profile.is_unique and len(profile.values) > _TOP_LEVELS:
         return ""
     top = sorted(profile.values.items(), key=lambda item: (-item[1], item[0]))[:_TOP_LEVELS]
-    named = ", ".join(f"{_short(value)}: {count:,}" for value, count in top)
+    text = ", ".join(f"{_short(value)}: {count:,}" for value, count in top)
     more = len(profile.values) - len(top)
-    return f"{named} and {more:,} more" if more > 0 else named
+    return f"{text} and {more:,} more" if more > 0 else text
 
 
 def _span(profile: Profile, reading: ColumnReading) -> str:
     """The first and the last date."""
     form = reading.settings["format"]
-    moments = {found: cell for cell in profile.values if (found := moment(cell, form))}
+    moments = {date: cell for cell in profile.values if (date := moment(cell, form))}
     return f"{moments[min(moments)]} to {moments[max(moments)]}" if moments else ""
 
 

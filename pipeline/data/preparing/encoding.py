@@ -1,7 +1,7 @@
 """Encoding: how columns become features.
 
 The statistics are those of training rows only. They are stored as plain numbers, so the saved model
-can apply them alone.
+needs no other file to apply them.
 """
 
 from collections import Counter
@@ -104,7 +104,7 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class EncodedRows:
-    """The features of rows, which are computed when they are read. All together take much memory.
+    """The features of rows, computed when they are read. All together would take much memory.
 
     It has the shape, the dtype and the rows of what `encode` returns.
     """
@@ -182,7 +182,7 @@ def _fit_text(name: str, texts: list[str], data: Data) -> TextFeature:
 def _indicators(feature: TextFeature, texts: list[str]) -> NDArray[np.float32]:
     """Which words each text contains, (rows, words)."""
     place = {word: number for number, word in enumerate(feature.words)}
-    found = np.zeros((len(texts), len(place)), dtype=np.float32)
+    indicators = np.zeros((len(texts), len(place)), dtype=np.float32)
     for row, text in enumerate(texts):
-        found[row, [place[word] for word in words_of(text) if word in place]] = 1
-    return found
+        indicators[row, [place[word] for word in words_of(text) if word in place]] = 1
+    return indicators

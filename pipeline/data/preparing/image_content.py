@@ -82,7 +82,7 @@ def _check_task_and_target(raw: Raw, data: Data) -> None:
 
 def _check_settings_of_tables(data: Data) -> None:
     defaults = Data(name=data.name, source=data.source, task=data.task, target=data.target)
-    for key in (one.name for one in fields(Data)):
+    for key in (field.name for field in fields(Data)):
         value = getattr(data, key)
         if key not in _OF_IMAGES and value != getattr(defaults, key):
             raise ConfigError(

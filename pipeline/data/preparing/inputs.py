@@ -49,7 +49,7 @@ class Inputs:
         categorical = {
             name: [values[row] for row in rows] for name, values in self.categorical.items()
         }
-        computed = {name: one[rows] for name, one in self.computed.items()}
+        computed = {name: column[rows] for name, column in self.computed.items()}
         return replace(self, numeric=numeric, categorical=categorical, computed=computed)
 
 
@@ -86,7 +86,7 @@ def inputs_of(
 def with_functions(inputs: Inputs, data: Data) -> Inputs:
     """Adds the features that functions of the user's own compute.
 
-    Only this needs TensorFlow, which takes seconds to load.
+    Only this function needs TensorFlow. TensorFlow takes seconds to load.
 
     Raises:
         ConfigError: a function fails, or does not return a number for each row.
@@ -99,7 +99,7 @@ def with_functions(inputs: Inputs, data: Data) -> Inputs:
         for name, own in data.functions.items()
     }
     computed = {
-        name: values(function, [inputs.numeric[one] for one in data.functions[name].columns])
+        name: values(function, [inputs.numeric[column] for column in data.functions[name].columns])
         for name, function in functions.items()
     }
     return replace(inputs, functions=functions, computed=computed)

@@ -24,7 +24,7 @@ def remarks_on_leaks(
     is_class: bool,
     target: str = "the target",
 ) -> Iterator[str]:
-    """Names the columns that predict the target almost perfectly, each alone or in a sum.
+    """Names the columns that predict the target almost perfectly, each by itself or in a sum.
 
     A tree with at most 20 leaves, the commonest class of each level, or a straight line is fitted
     to training rows and measured on validation rows. A quantity may also have the order of a
@@ -41,7 +41,7 @@ def remarks_on_leaks(
     train, validation = np.split(np.arange(len(used)), [len(train)])
     columns = {name: _as_numbers(inputs, name)[used] for name in inputs.features}
     y = y[used]
-    alone = [
+    sure = [
         name
         for name, x in columns.items()
         if (
@@ -52,10 +52,10 @@ def remarks_on_leaks(
             else _levels_are_sure(x, y, train, validation)
         )
     ]
-    if alone:
-        listed = ", ".join(alone)
+    if sure:
+        listed = ", ".join(sure)
         yield (
-            f"{listed} alone {'predicts' if len(alone) == 1 else 'predict'} {target} almost "
+            f"{listed} alone {'predicts' if len(sure) == 1 else 'predict'} {target} almost "
             "perfectly. If a column is known only after the target, list it under data.drop"
         )
     elif not is_class and len(columns) > 1:
@@ -70,8 +70,8 @@ def remarks_on_leaks(
 def _as_numbers(inputs: Inputs, name: str) -> NDArray[np.float64]:
     if name in inputs.numeric:
         values = inputs.numeric[name]
-        known = values[np.isfinite(values)]
-        return np.where(np.isfinite(values), values, np.median(known) if len(known) else 0.0)
+        finite = values[np.isfinite(values)]
+        return np.where(np.isfinite(values), values, np.median(finite) if len(finite) else 0.0)
     levels = sorted(set(inputs.categorical[name]))
     number = {level: index for index, level in enumerate(levels)}
     return np.array([float(number[level]) for level in inputs.categorical[name]])
@@ -82,7 +82,7 @@ def _tree_is_sure(
 ) -> bool:
     from sklearn.tree import DecisionTreeClassifier
 
-    if not _is_telling(y, train, validation):
+    if not _is_meaningful(y, train, validation):
         return False
     tree = DecisionTreeClassifier(max_leaf_nodes=_LEAVES, random_state=0).fit(x[train], y[train])
     return bool(np.mean(tree.predict(x[validation]) == y[validation]) >= _ALMOST_ALL)
@@ -92,7 +92,7 @@ def _levels_are_sure(
     levels: NDArray[np.float64], y: NDArray[np.generic], train: Rows, validation: Rows
 ) -> bool:
     """Whether the commonest class of each level is almost always right."""
-    if not _is_telling(y, train, validation):
+    if not _is_meaningful(y, train, validation):
         return False
     classes = np.asarray(y, dtype=np.int64)
     counts = np.zeros((int(levels.max()) + 1, int(classes.max()) + 1))
@@ -101,7 +101,7 @@ def _levels_are_sure(
     return bool(np.mean(predicted == classes[validation]) >= _ALMOST_ALL)
 
 
-def _is_telling(y: NDArray[np.generic], train: Rows, validation: Rows) -> bool:
+def _is_meaningful(y: NDArray[np.generic], train: Rows, validation: Rows) -> bool:
     """Whether sure predictions mean something: classes repeat, and none has almost all rows."""
     if 2 * len(np.unique(y[train])) > len(train):
         return False

@@ -104,9 +104,8 @@ def near_rows(numbers: NDArray[Any], kinds: Rows, train: Rows, others: Rows) -> 
     """Whether each row nearly equals a training row.
 
     It does if their kinds are equal and no number differs by more than a hundredth of its standard
-    deviation. With few numbers and many rows, chance alone brings rows that near. The distance is
-    then so small that this happens to one row in a thousand, if the numbers were independent and
-    normal.
+    deviation. With few numbers and many rows, rows are that near by chance. The distance is then
+    so small that this happens to one row in a thousand, if the numbers are independent and normal.
 
     Args:
         numbers: of shape (rows, numbers).

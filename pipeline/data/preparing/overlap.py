@@ -21,7 +21,7 @@ def overlap(
     Args:
         copies: rows with the same number are equal in features and target.
         likes: rows with the same number are equal in their features.
-        near: tells which rows nearly equal a training row, by row numbers of training and others.
+        near: which rows nearly equal a training row, by row numbers of training and others.
         most_pairs: the pairs of a training row and another that are compared for nearness. A split
             with more is sampled. None compares all.
 

@@ -89,14 +89,16 @@ def _named(raw: Raw) -> list[str]:
     """The columns that `source.pixels` names."""
     wanted = [raw.pixels] if isinstance(raw.pixels, str) else list(raw.pixels or [])
     names: list[str] = []
-    for one in wanted:
-        matching = [column for column in raw.columns if column == one or fnmatchcase(column, one)]
+    for pattern in wanted:
+        matching = [
+            column for column in raw.columns if column == pattern or fnmatchcase(column, pattern)
+        ]
         if not matching:
             raise ConfigError(
                 "source.pixels",
                 f"names a column that {raw.train} does not have",
-                received=one,
-                expected=suggestion(one, raw.columns[:20]),
+                received=pattern,
+                expected=suggestion(pattern, raw.columns[:20]),
             )
         names += [name for name in matching if name not in names]
     return names
@@ -123,8 +125,8 @@ def _wrong_number(raw: Raw, data: Data, names: Sequence[str]) -> DataError:
     others = [name for name in names if _NUMBER.sub("#", name) != usual]
     guess = guessed_shape(len(names))
     advice = (
-        "List the columns that are no pixels under data.drop, or name those that are by pixels in "
-        "the source's settings"
+        "List the columns that are not pixels under data.drop, or name those of pixels by pixels "
+        "in the source's settings"
     )
     if others and len(names) - len(others) == count and raw.pixels is None:
         advice = f"Set drop: [{', '.join([*data.drop, *others])}] in the data settings"
@@ -132,6 +134,6 @@ def _wrong_number(raw: Raw, data: Data, names: Sequence[str]) -> DataError:
         advice = f"Set image_shape: {list(guess)} in the source's settings"
     return DataError(
         f"{raw.train}: the number of columns does not match image_shape",
-        received=f"{counted(len(names), 'column')} beside {data.target}",
+        received=f"{counted(len(names), 'column')} next to {data.target}",
         expected=f"Expected: {count:,}, because image_shape is {shape}. {advice}",
     )

@@ -53,7 +53,7 @@ def prepare(data: Data, *, raw_root: Path = RAW, root: Path = PREPARED) -> Meta:
 
 
 def _with_usual_column(data: Data, raw: Raw) -> Data:
-    """The settings, with the column of the source that gives the splits unless they say others."""
+    """The settings, with the source's own column of splits unless they name another one."""
     if raw.split_column is None or data.split.method is not None:
         return data
     return replace(data, split=replace(data.split, column=raw.split_column))

@@ -29,7 +29,7 @@ def of_order(
     if whole_file and data.rows is not None and data.rows < rows:
         yield (
             f"the rows are sorted by {target}, and data.rows takes the first {data.rows:,} of "
-            f"{rows:,}. Set data.sample instead, which draws them"
+            f"{rows:,}. To draw them, set data.sample instead"
         )
     method = data.split.method
     if used_rows and method in (SplitMethod.first, SplitMethod.last):

@@ -49,11 +49,11 @@ def read_rows(raw: Raw, data: Data) -> SourceRows:
     dropped, own_test = len(train) - len(text), None
     if raw.test is not None:
         test = _read(raw, raw.test, data)
-        kept = _with_target(test, data)
-        text, own_test = text.followed_by(kept), len(kept)
-        dropped += len(test) - len(kept)
-    known = File(raw.delimiter or ",", raw.decimal, raw.thousands)
-    return SourceRows(file, text, own_test, dropped, understand(text, data, known))
+        test_rows = _with_target(test, data)
+        text, own_test = text.followed_by(test_rows), len(test_rows)
+        dropped += len(test) - len(test_rows)
+    facts = File(raw.delimiter or ",", raw.decimal, raw.thousands)
+    return SourceRows(file, text, own_test, dropped, understand(text, data, facts))
 
 
 def _read(raw: Raw, path: Path, data: Data) -> TextTable:

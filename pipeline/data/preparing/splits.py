@@ -94,10 +94,16 @@ def split_rows(
 
 
 def _by_column(
-    usable: Rows, settings: SplitSettings, traits: Traits, given: Rows, own_test: Rows | None
+    usable: Rows,
+    settings: SplitSettings,
+    traits: Traits,
+    split_numbers: Rows,
+    own_test: Rows | None,
 ) -> Splits:
     """The splits that a column gives. One without rows is drawn from the training rows."""
-    rest, validation, test = (usable[given[usable] == number] for number in range(len(SPLITS)))
+    rest, validation, test = (
+        usable[split_numbers[usable] == number] for number in range(len(SPLITS))
+    )
     key = "data.split.column"
     require(bool(len(rest)), key, received="no training row", expected="a level for train")
     if own_test is not None:
@@ -211,12 +217,12 @@ def _groups(
     return traits.copies if groups is None else _joined(groups, traits.copies)
 
 
-def _joined(one: Rows, two: Rows) -> Rows:
+def _joined(before: Rows, after: Rows) -> Rows:
     """Joins groups that share a row under two ways to group rows."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    (_, first), (_, second) = (np.unique(groups, return_inverse=True) for groups in (one, two))
+    (_, first), (_, second) = (np.unique(groups, return_inverse=True) for groups in (before, after))
     size = int(first.max() + second.max()) + 2
     edges = coo_array(
         (np.ones(len(first), dtype=np.int8), (first, second + first.max() + 1)), shape=(size, size)

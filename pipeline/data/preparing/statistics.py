@@ -44,9 +44,9 @@ def statistics_of(columns: Sequence[Numbers]) -> list[Statistics | None]:
             for place, *own in zip(whole, *together, strict=True):
                 result[places[place]] = Statistics(*own)
         for place in np.flatnonzero(~are_whole & is_finite.any(axis=1)):
-            known = values[place, is_finite[place]]
-            filled = np.where(is_finite[place], values[place], np.median(known))
-            result[places[place]] = _statistics(known, filled)
+            finite = values[place, is_finite[place]]
+            filled = np.where(is_finite[place], values[place], np.median(finite))
+            result[places[place]] = _statistics(finite, filled)
     return result
 
 
@@ -72,9 +72,9 @@ def mean_and_scale(values: Numbers) -> tuple[Numbers, Numbers]:
     return values.mean(axis=-1), np.where(is_constant, 1.0, values.std(axis=-1))
 
 
-def _statistics(known: Numbers, filled: Numbers) -> Statistics:
+def _statistics(finite: Numbers, filled: Numbers) -> Statistics:
     mean, scale = mean_and_scale(filled)
-    count = min(_MOST_QUANTILES, 2 + known.shape[-1] // _ROWS_OF_A_QUANTILE)
-    standardised = (known - mean[..., None]) / scale[..., None]
+    count = min(_MOST_QUANTILES, 2 + finite.shape[-1] // _ROWS_OF_A_QUANTILE)
+    standardised = (finite - mean[..., None]) / scale[..., None]
     quantiles = np.quantile(standardised, np.linspace(0, 1, count), axis=-1)
-    return Statistics(np.median(known, axis=-1), mean, scale, np.moveaxis(quantiles, 0, -1))
+    return Statistics(np.median(finite, axis=-1), mean, scale, np.moveaxis(quantiles, 0, -1))

@@ -44,18 +44,18 @@ def table_content(raw: Raw, data: Data) -> Content:
         PipelineError: the settings or the data are invalid.
     """
     source = read_rows(raw, data)
-    text, found = source.text, source.found
-    found.require_no_doubt(str(raw.train))
-    described = described_columns(found)
-    found = replace(found, profiles={})  # From here on, they only take memory.
-    source = replace(source, found=found)
+    text, understanding = source.text, source.found
+    understanding.require_no_doubt(str(raw.train))
+    described = described_columns(understanding)
+    understanding = replace(understanding, profiles={})  # From here on, they only take memory.
+    source = replace(source, found=understanding)
     usable = Usable(len(text), None)
     if source.own_test is not None:
         usable = Usable(
             len(text) - source.own_test,
             np.arange(len(text) - source.own_test, len(text), dtype=np.int64),
         )
-    inputs = inputs_of(text, list(found.readings.values()), found.operands)
+    inputs = inputs_of(text, list(understanding.readings.values()), understanding.operands)
     inputs = with_functions(inputs, data)
     source = _without_features(source, data)
     text = source.text
@@ -97,11 +97,11 @@ def table_content(raw: Raw, data: Data) -> Content:
 
 
 def _without_features(source: SourceRows, data: Data) -> SourceRows:
-    """The rows without the cells of the features, which are read and only take memory."""
-    kept = {*data.targets, *data.roles.values()}
+    """The rows without the cells of the features. Those are read already, and only take memory."""
+    used = {*data.targets, *data.roles.values()}
 
     def only(text: TextTable) -> TextTable:
-        columns = {name: cells for name, cells in text.columns.items() if name in kept}
+        columns = {name: cells for name, cells in text.columns.items() if name in used}
         return replace(text, columns=columns)
 
     return replace(source, file=only(source.file), text=only(source.text))
@@ -112,7 +112,10 @@ def _goal(source: SourceRows, data: Data, usable: Usable, likes: Rows) -> Goal:
     text, readings = source.text, source.found.target_readings
     traits = traits_of(text, data)
     if data.task is Task.regression:
-        values = [quantities(text, one, logarithm=data.log_target) for one in readings]
+        values = [
+            quantities(text, target_reading, logarithm=data.log_target)
+            for target_reading in readings
+        ]
         together = values[0] if len(values) == 1 else np.column_stack(values)
         return regression_goal(data, usable, together, likes, traits)
     if data.task is Task.multi_label:
@@ -124,7 +127,7 @@ def _goal(source: SourceRows, data: Data, usable: Usable, likes: Rows) -> Goal:
 
 
 def _lenient_target(file: TextTable, name: str, data: Data) -> NDArray[Any]:
-    """A target of all rows of a file: NaN for what is no number, because it may not be used."""
+    """A target of all rows of a file. NaN if a value is not a number, because it may be unused."""
     cells = [cell.strip() for cell in file.columns[name]]
     if data.task is not Task.regression:
         return numbers_of_texts(cells)

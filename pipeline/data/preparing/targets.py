@@ -63,7 +63,7 @@ def image_labels(
     """Reads the labels of images as class numbers, shape (rows,), and the names of the classes.
 
     Args:
-        notes: receives how labels became classes, where that is not plain.
+        notes: receives how labels became classes, if that is not obvious.
 
     Raises:
         DataError: a label is missing, or no class has it.
@@ -88,7 +88,7 @@ def image_labels(
 def _named_labels(
     raw: Raw, cells: list[str], target: str, text: TextTable, notes: list[str]
 ) -> tuple[Labels, list[str]]:
-    """Numbers of classes whose names the source gives.
+    """Class numbers, if the source gives the names of the classes.
 
     A label is the number of a class from 0 or 1, or its name.
     """
@@ -131,7 +131,7 @@ def row_weights(text: TextTable, column: str) -> NDArray[np.float32]:
     """Reads the weights of rows, float32 (rows,).
 
     Raises:
-        DataError: a weight is missing, no number or negative, or all weights are 0.
+        DataError: a weight is missing, not a number or negative, or all weights are 0.
     """
     (values,) = read_numbers(
         reading_of(column, "number"),

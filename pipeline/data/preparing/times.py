@@ -23,7 +23,7 @@ def times_of(text: TextTable, column: str) -> NDArray[Any]:
     zone are compared as they are written.
 
     Raises:
-        DataError: a value is missing or no time, or only some of the times have a zone.
+        DataError: a value is missing or not a time, or only some of the times have a zone.
     """
     cells = text.columns[column]
     for row, cell in enumerate(cells):

@@ -1,5 +1,5 @@
 """Understanding: what each column of a table holds, decided from its cells and the settings.
 
-What is beyond doubt is read. What is in doubt stops `prepare` with one message that names all such
-columns and the setting for each. What is harmless becomes a note.
+Clear columns are read. Columns in doubt stop `prepare`: one message names all of them, with the
+setting for each. Harmless facts become notes.
 """

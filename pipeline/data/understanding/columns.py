@@ -52,7 +52,7 @@ def finding_of(profile: Profile, data: Data, file: File, *, is_chosen: bool = Fa
         is_chosen: whether the settings choose the column. It is then not left out.
     """
     decided = (decide(profile, data, file) for decide in _DECISIONS)
-    finding = next(one for one in decided if one is not None)
+    finding = next(decision for decision in decided if decision is not None)
     if finding.reading is None and is_chosen:
         finding = number.decide(profile, data, file, may_identify=False) or category.decide(
             profile, data, file

@@ -66,7 +66,7 @@ def first_year_of(values: Collection[str], form: str) -> int | None:
     """
     if "%y" not in form:
         return None
-    years = sorted({found.year % 100 for cell in values if (found := moment(cell, form))})
+    years = sorted({date.year % 100 for cell in values if (date := moment(cell, form))})
     gaps = {
         year - years[number - 1] + 100 * (number == 0): year for number, year in enumerate(years)
     }
@@ -77,11 +77,11 @@ def first_year_of(values: Collection[str], form: str) -> int | None:
 
 def parts_of(values: Collection[str], form: str, first_year: int | None = None) -> list[str]:
     """The parts of a date in which some values differ."""
-    moments = [found for cell in values if (found := moment(cell, form, first_year))]
-    return [part for part, of in PARTS.items() if len({of(found) for found in moments}) > 1]
+    moments = [date for cell in values if (date := moment(cell, form, first_year))]
+    return [part for part, of in PARTS.items() if len({of(date) for date in moments}) > 1]
 
 
 def is_date(cell: str, form: str) -> bool:
     """Whether a cell is a date of a format, from 1900 to 2099."""
-    found: datetime | None = moment(cell, form)
-    return found is not None and _FIRST_YEAR <= found.year <= _LAST_YEAR
+    date: datetime | None = moment(cell, form)
+    return date is not None and _FIRST_YEAR <= date.year <= _LAST_YEAR

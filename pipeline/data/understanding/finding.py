@@ -1,4 +1,4 @@
-"""Findings: what a column was found to hold."""
+"""Findings: what columns hold."""
 
 from dataclasses import dataclass, field
 

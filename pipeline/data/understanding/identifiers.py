@@ -52,7 +52,7 @@ def identifies_by_numbers(profile: Profile, tally: Tally) -> str:
 
 
 def _count_rows(tally: Tally, *, may_have_gaps: bool) -> bool:
-    """Whether numbers count, in any order. In order they may have gaps, as of rows that are gone.
+    """Whether numbers count, in any order. In order they may have gaps, left by removed rows.
 
     A column with missing values is measured: gaps do not let it count rows.
     """

@@ -11,42 +11,42 @@ from pipeline.data.understanding.numbers import (
 )
 
 
-def _allowed(found: Numerals, file: File) -> list[Notation]:
+def _allowed(numerals: Numerals, file: File) -> list[Notation]:
     """The notations that the values and the source's settings allow."""
     return [
         notation
-        for notation in found.notations
+        for notation in numerals.notations
         if file.decimal in (None, notation.decimal)
         and (file.thousands in (None, notation.thousands) or not notation.thousands)
     ]
 
 
-def _likely(found: Numerals, file: File) -> list[Notation]:
+def _likely(numerals: Numerals, file: File) -> list[Notation]:
     """The allowed notations that suit the rest of the file."""
-    allowed = _allowed(found, file) or found.notations
+    allowed = _allowed(numerals, file) or numerals.notations
     if file.thousands is not None:
-        wanted = [one for one in allowed if one.thousands == file.thousands]
+        wanted = [notation for notation in allowed if notation.thousands == file.thousands]
         allowed = wanted or allowed
     elif file.evidence:
-        allowed = [one for one in allowed if one.decimal in file.evidence] or allowed
+        allowed = [notation for notation in allowed if notation.decimal in file.evidence] or allowed
     elif file.delimiter == ",":
-        allowed = [one for one in allowed if one.decimal == "."] or allowed
+        allowed = [notation for notation in allowed if notation.decimal == "."] or allowed
     return allowed
 
 
-def number_settings(found: Numerals, file: File) -> dict[str, Any]:
+def number_settings(numerals: Numerals, file: File) -> dict[str, Any]:
     """The settings with which the numbers of a column are read. Empty for plain numbers."""
-    notation = _likely(found, file)[0]
-    affix = found.affixes[0]
-    if found.are_plain and notation.decimal == "." and notation.thousands in ("", ","):
+    notation = _likely(numerals, file)[0]
+    affix = numerals.affixes[0]
+    if numerals.are_plain and notation.decimal == "." and notation.thousands in ("", ","):
         return {}
     return {"decimal": notation.decimal, "thousands": notation.thousands, "affix": affix}
 
 
-def doubts_on_notation(found: Numerals, file: File) -> list[str]:
+def doubts_on_notation(numerals: Numerals, file: File) -> list[str]:
     """What the user must decide, if the likely notations give different numbers."""
-    likely = _likely(found, file)
-    differing = found.differing(likely)
+    likely = _likely(numerals, file)
+    differing = numerals.differing(likely)
     if not differing:
         return []
     sign = (likely[0].thousands or differing[0].thousands) or "."
@@ -54,7 +54,7 @@ def doubts_on_notation(found: Numerals, file: File) -> list[str]:
     if sign == ".":  # the usual decimal sign
         of_thousands += " and decimal: ','"
     return [
-        f"{quoted(sign)} in {example(found.values)} may separate thousands or decimals. Set "
+        f"{quoted(sign)} in {example(numerals.values)} may separate thousands or decimals. Set "
         f"{of_thousands} for the former, decimal: {quoted(sign)} for the latter, in the source's "
         "settings"
     ]

@@ -19,7 +19,7 @@ _BEFORE_DIGITS = "+-\u2212( $\u20ac\u00a3"
 
 @dataclass(frozen=True)
 class Numerals:
-    """The values of a column, all of which look like numbers.
+    """The values of a column that look like numbers.
 
     Args:
         values: one value of each shape, such as one with two digits before and after a point.
@@ -48,7 +48,9 @@ class Numerals:
             for notation in others
             # With the same decimal sign, all values are the same numbers.
             if notation.decimal != first.decimal
-            and any(one.value(notation) != one.value(first) for one in self.values.values())
+            and any(
+                parsed.value(notation) != parsed.value(first) for parsed in self.values.values()
+            )
         ]
 
     def evidence(self) -> set[str]:
@@ -85,13 +87,13 @@ def tally_of(values: NDArray[np.float64], counts: NDArray[np.int64]) -> Tally:
     """Counts numbers.
 
     Args:
-        values: numbers, some of which may be equal; NaN does not count.
+        values: numbers, also equal ones; NaN does not count.
         counts: how often each of them occurs.
     """
-    known = ~np.isnan(values)
-    numbers, first, place = np.unique(values[known], return_index=True, return_inverse=True)
+    present = ~np.isnan(values)
+    numbers, first, place = np.unique(values[present], return_index=True, return_inverse=True)
     # The sums of whole numbers are exact in float64.
-    sums = np.bincount(place, weights=counts[known], minlength=len(numbers))
+    sums = np.bincount(place, weights=counts[present], minlength=len(numbers))
     return Tally(numbers, sums.astype(np.int64), first)
 
 
@@ -108,7 +110,7 @@ def numerals_of(values: Collection[str], *, are_plain: bool = False) -> Numerals
     for cell in values:
         shapes.setdefault(_shape(cell), cell)
     allowed = [_notations_of(shape) for shape in shapes]
-    notations = [one for one in NOTATIONS if all(one in some for some in allowed)]
+    notations = [notation for notation in NOTATIONS if all(notation in some for some in allowed)]
     if not notations:
         return None
     taken = ((cell, numeral(cell)) for cell in shapes.values())
@@ -118,8 +120,8 @@ def numerals_of(values: Collection[str], *, are_plain: bool = False) -> Numerals
 @lru_cache(1 << 12)
 def _notations_of(shape: str) -> list[Notation]:
     """The notations in which the cells of a shape are numbers."""
-    one = numeral(shape)
-    return [] if one is None else [form for form in NOTATIONS if one.value(form) is not None]
+    parsed = numeral(shape)
+    return [] if parsed is None else [form for form in NOTATIONS if parsed.value(form) is not None]
 
 
 def _plain_fraction(values: Collection[str]) -> str | None:
@@ -128,7 +130,7 @@ def _plain_fraction(values: Collection[str]) -> str | None:
 
 
 def _shape(cell: str) -> str:
-    """A cell of the same shape: what decides the notation, which is not its digits.
+    """A cell of the same shape. The shape decides the notation; the digits do not.
 
     Only a zero at the start matters. Columns have few shapes, so they are taken apart thousands of
     times faster.
@@ -142,8 +144,8 @@ def _shape(cell: str) -> str:
 
 def looks_like_a_number(cell: str) -> bool:
     """Whether a cell is a number in some notation, without a unit."""
-    one = numeral(cell)
-    return one is not None and not one.affix
+    parsed = numeral(cell)
+    return parsed is not None and not parsed.affix
 
 
 def have_leading_zeros(values: Iterable[str]) -> bool:

@@ -25,7 +25,7 @@ _FIRST_MOMENT, _LAST_MOMENT = 473_385_600, 2_524_608_000
 
 
 def notes_on_numbers(
-    profile: Profile, found: Numerals, settings: dict[str, Any], tally: Tally
+    profile: Profile, numerals: Numerals, settings: dict[str, Any], tally: Tally
 ) -> list[str]:
     """Notes on how numbers are read, and on numbers that may be codes or names.
 
@@ -33,16 +33,16 @@ def notes_on_numbers(
         settings: those of the notation.
     """
     notes = []
-    disguised = [cell for cell in found.values if not is_number(cell)]
+    disguised = [cell for cell in numerals.values if not is_number(cell)]
     if settings and disguised:
         longest = max(disguised, key=len)  # it shows all signs of the notation
         value = number.read(longest, settings)
         read = f"{value[0]:.12g}" if value else "a number"
         notes.append(f"reads {quoted(longest)} as {read}")
-    elif len(found.notations) > 1 and found.differing(found.notations):
-        shown = next(quoted(cell) for cell in found.values if "." in cell)
+    elif len(numerals.notations) > 1 and numerals.differing(numerals.notations):
+        with_point = next(quoted(cell) for cell in numerals.values if "." in cell)
         notes.append(
-            f"reads the point in {shown} as a decimal point; if it separates thousands, set "
+            f"reads the point in {with_point} as a decimal point; if it separates thousands, set "
             "thousands: '.' and decimal: ',' in the source's settings"
         )
     return [*notes, *_notes_on_values(profile, tally)]

@@ -18,7 +18,7 @@ def sentinel_of(tally: Tally, *, known: Collection[float] = ()) -> float | None:
 
     It is the least or the greatest number, whole, and occurs again and again. The other numbers are
     far from it: by more than their own range, or three times that unless it consists of nines. If
-    it is positive and no nines, by a hundred times.
+    it is positive and does not consist of nines, by a hundred times.
 
     Args:
         known: the sentinels of other columns. They need not be that far from the other numbers.

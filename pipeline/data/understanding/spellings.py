@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 
 def variants(values: Mapping[str, int]) -> dict[str, list[str]]:
-    """The other spellings of each text, which is the commonest of them.
+    """The other spellings of each text. The key is the commonest spelling.
 
     Args:
         values: how often each text occurs.
@@ -26,9 +26,9 @@ def abbreviations(values: Mapping[str, int]) -> dict[str, str]:
     """Single letters that are the first letter of exactly one other text, such as `M` of `Male`."""
     letters = [text for text in values if len(text) == 1 and text.isalpha()]
     words = {text.casefold(): text for text in values if len(text) > 2}
-    found = {}
+    levels = {}
     for letter in letters:
         begin = [word for word in words if word.startswith(letter.casefold())]
         if len(begin) == 1:
-            found[letter] = words[begin[0]]
-    return found
+            levels[letter] = words[begin[0]]
+    return levels

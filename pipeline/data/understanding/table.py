@@ -48,10 +48,10 @@ class Understanding:
     def target_readings(self) -> list[ColumnReading]:
         """How each target is read."""
         readings = [self.findings[name].reading for name in self.targets]
-        found = [reading for reading in readings if reading is not None]
-        if len(found) < len(readings):
+        known_readings = [reading for reading in readings if reading is not None]
+        if len(known_readings) < len(readings):
             raise ValueError("a target is in doubt")
-        return found
+        return known_readings
 
     @property
     def operands(self) -> list[ColumnReading]:
@@ -122,7 +122,7 @@ def understand(text: TextTable, data: Data, file: File) -> Understanding:
     profiles = {name: profile_of(name, text.columns[name], data) for name in names}
     file = replace(file, evidence=frozenset(_evidence(profiles.values())))
     findings = _findings(profiles, data, file)
-    sentinels = {one.sentinel for one in findings.values() if one.sentinel is not None}
+    sentinels = {finding.sentinel for finding in findings.values() if finding.sentinel is not None}
     if sentinels:  # A logger writes the same number into all of its columns.
         findings = _findings(profiles, data, replace(file, sentinels=frozenset(sentinels)))
     features = [name for name in used if findings[name].reading is not None]

@@ -86,12 +86,12 @@ def _doubts_on_missing(profile: Profile, data: Data) -> Iterator[str]:
     if not count or data.drop_missing_target:
         return
     column, signs = profile.key, list(profile.missing)
-    named = listed(signs)
+    examples = listed(signs)
     advice = "To leave these rows out, set data.drop_missing_target: true"
     levels = [sign for sign in signs if sign]
     if data.task is Task.classification and levels:
         advice += f". If it is a class, set data.keep_as_level: {{{column}: [{listed(levels)}]}}"
-    yield f"the target is missing in {count:,} of {profile.rows:,} rows ({named}). {advice}"
+    yield f"the target is missing in {count:,} of {profile.rows:,} rows ({examples}). {advice}"
 
 
 def _doubts_on_labels(profile: Profile) -> Iterator[str]:
@@ -108,9 +108,9 @@ def _doubts_on_labels(profile: Profile) -> Iterator[str]:
                 f"data.numeric: [{column}]; if they are different, data.categorical: [{column}]"
             )
         if fractions or len(numbers) > MOST_CLASSES:
-            shown = f"{example(fractions)} among " if fractions else ""
+            prefix = f"{example(fractions)} among " if fractions else ""
             yield (
-                f"the labels look like a quantity: {shown}{len(numbers):,} different numbers. "
+                f"the labels look like a quantity: {prefix}{len(numbers):,} different numbers. "
                 f"{quantity}; {classes}"
             )
     elif profile.numerals is not None and len(values) > 2:

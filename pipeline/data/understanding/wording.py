@@ -9,6 +9,6 @@ MOST_TEXTS = 3  # of values that are named in a message
 
 def listed(texts: Sequence[str]) -> str:
     """The first texts in quotes, and how many others there are."""
-    named = [quoted(text) if text else "empty cells" for text in texts[:MOST_TEXTS]]
+    quotes = [quoted(text) if text else "empty cells" for text in texts[:MOST_TEXTS]]
     more = len(texts) - MOST_TEXTS
-    return ", ".join(named) + (f" and {more:,} others" if more > 0 else "")
+    return ", ".join(quotes) + (f" and {more:,} others" if more > 0 else "")

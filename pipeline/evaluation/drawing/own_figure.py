@@ -29,8 +29,8 @@ def own_figure(name: str, subject: Subject) -> tuple[bytes, str]:
     Raises:
         ConfigError: the code is missing or fails, or returns something else.
     """
-    named = reference(name, key=_KEY)
-    function = loading.load(named, key=_KEY)
+    own = reference(name, key=_KEY)
+    function = loading.load(own, key=_KEY)
     figure: Any = None
     try:
         # What the code prints goes to stderr, because stdout is for results.
@@ -42,7 +42,7 @@ def own_figure(name: str, subject: Subject) -> tuple[bytes, str]:
     except Exception as error:
         raise ConfigError(
             _KEY,
-            f"names a function that fails: {named}",
+            f"names a function that fails: {own}",
             received=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
             f"{loading.place_of(error)}",
             expected="The metrics and the other figures are written and logged. Correct the "

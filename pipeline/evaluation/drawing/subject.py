@@ -71,7 +71,7 @@ class Subject:
     @property
     def numbers(self) -> list[NumberTarget]:
         """The targets of a regression; none for other tasks."""
-        found = []
+        results = []
         suffixes = _suffixes(self.meta.several) or [""]
         for target, suffix in zip(self.meta.targets, suffixes, strict=True):
             scores = {
@@ -81,8 +81,8 @@ class Subject:
             }
             if scores:
                 title = f"{self.name}, {literal(target.name)}" if suffix else self.name
-                found.append(NumberTarget(suffix, title, unit_of(target), scores))
-        return found
+                results.append(NumberTarget(suffix, title, unit_of(target), scores))
+        return results
 
     @property
     def has_images(self) -> bool:

@@ -118,7 +118,9 @@ def _draw(subject: Subject) -> dict[str, Figure]:
 
 def _of_labels(subject: Subject) -> dict[str, Figure]:
     """A figure of each split, if there are not too many labels."""
-    labels = {one.name: one.levels for one in subject.meta.targets if one.levels is not None}
+    labels = {
+        target.name: target.levels for target in subject.meta.targets if target.levels is not None
+    }
     if not 0 < len(labels) <= _FEW:
         return {}
     counts = {

@@ -17,9 +17,8 @@ from pipeline.models import anatomy
 
 _MOST_UNITS = 100
 _MOST_WEIGHTS = 102_400  # of all units in a figure: 100 units on images of 32 by 32 pixels
-_CENTRAL = (
-    0.999  # of the weights are within the colour scale; a few large ones would make all others pale
-)
+# The share of weights within the colour scale. A few large ones would make all others pale.
+_CENTRAL = 0.999
 
 
 def plot(

@@ -22,7 +22,7 @@ _LINES = {
     "validation": (VALIDATION, "--", "s"),
     "running": (TRAIN, ":", "."),
 }
-_LONGEST_LINE = 40  # letters beside a panel
+_LONGEST_LINE = 40  # letters next to a panel
 _FEW = 40  # points that still have room for a mark each
 
 

@@ -45,7 +45,7 @@ class Cnn(Model):
 
     def least_size(self, shape: Sequence[int], outputs: int) -> Size:
         if len(shape) != 3:
-            return Size()  # a table, which `build` refuses
+            return Size()  # a table; `build` refuses it
         (*image, channels), size = shape, Size()
         for filters in self.filters:
             size += convolution_size(

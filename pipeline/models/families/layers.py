@@ -40,7 +40,7 @@ class Layers(Model):
 
     @property
     def has_branches(self) -> bool:
-        """Whether a layer says what it reads."""
+        """Whether a layer names the layers that it reads."""
         return any(_INPUTS in layer for layer in self.layers)
 
     def least_size(self, shape: Sequence[int], outputs: int) -> Size:

@@ -50,7 +50,7 @@ class Resnet(Model):
 
     def least_size(self, shape: Sequence[int], outputs: int) -> Size:
         if len(shape) != 3:
-            return Size()  # a table, which `build` refuses
+            return Size()  # a table; `build` refuses it
         (*image, channels), first = shape, self.filters[0]
         size = convolution_size(image, channels=channels, filters=first, kernel_size=3)
         channels = first

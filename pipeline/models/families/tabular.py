@@ -111,7 +111,7 @@ class Tabular(Model):
         require_at_most("model.members", self.members, _MOST_MEMBERS)
 
     def settled(self, *, rows: int, numbers: int | None) -> Model:
-        """Fills in what null leaves to the data. For images, this is the network of `mlp`.
+        """Replaces null by values that suit the data. For images, this is the network of `mlp`.
 
         Raises:
             ConfigError: a setting that `mlp` does not have was changed, and the data are images.

@@ -1,4 +1,4 @@
-"""Probes: what can be seen of one step in hindsight, one module each.
+"""Probes: facts about one step that a replay computes in hindsight, one module each.
 
 A probe looks at the network before a step, on the rows of its batch. `grad_norm(dense_1)` looks at
 one layer, and `grad_norm` at the whole network.
@@ -22,7 +22,7 @@ _NAME = re.compile(r"(?P<probe>\w+)(?:\((?P<layer>[^()]+)\))?")
 
 @dataclass(frozen=True)
 class Probe:
-    """What one number of a step says. Each module defines one as `PROBE`.
+    """A number about a step. Each module defines one as `PROBE`.
 
     Args:
         value: the number, for a moment and a layer; None stands for the whole network.
@@ -45,7 +45,7 @@ def parsed(text: str) -> tuple[str, str] | None:
 
 
 def value_of(moment: "Moment", name: str, layer: str) -> float:
-    """What a probe says about a moment.
+    """The value of a probe at a moment.
 
     Raises:
         PipelineError: there is no such layer, or the probe needs one.

@@ -132,18 +132,18 @@ def _count(epochs: float) -> str:
 def in_words(metrics: dict[str, float]) -> str:
     """Metrics as `train loss 0.4132  validation accuracy 0.8911 …`.
 
-    The running loss is left out beside the loss of the training rows, and so is a metric that
-    equals the loss of its split.
+    If the loss of the training rows is present, the running loss is left out. So is a metric
+    that equals the loss of its split.
     """
-    shown = {}
+    values = {}
     for name, value in metrics.items():
         split, _, metric = name.partition("/")
         repeats = metric != "loss" and math.isclose(
             value, metrics.get(f"{split}/loss", math.nan), rel_tol=1e-5
         )
         if not repeats and not (split == "running" and "train/loss" in metrics):
-            shown[name] = value
-    return "  ".join(f"{name.replace('/', ' ')} {value:.4f}" for name, value in shown.items())
+            values[name] = value
+    return "  ".join(f"{name.replace('/', ' ')} {value:.4f}" for name, value in values.items())
 
 
 def progress(name: str, schedule: Schedule) -> Listener:

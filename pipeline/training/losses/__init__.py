@@ -21,7 +21,7 @@ class Argument:
     """A number that a loss takes, as `training.loss_arguments` names it.
 
     Args:
-        default: None if the loss may do without it.
+        default: None if the loss does not need it.
         is_valid: tests a value.
         expected: what `is_valid` allows, for error messages.
     """
@@ -39,7 +39,7 @@ class Loss:
         suits: the kinds of target that it can learn.
         build: builds the Keras loss from `reduction`, `label_smoothing` and `arguments` by name.
             The reduction `none` gives one value for each row.
-        metric: the metric that measures its plain mean over rows, if there is one. It may hold
+        metric: the metric that equals its plain mean over rows, if one exists. It may hold
             arguments, as in `pinball/{level}`.
         smooths_labels: whether `build` supports `label_smoothing` above 0.
         arguments: the arguments by name.

@@ -29,7 +29,7 @@ _OURS = ("reduction", "name", "dtype")  # arguments of Keras's losses that other
 
 @dataclass(frozen=True)
 class _Kind:
-    """What a loss of Keras is for.
+    """The targets that a loss of Keras suits.
 
     Args:
         one_hot: whether it takes one-hot labels.

@@ -4,7 +4,7 @@ A row counts `(1 - p) ** gamma`, where p is the probability of its class. `alpha
 For two classes it is the weight of the second class, and `1 - alpha` that of the first; without it
 both count the same. For several classes it is a factor of the loss, 0.25 by default.
 
-The focal loss is no proper score: the outputs that minimise it are less certain than the
+The focal loss is not a proper score. The outputs that minimise it are less certain than the
 probabilities of the classes (Charoenphakdee et al. 2021).
 """
 

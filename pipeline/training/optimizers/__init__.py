@@ -20,8 +20,8 @@ from pipeline.config.training import Precision
 from pipeline.errors import ConfigError
 from pipeline.own.references import is_reference
 
-# The names of weights that weight decay leaves alone: biases, scales and offsets of normalisation
-# (Goyal et al. 2017), and the slopes of PReLU, which decay would turn into ReLU (He et al. 2015).
+# The names of weights without weight decay: biases, scales and offsets of normalisation (Goyal et
+# al. 2017), and the slopes of PReLU. Decay would turn PReLU into ReLU (He et al. 2015).
 _NOT_DECAYED = {"alpha", "beta", "bias", "gamma", "scale"}
 
 

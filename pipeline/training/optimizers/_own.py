@@ -18,7 +18,7 @@ def own_optimizer(config: Python, rate: Any) -> Any:
     """Builds the optimizer that `optimizer.build` names.
 
     Raises:
-        ConfigError: it is no optimizer, or refuses its arguments.
+        ConfigError: it is not an optimizer, or refuses its arguments.
     """
     arguments = {"learning_rate": rate, **arguments_of(config)}
     return built(config.reference, arguments, keras.optimizers.Optimizer, key="optimizer.build")
@@ -32,7 +32,7 @@ def own_schedule(config: Optimizer, steps: int) -> Any:
     of the training.
 
     Raises:
-        ConfigError: it is no schedule, or refuses its arguments.
+        ConfigError: it is not a schedule, or refuses its arguments.
     """
     named = reference(config.schedule, key=_SCHEDULE)
     target = loading.load(named, key=_SCHEDULE)

@@ -50,7 +50,7 @@ def test_broken_rows_are_refused(tmp_path, rows, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a,b\n1,2\n", "own.arff, line 1: this is no line of an ARFF header. Received: 'a,b'. "),
+        ("a,b\n1,2\n", "own.arff, line 1: this is not a line of an ARFF header. Received: 'a,b'. "),
         (HEADER, "own.arff has no rows. Expected: @attribute lines, then @data."),
         ("@data\n1\n", "own.arff has no rows. Expected: @attribute lines, then @data."),
     ],

@@ -101,7 +101,7 @@ OTHER_DELIMITER = (
 ELSE = 'If that is wrong, set delimiter: ",".'
 NO_QUOTES = (
     "Set quoting: false in the source's settings. That gives {}. "
-    "If quotes enclose values, mend the line instead."
+    "If quotes enclose values, fix the line instead."
 )
 BROKEN = {
     "empty": (b"", f"own.csv is empty. {EXPECT_BOTH}"),
@@ -173,7 +173,7 @@ BROKEN = {
     "one line of another encoding": (
         "a,b\n1,naïve\n".encode() + "1,café\n".encode("latin-1"),
         "own.csv, line 3: a byte is not UTF-8. Received: 0xe9. "
-        "Save the file as UTF-8. If the other lines are right, mend this line.",
+        "Save the file as UTF-8. If the other lines are right, fix this line.",
     ),
     "NUL byte": (
         b"a,b\n1,2\n1,\0\n",
@@ -255,7 +255,7 @@ def test_columns_rename_those_of_a_header(tmp_path, columns, header):
     assert rewritten(tmp_path, "a,b\n1,2\n", columns=columns) == f"{header}\n1,2\n"
 
 
-def test_list_of_names_does_not_hide_a_forgotten_header(tmp_path):
+def test_listed_names_do_not_hide_a_header(tmp_path):
     message = refusal(read, tmp_path, "1,2\n3,4\n", columns=["a", "b"])
     assert "Set header: false" in message
 

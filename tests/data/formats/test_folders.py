@@ -165,7 +165,7 @@ def test_files_of_systems_do_not_count(tmp_path):
     assert len(fetched(tmp_path)["notes"]) == 1
 
 
-def test_files_beside_the_classes_are_named(tmp_path):
+def test_files_next_to_the_classes_are_named(tmp_path):
     draw_folders(tmp_path / "photos", *CLASSES)
     (tmp_path / "photos/README.txt").write_text("x")
     notes = fetched(tmp_path)["notes"]
@@ -191,8 +191,8 @@ def test_several_sizes_need_a_setting(tmp_path):
         "photos: the images have 2 sizes. Received: 6 by 4 pixels (3 images), 400 by 600 pixels "
         "(1 image). Set image_shape: [4, 6, 3] in the source's settings, or another "
         "[height, width, channels]. Each image is then resized to it. 1 file cannot be read as an "
-        "image: photos/dog/3.png (no image). Replace or remove these files, or set skip_damaged: "
-        "true in the source's settings, which leaves them out."
+        "image: photos/dog/3.png (no image). Replace or remove these files. To leave them out, "
+        "set skip_damaged: true in the source's settings."
     )
     facts = fetched(tmp_path, image_shape=[4, 6, 3], skip_damaged=True)
     assert facts["files"]["data.npy"]["rows"] == 4
@@ -205,8 +205,8 @@ def test_damaged_files_are_named_and_counted(tmp_path):
     assert fault(tmp_path) == (
         "7 files cannot be read as an image. Received: photos/dog/x0.png (no image), "
         "photos/dog/x1.png (no image), photos/dog/x2.png (no image), photos/dog/x3.png (no image), "
-        "photos/dog/x4.png (no image) and 2 more. Replace or remove these files, or set "
-        "skip_damaged: true in the source's settings, which leaves them out."
+        "photos/dog/x4.png (no image) and 2 more. Replace or remove these files. To leave "
+        "them out, set skip_damaged: true in the source's settings."
     )
 
 
@@ -244,7 +244,7 @@ NO_CLASSES = {
         ("train/1.png", "test/cat/1.png"),
         "photos/train holds no folders of classes. Received: 1 file.",
     ),
-    "images beside classes": (
+    "images next to classes": (
         ("train/1.png", "train/cat/1.png", "test/cat/1.png"),
         "photos/train holds images outside the folders of classes. Received: 1 file.",
     ),

@@ -82,8 +82,7 @@ def test_missing_files_are_named(tmp_path):
     write(tmp_path, "file,species\na.png,crow\nc.png,owl\n")
     assert fault(tmp_path) == (
         "1 file cannot be read as an image. Received: birds/images/c.png (no such file). Replace "
-        "or remove these files, or set skip_damaged: true in the source's settings, which leaves "
-        "them out."
+        "or remove these files. To leave them out, set skip_damaged: true in the source's settings."
     )
 
 

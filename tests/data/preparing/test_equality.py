@@ -16,7 +16,7 @@ def test_images_are_compared_by_all_pixels():
     assert numbers_of_equal(images).tolist() == [0, 1, 0]
 
 
-def test_target_tells_rows_apart():
+def test_rows_with_other_targets_differ():
     assert with_target(np.array([0, 0, 0, 3]), np.array([0.5, 0.7, 0.5, 0.5])).tolist() == [
         0,
         1,

@@ -214,9 +214,9 @@ def test_columns_must_match_the_image_shape(tmp_path, monkeypatch):
     source(tmp_path, ROWS, image_shape=[2, 2, 3])
     assert error_of(tmp_path, monkeypatch) == (
         "raw/own/data.csv: the number of columns does not match image_shape. "
-        "Received: 6 columns beside label. Expected: 12, because image_shape is [2, 2, 3]. "
-        "List the columns that are no pixels under data.drop, or name those that are by pixels in "
-        "the source's settings."
+        "Received: 6 columns next to label. Expected: 12, because image_shape is [2, 2, 3]. "
+        "List the columns that are not pixels under data.drop, or name those of pixels by pixels "
+        "in the source's settings."
     )
 
 
@@ -288,7 +288,7 @@ def test_same_pixels_with_another_label_are_counted(tmp_path):
     }
 
 
-def test_images_of_the_own_test_split_can_be_dropped_from_training(tmp_path):
+def test_training_images_among_test_images_can_be_dropped(tmp_path):
     source(tmp_path, [*ROWS, *ROWS], ROWS[:3])
     meta = prepare(
         data_of(split={"duplicates": Duplicates.drop}, **SETTINGS),
@@ -441,7 +441,7 @@ def test_exact_fractions_of_255_become_bytes(tmp_path):
 
 
 @pytest.mark.parametrize("rows", [["0,1", "1,1"], ["0.0,1.0", "1.0,1.0"]])
-def test_pixels_of_0_and_1_are_black_and_white(tmp_path, rows):
+def test_binary_pixels_are_black_and_white(tmp_path, rows):
     images = scaled(tmp_path, rows)
     assert (images.x.ravel().tolist(), images.x.dtype, images.maximum) == (
         [0, 1, 1, 1],

@@ -16,7 +16,7 @@ from tests.support.raw_sources import data_of, table, write_source
         ([f"group {row % 40}" for row in range(1200)], False),
     ],
 )
-def test_category_of_many_levels_that_gives_the_class_away(tmp_path, column, is_leak):
+def test_category_of_many_levels_may_be_a_leak(tmp_path, column, is_leak):
     rows = [f"{row * 7 % 11},{column[row]},{int(row % 3 > 0)}" for row in range(1200)]
     write_source(tmp_path / "raw/own", train=table(rows))
     data = data_of(task=Task.classification)

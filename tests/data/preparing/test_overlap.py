@@ -31,7 +31,7 @@ def counted(near: Near = NONE) -> dict[str, dict[str, int]]:
     return overlap(SPLITS, copies=COPIES, likes=LIKES, near=near)
 
 
-def test_equal_rows_are_counted_with_and_without_the_target():
+def test_equal_rows_are_counted_by_features_and_target():
     assert counted() == {
         "validation": {"equal": 1, "other_target": 0, "near": 0, "compared": 1},
         "test": {"equal": 1, "other_target": 1, "near": 0, "compared": 2},

@@ -60,7 +60,7 @@ def test_sorted_names_are_put_in_order(names):
 
 
 @pytest.mark.parametrize("names", [["r1", "g1", "b1"], ["a", "c", "b"], ["p2", "p2.0"], PIXELS])
-def test_other_names_stay_in_the_order_of_the_file(names):
+def test_other_names_keep_the_order_of_file(names):
     assert found(["y", *names], pixels=names).names == names
 
 
@@ -70,26 +70,26 @@ def test_other_names_stay_in_the_order_of_the_file(names):
         (
             ["id", "y", *PIXELS],
             {},
-            "Received: 13 columns beside y. Expected: 12, because image_shape is [3, 4, 1]. "
+            "Received: 13 columns next to y. Expected: 12, because image_shape is [3, 4, 1]. "
             "Set drop: [id] in the data settings.",
         ),
         (
             ["a", "b", "y", *PIXELS],
             {"drop": ["a"]},
-            "Received: 13 columns beside y. Expected: 12, because image_shape is [3, 4, 1]. "
+            "Received: 13 columns next to y. Expected: 12, because image_shape is [3, 4, 1]. "
             "Set drop: [a, b] in the data settings.",
         ),
         (
             ["y", *PIXELS[:9]],
             {},
-            "Received: 9 columns beside y. Expected: 12, because image_shape is [3, 4, 1]. "
+            "Received: 9 columns next to y. Expected: 12, because image_shape is [3, 4, 1]. "
             "Set image_shape: [3, 3, 1] in the source's settings.",
         ),
         (
             ["y", *PIXELS[:7]],
             {},
-            "Received: 7 columns beside y. Expected: 12, because image_shape is [3, 4, 1]. "
-            "List the columns that are no pixels under data.drop, or name those that are by "
+            "Received: 7 columns next to y. Expected: 12, because image_shape is [3, 4, 1]. "
+            "List the columns that are not pixels under data.drop, or name those of pixels by "
             "pixels in the source's settings.",
         ),
     ],

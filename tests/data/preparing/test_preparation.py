@@ -205,7 +205,7 @@ def test_column_of_mostly_text_is_categorical(tmp_path):
     assert meta.table.categorical[0].levels == ["7", "x"]
 
 
-def test_column_of_one_number_and_one_text_is_categorical(tmp_path):
+def test_column_of_number_and_text_is_categorical(tmp_path):
     meta = prepared(tmp_path, [f"{i},{'7' if i % 2 else 'x'},{i}" for i in range(20)])
     assert meta.table is not None
     assert [feature.name for feature in meta.table.categorical] == ["b"]
@@ -362,7 +362,7 @@ def test_equal_features_with_other_targets_are_counted(tmp_path):
     assert overlap["other_target"] > 0
 
 
-def test_dropped_column_does_not_tell_rows_apart(tmp_path):
+def test_dropped_column_does_not_make_rows_differ(tmp_path):
     rows = [f"{i},{i % 50},{i % 50}" for i in range(100)]
     meta = prepared(tmp_path, rows, drop=["a"])
     assert meta.statistics["overlap"]["test"]["equal"] > 0
@@ -398,7 +398,7 @@ def test_first_rows_of_a_sorted_file_are_named(tmp_path):
 def test_cut_of_a_sorted_file_is_named(tmp_path):
     assert prepared(tmp_path, SORTED, rows=50, **CLASSES).remarks == [
         "the rows are sorted by y, and data.rows takes the first 50 of 100. "
-        "Set data.sample instead, which draws them"
+        "To draw them, set data.sample instead"
     ]
 
 
@@ -443,7 +443,7 @@ def test_newest_visits_are_tested(tmp_path):
     assert meta.table.features == ["a"]
 
 
-def test_column_of_the_split_is_a_feature_if_asked(tmp_path):
+def test_split_column_can_be_a_feature(tmp_path):
     meta = prepared(
         tmp_path, VISITS, VISIT, features=["patient", "a"], split={"group": "patient"}, **CLASSES
     )

@@ -84,7 +84,7 @@ def of_order(whole_file: bool, used_rows: bool, **settings: object) -> list[str]
 def test_first_rows_of_a_sorted_file_are_named():
     assert of_order(True, True, rows=100) == [
         "the rows are sorted by kind, and data.rows takes the first 100 of 150. "
-        "Set data.sample instead, which draws them"
+        "To draw them, set data.sample instead"
     ]
 
 

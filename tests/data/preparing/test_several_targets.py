@@ -66,7 +66,7 @@ def test_one_target_in_a_list_is_that_target(tmp_path):
     assert load_split(tmp_path / "prepared/own", "train").y.shape == (24,)
 
 
-def test_labels_are_1_for_yes_and_0_for_no(tmp_path):
+def test_labels_encode_yes_as_1(tmp_path):
     meta = of_labels(tmp_path)
     split = load_split(tmp_path / "prepared/own", "test")
     lines = split.rows.read_text().splitlines()[1:]
@@ -96,7 +96,7 @@ def test_card_names_all_targets(tmp_path):
     assert "Targets: toxic, spam, insult." in card.markdown()
 
 
-def test_rows_that_lack_a_target_are_left_out_if_asked(tmp_path):
+def test_rows_without_a_target_can_be_dropped(tmp_path):
     rows = ["1,2,,no,True", "2,2,0,,True", *TOPICS]
     message = refusal(of_labels, tmp_path, rows)
     assert "toxic: the target is missing in 1 of 42 rows" in message

@@ -434,7 +434,7 @@ def test_equal_rows_join_their_groups():
         assert are_disjoint(numbers_in(splits, copies))
 
 
-def test_equal_rows_of_the_own_test_split_cannot_move():
+def test_equal_rows_of_own_test_split_stay():
     copies = np.array([*range(100), *range(10)])
     message = refusal(
         split, copies=copies, duplicates=Duplicates.together, own_test=np.arange(100, 110)
@@ -455,7 +455,7 @@ def test_column_gives_each_row_its_split():
     ]
 
 
-def test_split_that_the_column_lacks_is_drawn_from_training():
+def test_split_missing_in_the_column_is_drawn():
     splits = split(labels=LABELS, given=np.where(PARTS == 1, 0, PARTS), column="part")
     assert sizes(splits) == (64, 16, 20)
     assert splits.test.tolist() == np.flatnonzero(PARTS == 2).tolist()
@@ -470,7 +470,7 @@ def test_test_rows_are_drawn_before_those_of_validation():
     ]
 
 
-def test_column_of_training_and_validation_suits_an_own_test_split():
+def test_split_column_suits_an_own_test_split():
     parts = np.array([*(PARTS > 0), *[2] * 10], dtype=np.int64)
     splits = split(given=parts, column="part", own_test=np.arange(100, 110))
     assert sizes(splits) == (60, 40, 10)

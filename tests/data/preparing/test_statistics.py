@@ -6,7 +6,7 @@ from pipeline.data.preparing.statistics import blocks_of, statistics_of
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 64, 1000, 10_001])
-def test_columns_together_have_the_bits_of_each_alone(rows):
+def test_columns_together_have_the_bits_of_each_one(rows):
     random = np.random.default_rng(rows)
     columns = [random.normal(size=rows) * 10.0**place for place in range(-3, 4)]
     for values, found in zip(columns, statistics_of(columns), strict=True):

@@ -101,7 +101,7 @@ def test_settings_are_quoted_as_yaml_needs():
     assert doubt.endswith('data.categorical: ["size: all"] if they are codes')
 
 
-def test_number_of_another_column_is_a_sentinel_only_apart_from_the_others():
+def test_sentinel_of_another_column_must_be_an_outlier():
     file = File(sentinels=frozenset({99.0, -200.0}))
     near = [str(number) for number in range(2, 98)]
     assert decided("99", "99", *near, file=file).doubts == []
@@ -157,14 +157,14 @@ def test_texts_that_begin_with_digits_are_a_note():
         (["3/13/50", "8/1/68"], [1950, 1968]),
     ],
 )
-def test_years_of_two_digits_are_in_the_likeliest_century(cells, years):
+def test_short_years_are_in_the_likeliest_century(cells, years):
     finding = decided(*cells)
     year = finding.reading.names.index("c year")
     assert list(read_numbers(finding.reading, cells, place=str)[year]) == years
     assert f"has years of two digits, read as {years[0]} to {years[-1]}" in finding.notes
 
 
-def test_model_reads_years_of_two_digits_as_in_training():
+def test_model_reads_short_years_as_in_training():
     reading = decided("7/1/62", "8/13/64", "3/1/06").reading
     assert read_numbers(reading, ["1/1/10"], place=str)[0] == [2010]
 
@@ -438,7 +438,7 @@ def test_sentinel_is_a_missing_number():
     assert (reading.sentinels, reading.is_missing(" -999 ")) == ([-999.0], True)
 
 
-def test_only_value_beside_missing_ones_is_a_category():
+def test_only_value_among_missing_ones_is_categorical():
     assert read("yes", "", "yes") == ("category", "yes")
 
 
@@ -449,6 +449,6 @@ def test_sign_of_a_missing_number_has_other_spellings():
     assert [str(value) for value in values] == ["13.6", "nan", "14.5", "nan", "-200.0", "7.25"]
 
 
-def test_plain_numbers_beside_decimal_commas_need_no_note():
+def test_plain_numbers_among_decimal_commas_need_no_note():
     cells = [str(number * number) for number in range(3, 30)]
     assert decided(*cells, file=File(";", decimal=",")).notes == []

@@ -8,7 +8,7 @@ from pipeline.data.understanding.table import understand
 from tests.support.raw_sources import data_of
 
 
-def test_sentinel_of_one_column_is_in_doubt_in_all():
+def test_sentinel_is_in_doubt_in_all_columns():
     columns = {
         "near": ["13", "-200", "14", "-200", "15"],
         "wide": ["647", "-200", "2040", "-200", "900"],

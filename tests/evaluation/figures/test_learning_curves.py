@@ -88,7 +88,7 @@ def test_loss_of_a_standardised_target_says_so(regressing):
     assert panels(one)[0] == "loss of the standardised y"
 
 
-def test_name_of_a_class_is_no_formula_and_breaks(dense_on_images):
+def test_class_name_is_not_a_formula(dense_on_images):
     figures = {"loss": 1.3, "recall/$a$": 0.5, f"f1/{40 * 'a'}": 0.5}
     assert panels(replace(dense_on_images, history=[point(20, **figures)]))[1:] == [
         r"recall/\$a\$",
@@ -106,12 +106,12 @@ def test_metric_that_equals_the_loss_is_left_out(dense_on_images, loss, shown):
     ]
 
 
-def test_weighted_and_plain_loss_have_panels_of_their_own(dense_on_images):
+def test_weighted_and_plain_loss_have_own_panels(dense_on_images):
     history = [point(20, loss=1.0, weighted_loss=3.0)]
     assert panels(replace(dense_on_images, history=history)) == ["loss", "weighted_loss"]
 
 
-def test_running_loss_is_drawn_if_train_is_not_measured(dense_on_images):
+def test_running_loss_is_drawn_without_a_train_loss(dense_on_images):
     metrics = {"running/loss": 5.0, "validation/loss": 1.0}
     history = [replace(point(step), metrics=metrics) for step in (10, 20)]
     axes = only(FIGURE, replace(dense_on_images, history=history)).axes
@@ -123,7 +123,7 @@ def test_running_loss_is_drawn_if_train_is_not_measured(dense_on_images):
     assert legend(axes[1])[0] == "running"
 
 
-def test_running_loss_is_not_drawn_beside_the_train_loss(dense_on_images):
+def test_train_loss_replaces_the_running_loss(dense_on_images):
     history = [replace(one, metrics=one.metrics | {"running/loss": 5.0}) for one in HISTORY]
     assert panels(replace(dense_on_images, history=history)) == panels(dense_on_images)
 

@@ -64,7 +64,7 @@ def _in_folder(folder, monkeypatch):
 
 @pytest.fixture(scope="module")
 def written(folder, regressing):
-    """All figures of an experiment, with some that fail, and the index of those that do not."""
+    """All figures of an experiment, some of which fail, and the index of the drawn ones."""
     names = ("missing", "nothing", "bad_text")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

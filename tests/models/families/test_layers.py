@@ -170,12 +170,12 @@ def test_value_that_keras_refuses_is_refused():
 BRIGHTER = {"class_name": "RandomBrightness", "factor": 0.2}
 
 
-def test_layer_of_images_gets_the_range_of_the_pixels():
+def test_image_layer_gets_the_pixel_range():
     network = build(BRIGHTER, FLATTEN)
     assert network.layers[1].value_range == [0, 1]
 
 
-def test_layer_of_images_needs_pixels_from_0_to_1():
+def test_image_layer_needs_pixels_from_0_to_1():
     settings = Layers(layers=[BRIGHTER, FLATTEN], pixel_range=[-1.0, 1.0])
     assert refusals.refusal(families.build, settings, images(), seed=1) == (
         "model.layers[0] needs pixels from 0 to 1. "

@@ -100,7 +100,7 @@ class _Server:
         child = os.fork() if request["settings"] == self.settings else None
         if child == 0:
             for one in (self.listener, client, *(own for _, own in self.commands.values())):
-                one.detach()  # Python would close its number, which may be the command's by then
+                one.detach()  # Python would close its number; the command may own it by then
             _take(streams, request["descriptors"])
             return request
         if child is None:

@@ -505,7 +505,7 @@ def test_each_loss_has_its_gradient_with_xla(loss, target):
 
 
 SCHEDULED = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
-# Each contains options of which none hides the effect of another.
+# No option of an entry hides the effect of another.
 OPTIMIZERS = {
     "clipnorm, schedule and accumulation": lambda: keras.optimizers.SGD(
         SCHEDULED, clipnorm=0.01, gradient_accumulation_steps=2
@@ -577,14 +577,14 @@ def after_three_steps(family: str, *, looped: bool, xla: bool) -> list[np.ndarra
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_each_optimizer_steps_in_a_loop_as_in_fit(family):
+def test_each_optimizer_steps_as_in_fit(family):
     in_fit, looped = (after_three_steps(family, looped=one, xla=False) for one in (False, True))
     assert all(map(np.array_equal, in_fit, looped))
     assert all((one != first).all() for one, first in zip(looped, FIRST, strict=True))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_each_optimizer_steps_with_xla_as_in_a_graph(family):
+def test_each_optimizer_steps_alike_with_xla(family):
     by_graph, by_xla = (after_three_steps(family, looped=True, xla=xla) for xla in (False, True))
     for one, other in zip(by_graph, by_xla, strict=True):
         assert other == pytest.approx(one, rel=1e-5, abs=1e-6)

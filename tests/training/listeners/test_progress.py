@@ -76,7 +76,7 @@ def test_metrics_have_four_decimals():
     )
 
 
-def test_running_loss_is_left_out_beside_the_train_loss():
+def test_train_loss_hides_the_running_loss():
     assert in_words({"running/loss": 0.7, "train/loss": 0.5}) == "train loss 0.5000"
     assert in_words({"running/loss": 0.7, "validation/loss": 0.5}) == (
         "running loss 0.7000  validation loss 0.5000"

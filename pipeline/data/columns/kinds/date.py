@@ -32,23 +32,23 @@ def read(cell: str, settings: Mapping[str, Any]) -> Sequence[float] | None:
     Args:
         settings: `format` and `first_year`, as for `moment`, and `parts`, names of `PARTS`.
     """
-    found = moment(cell, settings["format"], settings.get("first_year"))
-    return None if found is None else [float(PARTS[part](found)) for part in settings["parts"]]
+    date = moment(cell, settings["format"], settings.get("first_year"))
+    return None if date is None else [float(PARTS[part](date)) for part in settings["parts"]]
 
 
 def moment(cell: str, form: str, first_year: int | None = None) -> datetime | None:
-    """The moment that a cell means, None if it is no date of this format.
+    """The moment that a cell means. None if it is not a date of this format.
 
     Args:
-        form: the format as in Python's `strftime`, or `ISO 8601`. Times without a zone are taken as
-            those of UTC.
+        form: the format as in Python's `strftime`, or `ISO 8601`. Times without a zone are in
+            UTC.
         first_year: years of two digits are this one or the next 99. By default they are 1969 to
             2068, as in Python.
     """
     try:
-        found = datetime.fromisoformat(cell) if form == ISO else datetime.strptime(cell, form)
+        result = datetime.fromisoformat(cell) if form == ISO else datetime.strptime(cell, form)
         if first_year is not None:
-            found = found.replace(year=first_year + (found.year - first_year) % 100)
+            result = result.replace(year=first_year + (result.year - first_year) % 100)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return result if result.tzinfo else result.replace(tzinfo=UTC)

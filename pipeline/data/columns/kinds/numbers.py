@@ -22,8 +22,8 @@ def read(cell: str, settings: Mapping[str, Any]) -> Sequence[float] | None:
     Args:
         settings: `count`, how many there are.
     """
-    found = split(cell)
-    return found if found is not None and len(found) == settings["count"] else None
+    values = split(cell)
+    return values if values is not None and len(values) == settings["count"] else None
 
 
 def split(cell: str) -> list[float] | None:

@@ -15,12 +15,12 @@ from pipeline.data.understanding.wording import MOST_TEXTS, listed
 def decide(profile: Profile, data: Data, _file: File) -> Finding:
     """Reads a column as categories, and merges spellings of one level."""
     column = profile.column
-    given = data.spellings.get(column, {})
+    chosen_spellings = data.spellings.get(column, {})
     values: dict[str, int] = {}
     for cell, count in profile.values.items():
-        level = given.get(cell, cell)
+        level = chosen_spellings.get(cell, cell)
         values[level] = values.get(level, 0) + count
-    merged, notes, doubts = dict(given), list[str](), list[str]()
+    merged, notes, doubts = dict(chosen_spellings), list[str](), list[str]()
     if column not in data.categorical and column not in data.spellings:
         merged, notes, doubts = _merged(profile.key, values)
         if column not in data.targets:

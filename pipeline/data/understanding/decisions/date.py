@@ -22,7 +22,7 @@ def decide(profile: Profile, _data: Data, _file: File) -> Finding | None:
 
 
 def finding_of_formats(profile: Profile, forms: Sequence[str], why: str) -> Finding:
-    """Reads dates, which are in doubt if two formats give different ones."""
+    """Reads dates. They are in doubt if two formats give different ones."""
     finding = date_finding(profile, forms[0], why)
     if dates.agree(profile.values, forms):
         return finding
@@ -39,6 +39,6 @@ def date_finding(profile: Profile, form: str, why: str) -> Finding:
     notes = [f"becomes {', '.join(parts)}"]
     if first is not None:
         moments = [date.moment(cell, form, first) for cell in profile.values]
-        years = [one.year for one in moments if one is not None]
+        years = [parsed.year for parsed in moments if parsed is not None]
         notes.append(f"has years of two digits, read as {min(years)} to {max(years)}")
     return Finding(profile.reading("date", settings), why, notes)

@@ -1,4 +1,4 @@
-"""Dates or times with a few other texts among them, or in several formats, which is in doubt."""
+"""Doubts about dates or times: other texts are among them, or they have several formats."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,23 +19,23 @@ def decide(profile: Profile, data: Data, file: File) -> Finding | None:
         partial(dates.is_date, form=form) for form in dates.formats_of_some(profile.values)
     ]
     tests.append(_is_time)
-    found = [[cell for cell in profile.values if test(cell)] for test in tests]
-    most = max(found, key=len)
+    read_cells = [[cell for cell in profile.values if test(cell)] for test in tests]
+    most = max(read_cells, key=len)
     are_read = set(most)
     others = [cell for cell in profile.values if cell not in are_read]
     if not most or not others:
         return None
-    if set().union(*found) >= set(others):
+    if set().union(*read_cells) >= set(others):
         doubt = (
             f"its dates have several formats, such as {listed([most[0], others[0]])}. Write them "
             f"in one format in the file, or list it under data.categorical or data.drop"
         )
     elif len(others) <= MOST_TEXTS and len(most) > 2 * len(others):
-        named = listed(others)
+        texts = listed(others)
         rows = sum(profile.values[cell] for cell in others)
         doubt = (
-            f"it holds dates or times, but {rows:,} of {profile.count:,} values are not: {named}. "
-            f"If they mean missing, set data.na_values: {{{profile.key}: [{named}]}}; if the "
+            f"it holds dates or times, but {rows:,} of {profile.count:,} values are not: {texts}. "
+            f"If they mean missing, set data.na_values: {{{profile.key}: [{texts}]}}; if the "
             f"column holds categories, data.categorical: [{profile.key}]"
         )
     else:

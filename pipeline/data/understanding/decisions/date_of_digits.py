@@ -12,7 +12,7 @@ from pipeline.data.understanding.profile import Profile
 
 
 def decide(profile: Profile, _data: Data, _file: File) -> Finding | None:
-    """Reads a column of dates. None if some value has separators or is no date."""
+    """Reads a column of dates. None if some value has separators or is not a date."""
     forms = dates.formats_of_digits(profile.values)
     if not forms or len(profile.values) < 3:
         return None

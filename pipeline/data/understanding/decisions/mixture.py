@@ -1,4 +1,4 @@
-"""Numbers with a few other texts among them, which is in doubt."""
+"""Doubts about numbers: a few other texts are among them."""
 
 from itertools import islice
 
@@ -14,7 +14,7 @@ from pipeline.data.understanding.wording import MOST_TEXTS
 
 
 def decide(profile: Profile, data: Data, file: File) -> Finding | None:
-    """Reads a column of numbers with a few other texts among them, which is in doubt."""
+    """Describes the doubt about a few texts among numbers. None if they are not few."""
     counts = profile.values.items()
     texts = {cell: count for cell, count in counts if not looks_like_a_number(cell)}
     rows = sum(texts.values())
@@ -25,11 +25,11 @@ def decide(profile: Profile, data: Data, file: File) -> Finding | None:
         return None
     if not few_texts and identifies_by_text(profile):
         return None  # as the tickets of passengers: some are numbers, almost all are different
-    named = ", ".join(map(quoted, islice(texts, MOST_TEXTS)))
+    examples = ", ".join(map(quoted, islice(texts, MOST_TEXTS)))
     more = f" and {len(texts) - MOST_TEXTS:,} other texts" if len(texts) > MOST_TEXTS else ""
     doubt = (
-        f"it holds numbers, but {rows:,} of {profile.count:,} values are not: {named}{more}."
-        f" If they mean missing, set data.na_values: {{{profile.key}: [{named}]}}; if the "
+        f"it holds numbers, but {rows:,} of {profile.count:,} values are not: {examples}{more}."
+        f" If they mean missing, set data.na_values: {{{profile.key}: [{examples}]}}; if the "
         f"column holds categories, data.categorical: [{profile.key}]"
     )
     return Finding(category.decide(profile, data, file).reading, "", doubts=[doubt])

@@ -23,7 +23,7 @@ from pipeline.data.understanding.wording import MOST_TEXTS
 
 _MOST_UNITS = 4  # of one column
 _CODE = re.compile(r"\d+[eE]\d+")  # programs write powers of ten with a sign: 1e+05
-_LONGEST_UNIT = 3  # letters of units that stand beside others
+_LONGEST_UNIT = 3  # letters of a unit, if a column has several units
 
 
 def decide(
@@ -34,20 +34,20 @@ def decide(
     Args:
         may_identify: whether the numbers may name rows.
     """
-    found = profile.numerals
-    if found is None:
+    numerals = profile.numerals
+    if numerals is None:
         return None
-    units, different = found.affixes, len(profile.values)
+    units, different = numerals.affixes, len(profile.values)
     if len(units) > 1:
         are_times = all(time.read(cell, {}) for cell in profile.values)  # as `2h` and `45m`
         is_in_doubt = _are_units(units, different) and not are_times
         return _with_units(profile, units) if is_in_doubt else None
     if units != [""] and not _is_unit(units[0], different):
         return None
-    settings = number_settings(found, file)
+    settings = number_settings(numerals, file)
     values = _values(profile, settings)
     tally = tally_of(values, profile.counts)
-    doubts, sentinel = doubts_on_notation(found, file), None
+    doubts, sentinel = doubts_on_notation(numerals, file), None
     if any(map(_CODE.fullmatch, profile.values)) and profile.column not in data.numeric:
         doubts.append(_doubt_on_codes(profile))
     if not doubts:
@@ -63,7 +63,7 @@ def decide(
     return Finding(
         profile.reading("number", settings),
         "all its values are numbers",
-        notes_on_numbers(profile, found, settings, tally),
+        notes_on_numbers(profile, numerals, settings, tally),
         doubts,
         sentinel,
     )
@@ -71,9 +71,9 @@ def decide(
 
 def _doubt_on_codes(profile: Profile) -> str:
     column = profile.key
-    shown = next(cell for cell in profile.values if _CODE.fullmatch(cell))
+    code = next(cell for cell in profile.values if _CODE.fullmatch(cell))
     return (
-        f"its values, such as {quoted(shown)}, may be codes or powers of ten. Set data.numeric: "
+        f"its values, such as {quoted(code)}, may be codes or powers of ten. Set data.numeric: "
         f"[{column}] if they are numbers, data.categorical: [{column}] if they are codes"
     )
 
@@ -100,12 +100,12 @@ def _doubt_on_sentinel(profile: Profile, sign: str, count: int, file: File) -> s
 
 
 def _values(profile: Profile, settings: dict[str, Any]) -> NDArray[np.float64]:
-    """The numbers of a column, shape (values,). NaN for what is no number in this notation."""
+    """The numbers of a column, shape (values,). NaN if a value is not a number in this notation."""
     plain = None if settings else profile.plain_numbers
     if plain is not None:
         return plain
     read = (number.read(cell, settings) for cell in profile.values)
-    return np.array([math.nan if one is None else one[0] for one in read])
+    return np.array([math.nan if result is None else result[0] for result in read])
 
 
 def _is_unit(affix: str, different: int) -> bool:

@@ -17,7 +17,7 @@ _UNKNOWN = frozenset(
 
 
 def decide(profile: Profile, data: Data, file: File) -> Finding | None:
-    """Reads numbers with words such as `Unknown` among them, which surely mean missing."""
+    """Reads numbers among words such as `Unknown`. The words surely mean missing."""
     words = [cell for cell in profile.values if cell.casefold() in _UNKNOWN]
     if not words or len(profile.values) < 4 * len(words):
         return None

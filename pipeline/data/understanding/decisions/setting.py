@@ -1,4 +1,4 @@
-"""Columns whose kind the settings give."""
+"""Columns with a kind that the settings give."""
 
 from pipeline.config.data import Data
 from pipeline.data.columns.kinds import date
@@ -24,7 +24,7 @@ def decide(profile: Profile, data: Data, file: File) -> Finding | None:
     if column in data.dates:
         return date_finding(profile, data.dates[column] or date.ISO, "data.dates names it")
     if column in data.numeric:
-        found = profile.numerals
-        settings = number_settings(found, file) if found else {}
+        numerals = profile.numerals
+        settings = number_settings(numerals, file) if numerals else {}
         return Finding(profile.reading("number", settings), "data.numeric names it")
     return None

@@ -16,8 +16,8 @@ _CODE = re.compile(r"(?:\+|0\d)[\d ]*")
 
 def decide(profile: Profile, _data: Data, _file: File) -> Finding | None:
     """Reads cells of several numbers. None if cells hold one, or different counts."""
-    found = [numbers.split(cell) for cell in profile.values]
-    counts = {len(one) if one else 0 for one in found}
+    cells = [numbers.split(cell) for cell in profile.values]
+    counts = {len(cell_numbers) if cell_numbers else 0 for cell_numbers in cells}
     if len(counts) > 1 or counts <= {0, 1}:
         return None
     if any(map(_is_code, profile.values)):
