@@ -1,9 +1,10 @@
 """The record of trainings of one experiment over seeds, splits and folds, `seeds.json`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.config.repeats import SEEDS
 from pipeline.config.resolved_file import Settings
 from pipeline.data.prepared import Meta
 from pipeline.errors import PipelineError
@@ -21,7 +22,7 @@ def write(output: Path, series: Mapping[str, Any], settings: Settings, meta: Met
         settings: of the experiment.
         meta: the facts about its data.
     """
-    origin = {"settings": settings.digest_without_seed, "data": _data(meta)}
+    origin = {"settings": _settings(series, settings), "data": _data(meta)}
     write_sealed(output / FILE, {"series": series, **origin})
 
 
@@ -36,13 +37,25 @@ def read(output: Path, settings: Settings, meta: Meta | None) -> dict[str, Any]:
     """
     content = read_sealed(output / FILE, made_by=command(output))
     data = _data(meta) if meta else content.get("data")
-    same = (content.get("settings"), content.get("data")) == (settings.digest_without_seed, data)
-    if not same or "series" not in content:
+    series = content.get("series", {})
+    own = content.get("settings"), content.get("data")
+    if not series or own != (_settings(series, settings), data):
         raise PipelineError(
             f"{output / FILE} is stale: its runs have other settings or data than the experiment",
             expected=f"Train them again with: {command(output)}",
         )
-    return dict(content["series"])
+    return dict(series)
+
+
+def _settings(series: Iterable[str], settings: Settings) -> dict[str, str]:
+    """By series, the digest of the settings that its trainings share.
+
+    Trainings over splits and folds have the seed of the experiment. Those over seeds do not.
+    """
+    return {
+        varied: settings.digest_without_seed if varied == SEEDS else settings.digest
+        for varied in series
+    }
 
 
 def command(output: Path) -> str:

@@ -78,7 +78,7 @@ def write_tested(
     series = {"seeds": seeds, "split_seeds": split_seeds}
     written = {varied: _series(varied, of, truth) for varied, of in series.items() if of}
     if written:
-        write_seeds(OUTPUTS / name, series=written)
+        write_seeds(OUTPUTS / name, *written, series=written)
 
 
 def write_run(run_id: str, scores: Scores, *, truth: str = "t") -> None:

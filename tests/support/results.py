@@ -176,9 +176,12 @@ def bind(folder: Path, **ids: str) -> None:
 def write_seeds(folder: Path, *series: str, **changes: Any) -> None:
     """Writes what `repeat` writes: the named series, by default that over seeds."""
     settings = resolved_file.read(folder.parent / "configs" / f"{folder.name}.yaml")
+    digests = {"seeds": settings.digest_without_seed}
     content = {
         "series": {varied: SERIES[varied] for varied in series or ["seeds"]},
-        "settings": settings.digest_without_seed,
+        "settings": {
+            varied: digests.get(varied, settings.digest) for varied in series or ["seeds"]
+        },
         "data": DATA,
     }
     write_sealed(folder / "seeds.json", content | changes)
