@@ -199,10 +199,16 @@ def test_listing_has_every_command_once(capsys, monkeypatch):
     assert sorted(names) == sorted(PACKAGE.commands())
 
 
-def test_command_is_run_by_its_name(in_repository, capsys, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["pipeline", "look", "pairs"])
-    entry.main()
-    assert "side" in capsys.readouterr().out
+def test_command_is_run_by_its_name(in_repository):
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "look", "pairs"],
+        cwd=in_repository,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "side" in done.stdout
 
 
 def test_unknown_command_has_a_suggestion(monkeypatch):

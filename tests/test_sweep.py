@@ -69,4 +69,4 @@ def test_winner_without_a_data_variant_is_refused_early(call, monkeypatch):
 def test_help_shows_examples(call, capsys):
     with pytest.raises(SystemExit):
         call(sweep, "--help")
-    assert "python -m pipeline.sweep experiment=" in capsys.readouterr().out
+    assert "python -m pipeline.sweep mnist_dnn" in capsys.readouterr().out

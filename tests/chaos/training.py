@@ -580,7 +580,8 @@ def examine(folder: Path, case: str) -> dict[str, Any]:
         "final step and snapshots": json.loads(
             (output / "snapshots/index.json").read_text(encoding="utf-8")
         ),
-        "files in outputs": _names(output),
+        "files in outputs": [name for name in _names(output) if not name.startswith("records/")],
+        "carried record": _carried(output / "records/train", ids["run_id"]),
         "weights in outputs": _weights(output),
         "folders of runs": sorted(path.name for path in run_folder.parent.glob("[!.]*")),
         "files in the run's folder": _names(run_folder),
@@ -605,6 +606,24 @@ def _history(path: Path) -> list[dict[str, str]]:
 
 def _names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def _carried(folder: Path, run_id: str) -> dict[str, Any]:
+    """What DVC carries of the record: the names of its files, which lie under their digests."""
+    record = json.loads((folder / f"{run_id}.json").read_text(encoding="utf-8"))
+    models = [model["files"] for model in record["models"]]
+    digests = {
+        one for files in (record["files"], record["result"], *models) for one in files.values()
+    }
+    return {
+        "names": [sorted(files) for files in (record["files"], record["result"], *models)],
+        "metrics": {name: [step for step, *_ in of] for name, of in record["metrics"].items()},
+        "missing": sorted(digests - set(_names(folder / "files"))),
+        "not listed": sorted(set(_names(folder / "files")) - digests),
+        "records": [
+            name.replace(run_id, "run") for name in _names(folder) if name.endswith(".json")
+        ],
+    }
 
 
 def _weights(folder: Path) -> dict[str, str]:
