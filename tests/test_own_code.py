@@ -14,6 +14,7 @@ import yaml
 
 import pipeline
 from pipeline import experiment
+from pipeline.command_line import with_key
 from pipeline.config import own_code, resolved
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.source import Source
@@ -158,7 +159,7 @@ def test_logged_model_serves_with_its_code(project, trained):
 
 def test_sweep_of_the_page_varies_an_argument(project):
     (commands,) = pages.blocks(PAGE, "sh")
-    words = commands.splitlines()[1].split()[3:]
+    words = with_key(commands.splitlines()[1].split()[3:], "experiment")
     grid = compose_grid([*words, *STEPS[1:], "training.epochs=1", "tracking.log_model=false"])
 
     def launch(journal: SweepJournal, tags: Any, folders: Sequence[Path]) -> None:

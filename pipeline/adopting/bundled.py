@@ -92,7 +92,7 @@ def _downloader(source: str, load: Callable[..., Any]) -> Callable[..., Any]:
                 f"keras.datasets cannot download {source}",
                 received=str(error),
                 expected=f"Fetch the source, then adopt the script again: "
-                f"python -m pipeline.fetch source={source}",
+                f"python -m pipeline.fetch {source}",
             ) from error
 
     return load_data

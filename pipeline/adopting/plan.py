@@ -270,11 +270,7 @@ def _write_data(prepared: Prepared, name: str, script: str, folder: Path) -> Non
 
 
 def _write_experiment(settings: dict[str, Any], name: str, script: str, folder: Path) -> None:
-    text = (
-        "# @package _global_\n"
-        f"# Adopted from {script}.\n"
-        f"#   python -m pipeline.train experiment={name}\n"
-    )
+    text = f"# @package _global_\n# Adopted from {script}.\n#   python -m pipeline.train {name}\n"
     write_text(folder / CONF / f"experiment/{name}.yaml", text + _yaml(settings))
 
 

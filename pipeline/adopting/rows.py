@@ -265,7 +265,7 @@ def of_arrays(
             "the arrays are too large for a table",
             received=f"{len(train):,} rows of {columns:,} numbers",
             expected=f"At most {_MOST_COLUMNS:,} columns. Adopt images of keras.datasets.mnist and "
-            "cifar10 after: python -m pipeline.fetch source=mnist",
+            "cifar10 after: python -m pipeline.fetch mnist",
         )
     if validation is None and test is None and len(train) < _FEWEST:
         blocks = [train]

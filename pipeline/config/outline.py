@@ -51,7 +51,7 @@ def outline(
         overrides: the overrides in `params.yaml`, for all experiments.
     """
     file = defaults.conf / "experiment" / f"{config.name}.yaml"
-    choice = f"experiment={config.name}" if file.is_file() else f"data={config.data.name}"
+    choice = config.name if file.is_file() else f"data={config.data.name}"
     return {
         "description": description(file)
         if file.is_file()

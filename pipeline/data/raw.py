@@ -121,7 +121,7 @@ def open_raw(folder: Path) -> Raw:
         PipelineError: the source has not been fetched.
         DataError: a file is missing or was changed.
     """
-    command = f"python -m pipeline.fetch source={folder.name}"
+    command = f"python -m pipeline.fetch {folder.name}"
     facts = read_json(folder / "provenance.json", made_by=command)
     if "sha256" in facts:  # an earlier version of this package wrote none
         facts = read_sealed(folder / "provenance.json", made_by=command)

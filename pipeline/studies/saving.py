@@ -128,7 +128,7 @@ def _text(name: str, winner: Winner, conf: Path) -> str:
         "# @package _global_",
         f"# {winner.base}, tuned: the best of {winner.trials} trials of {winner.study} "
         f"({_duration(winner.seconds_of_all)} of training in all).",
-        f"#   dvc repro evaluate@{name}     or     python -m pipeline.train experiment={name}",
+        f"#   dvc repro evaluate@{name}     or     python -m pipeline.train {name}",
         f"# Reaches {_reached(winner)}, in about {_duration(winner.seconds)} on {_cores(config)}.",
         *_origin_of_the_claim(winner),
     ]

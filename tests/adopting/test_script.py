@@ -153,5 +153,5 @@ def test_bundled_images_without_network_name_the_source(script, in_empty_folder,
     monkeypatch.setattr("keras.src.datasets.mnist.get_file", unreachable)
     assert refusal(record, script(MNIST), error=AdoptionError) == (
         "keras.datasets cannot download mnist. Received: no network. Fetch the source, then adopt "
-        "the script again: python -m pipeline.fetch source=mnist."
+        "the script again: python -m pipeline.fetch mnist."
     )

@@ -65,10 +65,7 @@ def test_head_states_purpose_commands_and_result(path):
     assert package == "# @package _global_"
     assert purpose.endswith(".")
     name = path.stem
-    assert (
-        commands
-        == f"#   dvc repro evaluate@{name}     or     python -m pipeline.train experiment={name}"
-    )
+    assert commands == f"#   dvc repro evaluate@{name}     or     python -m pipeline.train {name}"
     assert re.fullmatch(
         r"# Reaches .*\d.* in (about \d+|a few) (minutes?|seconds) on two cores.*", result
     )

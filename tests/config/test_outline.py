@@ -81,7 +81,7 @@ def test_outline_has_description_claims_and_command(conf):
             "seed": {"default": 42, "value": 1},
             "training.threads": {"default": 2, "value": 1},
         },
-        "command": "python -m pipeline.train experiment=small training.threads=1 force=true",
+        "command": "python -m pipeline.train small training.threads=1 force=true",
     }
 
 

@@ -10,7 +10,7 @@ from tests.support.refusals import refusal
 
 pytestmark = pytest.mark.usefixtures("in_empty_folder")
 
-FETCH = "python -m pipeline.fetch source=own"
+FETCH = "python -m pipeline.fetch own"
 OWN = Path("raw/own")
 
 

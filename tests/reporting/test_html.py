@@ -107,7 +107,7 @@ def outputs(tmp_path_factory):
             reported="about 0.9",
             claims=[claim],
             changed={"training.epochs": {"default": 200, "value": 4}},
-            command="python -m pipeline.train experiment=shapes force=true",
+            command="python -m pipeline.train shapes force=true",
         ),
         "deep": planned(claims=[claim | {"at_least": 0.99}]),
         "pairs": planned(claims=[claim]),
@@ -241,7 +241,7 @@ def test_section_shows_description_settings_and_run(page):
     assert "training.epochs4200" in content
     assert "seed: 1" in content
     assert "# & more" in content
-    command = "python -m pipeline.train experiment=shapes force=true"
+    command = "python -m pipeline.train shapes force=true"
     assert f"dvc repro --force --single-item train@shapes {command}" in content
     assert all(value in content for value in RUN.values())
 

@@ -36,7 +36,7 @@ LOG_LOSS = Objective("validation/log_loss", Direction.min)
 FIVE = Confirmation([1, 2, 3, 4, 5], [0.96, 0.958, 0.962, 0.958, 0.962])
 FILE = """# @package _global_
 # mnist_dnn, tuned: the best of 30 trials of a random search (3 minutes of training in all).
-#   dvc repro evaluate@tuned     or     python -m pipeline.train experiment=tuned
+#   dvc repro evaluate@tuned     or     python -m pipeline.train tuned
 # Reaches 96 % validation accuracy, in about 7 seconds on two cores.
 # The figure is the mean of 5 seeds that took no part in the choice.
 # The claim is what one more training reaches with a probability of 95 %.
@@ -123,10 +123,7 @@ def test_file_composes_to_the_winner(folder):
 def test_head_has_the_form_of_other_experiments(folder, objective):
     lines = head(save(folder, winner(objective=objective)))
     assert lines[1].endswith(".")
-    assert (
-        lines[2]
-        == "#   dvc repro evaluate@tuned     or     python -m pipeline.train experiment=tuned"
-    )
+    assert lines[2] == "#   dvc repro evaluate@tuned     or     python -m pipeline.train tuned"
     assert re.fullmatch(r"# Reaches .* on two cores.*", lines[3])
     assert 0.96 in numbers(lines[3])
 
