@@ -24,7 +24,7 @@ from pipeline.layout import mlruns
 from pipeline.runs import carried
 from pipeline.runs.carried import CarriedModel, CarriedRun, Entry, Points
 from pipeline.runs.folder import RunFolder
-from pipeline.tracking import home, merging, names, sqlite
+from pipeline.tracking import home, merged_rows, names, sqlite
 from pipeline.tracking.evaluation import SHOWN
 
 _READY = 2  # the status of a model in MLflow's database
@@ -32,7 +32,7 @@ _READY = 2  # the status of a model in MLflow's database
 
 def bring_runs() -> None:
     """Brings in the runs that the store lacks. The caller holds `connection.lock`."""
-    database = mlruns() / merging.DATABASE
+    database = mlruns() / merged_rows.DATABASE
     if files := carried.indexes():
         _bring_runs(_states(files), database, database.stat().st_ino)
 
@@ -62,9 +62,9 @@ def _bring_runs(states: _States, database: Path, _: int) -> None:
     if not runs:
         return
     with TemporaryDirectory() as folder:
-        copy = Path(folder, merging.DATABASE)
+        copy = Path(folder, merged_rows.DATABASE)
         _write_rows(runs, copy, schema=_schema(database))
-        merging.merge_rows(copy)
+        merged_rows.merge(copy)
     of = ", ".join(sorted({run.name for run in runs}))
     count = f"{len(runs):,} runs" if len(runs) > 1 else "a run"
     log(f"brought {count} that DVC carries into {mlruns()}: {of}")

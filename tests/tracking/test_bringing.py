@@ -19,7 +19,7 @@ from pipeline.evaluation import looks
 from pipeline.files import digests_below, read_sealed, write_sealed
 from pipeline.runs import carried
 from pipeline.signals import Interruption
-from pipeline.tracking import bringing, carrying, connection, logged_models, merging
+from pipeline.tracking import bringing, carrying, connection, logged_models, merged_rows, merging
 from pipeline.tracking.stores.mlflow import STORE
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
@@ -148,7 +148,7 @@ def test_killed_import_is_completed(clone, whole, monkeypatch):
         raise KeyboardInterrupt
 
     with inside(clone), monkeypatch.context() as patch:
-        patch.setattr(merging, "merge_rows", killed)
+        patch.setattr(merged_rows, "merge", killed)
         with pytest.raises(KeyboardInterrupt):
             connection.client()
         with sqlite3.connect("mlruns/mlflow.db") as store:
