@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support import warm
 from tests.support.toy import prepare_all
 
 gc.disable()  # until all tests are imported: nothing of that is garbage
@@ -138,6 +139,14 @@ def in_repository(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Makes `repository` the current folder of a test."""
     monkeypatch.chdir(repository)
     return repository
+
+
+@pytest.fixture
+def with_warm_commands(in_repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes `repository` the current folder, and the commands that a test starts forks."""
+    for name, value in warm.variables().items():
+        monkeypatch.setenv(name, value)
+    return in_repository
 
 
 @pytest.fixture

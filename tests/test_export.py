@@ -3,6 +3,7 @@
 `tests/exports/` exports to ONNX, whose packages are not in the lock.
 """
 
+import errno
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,28 +14,20 @@ import numpy as np
 import pytest
 
 from pipeline import export
-from pipeline.data.prepared import load_meta
 from pipeline.evaluation import looks
 from pipeline.exporting import exporting
 from pipeline.exporting.formats import litert, onnx
-from pipeline.models import families, serving
-from pipeline.models.families.mlp import Mlp
-from pipeline.runs import result
 from pipeline.serving import loading
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.cards import card_of
 from tests.support.metas import labels, regression, table
 from tests.support.refusals import refusal
+from tests.support.untrained import write_models
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _models(repository: Path) -> None:
-    """Untrained models of the toy data."""
-    for name in ("prices", "pairs", "shapes"):
-        meta = load_meta(repository / "data/prepared" / name)
-        network = families.build(Mlp(units=[5]), meta, seed=1)
-        model = serving.serve(network, meta)
-        result.save_model(model, repository / f"models/{name}/model.keras", card_of(meta))
+    write_models(repository)
 
 
 @pytest.fixture
@@ -63,6 +56,16 @@ def test_output_names_the_file(exported):
     line = exported("shapes", "--to", "litert", "--output", "some/where.tflite")
     assert line["file"] == "some/where.tflite"
     assert Path("some/where.tflite").is_file()
+
+
+def test_full_disk_is_no_fault_of_the_model(in_repository, call, monkeypatch):
+    def write(_model: Any, _path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(litert, "FORMAT", replace(litert.FORMAT, write=write))
+    with pytest.raises(OSError, match="No space left"):
+        call(export, "models/shapes", "--to", "litert", "--output", "full.tflite")
+    assert not Path("full.tflite").exists()
 
 
 def test_look_at_the_test_split_is_recorded(exported):

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +10,11 @@ import pytest
 from PIL import Image
 
 from pipeline import predict
-from pipeline.data.prepared import load_meta
-from pipeline.models import families, serving
-from pipeline.models.families.mlp import Mlp
-from pipeline.runs import result
 from pipeline.serving import predictor
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support.cards import card_of
 from tests.support.drawings import draw
 from tests.support.refusals import refusal
+from tests.support.untrained import write_models
 
 HEADER = "id,area,rooms,houses,size / m2\n"
 GOOD = "a,north,3,2,31\n"
@@ -27,15 +22,7 @@ GOOD = "a,north,3,2,31\n"
 
 @pytest.fixture(scope="module", autouse=True)
 def _models(repository: Path) -> None:
-    """Untrained models of the toy data, one file each."""
-    for name in ("prices", "pairs", "shapes"):
-        meta = load_meta(repository / "data/prepared" / name)
-        network = families.build(Mlp(units=[5]), meta, seed=1)
-        model = serving.serve(network, meta)
-        result.save_model(model, repository / f"models/{name}/model.keras", card_of(meta))
-        if name == "shapes":  # the same model, as if it were trained on image files
-            card = card_of(replace(meta, pixel_columns=None))
-            result.save_model(model, repository / "models/photos/model.keras", card)
+    write_models(repository)
 
 
 @pytest.fixture

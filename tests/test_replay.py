@@ -1,5 +1,6 @@
 """`pipeline.replay` and audits by the commands of docs/provenance.md, on toy data."""
 
+import dataclasses
 import json
 import shlex
 import sqlite3
@@ -10,7 +11,9 @@ import pytest
 from pipeline import experiment, replay, reproduce
 from pipeline.errors import PipelineError
 from pipeline.layout import CERTIFICATES
+from pipeline.replaying import hindsight
 from pipeline.reproducing import original
+from pipeline.reproducing.setting_up import Options
 from pipeline.runs import checkpoint
 from pipeline.runs.checkpoint import Checkpoint
 from pipeline.runs.folder import kept_file
@@ -34,10 +37,8 @@ SHORT = (
 
 
 @pytest.fixture(autouse=True)
-def folder(in_repository, monkeypatch):
-    for name, value in warm.variables().items():
-        monkeypatch.setenv(name, value)
-    return in_repository
+def folder(with_warm_commands):
+    return with_warm_commands
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +142,12 @@ def test_nothing_is_logged_if_the_bits_differ(folder, run_id, call):
 def changed(folder, statement: str) -> None:
     with closing(sqlite3.connect(folder / "mlruns/mlflow.db")) as store, store:
         assert store.execute(statement).rowcount == 1
+
+
+def test_run_without_an_evaluation_is_refused(run_id):
+    run = dataclasses.replace(original.read(run_id), times={}, points={})
+    message = refusal(hindsight.look, run, hindsight.Wanted([], find_fault=True), Options())
+    assert message.startswith("the record of the run has no evaluation")
 
 
 REFUSED = {

@@ -12,7 +12,6 @@ from pipeline.errors import PipelineError
 from pipeline.layout import CERTIFICATES
 from pipeline.reproducing import data, original, packages, worktree
 from tests.support import pinned_threads as pinned  # noqa: F401
-from tests.support import warm
 from tests.support.refusals import refusal
 from tests.support.stores import add_store
 from tests.support.toy import config_of
@@ -21,10 +20,8 @@ SHORT = ("data=pairs", "model=linear", "training.xla=false", "tracking.log_model
 
 
 @pytest.fixture(autouse=True)
-def folder(in_repository, monkeypatch):
-    for name, value in warm.variables().items():
-        monkeypatch.setenv(name, value)
-    return in_repository
+def folder(with_warm_commands):
+    return with_warm_commands
 
 
 @pytest.fixture(scope="module")

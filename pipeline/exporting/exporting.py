@@ -87,6 +87,8 @@ def export(
         try:
             wanted.write(whole, temporary)
             answers = _in_batches(wanted.open(temporary), values)
+        except OSError:
+            raise  # such as a full disk, which is no fault of the model
         except Exception as error:
             raise PipelineError(
                 f"this model cannot be exported as {path.name}",

@@ -80,6 +80,11 @@ def look(original: Original, wanted: Wanted, options: Options) -> Seen:
 
 
 def _request(original: Original, wanted: Wanted) -> Request:
+    if not original.times:
+        raise PipelineError(
+            "the record of the run has no evaluation, so a replay cannot be compared with it",
+            received=original.run_id,
+        )
     last = original.last_step if wanted.last is None else wanted.last
     all_kept = [step for step in kept_steps(original.folder) if step < last]
     first = wanted.first
@@ -128,7 +133,7 @@ def _hint(request: Request, original: Original) -> str:
     every = request.steps[1] - request.steps[0] if len(request.steps) > 1 else 1
     parts = [f"; the probes look at every {every:,}th step"] if request.probes and every > 1 else []
     [(start, _)] = request.stretches
-    if start == 0 and request.steps[0] > 1 and not kept_steps(original.folder):
+    if start == 0 and request.steps[:1] > [1] and not kept_steps(original.folder):
         parts.append("; with checkpoint.keep_every it could start later")
     return "".join(parts)
 
