@@ -18,7 +18,7 @@ from pipeline.errors import PipelineError, suggestion
 COMMANDS = {
     "Start with your own": ("add", "adopt", "look"),
     "From the data to a tested model": ("fetch", "prepare", "train", "evaluate", "report"),
-    "Many trainings": ("sweep", "tune", "repeat", "compare"),
+    "Many trainings": ("sweep", "tune", "repeat", "watch", "compare"),
     "Use a model": ("predict", "promote", "export", "inspect", "ui"),
     "Records": ("reproduce", "replay", "merge"),
     "For DVC": ("compose", "code"),

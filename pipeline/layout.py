@@ -25,6 +25,7 @@ EVALUATED_RUNS = OUTPUTS / "runs"
 COMPARISONS = OUTPUTS / "comparisons"
 EXPORTS = OUTPUTS / "exports"
 CERTIFICATES = OUTPUTS / "certificates"
+DATABASE = "mlflow.db"  # of MLflow, in mlruns/
 
 
 def mlruns() -> Path:

@@ -52,6 +52,7 @@ PACKAGES = {
     "studies",
     "tracking",
     "training",
+    "watching",
 }
 REGISTRIES = (
     "pipeline.baselines",
@@ -89,6 +90,7 @@ FOREIGN = {  # what each package never imports, as in the table of CONTRIBUTING.
     "reporting": ("pipeline.evaluation.figures", "matplotlib"),
     "replaying": ("mlflow", "pipeline.evaluation"),
     "reproducing": ("keras", "tensorflow", "mlflow"),
+    "watching": ("keras", "tensorflow", "mlflow"),
 }
 MODULES = sorted(PACKAGE.paths)
 COMMANDS = PACKAGE.commands()
@@ -268,7 +270,7 @@ def test_no_module_has_a_vague_name(word):
 
 
 @pytest.mark.parametrize(
-    "command", ["add", "code", "compare", "compose", "fetch", "look", "prepare", "promote"]
+    "command", ["add", "code", "compare", "compose", "fetch", "look", "prepare", "promote", "watch"]
 )
 def test_light_command_loads_no_tensorflow(command):
     assert not {"tensorflow", "keras", "mlflow"} & loaded_by(f"import pipeline.{command}")

@@ -24,11 +24,10 @@ from sqlalchemy import make_url
 from pipeline.console import log
 from pipeline.errors import StoreError
 from pipeline.files import replacing
-from pipeline.layout import mlruns
+from pipeline.layout import DATABASE, mlruns
 from pipeline.redaction import without_password
 from pipeline.tracking import faults, home, names, server, sqlite
 
-_DATABASE = "mlflow.db"
 # With this tag the UI shows runs as trainings, not as evaluations of language models.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
 _MOST_RUNS = 50_000  # in one answer of MLflow
@@ -49,7 +48,7 @@ def shown_uri() -> str:
 
 
 def _embedded() -> str:
-    path = str(mlruns() / _DATABASE)
+    path = str(mlruns() / DATABASE)
     # In an address, SQLAlchemy gives % and ? a meaning.
     return f"sqlite:///{os.path.relpath(path) if set('%?') & set(path) else path}"
 
@@ -60,7 +59,7 @@ def is_embedded() -> bool:
     if not location.startswith("sqlite"):
         return False
     database = make_url(location).database
-    return database is not None and Path(database).resolve() == (mlruns() / _DATABASE).resolve()
+    return database is not None and Path(database).resolve() == (mlruns() / DATABASE).resolve()
 
 
 def remedy(stage: str) -> str:
@@ -101,11 +100,11 @@ def client() -> MlflowClient:
         bringing.bring_looks()
         if not is_embedded():
             return _checked(MlflowClient(location))
-        create_database(mlruns() / _DATABASE)
-        if home.settle(mlruns() / _DATABASE):
+        create_database(mlruns() / DATABASE)
+        if home.settle(mlruns() / DATABASE):
             log(f"the project has moved: the records in {mlruns()} now name its files there")
         client = _checked(MlflowClient(location))
-        _enable_write_ahead(mlruns() / _DATABASE)
+        _enable_write_ahead(mlruns() / DATABASE)
         bringing.bring_runs()
         return client
 
@@ -117,7 +116,7 @@ def bring_home() -> None:
     """
     if is_embedded():
         with lock():
-            home.settle(mlruns() / _DATABASE)
+            home.settle(mlruns() / DATABASE)
 
 
 def _checked(client: MlflowClient) -> MlflowClient:

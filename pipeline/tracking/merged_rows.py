@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pipeline.layout import mlruns
+from pipeline.layout import DATABASE, mlruns
 from pipeline.tracking import sqlite
-
-DATABASE = "mlflow.db"
 
 # How a table that belongs to runs or models names the rows of experiments.
 _EXPERIMENT = "(SELECT ours FROM temp.experiments_of WHERE theirs = experiment_id)"
