@@ -43,7 +43,7 @@ def main() -> None:
 
 def script() -> None:
     """Runs `main` for the script `pipeline`, which an installation puts on the path."""
-    run_command(main)
+    run_command(main, begin=lambda: None)  # the command decides
 
 
 def listing() -> str:

@@ -23,6 +23,7 @@ LIBRARY = (
     "locks",
     "new_experiment",
     "option_parser",
+    "project",
     "recorded_evaluation",
     "redaction",
     "registry",
