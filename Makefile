@@ -24,7 +24,7 @@ demo: $(READY) ## train, test and report three small experiments; downloads no d
 
 ui: $(READY) ## serve the MLflow UI on http://127.0.0.1:5000; PORT=<number> changes the port
 	@echo "Curves of runs with tracking.tensorboard=true: $(BIN)/tensorboard --logdir mlruns/tensorboard"
-	python -m pipeline.ui $(PORT)
+	@python -m pipeline.ui $(PORT)
 
 # The report runs even if an experiment failed. It names the failure and decides the exit code.
 repro: $(READY) ## run all experiments of params.yaml; 1.5 GB of disk
