@@ -14,6 +14,7 @@ LIBRARY = (
     "__init__",
     "__main__",
     "command_line",
+    "completion",
     "console",
     "environment",
     "errors",

@@ -58,7 +58,7 @@ def columns(runs: Sequence[Run]) -> list[str]:
         *(f"metrics.`{name}`" for name in figures),
         *(f"tags.`{name}`" for name in [*intervals, "baseline"] if name in tags),
         *(f"params.`{name}`" for name in differing(runs)),
-        "attributes.`Dataset`",
+        "tags.`data`",
     ]
 
 

@@ -21,5 +21,5 @@ def test_columns_are_figures_intervals_differences_and_data():
         "tags.`test/accuracy.interval_95`",
         "tags.`baseline`",
         "params.`optimizer.learning_rate`",
-        "attributes.`Dataset`",
+        "tags.`data`",
     ]
