@@ -25,7 +25,6 @@ EVALUATED_RUNS = OUTPUTS / "runs"
 COMPARISONS = OUTPUTS / "comparisons"
 EXPORTS = OUTPUTS / "exports"
 CERTIFICATES = OUTPUTS / "certificates"
-DATABASE = "mlflow.db"  # of MLflow, in mlruns/
 
 
 def mlruns() -> Path:

@@ -21,20 +21,19 @@ import os
 import sys
 from pathlib import Path
 
+from pipeline import experiment
 from pipeline.command_line import (
     arguments,
     require_experiment_name,
-    run_command,
     with_key,
 )
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import say, table_console
-from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
-from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
+from pipeline.layout import CONFIGS, OUTPUTS
+from pipeline.preloading import stages
 from pipeline.signals import Interruption, end_with_parent
-from pipeline.training import memory
 
 _SWEEP = ("-m", "--multirun")
 _ALLOW = "--allow-environment"
@@ -96,13 +95,6 @@ def train(
     config: ExperimentConfig, interruption: Interruption, *, output: Path | None = None
 ) -> None:
     """Runs the experiment and prints its result."""
-    # TensorFlow takes seconds to load, so settings that cannot work are refused before.
-    memory.require_enough(config, load_meta(PREPARED / config.data.name))
-    from pipeline.models import backend
-
-    backend.load()
-    from pipeline import experiment
-
     result = experiment.run(config, output=output, interruption=interruption)
     if output is not None:
         from pipeline.tracking import carrying
@@ -119,4 +111,4 @@ def train(
 
 
 if __name__ == "__main__":
-    run_command(main)
+    stages.run_command(main)

@@ -20,7 +20,7 @@ from pipeline.console import log
 from pipeline.errors import PipelineError
 from pipeline.evaluation import looks
 from pipeline.files import state_of
-from pipeline.layout import DATABASE, mlruns
+from pipeline.layout import mlruns
 from pipeline.runs import carried
 from pipeline.runs.carried import CarriedModel, CarriedRun, Entry, Points
 from pipeline.runs.folder import RunFolder
@@ -32,7 +32,7 @@ _READY = 2  # the status of a model in MLflow's database
 
 def bring_runs() -> None:
     """Brings in the runs that the store lacks. The caller holds `connection.lock`."""
-    database = mlruns() / DATABASE
+    database = mlruns() / home.DATABASE
     if files := carried.indexes():
         _bring_runs(_states(files), database, database.stat().st_ino)
 
@@ -62,7 +62,7 @@ def _bring_runs(states: _States, database: Path, _: int) -> None:
     if not runs:
         return
     with TemporaryDirectory() as folder:
-        copy = Path(folder, DATABASE)
+        copy = Path(folder, home.DATABASE)
         _write_rows(runs, copy, schema=_schema(database))
         merged_rows.merge(copy)
     of = ", ".join(sorted({run.name for run in runs}))

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from pipeline.errors import StoreError
-from pipeline.layout import DATABASE, mlruns
+from pipeline.layout import mlruns
+from pipeline.tracking.home import DATABASE
 from pipeline.tracking.processes import is_gone
 
 # The records that are watched: trainings, sweeps and searches.
