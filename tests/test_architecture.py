@@ -14,6 +14,7 @@ LIBRARY = (
     "__init__",
     "__main__",
     "command_line",
+    "completion",
     "console",
     "environment",
     "errors",
@@ -23,6 +24,7 @@ LIBRARY = (
     "locks",
     "new_experiment",
     "option_parser",
+    "project",
     "recorded_evaluation",
     "redaction",
     "registry",
@@ -53,6 +55,7 @@ PACKAGES = {
     "studies",
     "tracking",
     "training",
+    "watching",
 }
 REGISTRIES = (
     "pipeline.baselines",
@@ -91,6 +94,7 @@ FOREIGN = {  # what each package never imports, as in the table of CONTRIBUTING.
     "reporting": ("pipeline.evaluation.figures", "matplotlib"),
     "replaying": ("mlflow", "pipeline.evaluation"),
     "reproducing": ("keras", "tensorflow", "mlflow"),
+    "watching": ("keras", "tensorflow", "mlflow"),
 }
 MODULES = sorted(PACKAGE.paths)
 COMMANDS = PACKAGE.commands()
@@ -273,7 +277,7 @@ def test_no_module_has_a_vague_name(word):
 
 
 @pytest.mark.parametrize(
-    "command", ["add", "code", "compare", "compose", "fetch", "look", "prepare", "promote"]
+    "command", ["add", "code", "compare", "compose", "fetch", "look", "prepare", "promote", "watch"]
 )
 def test_light_command_loads_no_tensorflow(command):
     assert not {"tensorflow", "keras", "mlflow"} & loaded_by(f"import pipeline.{command}")
