@@ -4,6 +4,7 @@ import re
 
 _PER_CENT = re.compile(r"(\d+(?:\.\d+)?)(?= [%/]|%)")
 _SHARE = re.compile(r"(?<![\d.])0\.\d+")
+_DIGITS = 10  # without the rounding error of a division
 _OTHER_SPLITS = re.compile(r"\b(validation|train|training)\b", re.IGNORECASE)
 
 
@@ -17,6 +18,6 @@ def published(reported: str) -> float | None:
         return None
     if "%" in reported:
         shares = _PER_CENT.findall(reported)
-        return float(shares[-1]) / 100 if shares else None
+        return round(float(shares[-1]) / 100, _DIGITS) if shares else None
     numbers = _SHARE.findall(reported)
     return float(numbers[0]) if len(numbers) == 1 else None

@@ -11,7 +11,11 @@ from pipeline.reporting.formatting import dates, duration
 from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import Row
 from pipeline.studies import record
+from pipeline.studies.outcome import Status
 from pipeline.studies.record import Rank, StudyRecord
+
+
+_ORDER = (Status.FINISHED, Status.PAUSED, Status.FAILED, Status.RUNNING, Status.WAITING)
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ class ShownStudy:
         assert self.record is not None
         counts = self.record.counts
         total = sum(counts.values())
-        listed = ", ".join(f"{count} {status.lower()}" for status, count in counts.items())
+        ended = [status for status in _ORDER if status in counts]
+        listed = ", ".join(f"{counts[status]} {status.lower()}" for status in ended)
         cost = f"{duration(self.record.seconds)} of training"
         day = f", {dates(self.record.ended, self.record.ended)} (UTC)" if self.record.ended else ""
         return f"{total} trials: {listed}; {cost}{day}"
