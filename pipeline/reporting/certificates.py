@@ -58,7 +58,11 @@ def _read(file: Path, deed: str) -> Proof:
 
 def _sentence(content: Mapping[str, Any]) -> str:
     if "stretches" in content:
-        return f"Trained again between kept checkpoints, {content['time']}"
+        return f"Trained again between kept checkpoints on {_day(content['time'])}"
     compared = f"{content['points']:,} figures of the history and {content['tests']:,} test metrics"
-    time = content["facts"]["time"]
-    return ". ".join([f"Fingerprint, {compared} compared, {time}", *content["culprits"]])
+    day = _day(content["facts"]["time"])
+    return ". ".join([f"Fingerprint, {compared} compared on {day}", *content["culprits"]])
+
+
+def _day(time: str) -> str:
+    return time.partition("T")[0]

@@ -12,7 +12,7 @@ from pipeline.config.metrics import METRICS, module_of
 from pipeline.reporting.published import published
 from pipeline.reporting.results import Row, Series
 
-_EDGE = 0.05  # share of an axis that stays empty at each end
+_EDGE = 0.06  # share of an axis that stays empty at each end
 _FAR = 5  # a mark further away than this many times the span of the results stays outside
 _TICKS = 4
 _DIGITS = 2  # of a place in per cent

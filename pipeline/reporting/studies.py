@@ -14,7 +14,6 @@ from pipeline.studies import record
 from pipeline.studies.outcome import Status
 from pipeline.studies.record import Rank, StudyRecord
 
-
 _ORDER = (Status.FINISHED, Status.PAUSED, Status.FAILED, Status.RUNNING, Status.WAITING)
 
 

@@ -91,6 +91,8 @@
     chooseMetric();
   };
   source.append(...options(groups.map((one) => one.source)));
+  const largest = Math.max(...groups.map((one) => one.runs.length));
+  source.selectedIndex = groups.findIndex((one) => one.runs.length === largest);
   source.addEventListener("change", chooseSource);
   metric.addEventListener("change", chooseMetric);
   [axis, train, fieldset].forEach((control) => control.addEventListener("change", draw));

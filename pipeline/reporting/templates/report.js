@@ -81,9 +81,7 @@
   const box = dialog.querySelector("div");
 
   const enlarge = (picture) => {
-    const copy = picture.cloneNode();
-    copy.loading = "eager";
-    box.replaceChildren(copy);
+    box.replaceChildren(picture.cloneNode());
     dialog.showModal();
   };
 
