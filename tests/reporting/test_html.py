@@ -147,7 +147,6 @@ def test_summary_has_a_row_for_each_experiment(page):
     head, shapes, deep, pairs = page.rows()
     assert head == [
         "experiment",
-        "data",
         "test result",
         "must reach",
         "reported",
@@ -157,18 +156,17 @@ def test_summary_has_a_row_for_each_experiment(page):
         "examples/s",
         "MLflow run",
     ]
-    assert shapes[:5] == [
-        "shapes",
-        "shapes",
+    assert shapes[:4] == [
+        "shapes shapes",
         "accuracy 0.9500 [0.9000, 0.9750] 2 splits: 0.9120 ± 0.0400"
         " 3 seeds of one split: 0.9710, sd 0.0060 looks before: 1",
         "✓ met test/accuracy ≥ 0.9",
         "about 0.9",
     ]
-    assert shapes[5:] == ["1,234", "4", "1.2 s", "13,000", "01234567"]
-    assert deep[0] == "deep▲ overfits from epoch 2"
-    assert deep[3] == "✗ NOT met test/accuracy ≥ 0.99 (0.95)"
-    assert pairs[2:4] == [
+    assert shapes[4:] == ["1,234", "4", "1.2 s", "13,000", "01234567"]
+    assert deep[0] == "deep shapes ▲ overfits from epoch 2"
+    assert deep[2] == "✗ NOT met test/accuracy ≥ 0.99 (0.95)"
+    assert pairs[1:3] == [
         "✗ no result train@pairs: Received: <b>1</b>.",
         "✗ NOT met test/accuracy ≥ 0.9",
     ]
@@ -179,7 +177,7 @@ def test_summary_has_no_empty_column(tmp_path):
     write_plan(tmp_path, shapes=planned())
     rendering.write(rows_of(tmp_path, "shapes"), tmp_path)
     head, _ = Page((tmp_path / "report.html").read_text(encoding="utf-8")).rows()
-    assert head[:4] == ["experiment", "data", "test result", "parameters"]
+    assert head[:3] == ["experiment", "test result", "parameters"]
     assert "| experiment | test result [95 % interval] | parameters |" in (
         tmp_path / "report.md"
     ).read_text(encoding="utf-8")
@@ -200,7 +198,7 @@ def test_every_cell_has_a_value_for_sorting(page):
         for tag, attributes, _ in page.elements
         if tag in ("th", "td") and "data-value" in attributes
     ]
-    assert len(values) == sum(map(len, cells)) == 30
+    assert len(values) == sum(map(len, cells)) == 27
 
 
 def test_head_counts_met_claims(page):
@@ -304,8 +302,8 @@ def test_section_has_a_table_by_class(page):
 
 def test_score_after_the_headline_is_in_the_summary(page):
     _, shapes, deep, _ = page.rows()
-    assert "log_loss 0.2000 [0.1000, 0.3000]" in deep[2]
-    assert "log_loss" not in shapes[2]
+    assert "log_loss 0.2000 [0.1000, 0.3000]" in deep[1]
+    assert "log_loss" not in shapes[1]
 
 
 def test_section_describes_overfitting(page):
