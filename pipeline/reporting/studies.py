@@ -11,10 +11,9 @@ from pipeline.reporting.formatting import dates, duration
 from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import Row
 from pipeline.studies import record
-from pipeline.studies.outcome import Status
 from pipeline.studies.record import Rank, StudyRecord
 
-_ORDER = (Status.FINISHED, Status.PAUSED, Status.FAILED, Status.RUNNING, Status.WAITING)
+_ORDER = ("FINISHED", "PAUSED", "FAILED", "RUNNING", "WAITING")  # of `studies.outcome.Status`
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from pipeline.files import write_json
 from pipeline.layout import PREPARED, mlruns
 from pipeline.runs import identity as lineage
 from pipeline.signals import Interruption
-from pipeline.studies import record, saving, summary
+from pipeline.studies import ranking, record, saving, summary
 from pipeline.studies.board import Board
 from pipeline.studies.confirming import confirm, other_seeds
 from pipeline.studies.drawing import draw
@@ -269,11 +269,11 @@ class _Search:
             experiment=self._name,
             method=self._settings.method,
             objective=objective.metric,
-            ranking=record.ranking_of_search(finished, objective.direction),
+            ranking=ranking.of_search(finished, objective.direction),
             doubts=[_LUCK] if leader else [],
             overrides=leader.trial.overrides if leader else [],
             data=record.identities([self._plan.base.data.name]),
-            **record.facts(trials),
+            **ranking.facts(trials),
         ).write(self._journal.folder)
 
     def _announce(self, trials: list[Outcome], leader: Outcome) -> None:

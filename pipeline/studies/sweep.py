@@ -11,7 +11,7 @@ from pipeline.console import log
 from pipeline.errors import PipelineError
 from pipeline.layout import mlruns
 from pipeline.signals import Interruption
-from pipeline.studies import record, saving, summary
+from pipeline.studies import ranking, record, saving, summary
 from pipeline.studies.board import Board, watching
 from pipeline.studies.choice import Choice, choose
 from pipeline.studies.confirming import confirm, other_seeds
@@ -181,11 +181,11 @@ class _Sweep:
             experiment=self._grid.name,
             method="",
             objective=objective.metric if objective else "",
-            ranking=record.ranking_of_sweep(choice) if choice else [],
+            ranking=ranking.of_sweep(choice) if choice else [],
             doubts=doubts,
             overrides=choice.best.outcomes[0].trial.overrides if choice else [],
             data=record.identities([config.data.name for config in self._grid.configs]),
-            **record.facts(outcomes),
+            **ranking.facts(outcomes),
         ).write(self._journal.folder)
 
     def _save(

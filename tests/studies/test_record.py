@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.config.metrics import Direction
-from pipeline.studies import record
+from pipeline.studies import ranking, record
 from pipeline.studies.outcome import Outcome, Status
 from pipeline.studies.record import Rank, StudyRecord
 from pipeline.studies.trial import Trial
@@ -70,7 +70,7 @@ def test_ranking_of_a_search_has_the_best_first():
         Outcome(trial, Status.FINISHED, value)
         for trial, value in zip(trials, (0.5, None, 0.7), strict=True)
     ]
-    assert record.ranking_of_search(outcomes, Direction.max) == [
+    assert ranking.of_search(outcomes, Direction.max) == [
         Rank({"rate": "0.6667"}, 1, 0.7, None, "best"),
         Rank({"rate": "0"}, 1, 0.5),
     ]
