@@ -63,10 +63,13 @@ def configuration_table(title: str, choice: Choice, objective: Objective) -> Tab
 
 def doubts(choice: Choice, objective: Objective) -> list[str]:
     """Says in words how sure the choice is: a line for each doubt."""
+    lines = []
+    if choice.failed:
+        are = "configuration is" if choice.failed == 1 else "configurations are"
+        lines.append(f"{choice.failed} {are} left out, because a trial of it has failed")
     count = len(choice.configurations)
     if count == 1:
-        return []
-    lines = []
+        return lines
     if choice.left_out:
         are = "split is" if choice.left_out == 1 else "splits are"
         lines.append(

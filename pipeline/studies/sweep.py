@@ -136,7 +136,7 @@ class _Sweep:
             if finished:
                 log(
                     f"{self._grid.name}: the trials are not compared: there is no split on which "
-                    "every configuration has finished"
+                    "every configuration without a failed trial has finished"
                 )
             return None
         self._board.print(summary.configuration_table(self._title, choice, objective))
