@@ -341,3 +341,16 @@ def test_unknown_target_among_several_is_named(call):
     assert "has no column of this name. Received: heat." in refusal(
         call, add, "loads.csv", "--target", "heat,cooling"
     )
+
+
+def test_lists_of_labels_become_a_target(run):
+    lists = ["x|y", "y", "z|x", "", "x|y|z", "x", "z", "y|rare", "rare"]
+    cells = [lists[number % 7] for number in range(70)] + lists[-2:]
+    write("tags.csv", ["a,tags", *(f"{number % 9},{cell}" for number, cell in enumerate(cells))])
+    told = run("tags.csv", "--target", "tags")
+    assert "A guess: tags holds lists of labels, such as 'x|y'." in told
+    assert (
+        "Each label in 10 rows or more becomes an output. The others are ignored: 'rare'." in told
+    )
+    own = {"tags": {"separator": "|", "labels": ["x", "y", "z"]}}
+    assert data("tags") == {"task": "multi_label", "target": "tags", "label_lists": own}

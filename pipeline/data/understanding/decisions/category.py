@@ -20,9 +20,8 @@ def decide(profile: Profile, data: Data, _file: File) -> Finding:
     for cell, count in profile.values.items():
         level = chosen_spellings.get(cell, cell)
         values[level] = values.get(level, 0) + count
-    merged, notes, doubts = dict(chosen_spellings), list[str](), list[str]()
+    merged, notes, doubts = spellings_of(profile, data, values)
     if column not in data.categorical and column not in data.spellings:
-        merged, notes, doubts = _merged(profile.key, values)
         if column not in data.targets:
             notes += _notes_on_digits(profile)
         if column not in data.targets and not data.has_signs_of(column):
@@ -30,6 +29,20 @@ def decide(profile: Profile, data: Data, _file: File) -> Finding:
     settings = {"spellings": merged} if merged else {}
     why = "data.categorical names it" if column in data.categorical else "its values are texts"
     return Finding(profile.reading("category", settings), why, notes, doubts)
+
+
+def spellings_of(
+    profile: Profile, data: Data, values: Mapping[str, int]
+) -> tuple[dict[str, str], list[str], list[str]]:
+    """The level that each other spelling means, with notes and doubts.
+
+    Args:
+        values: how often each level occurs.
+    """
+    column = profile.column
+    if column in data.categorical or column in data.spellings:
+        return dict(data.spellings.get(column, {})), [], []
+    return _merged(profile.key, values)
 
 
 def _merged(column: str, values: Mapping[str, int]) -> tuple[dict[str, str], list[str], list[str]]:
