@@ -29,6 +29,7 @@ from pipeline.data.preparing.goal import (
 from pipeline.data.preparing.inputs import inputs_of, with_functions
 from pipeline.data.preparing.leaks import remarks_on_leaks
 from pipeline.data.preparing.nearness import near_rows
+from pipeline.data.preparing.remarks import of_pixels
 from pipeline.data.preparing.rows import SourceRows, read_rows
 from pipeline.data.preparing.splits import Rows
 from pipeline.data.preparing.summary import table_counts
@@ -89,7 +90,7 @@ def table_content(raw: Raw, data: Data) -> Content:
         file_targets={name: _lenient_target(source.file, name, data) for name in data.targets},
         table=table,
         text=text,
-        leaks=[] if shares_rows else leaks,
+        leaks=[*of_pixels(inputs.numeric), *([] if shares_rows else leaks)],
         source=source,
         described=described,
         weights=None if data.sample_weight is None else row_weights(text, data.sample_weight),

@@ -51,12 +51,13 @@ def _merged(column: str, values: Mapping[str, int]) -> tuple[dict[str, str], lis
     notes: list[str] = []
     doubts: list[str] = []
     read_as: list[str] = []
-    for first, others in spellings.variants(values).items():
-        if spellings.are_of_one_word([first, *others]):
+    answers = spellings.answers(values)
+    for first, others in (answers or spellings.variants(values)).items():
+        if answers or spellings.are_of_one_word([first, *others]):
             merged |= dict.fromkeys(others, first)
             read_as.append(f"{listed(others)} as {quoted(first)}")
         else:
-            same = f"{{{flow(others[0])}: {flow(first)}}}"
+            same = flow(dict.fromkeys(others, first))
             doubts.append(
                 f"it has {listed([first, *others])}. If they are the same, set "
                 f"data.spellings: {{{column}: {same}}}; if they are different, "
@@ -92,6 +93,12 @@ def _doubts_on_none(profile: Profile) -> Iterator[str]:
             f"it has 'None' in {profile.missing['None']:,} rows and {others} in others. If 'None' "
             f"is a level, set data.keep_as_level: {{{column}: [None]}}; if both mean missing, "
             f"data.na_values: {{{column}: [None]}}"
+        )
+    elif "-" in signs and all(set(cell) == {"+"} for cell in profile.values):
+        yield (
+            f"its level is '+', so '-' may be a level too. If it is, set "
+            f"data.keep_as_level: {{{column}: ['-']}}; if it means missing, "
+            f"data.na_values: {{{column}: ['-']}}"
         )
     elif "NA" in signs and all(_is_code_of_two_letters(cell) for cell in profile.values):
         yield (
