@@ -28,7 +28,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from pipeline import new_experiment
+from pipeline import new_experiment, project
 from pipeline.command_line import arguments, run_command
 from pipeline.config import params
 from pipeline.config.composition import compose
@@ -376,4 +376,4 @@ def _show(addition: Addition) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

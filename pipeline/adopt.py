@@ -23,7 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
-from pipeline import new_experiment
+from pipeline import new_experiment, project
 from pipeline.adopting.outcome import FILES, OUTCOME
 from pipeline.adopting.refusal import AdoptionError
 from pipeline.command_line import arguments, require_experiment_name, run_command
@@ -146,4 +146,4 @@ def _install(name: str, files: Path, paths: Sequence[Path], listed: str) -> None
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

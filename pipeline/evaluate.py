@@ -14,12 +14,12 @@ from pipeline import recorded_evaluation
 from pipeline.command_line import (
     arguments,
     require_experiment_name,
-    run_command,
     with_key,
 )
 from pipeline.config import resolved_file
 from pipeline.errors import PipelineError
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
+from pipeline.preloading import stages
 from pipeline.runs import result
 
 
@@ -65,4 +65,4 @@ def evaluate(name: str) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    stages.run_command(main)

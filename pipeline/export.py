@@ -22,6 +22,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline import project
 from pipeline.command_line import arguments, run_command
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
@@ -99,4 +100,4 @@ def _test_rows(card: "ModelCard") -> Any:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
 
+from pipeline import project
 from pipeline.command_line import arguments, run_command
 from pipeline.config.composition import compose
 from pipeline.config.data import Data, PrepareConfig, Task
@@ -112,4 +113,4 @@ def _print(card: DataCard) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

@@ -16,6 +16,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from pipeline import project
 from pipeline.command_line import arguments, run_command
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
@@ -39,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

@@ -33,6 +33,7 @@ from typing import Any, NoReturn, TextIO
 
 import numpy as np
 
+from pipeline import project
 from pipeline.command_line import arguments, run_command
 from pipeline.console import log
 from pipeline.data import csv_files
@@ -240,4 +241,4 @@ def _opened(output: Path | None) -> Iterator[Any]:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

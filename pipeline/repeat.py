@@ -18,7 +18,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.command_line import experiment_name, run_command
+from pipeline.command_line import experiment_name
 from pipeline.config import params, resolved, resolved_file
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.repeats import FOLDS, SEEDS, SPLIT_SEEDS, Repeats, description
@@ -30,6 +30,7 @@ from pipeline.data.raw import open_raw
 from pipeline.errors import PipelineError, suggestion
 from pipeline.evaluation import series_record
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED, RAW
+from pipeline.preloading import stages
 from pipeline.signals import Interruption, end_with_parent
 from pipeline.tested_training import train_and_test
 from pipeline.training import memory
@@ -152,4 +153,4 @@ def _spread(summary: Mapping[str, Any], name: str) -> str:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    stages.run_command(main)

@@ -30,6 +30,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import project
 from pipeline.command_line import arguments, run_command
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
@@ -120,4 +121,4 @@ def _environment(options: argparse.Namespace) -> "Options":
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

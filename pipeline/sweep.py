@@ -3,6 +3,7 @@
     python -m pipeline.sweep mnist_dnn optimizer.learning_rate=0.01,0.03 seed=1,2,3
     python -m pipeline.sweep mnist_dnn seed=1,2,3 hydra/launcher=joblib    on all cores
     python -m pipeline.train -m mnist_dnn seed=1,2,3                       also a sweep
+    python -m pipeline.sweep 'glob(iris_*)' seed=1,2,3                     several experiments
     python -m pipeline.sweep diabetes_mlp model.units=[16],[64] data.split.seed=1,2,3
 
 The best configuration has the best mean over its seeds and splits. sweep.save_as=<name> trains it
@@ -27,6 +28,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipeline.command_line import arguments, run_command, with_key
+from pipeline.config import globs
 from pipeline.config.experiment_composition import compose_experiment, register
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
@@ -67,7 +69,7 @@ def sweep(overrides: list[str], interruption: Interruption) -> None:
         PipelineError: a trial failed. All other trials ran.
         Interrupted: a signal was received.
     """
-    settings, overrides = sweep_settings.read(overrides)
+    settings, overrides = sweep_settings.read(globs.expanded(overrides))
     overrides = measuring(overrides, settings.named_objective)
     overrides, launcher = within_this_machine(overrides)
     grid = compose_grid(overrides, objective=settings.named_objective)

@@ -25,7 +25,6 @@ from pipeline import experiment
 from pipeline.command_line import (
     arguments,
     require_experiment_name,
-    run_command,
     with_key,
 )
 from pipeline.config import resolved
@@ -33,6 +32,7 @@ from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import say, table_console
 from pipeline.errors import PipelineError
 from pipeline.layout import CONFIGS, OUTPUTS
+from pipeline.preloading import stages
 from pipeline.signals import Interruption, end_with_parent
 
 _SWEEP = ("-m", "--multirun")
@@ -111,4 +111,4 @@ def train(
 
 
 if __name__ == "__main__":
-    run_command(main)
+    stages.run_command(main)

@@ -23,7 +23,7 @@ _NO_CHOICE = re.compile(r"Could not find '(?P<group>.+)/(?P<choice>[^/']*)'")
 _NO_GROUP = re.compile(r"Could not override '(?P<group>[^']+)'\. No match in the defaults list")
 _UNCHOSEN = re.compile(r"You must specify '(?P<group>[^']+)'")
 _BAD_OVERRIDE = re.compile(r"Error parsing override '(?P<override>[^']*)'")
-_AMBIGUOUS = re.compile(r"Ambiguous value for argument '(?P<override>.*)'")
+_AMBIGUOUS = re.compile(r"(?:Ambiguous value for argument|Sweep parameters) '(?P<override>[^\n]*)'")
 _BAD_VALUE = re.compile(
     r"^(?:Value .*|Invalid (?:value|type).*|Unsupported value.*|Incompatible value.*|Merge error.*"
     r"|.* does not support deletion.*|.* is not Optional)$",

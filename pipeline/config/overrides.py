@@ -29,6 +29,21 @@ def require_readable(overrides: Sequence[str], *, conf: Path) -> None:
         _require_experiment(override, conf / "experiment")
 
 
+def require_none_of_hydra(overrides: Sequence[str]) -> None:
+    """Refuses settings of Hydra, because they have no effect on a single training.
+
+    Raises:
+        PipelineError: an override is one of Hydra's own settings.
+    """
+    own = [one for one in overrides if re.match(r"[+~]*hydra[./]", one)]
+    if own:
+        raise PipelineError(
+            "command line: settings of Hydra have no effect here",
+            received=" ".join(own),
+            expected="Remove them, or sweep with: python -m pipeline.sweep",
+        )
+
+
 def _require_short(override: str) -> None:
     if len(override) > _LONGEST:
         raise PipelineError(

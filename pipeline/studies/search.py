@@ -149,6 +149,8 @@ class _Search:
         """Replays the journal and runs the trials that it does not hold."""
         from pipeline.models import backend
 
+        self._parent.set_tag("trials", str(self._settings.trials))
+        self._parent.set_tag("objective", self._plan.objective.metric)
         backend.load()  # silently, before KerasTuner imports it
         plan, process = self._plan, TrialProcess()
         trials = SearchTrials(

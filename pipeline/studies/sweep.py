@@ -85,7 +85,10 @@ class _Sweep:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Shows the trials while the block runs."""
+        """Shows the trials while the block runs, and tags the sweep for those who watch it."""
+        self._parent.set_tag("trials", str(len(self._grid.trials)))
+        if self._grid.objective is not None:
+            self._parent.set_tag("objective", self._grid.objective.metric)
         with watching(self._board, self._read):
             yield
 

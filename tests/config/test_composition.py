@@ -102,6 +102,14 @@ IN_FILES = {
     "model: {units: [0]}": (
         "model.units is invalid. Received: [0]. Expected: a list of whole numbers from 1."
     ),
+    "hydra: {sweeper: {params: {seed: '1,2'}}}": (
+        "hydra.sweeper.params is not supported. Received: {'seed': '1,2'}. Remove it, and sweep on "
+        "the command line: python -m pipeline.sweep own key=value,value."
+    ),
+    "hydra: {mode: MULTIRUN}": (
+        "hydra.mode is not supported. Received: MULTIRUN. Remove it, and sweep on the command "
+        "line: python -m pipeline.sweep own key=value,value."
+    ),
     "model: {family: cnn}": (
         "model.family is invalid. Received: cnn. Expected: mlp, as the file has it."
     ),
@@ -365,6 +373,10 @@ ON_THE_COMMAND_LINE = {
     ),
     "seed=1,2": (
         "one setting has several values. Received: seed=1,2. "
+        "Expected: one value, a list such as model.units=[64,32], or -m for a sweep."
+    ),
+    "seed=range(1,3)": (
+        "one setting has several values. Received: seed=range(1,3). "
         "Expected: one value, a list such as model.units=[64,32], or -m for a sweep."
     ),
 }
