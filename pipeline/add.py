@@ -170,7 +170,11 @@ def _given(settings: list[str]) -> dict[str, dict[str, Any]]:
                 received=setting,
                 expected="Write source.<setting>=<value> or data.<setting>=<value>",
             )
-        values[group][key] = _value(value)
+        *outer, last = key.split(".")
+        place = values[group]
+        for name in outer:
+            place = place.setdefault(name, {})
+        place[last] = _value(value)
     return values
 
 

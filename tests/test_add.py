@@ -405,3 +405,12 @@ def test_test_file_without_targets_is_named(call):
     write("test.csv", ["a,y", *(f"{n},?" for n in range(10))])
     message = refusal(call, add, "train.csv", "--target", "y", "source.test_path=test.csv")
     assert "test.csv has no row with a target. Received: 10 rows without y." in message
+
+
+def test_setting_of_a_group_is_set(run, call):
+    kinds = ["a"] * 20 + ["b"] * 20 + ["rare"]
+    write("kinds.csv", ["x,kind", *(f"{n}.5,{kind}" for n, kind in enumerate(kinds))])
+    message = refusal(call, add, "kinds.csv", "--target", "kind")
+    assert "or set data.split.method: random" in message
+    run("kinds.csv", "--target", "kind", "data.split.method=random", "data.split.seed=3")
+    assert data("kinds")["split"] == {"method": "random", "seed": 3}
