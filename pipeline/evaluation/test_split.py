@@ -66,7 +66,8 @@ def truth_of(split: Split, meta: Meta) -> str:
     if split.rows is None:
         content = np.asarray(split.y, dtype=np.int64).tobytes()
     else:
-        columns = tables.read(split.rows).columns
-        cells = [cell for target in meta.targets for cell in columns[target.name]]
+        columns, target = tables.read(split.rows).columns, meta.config["target"]
+        names = target if isinstance(target, list) else [target]
+        cells = [cell for name in names for cell in columns[name]]
         content = "\n".join(cells).encode()
     return hashlib.sha256(content).hexdigest()[:32]

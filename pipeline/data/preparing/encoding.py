@@ -16,7 +16,7 @@ from pipeline.config.data import Data
 from pipeline.data.columns.words import words_of
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target, TextFeature
 from pipeline.data.preparing.inputs import Inputs
-from pipeline.data.preparing.statistics import mean_and_scale, statistics_of
+from pipeline.data.preparing.statistics import mean_and_scale, of_indicator, statistics_of
 from pipeline.errors import DataError
 
 Numbers = NDArray[np.float64]
@@ -35,9 +35,14 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
         DataError: a feature has no value in any training row, or no word in two of them.
     """
     # One indicator is enough for the numbers of one column.
-    later = {name for reading in train.readings for name in reading.names[:-1]}
+    of_labels = {
+        name for reading in train.readings if reading.kind == "labels" for name in reading.names
+    }
+    rare = {name for name in of_labels if np.nansum(train.numeric[name]) < data.fewest_rows}
+    used = [[name for name in one.names if name not in rare] for one in train.readings]
+    later = {name for names in used for name in names[:-1]}
     numeric = []
-    features = list(_numeric_features(train, data))
+    features = [one for one in _numeric_features(train, data) if one[0] not in rare]
     fitted = statistics_of([_raw(name, of, train) for name, of in features])
     for (name, of), statistics in zip(features, fitted, strict=True):
         if statistics is None:
@@ -45,6 +50,8 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
                 f"{path}, column {name}: no training row has a value",
                 expected=_remedy(name, of, train),
             )
+        if name in of_labels:
+            statistics = of_indicator(statistics)
         may_indicate = data.missing_indicators and name not in later
         numeric.append(
             NumericFeature(

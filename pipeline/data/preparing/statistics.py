@@ -50,6 +50,13 @@ def statistics_of(columns: Sequence[Numbers]) -> list[Statistics | None]:
     return result
 
 
+def of_indicator(statistics: Statistics) -> Statistics:
+    """The statistics of zeros and ones that stay as they are. A missing one is 0."""
+    zero, one = np.float64(0), np.float64(1)
+    quantiles = statistics.quantiles * statistics.scale + statistics.mean
+    return Statistics(zero, zero, one, quantiles)  # type: ignore[arg-type]
+
+
 def blocks_of(columns: Sequence[Numbers]) -> Iterator[tuple[list[int], Numbers]]:
     """Yields columns of equal length, a million numbers or one column at a time.
 
