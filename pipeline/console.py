@@ -1,5 +1,6 @@
 """Prints results on stdout and all other messages on stderr."""
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,16 @@ def overwrite(line: str) -> None:
     """Prints a message on stderr in the place of the last one, without passwords."""
     clear = "\r\033[K"
     print(f"{clear}{without_password(line)}", end="", file=sys.stderr, flush=True)  # noqa: T201 - as in `log`
+
+
+def is_animated() -> bool:
+    """Whether stderr is a terminal that can show a line that moves.
+
+    A CI service keeps a log, even if it runs commands in a terminal. There each frame would be a
+    line.
+    """
+    is_log = os.environ.get("CI") or os.environ.get("TERM", "dumb") in ("dumb", "unknown")
+    return sys.stderr.isatty() and not is_log
 
 
 def table_console(*, stderr: bool = False) -> "Console":

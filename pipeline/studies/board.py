@@ -1,6 +1,5 @@
 """The board of a study: a live table, or a line for each finished trial."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.config.variations import REPETITIONS
-from pipeline.console import log, table_console
+from pipeline.console import is_animated, log, table_console
 from pipeline.studies.choice import configurations
 from pipeline.studies.objective import Objective
 from pipeline.studies.outcome import ENDED, Outcome, Status, best, latest
@@ -49,7 +48,7 @@ class Board:
         self._console = table_console(stderr=True)
 
     def __enter__(self) -> "Board":
-        if sys.stderr.isatty():
+        if is_animated():
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
         return self
