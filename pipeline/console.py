@@ -22,6 +22,15 @@ def log(line: str) -> None:
     print(without_password(line), file=sys.stderr, flush=True)  # noqa: T201 - the only place that prints messages
 
 
+def say_loading() -> None:
+    """Says on a terminal that TensorFlow loads.
+
+    Loading takes seconds, so a command calls this before it imports anything else.
+    """
+    if sys.stderr.isatty():
+        log("Loading TensorFlow …")
+
+
 def overwrite(line: str) -> None:
     """Prints a message on stderr in the place of the last one, without passwords."""
     clear = "\r\033[K"

@@ -10,17 +10,15 @@ Writes metrics.json and figures/, and their record evaluation.json. Logs metrics
 MLflow run that trained the model.
 """
 
-from pipeline import recorded_evaluation
 from pipeline.command_line import (
     arguments,
     require_experiment_name,
     run_command,
     with_key,
 )
-from pipeline.config import resolved_file
+from pipeline.console import say_loading
 from pipeline.errors import PipelineError
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
-from pipeline.runs import result
 
 
 def main() -> None:
@@ -32,6 +30,9 @@ def main() -> None:
         require_experiment_name(value)
         evaluate(value)
     elif key == "run" and value:
+        say_loading()
+        from pipeline import recorded_evaluation
+
         recorded_evaluation.evaluate_run(value)
     else:
         raise PipelineError(
@@ -43,9 +44,13 @@ def main() -> None:
 
 def evaluate(name: str) -> None:
     """Measures an experiment, draws its figures, and logs both."""
+    say_loading()
+    from pipeline import recorded_evaluation
+    from pipeline.config import resolved_file
     from pipeline.models import backend
 
     backend.load()
+    from pipeline.runs import result
     from pipeline.tracking import carrying, stores
 
     settings = resolved_file.read(CONFIGS / f"{name}.yaml")

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.command_line import arguments, run_command
-from pipeline.console import log, say
+from pipeline.console import log, say, say_loading
 from pipeline.errors import PipelineError
 from pipeline.layout import EXPORTS, PREPARED
 from pipeline.option_parser import OptionParser
@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--to", required=True)
     parser.add_argument("--output", type=Path)
     options = parser.parse_args(arguments(__doc__))
+    say_loading()
     export(options.model, options.to, options.output)
 
 

@@ -20,6 +20,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.command_line import (
     arguments,
@@ -27,14 +28,13 @@ from pipeline.command_line import (
     run_command,
     with_key,
 )
-from pipeline.config import resolved
-from pipeline.config.experiment import ExperimentConfig
-from pipeline.console import say, table_console
-from pipeline.data.prepared import load_meta
+from pipeline.console import say, say_loading, table_console
 from pipeline.errors import PipelineError
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 from pipeline.signals import Interruption, end_with_parent
-from pipeline.training import memory
+
+if TYPE_CHECKING:
+    from pipeline.config.experiment import ExperimentConfig
 
 _SWEEP = ("-m", "--multirun")
 _ALLOW = "--allow-environment"
@@ -59,11 +59,15 @@ def main() -> None:
             end_with_parent(os.getppid())
             name = argv[1]
             require_experiment_name(name)
+            say_loading()
+            from pipeline.config import resolved
+
             config = resolved.read(CONFIGS / f"{name}.yaml")
             config.checkpoint.allow_environment |= allowed
             train(config, interruption, output=OUTPUTS / name)
         else:
             _require_no_flag(argv)
+            say_loading()
             from pipeline.config.experiment_composition import compose_experiment
 
             train(compose_experiment(with_key(argv, "experiment")), interruption)
@@ -93,9 +97,12 @@ def _require_no_flag(overrides: list[str]) -> None:
 
 
 def train(
-    config: ExperimentConfig, interruption: Interruption, *, output: Path | None = None
+    config: "ExperimentConfig", interruption: Interruption, *, output: Path | None = None
 ) -> None:
     """Runs the experiment and prints its result."""
+    from pipeline.data.prepared import load_meta
+    from pipeline.training import memory
+
     # TensorFlow takes seconds to load, so settings that cannot work are refused before.
     memory.require_enough(config, load_meta(PREPARED / config.data.name))
     from pipeline.models import backend

@@ -19,9 +19,8 @@ epochs}. Everything else goes to stderr.
 import json
 
 from pipeline.command_line import arguments, run_command, with_key
-from pipeline.console import say
+from pipeline.console import say, say_loading
 from pipeline.signals import Interruption
-from pipeline.studies.settings import compose_tune
 
 
 def main() -> None:
@@ -29,6 +28,9 @@ def main() -> None:
     argv = with_key(arguments(__doc__), "experiment")
     interruption = Interruption()
     with interruption.handling():
+        say_loading()
+        from pipeline.studies.settings import compose_tune
+
         overrides, config = compose_tune(argv)
         from pipeline.studies.search import tune
 
