@@ -1,8 +1,10 @@
 """Prints results on stdout and all other messages on stderr."""
 
+import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pipeline.redaction import without_password
 
@@ -20,6 +22,34 @@ def say(text: str) -> None:
 def log(line: str) -> None:
     """Prints a message for people on stderr, without passwords."""
     print(without_password(line), file=sys.stderr, flush=True)  # noqa: T201 - the only place that prints messages
+
+
+def answer(
+    values: Mapping[str, Any], words: Sequence[str], *, next_command: str = "", as_json: bool
+) -> None:
+    """Ends a command with its result: in words on a terminal, as one line of JSON elsewhere.
+
+    Where stdout gets JSON, the words go to stderr.
+
+    Args:
+        values: the result for programs.
+        words: the result for people, in lines.
+        next_command: what people usually do next.
+        as_json: prints JSON on a terminal too.
+    """
+    is_for_people = sys.stdout.isatty() and not as_json
+    for line in words:
+        (say if is_for_people else log)(line)
+    if not is_for_people:
+        say(json.dumps(values))
+    elif next_command:
+        say_next(next_command)
+
+
+def say_next(command: str) -> None:
+    """Prints on a terminal what people usually do next. In a stage, DVC does it."""
+    if sys.stdout.isatty() and "DVC_STAGE" not in os.environ:
+        say(f"Next: {command}")
 
 
 def say_loading() -> None:

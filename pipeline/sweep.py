@@ -12,24 +12,35 @@ metric, such as validation/macro_f1.
 To resume an interrupted or killed sweep, run the same command again. A larger grid trains only the
 new trials.
 
-The last line on stdout is one JSON object {sweep_id, run_id, status, best, trials}. Everything else
-goes to stderr.
+The last lines say the result and what to do next. With --json, or if stdout is not a terminal,
+stdout gets one JSON object {sweep_id, run_id, status, best, trials} instead.
 """
 
-from pipeline.command_line import arguments, run_command, with_key
-from pipeline.console import say_loading
+import shlex
+
+from pipeline.command_line import arguments, run_command, with_key, without_json
+from pipeline.console import answer, say_loading
 from pipeline.signals import Interruption
 
 
 def main() -> None:
     """Reads the command line and runs the sweep."""
-    overrides = with_key(arguments(__doc__), "experiment")
+    received, as_json = without_json(arguments(__doc__))
+    overrides = with_key(received, "experiment")
     interruption = Interruption()
     with interruption.handling():
         say_loading()
         from pipeline.studies.launching import sweep
 
-        sweep(overrides, interruption)
+        swept = sweep(overrides, interruption)
+    if swept.saved_as is not None:
+        next_command = f"dvc repro evaluate@{swept.saved_as}"
+    elif swept.has_choice:
+        again = shlex.join(["python", "-m", "pipeline.sweep", *received])
+        next_command = f"{again} sweep.save_as={swept.name}_best"
+    else:
+        next_command = "python -m pipeline.ui"
+    answer(swept.values, [swept.words], next_command=next_command, as_json=as_json)
 
 
 if __name__ == "__main__":

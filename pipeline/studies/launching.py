@@ -1,17 +1,18 @@
 """Checks all trials of a sweep, and hands them to a launcher of Hydra."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipeline.config.experiment_composition import compose_experiment, register
-from pipeline.console import log, say
+from pipeline.console import log
 from pipeline.errors import PipelineError
 from pipeline.layout import CONF, PREPARED
 from pipeline.signals import Interruption
@@ -35,8 +36,47 @@ _EXPECTED_WARNINGS = (
 )
 
 
-def sweep(overrides: list[str], interruption: Interruption) -> None:
-    """Checks all trials, runs them by Hydra's launcher, and prints the result.
+@dataclass(frozen=True)
+class Swept:
+    """The result of a sweep.
+
+    Args:
+        values: for JSON.
+        saved_as: the experiment that it wrote; None without one.
+    """
+
+    grid: Grid
+    values: dict[str, Any]
+    saved_as: str | None
+
+    @property
+    def name(self) -> str:
+        return self.grid.name
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether it chose one of several configurations."""
+        best = self.values["best"]
+        return best is not None and len(best["trials"]) < self.values["trials"]
+
+    @property
+    def words(self) -> str:
+        """The best configuration in words."""
+        best, count = self.values["best"], self.values["trials"]
+        if best is None or self.grid.objective is None:
+            return f"{self.name}: {count} trials finished, and none is named the best"
+        numbers = best["trials"]
+        mean = f" on average over {len(numbers)} trials" if len(numbers) > 1 else ""
+        figure = f"{self.grid.objective.metric} {best['objective']:.4f}{mean}"
+        if not self.has_choice:
+            return f"{self.name}: {figure}"
+        settings = self.grid.trials[numbers[0]].label_of_configuration
+        others = f"; {best['tied']} others may be as good" if best["tied"] else ""
+        return f"{self.name}: the best of {count} trials is {settings}, {figure}{others}"
+
+
+def sweep(overrides: list[str], interruption: Interruption) -> Swept:
+    """Checks all trials, and runs them by Hydra's launcher.
 
     Raises:
         PipelineError: a trial failed. All other trials ran.
@@ -57,7 +97,7 @@ def sweep(overrides: list[str], interruption: Interruption) -> None:
     def launch(journal: SweepJournal, tags: Mapping[str, str], folders: Sequence[Path]) -> None:
         _launch(overrides, grid, journal, tags, folders)
 
-    say(json.dumps(run_sweep(grid, launch, interruption, settings)))
+    return Swept(grid, run_sweep(grid, launch, interruption, settings), settings.save_as)
 
 
 def _require_winner(save_as: str, grid: Grid) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.config.variations import SEED
+from pipeline.config.variations import REPETITIONS, SEED
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,12 @@ class Trial:
     def label(self) -> str:
         """The varying settings, as on a command line."""
         return " ".join(f"{name}={short(value)}" for name, value in self.values.items())
+
+    @property
+    def label_of_configuration(self) -> str:
+        """The label without what only repeats a configuration: seeds and splits."""
+        values = {name: value for name, value in self.values.items() if name not in REPETITIONS}
+        return " ".join(f"{name}={short(value)}" for name, value in values.items())
 
     @property
     def short_label(self) -> str:
