@@ -23,12 +23,10 @@ class Evaluation:
     """The result of an evaluation.
 
     Args:
-        name: the experiment, or the run.
         metrics: the content of `metrics.json`.
         folder: holds it.
     """
 
-    name: str
     run_id: str
     metrics: Mapping[str, Any]
     folder: Path
@@ -49,7 +47,7 @@ class Evaluation:
         """The result for people."""
         from pipeline.reporting.one_line import in_one_line
 
-        return [f"{self.name}: {in_one_line(self.metrics)}"]
+        return [in_one_line(self.metrics)]
 
 
 def evaluate_run(beginning: str, *, own_figures: Sequence[str] = ()) -> Evaluation:
@@ -148,4 +146,4 @@ def evaluate(
     log_baselines(tracker, summary, step=assessment.subject.saved_step)
     log(f"{name}: {output / record.METRICS} and {drawn.count} figures")
     drawn.require_no_failure()
-    return Evaluation(name, run.run_id, summary, output)
+    return Evaluation(run.run_id, summary, output)

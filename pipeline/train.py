@@ -71,9 +71,12 @@ def main() -> None:
             _require_no_flag(argv)
             say_loading()
             from pipeline.config.experiment_composition import compose_experiment
+            from pipeline.config.run_name import run_name
 
-            config = compose_experiment(with_key(argv, "experiment"))
-            train(config, interruption, as_json=as_json)
+            overrides = with_key(argv, "experiment")
+            config = compose_experiment(overrides)
+            name = run_name(config, overrides)
+            train(config, interruption, name=name, as_json=as_json)
 
 
 def _show(overrides: list[str]) -> None:
@@ -104,10 +107,17 @@ def train(
     config: "ExperimentConfig",
     interruption: Interruption,
     *,
+    name: str = "",
     output: Path | None = None,
     as_json: bool = False,
 ) -> None:
-    """Runs the experiment and prints its result."""
+    """Runs the experiment and prints its result.
+
+    Args:
+        name: of the run, if it is not that of the experiment.
+        output: where to write the model and its history.
+        as_json: prints JSON on a terminal too.
+    """
     from pipeline.data.prepared import load_meta
     from pipeline.training import memory
 
@@ -118,7 +128,9 @@ def train(
     backend.load()
     from pipeline import experiment
 
-    result = experiment.run(config, output=output, interruption=interruption)
+    name = name or config.name
+    tags = {} if name == config.name else {"mlflow.runName": name}
+    result = experiment.run(config, output=output, interruption=interruption, tags=tags)
     if output is not None:
         from pipeline.tracking import carrying
 
@@ -134,21 +146,21 @@ def train(
     # A run of another store cannot be found by its id.
     can_be_tested = not result.paused and (output is not None or config.tracking.store == "mlflow")
     next_command = f"python -m pipeline.evaluate {tested}" if can_be_tested else ""
-    answer(line, [_in_words(config, result)], next_command=next_command, as_json=as_json)
+    answer(line, [_in_words(name, config, result)], next_command=next_command, as_json=as_json)
 
 
-def _in_words(config: "ExperimentConfig", result: "Result") -> str:
+def _in_words(name: str, config: "ExperimentConfig", result: "Result") -> str:
     """`mnist_mlp: validation accuracy 0.9781, loss 0.0712 (epoch 16 of 24), run 3f2a91c0`."""
     from pipeline import metrics
 
-    names = dict.fromkeys([metrics.headline(config.data.task.value), "loss"])
-    measured = [(name, result.metrics.get(f"validation/{name}")) for name in names]
-    figures = ", ".join(f"{name} {value:.4f}" for name, value in measured if value is not None)
+    shown = dict.fromkeys([metrics.headline(config.data.task.value), "loss"])
+    measured = [(metric, result.metrics.get(f"validation/{metric}")) for metric in shown]
+    figures = ", ".join(f"{metric} {value:.4f}" for metric, value in measured if value is not None)
     last = result.history[-1]
     saved = next((point for point in result.history if point.metrics == result.metrics), last)
     place = f"epoch {saved.epoch:.4g} of {last.epoch:.4g}"
     state = "paused, " if result.paused else ""
-    return f"{config.name}: {state}validation {figures} ({place}), run {result.run_id[:8]}"
+    return f"{name}: {state}validation {figures} ({place}), run {result.run_id[:8]}"
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """The test result of one model in one line."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.reporting.baselines import Opponent, opponents, telling
+from pipeline.reporting.baselines import opponents, telling
 from pipeline.reporting.formatting import interval, number
+
+_ARTICLES = re.compile("^(always )?(the |a )?")
 
 
 def in_one_line(metrics: Mapping[str, Any]) -> str:
-    """`test accuracy 0.8520 [0.8210, 0.8780]; always the commonest class 0.7010`.
+    """`test accuracy 0.8520 [0.8210, 0.8780], commonest class 0.7010`.
 
     It names the simplest baseline, and the one that says most about the network.
 
@@ -20,7 +23,8 @@ def in_one_line(metrics: Mapping[str, Any]) -> str:
     simplest = [one for one in opponents(metrics, headline) if one.is_measured][:1]
     best = telling(metrics, headline)
     shown = simplest + [one for one in [best] if one is not None and one not in simplest]
-    return "; ".join([f"test {figures}", *([_in_words(shown)] if shown else [])])
+    baselines = [f"{_ARTICLES.sub('', one.title)} {one.figure}" for one in shown]
+    return ", ".join([f"test {figures}", *baselines])
 
 
 def _figure(metrics: Mapping[str, Any], name: str) -> str:
@@ -29,7 +33,3 @@ def _figure(metrics: Mapping[str, Any], name: str) -> str:
         return f"{name} not defined: {entry['reason']}"
     limits = [interval(entry["low"], entry["high"])] if "low" in entry else []
     return " ".join([name, number(entry["value"]), *limits])
-
-
-def _in_words(baselines: list[Opponent]) -> str:
-    return ", ".join(f"{one.title} {one.figure}" for one in baselines)

@@ -10,12 +10,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.config.labels import short
 from pipeline.config.variations import REPETITIONS
 from pipeline.console import is_animated, log, table_console
 from pipeline.studies.choice import configurations
 from pipeline.studies.objective import Objective
 from pipeline.studies.outcome import ENDED, Outcome, Status, best, latest
-from pipeline.studies.trial import short
 
 # Lines that are not rows: title, caption, borders, three lines of heading, and the cursor's line.
 FRAME = 9

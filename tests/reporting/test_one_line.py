@@ -28,17 +28,16 @@ def test_simplest_and_telling_baseline_are_named():
     }
     more = {"baselines": baselines, "telling_baseline": {"accuracy": "boosting"}}
     assert in_one_line(metrics(accuracy=ACCURACY) | more) == (
-        "test accuracy 0.8520 [0.8210, 0.8780]; "
-        "always the commonest class 0.7010, gradient boosting 0.8400"
+        "test accuracy 0.8520 [0.8210, 0.8780], commonest class 0.7010, gradient boosting 0.8400"
     )
 
 
 def test_baseline_that_is_both_is_named_once():
     more = {
-        "baselines": {"mean": baseline("the mean", 0, 0.5)},
+        "baselines": {"mean": baseline("always the mean", 0, 0.5)},
         "telling_baseline": {"accuracy": "mean"},
     }
-    assert in_one_line(metrics(accuracy=ACCURACY) | more).endswith("; the mean 0.5000")
+    assert in_one_line(metrics(accuracy=ACCURACY) | more).endswith(", mean 0.5000")
 
 
 def test_metric_beside_the_headline_is_shown():
