@@ -36,7 +36,7 @@ from pipeline.comparing import making, parts, record, text
 from pipeline.comparing.comparison import OVER, Comparison
 from pipeline.comparing.names import Contender
 from pipeline.comparing.sequence import FEWEST_TO_DECIDE
-from pipeline.console import answer, log, say
+from pipeline.console import answer, log, say, text_width
 from pipeline.errors import PipelineError
 from pipeline.layout import PREPARED
 from pipeline.option_parser import OptionParser
@@ -65,7 +65,8 @@ def main() -> None:
     folder = record.folder_of(comparison.names, choices=filter(None, chosen))
     making.write(folder, comparison, contenders)
     run_id = making.log(folder, comparison, contenders)
-    (log if as_json else say)(f"{text.on_terminal(comparison)}\n")
+    shown = text.on_terminal(comparison, width=text_width(text.WIDTH))
+    (log if as_json else say)(f"{shown}\n")
     answer(
         _answer(comparison, folder, run_id),
         [f"All metrics and figures: {folder}/"],

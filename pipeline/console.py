@@ -77,6 +77,11 @@ def is_animated() -> bool:
     return sys.stderr.isatty() and not is_log
 
 
+def text_width(longest: int) -> int:
+    """The characters of a line on stdout: those of the terminal, at most `longest`."""
+    return min(longest, table_console().width)
+
+
 def table_console(*, stderr: bool = False) -> "Console":
     """Returns a console that prints tables.
 

@@ -19,6 +19,7 @@ LIBRARY = (
     "errors",
     "experiment",
     "files",
+    "fitted_table",
     "layout",
     "locks",
     "new_experiment",
