@@ -30,7 +30,7 @@ from pipeline.command_line import (
 )
 from pipeline.console import answer, say_loading, table_console
 from pipeline.errors import PipelineError
-from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
+from pipeline.layout import CONFIGS, OUTPUTS
 from pipeline.signals import Interruption, end_with_parent
 
 if TYPE_CHECKING:
@@ -118,19 +118,10 @@ def train(
         output: where to write the model and its history.
         as_json: prints JSON on a terminal too.
     """
-    from pipeline.data.prepared import load_meta
-    from pipeline.training import memory
-
-    # TensorFlow takes seconds to load, so settings that cannot work are refused before.
-    memory.require_enough(config, load_meta(PREPARED / config.data.name))
-    from pipeline.models import backend
-
-    backend.load()
     from pipeline import experiment
 
     name = name or config.name
-    tags = {} if name == config.name else {"mlflow.runName": name}
-    result = experiment.run(config, output=output, interruption=interruption, tags=tags)
+    result = experiment.run(config, output=output, interruption=interruption, run_name=name)
     if output is not None:
         from pipeline.tracking import carrying
 

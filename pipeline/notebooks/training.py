@@ -47,8 +47,7 @@ def run(experiment: str, **settings: Any) -> TrainedRun:
         notebook = source.executed()
         files = {} if notebook is None else {source.FILE: notebook}
         name = run_name(config, [f"experiment={experiment}", *overrides(settings)])
-        tags = {} if name == config.name else {"mlflow.runName": name}
-        result = run_experiment(config, interruption=interruption, files=files, tags=tags)
+        result = run_experiment(config, interruption=interruption, files=files, run_name=name)
         return TrainedRun(config, result, root)
 
 
