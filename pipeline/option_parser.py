@@ -21,8 +21,8 @@ class OptionParser(argparse.ArgumentParser):
         """Parses arguments. An unknown flag is named before a missing argument."""
         received = sys.argv[1:] if args is None else list(args)
         for argument in received:
-            flag = argument.partition("=")[0]
-            is_flag = (flag.startswith("-") and flag[1:2].isalpha()) or flag.startswith("--")
+            flag = argument.partition("=")[0] if argument.startswith("--") else argument[:2]
+            is_flag = flag.startswith("--") or (flag[:1] == "-" and flag[1:].isalpha())
             if is_flag and flag not in self._option_string_actions:
                 self.error(f"this flag does not exist: {flag}")
         return super().parse_known_args(received, namespace)
