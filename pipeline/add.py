@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
@@ -52,6 +52,7 @@ from pipeline.data.understanding.profile import profile_of
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
 from pipeline.layout import CONF, PARAMS, PREPARED, RAW
+from pipeline.option_parser import OptionParser
 
 register("fetch", FetchConfig)
 register("prepare", PrepareConfig)
@@ -59,7 +60,6 @@ register("prepare", PrepareConfig)
 _GROUPS = ("source", "data")
 _LABEL = "label"  # the target of images in folders
 _MOST_NAMES = 30  # of columns, in a message
-_HELP = "Use --help to see what add takes"
 
 
 @dataclass(frozen=True)
@@ -96,16 +96,11 @@ class Addition:
     suggestions: list[str] = field(default_factory=list)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise PipelineError(message, expected=_HELP)
-
-
 def main() -> None:
     """Reads the command line, adds the file, and with --run trains and tests."""
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser = OptionParser("add")
     parser.add_argument("file")
-    parser.add_argument("settings", nargs="*")
+    parser.add_argument("settings", nargs="*", default=[])
     parser.add_argument("--target")
     parser.add_argument("--task", choices=[task.value for task in Task])
     parser.add_argument("--name")

@@ -302,7 +302,7 @@ def test_failed_run_is_one_line(run, monkeypatch):
             "the name iris_perceptron is taken. Received: conf/experiment/iris_perceptron.yaml. "
             "Choose another one with --name, or delete the files and entries of that name.",
         ),
-        (["flats.csv", "--tarjet", "rent"], "unrecognized arguments: --tarjet"),
+        (["flats.csv", "--tarjet", "rent"], "this flag does not exist: --tarjet"),
     ],
 )
 def test_invalid_arguments_are_refused(run, arguments, message):

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from pipeline.data import card
 from pipeline.files import write_text
+from pipeline.fitted_table import FittedTable
 from pipeline.reporting import formatting, pictures
 from pipeline.reporting.certificates import Proof
 from pipeline.reporting.chart import charts
@@ -118,7 +119,8 @@ def _remarks(rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
 def table(rows: Sequence[Row]) -> Table:
     """The report for a terminal."""
     head = overview(rows)
-    report = Table(
+    report = FittedTable(
+        drop=("examples/s", "MLflow run", "time", "epochs", "parameters"),
         title=Text(f"{head.verdict}; {head.effort}"),
         title_justify="left",
         title_style="bold",

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.config.labels import short
 from pipeline.config.metrics import Direction
 from pipeline.studies.choice import Choice
 from pipeline.studies.outcome import Outcome, Status, with_status
 from pipeline.studies.record import Rank
-from pipeline.studies.trial import short
 
 
 def facts(outcomes: Sequence[Outcome]) -> dict[str, Any]:

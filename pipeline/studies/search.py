@@ -210,6 +210,8 @@ class _Search:
             "run_id": self._parent.run_id,
             "status": Status.FINISHED,
             "best": {
+                "experiment": self._name,
+                "metric": self._plan.objective.metric,
                 "trial": leader.trial.number,
                 "run_id": leader.run_id,
                 "objective": leader.objective,
@@ -290,8 +292,7 @@ class _Search:
                 f"{self._name}: trained {epochs.spent:,g} epochs. "
                 f"Without resuming promoted trials it would have been {epochs.restarting:,g}."
             )
-        value = f"{self._plan.objective.metric} {leader.objective:.4f}"
-        log(f"{self._name}: best is trial {leader.trial.number}, {value}, run {leader.run_id}")
+        log(f"{self._name}: this trains the best trial again, alone:")
         log(f"  {shlex.join(['python', '-m', 'pipeline.train', *leader.trial.overrides])}")
 
     def _save(

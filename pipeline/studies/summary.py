@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.table import Table
 
 from pipeline.files import replacing
+from pipeline.fitted_table import FittedTable
 from pipeline.studies.board import add_settings
 from pipeline.studies.choice import Choice
 from pipeline.studies.objective import Objective
@@ -40,7 +41,7 @@ def configuration_table(title: str, choice: Choice, objective: Objective) -> Tab
 
     `≈` marks those that may be as good as the best one.
     """
-    table = Table(title=title, title_justify="left", caption_justify="left")
+    table = FittedTable(title=title, title_justify="left", caption_justify="left", drop=("trials",))
     names = list(choice.best.values)
     add_settings(table, names)
     for heading in ("trials", f"mean of\n{objective.metric}", "95 % interval", "best"):
