@@ -1,7 +1,7 @@
 """Columns of text in little memory: each different text once, and its number for each row.
 
 An Arrow array takes as much memory as the bytes of the texts. Python's texts take ten times as
-much.
+much. Arrow's `to_numpy` imports pandas. That takes longer than reading a small table.
 """
 
 from collections.abc import Collection, ItemsView, Iterator, Mapping, Sequence, ValuesView
@@ -85,7 +85,7 @@ class Texts(Sequence[str]):
     def _finite_numbers(self) -> NDArray[np.float64] | None:
         """The texts as numbers, float64 of shape (texts,). None if one is not a finite number."""
         try:
-            values: NDArray[np.float64] = self.array.cast("float64").to_numpy()
+            values: NDArray[np.float64] = np.from_dlpack(self.array.cast("float64"))
         except ValueError:  # Arrow takes no plus sign.
             return finite_numbers(self)
         return values if np.isfinite(values).all() else None
@@ -145,7 +145,7 @@ class Encoded(Sequence[str]):
         import pyarrow
 
         joined = pyarrow.concat_arrays([self.texts.array, other.texts.array]).dictionary_encode()
-        number = joined.indices.to_numpy()
+        number = np.from_dlpack(joined.indices)
         own = len(self.texts)
         numbers = np.concatenate([number[:own][self.numbers], number[own:][other.numbers]])
         return Encoded(Texts(joined.dictionary), numbers)
@@ -246,5 +246,5 @@ def _are_stripped(texts: list[str]) -> bool:
 
 
 def _listed(array: Any) -> list[str]:
-    texts: list[str] = array.to_numpy(zero_copy_only=False).tolist()
+    texts: list[str] = array.to_pylist()
     return texts

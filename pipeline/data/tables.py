@@ -116,7 +116,7 @@ def read(path: Path, *, without: Collection[str] = ()) -> TextTable:
     columns = {}
     for name in used:
         column = table[name].combine_chunks()
-        columns[name] = Encoded(Texts(column.dictionary), column.indices.to_numpy())
+        columns[name] = Encoded(Texts(column.dictionary), np.from_dlpack(column.indices))
     del table
     default_memory_pool().release_unused()  # Arrow keeps the memory in which it parsed.
     return TextTable(columns, places.origins, places.content)
