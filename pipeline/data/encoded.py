@@ -17,6 +17,7 @@ Numbers = NDArray[np.int32]
 _FEW = 10_000  # texts
 _BLOCK = 1 << 16  # texts that are Python's at the same time
 OF_NUMBERS = b"0123456789+-.eE"
+_OF_PLAIN_NUMBERS = b"0123456789+-."
 _BYTES = 1 << 24  # that are compared at the same time
 
 
@@ -70,7 +71,17 @@ class Texts(Sequence[str]):
         return self._read()
 
     def _read(self) -> NDArray[np.float64] | None:
-        return self._finite_numbers() if self._has_only(OF_NUMBERS) else None
+        return self._finite_numbers() if self.have_only_signs_of_numbers else None
+
+    @cached_property
+    def have_only_signs_of_numbers(self) -> bool:
+        """Whether the texts consist of digits, points, signs and the letter of an exponent."""
+        return self._has_only(OF_NUMBERS)
+
+    @cached_property
+    def have_only_digits_and_points(self) -> bool:
+        """Whether the texts consist of digits, points and signs."""
+        return self._has_only(_OF_PLAIN_NUMBERS)
 
     def _has_only(self, characters: bytes) -> bool:
         """Whether the texts consist of these ASCII characters."""
@@ -212,7 +223,7 @@ def counts_of(cells: Sequence[str]) -> Mapping[str, int]:
     """How often each text without outer spaces occurs, in order of appearance."""
     texts, numbers = different(cells)
     counts = np.bincount(numbers, minlength=len(texts))
-    if isinstance(texts, Texts) and all(_are_stripped(block) for block in texts.blocks()):
+    if isinstance(texts, Texts) and (texts.have_only_signs_of_numbers or _are_stripped(texts)):
         return Counts(texts, counts)
     own = list(map(str.strip, texts))
     stripped = dict(zip(own, counts.tolist(), strict=True))
@@ -241,8 +252,8 @@ def chosen(texts: Sequence[str], mask: NDArray[np.bool_]) -> Sequence[str]:
     return Texts(texts.array.filter(mask)) if isinstance(texts, Texts) else [*compress(texts, mask)]
 
 
-def _are_stripped(texts: list[str]) -> bool:
-    return list(map(str.strip, texts)) == texts
+def _are_stripped(texts: Texts) -> bool:
+    return all(list(map(str.strip, block)) == block for block in texts.blocks())
 
 
 def _listed(array: Any) -> list[str]:

@@ -66,7 +66,9 @@ def truth_of(split: Split, meta: Meta) -> str:
     if split.rows is None:
         content = np.asarray(split.y, dtype=np.int64).tobytes()
     else:
-        columns = tables.read(split.rows).columns
-        cells = [cell for target in meta.targets for cell in columns[target.name]]
+        targets = [target.name for target in meta.targets]
+        others = set(tables.columns_of(split.rows)).difference(targets)
+        columns = tables.read(split.rows, without=others).columns
+        cells = [cell for target in targets for cell in columns[target]]
         content = "\n".join(cells).encode()
     return hashlib.sha256(content).hexdigest()[:32]

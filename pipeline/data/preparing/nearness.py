@@ -1,5 +1,6 @@
 """Rows that nearly equal a training row: the same image or measurement, slightly changed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ MOST_PAIRS = 1_000_000_000  # of images: more take minutes
 # Rows of a table are nearly equal if no number differs by more than this many standard deviations,
 # or by less if this share of the rows would be that near by chance.
 _NEAR, _CHANCE = 0.01, 1e-3
+_FEW_PAIRS = 1 << 20
 _ROWS = 1 << 16  # that are compared with all training rows at the same time
 
 
@@ -115,8 +117,6 @@ def near_rows(numbers: NDArray[Any], kinds: Rows, train: Rows, others: Rows) -> 
     Returns:
         One value for each of `others`.
     """
-    from scipy.spatial import KDTree
-
     deviation = numbers[train].std(axis=0)
     varies = deviation > 0
     dimensions = int(varies.sum())
@@ -134,11 +134,46 @@ def near_rows(numbers: NDArray[Any], kinds: Rows, train: Rows, others: Rows) -> 
     first = np.unique(numbers_of_equal(distinct))
     if len(first) < len(distinct):
         distinct = distinct[first]
+    if len(distinct) * len(others) <= _FEW_PAIRS:
+        return _have_near(points(others), distinct, distance)
+    return _have_near_in_tree(points, others, distinct, distance)
+
+
+def _have_near(
+    points: NDArray[np.float64], others: NDArray[np.float64], distance: float
+) -> Mask:
+    """Whether each point is nearer than a distance to one of `others`, in every number.
+
+    It compares all pairs. For few of them this takes less time than to load SciPy.
+
+    Args:
+        points, others: of shape (points, numbers).
+    """
+    point, other = np.divmod(np.arange(len(points) * len(others)), max(1, len(others)))
+    for first, second in zip(points.T, others.T, strict=True):
+        is_near = np.abs(first[point] - second[other]) < distance
+        point, other = point[is_near], other[is_near]
+        if not len(point):
+            break
+    near = np.zeros(len(points), dtype=np.bool_)
+    near[point] = True
+    return near
+
+
+def _have_near_in_tree(
+    points: Callable[[Rows], NDArray[np.float64]],
+    rows: Rows,
+    others: NDArray[np.float64],
+    distance: float,
+) -> Mask:
+    """The same as `_have_near`, for the points of many rows."""
+    from scipy.spatial import KDTree
+
     # A balanced tree takes minutes if many values of a column are equal.
-    tree = KDTree(distinct, balanced_tree=False, compact_nodes=False)
-    near = np.zeros(len(others), dtype=np.bool_)
-    for start in range(0, len(others), _ROWS):
+    tree = KDTree(others, balanced_tree=False, compact_nodes=False)
+    near = np.zeros(len(rows), dtype=np.bool_)
+    for start in range(0, len(rows), _ROWS):
         some = slice(start, start + _ROWS)
-        nearest, _ = tree.query(points(others[some]), p=np.inf, distance_upper_bound=distance)
+        nearest, _ = tree.query(points(rows[some]), p=np.inf, distance_upper_bound=distance)
         near[some] = np.isfinite(nearest)
     return near

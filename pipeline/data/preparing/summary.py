@@ -58,13 +58,14 @@ def table_counts(inputs: Inputs, table: Table, splits: Splits) -> dict[str, Any]
     missing: dict[str, dict[str, int]] = {}
     unseen: dict[str, dict[str, int]] = {}
     for split, rows in splits.items():
-        numbers = {name: np.isnan(values[rows]) for name, values in inputs.numeric.items()}
-        texts = {
-            name: [not values[row] for row in rows] for name, values in inputs.categorical.items()
+        numbers = {
+            name: int(np.isnan(values[rows]).sum()) for name, values in inputs.numeric.items()
         }
-        missing[split] = _positive(
-            {name: int(sum(gaps)) for name, gaps in (numbers | texts).items()}
-        )
+        texts = {
+            name: sum(not values[row] for row in rows)
+            for name, values in inputs.categorical.items()
+        }
+        missing[split] = _positive(numbers | texts)
         unseen[split] = _positive(
             {
                 feature.name: sum(
