@@ -38,7 +38,7 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
     later = {name for reading in train.readings for name in reading.names[:-1]}
     numeric = []
     features = list(_numeric_features(train, data))
-    fitted = statistics_of([_raw(name, of, train) for name, of in features])
+    fitted = statistics_of(_raw(name, of, train) for name, of in features)
     for (name, of), statistics in zip(features, fitted, strict=True):
         if statistics is None:
             raise DataError(
@@ -121,10 +121,13 @@ class EncodedRows:
         return np.dtype(np.float32)
 
     @property
-    def numbers(self) -> NDArray[np.float32]:
-        """The numeric features of all rows, float32 of shape (rows, numbers)."""
+    def numbers(self) -> "EncodedRows":
+        """The numeric features."""
         numeric = [replace(feature, indicator=False) for feature in self.table.numeric]
-        return encode(Table(numeric, [], self.table.readings), self.inputs)
+        categorical = {} if self.inputs.numeric else self.inputs.categorical  # it counts the rows
+        return EncodedRows(
+            Table(numeric, [], self.table.readings), replace(self.inputs, categorical=categorical)
+        )
 
     def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return encode(self.table, self.inputs.take(rows))

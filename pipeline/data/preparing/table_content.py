@@ -14,8 +14,7 @@ from pipeline.data.preparing.content import Content
 from pipeline.data.preparing.description import described_columns
 from pipeline.data.preparing.encoding import EncodedRows, fit_table
 from pipeline.data.preparing.equality import (
-    levels_of,
-    numbers_of_equal,
+    equal_inputs,
     numbers_of_texts,
 )
 from pipeline.data.preparing.goal import (
@@ -59,7 +58,7 @@ def table_content(raw: Raw, data: Data) -> Content:
     inputs = with_functions(inputs, data)
     source = _without_features(source, data)
     text = source.text
-    likes = numbers_of_equal(levels_of(inputs, rows=len(text)))
+    likes = equal_inputs(inputs, rows=len(text))
     goal = _goal(source, data, usable, likes)
     table = fit_table(inputs.take(goal.splits.train), data, path=raw.train)
     goal.statistics.update(table_counts(inputs, table, goal.splits))
@@ -77,10 +76,13 @@ def table_content(raw: Raw, data: Data) -> Content:
         )
     ]
     x = EncodedRows(table, inputs)
-    numbers: NDArray[Any] = x.numbers
-    if data.task is Task.regression:
-        numbers = np.column_stack([numbers, goal.y])
-    kinds = numbers_of_equal(levels_of(replace(inputs, numeric={}), rows=len(text)))
+    encoded = x.numbers
+
+    def numbers(rows: Rows) -> NDArray[np.float32]:
+        own = encoded[rows]
+        return np.column_stack([own, goal.y[rows]]) if data.task is Task.regression else own
+
+    kinds = equal_inputs(replace(inputs, numeric={}), rows=len(text))
     return Content(
         goal,
         x,

@@ -1,4 +1,3 @@
-
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -32,5 +31,3 @@ def test_rows_of_classes_are_those_of_scikit_learn(counts, data, seed):
 def test_class_with_one_row_is_refused():
     with pytest.raises(ValueError, match="a class with 1 row"):
         drawn_by_class(np.array([0, 0, 0, 1], dtype=np.int32), 2, seed=0)
-
-
