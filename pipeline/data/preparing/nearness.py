@@ -1,7 +1,6 @@
 """Rows that nearly equal a training row: the same image or measurement, slightly changed."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
