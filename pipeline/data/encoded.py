@@ -162,6 +162,56 @@ class Encoded(Sequence[str]):
         return Encoded(Texts(joined.dictionary), numbers)
 
 
+class Levels(Sequence[str]):
+    """The cells of a category.
+
+    Args:
+        texts: the different levels. Some may have no row.
+        numbers: for each row, the position of its level, int32 of shape (rows,).
+    """
+
+    def __init__(self, texts: list[str], numbers: Numbers) -> None:
+        self.texts = texts
+        self.numbers = numbers
+
+    @classmethod
+    def of(cls, texts: Sequence[str], numbers: Numbers) -> "Levels":
+        """Makes one level of equal texts."""
+        place: dict[str, int] = {}
+        places = np.array([place.setdefault(text, len(place)) for text in texts], dtype=np.int32)
+        return cls(list(place), places[numbers])
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return Levels(self.texts, self.numbers[index])
+        return self.texts[int(self.numbers[index])]
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self.texts.__getitem__, self.numbers.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def take(self, rows: NDArray[np.int64]) -> "Levels":
+        """The levels of the rows with these numbers, in this order."""
+        return Levels(self.texts, self.numbers[rows])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows each level has. Levels without a row are left out."""
+        counts = np.bincount(self.numbers, minlength=len(self.texts)).tolist()
+        return {text: count for text, count in zip(self.texts, counts, strict=True) if count}
+
+
 class Counts(Mapping[str, int]):
     """How often each of many texts occurs.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.cells import is_infinite, is_number, plain_numbers, quoted
 from pipeline.data.columns.reading import ColumnReading
-from pipeline.data.encoded import chosen, different
+from pipeline.data.encoded import Levels, chosen, different
 from pipeline.data.missing import SIGNS
 from pipeline.errors import DataError
 from pipeline.registry import Registry
@@ -42,7 +42,7 @@ def reading_of(
     return ColumnReading(column, kind, module.names(column, settings), settings, signs, sentinels)
 
 
-def read_levels(reading: ColumnReading, cells: Sequence[str]) -> list[str]:
+def read_levels(reading: ColumnReading, cells: Sequence[str]) -> Levels:
     """Reads a category. A missing value is the level `""`."""
     module = _module(reading.kind)
     texts, numbers = different(cells)
@@ -50,7 +50,7 @@ def read_levels(reading: ColumnReading, cells: Sequence[str]) -> list[str]:
         "" if reading.is_missing(text) else module.read(text.strip(), reading.settings)
         for text in texts
     ]
-    return list(map(levels.__getitem__, numbers.tolist()))
+    return Levels.of(levels, numbers)
 
 
 def read_numbers(

@@ -5,7 +5,8 @@ one column has to be in memory.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -102,9 +103,11 @@ def equal_inputs(inputs: Inputs, *, rows: int) -> Rows:
 
     Missing values equal each other.
     """
-    return equal_rows(
-        [*inputs.numeric.values(), *map(numbers_of_texts, inputs.categorical.values())], rows=rows
+    columns: Iterator[NDArray[Any]] = chain(
+        map(np.asarray, inputs.numeric.values()),
+        (levels.numbers for levels in inputs.categorical.values()),
     )
+    return equal_rows(columns, rows=rows)
 
 
 def numbers_of_texts(texts: Sequence[str]) -> Rows:

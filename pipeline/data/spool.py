@@ -1,0 +1,111 @@
+"""Arrays on disk, for tables that are larger than memory should be."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Value = TypeVar("Value")
+Other = TypeVar("Other")
+
+
+class Spool:
+    """A file for arrays. It has no name, so nothing of it stays after the process.
+
+    Args:
+        folder: decides the disk, if it can be written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        # It is open as long as an array in it is used.
+        self._file = TemporaryFile(  # noqa: SIM115
+            dir=folder if os.access(folder, os.W_OK) else None
+        )
+        self._size = 0
+
+    def add(self, array: NDArray[Any]) -> "Stored":
+        """Writes an array of shape (rows,)."""
+        content = np.ascontiguousarray(array)
+        stored = Stored(self, self._size, len(content), content.dtype)
+        self._file.write(memoryview(content).cast("B"))
+        self._size += content.nbytes
+        return stored
+
+    def read(self, offset: int, target: NDArray[Any]) -> None:
+        """Reads the bytes of an array that was written."""
+        self._file.seek(offset)
+        self._file.readinto(memoryview(target).cast("B"))  # type: ignore[attr-defined]
+        self._file.seek(self._size)
+
+
+class Stored:
+    """An array of shape (rows,) in a spool. It is read when it is used.
+
+    Args:
+        offset: of its first byte.
+    """
+
+    def __init__(self, spool: Spool, offset: int, rows: int, dtype: np.dtype[Any]) -> None:
+        self._spool = spool
+        self._offset = offset
+        self._rows = rows
+        self.dtype = dtype
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        whole = self._read(0, self._rows)
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        if not len(rows):
+            return np.empty(0, self.dtype)
+        first, last = int(rows.min()), int(rows.max())
+        return self._read(first, last + 1)[rows - first]
+
+    def _read(self, start: int, stop: int) -> NDArray[Any]:
+        values = np.empty(stop - start, self.dtype)
+        if len(values):
+            self._spool.read(self._offset + start * self.dtype.itemsize, values)
+        return values
+
+
+class Lazy(Mapping[str, Value]):
+    """Values that are made each time they are used, because all together take much memory.
+
+    Args:
+        makers: by name, what makes the value.
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], Value]]) -> None:
+        self._makers = makers
+
+    def __getitem__(self, name: str) -> Value:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+def mapped(
+    values: Mapping[str, Value], function: Callable[[str, Value], Other]
+) -> Mapping[str, Other]:
+    """Applies a function to each name and value, later if the values are lazy."""
+    if not isinstance(values, Lazy):
+        return {name: function(name, value) for name, value in values.items()}
+    return Lazy({name: lambda name=name: function(name, values[name]) for name in values})
+
+
+def only(values: Mapping[str, Value], names: Iterable[str]) -> Mapping[str, Value]:
+    """The values with these names, in the order of the names."""
+    if not isinstance(values, Lazy):
+        return {name: values[name] for name in names}
+    return Lazy({name: lambda name=name: values[name] for name in names})
