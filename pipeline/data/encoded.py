@@ -96,7 +96,7 @@ class Texts(Sequence[str]):
     def _finite_numbers(self) -> NDArray[np.float64] | None:
         """The texts as numbers, float64 of shape (texts,). None if one is not a finite number."""
         try:
-            values: NDArray[np.float64] = np.from_dlpack(self.array.cast("float64"))
+            values = np.asarray(np.from_dlpack(self.array.cast("float64")), np.float64)
         except ValueError:  # Arrow takes no plus sign.
             return finite_numbers(self)
         return values if np.isfinite(values).all() else None
@@ -175,11 +175,16 @@ class Levels(Sequence[str]):
         self.numbers = numbers
 
     @classmethod
-    def of(cls, texts: Sequence[str], numbers: Numbers) -> "Levels":
-        """Makes one level of equal texts."""
+    def of(cls, cells: Sequence[str], numbers: Numbers | None = None) -> "Levels":
+        """Makes one level of equal texts.
+
+        Args:
+            cells: the texts of rows.
+            numbers: for each row, the position of its text, if a text stands for several rows.
+        """
         place: dict[str, int] = {}
-        places = np.array([place.setdefault(text, len(place)) for text in texts], dtype=np.int32)
-        return cls(list(place), places[numbers])
+        places = np.array([place.setdefault(text, len(place)) for text in cells], dtype=np.int32)
+        return cls(list(place), places if numbers is None else places[numbers])
 
     def __len__(self) -> int:
         return len(self.numbers)

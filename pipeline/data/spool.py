@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, TypeVar
@@ -31,15 +32,16 @@ class Spool:
         """Writes an array of shape (rows,)."""
         content = np.ascontiguousarray(array)
         stored = Stored(self, self._size, len(content), content.dtype)
-        self._file.write(memoryview(content).cast("B"))
+        self._file.write(content.view(np.uint8).data)
         self._size += content.nbytes
         return stored
 
-    def read(self, offset: int, target: NDArray[Any]) -> None:
-        """Reads the bytes of an array that was written."""
+    def read(self, offset: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Reads numbers from an offset in bytes on."""
         self._file.seek(offset)
-        self._file.readinto(memoryview(target).cast("B"))  # type: ignore[attr-defined]
+        values = np.fromfile(self._file, dtype, count)
         self._file.seek(self._size)
+        return values
 
 
 class Stored:
@@ -69,10 +71,8 @@ class Stored:
         return self._read(first, last + 1)[rows - first]
 
     def _read(self, start: int, stop: int) -> NDArray[Any]:
-        values = np.empty(stop - start, self.dtype)
-        if len(values):
-            self._spool.read(self._offset + start * self.dtype.itemsize, values)
-        return values
+        first = self._offset + start * self.dtype.itemsize
+        return self._spool.read(first, stop - start, self.dtype)
 
 
 class Lazy(Mapping[str, Value]):
@@ -101,11 +101,20 @@ def mapped(
     """Applies a function to each name and value, later if the values are lazy."""
     if not isinstance(values, Lazy):
         return {name: function(name, value) for name, value in values.items()}
-    return Lazy({name: lambda name=name: function(name, values[name]) for name in values})
+
+    def later(name: str) -> Callable[[], Other]:
+        return lambda: function(name, values[name])
+
+    return Lazy({name: later(name) for name in values})
 
 
 def only(values: Mapping[str, Value], names: Iterable[str]) -> Mapping[str, Value]:
     """The values with these names, in the order of the names."""
-    if not isinstance(values, Lazy):
-        return {name: values[name] for name in names}
-    return Lazy({name: lambda name=name: values[name] for name in names})
+    if isinstance(values, Lazy):
+        return lazy(values, names)
+    return {name: values[name] for name in names}
+
+
+def lazy(values: Mapping[str, Value], names: Iterable[str]) -> Lazy[Value]:
+    """The values with these names, looked up each time they are used."""
+    return Lazy({name: partial(values.__getitem__, name) for name in names})

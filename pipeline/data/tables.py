@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from pipeline.data.encoded import Encoded, Texts
 from pipeline.data.places import RowBytes, Scan, scan
-from pipeline.data.spool import Lazy, Spool, mapped
+from pipeline.data.spool import Lazy, Spool, lazy, mapped
 from pipeline.data.stored_texts import StoredTexts
 from pipeline.errors import DataError
 
 Rows = NDArray[np.int64]
 
 _BLOCK = 1 << 24  # bytes that Arrow parses at the same time
+_STREAMED_BLOCK = 1 << 22  # bytes of a block if only some blocks are to be in memory
 _IN_MEMORY = 1 << 26  # bytes of a file whose columns are all in memory
 
 
@@ -56,8 +57,7 @@ class TextTable:
 
     def first(self, rows: int | None) -> "TextTable":
         """The first rows; all of them for None."""
-        whole = rows is None or rows >= len(self)
-        return self if whole else self.take(np.arange(rows))
+        return self if rows is None or rows >= len(self) else self.take(np.arange(rows))
 
     def take(self, rows: Rows) -> "TextTable":
         """The rows with these numbers, in this order."""
@@ -70,7 +70,9 @@ class TextTable:
 
     def followed_by(self, other: "TextTable") -> "TextTable":
         """These rows, then those of `other`; both have the same columns."""
-        own = self if other.spool is None else replace(self, columns=_lazy(self.columns))
+        own = (
+            self if other.spool is None else replace(self, columns=lazy(self.columns, self.columns))
+        )
         return TextTable(
             mapped(own.columns, lambda name, cells: _joined(cells, other.columns[name])),
             _joined(self.origins, other.origins),
@@ -91,10 +93,6 @@ def _taken(cells: Any, rows: Rows) -> Any:
 
 def _joined(first: Any, second: Any) -> Any:
     return first + second
-
-
-def _lazy(columns: Mapping[str, Sequence[str]]) -> Lazy[Sequence[str]]:
-    return Lazy({name: lambda name=name: columns[name] for name in columns})
 
 
 def read(path: Path, *, without: Collection[str] = ()) -> TextTable:
@@ -129,7 +127,7 @@ def _whole(path: Path, used: list[str], places: Scan) -> tuple[dict[str, Encoded
     from pyarrow import csv, default_memory_pool, dictionary, int32, large_string
 
     kinds = dict.fromkeys(used, dictionary(int32(), large_string()))
-    table = csv.read_csv(path, **_options(kinds, places)).unify_dictionaries()
+    table = csv.read_csv(path, **_options(kinds, places, _BLOCK)).unify_dictionaries()
     columns = {name: _encoded(table[name].combine_chunks()) for name in used}
     rows = len(table)
     del table
@@ -144,7 +142,9 @@ def _on_disk(path: Path, used: list[str], places: Scan, spool: Spool) -> tuple[L
     columns = {name: StoredTexts(spool) for name in used}
     rows = 0
     with csv.open_csv(
-        path, memory_pool=system_memory_pool(), **_options(dict.fromkeys(used, string()), places)
+        path,
+        memory_pool=system_memory_pool(),
+        **_options(dict.fromkeys(used, string()), places, _STREAMED_BLOCK),
     ) as blocks:
         for block in blocks:
             rows += len(block)
@@ -153,19 +153,20 @@ def _on_disk(path: Path, used: list[str], places: Scan, spool: Spool) -> tuple[L
     return Lazy({name: column.encoded for name, column in columns.items()}), rows
 
 
-def _options(kinds: Mapping[str, Any], places: Scan) -> dict[str, Any]:
+def _options(kinds: Mapping[str, Any], places: Scan, block: int) -> dict[str, Any]:
     from pyarrow import csv
 
     longest = int(np.diff(places.content.at).max(initial=0))
     return {
-        "read_options": csv.ReadOptions(block_size=max(_BLOCK, 2 * longest)),
+        "read_options": csv.ReadOptions(block_size=max(block, 2 * longest)),
         "parse_options": csv.ParseOptions(newlines_in_values=places.has_quotes),
         "convert_options": csv.ConvertOptions(column_types=kinds, include_columns=list(kinds)),
     }
 
 
 def _encoded(column: Any) -> Encoded:
-    return Encoded(Texts(column.dictionary), np.from_dlpack(column.indices))
+    numbers = np.asarray(np.from_dlpack(column.indices), np.int32)
+    return Encoded(Texts(column.dictionary), numbers)
 
 
 def columns_of(path: Path) -> list[str]:

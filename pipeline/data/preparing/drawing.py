@@ -13,7 +13,8 @@ Rows = NDArray[np.int64]
 
 def drawn(rows: int, size: int, *, seed: int) -> Rows:
     """Draws `size` of the numbers below `rows`, in ascending order."""
-    return np.sort(np.random.RandomState(seed).permutation(rows)[:size])
+    order: Rows = np.random.RandomState(seed).permutation(rows)
+    return np.sort(order[:size])
 
 
 def drawn_by_class(labels: NDArray[np.int32], size: int, *, seed: int) -> Rows:
@@ -40,7 +41,8 @@ def drawn_by_class(labels: NDArray[np.int32], size: int, *, seed: int) -> Rows:
         rows[random.permutation(len(rows))][first : first + count]
         for rows, first, count in zip(rows_of_class, others, chosen, strict=True)
     ]
-    return np.sort(np.concatenate(parts))
+    chosen_rows: Rows = np.sort(np.concatenate(parts))
+    return chosen_rows
 
 
 def _shares(counts: Rows, size: int, random: np.random.RandomState) -> Rows:
@@ -55,4 +57,5 @@ def _shares(counts: Rows, size: int, random: np.random.RandomState) -> Rows:
         count = min(len(classes), missing)
         shares[random.choice(classes, size=count, replace=False)] += 1
         missing -= count
-    return shares.astype(np.int64)
+    whole: Rows = shares.astype(np.int64)
+    return whole

@@ -160,13 +160,15 @@ def _deviation(numbers: Callable[[Rows], NDArray[np.float32]], rows: Rows) -> ND
 
     NumPy adds the rows one after the other, and a single column by halves.
     """
+    deviation: NDArray[np.float32]
     if len(rows) <= _ROWS or numbers(rows[:1]).shape[1] == 1:
         whole = np.concatenate([numbers(some) for some in _in_blocks(rows)])
-        deviation: NDArray[np.float32] = whole.std(axis=0)
+        deviation = whole.std(axis=0)
         return deviation
     mean = _sum(numbers(some) for some in _in_blocks(rows)) / np.float32(len(rows))
     squares = _sum((numbers(some) - mean) ** 2 for some in _in_blocks(rows))
-    return np.sqrt(squares / np.float32(len(rows)))
+    deviation = np.sqrt(squares / np.float32(len(rows)))
+    return deviation
 
 
 def _sum(blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
@@ -200,7 +202,8 @@ def _have_near(
         tree.query(points(some), p=np.inf, distance_upper_bound=distance)[0]
         for some in _in_blocks(rows)
     ]
-    return np.isfinite(np.concatenate(nearest))
+    near: Mask = np.isfinite(np.concatenate(nearest))
+    return near
 
 
 def _have_near_pair(

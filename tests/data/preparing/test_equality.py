@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.data.encoded import Levels
 from pipeline.data.preparing.equality import (
     equal_inputs,
     equal_rows,
@@ -36,7 +37,7 @@ def test_cells_are_compared_as_they_are_read():
     inputs = Inputs(
         ["a", "b"],
         {"a": np.array([1.0, np.nan, np.nan, -0.0, 0.0])},
-        {"b": ["x", "", "", "y", "y"]},
+        {"b": Levels.of(["x", "", "", "y", "y"])},
         [],
     )
     assert equal_inputs(inputs, rows=5).tolist() == [0, 1, 1, 3, 3]
