@@ -1,6 +1,7 @@
 """Arrays on disk, for tables that are larger than memory should be."""
 
 import os
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -22,10 +23,9 @@ class Spool:
     """
 
     def __init__(self, folder: Path) -> None:
-        # It is open as long as an array in it is used.
-        self._file = TemporaryFile(  # noqa: SIM115
-            dir=folder if os.access(folder, os.W_OK) else None
-        )
+        own = folder if os.access(folder, os.W_OK) else None
+        self._file = TemporaryFile(dir=own)  # noqa: SIM115 - it is open as long as the spool is used
+        weakref.finalize(self, self._file.close)
         self._size = 0
 
     def add(self, array: NDArray[Any]) -> "Stored":
