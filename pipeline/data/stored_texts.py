@@ -31,22 +31,23 @@ class StoredTexts:
 
     def encoded(self) -> Encoded:
         """Reads the column."""
-        if self._texts is None or self._numbers is None:
-            column = self._encode()
-            _, ends, content = column.dictionary.buffers()
-            count = len(column.dictionary)
-            ends = np.frombuffer(ends, np.int64, count + 1)
-            self._texts = (
-                self._spool.add(ends),
-                self._spool.add(np.frombuffer(content, np.uint8, int(ends[-1]))),
-            )
-            self._numbers = self._spool.add(np.from_dlpack(column.indices))
-            self._blocks = []
-            del column
         import pyarrow
 
+        if self._texts is None or self._numbers is None:
+            self._texts, self._numbers = self._write_encoded()
+            self._blocks = []
+            pyarrow.system_memory_pool().release_unused()  # The C library keeps freed memory.
         texts = _array(pyarrow.large_string(), *self._texts)
         return Encoded(Texts(texts), np.asarray(self._numbers))
+
+    def _write_encoded(self) -> tuple[tuple[Stored, Stored], Stored]:
+        """Writes the different texts, and the number of the text of each row."""
+        column = self._encode()
+        _, ends, content = column.dictionary.buffers()
+        ends = np.frombuffer(ends, np.int64, len(column.dictionary) + 1)
+        content = np.frombuffer(content, np.uint8, int(ends[-1]))
+        texts = self._spool.add(ends), self._spool.add(content)
+        return texts, self._spool.add(np.from_dlpack(column.indices))
 
     def _encode(self) -> Any:
         import pyarrow

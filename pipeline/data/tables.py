@@ -150,6 +150,7 @@ def _on_disk(path: Path, used: list[str], places: Scan, spool: Spool) -> tuple[L
             rows += len(block)
             for name in used:
                 columns[name].add(block[name])
+    system_memory_pool().release_unused()  # The C library keeps memory that was freed.
     return Lazy({name: column.encoded for name, column in columns.items()}), rows
 
 

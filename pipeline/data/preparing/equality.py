@@ -31,7 +31,7 @@ def numbers_of_equal(values: NDArray[Any]) -> Rows:
     for row, content in enumerate(np.ascontiguousarray(values)):
         digest = hashlib.blake2b(content.tobytes(), digest_size=16).digest()
         digests[row] = np.frombuffer(digest, np.uint64)
-    return _numbers(digests.T)
+    return _numbers([digests[:, 0].copy(), digests[:, 1].copy()])
 
 
 def equal_rows(columns: Iterable[NDArray[Any]], *, rows: int) -> Rows:
@@ -42,7 +42,7 @@ def equal_rows(columns: Iterable[NDArray[Any]], *, rows: int) -> Rows:
     Args:
         columns: integers or floats, each of shape (rows,).
     """
-    digests = np.zeros((len(_MIXERS), rows), dtype=np.uint64)
+    digests = [np.zeros(rows, dtype=np.uint64) for _ in _MIXERS]
     for column in columns:
         for start in range(0, rows, _ROWS):
             some = slice(start, start + _ROWS)
@@ -52,22 +52,28 @@ def equal_rows(columns: Iterable[NDArray[Any]], *, rows: int) -> Rows:
     return _numbers(digests)
 
 
-def _numbers(digests: NDArray[np.uint64]) -> Rows:
+def _numbers(digests: list[NDArray[np.uint64]]) -> Rows:
     """For each row, the number of the first row with the same digests.
 
     Args:
-        digests: of shape (digests, rows).
+        digests: each of shape (rows,). The list is emptied, so that they take no memory.
     """
-    rows = digests.shape[1]
-    order = np.lexsort(tuple(digests))  # It is stable, so the first of equal rows comes first.
-    is_new = np.ones(rows, dtype=np.bool_)
-    is_new[1:] = False
-    for digest in digests:
-        in_order = digest[order]
+    order = np.lexsort(digests)  # It is stable, so the first of equal rows comes first.
+    is_new = np.zeros(len(order), dtype=np.bool_)
+    is_new[:1] = True
+    while digests:
+        in_order = digests.pop()[order]
         is_new[1:] |= in_order[1:] != in_order[:-1]
-    numbers = np.empty(rows, dtype=np.int64)
-    numbers[order] = order[is_new][np.cumsum(is_new) - 1]
-    return numbers
+        del in_order
+    first = order[is_new]
+    numbers = np.cumsum(is_new)
+    for start in range(0, len(numbers), _ROWS):
+        some = slice(start, start + _ROWS)
+        numbers[some] = first[numbers[some] - 1]
+    del first
+    result = np.empty(len(order), dtype=np.int64)
+    result[order] = numbers
+    return result
 
 
 def _bits(values: NDArray[Any]) -> NDArray[np.uint64]:
