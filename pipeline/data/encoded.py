@@ -300,6 +300,13 @@ def without(counts: Mapping[str, int], others: Collection[str]) -> Mapping[str, 
     return {text: count for text, count in counts.items() if text not in others}
 
 
+def joined(parts: Sequence[Texts]) -> Texts:
+    """The texts of all parts, one after the other. Equal texts stay."""
+    import pyarrow
+
+    return Texts(pyarrow.concat_arrays([part.array for part in parts]))
+
+
 def chosen(texts: Sequence[str], mask: NDArray[np.bool_]) -> Sequence[str]:
     """The texts where a mask of shape (texts,) is true."""
     if mask.all():

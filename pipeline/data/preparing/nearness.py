@@ -25,7 +25,7 @@ MOST_PAIRS = 1_000_000_000  # of images: more take minutes
 _NEAR, _CHANCE = 0.01, 1e-3
 _FEW_PAIRS = 1 << 20
 _ROWS = 1 << 16  # whose numbers are read at the same time
-_NUMBERS_OF_A_TREE = 1 << 24
+_NUMBERS_OF_A_TREE = 1 << 22
 
 
 def near_images(train: NDArray[np.uint8], others: NDArray[np.uint8]) -> Mask:
@@ -142,6 +142,7 @@ def near_rows(
     first, other_first = firsts(train), firsts(others)
     order, other_order = np.argsort(first), np.argsort(other_first)
     sorted_others = other_first[other_order]
+    del other_first
     size = max(1, _NUMBERS_OF_A_TREE // (dimensions + 1))
     for start in range(0, len(train), size):
         together = order[start : start + size]
@@ -188,7 +189,9 @@ def _have_near(
     points: Callable[[Rows], NDArray[np.float64]], rows: Rows, train: Rows, distance: float
 ) -> Mask:
     """Whether each row is nearer than a distance to a training row, in every number."""
-    known = np.concatenate([points(some) for some in _in_blocks(train)])
+    known = np.empty((len(train), points(train[:1]).shape[1]))
+    for start in range(0, len(train), _ROWS):
+        known[start : start + _ROWS] = points(train[start : start + _ROWS])
     is_first = equal_rows(known.T, rows=len(known)) == np.arange(len(known))
     if not is_first.all():
         known = known[is_first]
