@@ -1,5 +1,6 @@
 """Arrays on disk, for tables that are larger than memory should be."""
 
+import ctypes
 import os
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,6 +16,10 @@ Value = TypeVar("Value")
 Other = TypeVar("Other")
 
 
+_M_MMAP_THRESHOLD = -3  # of malloc.h
+_LEAST_BYTES = 1 << 18  # of an array that is given back
+
+
 class Spool:
     """A file for arrays. It has no name, so nothing of it stays after the process.
 
@@ -26,6 +31,7 @@ class Spool:
         own = folder if os.access(folder, os.W_OK) else None
         self._file = TemporaryFile(dir=own)  # noqa: SIM115 - it is open as long as the spool is used
         weakref.finalize(self, self._file.close)
+        _give_back_freed_memory()
         self._size = 0
 
     def add(self, array: NDArray[Any]) -> "Stored":
@@ -42,6 +48,17 @@ class Spool:
         values = np.fromfile(self._file, dtype, count)
         self._file.seek(self._size)
         return values
+
+
+def _give_back_freed_memory() -> None:
+    """Lets the C library give arrays back as soon as they are freed.
+
+    By default, glibc keeps those of up to 32 MiB for later
+    (https://man7.org/linux/man-pages/man3/mallopt.3.html). Other libraries have no such setting.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LEAST_BYTES)
 
 
 class Stored:
