@@ -135,7 +135,8 @@ def near_rows(
         return np.column_stack([scaled, kinds[rows]]).astype(np.float64, copy=False)
 
     def firsts(rows: Rows) -> NDArray[np.float64]:
-        return np.concatenate([points(some)[:, 0] for some in _in_blocks(rows)])
+        # A view would keep all numbers of its block in memory.
+        return np.concatenate([points(some)[:, 0].copy() for some in _in_blocks(rows)])
 
     # Training rows of similar first numbers are compared together: only those of other rows that
     # are as similar can be near.
