@@ -26,7 +26,7 @@ _ROWS = 1 << 16  # whose digests are computed at the same time
 
 
 def numbers_of_equal(values: NDArray[Any]) -> Rows:
-    """For each row, the number of the first row with the same bytes, int64 of shape (rows,)."""
+    """For each row, the number of the first row with the same bytes, shape (rows,)."""
     digests = np.empty((len(values), 2), dtype=np.uint64)
     for row, content in enumerate(np.ascontiguousarray(values)):
         digest = hashlib.blake2b(content.tobytes(), digest_size=16).digest()
@@ -35,7 +35,9 @@ def numbers_of_equal(values: NDArray[Any]) -> Rows:
 
 
 def equal_rows(columns: Iterable[NDArray[Any]], *, rows: int) -> Rows:
-    """For each row, the number of the first row with the same values, int64 of shape (rows,).
+    """For each row, the number of the first row with the same values, shape (rows,).
+
+    The numbers are of 32 bits if they fit, because a large table has many rows.
 
     NaN equals NaN, and -0.0 equals 0.0.
 
@@ -65,13 +67,14 @@ def _numbers(digests: list[NDArray[np.uint64]]) -> Rows:
         in_order = digests.pop()[order]
         is_new[1:] |= in_order[1:] != in_order[:-1]
         del in_order
-    first = order[is_new]
-    numbers = np.cumsum(is_new)
+    small: Any = np.int32 if len(order) < 1 << 31 else np.int64
+    first = order[is_new].astype(small)
+    numbers = np.cumsum(is_new, dtype=small)
     for start in range(0, len(numbers), _ROWS):
         some = slice(start, start + _ROWS)
         numbers[some] = first[numbers[some] - 1]
     del first
-    result = np.empty(len(order), dtype=np.int64)
+    result: Rows = np.empty(len(order), dtype=small)
     result[order] = numbers
     return result
 
