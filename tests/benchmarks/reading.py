@@ -14,10 +14,12 @@ median of their times counts.
 judge each column, split and compare rows, and write arrays and the data card.
 
 --memory prints the peak memory of `pipeline.prepare` for a file of this size with numbers only, and
-one with three columns of text.
+one with three columns of text. The files are made below the current folder.
 """
 
 import argparse
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -41,6 +43,7 @@ from pipeline.data.columns.reader import read_numbers, reading_of
 from pipeline.data.fetching.sources import fetch
 from pipeline.data.preparing.preparation import prepare
 
+ROOT = Path(__file__).parents[2]
 ROWS = 20_640
 NAMES = ["income", "age", "rooms", "bedrooms", "people", "household", "north", "east", "price"]
 TIMES = (1, 4, 16)
@@ -115,22 +118,40 @@ def measure(rounds: int) -> None:
         )
 
 
+def wide_numbers(random: np.random.Generator) -> dict[str, Any]:
+    """20,000 rows of 100 numbers with seven decimals, and a target."""
+    columns = {f"x{number}": random.normal(size=20_000).round(7) for number in range(100)}
+    return columns | {"price": (columns["x0"] + random.normal(size=20_000)).round(4)}
+
+
+def numbers_and_texts(random: np.random.Generator) -> dict[str, Any]:
+    """100,000 rows of 13 numbers, three texts and a target."""
+    rows = 100_000
+    columns: dict[str, Any] = {
+        f"x{number}": random.normal(size=rows).round(5) for number in range(8)
+    }
+    columns |= {f"n{number}": random.integers(0, 1000, rows) for number in range(5)}
+    for name, count in (("city", 300), ("street", 5000), ("colour", 8)):
+        texts = np.array([f"{name} of the {number:04d}th kind" for number in range(count)])
+        columns[name] = texts[random.integers(0, count, rows)]
+    return columns | {"price": (columns["x0"] + random.normal(size=rows)).round(4)}
+
+
 def measure_memory(gigabytes: float) -> None:
     """Prints the time and the peak memory of `pipeline.prepare` for large files."""
     print("\n| columns | rows | size | time | peak memory |\n|---|--:|--:|--:|--:|")
-    for kind in ("numbers", "numbers and texts"):
+    for name, block in (
+        ("100 numbers and the target", wide_numbers),
+        ("13 numbers, three texts and the target", numbers_and_texts),
+    ):
         with TemporaryDirectory(dir=".") as temporary:
             root, random, rows = Path(temporary), np.random.default_rng(0), 0
             path = root / "large.csv"
             while not rows or path.stat().st_size < gigabytes * 1e9:
-                columns: dict[str, Any] = numbers_of(100_000, random)
-                if kind != "numbers":
-                    for name, count in (("city", 300), ("street", 5000), ("colour", 8)):
-                        texts = np.array([f"the {name} {number}" for number in range(count)])
-                        columns[name] = texts[random.integers(0, count, 100_000)]
+                columns = block(random)
                 write(path, columns)
-                rows += 100_000
-            (root / "conf/data").mkdir(parents=True)
+                rows += len(columns["price"])
+            shutil.copytree(ROOT / "conf", root / "conf")
             settings = "source: large\ntask: regression\ntarget: price\n"
             (root / "conf/data/large.yaml").write_text(settings, encoding="utf-8")
             fetch(Source(name="large", path=str(path)), root=root / "data/raw")
@@ -142,10 +163,11 @@ def measure_memory(gigabytes: float) -> None:
                 stdout=subprocess.PIPE,
                 check=True,
                 cwd=root,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
             )
             took = time.perf_counter() - began
         print(
-            f"| {kind} | {rows:,} | {size / 1e9:.1f} GB | {took:.0f} s "
+            f"| {name} | {rows:,} | {size / 1e9:.1f} GB | {took:.0f} s "
             f"| {int(done.stdout) / 1024:,.0f} MiB |",
             flush=True,
         )

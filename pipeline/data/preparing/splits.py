@@ -47,7 +47,7 @@ class Traits:
         classes: the names of the classes by number.
         groups: the number of a row's group, int64; None without groups.
         times: float64, later ones are larger; None without times.
-        copies: the number of the first row that equals a row, integers. None if no row equals another.
+        copies: the number of the first row that equals a row. None if no row equals another.
         given: the number in `SPLITS` of the split that a column gives a row, int64; None without.
     """
 
