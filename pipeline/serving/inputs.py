@@ -161,6 +161,8 @@ def _as_text(value: Any, column: Column) -> str:
         return value.decode()
     if _is_missing(value):
         return ""
+    if isinstance(value, list | tuple | set | np.ndarray) and column.reading.kind == "labels":
+        return str(column.reading.settings["separator"]).join(map(str, value))
     if isinstance(value, datetime):
         form = column.reading.settings.get("format", ISO)
         return value.isoformat() if form == ISO else value.strftime(form)

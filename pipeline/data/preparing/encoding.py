@@ -17,7 +17,7 @@ from pipeline.data.columns.words import words_of
 from pipeline.data.encoded import Levels
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target, TextFeature
 from pipeline.data.preparing.inputs import Inputs
-from pipeline.data.preparing.statistics import mean_and_scale, statistics_of
+from pipeline.data.preparing.statistics import mean_and_scale, of_indicator, statistics_of
 from pipeline.errors import DataError
 
 Numbers = NDArray[np.float64]
@@ -37,9 +37,14 @@ def fit_table(inputs: Inputs, train: Rows, data: Data, *, path: Path) -> Table:
         DataError: a feature has no value in any training row, or no word in two of them.
     """
     # One indicator is enough for the numbers of one column.
-    later = {name for reading in inputs.readings for name in reading.names[:-1]}
+    of_labels = {
+        name for reading in inputs.readings if reading.kind == "labels" for name in reading.names
+    }
+    rare = {name for name in of_labels if np.nansum(inputs.number(name)[train]) < data.fewest_rows}
+    used = [[name for name in one.names if name not in rare] for one in inputs.readings]
+    later = {name for names in used for name in names[:-1]}
     numeric = []
-    features = list(_numeric_features(inputs, data))
+    features = [one for one in _numeric_features(inputs, data) if one[0] not in rare]
     fitted = statistics_of(_raw(name, of, inputs)[train] for name, of in features)
     for (name, of), statistics in zip(features, fitted, strict=True):
         if statistics is None:
@@ -47,6 +52,8 @@ def fit_table(inputs: Inputs, train: Rows, data: Data, *, path: Path) -> Table:
                 f"{path}, column {name}: no training row has a value",
                 expected=_remedy(name, of, inputs),
             )
+        if name in of_labels:
+            statistics = of_indicator(statistics)
         may_indicate = data.missing_indicators and name not in later
         numeric.append(
             NumericFeature(

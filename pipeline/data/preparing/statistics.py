@@ -50,6 +50,13 @@ def statistics_of(columns: Iterable[Numbers]) -> Iterator[Statistics | None]:
         yield from result
 
 
+def of_indicator(statistics: Statistics) -> Statistics:
+    """The statistics of zeros and ones that stay as they are. A missing one is 0."""
+    zero, one = np.float64(0), np.float64(1)
+    quantiles = statistics.quantiles * statistics.scale + statistics.mean
+    return Statistics(zero, zero, one, quantiles)  # type: ignore[arg-type]
+
+
 def blocks_of(columns: Iterable[Numbers]) -> Iterator[Numbers]:
     """Yields columns in order, of shape (columns, rows): a million numbers or one column at a time.
 

@@ -29,10 +29,11 @@ from pipeline.data.preparing.goal import (
 from pipeline.data.preparing.inputs import inputs_of, with_functions
 from pipeline.data.preparing.leaks import remarks_on_leaks
 from pipeline.data.preparing.nearness import near_rows
+from pipeline.data.preparing.remarks import of_pixels
 from pipeline.data.preparing.rows import SourceRows, read_rows
 from pipeline.data.preparing.splits import Rows
 from pipeline.data.preparing.summary import table_counts
-from pipeline.data.preparing.targets import labels, quantities, row_weights, yes_or_no
+from pipeline.data.preparing.targets import label_lists, labels, quantities, row_weights, yes_or_no
 from pipeline.data.raw import Raw
 from pipeline.data.spool import only
 from pipeline.data.tables import TextTable
@@ -68,7 +69,7 @@ def table_content(raw: Raw, data: Data) -> Content:
     columns = goal.y.reshape(len(goal.y), -1).T
     leaks = [
         remark
-        for name, y in zip(data.targets, columns, strict=True)
+        for name, y in zip(data.several or data.targets, columns, strict=True)
         for remark in remarks_on_leaks(
             inputs,
             y,
@@ -93,7 +94,7 @@ def table_content(raw: Raw, data: Data) -> Content:
         file_targets={name: _lenient_target(source.file, name, data) for name in data.targets},
         table=table,
         text=text,
-        leaks=[] if shares_rows else leaks,
+        leaks=[*of_pixels(inputs.numeric), *([] if shares_rows else leaks)],
         source=source,
         described=described,
         weights=None if data.sample_weight is None else row_weights(text, data.sample_weight),
@@ -123,6 +124,9 @@ def _goal(source: SourceRows, data: Data, usable: Usable, likes: Rows) -> Goal:
         ]
         together = values[0] if len(values) == 1 else np.column_stack(values)
         return regression_goal(data, usable, together, likes, traits)
+    if data.task is Task.multi_label and readings[0].kind == "labels":
+        y, names = label_lists(text, readings[0])
+        return label_goal(data, usable, y, [["no", "yes"]] * len(names), likes, traits)
     if data.task is Task.multi_label:
         answers = [yes_or_no(text, reading) for reading in readings]
         y = np.column_stack([own for own, _ in answers])

@@ -59,6 +59,17 @@ def yes_or_no(text: TextTable, reading: ColumnReading) -> tuple[Labels, list[str
     return own[levels.numbers], answers
 
 
+def label_lists(text: TextTable, reading: ColumnReading) -> tuple[Labels, list[str]]:
+    """Reads a column of label lists: 1 and 0, shape (rows, labels), and the labels.
+
+    A row with an empty cell has no label.
+    """
+    place = lambda row: text.place(reading.column, row)  # noqa: E731
+    columns = read_numbers(reading, text.columns[reading.column], place=place)
+    y = np.nan_to_num(np.column_stack(columns)).astype(np.int32)
+    return y, list(reading.settings["labels"])
+
+
 def image_labels(
     raw: Raw, data: Data, text: TextTable, notes: list[str]
 ) -> tuple[Labels, list[str]]:

@@ -152,6 +152,17 @@ def _evidence(profiles: Iterable[Profile]) -> set[str]:
 def _doubts_on_rows(
     text: TextTable, profiles: Mapping[str, Profile], categorical: Sequence[str]
 ) -> Iterator[str]:
+    last = {name: text.columns[name][-1].strip() for name in profiles}
+    filled = [name for name, cell in last.items() if cell]
+    if len(filled) == 1 and len(last) > 2 and " " in last[filled[0]]:
+        (name,) = filled
+        if profiles[name].values.get(last[name]) == 1 and name not in categorical:
+            yield (
+                f"the last row has only {last[name]!r}, so it may be a note. If it is, set "
+                "skip_footer: 1 in the source's settings; if not, list its column under "
+                "data.categorical or data.drop"
+            )
+            return
     for name in profiles:
         cell = text.columns[name][-1].strip()
         if name in categorical:
