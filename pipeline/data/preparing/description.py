@@ -4,7 +4,7 @@ It counts how often each value occurs. The counts take much memory, and need no 
 `prepare` describes the columns before it splits the rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -71,19 +71,23 @@ def _content(profile: Profile, reading: ColumnReading | None) -> str:
 
 def _ranges(understanding: Understanding) -> dict[str, str]:
     """The quantiles of columns of numbers, by column. Dates have none."""
-    columns = {}
-    for name, finding in understanding.findings.items():
-        reading = finding.reading
-        if reading is not None and not reading.takes_text and reading.kind not in _NOT_A_RANGE:
-            numbers = _numbers(understanding.profiles[name], reading)
-            if len(numbers):
-                columns[name] = numbers
-    names, ranges = list(columns), {}
-    for places, numbers in blocks_of(list(columns.values())):
-        quantiles = np.quantile(numbers, _QUANTILES, axis=1)
-        for place, own in zip(places, quantiles.T, strict=True):
-            ranges[names[place]] = " · ".join(f"{value:.4g}" for value in own)
-    return ranges
+    names: list[str] = []
+
+    def columns() -> Iterator[NDArray[np.float64]]:
+        for name, finding in understanding.findings.items():
+            reading = finding.reading
+            if reading is not None and not reading.takes_text and reading.kind not in _NOT_A_RANGE:
+                numbers = _numbers(understanding.profiles[name], reading)
+                if len(numbers):
+                    names.append(name)
+                    yield numbers
+
+    ranges = [
+        " · ".join(f"{value:.4g}" for value in own)
+        for numbers in blocks_of(columns())
+        for own in np.quantile(numbers, _QUANTILES, axis=1).T
+    ]
+    return dict(zip(names, ranges, strict=True))
 
 
 def _numbers(profile: Profile, reading: ColumnReading) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from pipeline.config.data import Data
 from pipeline.config.split import Duplicates, SplitMethod
 from pipeline.data.arrays import guessed_shape
 from pipeline.data.preparing.splits import Splits, asked_of, size_of
+from pipeline.data.spool import Stored
 
 _MOST_NAMES = 10
 _FEWEST_PIXELS, _WHITE = 64, 255
@@ -20,7 +21,7 @@ _OVERLAP = {
 }
 
 
-def of_pixels(numeric: Mapping[str, NDArray[np.float64]]) -> Iterator[str]:
+def of_pixels(numeric: Mapping[str, NDArray[np.float64] | Stored]) -> Iterator[str]:
     """A remark on columns of a table that look like the pixels of images.
 
     Args:
@@ -30,7 +31,8 @@ def of_pixels(numeric: Mapping[str, NDArray[np.float64]]) -> Iterator[str]:
     if len(numeric) < _FEWEST_PIXELS or shape is None:
         return
     greatest = 0.0
-    for values in numeric.values():
+    for column in numeric.values():
+        values = np.asarray(column)
         whole = (values >= 0) & (values <= _WHITE) & (values == np.floor(values))
         if not whole.all():
             return

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.config.data import Data
 from pipeline.data.columns.reading import ColumnReading
+from pipeline.data.spool import mapped, only
 from pipeline.data.tables import TextTable
 from pipeline.data.understanding.columns import finding_of
 from pipeline.data.understanding.file import File
@@ -119,7 +120,7 @@ def understand(text: TextTable, data: Data, file: File) -> Understanding:
     names = list(dict.fromkeys([*used, *operands, *data.targets]))
     others = [name for name in operands if name not in data.numeric]
     data = replace(data, numeric=[*data.numeric, *others])
-    profiles = {name: profile_of(name, text.columns[name], data) for name in names}
+    profiles = mapped(only(text.columns, names), lambda name, cells: profile_of(name, cells, data))
     file = replace(file, evidence=frozenset(_evidence(profiles.values())))
     findings = _findings(profiles, data, file)
     sentinels = {finding.sentinel for finding in findings.values() if finding.sentinel is not None}
