@@ -31,8 +31,8 @@ def share(client: MlflowClient) -> list[tuple[str, str]]:
     """
     pages: list[tuple[int, str, str]] = []
     for experiment in client.search_experiments():
-        found = client.search_runs([experiment.experiment_id], max_results=_NEWEST)
-        runs = [run for run in found if "run_key" in run.data.tags]
+        newest = client.search_runs([experiment.experiment_id], max_results=_NEWEST)
+        runs = [run for run in newest if "run_key" in run.data.tags]
         if not runs:
             continue
         state = json.dumps({"selectedColumns": columns(runs)})
@@ -63,7 +63,7 @@ def columns(runs: Sequence[Run]) -> list[str]:
 
 
 def _first(names: Sequence[str], prefix: str) -> list[str]:
-    """The first metric that is no loss, or else the first one."""
+    """The first metric other than a loss, or else the first one."""
     return sorted(names, key=lambda name: name.removeprefix(prefix) in _LOSSES)[:1]
 
 
