@@ -45,7 +45,7 @@ class Evaluation:
     @property
     def words(self) -> list[str]:
         """The result for people."""
-        from pipeline.reporting.one_line import in_one_line
+        from pipeline.evaluation.one_line import in_one_line
 
         return [in_one_line(self.metrics)]
 
