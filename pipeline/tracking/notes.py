@@ -79,8 +79,9 @@ def of_experiment(name: str, runs: Sequence[Run], figures: Sequence[str]) -> str
     run = representative(runs)
     is_stage = run.data.tags.get("stage", "").startswith("train@")
     again = f"dvc repro evaluate@{name}" if is_stage else f"python -m pipeline.train {name}"
-    run_id, page = run.info.run_id, f"#/experiments/{run.info.experiment_id}/runs"
-    of = f"This result is that of [run {run_id[:_ID]}]({page}/{run_id})."
+    run_id = run.info.run_id
+    page = f"#/experiments/{run.info.experiment_id}/runs/{run_id}?workflowType=machine_learning"
+    of = f"This result is that of [run {run_id[:_ID]}]({page})."
     paragraphs = [result(run), *_series(runs), of, _command(again)]
     return "\n\n".join([*paragraphs, *_images(run_id, figures)])
 
@@ -100,7 +101,7 @@ def representative(runs: Sequence[Run]) -> Run:
 
 
 def result(run: Run) -> str:
-    """The result in one paragraph: `Test accuracy 0.98, 95 % interval [0.96, 0.99], …`.
+    """The result in one paragraph: `Test accuracy 0.98 [0.96, 0.99], better than …`.
 
     A merge of two records keeps the greater text, so `Test` must be greater than `Not tested`.
     """
@@ -142,7 +143,7 @@ def _interval(limits: str | None) -> str:
     if limits is None:
         return ""
     low, high = (float(limit) for limit in limits.split(" to "))
-    return f", 95 % interval [{low:.4g}, {high:.4g}]"
+    return f" [{low:.4g}, {high:.4g}]"
 
 
 def _series(runs: Sequence[Run]) -> list[str]:

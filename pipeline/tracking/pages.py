@@ -20,10 +20,12 @@ _NEWEST = 100  # runs that decide on the page
 _MOST_SETTINGS = 8
 # They differ between runs without being a choice of the experiment.
 _NEVER = ("name", "data.name", "model.family", "optimizer.family")
+_WITHOUT_EFFECT = ("tracking.", "checkpoint.")  # settings that cannot change a result
 # Columns that the UI always shows. It places a column that the view does not name before the rest.
 _NAME, _CREATED, _DURATION = "attributes.`Run Name`", "runDateAndNestInfo", "duration"
 _FIXED_WIDTHS = {_NAME: 170, _CREATED: 125, _DURATION: 80}
-_PIXELS_OF_A_LETTER, _NARROWEST, _WIDEST = 9, 90, 170
+_PIXELS_OF_A_LETTER, _MARGINS, _NARROWEST, _WIDEST = 7, 24, 90, 200
+_BASELINE = "tags.`baseline`"  # its values are longer than its title
 _RESULT = "Result"  # a section of charts
 _OPEN = (_RESULT, "validation", "train")  # the sections that are not folded, in this order
 
@@ -104,7 +106,7 @@ def columns(runs: Sequence[Run]) -> list[str]:
         *([f"metrics.`{tested}`"] if tested else []),
         *([f"tags.`{interval}`"] if interval in tags else []),
         *(f"params.`{name}`" for name in differing(runs)),
-        *(["tags.`baseline`"] if "baseline" in tags else []),
+        *([_BASELINE] if "baseline" in tags else []),
         *([f"metrics.`{validated}`"] if validated else []),
         "tags.`data`",
     ]
@@ -112,8 +114,10 @@ def columns(runs: Sequence[Run]) -> list[str]:
 
 def _width(column: str) -> int:
     """Pixels for the title of a column."""
+    if column == _BASELINE:
+        return _WIDEST
     letters = len(column.partition(".")[2].strip("`"))
-    return max(_NARROWEST, min(_WIDEST, letters * _PIXELS_OF_A_LETTER))
+    return max(_NARROWEST, min(_WIDEST, letters * _PIXELS_OF_A_LETTER + _MARGINS))
 
 
 def _charts(metrics: Iterable[str]) -> dict[str, Any]:
@@ -162,6 +166,8 @@ def differing(runs: Sequence[Run]) -> list[str]:
     several = [
         name
         for name in names
-        if name not in _NEVER and len({run.data.params.get(name) for run in runs}) > 1
+        if name not in _NEVER
+        and not name.startswith(_WITHOUT_EFFECT)
+        and len({run.data.params.get(name) for run in runs}) > 1
     ]
     return several[:_MOST_SETTINGS]

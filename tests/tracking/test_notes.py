@@ -26,7 +26,7 @@ def run(metrics: dict[str, float], tags: dict[str, str], run_id: str = RUN_ID) -
         (
             TESTED,
             INTERVAL | {"baseline": "better than a linear model"},
-            "Test accuracy 0.85, 95 % interval [0.8212, 0.88], better than a linear model. "
+            "Test accuracy 0.85 [0.8212, 0.88], better than a linear model. "
             "Validation accuracy 0.9.",
         ),
         ({"test/r2": 0.5}, {}, "Test r2 0.5."),
@@ -100,7 +100,7 @@ def test_note_of_an_experiment_has_the_command_of_its_result(stage, command):
     other = run({}, KEY | {"stage": "train@toy"}, run_id=32 * "a")
     note = notes.of_experiment("toy", [other, run(TESTED, KEY | {"stage": stage})], [])
     assert note.startswith("Test accuracy 0.85.")
-    assert f"[run 3f2a91c0](#/experiments/7/runs/{RUN_ID})" in note
+    assert f"[run 3f2a91c0](#/experiments/7/runs/{RUN_ID}?workflowType=machine_learning)" in note
     assert note.endswith(f"```sh\n{command}\n```")
 
 

@@ -11,7 +11,7 @@ def run(rate: str, **tags: str) -> Run:
     info = RunInfo("r", "1", "me", "FINISHED", 1, 2, "active")
     names = ("best/validation/loss", "best/validation/accuracy", "test/log_loss", "test/accuracy")
     metrics = [Metric(name, 0.5, 1, 1) for name in (*names, "train/loss", "epoch")]
-    params = [Param("seed", "1"), Param("optimizer.learning_rate", rate)]
+    params = [Param("seed", "1"), Param("optimizer.learning_rate", rate), Param("tracking.x", rate)]
     return Run(
         info, RunData(metrics, params, [RunTag(*pair) for pair in (INTERVAL | tags).items()])
     )
@@ -48,7 +48,7 @@ def test_every_ordered_column_has_a_width():
         "duration",
         *state["columnOrder"][2:-1],
     ]
-    assert state["columnWidths"]["metrics.`test/accuracy`"] == 117
+    assert state["columnWidths"]["metrics.`test/accuracy`"] == 115
     assert state["columnWidths"]["tags.`data`"] == 90
 
 
