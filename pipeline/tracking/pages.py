@@ -23,9 +23,9 @@ _NEVER = ("name", "data.name", "model.family", "optimizer.family")
 _WITHOUT_EFFECT = ("tracking.", "checkpoint.")  # settings that cannot change a result
 # Columns that the UI always shows. It places a column that the view does not name before the rest.
 _NAME, _CREATED, _DURATION = "attributes.`Run Name`", "runDateAndNestInfo", "duration"
-_FIXED_WIDTHS = {_NAME: 170, _CREATED: 125, _DURATION: 80}
+_FIXED_WIDTHS = {_NAME: 190, _CREATED: 150, _DURATION: 80}
 _PIXELS_OF_A_LETTER, _MARGINS, _NARROWEST, _WIDEST = 7, 24, 90, 200
-_BASELINE = "tags.`baseline`"  # its values are longer than its title
+_BASELINE = "tags.`baseline`"
 _RESULT = "Result"  # a section of charts
 _OPEN = (_RESULT, "validation", "train")  # the sections that are not folded, in this order
 
@@ -34,7 +34,7 @@ _OPEN = (_RESULT, "validation", "train")  # the sections that are not folded, in
 def write(client: MlflowClient, name: str) -> None:
     """Renews the page of one experiment, if it has trained runs."""
     experiment = client.get_experiment_by_name(name)
-    if experiment is not None and (runs := _trained(client, experiment)):
+    if experiment is not None and (runs := _trained(_newest(client, experiment))):
         _write(client, experiment, runs)
 
 
@@ -48,12 +48,13 @@ def write_all(client: MlflowClient) -> list[tuple[str, str]]:
     """
     pages: list[tuple[int, str, str]] = []
     for experiment in client.search_experiments():
-        runs = _trained(client, experiment)
-        if not runs:
-            continue
-        for run in runs:
+        newest = _newest(client, experiment)
+        for run in newest:
             if notes.TAG not in run.data.tags and run.info.status == "FINISHED":
                 notes.write(client, run.info.run_id)
+        runs = _trained(newest)
+        if not runs:
+            continue
         _write(client, experiment, runs)
         path = (
             f"/#/experiments/{experiment.experiment_id}/runs"
@@ -68,14 +69,19 @@ def without(tags: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in tags.items() if name not in (_TAG, notes.TAG)}
 
 
-def _trained(client: MlflowClient, experiment: Experiment) -> list[Run]:
-    """Its newest runs, without those of sweeps and searches themselves."""
-    found = client.search_runs(
-        [experiment.experiment_id],
-        order_by=["attributes.start_time DESC"],
-        max_results=_NEWEST,
+def _newest(client: MlflowClient, experiment: Experiment) -> Sequence[Run]:
+    return list(
+        client.search_runs(
+            [experiment.experiment_id],
+            order_by=["attributes.start_time DESC"],
+            max_results=_NEWEST,
+        )
     )
-    return [run for run in found if "run_key" in run.data.tags]
+
+
+def _trained(runs: Sequence[Run]) -> list[Run]:
+    """Without those of sweeps, searches and comparisons themselves."""
+    return [run for run in runs if "run_key" in run.data.tags]
 
 
 def _write(client: MlflowClient, experiment: Experiment, runs: Sequence[Run]) -> None:
@@ -113,8 +119,8 @@ def columns(runs: Sequence[Run]) -> list[str]:
 
 
 def _width(column: str) -> int:
-    """Pixels for the title of a column."""
-    if column == _BASELINE:
+    """Pixels for the title of a column, and for the long values of some."""
+    if column == _BASELINE or column.endswith(".interval_95`"):
         return _WIDEST
     letters = len(column.partition(".")[2].strip("`"))
     return max(_NARROWEST, min(_WIDEST, letters * _PIXELS_OF_A_LETTER + _MARGINS))

@@ -49,6 +49,7 @@ def test_every_ordered_column_has_a_width():
         *state["columnOrder"][2:-1],
     ]
     assert state["columnWidths"]["metrics.`test/accuracy`"] == 115
+    assert state["columnWidths"]["tags.`test/accuracy.interval_95`"] == 200
     assert state["columnWidths"]["tags.`data`"] == 90
 
 
