@@ -15,6 +15,8 @@ from pipeline.errors import PipelineError
 from pipeline.layout import FAILURES
 from pipeline.redaction import without_password
 
+_JSON = "--json"
+
 
 def arguments(usage: str | None) -> list[str]:
     """Returns the arguments of this process, or prints `usage` if they ask for help.
@@ -44,7 +46,12 @@ def with_key(received: list[str], key: str) -> list[str]:
     return received
 
 
-def experiment_name(usage: str | None) -> str:
+def without_json(received: list[str]) -> tuple[list[str], bool]:
+    """Returns arguments without `--json`, and whether it was among them."""
+    return [argument for argument in received if argument != _JSON], _JSON in received
+
+
+def experiment_name(received: list[str]) -> str:
     """Returns the name of an experiment, for commands with this one argument.
 
     It is written as `<name>` or `experiment=<name>`.
@@ -52,7 +59,6 @@ def experiment_name(usage: str | None) -> str:
     Raises:
         PipelineError: the arguments are not one name, or it cannot be a name.
     """
-    received = arguments(usage)
     named = with_key(received, "experiment")
     key, _, name = named[0].partition("=") if len(named) == 1 else ("", "", "")
     if key != "experiment" or not name:

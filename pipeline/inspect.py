@@ -15,8 +15,7 @@ dense layer if the model has no convolution.
 from typing import TYPE_CHECKING, Any
 
 from pipeline.command_line import arguments, run_command
-from pipeline.console import say, table_console
-from pipeline.data.prepared import load_meta
+from pipeline.console import say, say_loading, table_console
 from pipeline.files import replacing
 from pipeline.layout import INSPECTED, PREPARED
 from pipeline.option_parser import OptionParser
@@ -33,6 +32,7 @@ def main() -> None:
     choice.add_argument("--layer")
     choice.add_argument("--activations", type=int)
     options = parser.parse_args(arguments(__doc__))
+    say_loading()
     from pipeline.serving import loading
 
     predictor = loading.load(options.model)
@@ -56,6 +56,7 @@ def show(model: Any, name: str, layer: str | None) -> None:
 
 def draw(predictor: "Predictor", name: str, row: int) -> None:
     """Draws what each layer computes from one test image, and prints the files."""
+    from pipeline.data.prepared import load_meta
     from pipeline.evaluation.drawing.png import png
     from pipeline.evaluation.inspection import figures_of, require_image
     from pipeline.evaluation.test_split import open_test_split

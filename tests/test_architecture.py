@@ -20,6 +20,7 @@ LIBRARY = (
     "errors",
     "experiment",
     "files",
+    "fitted_table",
     "layout",
     "locks",
     "new_experiment",

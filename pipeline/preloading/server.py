@@ -28,7 +28,6 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import numpy as np
-from client import settings_of_imports  # type: ignore[import-not-found]
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _BACKLOG = 64
@@ -40,10 +39,11 @@ class _Server:
 
     Args:
         owner: the process for which it serves.
+        settings: the variables with which the libraries are imported.
     """
 
-    def __init__(self, address: str, owner: int) -> None:
-        self.settings = settings_of_imports()
+    def __init__(self, address: str, owner: int, settings: dict[str, str]) -> None:
+        self.settings = settings
         self.owner = os.pidfd_open(owner)
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(f"\0{address}")
@@ -176,8 +176,10 @@ def _become(request: dict[str, Any], server: int, paths: list[str]) -> None:
 
 def main() -> None:
     """Imports the libraries, serves, and becomes each of its commands."""
+    from client import settings_of_imports  # type: ignore[import-not-found] # this is a script
+
     address, owner, *libraries = sys.argv[1:]
-    server = _Server(address, int(owner))
+    server = _Server(address, int(owner), settings_of_imports())
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # it starts a thread
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     paths = [path for path in sys.path[1:] if path]  # the first is the folder of this file
@@ -194,4 +196,5 @@ def main() -> None:
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -452,8 +452,19 @@ def test_large_number_within_the_bounds_is_accepted(override):
     compose_experiment(["data=shapes", override])
 
 
-def test_data_are_required(in_repository):
-    assert refusal() == f"command line: data is missing. Add data=… Allowed: {DATA}."
+def test_experiment_is_required(in_repository):
+    assert refusal().startswith(
+        "command line: no experiment is named. Write its name, or data=<data variant> for the "
+        "default network. Allowed: california_deep, california_mlp, "
+    )
+
+
+@pytest.mark.usefixtures("in_repository")
+def test_unknown_flag_is_named():
+    assert refusal("data=shapes", "--epochs=3") == (
+        "command line: this flag does not exist. Received: --epochs=3. "
+        "See the help of the command with --help."
+    )
 
 
 def test_misspelt_setting_is_named_before_missing_data(in_repository):
