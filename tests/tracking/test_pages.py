@@ -2,7 +2,7 @@
 
 from mlflow.entities import Metric, Param, Run, RunData, RunInfo, RunTag
 
-from pipeline.tracking import notes, pages
+from pipeline.tracking import connection, notes, pages
 
 INTERVAL = {"test/accuracy.interval_95": "0.4 to 0.6"}
 
@@ -79,3 +79,18 @@ def test_sections_without_curves_are_folded():
 def test_page_is_not_a_fact_of_the_experiment():
     tags = {"mlflow.sharedViewState.runs": "{}", notes.TAG: "Test …", "mlflow.experimentKind": "k"}
     assert pages.without(tags) == {"mlflow.experimentKind": "k"}
+
+
+def test_missing_notes_and_the_page_are_written(client):
+    experiment = connection.experiment_id(client, "flats")
+    tags = {"run_key": "k", "stage": "train@flats"}
+    run_id = client.create_run(experiment, tags=tags).info.run_id
+    client.log_metric(run_id, "test/accuracy", 0.5, step=1)
+    client.set_terminated(run_id)
+    path = f"/#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey=runs"
+    assert pages.write_all(client) == [("flats", path)]
+    assert client.get_run(run_id).data.tags[notes.TAG].startswith("Test accuracy 0.5.\n")
+    page = client.get_experiment(experiment).tags
+    assert page[notes.TAG].startswith("Test accuracy 0.5.\n")
+    assert "dvc repro evaluate@flats" in page[notes.TAG]
+    assert '"metrics.`test/accuracy`"' in page["mlflow.sharedViewState.runs"]
