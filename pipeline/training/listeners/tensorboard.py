@@ -59,6 +59,26 @@ def write_summaries(history: Sequence[Point], folder: Path) -> None:
     summaries.on_end()
 
 
+def write_graph(network: Any, folder: Path) -> None:
+    """Writes the operations of a network for the tab "Graphs" of TensorBoard.
+
+    Args:
+        network: it maps arrays `(rows, *shape)` to raw outputs.
+        folder: belongs to the graph. Its earlier content is removed.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    (shape,), (kind,) = (
+        [one.shape for one in network.inputs],
+        [one.dtype for one in network.inputs],
+    )
+    traced = tf.function(network).get_concrete_function(tf.TensorSpec(shape, kind))
+    content = traced.graph.as_graph_def(add_shapes=True).SerializeToString()
+    writer = _writer(folder)
+    event = tf.compat.v1.Event(wall_time=time.time(), graph_def=content)
+    writer.write(event.SerializeToString())
+    writer.close()
+
+
 def summaries_folder(name: str, run_id: str) -> Path:
     """The folder of the summaries of a run, next to those of the experiment's others."""
     return mlruns() / "tensorboard" / name / run_id
