@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.data.prepared import Meta, Split, load_meta, load_split
+from pipeline.data.prepared import SPLITS, Meta, Split, load_meta, load_split
 from pipeline.evaluation.test_split import open_test_split
 from pipeline.layout import PREPARED
 from pipeline.notebooks.figures import Picture
@@ -146,7 +146,7 @@ class Data:
         return self.root / PREPARED / self.meta.name
 
     def __repr__(self) -> str:
-        rows = ", ".join(f"{count:,} {split}" for split, count in self.meta.rows.items())
+        rows = ", ".join(f"{self.meta.rows[split]:,} {split}" for split in SPLITS)
         return f"<{self.meta.name}: {rows} rows of shape {tuple(self.meta.shape)}>"
 
 

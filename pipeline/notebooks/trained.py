@@ -61,7 +61,12 @@ class TrainedRun:
     def history(self) -> pd.DataFrame:
         """One row for each evaluation, by epoch."""
         rows = [
-            {"epoch": point.epoch, "learning_rate": point.learning_rate, **point.metrics}
+            {
+                "epoch": point.epoch,
+                "step": point.step,
+                "learning_rate": point.learning_rate,
+                **point.metrics,
+            }
             for point in self.result.history
         ]
         table = pd.DataFrame(rows).set_index("epoch")

@@ -23,8 +23,9 @@ from unittest.mock import patch
 
 from PIL import Image
 
-_COLOURS = 48
-_WIDEST = 760  # pixels of a stored picture
+_COLOURS = 32
+_WIDTHS = (760, 560, 420, 320)  # pixels of a stored picture; the first that is small enough
+_MOST = 45_000  # bytes of a stored picture
 
 Cell = dict[str, Any]
 Output = dict[str, Any]
@@ -126,12 +127,17 @@ def _shown(value: Any) -> dict[str, Any]:
 
 
 def _small(image: bytes) -> str:
-    """A PNG as base64, with few colours and at most as wide as a page."""
-    picture = Image.open(io.BytesIO(image)).convert("RGB")
-    picture.thumbnail((_WIDEST, _WIDEST * 2))
-    small = io.BytesIO()
-    picture.quantize(_COLOURS).save(small, format="png", optimize=True)
-    return b64encode(small.getvalue()).decode() + "\n"
+    """A PNG as base64, with few colours and few pixels."""
+    content = b""
+    for width in _WIDTHS:
+        picture = Image.open(io.BytesIO(image)).convert("RGB")
+        picture.thumbnail((width, 2 * width))
+        small = io.BytesIO()
+        picture.quantize(_COLOURS).save(small, format="png", optimize=True)
+        content = small.getvalue()
+        if len(content) <= _MOST:
+            break
+    return b64encode(content).decode() + "\n"
 
 
 def main() -> None:

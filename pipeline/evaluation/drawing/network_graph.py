@@ -11,6 +11,7 @@ from pipeline.evaluation.drawing.style import TRAIN, blank, literal
 from pipeline.models.description import nodes_of, shape_of
 
 _WIDTH, _HEIGHT = 2.6, 0.8  # inches from one box to the next
+_EDGE = 0.2  # inches from the centre of a box to its edges
 _BOX = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": TRAIN}
 
 
@@ -82,8 +83,10 @@ def _centres(places: Mapping[str, tuple[int, int]], width: float) -> dict[str, t
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    arrow = {"arrowstyle": "-|>", "color": TRAIN, "shrinkA": 14, "shrinkB": 16}
-    axes.annotate("", end, start, arrowprops=arrow)
+    """Draws an arrow from the lower edge of a box to the upper edge of another one."""
+    (x, y), (end_x, end_y) = start, end
+    arrow = {"arrowstyle": "-|>", "color": TRAIN}
+    axes.annotate("", (end_x, end_y - _EDGE), (x, y + _EDGE), arrowprops=arrow)
 
 
 def _label(node: Any) -> str:
