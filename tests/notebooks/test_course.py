@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from pipeline import prepare
+from pipeline.evaluation import intervals
+from pipeline.evaluation.drawing import style
 from tests.support import ROOT
 from tests.support.notebooks import Kernel, cells_of
 from tests.support.raw_sources import write_source
@@ -117,8 +119,12 @@ def districts(rows: int) -> str:
 
 @pytest.fixture
 def in_course(course, monkeypatch):
+    """Makes the project the current folder. Figures and intervals are coarse, to save time."""
     monkeypatch.chdir(course)
     monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setattr(style, "_DPI", 20)
+    monkeypatch.setattr(intervals, "_DRAWS", 20)
+    monkeypatch.setattr(intervals, "_FEWEST_DRAWS", 20)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
