@@ -8,13 +8,14 @@ split.
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import environment
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import log
 from pipeline.errors import PipelineError
 from pipeline.layout import PREPARED, mlruns
+from pipeline.models import backend
 from pipeline.runs import carried
 from pipeline.runs import folder as run_folder
 from pipeline.runs import result as run_result
@@ -26,8 +27,9 @@ from pipeline.tracking import stores
 from pipeline.tracking.stores import Store
 from pipeline.tracking.tracker import RunFacts, Tracker
 from pipeline.training import memory
-from pipeline.training.listeners import tensorboard
-from pipeline.training.recording import RecordedTraining
+
+if TYPE_CHECKING:
+    from pipeline.training.recording import RecordedTraining
 
 
 def run(
@@ -71,6 +73,10 @@ def run(
         result = _finished(this, store, folder, tags or {})
         if result is None:
             memory.require_enough(config, this.meta)
+            # Everything above takes a second, TensorFlow takes many.
+            backend.load()
+            from pipeline.training.recording import RecordedTraining
+
             training = RecordedTraining(
                 run=this,
                 store=store,
@@ -95,31 +101,25 @@ def _folder(run: Run, store: Store, *, wait: bool) -> AbstractContextManager[Run
 
 def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]) -> Result | None:
     """Returns the result if the run is finished and the store still has its record."""
-    if not folder.finished:
+    result = _undamaged(run, folder) if folder.finished else None
+    if result is None:
         return None
-    try:
-        result = run_result.read(folder.result)
-        if result.run_key != run.key:
-            raise PipelineError(f"{folder.result} is of another run", received=result.run_id)
-    except PipelineError as error:
-        log(f"{run.name}: warning: the finished result is damaged, so it is trained again. {error}")
-        folder.clear()
-        return None
-    if store.missing([result.run_id]):
+    step = run_result.saved_step(folder.result) if run.config.tracking.log_model else None
+    is_complete = store.is_complete(result.run_id, model_step=step)
+    if not is_complete and store.missing([result.run_id]):
         log(
             f"{run.name}: this run is finished, but the tracking store does not have its record "
             f"({result.run_id}), so it is trained again"
         )
         return None
     folder.end()  # an earlier process may have been killed during this cleanup
-    tracker = store.attach(result.run_id)
-    for name, value in tags.items():
-        tracker.set_tag(name, value)
-    _complete(run, folder, tracker)
+    if tags or not is_complete:
+        tracker = store.attach(result.run_id)
+        for name, value in tags.items():
+            tracker.set_tag(name, value)
+        _complete(run, folder, tracker)
     if run.config.tracking.tensorboard:  # the training may not have written it
-        tensorboard.write_summaries(
-            result.history, tensorboard.summaries_folder(run.name, result.run_id)
-        )
+        _write_summaries(run, result)
     log(
         f"{run.name}: this run is already finished ({result.run_id}); "
         "to train it from scratch: force=true"
@@ -131,6 +131,27 @@ def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]
     return result
 
 
+def _undamaged(run: Run, folder: RunFolder) -> Result | None:
+    """The finished result. A damaged one is removed."""
+    try:
+        result = run_result.read(folder.result)
+        if result.run_key != run.key:
+            raise PipelineError(f"{folder.result} is of another run", received=result.run_id)
+    except PipelineError as error:
+        log(f"{run.name}: warning: the finished result is damaged, so it is trained again. {error}")
+        folder.clear()
+        return None
+    return result
+
+
+def _write_summaries(run: Run, result: Result) -> None:
+    backend.load()
+    from pipeline.training.listeners import tensorboard
+
+    folder = tensorboard.summaries_folder(run.name, result.run_id)
+    tensorboard.write_summaries(result.history, folder)
+
+
 def _complete(run: Run, folder: RunFolder, tracker: Tracker) -> None:
     """Logs the settings and the model again if someone deleted their files from the record."""
     tracker.log_facts(RunFacts(run.name, run.settings, {}, run.meta, run.data_folder))
@@ -140,7 +161,7 @@ def _complete(run: Run, folder: RunFolder, tracker: Tracker) -> None:
         log(f"{run.name}: the record had no files of the model; it is logged again")
 
 
-def _train(training: RecordedTraining) -> Result:
+def _train(training: "RecordedTraining") -> Result:
     name = training.run.name
     try:
         result = training.train()

@@ -21,6 +21,7 @@ import os
 import sys
 from pathlib import Path
 
+from pipeline import experiment
 from pipeline.command_line import (
     arguments,
     require_experiment_name,
@@ -30,11 +31,9 @@ from pipeline.command_line import (
 from pipeline.config import resolved
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.console import say, table_console
-from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
-from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
+from pipeline.layout import CONFIGS, OUTPUTS
 from pipeline.signals import Interruption, end_with_parent
-from pipeline.training import memory
 
 _SWEEP = ("-m", "--multirun")
 _ALLOW = "--allow-environment"
@@ -96,13 +95,6 @@ def train(
     config: ExperimentConfig, interruption: Interruption, *, output: Path | None = None
 ) -> None:
     """Runs the experiment and prints its result."""
-    # TensorFlow takes seconds to load, so settings that cannot work are refused before.
-    memory.require_enough(config, load_meta(PREPARED / config.data.name))
-    from pipeline.models import backend
-
-    backend.load()
-    from pipeline import experiment
-
     result = experiment.run(config, output=output, interruption=interruption)
     if output is not None:
         from pipeline.tracking import carrying

@@ -1,7 +1,11 @@
 """The same run again: finished, interrupted, forced or paused, with a real store."""
 
+import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, redirect_stderr
 from dataclasses import dataclass
@@ -23,6 +27,7 @@ from pipeline.signals import Interrupted
 from pipeline.tracking import connection
 from pipeline.tracking.stores.mlflow import STORE
 from pipeline.training import loop
+from tests.support import ROOT
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.interruptions import InterruptedAt
 from tests.support.refusals import refusal
@@ -166,6 +171,23 @@ def test_finished_run_is_not_trained_again(folder, finished, capsys):
         f"shapes: this run is already finished ({finished.run_id}); "
         "to train it from scratch: force=true" in capsys.readouterr().err
     )
+
+
+def test_finished_run_imports_no_large_library(folder, finished):
+    """TensorFlow, MLflow and what they import take seconds."""
+    run(folder)  # the store was copied: opening it corrects its locations
+    code = "import sys; from pipeline.train import main; main(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *STEPS, "training.early_stopping=null"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    result, _, modules = done.stdout.partition("\n")
+    assert json.loads(result)["run_id"] == finished.run_id, done.stderr
+    large = {"tensorflow", "keras", "mlflow", "sqlalchemy", "sklearn", "scipy", "pandas"}
+    assert large.isdisjoint(modules.split())
 
 
 def test_checkpoints_of_chosen_epochs_are_kept(folder, whole):

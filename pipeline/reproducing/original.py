@@ -20,7 +20,8 @@ from pipeline.runs.history import Point
 from pipeline.runs.identity import difference, run_key
 from pipeline.runs.result import HISTORY, MADE_BY, MODEL
 from pipeline.tracking import logged_models, recorded
-from pipeline.tracking.facts import HINDSIGHT, LINEAGE, PATCH, SETTINGS
+from pipeline.tracking.facts import HINDSIGHT
+from pipeline.tracking.names import LINEAGE, PATCH, SETTINGS
 from pipeline.tracking.recorded import RecordedRun, Steps
 
 _REPORT = re.compile(r"(?:.*/)?report\.(?:html|md)#(?P<experiment>.+)")

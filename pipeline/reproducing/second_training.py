@@ -13,7 +13,7 @@ from pipeline.runs.history import Point
 from pipeline.runs.record import RunRecord
 from pipeline.runs.result import HISTORY, MADE_BY, MODEL
 from pipeline.tracking import recorded
-from pipeline.tracking.facts import LINEAGE
+from pipeline.tracking.names import LINEAGE
 from pipeline.tracking.recorded import Steps
 
 

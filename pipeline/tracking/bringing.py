@@ -32,7 +32,7 @@ _READY = 2  # the status of a model in MLflow's database
 
 def bring_runs() -> None:
     """Brings in the runs that the store lacks. The caller holds `connection.lock`."""
-    database = mlruns() / merged_rows.DATABASE
+    database = mlruns() / home.DATABASE
     if files := carried.indexes():
         _bring_runs(_states(files), database, database.stat().st_ino)
 
@@ -62,7 +62,7 @@ def _bring_runs(states: _States, database: Path, _: int) -> None:
     if not runs:
         return
     with TemporaryDirectory() as folder:
-        copy = Path(folder, merged_rows.DATABASE)
+        copy = Path(folder, home.DATABASE)
         _write_rows(runs, copy, schema=_schema(database))
         merged_rows.merge(copy)
     of = ", ".join(sorted({run.name for run in runs}))

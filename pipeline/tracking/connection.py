@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
@@ -19,7 +20,7 @@ from mlflow.entities import Experiment
 from mlflow.exceptions import MlflowException
 from mlflow.store.db import utils
 from mlflow.tracking._tracking_service import utils as tracking_utils
-from sqlalchemy import make_url
+from sqlalchemy import Engine, event, make_url
 
 from pipeline.console import log
 from pipeline.errors import StoreError
@@ -28,7 +29,6 @@ from pipeline.layout import mlruns
 from pipeline.redaction import without_password
 from pipeline.tracking import faults, home, names, server, sqlite
 
-_DATABASE = "mlflow.db"
 # With this tag the UI shows runs as trainings, not as evaluations of language models.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
 _MOST_RUNS = 50_000  # in one answer of MLflow
@@ -49,7 +49,7 @@ def shown_uri() -> str:
 
 
 def _embedded() -> str:
-    path = str(mlruns() / _DATABASE)
+    path = str(mlruns() / home.DATABASE)
     # In an address, SQLAlchemy gives % and ? a meaning.
     return f"sqlite:///{os.path.relpath(path) if set('%?') & set(path) else path}"
 
@@ -60,7 +60,7 @@ def is_embedded() -> bool:
     if not location.startswith("sqlite"):
         return False
     database = make_url(location).database
-    return database is not None and Path(database).resolve() == (mlruns() / _DATABASE).resolve()
+    return database is not None and Path(database).resolve() == (mlruns() / home.DATABASE).resolve()
 
 
 def remedy(stage: str) -> str:
@@ -101,11 +101,11 @@ def client() -> MlflowClient:
         bringing.bring_looks()
         if not is_embedded():
             return _checked(MlflowClient(location))
-        create_database(mlruns() / _DATABASE)
-        if home.settle(mlruns() / _DATABASE):
+        create_database(mlruns() / home.DATABASE)
+        if home.settle(mlruns() / home.DATABASE):
             log(f"the project has moved: the records in {mlruns()} now name its files there")
         client = _checked(MlflowClient(location))
-        _enable_write_ahead(mlruns() / _DATABASE)
+        _enable_write_ahead(mlruns() / home.DATABASE)
         bringing.bring_runs()
         return client
 
@@ -117,12 +117,19 @@ def bring_home() -> None:
     """
     if is_embedded():
         with lock():
-            home.settle(mlruns() / _DATABASE)
+            home.settle(mlruns() / home.DATABASE)
 
 
 def _checked(client: MlflowClient) -> MlflowClient:
     client.search_experiments(max_results=1)
     return client
+
+
+@event.listens_for(Engine, "do_connect")
+def _be_patient(dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
+    """Gives the connections that MLflow opens the patience of the others."""
+    if dialect.name == "sqlite":
+        parameters |= sqlite.patience()
 
 
 def _quiet(location: str) -> None:

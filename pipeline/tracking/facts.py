@@ -20,9 +20,8 @@ _PARAMS_IN_A_BATCH = 100
 CONTEXT = "mlflow.data.context"  # a tag of data sets
 CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
 CONTEXT_OF_RAW = "raw"
-SETTINGS, PATCH, LINEAGE = "config.yaml", "diff.patch", "lineage.json"  # files of the record
 HINDSIGHT = "hindsight"  # a tag: the metrics that were added after the run, separated by commas
-_LAST = SETTINGS
+_LAST = names.SETTINGS
 _DATASET_DIGEST = 32  # hexadecimal digits; MLflow allows 36
 
 
@@ -50,12 +49,12 @@ def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
     if card.is_file():
         client.log_artifact(run_id, str(card))
     if facts.patch:
-        _log_bytes(client, run_id, facts.patch, PATCH)
+        _log_bytes(client, run_id, facts.patch, names.PATCH)
     for name, text in facts.files.items():
         client.log_text(run_id, text, name)
     if facts.lineage:
         log_raw_data(client, run_id, facts.lineage["raw"])
-        _log_sealed(client, run_id, facts.lineage, LINEAGE)
+        _log_sealed(client, run_id, facts.lineage, names.LINEAGE)
     client.log_dict(run_id, facts.settings, _LAST)
 
 

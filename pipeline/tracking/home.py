@@ -6,11 +6,13 @@ If it is not the present one, all locations below it change, in the same transac
 """
 
 import re
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pipeline.tracking import sqlite
 
+DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
 _TABLE = "pipeline_home"
 # The columns of MLflow's schema that hold locations of files.
@@ -52,6 +54,17 @@ def settle(database: Path) -> bool:
         return bool(before - {home})
     finally:
         connection.close()
+
+
+def has_moved(database: Path) -> bool:
+    """Whether the locations in a store belong to another folder, or none is recorded.
+
+    Raises:
+        sqlite3.Error: the database cannot be read.
+    """
+    with closing(sqlite.connect(str(database))) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        return _TABLE not in tables or _recorded(connection) != {database.parent.as_uri()}
 
 
 def move_all(connection: sqlite.PatientConnection, home: str) -> None:

@@ -8,9 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pipeline.layout import mlruns
-from pipeline.tracking import sqlite
-
-DATABASE = "mlflow.db"
+from pipeline.tracking import home, sqlite
 
 # How a table that belongs to runs or models names the rows of experiments.
 _EXPERIMENT = "(SELECT ours FROM temp.experiments_of WHERE theirs = experiment_id)"
@@ -40,7 +38,7 @@ def merge(database: Path) -> None:
 @contextmanager
 def beside(database: Path) -> Iterator[sqlite.PatientConnection]:
     """Opens the store of this project, with another database as `theirs`."""
-    with closing(sqlite.connect(str(mlruns() / DATABASE))) as store:
+    with closing(sqlite.connect(str(mlruns() / home.DATABASE))) as store:
         store.execute("ATTACH DATABASE ? AS theirs", (str(database),))
         yield store
 

@@ -46,8 +46,8 @@ def merge(other: Path) -> Merged:
         PipelineError: the folder has no store, or both stores have another version of a registered
             model.
     """
-    database = mlruns() / merged_rows.DATABASE
-    theirs = other / merged_rows.DATABASE
+    database = mlruns() / home.DATABASE
+    theirs = other / home.DATABASE
     if not connection.is_embedded():
         raise PipelineError(
             "only the store in mlruns/ can be merged into",
@@ -64,7 +64,7 @@ def merge(other: Path) -> Merged:
         raise PipelineError("this is the store of this project", received=other)
     connection.client()
     with connection.lock(), TemporaryDirectory() as folder:
-        copy = Path(folder, merged_rows.DATABASE)
+        copy = Path(folder, home.DATABASE)
         _copy(theirs, copy)
         with closing(sqlite.connect(str(copy))) as their_store:
             home.move_all(their_store, mlruns().as_uri())
@@ -153,7 +153,7 @@ def content() -> str:
     It covers runs, their points, tags and data sets, models, and the files of records and results.
     """
     digest = hashlib.sha256()
-    with closing(sqlite.connect(str(mlruns() / merged_rows.DATABASE))) as store:
+    with closing(sqlite.connect(str(mlruns() / home.DATABASE))) as store:
         for name, query in _CONTENT.items():
             for line in sorted(_lines(store, query)):
                 digest.update(f"{name} {line}\n".encode())

@@ -8,6 +8,8 @@ import posixpath
 import re
 from collections.abc import Iterable
 
+SETTINGS, PATCH, LINEAGE = "config.yaml", "diff.patch", "lineage.json"  # files of the record
+
 _LONGEST_NAME = 250
 LONGEST_PARAM = 6000
 _LONGEST_TAG = 8000

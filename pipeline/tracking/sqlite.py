@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, event
-
 from pipeline.console import log
 
 _SECONDS_OF_A_TRY = 1.0
@@ -49,6 +47,11 @@ class PatientConnection(sqlite3.Connection):
         patiently(super().commit)
 
 
+def patience() -> dict[str, Any]:
+    """The parameters of a connection that waits."""
+    return {"timeout": _SECONDS_OF_A_TRY, "factory": PatientConnection}
+
+
 def patiently(statement: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
     """Calls a function of SQLite until the database is not locked, for up to three minutes.
 
@@ -70,11 +73,5 @@ def patiently(statement: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) 
 
 def connect(database: str) -> PatientConnection:
     """Opens a database, outside MLflow."""
-    return sqlite3.connect(database, timeout=_SECONDS_OF_A_TRY, factory=PatientConnection)
-
-
-@event.listens_for(Engine, "do_connect")
-def _be_patient(dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
-    """Gives the connections that MLflow opens the same patience."""
-    if dialect.name == "sqlite":
-        parameters |= {"timeout": _SECONDS_OF_A_TRY, "factory": PatientConnection}
+    connection: PatientConnection = sqlite3.connect(database, **patience())
+    return connection

@@ -27,6 +27,7 @@ from tests.chaos.readings import CHECK, INSPECT, OUTPUT, REPORT
 from tests.chaos.stale import INPUT_EDITS, START, Combination, Lab, Trial
 from tests.support import ROOT
 
+LOCK = ".dvc/tmp/rwlock"
 _LIVES = 5  # kills of one chain at most
 READERS = {"report": REPORT, "report --check": CHECK, "inspect": INSPECT}
 
@@ -52,8 +53,12 @@ def repro(folder: Path, *, kill_after: float | None = None) -> bool:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             return False
+    output = (folder / "dvc.log").read_text()
+    if code != 0 and f"Unable to read RWLock-file '{LOCK}'" in output:
+        (folder / LOCK).unlink()  # as docs/resume.md advises
+        return repro(folder, kill_after=kill_after)
     if code != 0:
-        raise RuntimeError(f"dvc repro ended with {code}: {(folder / 'dvc.log').read_text()}")
+        raise RuntimeError(f"dvc repro ended with {code}: {output}")
     return True
 
 

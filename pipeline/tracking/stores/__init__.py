@@ -56,6 +56,14 @@ class Store(Protocol):
         """Returns those runs that the store does not have, or has deleted."""
         ...
 
+    def is_complete(self, run_id: str, *, model_step: int | None) -> bool:
+        """Whether the store surely holds all of a finished run. It may say False in doubt.
+
+        Args:
+            model_step: the step of the model that the record should hold; None for no model.
+        """
+        ...
+
 
 def load(name: str) -> Store:
     """Imports the store that the setting `tracking.store` names.

@@ -101,5 +101,8 @@ class MemoryStore:
     def missing(self, run_ids: Iterable[str]) -> set[str]:
         return set(run_ids)
 
+    def is_complete(self, run_id: str, *, model_step: int | None) -> bool:  # noqa: ARG002
+        return False
+
 
 STORE = MemoryStore()

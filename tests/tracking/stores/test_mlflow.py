@@ -22,7 +22,7 @@ from pipeline.files import read_sealed
 from pipeline.models import families, serving
 from pipeline.models.families.linear import Linear
 from pipeline.runs import result
-from pipeline.tracking import connection, stores
+from pipeline.tracking import connection, home, stores
 from pipeline.tracking.evaluation import log_evaluation
 from pipeline.tracking.facts import log_data_set
 from pipeline.tracking.stores.memory import MemoryStore
@@ -358,6 +358,83 @@ def test_model_is_logged_once(client, logged_run, result_folder):
     with MLFLOW.open_run(facts("with_model"), run_id=run_id) as tracker:
         tracker.log_model(result_folder, step=7)
     assert [model.model_id for model in models(client, run_id)] == [logged_model.model_id]
+
+
+@pytest.fixture
+def copied_store(here, tmp_path, monkeypatch):
+    """The database in a copy of the project, the current folder. No run there is RUNNING."""
+    shutil.copytree(here / "mlruns", tmp_path / "mlruns")
+    monkeypatch.chdir(tmp_path)
+    database = tmp_path / "mlruns/mlflow.db"
+    with closing(sqlite3.connect(database)) as store, store:
+        store.execute("UPDATE runs SET status = 'KILLED' WHERE status = 'RUNNING'")
+    return database
+
+
+@pytest.fixture
+def settled_store(copied_store):
+    """The same after an opening: its locations are those of the copy."""
+    home.settle(copied_store)
+    return copied_store
+
+
+@pytest.mark.usefixtures("settled_store")
+def test_record_with_its_model_is_complete(logged_run):
+    assert MLFLOW.is_complete(logged_run[0], model_step=7)
+
+
+@pytest.mark.usefixtures("settled_store")
+def test_record_without_a_model_of_the_step_is_incomplete(logged_run):
+    assert not MLFLOW.is_complete(logged_run[0], model_step=8)
+
+
+@pytest.mark.usefixtures("settled_store")
+def test_record_of_a_run_that_logs_no_model_is_complete(logged_run):
+    assert MLFLOW.is_complete(logged_run[0], model_step=None)
+
+
+@pytest.mark.usefixtures("settled_store")
+def test_unknown_run_is_incomplete():
+    assert not MLFLOW.is_complete("0" * 32, model_step=None)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?",
+        "UPDATE runs SET status = 'FAILED' WHERE run_uuid = ?",
+        "UPDATE logged_models SET status = 1 WHERE source_run_id = ?",
+        "UPDATE logged_models SET lifecycle_stage = 'deleted' WHERE source_run_id = ?",
+        "UPDATE pipeline_home SET uri = ?",
+        "INSERT INTO runs (run_uuid, status) SELECT 'x' || ?, 'RUNNING'",
+        "DROP TABLE pipeline_home",
+        "DROP TABLE inputs",
+    ],
+)
+def test_damaged_record_is_incomplete(settled_store, logged_run, damage):
+    run_id = logged_run[0]
+    with closing(sqlite3.connect(settled_store)) as store, store:
+        store.execute(damage, (run_id,) * damage.count("?"))
+    assert not MLFLOW.is_complete(run_id, model_step=7)
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "MLmodel"])
+@pytest.mark.usefixtures("settled_store")
+def test_record_without_a_file_is_incomplete(logged_run, name):
+    for file in Path("mlruns/artifacts/with_model").rglob(name):
+        file.unlink()
+    assert not MLFLOW.is_complete(logged_run[0], model_step=7)
+
+
+@pytest.mark.usefixtures("copied_store")
+def test_record_in_a_copied_store_is_incomplete(logged_run):
+    assert not MLFLOW.is_complete(logged_run[0], model_step=7)
+
+
+@pytest.mark.usefixtures("settled_store")
+def test_server_is_asked_by_mlflow(logged_run, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    assert not MLFLOW.is_complete(logged_run[0], model_step=7)
 
 
 @pytest.mark.usefixtures("logged_run")
