@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pipeline import prepare
-from pipeline.evaluation import intervals
+from pipeline.evaluation import figures, intervals
 from pipeline.evaluation.drawing import style
 from tests.support import ROOT
 from tests.support.notebooks import Kernel, cells_of
@@ -119,10 +119,11 @@ def districts(rows: int) -> str:
 
 @pytest.fixture
 def in_course(course, monkeypatch):
-    """Makes the project the current folder. Figures and intervals are coarse, to save time."""
+    """Makes the project the current folder. Figures of a test are not laid out, to save time."""
     monkeypatch.chdir(course)
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setattr(style, "_DPI", 20)
+    monkeypatch.setattr(figures, "png", lambda _: b"\x89PNG")
     monkeypatch.setattr(intervals, "_DRAWS", 20)
     monkeypatch.setattr(intervals, "_FEWEST_DRAWS", 20)
 
