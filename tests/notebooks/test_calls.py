@@ -11,6 +11,7 @@ import pipeline
 from pipeline.errors import PipelineError
 from pipeline.evaluation import predictions
 from pipeline.models.scores import ClassScores, NumberScores, ScoresByTarget
+from pipeline.training import process
 from tests.support.metas import numbers, table
 from tests.support.refusals import refusal
 
@@ -96,6 +97,13 @@ def test_predictions_of_several_numbers_stand_side_by_side(run, file_of_predicti
 
 def test_same_settings_return_the_same_run(run):
     assert pipeline.run("iris_logistic", **FAST).run_id == run.run_id
+
+
+def test_finished_run_pins_threads_for_later_trainings(run, monkeypatch):
+    pinned = []
+    monkeypatch.setattr(process, "pin", lambda *, threads: pinned.append(threads))
+    pipeline.run("iris_logistic", **FAST)
+    assert pinned == [2]
 
 
 def test_notebook_may_lie_in_any_project_folder(run, in_project, monkeypatch):
