@@ -44,7 +44,7 @@ def main() -> None:
 
     predictor, name = loading.load(options.model), options.model
     if options.kernels is not None:
-        draw_kernels(predictor.model, name, options.kernels, options.channel or 0)
+        draw_kernels(predictor, name, options.kernels, options.channel or 0)
     elif options.image is not None:
         draw_image(predictor, name, options.image)
     elif options.activations is not None:
@@ -83,13 +83,14 @@ def show(model: Any, name: str, layer: str | None) -> None:
     table_console().print(table)
 
 
-def draw_kernels(model: Any, name: str, layer: str, channel: int) -> None:
+def draw_kernels(predictor: "Predictor", name: str, layer: str, channel: int) -> None:
     """Draws the kernels of a convolution for one input channel, and prints the file."""
     from pipeline.evaluation.inspection import kernel_figure
     from pipeline.models import description
 
-    chosen = description.find(model, layer)
-    _save(f"{name}_kernels_{chosen.name}_{channel}", kernel_figure(chosen, channel, title=name))
+    chosen = description.find(predictor.model, layer)
+    figure = kernel_figure(chosen, channel, title=_title(predictor, name))
+    _save(f"{name}_kernels_{chosen.name}_{channel}", figure)
 
 
 def draw_image(predictor: "Predictor", name: str, row: int) -> None:
@@ -105,7 +106,8 @@ def draw_activations(predictor: "Predictor", name: str, row: int) -> None:
     from pipeline.evaluation.inspection import figures_of
 
     test, meta = _test_split(predictor, row)
-    for layer, figure in figures_of(predictor.model, test, meta, row, title=name).items():
+    title = _title(predictor, name)
+    for layer, figure in figures_of(predictor.model, test, meta, row, title=title).items():
         _save(f"{name}_activations_{row}_{layer}", figure)
 
 
@@ -116,7 +118,7 @@ def draw_graph(predictor: "Predictor", name: str) -> None:
     from pipeline.training.listeners.tensorboard import summaries_folder, write_graph
 
     network, card = network_of(predictor.model), predictor.card
-    _save(f"{name}_graph", plot(network, title=name))
+    _save(f"{name}_graph", plot(network, title=_title(predictor, name)))
     write_graph(network, summaries_folder(card.experiment, card.run_id) / "graph")
     say("tensorboard --logdir mlruns/tensorboard    # its tab Graphs shows the operations")
 
@@ -137,6 +139,12 @@ def _test_split(predictor: "Predictor", row: int) -> tuple["Split", "Meta"]:
         shown=[f"row {row}"],
     )
     return test, meta
+
+
+def _title(predictor: "Predictor", name: str) -> str:
+    """The experiment; of a model with another name, also its run."""
+    card = predictor.card
+    return name if name == card.experiment else f"{card.experiment}, run {card.run_id[:8]}"
 
 
 def _save(stem: str, figure: "Figure") -> None:

@@ -79,7 +79,7 @@ def image_figure(predictor: Predictor, test: Split, meta: Meta, row: int) -> Fig
 
 
 def _in_words(answers: Mapping[str, NDArray[Any]]) -> str:
-    """`predicted seven (98.0%)`, or the prediction of each target."""
+    """`predicted seven (98.0 %)`, or the prediction of each target."""
     values = {
         name.removeprefix("prediction_"): values[0]
         for name, values in answers.items()
@@ -89,7 +89,7 @@ def _in_words(answers: Mapping[str, NDArray[Any]]) -> str:
         words = [f"{name} {_short(value)}" for name, value in values.items()]
         return literal(f"predicted {', '.join(words)}")
     share = answers.get(f"probability_{values['prediction']}")
-    sureness = "" if share is None else f" ({share[0]:.1%})"
+    sureness = "" if share is None else f" ({captions.percent(share[0])})"
     return literal(f"predicted {_short(values['prediction'])}{sureness}")
 
 

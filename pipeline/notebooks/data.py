@@ -24,6 +24,7 @@ from pipeline.notebooks.figures import Picture
 from pipeline.notebooks.place import at_root
 
 _INCHES = 1.2  # the width of an image
+_MOST_NUMBERS = 5  # of images, in a title
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Rows:
         figure = sample_images.plot(
             images_of(self.split, self.meta, rows),
             [self.label(row) for row in rows] if labels is None else labels,
-            title=f"{self.meta.name}, {self.name}: {_numbers(rows)}",
+            title=f"{self.meta.name}, {self.name}\n{_numbers(rows)}",
             columns=columns_for(len(rows)),
             inches=_INCHES,
         )
@@ -164,6 +165,7 @@ def load_data(name: str) -> Data:
 
 
 def _numbers(rows: Sequence[int]) -> str:
+    if len(rows) > _MOST_NUMBERS:
+        return f"{len(rows)} images"
     noun = "image" if len(rows) == 1 else "images"
-    shown = ", ".join(str(row) for row in rows[:10])
-    return f"{noun} {shown}{', …' if len(rows) > 10 else ''}"
+    return f"{noun} {', '.join(map(str, rows))}"
