@@ -52,7 +52,7 @@ def main() -> None:
     elif options.graph:
         draw_graph(predictor, name)
     else:
-        show(predictor.model, name, options.layer)
+        show(predictor.model, _title(predictor, name), options.layer)
 
 
 def _options(received: list[str]) -> argparse.Namespace:
@@ -71,12 +71,12 @@ def _options(received: list[str]) -> argparse.Namespace:
     return options
 
 
-def show(model: Any, name: str, layer: str | None) -> None:
+def show(model: Any, title: str, layer: str | None) -> None:
     """Prints the layers of a model, or the weights of one layer."""
     from pipeline.models import description
 
     table = (
-        description.overview(model, title=name)
+        description.overview(model, title=title)
         if layer is None
         else description.weights(description.find(model, layer))
     )

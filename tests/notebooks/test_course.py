@@ -30,7 +30,7 @@ SMALL = {
     "overfit_epochs": 2,
     "california_epochs": 1,
     "digit": 5,
-    "frog": 5,
+    "photo": 5,
     "xor_epochs": 3,
     "second_epochs": 2,
     "most_epochs": 3,
