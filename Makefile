@@ -3,9 +3,11 @@ VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 5000
 KILLS ?= 200
-BIN := $(abspath $(VENV))/bin
+BIN := $(if $(filter /%,$(VENV)),$(VENV),$(CURDIR)/$(VENV))/bin
 READY := $(VENV)/.ready
 DEMO := iris_perceptron digits_cnn diabetes_mlp
+# An unpacked ZIP is no Git repository. DVC must be told so, or it stops.
+DVC := $(if $(wildcard .git),,python -m dvc config --local core.no_scm true && )python -m dvc
 export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export MLFLOW_DISABLE_TELEMETRY ?= true
@@ -16,24 +18,24 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 demo: $(READY) ## train, test and report three small experiments; downloads no data
-	python -m dvc repro --quiet $(DEMO:%=evaluate@%)
+	$(DVC) repro --quiet $(DEMO:%=evaluate@%)
 	python -m pipeline.report $(DEMO)
 	@echo "To see curves, figures, parameters and models: make ui, then open http://127.0.0.1:5000"
 
 ui: $(READY) ## serve the MLflow UI on http://127.0.0.1:5000; PORT=<number> changes the port
 	@echo "Curves of runs with tracking.tensorboard=true: $(BIN)/tensorboard --logdir mlruns/tensorboard"
-	python -m pipeline.ui $(PORT)
+	@python -m pipeline.ui $(PORT)
 
 # The report runs even if an experiment failed. It names the failure and decides the exit code.
 repro: $(READY) ## run all experiments of params.yaml; 1.5 GB of disk
-	python -m dvc repro --keep-going || true
+	$(DVC) repro --keep-going || true
 	python -m pipeline.report
 
 claims: $(READY) ## compare each result with its claim; exit code 1 if one is not met
 	@python -m pipeline.report --check
 
 experiment: $(READY) ## run one experiment and the stages before it: make experiment NAME=mnist_cnn
-	python -m dvc repro evaluate@$(NAME)
+	$(DVC) repro evaluate@$(NAME)
 	python -m pipeline.report $(NAME)
 
 test: $(READY) ## run the test suite and print the slowest tests and set-ups; no network
@@ -53,7 +55,7 @@ exports: $(READY) ## install the packages of the export to ONNX, and test it
 	python -m pytest tests/exports
 
 bench: $(READY) ## measure speed against model.fit; forty minutes on an idle machine
-	python -m dvc repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@mnist_first_10000 \
+	$(DVC) repro --quiet prepare@mnist prepare@mnist_first_5000 prepare@mnist_first_10000 \
 		prepare@california_ratios
 	python -m tests.benchmarks.training
 	python -m tests.benchmarks.sweeps
@@ -78,7 +80,7 @@ mutants: $(READY) ## change single lines and count the changes that tests notice
 	python -m tests.chaos.mutants
 
 $(READY): requirements.lock
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	"$(PYTHON)" -m venv "$(VENV)"
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --requirement requirements.lock
-	@touch $@
+	@touch "$@"

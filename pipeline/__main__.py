@@ -3,6 +3,7 @@
 python -m pipeline                            lists the commands
 python -m pipeline train mnist_mlp seed=3     runs `python -m pipeline.train mnist_mlp seed=3`
 python -m pipeline train --help               explains one
+eval "$(python -m pipeline --completion bash)"    completes command lines on Tab; also zsh
 """
 
 import ast
@@ -10,6 +11,7 @@ import runpy
 import sys
 from pathlib import Path
 
+from pipeline import completion
 from pipeline.command_line import run_command
 from pipeline.console import say
 from pipeline.errors import PipelineError, suggestion
@@ -18,7 +20,7 @@ from pipeline.errors import PipelineError, suggestion
 COMMANDS = {
     "Start with your own": ("add", "adopt", "look"),
     "From the data to a tested model": ("fetch", "prepare", "train", "evaluate", "report"),
-    "Many trainings": ("sweep", "tune", "repeat", "compare"),
+    "Many trainings": ("sweep", "tune", "repeat", "watch", "compare"),
     "Use a model": ("predict", "promote", "export", "inspect", "ui"),
     "Records": ("reproduce", "replay", "merge"),
     "For DVC": ("compose", "code"),
@@ -31,7 +33,13 @@ def main() -> None:
     if name in ("-h", "--help"):
         say(listing())
         return
+    if name == "--completion":
+        say(completion.script("".join(rest)))
+        return
     known = [command for commands in COMMANDS.values() for command in commands]
+    if name == "--complete":
+        say("\n".join(completion.completions(rest[0], rest[1], known)))
+        return
     if name not in known:
         raise PipelineError(
             "there is no command of this name", received=name, expected=suggestion(name, known)
@@ -43,7 +51,7 @@ def main() -> None:
 
 def script() -> None:
     """Runs `main` for the script `pipeline`, which an installation puts on the path."""
-    run_command(main)
+    run_command(main, begin=lambda: None)  # the command decides
 
 
 def listing() -> str:

@@ -6,6 +6,8 @@
     python -m pipeline.add flats.csv --target rent source.decimal=, data.categorical=[rooms]
     python -m pipeline.add energy.csv --target heating,cooling    several targets
 
+A folder of images, with a folder for each class, becomes an experiment in the same way.
+
 It looks at each column, and writes conf/source/<name>.yaml, conf/data/<name>.yaml and the lines of
 params.yaml. Each guess has a comment with the reason and the alternatives. The command leaves
 out a column in doubt, and says so. After an error, all files are as before.
@@ -22,11 +24,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
-from pipeline import new_experiment
+from pipeline import new_experiment, project
 from pipeline.command_line import arguments, run_command
 from pipeline.config import params
 from pipeline.config.composition import compose
@@ -50,13 +52,14 @@ from pipeline.data.understanding.profile import profile_of
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import write_text
 from pipeline.layout import CONF, PARAMS, PREPARED, RAW
+from pipeline.option_parser import OptionParser
 
 register("fetch", FetchConfig)
 register("prepare", PrepareConfig)
 
 _GROUPS = ("source", "data")
+_LABEL = "label"  # the target of images in folders
 _MOST_NAMES = 30  # of columns, in a message
-_HELP = "Use --help to see what add takes"
 
 
 @dataclass(frozen=True)
@@ -93,16 +96,11 @@ class Addition:
     suggestions: list[str] = field(default_factory=list)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise PipelineError(message, expected=_HELP)
-
-
 def main() -> None:
     """Reads the command line, adds the file, and with --run trains and tests."""
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser = OptionParser("add")
     parser.add_argument("file")
-    parser.add_argument("settings", nargs="*")
+    parser.add_argument("settings", nargs="*", default=[])
     parser.add_argument("--target")
     parser.add_argument("--task", choices=[task.value for task in Task])
     parser.add_argument("--name")
@@ -145,11 +143,14 @@ def _path(file: str) -> str:
     """The path for the source: relative if the file is in the repository, else absolute."""
     path = Path(file).expanduser()
     is_pattern = any(mark in file for mark in "*?[")
-    if not path.is_file() and not is_pattern:
-        kind = "is a folder" if path.is_dir() else "does not exist"
-        raise PipelineError(f"{file} {kind}", expected="Name a file with a table")
+    if not path.exists() and not is_pattern:
+        raise PipelineError(
+            f"{file} does not exist",
+            expected="Name a file with a table, or a folder with a folder of images for each class",
+        )
+    end = "/" if path.is_dir() else ""  # It says that a source is a folder.
     path, here = path.absolute(), Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    return f"{path.relative_to(here) if path.is_relative_to(here) else path}{end}"
 
 
 def _given(settings: list[str]) -> dict[str, dict[str, Any]]:
@@ -164,7 +165,11 @@ def _given(settings: list[str]) -> dict[str, dict[str, Any]]:
                 received=setting,
                 expected="Write source.<setting>=<value> or data.<setting>=<value>",
             )
-        values[group][key] = _value(value)
+        *outer, last = key.split(".")
+        place = values[group]
+        for name in outer:
+            place = place.setdefault(name, {})
+        place[last] = _value(value)
     return values
 
 
@@ -224,6 +229,8 @@ class _Workshop:
         source = drafted_source(wish.path, wish.given["source"], self._columns, wish.targets)
         data = Draft({"target": self._target(), **wish.given["data"]})
         self._draft_task(data)
+        if self._raw().holds_images:
+            return self._of_images(source, data)
         settings, rows = self._settled(source, data)
         rows.found.require_no_doubt(wish.path)
         if "split" not in data.values and not settings.several:
@@ -236,6 +243,16 @@ class _Workshop:
         describe(data, settings, rows, card)
         files = _files(wish, self._source(source), self._texts(source, data))
         return Addition(files, card, meta, choices, list(suggestions(settings, rows)))
+
+    def _of_images(self, source: Draft, data: Draft) -> Addition:
+        settings = self._data(data)
+        cells = tables.read(self._raw().train).columns[settings.target]
+        draft_split(data, profile_of(settings.target, cells, settings))
+        meta = prepare(self._data(data), raw_root=self._root / RAW, root=self._root / PREPARED)
+        card = DataCard.read(self._root / PREPARED / self._wish.name)
+        assert card is not None
+        files = _files(self._wish, self._source(source), self._texts(source, data))
+        return Addition(files, card, meta, _choices(source, data))
 
     def _columns(self, draft: Draft) -> list[str]:
         """Fetches the file, and returns the names of its columns."""
@@ -264,7 +281,10 @@ class _Workshop:
 
     def _target(self) -> str | list[str]:
         """The column to predict, or several. The name of a column may hold commas."""
-        targets, columns = self._wish.targets, self._raw().columns
+        raw = self._raw()
+        targets, columns = self._wish.targets, raw.columns
+        if not targets and raw.file_column is not None and _LABEL in columns:
+            return _LABEL
         if ",".join(targets) in columns:
             return ",".join(targets)
         if not targets:
@@ -355,4 +375,4 @@ def _show(addition: Addition) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

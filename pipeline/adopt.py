@@ -14,16 +14,15 @@ parts that are lost. After an error, all files are as before. docs/adopting.md d
 Adopt only scripts that you trust.
 """
 
-import argparse
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import Any
 
-from pipeline import new_experiment
+from pipeline import new_experiment, project
 from pipeline.adopting.outcome import FILES, OUTCOME
 from pipeline.adopting.refusal import AdoptionError
 from pipeline.command_line import arguments, require_experiment_name, run_command
@@ -36,18 +35,14 @@ from pipeline.console import say
 from pipeline.errors import PipelineError, require
 from pipeline.files import read_json, replacing, write_text
 from pipeline.layout import ADOPTED, CONF, PARAMS
+from pipeline.option_parser import OptionParser
 
 register("prepare", PrepareConfig)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise PipelineError(message, expected="Use --help to see what adopt takes")
-
-
 def main() -> None:
     """Reads the command line, runs the script and writes the files."""
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser = OptionParser("adopt")
     parser.add_argument("script")
     parser.add_argument("--name")
     parser.add_argument("--fit", type=int, default=1)
@@ -146,4 +141,4 @@ def _install(name: str, files: Path, paths: Sequence[Path], listed: str) -> None
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

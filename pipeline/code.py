@@ -46,7 +46,11 @@ CHOICES = {
 
 # A person's `train` composes its configuration. The stage reads the file that `compose` wrote.
 _NOT_IN_A_STAGE = {
-    "train": ("pipeline.config.experiment_composition", "pipeline.config.shown"),
+    "train": (
+        "pipeline.config.experiment_composition",
+        "pipeline.config.run_name",
+        "pipeline.config.shown",
+    ),
 }
 
 _NOTHING_CHOSEN: Mapping[str, Collection[str]] = MappingProxyType({})

@@ -8,11 +8,14 @@ import traceback
 from collections.abc import Callable
 from types import FrameType
 
+from pipeline import project
 from pipeline.config.rules import NAME, is_name
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
 from pipeline.layout import FAILURES
 from pipeline.redaction import without_password
+
+_JSON = "--json"
 
 
 def arguments(usage: str | None) -> list[str]:
@@ -43,7 +46,12 @@ def with_key(received: list[str], key: str) -> list[str]:
     return received
 
 
-def experiment_name(usage: str | None) -> str:
+def without_json(received: list[str]) -> tuple[list[str], bool]:
+    """Returns arguments without `--json`, and whether it was among them."""
+    return [argument for argument in received if argument != _JSON], _JSON in received
+
+
+def experiment_name(received: list[str]) -> str:
     """Returns the name of an experiment, for commands with this one argument.
 
     It is written as `<name>` or `experiment=<name>`.
@@ -51,7 +59,6 @@ def experiment_name(usage: str | None) -> str:
     Raises:
         PipelineError: the arguments are not one name, or it cannot be a name.
     """
-    received = arguments(usage)
     named = with_key(received, "experiment")
     key, _, name = named[0].partition("=") if len(named) == 1 else ("", "", "")
     if key != "experiment" or not name:
@@ -72,16 +79,23 @@ def require_experiment_name(name: str) -> None:
         )
 
 
-def run_command(main: Callable[[], None]) -> None:
-    """Runs `main` and prints an error as one line on stderr.
+def run_command(main: Callable[[], None], *, begin: Callable[[], None] = project.enter) -> None:
+    """Runs `main` in the root of the project, and prints an error as one line on stderr.
 
     The exit code is 0 after success, 1 after an error, 130 after SIGINT and 143 after SIGTERM.
     `PIPELINE_DEBUG=1` prints the traceback as well. In a DVC stage, it also writes the line to
     `outputs/failures/<stage>.txt`. The report shows that line for an experiment without a result.
+
+    Args:
+        begin: what to do first about the current folder. By default, it becomes the root.
     """
     signal.signal(signal.SIGTERM, _terminate)
     try:
+        begin()
         main()
+    except BrokenPipeError:  # such as of `… | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(128 + signal.SIGPIPE) from None
     except KeyboardInterrupt:
         _fail("interrupted by SIGINT.", code=130)
     except SystemExit:

@@ -19,23 +19,24 @@ seed. A name is better only if its lead exceeds all measured noise.
 Writes a table, figures and comparison.json to outputs/comparisons/<a>_vs_<b>/, and a run to the
 MLflow experiment `comparisons`. The report shows the comparison while its results are current.
 
-The last line on stdout is one JSON object {verdict, better, metric, pairs, folder, run_id}.
+The last lines say where the files are and what to do next. If stdout is not a terminal, the last
+line is one JSON object {verdict, better, metric, pairs, folder, run_id} instead. With --json, it is
+the only one.
 """
 
 import argparse
-import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.command_line import arguments, run_command
+from pipeline.command_line import arguments, run_command, without_json
 from pipeline.comparing import making, parts, record, text
 from pipeline.comparing.comparison import OVER, Comparison
 from pipeline.comparing.names import Contender
 from pipeline.comparing.sequence import FEWEST_TO_DECIDE
-from pipeline.console import say
+from pipeline.console import answer, log, say, text_width
 from pipeline.errors import PipelineError
 from pipeline.layout import PREPARED
 from pipeline.option_parser import OptionParser
@@ -44,7 +45,7 @@ from pipeline.signals import Interruption
 
 def main() -> None:
     """Reads the command line and compares."""
-    received = arguments(__doc__)
+    received, as_json = without_json(arguments(__doc__))
     parser = OptionParser("compare")
     parser.add_argument("names", nargs="*")
     parser.add_argument("--metric")
@@ -64,9 +65,14 @@ def main() -> None:
     folder = record.folder_of(comparison.names, choices=filter(None, chosen))
     making.write(folder, comparison, contenders)
     run_id = making.log(folder, comparison, contenders)
-    say(text.on_terminal(comparison))
-    say(f"\nAll metrics and figures: {folder}/")
-    say(json.dumps(_answer(comparison, folder, run_id)))
+    shown = text.on_terminal(comparison, width=text_width(text.WIDTH))
+    (log if as_json else say)(f"{shown}\n")
+    answer(
+        _answer(comparison, folder, run_id),
+        [f"All metrics and figures: {folder}/"],
+        next_command=f"python -m pipeline.report {shlex.join(options.names)}",
+        as_json=as_json,
+    )
 
 
 def _require_options(options: argparse.Namespace) -> None:

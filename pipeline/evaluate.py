@@ -8,50 +8,65 @@ are enough.
 
 Writes metrics.json and figures/, and their record evaluation.json. Logs metrics and figures to the
 MLflow run that trained the model.
+
+The last lines say the result and what to do next. With --json, or if stdout is not a terminal,
+stdout gets one JSON object {run_id, headline, test, telling_baseline, folder} instead.
 """
 
-from pipeline import recorded_evaluation
+from typing import TYPE_CHECKING
+
 from pipeline.command_line import (
     arguments,
     require_experiment_name,
-    run_command,
     with_key,
+    without_json,
 )
-from pipeline.config import resolved_file
+from pipeline.console import answer, say_loading
 from pipeline.errors import PipelineError
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
-from pipeline.runs import result
+from pipeline.preloading import stages
+
+if TYPE_CHECKING:
+    from pipeline.recorded_evaluation import Evaluation
 
 
 def main() -> None:
     """Reads the command line and evaluates."""
-    received = arguments(__doc__)
+    received, as_json = without_json(arguments(__doc__))
     named = with_key(received, "experiment")
     key, _, value = named[0].partition("=") if len(named) == 1 else ("", "", "")
     if key == "experiment" and value:
         require_experiment_name(value)
-        evaluate(value)
+        evaluated, next_command = evaluate(value), f"python -m pipeline.report {value}"
     elif key == "run" and value:
-        recorded_evaluation.evaluate_run(value)
+        say_loading()
+        from pipeline import recorded_evaluation
+
+        evaluated, next_command = recorded_evaluation.evaluate_run(value), "python -m pipeline.ui"
     else:
         raise PipelineError(
             "this command takes one experiment or one run",
             received=" ".join(received) or "nothing",
             expected="Write the name of an experiment, or run=<id>",
         )
+    answer(evaluated.values, evaluated.words, next_command=next_command, as_json=as_json)
 
 
-def evaluate(name: str) -> None:
+def evaluate(name: str) -> "Evaluation":
     """Measures an experiment, draws its figures, and logs both."""
+    say_loading()
+    from pipeline import recorded_evaluation
+    from pipeline.config import resolved_file
     from pipeline.models import backend
 
     backend.load()
+    from pipeline.runs import result
     from pipeline.tracking import carrying, stores
 
     settings = resolved_file.read(CONFIGS / f"{name}.yaml")
     output, data = OUTPUTS / name, PREPARED / settings.data
     run = result.current(output, settings=settings.digest, data=data)
-    recorded_evaluation.evaluate(
+    evaluated = recorded_evaluation.evaluate(
         name,
         run,
         output,
@@ -62,7 +77,8 @@ def evaluate(name: str) -> None:
         own_figures=settings.figures,
     )
     carrying.carry(output, carrying.EVALUATE, [run.run_id], store=settings.store)
+    return evaluated
 
 
 if __name__ == "__main__":
-    run_command(main)
+    stages.run_command(main)

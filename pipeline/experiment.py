@@ -40,6 +40,7 @@ def run(
     store: Store | None = None,
     interruption: Interruption | None = None,
     callbacks: Sequence[Any] = (),
+    run_name: str = "",
     tags: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
     wait: bool = False,
@@ -54,6 +55,7 @@ def run(
         store: records the run; by default the one that `tracking.store` names.
         interruption: the signals of this process; by default the caller handles them.
         callbacks: `keras.callbacks.Callback` objects. Checkpoints do not hold their state.
+        run_name: the name of a new record, if it is not that of the experiment.
         tags: added to the record, even if the run is already finished.
         files: texts by name that a new record stores, such as the notebook that trains.
         wait: waits for another process that trains the same run, and returns its result.
@@ -83,7 +85,7 @@ def run(
                 folder=folder,
                 interruption=interruption or Interruption(),
                 callbacks=callbacks,
-                tags=tags or {},
+                tags={**({"mlflow.runName": run_name} if run_name else {}), **(tags or {})},
                 files=files or {},
             )
             result = _train(training)

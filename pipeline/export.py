@@ -15,15 +15,16 @@ model that reads text is refused, because both formats lack the operations.
   --to FORMAT      onnx or litert
   --output FILE    default: outputs/exports/<experiment>_<run> with the ending of the format
 
-The last line on stdout is one JSON object {file, format, inputs, rows, difference, tolerance}.
+With --json, or if stdout is not a terminal, stdout gets one JSON object {file, format, inputs,
+rows, difference, tolerance}.
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline import project
 from pipeline.command_line import arguments, run_command
-from pipeline.console import log, say
+from pipeline.console import answer, say_loading
 from pipeline.errors import PipelineError
 from pipeline.layout import EXPORTS, PREPARED
 from pipeline.option_parser import OptionParser
@@ -38,11 +39,13 @@ def main() -> None:
     parser.add_argument("model")
     parser.add_argument("--to", required=True)
     parser.add_argument("--output", type=Path)
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments(__doc__))
-    export(options.model, options.to, options.output)
+    say_loading()
+    export(options.model, options.to, options.output, as_json=options.json)
 
 
-def export(name: str, to: str, output: Path | None) -> None:
+def export(name: str, to: str, output: Path | None, *, as_json: bool = False) -> None:
     """Exports a model, and says how well the file agrees with it."""
     from pipeline.exporting import formats
     from pipeline.serving import loading
@@ -66,7 +69,7 @@ def export(name: str, to: str, output: Path | None) -> None:
         values = {model.model.inputs[0].name: rows}
     agreement = exporting.export(model, path, wanted, values)
     tolerance = exporting.TOLERANCE * agreement.largest
-    log(
+    words = (
         f"{path}: {path.stat().st_size:,} bytes. The largest difference of {agreement.rows:,} "
         f"rows is {agreement.difference:.2g}; {tolerance:.2g} are allowed"
     )
@@ -78,7 +81,7 @@ def export(name: str, to: str, output: Path | None) -> None:
         "difference": agreement.difference,
         "tolerance": tolerance,
     }
-    say(json.dumps(line))
+    answer(line, [words], as_json=as_json)
 
 
 def _test_rows(card: "ModelCard") -> Any:
@@ -99,4 +102,4 @@ def _test_rows(card: "ModelCard") -> Any:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

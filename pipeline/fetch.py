@@ -11,14 +11,17 @@ URLs. Files from it must match their sha256 too.
 """
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from pipeline.command_line import arguments, run_command, with_key
+from pipeline.config import params
 from pipeline.config.composition import compose
 from pipeline.config.hydra_composition import register
 from pipeline.config.source import FetchConfig, Source
-from pipeline.console import log
+from pipeline.console import log, say_next
 from pipeline.data.fetching.sources import fetch
+from pipeline.errors import PipelineError
 from pipeline.layout import RAW
 
 register("fetch", FetchConfig)
@@ -33,6 +36,15 @@ def main() -> None:
         log(f"{RAW / source.name / name}: {file['rows']:,} rows, {file['bytes']:,} bytes")
     for note in provenance["notes"]:
         log(f"{source.name}: note: {note}")
+    _say_next(source.name)
+
+
+def _say_next(source: str) -> None:
+    with suppress(PipelineError):  # the commands that need params.yaml say what is wrong
+        for data, own in params.read().data.items():
+            if own == source:
+                say_next(f"python -m pipeline.prepare {data}")
+                return
 
 
 def _recommend_sha256(source: Source, provenance: dict[str, Any]) -> None:

@@ -24,8 +24,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from pipeline.command_line import arguments, run_command
-from pipeline.console import say, table_console
-from pipeline.data.prepared import load_meta
+from pipeline.console import say, say_loading, table_console
 from pipeline.files import replacing
 from pipeline.layout import INSPECTED, PREPARED
 from pipeline.option_parser import OptionParser
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Reads the command line and shows the model."""
     options = _options(arguments(__doc__))
+    say_loading()
     from pipeline.serving import loading
 
     predictor, name = loading.load(options.model), options.model
@@ -125,6 +125,7 @@ def draw_graph(predictor: "Predictor", name: str) -> None:
 
 def _test_split(predictor: "Predictor", row: int) -> tuple["Split", "Meta"]:
     """Opens the test split of a model for one of its rows. The look is recorded."""
+    from pipeline.data.prepared import load_meta
     from pipeline.evaluation.inspection import require_image
     from pipeline.evaluation.test_split import open_test_split
 

@@ -11,13 +11,12 @@ quartiles and greatest value. --markdown prints the table as Markdown. If a file
 settings, such as an encoding, look guesses them as `pipeline.add` does, and says so.
 """
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
 
+from pipeline import project
 from pipeline.command_line import arguments, run_command
 from pipeline.config.composition import compose
 from pipeline.config.data import Data, PrepareConfig, Task
@@ -35,20 +34,15 @@ from pipeline.data.preparing.description import described_columns
 from pipeline.data.preparing.images import read_images
 from pipeline.data.preparing.rows import read_rows
 from pipeline.data.raw import open_raw
-from pipeline.errors import PipelineError
 from pipeline.layout import RAW
+from pipeline.option_parser import OptionParser
 
 register("prepare", PrepareConfig)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise PipelineError(message, expected="Use --help to see what look takes")
-
-
 def main() -> None:
     """Reads the command line and prints the card."""
-    parser = _Parser(add_help=False)
+    parser = OptionParser("look")
     parser.add_argument("what")
     parser.add_argument("--target")
     parser.add_argument("--markdown", action="store_true")
@@ -112,4 +106,4 @@ def _print(card: DataCard) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

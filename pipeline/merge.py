@@ -8,22 +8,22 @@ network. Ids, times, points, tags, files, models, results and looks at test spli
 in this store is lost, and the other stores stay as they are. In any order, any number of times, the
 result is the same.
 
-The last line on stdout is one JSON object {runs, models, files, content}: how many are new, and the
-sha256 of all that the store holds.
+With --json, or if stdout is not a terminal, stdout gets one JSON object {runs, models, files,
+content}: how many are new, and the sha256 of all that the store holds.
 """
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
-from pipeline.command_line import arguments, run_command
-from pipeline.console import log, say
+from pipeline import project
+from pipeline.command_line import arguments, run_command, without_json
+from pipeline.console import answer, log
 from pipeline.errors import PipelineError
 
 
 def main() -> None:
     """Reads the command line and merges each store."""
-    received = arguments(__doc__)
+    received, as_json = without_json(arguments(__doc__))
     if not received or any(argument.startswith("-") for argument in received):
         raise PipelineError(
             "this command takes folders mlruns/ of other projects",
@@ -35,8 +35,8 @@ def main() -> None:
     for name in received:
         merged = merging.merge(Path(name))
         log(f"{name}: {merged.runs:,} new runs, {merged.models:,} models, {merged.files:,} files")
-    say(json.dumps(asdict(merged)))
+    answer(asdict(merged), [], next_command="python -m pipeline.ui", as_json=as_json)
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

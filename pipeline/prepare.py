@@ -11,13 +11,17 @@ error with the settings that decide it. Warnings name what may make results misl
 rows that are in training as well.
 """
 
+from contextlib import suppress
+
 from pipeline.command_line import arguments, run_command, with_key
+from pipeline.config import params
 from pipeline.config.composition import compose
 from pipeline.config.data import PrepareConfig
 from pipeline.config.hydra_composition import register
-from pipeline.console import log
+from pipeline.console import log, say_next
 from pipeline.data.card import MARKDOWN
 from pipeline.data.preparing.preparation import prepare
+from pipeline.errors import PipelineError
 from pipeline.layout import PREPARED
 
 register("prepare", PrepareConfig)
@@ -35,6 +39,16 @@ def main() -> None:
         log(f"{meta.name}: {note}")
     for remark in meta.remarks:
         log(f"{meta.name}: warning: {remark}")
+    say_next(f"python -m pipeline.train {_experiment(meta.name)}")
+
+
+def _experiment(data: str) -> str:
+    """An experiment on a data variant, or the default one."""
+    with suppress(PipelineError):  # the commands that need params.yaml say what is wrong
+        for name, own in params.read().experiments.items():
+            if own == data:
+                return name
+    return f"data={data}"
 
 
 if __name__ == "__main__":

@@ -18,15 +18,14 @@ baselines, the verdict, and the rivals that it beat.
 A candidate that is not better stays challenger, and the exit code is 0. A killed command changes
 the champion wholly or not at all. The same command again completes it.
 
-The last line on stdout is one JSON object {model, version, run_id, experiment, champion, outcome,
-verdict, other}.
+With --json, or if stdout is not a terminal, stdout gets one JSON object {model, version, run_id,
+experiment, champion, outcome, verdict, other}.
 """
 
 import argparse
-import json
 
 from pipeline.command_line import arguments, run_command
-from pipeline.console import log, say
+from pipeline.console import answer
 from pipeline.errors import PipelineError
 from pipeline.layout import mlruns
 from pipeline.locks import locked
@@ -40,6 +39,7 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--rollback", action="store_true")
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments(__doc__))
     _require_options(options)
     with locked(mlruns() / "registry", "changes the model registry", wait=True):
@@ -77,11 +77,11 @@ def change(options: argparse.Namespace) -> None:
     experiment = version.tags.get("experiment")
     place = f"version {version.number}, {experiment}, run {version.run_id}"
     if options.rollback and other is not None:
-        log(f"{model.name}: the champion is {place} again, instead of version {other.number}")
+        words = f"{model.name}: the champion is {place} again, instead of version {other.number}"
     elif standing.is_champion:
-        log(f"{model.name}: the champion is {place}: {verdict}")
+        words = f"{model.name}: the champion is {place}: {verdict}"
     else:
-        log(f"{model.name}: {place} stays challenger: {verdict}")
+        words = f"{model.name}: {place} stays challenger: {verdict}"
     line = {
         "model": model.name,
         "version": version.number,
@@ -92,7 +92,8 @@ def change(options: argparse.Namespace) -> None:
         "verdict": verdict,
         "other": None if other is None else other.number,
     }
-    say(json.dumps(line))
+    next_command = f"python -m pipeline.predict models:/{model.name}@champion <file>"
+    answer(line, [words], next_command=next_command, as_json=options.json)
 
 
 if __name__ == "__main__":

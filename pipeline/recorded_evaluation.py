@@ -3,8 +3,10 @@
 It is the one code path of `pipeline.evaluate` and of notebooks. It opens the test split.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
@@ -16,7 +18,39 @@ from pipeline.runs.result import HISTORY, MADE_BY, MODEL
 from pipeline.tracking.stores import Store
 
 
-def evaluate_run(beginning: str, *, own_figures: Sequence[str] = ()) -> None:
+@dataclass(frozen=True)
+class Evaluation:
+    """The result of an evaluation.
+
+    Args:
+        metrics: the content of `metrics.json`.
+        folder: holds it.
+    """
+
+    run_id: str
+    metrics: Mapping[str, Any]
+    folder: Path
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The result for programs."""
+        return {
+            "run_id": self.run_id,
+            "headline": self.metrics["headline"],
+            "test": self.metrics["test"],
+            "telling_baseline": self.metrics.get("telling_baseline", {}),
+            "folder": str(self.folder),
+        }
+
+    @property
+    def words(self) -> list[str]:
+        """The result for people."""
+        from pipeline.reporting.one_line import in_one_line
+
+        return [in_one_line(self.metrics)]
+
+
+def evaluate_run(beginning: str, *, own_figures: Sequence[str] = ()) -> Evaluation:
     """Measures a finished run of the tracking store, draws its figures, and logs both.
 
     Args:
@@ -37,7 +71,7 @@ def evaluate_run(beginning: str, *, own_figures: Sequence[str] = ()) -> None:
     run.require_data(folder, data=load_meta(data).identity, made_by=MADE_BY)
     name = f"{card.experiment}, run {run_id[:8]}"
     output = EVALUATED_RUNS / run_id
-    evaluate(
+    return evaluate(
         name,
         run,
         folder,
@@ -59,7 +93,7 @@ def evaluate(
     output: Path,
     with_baselines: bool,
     own_figures: Sequence[str] = (),
-) -> None:
+) -> Evaluation:
     """Evaluates a result. The caller has checked its files.
 
     Args:
@@ -112,3 +146,4 @@ def evaluate(
     log_baselines(tracker, summary, step=assessment.subject.saved_step)
     log(f"{name}: {output / record.METRICS} and {drawn.count} figures")
     drawn.require_no_failure()
+    return Evaluation(run.run_id, summary, output)

@@ -12,43 +12,61 @@ and deleted after its training. The run key holds the digests of its rows.
 Writes outputs/<experiment>/seeds.json: for each series, the test metrics of each run, their means
 and standard deviations, and over splits the 95 % intervals of the means. It also holds the digests
 of the settings and data, so that the report can check whether they are those of the experiment.
+
+The last lines say the result and what to do next. With --json, or if stdout is not a terminal,
+stdout gets one JSON object {experiment, series, file} instead.
 """
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.command_line import experiment_name, run_command
-from pipeline.config import params, resolved, resolved_file
-from pipeline.config.experiment import ExperimentConfig
+from pipeline.command_line import arguments, experiment_name, without_json
 from pipeline.config.repeats import FOLDS, SEEDS, SPLIT_SEEDS, Repeats, description
-from pipeline.config.variations import configurations, require_drawn_splits
-from pipeline.console import log
-from pipeline.data.prepared import Meta, load_meta
-from pipeline.data.preparing.temporary import require_same_source, temporary_splits
-from pipeline.data.raw import open_raw
+from pipeline.console import answer, log, say_loading
 from pipeline.errors import PipelineError, suggestion
-from pipeline.evaluation import series_record
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED, RAW
+from pipeline.preloading import stages
 from pipeline.signals import Interruption, end_with_parent
-from pipeline.tested_training import train_and_test
-from pipeline.training import memory
+
+if TYPE_CHECKING:
+    from pipeline.config.experiment import ExperimentConfig
+    from pipeline.data.prepared import Meta
 
 _NAMES = {FOLDS: "fold", SPLIT_SEEDS: "seed of the split", SEEDS: "seed"}
 
 
 def main() -> None:
     """Reads the command line and repeats."""
-    name = experiment_name(__doc__)
+    received, as_json = without_json(arguments(__doc__))
+    name = experiment_name(received)
+    say_loading()
     interruption = Interruption()
     with interruption.handling():
         if "DVC_STAGE" in os.environ:
             end_with_parent(os.getppid())
-        repeat(name, interruption)
+        series = repeat(name, interruption)
+    values = {
+        "experiment": name,
+        "series": {varied: _without_runs(summary) for varied, summary in series.items()},
+        "file": str(OUTPUTS / name / "seeds.json"),
+    }
+    words = [f"{name}: {_in_words(summary)}" for summary in series.values()]
+    answer(values, words, next_command=f"python -m pipeline.report {name}", as_json=as_json)
 
 
-def repeat(name: str, interruption: Interruption) -> None:
-    """Trains and tests each series, writes the results, and logs their means."""
+def _without_runs(summary: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in summary.items() if key != "runs"}
+
+
+def repeat(name: str, interruption: Interruption) -> dict[str, dict[str, Any]]:
+    """Trains and tests each series, writes the results, and returns them."""
+    from pipeline.config import params, resolved, resolved_file
+    from pipeline.config.variations import configurations
+    from pipeline.data.prepared import load_meta
+    from pipeline.evaluation import series_record
+    from pipeline.training import memory
+
     listed = params.read().repeats
     if name not in listed:
         raise PipelineError(
@@ -74,12 +92,15 @@ def repeat(name: str, interruption: Interruption) -> None:
     settings = resolved_file.read(CONFIGS / f"{name}.yaml")
     series_record.write(OUTPUTS / name, series, settings, meta)
     _record(config, series)
-    for summary in series.values():
-        log(f"{name}: {_in_words(summary)}")
+    return series
 
 
-def _require_splits(repeats: Repeats, config: ExperimentConfig, meta: Meta) -> None:
+def _require_splits(repeats: Repeats, config: "ExperimentConfig", meta: "Meta") -> None:
     """Checks that splits can vary, and that the source is the one that was prepared."""
+    from pipeline.config.variations import require_drawn_splits
+    from pipeline.data.preparing.temporary import require_same_source
+    from pipeline.data.raw import open_raw
+
     require_drawn_splits({config.name: repeats}, {config.name: config.data})
     if not set(repeats.values) - {SEEDS}:
         return
@@ -95,10 +116,12 @@ def _require_splits(repeats: Repeats, config: ExperimentConfig, meta: Meta) -> N
 
 
 def _series(
-    varied: str, variants: Mapping[int, ExperimentConfig], interruption: Interruption
+    varied: str, variants: "Mapping[int, ExperimentConfig]", interruption: Interruption
 ) -> dict[str, Any]:
     """Trains and tests the configurations of one series."""
+    from pipeline.data.preparing.temporary import temporary_splits
     from pipeline.evaluation import series
+    from pipeline.tested_training import train_and_test
 
     what = description(varied, len(variants))
     runs: dict[str, dict[str, Any]] = {}
@@ -122,7 +145,7 @@ def _series(
     return {"description": what, "runs": runs, **summary}
 
 
-def _record(config: ExperimentConfig, series: Mapping[str, Mapping[str, Any]]) -> None:
+def _record(config: "ExperimentConfig", series: Mapping[str, Mapping[str, Any]]) -> None:
     """Tags each run with the summary of its series, and writes the records for DVC."""
     from pipeline.tracking import carrying, stores
 
@@ -152,4 +175,4 @@ def _spread(summary: Mapping[str, Any], name: str) -> str:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    stages.run_command(main)

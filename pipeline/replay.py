@@ -15,15 +15,15 @@ The replay starts from the last kept checkpoint before the steps (checkpoint.kee
 from the first step, with code, data and settings of the run. Its history must have the bits of
 the run's. Then the values are added to the run, at their steps.
 
-The last line on stdout is one JSON object {run_id, logged, steps, fault}.
+With --json, or if stdout is not a terminal, stdout gets one JSON object {run_id, logged, steps,
+fault}.
 """
 
 import argparse
-import json
 import re
 
 from pipeline.command_line import arguments, run_command
-from pipeline.console import log, say
+from pipeline.console import answer
 from pipeline.errors import PipelineError
 from pipeline.locks import locked
 from pipeline.option_parser import OptionParser
@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--every", type=int)
     parser.add_argument("--find-fault", action="store_true")
     parser.add_argument("--install", action="store_true")
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments(__doc__))
     if not (options.log or options.find_fault):
         parser.error("one of --log and --find-fault is required")
@@ -61,16 +62,17 @@ def replay(options: argparse.Namespace) -> None:
     with locked(worktree.folder_of(run).parent, "makes this run again"):
         seen = hindsight.look(run, wanted, Options(install=options.install))
     hindsight.record(stores.load("mlflow").attach(run.run_id), run, seen)
-    for words in hindsight.in_words(seen, find_fault=options.find_fault):
-        log(f"{run.name}: {words}")
+    words = [
+        f"{run.name}: {line}" for line in hindsight.in_words(seen, find_fault=options.find_fault)
+    ]
     steps = {step for values in seen.values.values() for step in values}
-    line = {
+    values = {
         "run_id": run.run_id,
         "logged": sorted(seen.values),
         "steps": len(steps),
         "fault": seen.fault,
     }
-    say(json.dumps(line))
+    answer(values, words, next_command="python -m pipeline.ui", as_json=options.json)
 
 
 def _window(text: str) -> tuple[int | None, int | None]:

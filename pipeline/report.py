@@ -18,7 +18,7 @@ from pipeline.config import params, plan_file, resolved_file
 from pipeline.console import say, table_console
 from pipeline.errors import PipelineError, suggestion
 from pipeline.layout import CONFIGS, OUTPUTS
-from pipeline.reporting import comparisons, pictures, rendering, results
+from pipeline.reporting import certificates, comparisons, pictures, rendering, results, studies
 from pipeline.reporting.overview import overview
 from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import Row
@@ -77,7 +77,15 @@ def report(rows: Sequence[Row]) -> None:
             before.
     """
     compared = comparisons.collect(rows)
-    files = rendering.write(rows, OUTPUTS, comparisons=compared, appendix=[activation_functions()])
+    files = rendering.write(
+        rows,
+        OUTPUTS,
+        comparisons=compared,
+        studies=studies.collect(rows),
+        proofs=certificates.collect(rows),
+        appendix=[activation_functions()],
+        ui=_ui(),
+    )
     table_console().print(rendering.table(rows))
     for line in [overview(rows).looks, *rendering.reasons(rows), *rendering.stale(compared)]:
         if line:
@@ -106,6 +114,17 @@ def activation_functions() -> Picture:
 
     return pictures.picture(
         png(appendix.activation_functions()), title="activation functions", alt=appendix.ALT
+    )
+
+
+def _ui() -> str:
+    """The address of the MLflow UI: that of the tracking server, or of `make ui`."""
+    from pipeline.tracking import connection, server
+
+    return (
+        connection.shown_uri().rstrip("/")
+        if server.is_server(connection.uri())
+        else rendering.LOCAL_UI
     )
 
 

@@ -20,18 +20,18 @@ reproduction resumes with the same command.
 --slices needs checkpoints that the run kept (checkpoint.keep_every). audit.md names the stretches
 that were trained again, and states the chance that an altered run passes.
 
-The last line on stdout is one JSON object {run_id, verdict, fingerprint, culprits}, or
-{run_id, verdict, stretches} with --slices.
+With --json, or if stdout is not a terminal, stdout gets one JSON object {run_id, verdict,
+fingerprint, culprits}, or {run_id, verdict, stretches} with --slices.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import project
 from pipeline.command_line import arguments, run_command
-from pipeline.console import log, say
+from pipeline.console import answer
 from pipeline.errors import PipelineError
 from pipeline.layout import CERTIFICATES
 from pipeline.locks import locked
@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--install", action="store_true")
     parser.add_argument("--sign", type=Path)
     parser.add_argument("--slices", type=int)
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments(__doc__))
     if options.slices is None:
         reproduce(options)
@@ -76,16 +77,15 @@ def reproduce(options: argparse.Namespace) -> None:
     for file in files:
         tracker.log_file(file, folder="certificate")
     tracker.set_tag("reproduced", f"{made.verdict}, {made.facts['time']}")
-    log(f"{run.name}: {made.verdict}. {folder / certificate.MARKDOWN} says what was compared")
-    for culprit in made.culprits:
-        log(f"{run.name}: {culprit}")
-    line = {
+    lines = [f"{made.verdict}. {folder / certificate.MARKDOWN} says what was compared"]
+    words = [f"{run.name}: {line}" for line in [*lines, *made.culprits]]
+    values = {
         "run_id": run_id,
         "verdict": made.verdict,
         "fingerprint": made.fingerprints[1],
         "culprits": list(made.culprits),
     }
-    say(json.dumps(line))
+    answer(values, words, as_json=options.json)
     if not made.identical:
         sys.exit(1)
 
@@ -106,9 +106,10 @@ def audit(options: argparse.Namespace) -> None:
     for file in files:
         tracker.log_file(file, folder="certificate")
     tracker.set_tag("audited", f"{made.verdict}, {made.time}")
-    log(f"{run.name}: {made.verdict}; one altered stretch would pass in {made.chance(1):.0%}")
+    words = f"{run.name}: {made.verdict}; one altered stretch would pass in {made.chance(1):.0%}"
     stretches = [[stretch.start, stretch.stop, stretch.differing] for stretch in made.stretches]
-    say(json.dumps({"run_id": run.run_id, "verdict": made.verdict, "stretches": stretches}))
+    values = {"run_id": run.run_id, "verdict": made.verdict, "stretches": stretches}
+    answer(values, [words], as_json=options.json)
     if not made.passed:
         sys.exit(1)
 
@@ -120,4 +121,4 @@ def _environment(options: argparse.Namespace) -> "Options":
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, begin=project.require_root)

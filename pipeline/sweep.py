@@ -3,6 +3,7 @@
     python -m pipeline.sweep mnist_dnn optimizer.learning_rate=0.01,0.03 seed=1,2,3
     python -m pipeline.sweep mnist_dnn seed=1,2,3 hydra/launcher=joblib    on all cores
     python -m pipeline.train -m mnist_dnn seed=1,2,3                       also a sweep
+    python -m pipeline.sweep 'glob(iris_*)' seed=1,2,3                     several experiments
     python -m pipeline.sweep diabetes_mlp model.units=[16],[64] data.split.seed=1,2,3
 
 The best configuration has the best mean over its seeds and splits. sweep.save_as=<name> trains it
@@ -12,142 +13,35 @@ metric, such as validation/macro_f1.
 To resume an interrupted or killed sweep, run the same command again. A larger grid trains only the
 new trials.
 
-The last line on stdout is one JSON object {sweep_id, run_id, status, best, trials}. Everything else
-goes to stderr.
+The last lines say the result and what to do next. With --json, or if stdout is not a terminal,
+stdout gets one JSON object {sweep_id, run_id, status, best, trials} instead.
 """
 
-import json
-import os
-import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import shlex
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
-
-from pipeline.command_line import arguments, run_command, with_key
-from pipeline.config.experiment_composition import compose_experiment, register
-from pipeline.console import log, say
-from pipeline.errors import PipelineError
-from pipeline.layout import CONF, PREPARED
+from pipeline.command_line import arguments, run_command, with_key, without_json
+from pipeline.console import answer, say_loading
 from pipeline.signals import Interruption
-from pipeline.studies import sweep_settings
-from pipeline.studies.grid import Grid, compose_grid, measuring
-from pipeline.studies.journal import SweepJournal
-from pipeline.studies.launcher import (
-    Launcher,
-    shadowing_launchers,
-    within_this_machine,
-    without_validation,
-)
-from pipeline.studies.saving import require_possible
-from pipeline.studies.trial_process import shared
-
-_EXPECTED_WARNINGS = (
-    # In each worker, Hydra warns that our launchers reuse the plugins' names.
-    "multiprocessing.process",
-    # joblib warns about files of an interrupted sweep, and removes them.
-    "joblib.externals.loky.backend.resource_tracker",
-)
 
 
 def main() -> None:
     """Reads the command line and runs the sweep."""
-    overrides = with_key(arguments(__doc__), "experiment")
+    received, as_json = without_json(arguments(__doc__))
+    overrides = with_key(received, "experiment")
     interruption = Interruption()
     with interruption.handling():
-        sweep(overrides, interruption)
+        say_loading()
+        from pipeline.studies.launching import sweep
 
-
-def sweep(overrides: list[str], interruption: Interruption) -> None:
-    """Checks all trials, runs them by Hydra's launcher, and prints the result.
-
-    Raises:
-        PipelineError: a trial failed. All other trials ran.
-        Interrupted: a signal was received.
-    """
-    settings, overrides = sweep_settings.read(overrides)
-    overrides = measuring(overrides, settings.named_objective)
-    overrides, launcher = within_this_machine(overrides)
-    grid = compose_grid(overrides, objective=settings.named_objective)
-    if settings.save_as is not None:
-        _require_winner(settings.save_as, grid)
-    os.environ.setdefault(
-        "PYTHONWARNINGS", ",".join(f"ignore::UserWarning:{module}" for module in _EXPECTED_WARNINGS)
-    )
-    _warm_up(launcher, len(grid.trials))
-    from pipeline.studies.sweep import run_sweep
-
-    def launch(journal: SweepJournal, tags: Mapping[str, str], folders: Sequence[Path]) -> None:
-        _launch(overrides, grid, journal, tags, folders)
-
-    say(json.dumps(run_sweep(grid, launch, interruption, settings)))
-
-
-def _require_winner(save_as: str, grid: Grid) -> None:
-    """Checks before the first training that each trial could be saved as an experiment."""
-    if grid.objective is None:
-        raise PipelineError(
-            f"the trials are not comparable, so none is the best: {grid.difference}",
-            received=f"sweep.save_as={save_as}",
-            expected="Remove sweep.save_as, or sweep over other settings",
-        )
-    for config in {config.data.name: config for config in grid.configs}.values():
-        require_possible(save_as, config)
-    if grid.is_over_splits:
-        _require_own_splits(grid)
-
-
-def _require_own_splits(grid: Grid) -> None:
-    """Checks that the winner can be trained on the split of its data variant.
-
-    Only the confirmation trains on it, at the end of the sweep.
-    """
-    from pipeline.runs.run import Run
-
-    trials = {grid.configs[trial.number].data.name: trial for trial in grid.trials}
-    for name, trial in trials.items():
-        Run.of(compose_experiment(grid.own_split(trial)), PREPARED / name)
-
-
-def _launch(
-    overrides: list[str],
-    grid: Grid,
-    journal: SweepJournal,
-    tags: Mapping[str, str],
-    folders: Sequence[Path],
-) -> None:
-    """Hands the trials to Hydra's launcher."""
-    register()
-
-    @hydra.main(config_path=str(CONF.resolve()), config_name="config", version_base="1.3")
-    def job(_composed: DictConfig) -> float:
-        from pipeline.studies.running import run_grid_trial
-
-        settings = HydraConfig.get()
-        os.chdir(settings.runtime.cwd)  # Ray's processes run where the node was started
-        number = grid.number_of(settings.overrides.task)
-        return run_grid_trial(shared(), grid, number, journal, tags, folders[number])
-
-    sys.argv = [sys.argv[0], "--multirun", *overrides]
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise a launcher's exception to us
-    try:
-        with shadowing_launchers(), without_validation():
-            job()
-    except Exception as error:  # noqa: BLE001 - such as a killed worker: its trials have failed
-        first, *_ = str(error).splitlines() or [""]
-        log(f"{grid.name}: the launcher stopped: {type(error).__name__}: {first}")
-
-
-def _warm_up(launcher: Launcher, trials: int) -> None:
-    """Starts loading TensorFlow in the processes of this machine that run trials."""
-    if launcher.name == "joblib" and (processes := min(launcher.workers or 1, trials)) > 1:
-        from pipeline.studies import workers
-
-        workers.start(processes)
-    elif launcher.name in ("basic", "joblib"):
-        shared().start()
+        swept = sweep(overrides, interruption)
+    if swept.saved_as is not None:
+        next_command = f"dvc repro evaluate@{swept.saved_as}"
+    elif swept.has_choice:
+        again = shlex.join(["python", "-m", "pipeline.sweep", *received])
+        next_command = f"{again} sweep.save_as={swept.name}_best"
+    else:
+        next_command = "python -m pipeline.ui"
+    answer(swept.values, [swept.words], next_command=next_command, as_json=as_json)
 
 
 if __name__ == "__main__":

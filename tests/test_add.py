@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from pipeline import add
 from pipeline.config import params
@@ -280,8 +281,8 @@ def test_failed_run_is_one_line(run, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["none.csv"], "none.csv does not exist. Name a file with a table."),
-        (["conf"], "conf is a folder. Name a file with a table."),
+        (["none.csv"], "none.csv does not exist. Name a file with a table, or "),
+        (["conf/space"], "conf/space has no folders of two or more classes."),
         (
             ["flats.csv", "--name", "My Flats"],
             "--name is invalid. Received: My Flats. Use lower-case letters, digits and _, at most "
@@ -301,7 +302,7 @@ def test_failed_run_is_one_line(run, monkeypatch):
             "the name iris_perceptron is taken. Received: conf/experiment/iris_perceptron.yaml. "
             "Choose another one with --name, or delete the files and entries of that name.",
         ),
-        (["flats.csv", "--tarjet", "rent"], "unrecognized arguments: --tarjet"),
+        (["flats.csv", "--tarjet", "rent"], "this flag does not exist: --tarjet"),
     ],
 )
 def test_invalid_arguments_are_refused(run, arguments, message):
@@ -341,3 +342,75 @@ def test_unknown_target_among_several_is_named(call):
     assert "has no column of this name. Received: heat." in refusal(
         call, add, "loads.csv", "--target", "heat,cooling"
     )
+
+
+def test_lists_of_labels_become_a_target(run):
+    lists = ["x|y", "y", "z|x", "", "x|y|z", "x", "z", "y|rare", "rare"]
+    cells = [lists[number % 7] for number in range(70)] + lists[-2:]
+    write("tags.csv", ["a,tags", *(f"{number % 9},{cell}" for number, cell in enumerate(cells))])
+    told = run("tags.csv", "--target", "tags")
+    assert "A guess: tags holds lists of labels, such as 'x|y'." in told
+    assert (
+        "Each label in 10 rows or more becomes an output. The others are ignored: 'rare'." in told
+    )
+    own = {"tags": {"separator": "|", "labels": ["x", "y", "z"]}}
+    assert data("tags") == {"task": "multi_label", "target": "tags", "label_lists": own}
+
+
+def draw(folder: str, *sizes: tuple[int, int]) -> None:
+    for name in ("cat", "dog"):
+        for number in range(10):
+            path = Path(folder, name, f"{number}.png")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", sizes[number % len(sizes)], (number * 20, 0, 0)).save(path)
+
+
+def test_folder_of_images_becomes_an_experiment(run):
+    draw("photos", (8, 6), (12, 6))
+    told = run("photos")
+    assert "classification of label: 12 train, 4 validation, 4 test rows" in told
+    assert source("photos") == {"path": "photos/", "image_shape": [6, 10, 3]}
+    assert data("photos") == {"task": "classification", "target": "label"}
+
+
+def test_list_of_images_becomes_an_experiment(run, call):
+    draw("photos", (8, 6))
+    names = [f"{name}/{number}.png,{name}" for name in ("cat", "dog") for number in range(10)]
+    write("photos/list.csv", ["file,animal", *names])
+    message = refusal(call, add, "photos/list.csv", "--target", "animal")
+    assert "set images in the source's settings to the folder in which these names" in message
+    run("photos/list.csv", "--target", "animal", "source.images=photos")
+    assert source("list") == {"path": "photos/list.csv", "images": "photos"}
+
+
+def test_columns_of_pixels_are_noted(run):
+    pixels = [[(7 * row + 13 * column) % 93 for column in range(64)] for row in range(30)]
+    rows = [f"{row % 3},{','.join(map(str, cells))}" for row, cells in enumerate(pixels)]
+    write("pixels.csv", [",".join(["kind", *(f"p{number}" for number in range(64))]), *rows])
+    told = run("pixels.csv", "--target", "kind")
+    assert "64 columns hold whole numbers from 0 to 92, as pixels do." in told
+    run("pixels.csv", "--target", "kind", "--name", "images", "source.image_shape=[8, 8, 1]")
+    assert source("images")["image_shape"] == [8, 8, 1]
+
+
+def test_note_below_the_table_is_left_out(run):
+    write("noted.csv", ["a,b,y", *(f"{n % 7},{n}.5,{n % 2}" for n in range(40)), "Source: me,,"])
+    told = run("noted.csv", "--target", "y")
+    assert "the last row has only 'Source: me', so it may be a note." in told
+    assert source("noted")["skip_footer"] == 1
+
+
+def test_test_file_without_targets_is_named(call):
+    write("train.csv", ["a,y", *(f"{n},{n % 5}.5" for n in range(40))])
+    write("test.csv", ["a,y", *(f"{n},?" for n in range(10))])
+    message = refusal(call, add, "train.csv", "--target", "y", "source.test_path=test.csv")
+    assert "test.csv has no row with a target. Received: 10 rows without y." in message
+
+
+def test_setting_of_a_group_is_set(run, call):
+    kinds = ["a"] * 20 + ["b"] * 20 + ["rare"]
+    write("kinds.csv", ["x,kind", *(f"{n}.5,{kind}" for n, kind in enumerate(kinds))])
+    message = refusal(call, add, "kinds.csv", "--target", "kind")
+    assert "or set data.split.method: random" in message
+    run("kinds.csv", "--target", "kind", "data.split.method=random", "data.split.seed=3")
+    assert data("kinds")["split"] == {"method": "random", "seed": 3}

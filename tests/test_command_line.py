@@ -148,9 +148,8 @@ def test_arguments_are_returned_in_their_order(monkeypatch):
     assert command_line.arguments("Trains.") == ["seed=1", "data=iris"]
 
 
-def test_experiment_name_is_read_from_the_arguments(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["evaluate", "experiment=iris_mlp"])
-    assert command_line.experiment_name("Evaluates.") == "iris_mlp"
+def test_experiment_name_is_read_from_the_arguments():
+    assert command_line.experiment_name(["experiment=iris_mlp"]) == "iris_mlp"
 
 
 @pytest.mark.parametrize(
@@ -168,9 +167,8 @@ def test_name_alone_is_that_of_an_experiment(words, expected):
     assert command_line.with_key(words, "experiment") == expected
 
 
-def test_path_is_not_the_name_of_an_experiment(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["evaluate", "experiment=../iris_mlp"])
-    assert refusal(command_line.experiment_name, "Evaluates.") == (
+def test_path_is_not_the_name_of_an_experiment():
+    assert refusal(command_line.experiment_name, ["experiment=../iris_mlp"]) == (
         "this cannot be the name of an experiment. Received: ../iris_mlp. "
         "Use lower-case letters, digits and _, at most 100."
     )
@@ -185,9 +183,8 @@ def test_path_is_not_the_name_of_an_experiment(monkeypatch):
         (["experiment=a", "experiment=b"], "experiment=a experiment=b"),
     ],
 )
-def test_other_arguments_than_one_experiment_are_refused(monkeypatch, words, received):
-    monkeypatch.setattr(sys, "argv", ["evaluate", *words])
-    assert refusal(command_line.experiment_name, "Evaluates.") == (
+def test_other_arguments_than_one_experiment_are_refused(words, received):
+    assert refusal(command_line.experiment_name, words) == (
         f"this command takes one experiment. Received: {received}. Write its name."
     )
 

@@ -263,7 +263,7 @@ def test_unknown_run_is_refused(command):
     [
         ([], "the following arguments are required: model"),
         (["cnn", "--activations", "x"], "argument --activations: invalid int value: 'x'"),
-        (["cnn", "--weights"], "unrecognized arguments: --weights"),
+        (["cnn", "--weights"], "this flag does not exist: --weights"),
         (
             ["cnn", "--layer", "a", "--activations", "1"],
             "argument --activations: not allowed with argument --layer",

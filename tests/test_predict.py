@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pipeline import predict
-from pipeline.serving import predictor
+from pipeline.serving import answering, predictor
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.drawings import draw
 from tests.support.refusals import refusal
@@ -90,7 +90,7 @@ def test_rows_left_out_are_said(answers, call, capsys):
 def test_blocks_do_not_change_the_answers(answers, monkeypatch):
     text = "x,y\n" + "".join(f"{number},1\n" for number in range(10))
     whole = answers("pairs", text)
-    monkeypatch.setattr(predict, "BATCH", 4)
+    monkeypatch.setattr(answering, "BATCH", 4)
     for row, other in zip(answers("pairs", text), whole, strict=True):
         assert float(row["probability_above"]) == pytest.approx(float(other["probability_above"]))
 
@@ -201,7 +201,7 @@ def test_refused_request_writes_no_file(answers):
 
 
 def test_progress_counts_rows(answers, capsys, monkeypatch):
-    monkeypatch.setattr(predict, "_PAUSE", 0)
+    monkeypatch.setattr(answering, "_PAUSE", 0)
     Path("many.csv").write_text("x,y\n" + "1,2\n" * 1500, encoding="utf-8")
     monkeypatch.setattr("sys.argv", ["predict", "models/pairs", "many.csv", "-o", "many_out.csv"])
     predict.main()

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline import sweep
+from pipeline.studies import launching
 from tests.support.refusals import refusal
 
 UNITS = "data.standardize_target=true,false"
@@ -57,7 +58,7 @@ def test_impossible_winner_is_refused_before_training(call, arguments, message):
 
 @pytest.mark.usefixtures("in_repository")
 def test_winner_without_a_data_variant_is_refused_early(call, monkeypatch):
-    monkeypatch.setattr(sweep, "require_possible", lambda *_: None)
+    monkeypatch.setattr(launching, "require_possible", lambda *_: None)
     arguments = ["data=pairs", "data.split.seed=2,3", "data.drop=[x]", "sweep.save_as=best"]
     assert refusal(call, sweep, *arguments) == (
         "data/prepared/pairs was prepared with other settings than the experiment has: data.drop. "

@@ -62,14 +62,15 @@ def test_terminated_run_is_killed_in_mlflow():
     assert run.info.status == "KILLED"
 
 
-def test_multirun_replaces_the_process_by_a_sweep(call, monkeypatch):
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_multirun_replaces_the_process_by_a_sweep(call, monkeypatch, flags):
     def execv(path, arguments):
         raise SystemExit((path, arguments))
 
     monkeypatch.setattr(os, "execv", execv)
     with pytest.raises(SystemExit) as caught:
-        call(train, "data=shapes", "-m", "seed=1,2")
-    command = [sys.executable, "-m", "pipeline.sweep", "data=shapes", "seed=1,2"]
+        call(train, "data=shapes", "-m", "seed=1,2", *flags)
+    command = [sys.executable, "-m", "pipeline.sweep", "data=shapes", "seed=1,2", *flags]
     assert caught.value.code == (sys.executable, command)
 
 
@@ -77,7 +78,7 @@ def test_multirun_replaces_the_process_by_a_sweep(call, monkeypatch):
 def test_unknown_flag_is_rejected(call, multirun):
     assert refusal(call, train, *multirun, "--epochs", "data=shapes") == (
         "unknown flag. Received: --epochs. Use -m, --resolved <experiment>, "
-        "--allow-environment, --show or --help."
+        "--allow-environment, --show, --json, --help."
     )
 
 

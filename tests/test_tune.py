@@ -6,12 +6,14 @@ import math
 import shlex
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import pytest
 
 from pipeline import train, tune
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.metrics import Direction
+from pipeline.studies import record
 from pipeline.studies.confirming import Confirmation
 from pipeline.studies.outcome import Status
 from pipeline.studies.trial_process import Answer, Cause, TrialProcess
@@ -118,6 +120,20 @@ def test_mlflow_has_table_and_best_so_far(result):
     history = client.get_metric_history(result["run_id"], "best")
     assert [point.step for point in history] == [1, 2, 3, 4, 5, 6]
     assert history[-1].value == result["best"]["objective"]
+
+
+def test_record_ranks_the_finished_trials(result):
+    search = record.read(Path("mlruns/search") / result["search_id"])
+    assert (search.kind, search.method, search.experiment) == ("search", "hyperband", "pairs")
+    assert search.counts == {"PAUSED": 2, "FINISHED": 3}
+    assert [rank.mark for rank in search.ranking] == ["best", "", ""]
+    assert search.ranking[0].mean == result["best"]["objective"]
+    assert search.overrides == result["best"]["overrides"]
+
+
+def test_search_has_a_figure_of_its_trials(result):
+    folder = Path("mlruns/search") / result["search_id"] / record.FIGURES
+    assert [file.name for file in folder.iterdir()] == ["parallel_coordinates.png"]
 
 
 def test_logged_command_trains_the_best_trial(search_output, monkeypatch):

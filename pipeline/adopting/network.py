@@ -23,7 +23,8 @@ class Network:
     """A network without its last activation.
 
     Args:
-        activation: `softmax`, `sigmoid` or `linear`, of the last layer.
+        activation: `softmax`, `sigmoid` or `linear`, of the last layer; `mixed` if several outputs
+            have different ones.
         outputs: the number of outputs.
         layers: the layers before a plain output layer, as settings. None if the network is not a
             stack of Keras's layers with such an end.
@@ -44,7 +45,7 @@ def network_of(model: Any, example: Any, *, of_classes: bool) -> Network:
         of_classes: whether a last softmax or sigmoid is removed. The saved model adds it again.
 
     Raises:
-        AdoptionError: it has code of the script's own, or several inputs or outputs.
+        AdoptionError: it has code of the script's own, or several inputs.
     """
     _require_no_subclass(type(model))
     if not model.built:
@@ -54,12 +55,14 @@ def network_of(model: Any, example: Any, *, of_classes: bool) -> Network:
         model = model._functional
     for layer in model._flatten_layers(include_self=False):
         _require_keras_layer(layer)
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
+    if len(model.inputs) != 1:
         raise AdoptionError(
-            "the network has several inputs or outputs",
-            received=f"{len(model.inputs)} inputs and {len(model.outputs)} outputs",
-            expected="Give it one tensor of all features and one output, then adopt it again",
+            "the network has several inputs",
+            received=f"{len(model.inputs)} inputs",
+            expected="Give it one tensor of all features, then adopt it again",
         )
+    if len(model.outputs) > 1:
+        return _of_several_outputs(model, of_classes=of_classes)
     if len(model.output_shape) != 2:
         raise AdoptionError(
             "the network gives more than one row of numbers for a row of data",
@@ -70,6 +73,33 @@ def network_of(model: Any, example: Any, *, of_classes: bool) -> Network:
     layers = None if chain is None else _settings(chain, raw, model)
     config = json.dumps(keras.saving.serialize_keras_object(raw))
     return Network(activation, model.output_shape[-1], layers, config)
+
+
+def _of_several_outputs(model: Any, *, of_classes: bool) -> Network:
+    """The network with all its outputs side by side, in their order."""
+    activations, tensors = {_IDENTITY}, list(model.outputs)
+    if of_classes:
+        copy = keras.models.clone_model(model)
+        activations = set()
+        for number, tensor in enumerate(copy.outputs):
+            name, tensors[number] = _raw(tensor)
+            activations.add(name)
+        model = copy
+    together = keras.Model(model.inputs[0], keras.layers.Concatenate(name="outputs")(tensors))
+    activation = activations.pop() if len(activations) == 1 else "mixed"
+    config = json.dumps(keras.saving.serialize_keras_object(together))
+    return Network(activation, together.output_shape[-1], None, config)
+
+
+def _raw(tensor: Any) -> tuple[str, Any]:
+    """The last activation before an output of a copy, and the output without it."""
+    last, node, _ = tensor._keras_history
+    if isinstance(last, keras.layers.Activation) and _name_of(last.activation) in _OF_CLASSES:
+        return _name_of(last.activation), last._inbound_nodes[node].input_tensors[0]
+    name = _name_of(getattr(last, "activation", None))
+    if name in _OF_CLASSES:
+        last.activation = keras.activations.linear
+    return name, tensor
 
 
 def _require_no_subclass(kind: type) -> None:

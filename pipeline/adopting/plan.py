@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.adopting import rows, training
 from pipeline.adopting.network import Network, network_of, python_file
+from pipeline.adopting.outputs import are_labels, outputs_of
 from pipeline.adopting.refusal import AdoptionError
 from pipeline.adopting.rows import Prepared, Rows
 from pipeline.adopting.script import Recording
@@ -21,6 +22,8 @@ from pipeline.layout import ADOPTED, CONF
 
 _PLAIN_RANGE = [0.0, 1.0]
 _DEFAULT_SEED = 42
+_BINARY = "binary_crossentropy"
+_TASKS = {"classes": "classification", "labels": "multi_label", "number": "regression"}
 
 
 @dataclass(frozen=True)
@@ -49,40 +52,45 @@ def write(recording: Recording, name: str, script: str, folder: Path) -> list[st
         AdoptionError: an essential part has no counterpart.
     """
     missing = list(recording.others)
-    loss = training.loss_of(recording.compiled.get("loss"))
-    splits = _splits(recording)
-    network = network_of(recording.model, splits.train.x[:1], of_classes=loss.kind == "classes")
+    outputs = outputs_of(recording.model, recording.compiled)
+    loss, splits = outputs.loss, _splits(recording, outputs.names)
+    if loss.name == _BINARY and are_labels(splits.train.y):
+        loss = replace(loss, kind="labels")
+    network = network_of(recording.model, splits.train.x[:1], of_classes=loss.kind != "number")
     if loss.kind == "classes":
         splits = _with_class_numbers(splits)
         loss = _loss_of_classes(loss, network, splits, missing)
     else:
-        splits = _with_numbers(splits, network)
+        splits = _with_columns(splits, network, loss)
+    if outputs.are_several:
+        loss = replace(loss, name=f"{(ADOPTED / name).as_posix()}.py:loss")
     prepared = _prepared(recording, splits, loss, name, missing)
     settings = _experiment(recording, splits, loss, network, prepared, name, missing)
     _write_data(prepared, name, script, folder)
     if settings["model"].get("build"):
         text = python_file(script, network, prepared.front)
+        text += outputs.text() if outputs.are_several else ""
         write_text(folder / ADOPTED / f"{name}.py", text)
     _write_experiment(settings, name, script, folder)
     return missing
 
 
-def _splits(recording: Recording) -> Splits:
+def _splits(recording: Recording, outputs: Sequence[str]) -> Splits:
     fitted = recording.fitted
     arrays = (fitted.get(name) for name in ("x", "y", "sample_weight"))
-    train, batch = rows.rows_of("the data of fit", *arrays)
+    train, batch = rows.rows_of("the data of fit", *arrays, outputs=outputs)
     validation, tail = None, 0
     held_out = fitted.get("validation_data")
     if held_out is not None:
         parts = held_out if isinstance(held_out, tuple | list) else (held_out,)
-        validation, _ = rows.rows_of("validation_data", *parts)
+        validation, _ = rows.rows_of("validation_data", *parts, outputs=outputs)
     elif share := fitted.get("validation_split"):
         first = int(len(train) * (1 - share))
         tail = len(train) - first
         validation = train.part(slice(first, None))
     test = None
     if recording.tested is not None:
-        test, _ = rows.rows_of("the data of evaluate", *recording.tested)
+        test, _ = rows.rows_of("the data of evaluate", *recording.tested, outputs=outputs)
     return Splits(train, validation, test, tail, batch)
 
 
@@ -98,11 +106,15 @@ def _map(splits: Splits, change: Any) -> Splits:
 
 def _with_class_numbers(splits: Splits) -> Splits:
     def numbers(y: Any) -> Any:
-        values = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.ravel()
-        if not np.array_equal(values, values.astype(np.int64)):
+        is_wide = y.ndim == 2 and y.shape[1] > 1
+        is_valid = ((y == 0) | (y == 1)).all(axis=1) & (y.sum(axis=1) == 1) if is_wide else None
+        values = y.argmax(axis=1) if is_wide else y.ravel()
+        if is_valid is None:
+            is_valid = values == values.astype(np.int64)
+        if not is_valid.all():
             raise AdoptionError(
                 "the targets of a crossentropy are not classes",
-                received=f"{values[values != values.astype(np.int64)][:3].tolist()}",
+                received=f"{(y if is_wide else values)[~is_valid][:3].tolist()}",
                 expected="Give fit whole numbers, or one-hot rows",
             )
         return values.astype(np.int64)
@@ -110,14 +122,26 @@ def _with_class_numbers(splits: Splits) -> Splits:
     return _map(splits, numbers)
 
 
-def _with_numbers(splits: Splits, network: Network) -> Splits:
-    if network.outputs != 1 or int(np.prod(splits.train.y.shape[1:])) != 1:
+def _with_columns(splits: Splits, network: Network, loss: Loss) -> Splits:
+    """Targets with a column for each output of the network: numbers, or 0 and 1."""
+    columns = int(np.prod(splits.train.y.shape[1:]))
+    if network.outputs != columns or splits.train.y.ndim > 2:
         raise AdoptionError(
-            "the script predicts several numbers",
+            "the network has another number of outputs than the targets",
             received=f"{network.outputs} outputs and targets of shape {splits.train.y.shape}",
-            expected="Choose one column as target, and a network with one output",
+            expected="Give each column of the targets one output",
         )
-    return _map(splits, lambda y: y.ravel().astype(np.float64))
+    if loss.kind == "number":
+        return _map(splits, lambda y: (y.ravel() if columns == 1 else y).astype(np.float64))
+    usual = "linear" if loss.from_logits else "sigmoid"
+    if network.activation != usual or not np.isin(splits.train.y, (0, 1)).all():
+        raise AdoptionError(
+            "the outputs are not labels",
+            received=f"{network.activation} with binary_crossentropy, from_logits="
+            f"{loss.from_logits}, and targets such as {splits.train.y.ravel()[:3].tolist()}",
+            expected=f"Choose {usual} in the script and targets of 0 and 1, then adopt it again",
+        )
+    return _map(splits, lambda y: y.astype(np.int64))
 
 
 def _loss_of_classes(loss: Loss, network: Network, splits: Splits, missing: list[str]) -> Loss:
@@ -153,7 +177,7 @@ def _loss_of_classes(loss: Loss, network: Network, splits: Splits, missing: list
 def _prepared(
     recording: Recording, splits: Splits, loss: Loss, name: str, missing: list[str]
 ) -> Prepared:
-    for images in recording.bundled.loaded:
+    for images in recording.bundled.loaded if loss.kind == "classes" else ():
         lost: list[str] = []
         prepared = rows.of_bundled(images, splits.train, splits.validation, splits.tail, lost)
         if prepared is not None:
@@ -165,7 +189,7 @@ def _prepared(
         train,
         splits.validation,
         splits.test,
-        task="classification" if loss.kind == "classes" else "regression",
+        task=_TASKS[loss.kind],
         missing=missing,
     )
 
@@ -190,7 +214,9 @@ def _experiment(
     of_optimizer |= training.scheduled_rates(recording.model, fitted, length["epochs"], steps)
     if fitted.get("class_weight") or splits.train.weights is not None:
         _watch_as_keras(of_training, splits)
-    metrics = training.metric_settings(compiled.get("metrics"), loss.kind, missing)
+    metrics = None
+    if splits.train.y.ndim == 1:  # Several targets have the usual metrics, each of its own.
+        metrics = training.metric_settings(compiled.get("metrics"), loss.kind, missing)
     missing += _lost_arithmetic(recording)
     model: dict[str, Any] = {}
     if network.layers is not None:
@@ -211,6 +237,12 @@ def _experiment(
     }
     if metrics is not None:
         settings["training"]["metrics"] = metrics
+    if fitted.get("class_weight") and loss.kind != "classes":
+        raise AdoptionError(
+            "class_weight suits one target with classes only",
+            received=f"class_weight for targets of shape {splits.train.y.shape}",
+            expected="Give fit sample_weight instead, then adopt the script again",
+        )
     if weights := fitted.get("class_weight"):
         settings["training"]["class_weight"] = _by_class(weights, prepared.classes)
     if of_tracking:
@@ -238,6 +270,7 @@ def _lost_arithmetic(recording: Recording) -> list[str]:
         f"{argument} of compile"
         for argument in ("loss_weights", "weighted_metrics")
         if recording.compiled.get(argument)
+        and not (argument == "loss_weights" and len(recording.model.outputs) > 1)
     ]
     if recording.model.losses:
         lost.append("penalties in val_loss: the training has them, and validation/loss has not")

@@ -1,6 +1,6 @@
 """The rows of a script: arrays in memory, as a data variant and its source."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pyarrow import parquet
 from pipeline.adopting.bundled import Images
 from pipeline.adopting.datasets import in_order
 from pipeline.adopting.network import Layer
+from pipeline.adopting.outputs import joined
 from pipeline.adopting.refusal import AdoptionError
 
 Array = NDArray[Any]
@@ -34,16 +35,17 @@ class Rows:
 
     Args:
         x: float or integer, `(rows, …)`.
-        y: class numbers or numbers, `(rows,)`.
+        y: class numbers or numbers, `(rows,)`; several numbers or labels, `(rows, targets)`.
         weights: of the rows in the loss, `(rows,)`; None if all count the same.
         names: of the columns, if the script has any.
+        targets: the names of the columns of `y`, if the script has any.
     """
 
     x: Array
     y: Array
     weights: Array | None = None
     names: list[str] | None = None
-    target: str | None = None
+    targets: list[str] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -54,12 +56,15 @@ class Rows:
         return replace(self, x=self.x[rows], y=self.y[rows], weights=weights)
 
 
-def rows_of(what: str, x: Any, y: Any = None, weights: Any = None) -> tuple[Rows, int | None]:
+def rows_of(
+    what: str, x: Any, y: Any = None, weights: Any = None, *, outputs: Sequence[str] = ()
+) -> tuple[Rows, int | None]:
     """Reads what a script gives to `fit`.
 
     Args:
         what: names it in messages.
         weights: of the rows.
+        outputs: the names of the network's outputs.
 
     Returns:
         The rows, and the size of a batch if `x` is a dataset in batches.
@@ -76,6 +81,13 @@ def rows_of(what: str, x: Any, y: Any = None, weights: Any = None) -> tuple[Rows
             received=f"{type(x).__name__} of {len(x)} as {what}",
             expected="Join them into one array, then adopt the script again",
         )
+    if isinstance(weights, Mapping | list | tuple) and len(outputs) > 1:
+        raise AdoptionError(
+            "the outputs have weights of their own for each row",
+            received=f"{type(weights).__name__} as the weights of {what}",
+            expected="Give sample_weight one array, then adopt the script again",
+        )
+    y, targets = joined(what, y, outputs)
     if y is None or not _is_numbers(x) or not _is_numbers(y):
         raise AdoptionError(
             "fit gets no arrays of numbers",
@@ -83,8 +95,11 @@ def rows_of(what: str, x: Any, y: Any = None, weights: Any = None) -> tuple[Rows
             expected="Give fit NumPy arrays, DataFrames, tensors or a tf.data.Dataset",
         )
     names = [str(name) for name in x.columns] if hasattr(x, "columns") else None
-    target = getattr(y, "name", None)
-    features, targets = np.asarray(x), np.asarray(y)
+    if targets is None and getattr(y, "name", None) is not None:
+        targets = [str(y.name)]
+    elif targets is None and hasattr(y, "columns"):
+        targets = [str(name) for name in y.columns]
+    features, truth = np.asarray(x), np.asarray(y)
     if features.dtype == object:
         features = features.astype(np.float64)
     if lacking := int((~np.isfinite(features)).sum()):
@@ -94,13 +109,13 @@ def rows_of(what: str, x: Any, y: Any = None, weights: Any = None) -> tuple[Rows
             expected="Fill them in the script, or describe the file itself "
             "(docs/your-own-csv.md): missing values are then filled for you",
         )
-    if len(features) != len(targets):
+    if len(features) != len(truth):
         raise AdoptionError(
             "features and targets have different numbers of rows",
-            received=f"{len(features):,} and {len(targets):,}",
+            received=f"{len(features):,} and {len(truth):,}",
         )
     weights = None if weights is None else np.asarray(weights, np.float64).ravel()
-    return Rows(features, targets, weights, names, None if target is None else str(target)), batch
+    return Rows(features, truth, weights, names, targets), batch
 
 
 def _is_numbers(value: Any) -> bool:
@@ -129,8 +144,18 @@ def _of_dataset(data: Any) -> tuple[Any, Any, Any, int]:
             expected="Yield (features, target)",
         )
     batches = list(data.as_numpy_iterator())
-    x, y, *weights = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    x, y, *weights = (_concatenated(parts) for parts in zip(*batches, strict=True))
     return x, y, weights[0] if weights else None, len(batches[0][0])
+
+
+def _concatenated(parts: Sequence[Any]) -> Any:
+    """The batches of one array, or of the arrays of several outputs."""
+    first = parts[0]
+    if isinstance(first, Mapping):
+        return {name: np.concatenate([part[name] for part in parts]) for name in first}
+    if isinstance(first, tuple):
+        return [np.concatenate(own) for own in zip(*parts, strict=True)]
+    return np.concatenate(parts)
 
 
 @dataclass
@@ -278,14 +303,14 @@ def of_arrays(
         blocks = [test, validation, train]
         split = {"method": "first", "test": len(test), "validation": len(validation)}
     names = train.names or [f"x{number}" for number in range(1, columns + 1)]
-    target = train.target or ("label" if task == "classification" else "target")
-    target = _free(target, names)
+    targets = _targets(train, task, names)
+    target: str | list[str] = targets if len(targets) > 1 else targets[0]
     data: dict[str, Any] = {"task": task, "target": target, "numeric": names}
     if task == "regression":
         data["standardize_target"] = False
     weighted = any(part.weights is not None for part in blocks)
     if weighted:
-        data["sample_weight"] = _free("sample_weight", [*names, target])
+        data["sample_weight"] = _free("sample_weight", [*names, *targets])
     data["split"] = split
     front: list[Layer] = []
     flat = train.x.reshape(len(train), columns).astype(np.float64)
@@ -306,7 +331,10 @@ def of_arrays(
         x = np.concatenate([part.x.reshape(len(part), -1) for part in blocks])
         y = np.concatenate([part.y for part in blocks])
         table = {column: pa.array(x[:, number]) for number, column in enumerate(names)}
-        table[target] = pa.array(y)
+        table |= {
+            column: pa.array(values)
+            for column, values in zip(targets, y.reshape(len(y), -1).T, strict=True)
+        }
         if weighted:
             weights = [
                 np.ones(len(part)) if part.weights is None else part.weights for part in blocks
@@ -315,6 +343,16 @@ def of_arrays(
         parquet.write_table(pa.table(table), path)
 
     return Prepared(data, front, len(train), source={"path": file}, write=write)
+
+
+def _targets(train: Rows, task: str, taken: Sequence[str]) -> list[str]:
+    """The names of the columns of the targets."""
+    count = int(np.prod(train.y.shape[1:]))
+    names = train.targets or []
+    if len(names) != count:
+        name = "target" if task == "regression" else "label"
+        names = [name] if count == 1 else [f"{name}_{number}" for number in range(1, count + 1)]
+    return [_free(name, taken) for name in names]
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

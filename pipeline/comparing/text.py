@@ -17,20 +17,25 @@ from pipeline.comparing.comparison import (
 )
 from pipeline.reporting.formatting import interval, markdown, number
 
-_WIDTH = 80  # characters of a terminal
+WIDTH = 80  # characters of a line
+_DROPPED = ("trainings", "sd", "p", "Holm's p")  # columns; the first is the first to go
 _SMALLEST_P = 0.0001
 Table = Sequence[Sequence[str]]  # rows of cells; the first row is the heading
 
 
-def on_terminal(comparison: Comparison) -> str:
-    """The whole comparison, in lines of at most 80 characters unless a name is long."""
-    blocks = ["\n".join(_wrapped(title(comparison)))]
+def on_terminal(comparison: Comparison, *, width: int = WIDTH) -> str:
+    """The whole comparison, in lines of at most `width` characters unless a name is long.
+
+    A table that is too wide loses columns, but never the figure, its limits or the verdict.
+    """
+    blocks = ["\n".join(_wrapped(title(comparison), width))]
     for part in comparison.parts:
-        lines = [*_wrapped(heading(part)), "", *_aligned(values(comparison, part.decisive)), ""]
-        lines += _aligned(differences(comparison, part.decisive))
+        lines = [*_wrapped(heading(part), width), ""]
+        lines += [*_aligned(values(comparison, part.decisive), width), ""]
+        lines += _aligned(differences(comparison, part.decisive), width)
         remarks = part_remarks(comparison, part)
-        blocks.append("\n".join([*lines, *([""] if remarks else []), *_items(remarks)]))
-    blocks += ["\n".join(_wrapped(line)) for line in conclusion(comparison)]
+        blocks.append("\n".join([*lines, *([""] if remarks else []), *_items(remarks, width)]))
+    blocks += ["\n".join(_wrapped(line, width)) for line in conclusion(comparison)]
     return "\n\n".join(blocks)
 
 
@@ -209,23 +214,32 @@ def _noise(parts: Sequence[Part]) -> str:
     return "the noise " + " and ".join(f"of the {_NOISE[part.over]}" for part in parts)
 
 
-def _wrapped(line: str) -> list[str]:
-    return textwrap.wrap(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+def _wrapped(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
 
 
-def _items(lines: Sequence[str]) -> list[str]:
+def _items(lines: Sequence[str], width: int) -> list[str]:
     return [
         wrapped
         for line in lines
-        for wrapped in textwrap.wrap(line, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+        for wrapped in textwrap.wrap(line, width, initial_indent="  ", subsequent_indent="    ")
     ]
 
 
-def _aligned(table: Table) -> list[str]:
-    """Columns side by side."""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    cells = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in table]
-    return [f"  {'  '.join(row)}".rstrip() for row in cells]
+def _aligned(table: Table, width: int) -> list[str]:
+    """Columns side by side: all, or those that fit."""
+    columns = list(zip(*table, strict=True))
+    for heading in ("", *_DROPPED):
+        columns = [column for column in columns if column[0] != heading or not heading]
+        lines = _side_by_side(columns)
+        if max(map(len, lines)) <= width:
+            break
+    return lines
+
+
+def _side_by_side(columns: Sequence[Sequence[str]]) -> list[str]:
+    padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
+    return [f"  {'  '.join(row)}".rstrip() for row in zip(*padded, strict=True)]
 
 
 def _grid(table: Table) -> str:

@@ -4,7 +4,7 @@ Hydra composes. This module names the groups after their files, and applies the 
 hold plain values only.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,10 +47,12 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
         )
     yaml_files.require_all_small(conf)
     command_line.require_readable(overrides, conf=conf)
+    command_line.require_none_of_hydra(overrides)
     origin = _Origin({}, overrides, conf)
     try:
         result = hydra_composition.composed(root, overrides, conf)
         origin = _Origin(result.choices, overrides, conf)
+        _require_no_sweep(result.sweeps, origin)
         for file in origin.files:
             written.require_kinds(file, schema)
         return _checked(result.settings, schema, origin)
@@ -89,6 +91,17 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
             received=" ".join(groups),
             expected="Expected: for example data=mnist",
         ) from error
+
+
+def _require_no_sweep(sweeps: Mapping[str, Any], origin: "_Origin") -> None:
+    """Refuses a file that would make Hydra start a sweep."""
+    for key, value in sweeps.items():
+        raise PipelineError(
+            f"{origin.setter_of(key)}: {key} is not supported",
+            received=getattr(value, "name", value),
+            expected="Remove it, and sweep on the command line: python -m pipeline.sweep "
+            f"{origin.choices.get('experiment')} key=value,value",
+        )
 
 
 def places(

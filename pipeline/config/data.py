@@ -41,13 +41,27 @@ class OwnFeature:
 
 
 @dataclass
+class LabelList:
+    """How a cell holds several labels, such as `action|comedy`.
+
+    Args:
+        separator: the text between two labels.
+        labels: those to use. The default for a feature is those of training rows; a target needs
+            them, because the model has an output for each.
+    """
+
+    separator: str = MISSING
+    labels: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Data:
     """A data variant of a source.
 
     Args:
         source: the default is the source with the name of the data variant.
         target: the column to predict, or a list of several: numbers of a regression, or columns of
-            yes and no for `multi_label`.
+            yes and no for `multi_label`. One column of label lists suits `multi_label` as well.
         rows: use only the first rows of the source.
         features: the columns to learn from. The default is all except `target`, `drop`, and the
             columns that decide the split.
@@ -57,6 +71,7 @@ class Data:
             leading zeros.
         text: columns of free text. The words of a cell become indicators.
         ordinal: the levels of ordered categories by column, from the lowest to the highest.
+        label_lists: columns of label lists. Each label becomes an indicator, or a target.
         dates: the format of dates by column, as in Python's `strftime`.
         spellings: by column, the level that a text means, such as `{M: male}`.
         na_values: texts that stand for a missing value, in addition to the usual ones: a list for
@@ -92,6 +107,7 @@ class Data:
     categorical: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     ordinal: dict[str, list[str]] = field(default_factory=dict)
+    label_lists: dict[str, LabelList] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
     spellings: dict[str, dict[str, str]] = field(default_factory=dict)
     # OmegaConf has no type for a list or a dictionary, and merges no dictionary into a list.
@@ -217,7 +233,13 @@ class Data:
 
     @property
     def several(self) -> list[str]:
-        """The columns to predict if they are several; otherwise none."""
+        """The names of what a model predicts if they are several; otherwise none.
+
+        They are the columns to predict, or the labels of a column of label lists.
+        """
+        if self.task is Task.multi_label and len(self.targets) == 1:
+            lists = self.label_lists.get(self.target)
+            return [] if lists is None else lists.labels
         return self.targets if len(self.targets) > 1 else []
 
     @property
@@ -234,6 +256,7 @@ class Data:
             "categorical": self.categorical,
             "text": self.text,
             "ordinal": list(self.ordinal),
+            "label_lists": list(self.label_lists),
             "dates": list(self.dates),
         }
 
@@ -293,12 +316,26 @@ class Data:
             received=f"classification with {len(names)} targets",
             expected="multi_label for columns of yes and no, regression for numbers, or one target",
         )
-        require(
-            len(names) > 1 or self.task is not Task.multi_label,
-            "data.task",
-            received=f"multi_label with one target, {names[0]}",
-            expected="classification, or a list of at least two columns as data.target",
-        )
+        for name, lists in self.label_lists.items():
+            key = f"data.label_lists.{name}"
+            require(
+                len(set(lists.labels)) == len(lists.labels) and len(lists.labels) != 1,
+                f"{key}.labels",
+                received=lists.labels,
+                expected="each label once, and at least two of them, or none for those of the file",
+            )
+            require(
+                lists.separator != "",
+                f"{key}.separator",
+                received="nothing",
+                expected="the text between two labels, such as '|'",
+            )
+            require(
+                len(names) == 1 or name not in names,
+                key,
+                received=f"{name}, one of {len(names)} targets",
+                expected="a feature, or the only target",
+            )
 
     def _check_kinds(self) -> None:
         seen: dict[str, str] = {}

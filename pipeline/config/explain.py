@@ -23,7 +23,7 @@ _NO_CHOICE = re.compile(r"Could not find '(?P<group>.+)/(?P<choice>[^/']*)'")
 _NO_GROUP = re.compile(r"Could not override '(?P<group>[^']+)'\. No match in the defaults list")
 _UNCHOSEN = re.compile(r"You must specify '(?P<group>[^']+)'")
 _BAD_OVERRIDE = re.compile(r"Error parsing override '(?P<override>[^']*)'")
-_AMBIGUOUS = re.compile(r"Ambiguous value for argument '(?P<override>.*)'")
+_AMBIGUOUS = re.compile(r"(?:Ambiguous value for argument|Sweep parameters) '(?P<override>[^\n]*)'")
 _BAD_VALUE = re.compile(
     r"^(?:Value .*|Invalid (?:value|type).*|Unsupported value.*|Incompatible value.*|Merge error.*"
     r"|.* does not support deletion.*|.* is not Optional)$",
@@ -71,8 +71,14 @@ def explained(
             expected="Expected: one value, a list such as model.units=[64,32], or -m for a sweep",
         )
     if match := _UNCHOSEN.search(text):
-        if unknown := _unknown_override(overrides, conf, root_schema):
+        if unknown := _unknown_override(overrides, conf, root, root_schema):
             return unknown
+        if root == "config":
+            return PipelineError(
+                "command line: no experiment is named",
+                expected="Write its name, or data=<data variant> for the default network. "
+                + suggestion("", _choices("experiment", conf)),
+            )
         choices = suggestion("", _choices(match["group"], conf))
         return PipelineError(
             f"command line: {match['group']} is missing",
@@ -86,7 +92,7 @@ def explained(
 
 
 def _unknown_override(
-    overrides: Sequence[str], conf: Path, root_schema: type
+    overrides: Sequence[str], conf: Path, root: str, root_schema: type
 ) -> PipelineError | None:
     """The error for the first override of something that is neither a setting nor a group.
 
@@ -98,7 +104,8 @@ def _unknown_override(
         key = override.lstrip("+~").partition("=")[0]
         first = key.partition(".")[0].partition("/")[0].partition("@")[0]
         if first not in known:
-            allowed = sorted({*field_names(root_schema), "experiment"})
+            groups = ["experiment"] if root == "config" else []
+            allowed = sorted({*field_names(root_schema), *groups})
             return unknown_key("command line", first, override, allowed, root_schema)
     return None
 

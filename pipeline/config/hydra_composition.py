@@ -21,6 +21,8 @@ from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
+# With these settings, Hydra itself would start a sweep. `pipeline.sweep` takes its place.
+SWEEPS_OF_HYDRA = ("hydra.sweeper.params", "hydra.mode")
 _MOST_BASES = 64
 
 _schemas: dict[tuple[str | None, str], type] = {}  # by group and name
@@ -33,10 +35,12 @@ class Composed:
     Args:
         settings: without Hydra's own.
         choices: the chosen file by group.
+        sweeps: the settings that would make Hydra start a sweep, with their values.
     """
 
     settings: DictConfig
     choices: dict[str, str | None]
+    sweeps: dict[str, Any]
 
 
 # By root, folder, states of its files, and choices.
@@ -80,7 +84,7 @@ def composed(root: str, overrides: Sequence[str], conf: Path) -> Composed:
         ConfigLoaderImpl._apply_overrides_to_config(values, settings)
     except OmegaConfBaseException as error:
         raise ConfigCompositionException from error
-    return Composed(settings, dict(base.choices))
+    return Composed(settings, dict(base.choices), base.sweeps)
 
 
 def _switch_on(values: Sequence[Override], settings: DictConfig) -> None:
@@ -138,6 +142,7 @@ def _compose(root: str, choices: Sequence[str], folder: Path) -> Composed:
     with initialize_config_dir(str(folder), version_base="1.3"):
         settings = compose(root, list(choices), return_hydra_config=True)
     chosen = dict(settings.hydra.runtime.choices)
+    sweeps = {key: OmegaConf.select(settings, key) for key in SWEEPS_OF_HYDRA}
     with flag_override(settings, ["struct", "read_only"], False):
         del settings["hydra"]
-    return Composed(settings, chosen)
+    return Composed(settings, chosen, {key: value for key, value in sweeps.items() if value})

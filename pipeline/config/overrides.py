@@ -20,13 +20,38 @@ def require_readable(overrides: Sequence[str], *, conf: Path) -> None:
     """Checks the length and nesting of overrides, and that choices name files of `conf`.
 
     Raises:
-        PipelineError: an override is too long or nested too deeply, or names a file elsewhere, or
-            one that is no experiment.
+        PipelineError: an override is a flag, too long or nested too deeply, or names a file
+            elsewhere, or one that is no experiment.
     """
     for override in overrides:
+        _require_no_flag(override)
         _require_short(override)
         _require_inside(override, conf)
         _require_experiment(override, conf / "experiment")
+
+
+def require_none_of_hydra(overrides: Sequence[str]) -> None:
+    """Refuses settings of Hydra, because they have no effect on a single training.
+
+    Raises:
+        PipelineError: an override is one of Hydra's own settings.
+    """
+    own = [one for one in overrides if re.match(r"[+~]*hydra[./]", one)]
+    if own:
+        raise PipelineError(
+            "command line: settings of Hydra have no effect here",
+            received=" ".join(own),
+            expected="Remove them, or sweep with: python -m pipeline.sweep",
+        )
+
+
+def _require_no_flag(override: str) -> None:
+    if override.startswith("-"):
+        raise PipelineError(
+            "command line: this flag does not exist",
+            received=override,
+            expected="See the help of the command with --help",
+        )
 
 
 def _require_short(override: str) -> None:

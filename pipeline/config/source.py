@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from omegaconf import MISSING
 
 from pipeline.config.rules import NAME, is_name, require_at_most
-from pipeline.data.csv_files import require_delimiter
+from pipeline.data.csv_files import require_delimiter, require_quoting
 from pipeline.data.decoding import require_encoding
 from pipeline.data.kinds import COMPRESSED
 from pipeline.errors import require
@@ -113,7 +113,8 @@ class Source:
         fixed_width: whether columns of a text file are found by their positions, or a list of
             their widths.
         encoding: the encoding of a text file; the default is UTF-8.
-        quoting: whether values of a CSV file may stand in double quotes.
+        quoting: whether values of a CSV file may stand in double quotes; `single` for single
+            quotes; `backslash` if a backslash stands before each quote within a value.
         skip_rows: the number of lines above the table.
         skip_footer: the number of last rows to leave out.
         comment: leaves out lines that begin with this text.
@@ -148,7 +149,8 @@ class Source:
     # A truth or a list of numbers. OmegaConf has no type for that.
     fixed_width: Any = False
     encoding: str | None = None
-    quoting: bool = True
+    # A truth or a word. OmegaConf has no type for that.
+    quoting: Any = True
     skip_rows: int = 0
     skip_footer: int = 0
     comment: str | None = None
@@ -252,6 +254,7 @@ class Source:
             number = getattr(self, key)
             require(number >= 0, f"source.{key}", received=number, expected="0 or more")
         require_delimiter("source.delimiter", self.delimiter)
+        require_quoting("source.quoting", self.quoting)
         self._check_fixed_width()
         require_encoding("source.encoding", self.encoding)
         require(self.comment != "", "source.comment", received="''", expected="a text, such as #")

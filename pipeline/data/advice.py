@@ -5,6 +5,7 @@ whole file can be read with it.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -28,8 +29,11 @@ _MOSTLY = 0.9  # the share of cells without another delimiter, if the delimiter 
 _OTHERWISE = {
     "header: false": "If row 1 holds names, set header: true",
     "quoting: false": "If quotes enclose values, fix the line instead",
+    "quoting: single": "If single quotes have no meaning, fix the line instead",
 }
 _FEWEST_VALUES = 3  # of a row, so that another row can have far fewer
+_SINGLE_QUOTE = re.compile(r"(?:^|[;\t| ])'[^']*'?(?:$|[;\t| ])", re.MULTILINE)
+_BACKSLASH = re.compile(r'\\"')
 _COMMENTS = ("#", "%", "!", "//")
 
 
@@ -81,10 +85,27 @@ def _advised(error: DataError, path: Path, name: str, layout: Layout) -> DataErr
 
 def _is_of_fixed_width(path: Path, name: str, layout: Layout) -> bool:
     """Whether blanks separate columns by position, because some values are empty or have blanks."""
-    if layout.delimiter != WHITESPACE:
+    if layout.delimiter not in (None, WHITESPACE) or layout.fixed_width:
+        return False
+    if layout.delimiter is None and not _has_uneven_blanks(path, name, layout):
         return False
     table = csv_files.read(path, name=name, layout=_of_fixed_width(layout))
     return len(table.columns) > 1 and all(cells for _, cells in table.rows)
+
+
+def _has_uneven_blanks(path: Path, name: str, layout: Layout) -> bool:
+    """Whether blanks separate the values of the first rows, not the same number of them."""
+    plain = replace(layout, quoting=False)
+    try:
+        rows = list(islice(csv_files.parsed(path, name=name, layout=plain, notes=[]), SEEN))
+    except DataError:
+        return False
+    signs = set(ALL_DELIMITERS)
+    lines = [cells[0] for _, cells in rows if cells]
+    has_gaps = all("  " in line.strip() for line in lines)
+    is_uneven = len({len(line.split()) for line in lines}) > 1
+    is_one_column = all(len(cells) < 2 and not signs & set("".join(cells)) for _, cells in rows)
+    return has_gaps and is_uneven and is_one_column
 
 
 def _of_fixed_width(layout: Layout) -> Layout:
@@ -92,12 +113,13 @@ def _of_fixed_width(layout: Layout) -> Layout:
 
 
 def _advised_width(error: DataError, path: Path, name: str, layout: Layout) -> DataError:
+    instead = "" if layout.delimiter is None else f" instead of delimiter: {WHITESPACE}"
     return DataError(
         error.what,
         received=error.received,
-        expected="If each column has a fixed position, set fixed_width: true instead of delimiter: "
-        f"{WHITESPACE} in the source's settings. "
-        f"{_described(path, name, _of_fixed_width(layout))}",
+        expected=f"If each column has a fixed position, set fixed_width: true{instead} in the "
+        f"source's settings. {_described(path, name, _of_fixed_width(layout))}",
+        advised={} if instead else {"fixed_width": True},
     )
 
 
@@ -137,7 +159,8 @@ class _Candidate:
 def _better_layout(path: Path, name: str, layout: Layout) -> Layout | None:
     encoding, comments = _encoding_and_comments(path, name, layout)
     layout = replace(layout, encoding=encoding)
-    tried = [_candidate(path, name, one) for one in _variants(layout, comments)]
+    quotings = _quotings(path, name, layout)
+    tried = [_candidate(path, name, one) for one in _variants(layout, comments, quotings)]
     candidates = [candidate for candidate in tried if candidate is not None]
     if not candidates:
         return None
@@ -176,12 +199,26 @@ def _encoding_and_comments(
     return encoding, [None, *sorted(set(starts))]
 
 
-def _variants(layout: Layout, comments: list[str | None]) -> Iterator[Layout]:
+def _quotings(path: Path, name: str, layout: Layout) -> list[bool | str]:
+    """The ways of quoting that the first rows show."""
+    if layout.quoting is not True:
+        return [layout.quoting]
+    plain = replace(layout, quoting=False, delimiter=None, fixed_width=False)
+    rows = islice(csv_files.parsed(path, name=name, layout=plain, notes=[]), SEEN)
+    lines = ["\n".join(cells) for _, cells in rows]
+    signs = {"single": _SINGLE_QUOTE, "backslash": _BACKSLASH}
+    shown = [quoting for quoting, sign in signs.items() if any(map(sign.search, lines))]
+    return [True, False, *shown]
+
+
+def _variants(
+    layout: Layout, comments: list[str | None], quotings: list[bool | str]
+) -> Iterator[Layout]:
     """The layouts to try: those that keep what the user has set."""
     is_settled = layout.delimiter or layout.fixed_width
     delimiters = [layout.delimiter] if is_settled else [None, *ALL_DELIMITERS, WHITESPACE]
     for comment in comments:
-        for quoting in (True, False) if layout.quoting else (False,):
+        for quoting in quotings:
             for delimiter in delimiters:
                 yield replace(layout, comment=comment, quoting=quoting, delimiter=delimiter)
 

@@ -89,9 +89,10 @@ class DataCard:
     def table(self) -> Any:
         """The card as a table for a terminal."""
         from rich.markup import escape
-        from rich.table import Table as Columns
 
-        table = Columns(*HEADINGS)
+        from pipeline.fitted_table import FittedTable
+
+        table = FittedTable(*HEADINGS, drop=("content", "different", "examples", "missing"))
         for column in self.columns:
             table.add_row(*map(escape, row(column)))
         return table

@@ -18,6 +18,7 @@ from pipeline.data.rectangle import Header, Record, Rectangle, rectangle
 from pipeline.errors import DataError, require
 
 WHITESPACE = "whitespace"
+QUOTING = ("single", "backslash")
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 KEEP_COMMAS = 'set delimiter: ","'  # the advice if the file is right as it was read
@@ -26,6 +27,7 @@ _UNAMBIGUOUS = frozenset(DELIMITERS) - {","}  # a comma may be part of a name or
 ALL_DELIMITERS = DELIMITERS | {":": "a colon", "^": "a caret", "~": "a tilde"}
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _BLANKS = re.compile(r'"[^"]*"|\s+')
+_COLUMNS = re.compile(r" {2,}")  # between columns of fixed width
 _SEEN = 100  # rows that decide whether a delimiter is the right one
 
 
@@ -37,7 +39,7 @@ class Layout:
         encoding: None for UTF-8, or for what a byte-order mark says.
         delimiter: one character, or `whitespace`. None for a comma, for a tab if the name of the
             file ends in `.tsv`, or for what the first line says, as in `sep=;`.
-        quoting: whether a value may stand in double quotes.
+        quoting: whether a value may stand in double quotes, or one of `QUOTING`.
         comment: lines that begin with this text are left out.
         skip_rows: the number of lines above the table.
         header: the settings of the header and of the rows.
@@ -46,7 +48,7 @@ class Layout:
 
     encoding: str | None = None
     delimiter: str | None = None
-    quoting: bool = True
+    quoting: bool | str = True
     comment: str | None = None
     skip_rows: int = 0
     header: Header = field(default_factory=Header)
@@ -61,6 +63,16 @@ def require_delimiter(key: str, delimiter: str | None) -> None:
         key,
         received=repr(delimiter),
         expected=f"one character, or {WHITESPACE} for runs of blanks and tabs",
+    )
+
+
+def require_quoting(key: str, quoting: object) -> None:
+    """Raises `ConfigError` for the setting `key` unless it says how values are quoted."""
+    require(
+        isinstance(quoting, bool) or quoting in QUOTING,
+        key,
+        received=quoting,
+        expected=f"true, false, {' or '.join(QUOTING)}",
     )
 
 
@@ -146,6 +158,8 @@ def _separated(
         map(_single_blanks, lines) if is_blank else lines,
         delimiter=" " if is_blank else delimiter,
         quoting=csv.QUOTE_MINIMAL if layout.quoting else csv.QUOTE_NONE,
+        quotechar="'" if layout.quoting == "single" else '"',
+        escapechar="\\" if layout.quoting == "backslash" else None,
         skipinitialspace=True,
         strict=True,
     )
@@ -264,5 +278,12 @@ def _check_delimiter(first: list[Record], name: str) -> None:
             f"{place}: there is only one column, and blanks separate its values",
             received=quoted(rows[0][0]),
             expected="If they separate the columns, set delimiter: whitespace in the source's "
+            f"settings; otherwise {KEEP_COMMAS}",
+        )
+    if single_column and all(len(_COLUMNS.split(cell.strip())) > 1 for (cell,) in rows):
+        raise DataError(
+            f"{place}: there is only one column, and several blanks separate its values",
+            received=quoted(rows[0][0]),
+            expected="If each column has a fixed position, set fixed_width: true in the source's "
             f"settings; otherwise {KEEP_COMMAS}",
         )

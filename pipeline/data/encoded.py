@@ -1,7 +1,7 @@
 """Columns of text in little memory: each different text once, and its number for each row.
 
 An Arrow array takes as much memory as the bytes of the texts. Python's texts take ten times as
-much.
+much. Arrow's `to_numpy` imports pandas. That takes longer than reading a small table.
 """
 
 from collections.abc import Collection, ItemsView, Iterator, Mapping, Sequence, ValuesView
@@ -17,6 +17,7 @@ Numbers = NDArray[np.int32]
 _FEW = 10_000  # texts
 _BLOCK = 1 << 16  # texts that are Python's at the same time
 OF_NUMBERS = b"0123456789+-.eE"
+_OF_PLAIN_NUMBERS = b"0123456789+-."
 _BYTES = 1 << 24  # that are compared at the same time
 
 
@@ -70,7 +71,17 @@ class Texts(Sequence[str]):
         return self._read()
 
     def _read(self) -> NDArray[np.float64] | None:
-        return self._finite_numbers() if self._has_only(OF_NUMBERS) else None
+        return self._finite_numbers() if self.have_only_signs_of_numbers else None
+
+    @cached_property
+    def have_only_signs_of_numbers(self) -> bool:
+        """Whether the texts consist of digits, points, signs and the letter of an exponent."""
+        return self._has_only(OF_NUMBERS)
+
+    @cached_property
+    def have_only_digits_and_points(self) -> bool:
+        """Whether the texts consist of digits, points and signs."""
+        return self._has_only(_OF_PLAIN_NUMBERS)
 
     def _has_only(self, characters: bytes) -> bool:
         """Whether the texts consist of these ASCII characters."""
@@ -85,7 +96,7 @@ class Texts(Sequence[str]):
     def _finite_numbers(self) -> NDArray[np.float64] | None:
         """The texts as numbers, float64 of shape (texts,). None if one is not a finite number."""
         try:
-            values: NDArray[np.float64] = self.array.cast("float64").to_numpy()
+            values = np.asarray(np.from_dlpack(self.array.cast("float64")), np.float64)
         except ValueError:  # Arrow takes no plus sign.
             return finite_numbers(self)
         return values if np.isfinite(values).all() else None
@@ -145,10 +156,65 @@ class Encoded(Sequence[str]):
         import pyarrow
 
         joined = pyarrow.concat_arrays([self.texts.array, other.texts.array]).dictionary_encode()
-        number = joined.indices.to_numpy()
+        number = np.from_dlpack(joined.indices)
         own = len(self.texts)
         numbers = np.concatenate([number[:own][self.numbers], number[own:][other.numbers]])
         return Encoded(Texts(joined.dictionary), numbers)
+
+
+class Levels(Sequence[str]):
+    """The cells of a category.
+
+    Args:
+        texts: the different levels. Some may have no row.
+        numbers: for each row, the position of its level, int32 of shape (rows,).
+    """
+
+    def __init__(self, texts: list[str], numbers: Numbers) -> None:
+        self.texts = texts
+        self.numbers = numbers
+
+    @classmethod
+    def of(cls, cells: Sequence[str], numbers: Numbers | None = None) -> "Levels":
+        """Makes one level of equal texts.
+
+        Args:
+            cells: the texts of rows.
+            numbers: for each row, the position of its text, if a text stands for several rows.
+        """
+        place: dict[str, int] = {}
+        places = np.array([place.setdefault(text, len(place)) for text in cells], dtype=np.int32)
+        return cls(list(place), places if numbers is None else places[numbers])
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return Levels(self.texts, self.numbers[index])
+        return self.texts[int(self.numbers[index])]
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self.texts.__getitem__, self.numbers.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def take(self, rows: NDArray[np.int64]) -> "Levels":
+        """The levels of the rows with these numbers, in this order."""
+        return Levels(self.texts, self.numbers[rows])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows each level has. Levels without a row are left out."""
+        counts = np.bincount(self.numbers, minlength=len(self.texts)).tolist()
+        return {text: count for text, count in zip(self.texts, counts, strict=True) if count}
 
 
 class Counts(Mapping[str, int]):
@@ -212,7 +278,7 @@ def counts_of(cells: Sequence[str]) -> Mapping[str, int]:
     """How often each text without outer spaces occurs, in order of appearance."""
     texts, numbers = different(cells)
     counts = np.bincount(numbers, minlength=len(texts))
-    if isinstance(texts, Texts) and all(_are_stripped(block) for block in texts.blocks()):
+    if isinstance(texts, Texts) and (texts.have_only_signs_of_numbers or _are_stripped(texts)):
         return Counts(texts, counts)
     own = list(map(str.strip, texts))
     stripped = dict(zip(own, counts.tolist(), strict=True))
@@ -234,6 +300,13 @@ def without(counts: Mapping[str, int], others: Collection[str]) -> Mapping[str, 
     return {text: count for text, count in counts.items() if text not in others}
 
 
+def joined(parts: Sequence[Texts]) -> Texts:
+    """The texts of all parts, one after the other. Equal texts stay."""
+    import pyarrow
+
+    return Texts(pyarrow.concat_arrays([part.array for part in parts]))
+
+
 def chosen(texts: Sequence[str], mask: NDArray[np.bool_]) -> Sequence[str]:
     """The texts where a mask of shape (texts,) is true."""
     if mask.all():
@@ -241,10 +314,10 @@ def chosen(texts: Sequence[str], mask: NDArray[np.bool_]) -> Sequence[str]:
     return Texts(texts.array.filter(mask)) if isinstance(texts, Texts) else [*compress(texts, mask)]
 
 
-def _are_stripped(texts: list[str]) -> bool:
-    return list(map(str.strip, texts)) == texts
+def _are_stripped(texts: Texts) -> bool:
+    return all(list(map(str.strip, block)) == block for block in texts.blocks())
 
 
 def _listed(array: Any) -> list[str]:
-    texts: list[str] = array.to_numpy(zero_copy_only=False).tolist()
+    texts: list[str] = array.to_pylist()
     return texts

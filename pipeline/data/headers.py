@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from pipeline.data.cells import is_number, quoted
@@ -128,6 +129,34 @@ def check_second_header(rows: Sequence[tuple[int, Sequence[str]]], name: str, un
         f"skip_rows: {line} and columns: [{', '.join(names)}] in the source's settings; "
         "if it is a row, set header: true",
         advised={"header": False, "skip_rows": line, "columns": _numbered_apart(names)},
+    )
+
+
+def check_row_names(rows: Sequence[tuple[int, Sequence[str]]], name: str, unit: str) -> None:
+    """Refuses a header that has one cell less than each row, as R writes it.
+
+    Args:
+        rows: the first rows, the header among them, each with its line.
+    """
+    (line, header), *below = rows
+    body = [[cell.strip() for cell in cells] for _, cells in below]
+    is_shorter = body and all(len(cells) == len(header) + 1 and cells[-1] for cells in body)
+    first = {cells[0] for cells in body}
+    if not is_shorter or len(header) < 2 or len(first) < len(body):
+        return
+    names = ["row", *(cell.strip() for cell in header)]
+    # A decimal comma that separates two values leaves two columns of digits.
+    columns = [all(cell.isdigit() for cell in cells) for cells in zip(*body, strict=True)]
+    is_decimal_comma = any(map(all, pairwise(columns)))
+    own = _numbered_apart(names)
+    raise DataError(
+        f"{name}, {unit} {line}: the header names {len(header)} columns, and each row has "
+        f"{len(header) + 1} values",
+        received=quoted(",".join(header)),
+        expected=f"If the first value names the row, set header: false, skip_rows: {line} and "
+        f"columns: [{', '.join(own)}] in the source's settings; if a value "
+        "contains the delimiter, such as a decimal comma, put it in quotes",
+        advised={} if is_decimal_comma else {"header": False, "skip_rows": line, "columns": own},
     )
 
 

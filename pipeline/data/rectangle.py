@@ -86,6 +86,8 @@ def rectangle(
         headers.check_title(first, place)
         headers.check_data(seen, place)
         headers.check_second_header(first, name, unit)
+        if not header.columns:
+            headers.check_row_names(first, name, unit)
     notes: list[str] = []
     body = _Body(rows, seen[0], is_header=is_header, footer=header.skip_footer)
     plan = headers.plan(

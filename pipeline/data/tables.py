@@ -7,7 +7,7 @@ UTF-8, so a fault in one means that it is damaged.
 import csv
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.encoded import Encoded, Texts
-from pipeline.data.places import RowBytes, scan
+from pipeline.data.places import RowBytes, Scan, scan
+from pipeline.data.spool import Lazy, Spool, lazy, mapped
+from pipeline.data.stored_texts import StoredTexts
 from pipeline.errors import DataError
 
 Rows = NDArray[np.int64]
 
 _BLOCK = 1 << 24  # bytes that Arrow parses at the same time
+_STREAMED_BLOCK = 1 << 22  # bytes of a block if only some blocks are to be in memory
+_IN_MEMORY = 1 << 26  # bytes of a file whose columns are all in memory
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,13 @@ class TextTable:
         columns: the cells of each column.
         origins: for each row, the file that holds it and the line on which it begins.
         content: where the bytes of each row are; None if the rows were not read by `read`.
+        spool: receives large arrays that are made of the rows; None if they fit into memory.
     """
 
     columns: Mapping[str, Sequence[str]]
     origins: Sequence[tuple[Path, int]]
     content: RowBytes | None = None
+    spool: Spool | None = None
 
     def __len__(self) -> int:
         return len(self.origins)
@@ -51,22 +57,28 @@ class TextTable:
 
     def first(self, rows: int | None) -> "TextTable":
         """The first rows; all of them for None."""
-        return self if rows is None else self.take(np.arange(min(rows, len(self))))
+        return self if rows is None or rows >= len(self) else self.take(np.arange(rows))
 
     def take(self, rows: Rows) -> "TextTable":
         """The rows with these numbers, in this order."""
-        columns = {name: _taken(cells, rows) for name, cells in self.columns.items()}
-        return TextTable(
-            columns, _taken(self.origins, rows), self.content and self.content.take(rows)
+        return replace(
+            self,
+            columns=mapped(self.columns, lambda _, cells: _taken(cells, rows)),
+            origins=_taken(self.origins, rows),
+            content=self.content and self.content.take(rows),
         )
 
     def followed_by(self, other: "TextTable") -> "TextTable":
         """These rows, then those of `other`; both have the same columns."""
-        columns = {
-            name: _joined(cells, other.columns[name]) for name, cells in self.columns.items()
-        }
-        content = self.content + other.content if self.content and other.content else None
-        return TextTable(columns, _joined(self.origins, other.origins), content)
+        own = (
+            self if other.spool is None else replace(self, columns=lazy(self.columns, self.columns))
+        )
+        return TextTable(
+            mapped(own.columns, lambda name, cells: _joined(cells, other.columns[name])),
+            _joined(self.origins, other.origins),
+            self.content + other.content if self.content and other.content else None,
+            self.spool or other.spool,
+        )
 
     def write(self, path: Path, rows: Rows) -> None:
         """Writes the rows with these numbers as CSV, byte by byte as `read` found them."""
@@ -86,40 +98,76 @@ def _joined(first: Any, second: Any) -> Any:
 def read(path: Path, *, without: Collection[str] = ()) -> TextTable:
     """Reads a file that this package wrote. Cells stay text.
 
+    The columns of a large file are kept on disk, and each is read when it is used.
+
     Args:
         without: columns that are not read.
 
     Raises:
         DataError: the file is damaged.
     """
-    from pyarrow import ArrowException, default_memory_pool, dictionary, int32, large_string
-    from pyarrow import csv as arrow
+    from pyarrow import ArrowException
 
-    names = columns_of(path)
-    used = [name for name in names if name not in without]
+    used = [name for name in columns_of(path) if name not in without]
     places = scan(path)
-    longest = int(np.diff(places.content.at).max(initial=0))
+    spool = Spool(path.parent) if path.stat().st_size > _IN_MEMORY else None
     try:
-        table = arrow.read_csv(
-            path,
-            read_options=arrow.ReadOptions(block_size=max(_BLOCK, 2 * longest)),
-            parse_options=arrow.ParseOptions(newlines_in_values=places.has_quotes),
-            convert_options=arrow.ConvertOptions(
-                column_types=dict.fromkeys(used, dictionary(int32(), large_string())),
-                include_columns=used,
-            ),
-        ).unify_dictionaries()
+        columns, rows = (
+            _whole(path, used, places) if spool is None else _on_disk(path, used, places, spool)
+        )
     except (ArrowException, OSError):
         raise _damaged(path) from None
-    if len(table) != len(places.origins) or not places.is_whole:
+    if rows != len(places.origins) or not places.is_whole:
         raise _damaged(path)
-    columns = {}
-    for name in used:
-        column = table[name].combine_chunks()
-        columns[name] = Encoded(Texts(column.dictionary), column.indices.to_numpy())
+    return TextTable(columns, places.origins, places.content, spool)
+
+
+def _whole(path: Path, used: list[str], places: Scan) -> tuple[dict[str, Encoded], int]:
+    """The columns of a file and the number of its rows. All columns are in memory."""
+    from pyarrow import csv, default_memory_pool, dictionary, int32, large_string
+
+    kinds = dict.fromkeys(used, dictionary(int32(), large_string()))
+    table = csv.read_csv(path, **_options(kinds, places, _BLOCK)).unify_dictionaries()
+    columns = {name: _encoded(table[name].combine_chunks()) for name in used}
+    rows = len(table)
     del table
     default_memory_pool().release_unused()  # Arrow keeps the memory in which it parsed.
-    return TextTable(columns, places.origins, places.content)
+    return columns, rows
+
+
+def _on_disk(path: Path, used: list[str], places: Scan, spool: Spool) -> tuple[Lazy[Encoded], int]:
+    """The same as `_whole`. Only a block of the file is in memory."""
+    from pyarrow import csv, string, system_memory_pool
+
+    columns = {name: StoredTexts(spool) for name in used}
+    rows = 0
+    with csv.open_csv(
+        path,
+        memory_pool=system_memory_pool(),
+        **_options(dict.fromkeys(used, string()), places, _STREAMED_BLOCK),
+    ) as blocks:
+        for block in blocks:
+            rows += len(block)
+            for name in used:
+                columns[name].add(block[name])
+    system_memory_pool().release_unused()  # The C library keeps memory that was freed.
+    return Lazy({name: column.encoded for name, column in columns.items()}), rows
+
+
+def _options(kinds: Mapping[str, Any], places: Scan, block: int) -> dict[str, Any]:
+    from pyarrow import csv
+
+    longest = int(np.diff(places.content.at).max(initial=0))
+    return {
+        "read_options": csv.ReadOptions(block_size=max(block, 2 * longest)),
+        "parse_options": csv.ParseOptions(newlines_in_values=places.has_quotes),
+        "convert_options": csv.ConvertOptions(column_types=kinds, include_columns=list(kinds)),
+    }
+
+
+def _encoded(column: Any) -> Encoded:
+    numbers = np.asarray(np.from_dlpack(column.indices), np.int32)
+    return Encoded(Texts(column.dictionary), numbers)
 
 
 def columns_of(path: Path) -> list[str]:

@@ -95,7 +95,15 @@ def score(model: Any, split: Split, meta: Meta) -> Scores:
     Classes are scored by the raw output, because a probability may round to 0. The cells of a table
     come from `rows.csv` as the source's CSV holds them.
     """
-    values = inputs_of(split, meta)
+    return score_inputs(model, inputs_of(split, meta), split, meta)
+
+
+def score_inputs(model: Any, values: Any, split: Split, meta: Meta) -> Scores:
+    """Predicts a split whose inputs were read before.
+
+    Args:
+        values: the inputs, as `inputs_of` returns them.
+    """
     if meta.task != "regression":
         return scores_of(outputs_of(anatomy.with_raw_output(model), values), split.y, meta)
     return number_scores(outputs_of(model, values), split.y, meta)

@@ -66,7 +66,10 @@ def truth_of(split: Split, meta: Meta) -> str:
     if split.rows is None:
         content = np.asarray(split.y, dtype=np.int64).tobytes()
     else:
-        columns = tables.read(split.rows).columns
-        cells = [cell for target in meta.targets for cell in columns[target.name]]
+        target = meta.config["target"]
+        names = target if isinstance(target, list) else [target]
+        others = set(tables.columns_of(split.rows)).difference(names)
+        columns = tables.read(split.rows, without=others).columns
+        cells = [cell for name in names for cell in columns[name]]
         content = "\n".join(cells).encode()
     return hashlib.sha256(content).hexdigest()[:32]

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.errors import PipelineError, suggestion
+from pipeline.fitted_table import FittedTable
 
 _NETWORK = "network"
 
@@ -20,7 +21,9 @@ def overview(model: Any, *, title: str) -> Table:
     A nested model without weights is one line, because it only reads a column of text. The layers
     of the trained network have their place in `network.layers` as a number.
     """
-    table = Table(title=title, title_justify="left", show_footer=True)
+    table = FittedTable(
+        title=title, title_justify="left", show_footer=True, drop=("trainable", "kind")
+    )
     table.add_column("", justify="right")
     table.add_column("layer", footer="total")
     table.add_column("kind")
@@ -64,7 +67,8 @@ def find(model: Any, name: str) -> Any:
 
 def weights(layer: Any) -> Table:
     """Statistics of each weight array of a layer."""
-    table = Table(
+    table = FittedTable(
+        drop=("norm", "zeros", "dtype", "max", "min"),
         title=f"{layer.name}: {type(layer).__name__}, output {shape_of(layer)}",
         caption=None if layer.weights else "It has no weights.",
         title_justify="left",

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
+from pipeline.config.run_name import run_name
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
 from pipeline.errors import ConfigError
@@ -14,7 +15,7 @@ from pipeline.layout import PREPARED
 from pipeline.models import backend
 from pipeline.notebooks import source
 from pipeline.notebooks.place import at_root
-from pipeline.notebooks.settings import composed
+from pipeline.notebooks.settings import composed, overrides
 from pipeline.notebooks.trained import TrainedRun
 from pipeline.signals import Interrupted, Interruption
 from pipeline.training import memory
@@ -51,7 +52,8 @@ def run(experiment: str, **settings: Any) -> TrainedRun:
             process.pin(threads=config.training.threads)
         notebook = source.executed()
         files = {} if notebook is None else {source.FILE: notebook}
-        result = run_experiment(config, interruption=interruption, files=files)
+        name = run_name(config, [f"experiment={experiment}", *overrides(settings)])
+        result = run_experiment(config, interruption=interruption, files=files, run_name=name)
         return TrainedRun(config, result, root)
 
 

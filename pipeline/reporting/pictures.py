@@ -2,7 +2,9 @@
 
 import base64
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from pathlib import Path
 
 from pipeline.errors import PipelineError
@@ -18,6 +20,7 @@ class Picture:
     Args:
         alt: what the figure shows, for readers who cannot see it.
         width, height: in pixels.
+        file: its path relative to the report; empty if it has none.
     """
 
     title: str
@@ -25,6 +28,7 @@ class Picture:
     url: str
     width: int
     height: int
+    file: str = ""
 
     @property
     def is_wide(self) -> bool:
@@ -32,14 +36,31 @@ class Picture:
         return self.width > 1.5 * self.height
 
 
-def picture(png: bytes, *, title: str, alt: str) -> Picture:
+def picture(png: bytes, *, title: str, alt: str, file: str = "") -> Picture:
     """Makes a figure of the page; raises `ValueError` if the bytes are not a PNG."""
     if not png.startswith(_SIGNATURE) or len(png) < 24:
         raise ValueError("not a PNG")
     width, height = struct.unpack(">II", png[16:24])
-    return Picture(
-        title, alt, f"data:image/png;base64,{base64.b64encode(png).decode()}", width, height
-    )
+    url = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return Picture(title, alt, url, width, height, file)
+
+
+def embedded(of_experiments: Sequence[Sequence[Picture]], most: int) -> frozenset[str]:
+    """The files of the figures that the page holds; it links to the others.
+
+    The first figure of every experiment comes first, then the second ones, and so on, until one
+    does not fit.
+
+    Args:
+        most: how many characters they may have together.
+    """
+    files, size = set(), 0
+    for picture in filter(None, chain.from_iterable(zip_longest(*of_experiments))):
+        size += len(picture.url)
+        if size > most:
+            break
+        files.add(picture.file)
+    return frozenset(files)
 
 
 def read(folder: Path, experiment: str) -> list[Picture]:
@@ -55,7 +76,7 @@ def read(folder: Path, experiment: str) -> list[Picture]:
 
 def _read(file: Path, title: str, alt: str, command: str) -> Picture:
     try:
-        return picture(file.read_bytes(), title=title, alt=alt)
+        return picture(file.read_bytes(), title=title, alt=alt, file="/".join(file.parts[-3:]))
     except (FileNotFoundError, ValueError):
         raise PipelineError(
             f"{file} is missing or damaged", expected=f"Draw it again with: {command}"

@@ -1,8 +1,6 @@
 """The report on the terminal, as Markdown, and as one self-contained HTML file."""
 
-from collections.abc import Sequence
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,13 +10,22 @@ from rich.text import Text
 
 from pipeline.data import card
 from pipeline.files import write_text
-from pipeline.reporting import formatting
+from pipeline.fitted_table import FittedTable
+from pipeline.reporting import formatting, pictures
+from pipeline.reporting.certificates import Proof
+from pipeline.reporting.chart import charts
 from pipeline.reporting.comparisons import ShownComparison
+from pipeline.reporting.curves import curves
 from pipeline.reporting.overview import overview
 from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import CheckedClaim, Row
+from pipeline.reporting.studies import ShownStudy
 
+LOCAL_UI = "http://127.0.0.1:5000"  # of `make ui`
 _TEMPLATES = Path(__file__).parent / "templates"
+_MOST_CHARACTERS = 10_000_000  # of figures; with 200 experiments, the page stays below 20 MB
+_MOST_OPEN = 3  # with more experiments, their sections are folded
+_MOST_RANKS = 10  # configurations of a sweep or search
 
 
 def write(
@@ -26,14 +33,19 @@ def write(
     outputs: Path,
     *,
     comparisons: Sequence[ShownComparison] = (),
+    studies: Sequence[ShownStudy] = (),
+    proofs: Mapping[str, Sequence[Proof]] | None = None,
     appendix: Sequence[Picture] = (),
+    ui: str = "",
 ) -> list[Path]:
     """Writes `report.md` and `report.html` under `outputs`.
 
-    Equal rows give equal bytes.
+    Equal arguments give equal bytes.
 
     Args:
+        proofs: certificates and audits, by experiment.
         appendix: figures for the end of the page, apart from those of experiments.
+        ui: the address of the MLflow UI, for links to runs; empty without one.
 
     Returns:
         Both files.
@@ -61,10 +73,21 @@ def write(
         template = environment.get_template(f"{name}.j2")
         text = template.render(
             rows=rows,
-            by_source=_by_source(rows),
+            columns=_columns(rows),
             overview=overview(rows),
+            charts=charts(rows),
+            curves=curves(rows),
             comparisons=comparisons,
+            studies=studies,
+            most_ranks=_MOST_RANKS,
+            proofs=proofs or {},
             appendix=appendix,
+            embedded=pictures.embedded(
+                [row.result.figures for row in rows if row.result], _MOST_CHARACTERS
+            ),
+            most_open=_MOST_OPEN,
+            ui=ui,
+            ui_is_local=ui == LOCAL_UI,
             remarks=_remarks(rows),
             card_headings=card.HEADINGS,
             card_row=card.row,
@@ -74,13 +97,17 @@ def write(
     return files
 
 
-def _by_source(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
-    """The rows of each source of data, sorted by the sources' names."""
-    of_source = attrgetter("source")
-    return [
-        (source, list(group))
-        for source, group in groupby(sorted(rows, key=of_source), key=of_source)
-    ]
+def _columns(rows: Sequence[Row]) -> set[str]:
+    """The columns of the summary that are not empty for every experiment."""
+    filled = {
+        "result": any(row.result for row in rows),
+        "series": any(row.repeated for row in rows),
+        "baseline": any(row.baseline for row in rows),
+        "must reach": any(row.planned.claims for row in rows),
+        "reported": any(row.planned.reported for row in rows),
+        "overfitting": any(row.overfits for row in rows),
+    }
+    return {name for name, is_filled in filled.items() if is_filled}
 
 
 def _remarks(rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
@@ -92,7 +119,8 @@ def _remarks(rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
 def table(rows: Sequence[Row]) -> Table:
     """The report for a terminal."""
     head = overview(rows)
-    report = Table(
+    report = FittedTable(
+        drop=("examples/s", "MLflow run", "time", "epochs", "parameters"),
         title=Text(f"{head.verdict}; {head.effort}"),
         title_justify="left",
         title_style="bold",

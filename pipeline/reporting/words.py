@@ -7,7 +7,7 @@ from pipeline.reporting.results import Row
 
 
 def in_sentences(row: Row) -> str:
-    """The test result, the baselines, and a verdict.
+    """The test result, the baselines, a verdict, and what may make the result misleading.
 
     Args:
         row: an experiment with a result.
@@ -19,6 +19,7 @@ def in_sentences(row: Row) -> str:
     if measured:
         figures = ", ".join(f"{baseline.title} {baseline.figure}" for baseline in measured)
         sentences += [f"Baselines: {figures}", _verdict(measured)]
+    sentences += [f"Warning: {remark}" for remark in (row.meta.remarks if row.meta else [])]
     return ". ".join(filter(None, sentences)) + "."
 
 

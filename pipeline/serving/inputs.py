@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pipeline.data.cells import is_number, quoted
 from pipeline.data.columns.kinds.date import ISO
 from pipeline.data.columns.kinds.numbers import split
-from pipeline.data.columns.reader import read_numbers
+from pipeline.data.columns.reader import read_numbers, read_plain_columns
 from pipeline.data.encoded import Encoded
 from pipeline.errors import DataError, PipelineError
 from pipeline.runs.model_card import Column, ModelCard, Pixels
@@ -75,10 +75,17 @@ def table_inputs(
     _require([column.name for column in needed], columns)
     problems: dict[int, DataError] = {}
     values: dict[str, NDArray[Any]] = {}
+    numbers = [column for column in needed if column.reading.kind == "number"]
+    plain = read_plain_columns(
+        [column.reading for column in numbers], [columns[column.name] for column in numbers]
+    )
+    read = {} if plain is None else dict(zip((one.name for one in numbers), plain, strict=True))
     for column in needed:
         own = columns[column.name]
-        if column.reading.takes_text:
-            arrays: Sequence[NDArray[Any]] = [_categories(column, own)]
+        if column.name in read:
+            arrays: Sequence[NDArray[Any]] = [read[column.name]]
+        elif column.reading.takes_text:
+            arrays = [_categories(column, own)]
         elif column.reading.kind == "number":
             arrays = [_numbers(column, own, place, problems)]
         else:
@@ -154,6 +161,8 @@ def _as_text(value: Any, column: Column) -> str:
         return value.decode()
     if _is_missing(value):
         return ""
+    if isinstance(value, list | tuple | set | np.ndarray) and column.reading.kind == "labels":
+        return str(column.reading.settings["separator"]).join(map(str, value))
     if isinstance(value, datetime):
         form = column.reading.settings.get("format", ISO)
         return value.isoformat() if form == ISO else value.strftime(form)

@@ -1,6 +1,5 @@
 """The board of a study: a live table, or a line for each finished trial."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,12 +10,13 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.config.labels import short
 from pipeline.config.variations import REPETITIONS
-from pipeline.console import log, table_console
+from pipeline.console import is_animated, log, table_console
+from pipeline.fitted_table import FittedTable
 from pipeline.studies.choice import configurations
 from pipeline.studies.objective import Objective
 from pipeline.studies.outcome import ENDED, Outcome, Status, best, latest
-from pipeline.studies.trial import short
 
 # Lines that are not rows: title, caption, borders, three lines of heading, and the cursor's line.
 FRAME = 9
@@ -49,7 +49,7 @@ class Board:
         self._console = table_console(stderr=True)
 
     def __enter__(self) -> "Board":
-        if sys.stderr.isatty():
+        if is_animated():
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
         return self
@@ -154,17 +154,28 @@ def trial_table(
 
     Args:
         one_line: whether to cut cells that are too wide, the status first, so that the table fits
-            a terminal. Otherwise their text is wrapped.
+            a terminal. Otherwise their text is wrapped. Seconds and epochs are left out before.
     """
-    table = Table(title=title, title_justify="left", caption_justify="left")
+    table = FittedTable(
+        title=title,
+        title_justify="left",
+        caption_justify="left",
+        drop=("seconds", "epochs"),
+        keep=("trial", "status", _heading(measured[0])),
+    )
     table.add_column("trial", justify="right", no_wrap=one_line)
     add_settings(table, settings, one_line=one_line)
     overflow: OverflowMethod = "ellipsis" if one_line else "fold"
     table.add_column("status", overflow=overflow, min_width=_STATUS_WIDTH)
     for name in measured:
-        heading = name.replace("/", "/\n")
+        heading = _heading(name)
         table.add_column(heading, justify="right", no_wrap=one_line, overflow="fold")
     return table
+
+
+def _heading(metric: str) -> str:
+    """The name of a metric, broken at the slashes."""
+    return metric.replace("/", "/\n")
 
 
 def add_settings(table: Table, settings: Sequence[str], *, one_line: bool = False) -> None:

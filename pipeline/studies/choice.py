@@ -32,6 +32,7 @@ from pipeline.studies.outcome import Outcome, Status
 _DRAWS = 10_000
 _Floats = NDArray[np.float64]
 _Split = tuple[str, ...]
+_Key = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,15 @@ class Choice:
             configuration has two seeds or splits, because then the noise is not known.
         corrected: the figure of the best one. None without a choice or without the noise.
         left_out: the number of splits on which a configuration has not finished.
+        failed: the number of configurations with a failed trial. They are not ranked: the mean of
+            those of their seeds that worked would be too good.
     """
 
     configurations: Sequence[Configuration]
     tied: Sequence[bool] | None
     corrected: Corrected | None
     left_out: int = 0
+    failed: int = 0
 
     @property
     def best(self) -> Configuration:
@@ -131,19 +135,21 @@ def choose(
     if not ranked:
         return None
     used = len(ranked[0].by_split)
-    left_out = len({_split(outcome) for outcome in measured_of(outcomes)}) - used
+    whole = _without_failures(outcomes)
+    left_out = len({_split(outcome) for outcome in measured_of(whole)}) - used
+    doubts = (left_out, len(_failed(outcomes)))
     samples = [configuration.samples for configuration in ranked]
     if all(len(sample) == 1 for sample in samples):
-        return Choice(ranked, None, None, left_out)
+        return Choice(ranked, None, None, *doubts)
     if len(samples) == 1:
-        return Choice(ranked, [True], None, left_out)
+        return Choice(ranked, [True], None, *doubts)
     if used > 1:
         assert ratio is not None
         noise = _noise_of_splits(np.array(samples), ratio)
     else:
         noise = _noise_of_seeds(samples)
     means = np.array([configuration.mean for configuration in ranked])
-    return Choice(ranked, _tied(means, noise), _corrected(means, noise, direction), left_out)
+    return Choice(ranked, _tied(means, noise), _corrected(means, noise, direction), *doubts)
 
 
 def configurations(
@@ -151,13 +157,13 @@ def configurations(
 ) -> list[Configuration]:
     """The configurations with a finished trial that has an objective, the best mean first.
 
-    They hold the splits that all of them have. Without such a split, the result is empty.
+    Those with a failed trial are left out. The others hold the splits that all of them have.
+    Without such a split, the result is empty.
     """
-    groups: dict[tuple[tuple[str, str], ...], dict[_Split, list[Outcome]]] = {}
-    measured = measured_of(outcomes)
+    groups: dict[_Key, dict[_Split, list[Outcome]]] = {}
+    measured = measured_of(_without_failures(outcomes))
     for outcome in measured:
-        settings = tuple(settings_of(outcome).items())
-        groups.setdefault(settings, {}).setdefault(_split(outcome), []).append(outcome)
+        groups.setdefault(_key(outcome), {}).setdefault(_split(outcome), []).append(outcome)
     shared = [
         split
         for split in dict.fromkeys(map(_split, measured))
@@ -189,6 +195,20 @@ def settings_of(outcome: Outcome) -> dict[str, str]:
     """The settings of a trial that vary, without seeds and splits."""
     values = outcome.trial.values
     return {name: value for name, value in values.items() if name not in REPETITIONS}
+
+
+def _key(outcome: Outcome) -> _Key:
+    return tuple(settings_of(outcome).items())
+
+
+def _failed(outcomes: Sequence[Outcome]) -> set[_Key]:
+    """The configurations with a failed trial."""
+    return {_key(outcome) for outcome in outcomes if outcome.status is Status.FAILED}
+
+
+def _without_failures(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    failed = _failed(outcomes)
+    return [outcome for outcome in outcomes if _key(outcome) not in failed]
 
 
 def _split(outcome: Outcome) -> _Split:

@@ -21,6 +21,7 @@ from hydra.errors import HydraException
 from pipeline.config import overrides as command_line
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.hydra_composition import SWEEPS_OF_HYDRA
 from pipeline.config.resolved import run_settings
 from pipeline.config.variations import REPETITIONS, SPLIT, configuration_of, split_of
 from pipeline.errors import PipelineError
@@ -200,12 +201,10 @@ def measuring(overrides: Sequence[str], objective: Objective | None) -> list[str
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
     """Every combination of comma-separated values, in the order of Hydra's sweeper."""
     if unsupported := [
-        override
-        for override in overrides
-        if override.lstrip("+~").startswith("hydra.sweeper.params")
+        override for override in overrides if override.lstrip("+~").startswith(SWEEPS_OF_HYDRA)
     ]:
         raise PipelineError(
-            "command line: hydra.sweeper.params is not supported",
+            "command line: this setting of Hydra is not supported",
             received=" ".join(unsupported),
             expected="List the values in the overrides of the experiment: key=value,value,…",
         )

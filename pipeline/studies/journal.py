@@ -7,7 +7,8 @@ journal.jsonl     a search's outcomes in order, one line each with its own check
 search.json       what a search varies, for readers
 logs/000.txt      what a trial printed
 trials.csv        the last outcome of each trial, written at the end
-figures/          how the objective of a sweep depends on the settings
+figures/          how the objective depends on the settings
+study.json        the ranking and how sure it is, for the report
 lock              held by the process that runs the study
 """
 

@@ -19,9 +19,10 @@ from pipeline.files import write_json
 from pipeline.layout import PREPARED, mlruns
 from pipeline.runs import identity as lineage
 from pipeline.signals import Interruption
-from pipeline.studies import saving, summary
+from pipeline.studies import ranking, record, saving, summary
 from pipeline.studies.board import Board
 from pipeline.studies.confirming import confirm, other_seeds
+from pipeline.studies.drawing import draw
 from pipeline.studies.explore import explore
 from pipeline.studies.interrupting import resumable
 from pipeline.studies.journal import SearchJournal, open_search
@@ -37,6 +38,10 @@ from pipeline.tracking import stores
 from pipeline.tracking.tracker import Measurement, Tracker
 
 _ID_DIGITS = 12
+_LUCK = (
+    "Luck helped to choose the best trial, so its figure is too good. "
+    "search.save_as=<name> trains it with other seeds"
+)
 # These do not change which trials are suggested.
 _WITHOUT_EFFECT = ("trials", "save_as", "confirm_seeds")
 
@@ -121,7 +126,10 @@ def tune(
     if config.search.save_as is not None:
         saving.require_possible(config.search.save_as, plan.base)
     search_id, name = plan.search_id(), plan.base.name
-    with resumable(name, interruption), open_search(mlruns() / "search" / search_id) as journal:
+    with (
+        resumable(name, interruption),
+        open_search(mlruns() / record.FOLDERS["search"] / search_id) as journal,
+    ):
         settings = plan.settings()
         description = {"experiment": name, "overrides": plan.overrides, **settings}
         write_json(journal.folder / "search.json", description)
@@ -149,6 +157,8 @@ class _Search:
         """Replays the journal and runs the trials that it does not hold."""
         from pipeline.models import backend
 
+        self._parent.set_tag("trials", str(self._settings.trials))
+        self._parent.set_tag("objective", self._plan.objective.metric)
         backend.load()  # silently, before KerasTuner imports it
         plan, process = self._plan, TrialProcess()
         trials = SearchTrials(
@@ -200,6 +210,8 @@ class _Search:
             "run_id": self._parent.run_id,
             "status": Status.FINISHED,
             "best": {
+                "experiment": self._name,
+                "metric": self._plan.objective.metric,
                 "trial": leader.trial.number,
                 "run_id": leader.run_id,
                 "objective": leader.objective,
@@ -231,6 +243,42 @@ class _Search:
             tags |= {f"best.{name}": f"{value:.6g}" for name, value in leader.metrics.items()}
         for name, value in tags.items():
             self._parent.set_tag(name, str(value))
+        finished = with_status(trials, Status.FINISHED)
+        self._draw(finished, leader)
+        self._write_record(trials, finished, leader)
+
+    def _draw(self, finished: list[Outcome], leader: Outcome | None) -> None:
+        if leader is None or leader not in finished:
+            return
+        files = draw(
+            finished,
+            [leader],
+            self._plan.objective,
+            title=f"{self._name}, search {self._id}",
+            folder=self._journal.folder,
+            effects=False,
+        )
+        for file in files:
+            self._parent.log_file(file, folder=record.FIGURES)
+
+    def _write_record(
+        self, trials: list[Outcome], finished: list[Outcome], leader: Outcome | None
+    ) -> None:
+        """Writes what the report shows of the search."""
+        objective = self._plan.objective
+        record.StudyRecord(
+            kind="search",
+            study_id=self._id,
+            run_id=self._parent.run_id,
+            experiment=self._name,
+            method=self._settings.method,
+            objective=objective.metric,
+            ranking=ranking.of_search(finished, objective.direction),
+            doubts=[_LUCK] if leader else [],
+            overrides=leader.trial.overrides if leader else [],
+            data=record.identities([self._plan.base.data.name]),
+            **ranking.facts(trials),
+        ).write(self._journal.folder)
 
     def _announce(self, trials: list[Outcome], leader: Outcome) -> None:
         if failed := len(with_status(trials, Status.FAILED)):
@@ -244,8 +292,7 @@ class _Search:
                 f"{self._name}: trained {epochs.spent:,g} epochs. "
                 f"Without resuming promoted trials it would have been {epochs.restarting:,g}."
             )
-        value = f"{self._plan.objective.metric} {leader.objective:.4f}"
-        log(f"{self._name}: best is trial {leader.trial.number}, {value}, run {leader.run_id}")
+        log(f"{self._name}: this trains the best trial again, alone:")
         log(f"  {shlex.join(['python', '-m', 'pipeline.train', *leader.trial.overrides])}")
 
     def _save(

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.table import Table
 
 from pipeline.files import replacing
+from pipeline.fitted_table import FittedTable
 from pipeline.studies.board import add_settings
 from pipeline.studies.choice import Choice
 from pipeline.studies.objective import Objective
@@ -40,7 +41,7 @@ def configuration_table(title: str, choice: Choice, objective: Objective) -> Tab
 
     `≈` marks those that may be as good as the best one.
     """
-    table = Table(title=title, title_justify="left", caption_justify="left")
+    table = FittedTable(title=title, title_justify="left", caption_justify="left", drop=("trials",))
     names = list(choice.best.values)
     add_settings(table, names)
     for heading in ("trials", f"mean of\n{objective.metric}", "95 % interval", "best"):
@@ -63,10 +64,13 @@ def configuration_table(title: str, choice: Choice, objective: Objective) -> Tab
 
 def doubts(choice: Choice, objective: Objective) -> list[str]:
     """Says in words how sure the choice is: a line for each doubt."""
+    lines = []
+    if choice.failed:
+        are = "configuration is" if choice.failed == 1 else "configurations are"
+        lines.append(f"{choice.failed} {are} left out, because a trial of it has failed")
     count = len(choice.configurations)
     if count == 1:
-        return []
-    lines = []
+        return lines
     if choice.left_out:
         are = "split is" if choice.left_out == 1 else "splits are"
         lines.append(

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.experiment_composition import compose_experiment
-from pipeline.config.metrics import Direction
 from pipeline.console import log
 from pipeline.errors import PipelineError
-from pipeline.files import replacing_folder
 from pipeline.layout import mlruns
 from pipeline.signals import Interruption
-from pipeline.studies import saving, summary
+from pipeline.studies import ranking, record, saving, summary
 from pipeline.studies.board import Board, watching
 from pipeline.studies.choice import Choice, choose
 from pipeline.studies.confirming import confirm, other_seeds
+from pipeline.studies.drawing import draw
 from pipeline.studies.grid import Grid
 from pipeline.studies.interrupting import resumable, stop_trials
 from pipeline.studies.journal import SweepJournal, open_sweep
@@ -51,7 +50,7 @@ def run_sweep(
     store = stores.load(grid.configs[0].tracking.store)
     with (
         resumable(grid.name, interruption),
-        open_sweep(mlruns() / "sweeps" / grid.sweep_id) as journal,
+        open_sweep(mlruns() / record.FOLDERS["sweep"] / grid.sweep_id) as journal,
         prepared_splits(grid, interruption) as splits,
         store.open_parent("sweep", grid.name, grid.sweep_id, grid.values) as parent,
     ):
@@ -85,7 +84,10 @@ class _Sweep:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Shows the trials while the block runs."""
+        """Shows the trials while the block runs, and tags the sweep for those who watch it."""
+        self._parent.set_tag("trials", str(len(self._grid.trials)))
+        if self._grid.objective is not None:
+            self._parent.set_tag("objective", self._grid.objective.metric)
         with watching(self._board, self._read):
             yield
 
@@ -102,6 +104,7 @@ class _Sweep:
         self._parent.log_file(table)
         self._count(outcomes)
         choice = self._compare(outcomes)
+        self._write_record(choice, outcomes)
         self._require_no_failure(outcomes)
         if settings.save_as is not None:
             self._save(settings, choice, outcomes, interruption)
@@ -133,7 +136,7 @@ class _Sweep:
             if finished:
                 log(
                     f"{self._grid.name}: the trials are not compared: there is no split on which "
-                    "every configuration has finished"
+                    "every configuration without a failed trial has finished"
                 )
             return None
         self._board.print(summary.configuration_table(self._title, choice, objective))
@@ -157,32 +160,36 @@ class _Sweep:
         self._parent.log_metrics([Measurement(finished, at, {"best": best.mean})])
 
     def _draw(self, choice: Choice, finished: list[Outcome], objective: Objective) -> None:
-        """Draws how the objective depends on the settings, for two trials or more."""
-        if len(finished) < 2:
-            return
-        from pipeline.evaluation.drawing.png import png
-        from pipeline.studies import figures
+        files = draw(
+            finished,
+            choice.best.outcomes,
+            objective,
+            title=self._title,
+            folder=self._journal.folder,
+            effects=True,
+        )
+        for file in files:
+            self._parent.log_file(file, folder=record.FIGURES)
 
-        values = [outcome.trial.values for outcome in finished]
-        objectives = [float(outcome.objective or 0.0) for outcome in finished]
-        name, title = objective.metric, self._title
-        drawings = {
-            "parallel_coordinates": figures.parallel_coordinates(
-                values,
-                objectives,
-                name=name,
-                smaller_is_better=objective.direction is Direction.min,
-                best=[finished.index(outcome) for outcome in choice.best.outcomes],
-                title=title,
-            ),
-            "main_effects": figures.main_effects(values, objectives, name=name, title=title),
-        }
-        folder = self._journal.folder / "figures"
-        with replacing_folder(folder) as temporary:
-            for stem, figure in drawings.items():
-                (temporary / f"{stem}.png").write_bytes(png(figure))
-        for file in sorted(folder.glob("*.png")):
-            self._parent.log_file(file, folder="figures")
+    def _write_record(self, choice: Choice | None, outcomes: list[Outcome]) -> None:
+        """Writes what the report shows of the sweep."""
+        objective = self._grid.objective
+        doubts = [self._grid.difference]
+        if objective is not None:
+            doubts = [] if choice is None else summary.doubts(choice, objective)
+        record.StudyRecord(
+            kind="sweep",
+            study_id=self._grid.sweep_id,
+            run_id=self._parent.run_id,
+            experiment=self._grid.name,
+            method="",
+            objective=objective.metric if objective else "",
+            ranking=ranking.of_sweep(choice) if choice else [],
+            doubts=doubts,
+            overrides=choice.best.outcomes[0].trial.overrides if choice else [],
+            data=record.identities([config.data.name for config in self._grid.configs]),
+            **ranking.facts(outcomes),
+        ).write(self._journal.folder)
 
     def _save(
         self,

@@ -1,10 +1,10 @@
 """A trial: one training of a study, and the settings that make it different."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.config.variations import SEED
+from pipeline.config.labels import short, short_label
+from pipeline.config.variations import REPETITIONS
 
 
 @dataclass(frozen=True)
@@ -30,29 +30,18 @@ class Trial:
         return " ".join(f"{name}={short(value)}" for name, value in self.values.items())
 
     @property
+    def label_of_configuration(self) -> str:
+        """The label without what only repeats a configuration: seeds and splits."""
+        values = {name: value for name, value in self.values.items() if name not in REPETITIONS}
+        return " ".join(f"{name}={short(value)}" for name, value in values.items())
+
+    @property
     def short_label(self) -> str:
         """The label with only the end of each name. It fits a column of run names."""
-        return " ".join(
-            f"{_short_name(name, self.values)}={short(value)}"
-            for name, value in self.values.items()
-        )
+        return short_label(self.values)
 
     @property
     def arguments(self) -> list[str]:
         """The overrides of the next training, including its pause."""
         pause = [] if self.pause_at is None else [f"checkpoint.pause_at={self.pause_at}"]
         return [*self.overrides, *pause]
-
-
-def _short_name(name: str, names: Iterable[str]) -> str:
-    """The shortest end of a name that no other name has; `seed` is that of the training."""
-    others = {*names, SEED} - {name}
-    parts = name.split(".")
-    ends = (".".join(parts[-count:]) for count in range(1, len(parts) + 1))
-    unique = (end for end in ends if not any(f".{other}".endswith(f".{end}") for other in others))
-    return next(unique, name)
-
-
-def short(value: Any) -> str:
-    """A value of a setting with at most four significant digits."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -15,8 +15,9 @@ from pipeline.errors import PipelineError, StoreError
 from pipeline.runs import git
 from pipeline.tracking import connection, names
 from pipeline.tracking.faults import reported
-from pipeline.tracking.liveness import close_dead, lives, process_tags, set_status
+from pipeline.tracking.liveness import close_dead, set_status
 from pipeline.tracking.mlflow_tracker import MlflowTracker
+from pipeline.tracking.processes import lives, process_tags
 from pipeline.tracking.system_metrics import monitored
 from pipeline.tracking.tracker import RunFacts, ending
 

@@ -130,4 +130,4 @@ def test_several_inputs_are_refused():
     first, second = keras.Input((1,)), keras.Input((1,))
     model = keras.Model([first, second], layers.Dense(1)(first + second))
     message = refusal(network_of, model, ROW, of_classes=True, error=AdoptionError)
-    assert message.startswith("the network has several inputs or outputs. Received: 2 inputs")
+    assert message.startswith("the network has several inputs. Received: 2 inputs")

@@ -86,7 +86,7 @@ def test_target_of_a_regression_keeps_its_unit():
 def test_names_of_a_frame_are_kept():
     frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
     rows, _ = rows_of("fit", frame, pd.Series([0, 1], name="sick"))
-    assert (rows.names, rows.target) == (["a", "b"], "sick")
+    assert (rows.names, rows.targets) == (["a", "b"], ["sick"])
 
 
 def test_dataset_gives_rows_and_batch():

@@ -1,4 +1,4 @@
-"""The report in headless Chromium: sorting, filters, pictures, small screens and dark mode.
+"""The report in headless Chromium: sorting, filters, curves, folding, pictures, screens, dark mode.
 
 It needs `chromium` and `chromedriver`, so `make browser` runs it instead of `make test`.
 """
@@ -10,6 +10,7 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
 
 from pipeline.reporting import pictures, rendering, results
 from tests.support import ROOT
@@ -27,6 +28,7 @@ from tests.support.toy import params_of
 
 WIDE, PHONE = (1280, 800), (390, 844)
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, for text of any size
+NAMES = ("ten", "nine", "thousand", "missing")
 PARAMETERS = {"ten": 10, "nine": 9, "thousand": 1000}
 PARAMS = params_of(
     sources=["toy"], data={"toy": "toy"}, experiments=dict.fromkeys([*PARAMETERS, "missing"], "toy")
@@ -34,8 +36,7 @@ PARAMS = params_of(
 
 DECODE = """
 const done = arguments[0];
-const images = [...document.querySelectorAll("main img")];
-images.forEach((image) => { image.loading = "eager"; });
+const images = [...document.querySelectorAll("figure img")];
 const widths = () => images.map((image) => image.naturalWidth);
 Promise.all(images.map((image) => image.decode())).then(() => done(widths()), done);
 """
@@ -142,6 +143,25 @@ def names(page: Chrome) -> list[str]:
     return [link.text for link in links if link.is_displayed()]
 
 
+def open_all(page: Chrome) -> None:
+    page.execute_script(
+        "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+    )
+
+
+def opened(page: Chrome, name: str) -> bool:
+    """Whether the section of an experiment is open."""
+    return (
+        page.find_element(By.CSS_SELECTOR, f"#{name} > details").get_attribute("open") is not None
+    )
+
+
+def curves(page: Chrome) -> list[str]:
+    """The experiments whose curves are drawn."""
+    titles = page.find_elements(By.CSS_SELECTOR, "#the-plot path title")
+    return [title.get_attribute("textContent") for title in titles]
+
+
 def test_console_is_empty(page):
     page.execute_async_script(DECODE)
     assert page.get_log("browser") == []
@@ -188,6 +208,57 @@ def test_every_picture_loads(page):
     assert page.execute_async_script(DECODE) == [4, 4, 4, 1600]
 
 
+def test_summary_has_thumbnails_that_are_enlarged(page):
+    thumbnails = page.find_elements(By.CSS_SELECTOR, ".thumbnails .zoom")
+    assert len(thumbnails) == 3  # `missing` has no figure
+    thumbnails[0].click()
+    enlarged = page.find_element(By.CSS_SELECTOR, "dialog img")
+    assert enlarged.get_attribute("alt") == "learning_curves of ten"
+
+
+def test_sections_fold_and_a_link_opens_its_own(page):
+    assert [name for name in NAMES if opened(page, name)] == []
+    page.find_element(By.CSS_SELECTOR, ".summary a[href='#nine']").click()
+    page.find_element(By.CSS_SELECTOR, "#nine .lead")
+    WebDriverWait(page, 5).until(lambda _: opened(page, "nine"))
+    assert [name for name in NAMES if opened(page, name)] == ["nine"]
+
+
+def test_button_opens_and_closes_all_sections(page):
+    button = page.find_element(By.CSS_SELECTOR, "#the-experiments > button")
+    button.click()
+    assert all(opened(page, name) for name in NAMES)
+    WebDriverWait(page, 5).until(lambda _: button.text == "Close all")
+    button.click()
+    assert not any(opened(page, name) for name in NAMES)
+
+
+def test_curves_of_chosen_experiments_are_drawn(page):
+    assert page.find_element(By.ID, "the-plot-title").get_attribute("textContent") == (
+        "loss of the validation split by epoch: ten, nine, thousand"
+    )
+    page.find_element(By.CSS_SELECTOR, "input[data-name=ten]").click()
+    assert curves(page) == ["nine", "thousand"]
+    page.find_element(By.ID, "the-train").click()
+    assert curves(page) == ["nine", "nine", "thousand", "thousand"]
+
+
+def test_axis_of_the_curves_can_be_steps(page):
+    page.find_element(By.CSS_SELECTOR, "#the-axis option:last-child").click()
+    labels = [text.text for text in page.find_elements(By.CSS_SELECTOR, "#the-plot text")]
+    assert labels[-1] == "step"
+    assert "12" in labels
+
+
+def test_every_control_has_a_visible_focus(page):
+    open_all(page)
+    for selector in (".zoom", "summary", "#the-source", "thead button", "pre"):
+        control = page.find_element(By.CSS_SELECTOR, selector)
+        page.execute_script("arguments[0].focus({focusVisible: true})", control)
+        script = "return getComputedStyle(arguments[0]).outlineStyle"
+        assert page.execute_script(script, control) == "solid", selector
+
+
 def test_picture_is_enlarged_and_closed_again(page):
     dialog = page.find_element(By.TAG_NAME, "dialog")
     page.execute_script("document.querySelector('#the-appendix .zoom').click()")
@@ -200,18 +271,14 @@ def test_picture_is_enlarged_and_closed_again(page):
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_page_does_not_scroll_sideways(page, size):
     show(page, "light", *size)
-    page.execute_script(
-        "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
-    )
+    open_all(page)
     assert page.execute_script("return document.scrollingElement.scrollWidth") <= size[0]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_has_enough_contrast(page, scheme):
     show(page, scheme, *WIDE)
-    page.execute_script(
-        "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
-    )
+    open_all(page)
     contrasts = page.execute_script(CONTRASTS)
     assert len(contrasts) > 50
     assert [

@@ -1,5 +1,6 @@
 """A comparison in words."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -101,3 +102,20 @@ def test_names_beyond_the_alphabet_have_two_letters():
     names = [f"n{number}" for number in range(28)]
     own = replace(comparison(part(ROWS, "")), names=names)
     assert list(text.letters(own).values())[25:] == ["Z", "AA", "AB"]
+
+
+@pytest.mark.parametrize(
+    ("width", "heading"),
+    [
+        (80, ["difference", "95 % interval", "p", "Holm's p"]),
+        (66, ["difference", "95 % interval", "Holm's p"]),
+        (55, ["difference", "95 % interval"]),
+    ],
+)
+def test_narrow_terminal_keeps_figure_limits_and_verdict(width, heading):
+    shown = text.on_terminal(comparison(part(ROWS, "b", "", "c")), width=width).splitlines()
+    (line,) = [line for line in shown if line.strip().startswith("difference")]
+    assert re.split(r"\s{2,}", line.strip()) == heading
+    assert "  A - B  -0.1000     [-0.2000, +0.0100]" in "\n".join(shown)
+    assert any(line.endswith("B is better") for line in shown)
+    assert max(map(len, shown)) <= width

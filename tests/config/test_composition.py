@@ -102,6 +102,14 @@ IN_FILES = {
     "model: {units: [0]}": (
         "model.units is invalid. Received: [0]. Expected: a list of whole numbers from 1."
     ),
+    "hydra: {sweeper: {params: {seed: '1,2'}}}": (
+        "hydra.sweeper.params is not supported. Received: {'seed': '1,2'}. Remove it, and sweep on "
+        "the command line: python -m pipeline.sweep own key=value,value."
+    ),
+    "hydra: {mode: MULTIRUN}": (
+        "hydra.mode is not supported. Received: MULTIRUN. Remove it, and sweep on the command "
+        "line: python -m pipeline.sweep own key=value,value."
+    ),
     "model: {family: cnn}": (
         "model.family is invalid. Received: cnn. Expected: mlp, as the file has it."
     ),
@@ -367,6 +375,10 @@ ON_THE_COMMAND_LINE = {
         "one setting has several values. Received: seed=1,2. "
         "Expected: one value, a list such as model.units=[64,32], or -m for a sweep."
     ),
+    "seed=range(1,3)": (
+        "one setting has several values. Received: seed=range(1,3). "
+        "Expected: one value, a list such as model.units=[64,32], or -m for a sweep."
+    ),
 }
 
 
@@ -440,8 +452,19 @@ def test_large_number_within_the_bounds_is_accepted(override):
     compose_experiment(["data=shapes", override])
 
 
-def test_data_are_required(in_repository):
-    assert refusal() == f"command line: data is missing. Add data=… Allowed: {DATA}."
+def test_experiment_is_required(in_repository):
+    assert refusal().startswith(
+        "command line: no experiment is named. Write its name, or data=<data variant> for the "
+        "default network. Allowed: california_deep, california_mlp, "
+    )
+
+
+@pytest.mark.usefixtures("in_repository")
+def test_unknown_flag_is_named():
+    assert refusal("data=shapes", "--epochs=3") == (
+        "command line: this flag does not exist. Received: --epochs=3. "
+        "See the help of the command with --help."
+    )
 
 
 def test_misspelt_setting_is_named_before_missing_data(in_repository):

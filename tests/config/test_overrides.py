@@ -33,6 +33,14 @@ def test_usual_override_is_accepted(override):
     overrides.require_readable([override], conf=CONF)
 
 
+@pytest.mark.parametrize("override", ["hydra.mode=MULTIRUN", "+hydra/launcher=joblib"])
+def test_setting_of_hydra_is_refused_for_one_training(override):
+    assert refusal(overrides.require_none_of_hydra, ["seed=1", override]) == (
+        f"command line: settings of Hydra have no effect here. Received: {override}. "
+        "Remove them, or sweep with: python -m pipeline.sweep."
+    )
+
+
 WRITTEN = {
     "+experiment=mnist_mlp": "command line: an experiment is chosen without +. "
     "Received: +experiment=mnist_mlp. Write experiment=mnist_mlp.",

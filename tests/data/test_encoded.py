@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.data import encoded
 from pipeline.data.cells import plain_numbers
+from pipeline.data.columns.reader import read_plain_columns, reading_of
 from pipeline.data.encoded import Counts, Encoded, Texts, chosen, counts_of, without
 
 CELLS = st.lists(st.sampled_from(["", " a", "a", "b", "ä", "1"]), min_size=1)
@@ -74,3 +75,26 @@ def test_texts_of_a_mask_are_chosen():
     texts = of(["a", "b", "c"]).texts
     assert list(chosen(texts, np.array([True, False, True]))) == ["a", "c"]
     assert chosen(["a", "b"], np.array([False, True])) == ["b"]
+
+
+def test_plain_columns_are_read_together():
+    readings = [reading_of("a", "number"), reading_of("b", "number")]
+    columns = [of(["1", "-2.5", "1"]), of(["7", "8", "1e3"])]
+    assert [column.tolist() for column in read_plain_columns(readings, columns)] == [
+        [1, -2.5, 1],
+        [7, 8, 1000],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("readings", "cells"),
+    [
+        ([reading_of("a", "number")], ["1", ""]),
+        ([reading_of("a", "number")], ["1", "inf"]),
+        ([reading_of("a", "number", missing=["-999"])], ["1", "-999"]),
+        ([reading_of("a", "number", {"decimal": ",", "thousands": "", "affix": ""})], ["1", "2"]),
+        ([reading_of("a", "category")], ["1", "2"]),
+    ],
+)
+def test_other_columns_are_not_read_together(readings, cells):
+    assert read_plain_columns(readings, [of(cells)]) is None

@@ -20,9 +20,9 @@ from tests.support.toy import config_of
 
 PAGE = "several-targets.md"
 COMMANDS = [line for block in pages.blocks(PAGE, "sh") for line in block.splitlines()]
-EXAMPLES = ("energy", "messages")
-STARTS, HEADERS = pages.blocks(PAGE, "csv")[:2], pages.blocks(PAGE, "csv")[2:]
-NUMBERS, LABELS, MONITOR = map(yaml.safe_load, pages.blocks(PAGE, "yaml"))
+EXAMPLES = ("energy", "messages", "films")
+STARTS, HEADERS = pages.blocks(PAGE, "csv")[:3], pages.blocks(PAGE, "csv")[3:]
+NUMBERS, LABELS, LISTS, MONITOR = map(yaml.safe_load, pages.blocks(PAGE, "yaml"))
 FAST = (
     "model=mlp",
     "training.epochs=25",
@@ -96,14 +96,14 @@ def test_page_shows_the_start_of_the_files():
 
 
 def test_commands_write_the_lines_of_the_page():
-    for name, shown in zip(EXAMPLES, (NUMBERS, LABELS), strict=True):
+    for name, shown in zip(EXAMPLES, (NUMBERS, LABELS, LISTS), strict=True):
         written = yaml.safe_load(Path(f"conf/data/{name}.yaml").read_text(encoding="utf-8"))
         assert written == shown
 
 
 def test_page_names_experiments_of_params():
     experiments = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))["experiments"]
-    assert {"energy", "messages"} <= experiments.keys()
+    assert {*EXAMPLES} <= experiments.keys()
     assert "dvc repro evaluate@energy" in COMMANDS
     assert "python -m pipeline.report energy" in COMMANDS
 
@@ -126,6 +126,14 @@ def test_labels_are_learnt_separately(tested):
     assert not any("left_out" in one for one in baselines.values())
 
 
+def test_labels_of_one_column_are_learnt(runs):
+    assert runs["films"].metrics["validation/macro_f1"] > 0.6
+    assert "validation/f1/action" not in runs["films"].metrics
+    recorded_evaluation.evaluate_run(runs["films"].run_id)
+    text = Path(EVALUATED_RUNS, runs["films"].run_id, "metrics.json").read_text(encoding="utf-8")
+    assert json.loads(text)["test"]["f1/action"]["value"] > 0.8
+
+
 def test_labels_have_confusion_matrices(tested):
     splits = ("validation", "test")
     expected = {"learning_curves", *(f"confusion_matrix_{split}" for split in splits)}
@@ -133,7 +141,11 @@ def test_labels_have_confusion_matrices(tested):
 
 
 def test_answers_have_a_column_for_each_target(runs):
-    for words, header in zip(commands_of(predict), HEADERS, strict=True):
+    labels = LISTS["label_lists"]["genres"]["labels"]
+    columns = [f"{kind}_{label}" for kind in ("prediction", "probability") for label in labels]
+    for words, header in zip(
+        commands_of(predict), [*HEADERS, f"{','.join(columns)}\n"], strict=True
+    ):
         name, *rest = words
         result = mlruns() / "checkpoints" / runs[name].run_key / "result" / MODEL
         command_of(predict, str(result), *rest)

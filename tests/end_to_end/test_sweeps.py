@@ -137,7 +137,7 @@ def test_trials_are_finished_children_of_the_sweep(table, result):
     assert sorted(run.info.run_id for run in children) == sorted(row["run_id"] for row in table)
     assert {run.info.status for run in children} == {"FINISHED"}
     names = {run.info.run_name for run in children}
-    assert names >= {"learning_rate=0.01 seed=1", "learning_rate=0.1 seed=2"}
+    assert names >= {"lr=0.01 seed=1", "lr=0.1 seed=2"}
 
 
 def test_killed_sweep_leaves_each_run_once_and_closed(result):

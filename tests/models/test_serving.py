@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from pipeline.data import tables
 from pipeline.data.columns.reader import reading_of
+from pipeline.data.encoded import Levels
 from pipeline.data.prepared import (
     SPLITS,
     CategoricalFeature,
@@ -65,7 +66,7 @@ def expected_rows(prices, columns: dict[str, list[Any]]) -> np.ndarray:
     """The same predictions by the encoding of `prepare`, the network and the target's unit."""
     meta, _, network = prices
     readings = meta.table.readings
-    categorical = {one.column: columns[one.column] for one in readings if one.takes_text}
+    categorical = {one.column: Levels.of(columns[one.column]) for one in readings if one.takes_text}
     numeric = {one.column: np.array(columns[one.column]) for one in readings if not one.takes_text}
     x = encode(meta.table, Inputs(list(columns), numeric, categorical, readings))
     return np.array(network(x)) * meta.targets[0].scale + meta.targets[0].mean
@@ -271,7 +272,7 @@ def test_words_and_categories_are_encoded_as_in_preparation(settings):
         "kind": ["a", " b ", "c"],
         "message": ["Call, now!", "NA", ""],
     }
-    texts = {"kind": ["a", "b", "c"], "message": columns["message"]}
+    texts = {"kind": Levels.of(["a", "b", "c"]), "message": Levels.of(columns["message"])}
     x = encode(
         meta.table, Inputs(list(columns), {"size": np.array(columns["size"])}, texts, readings)
     )

@@ -79,7 +79,7 @@ def test_useless_network_is_shown_with_the_commonest_class(outputs, row, page):
     """Audit A5: the accuracy of a network equalled that of the commonest class, unseen."""
     assert row.score == "accuracy 0.9500 [0.9000, 0.9750]"
     assert row.baseline.sentence == "always the commonest class 0.9500; network no better"
-    assert page.rows()[1][4] == "always the commonest class 0.9500network no better"
+    assert page.rows()[1][2] == "always the commonest class 0.9500network no better"
     markdown = (outputs / "report.md").read_text(encoding="utf-8")
     assert "| always the commonest class 0.9500; network no better |" in markdown
     assert "always the commonest class 0.9500" in printed([row])

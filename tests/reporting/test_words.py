@@ -1,9 +1,12 @@
 """The result of one experiment in sentences."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.reporting.words import in_sentences
 from tests.reporting.test_baselines import BOOSTING, CONSTANT, NEAREST, changed
+from tests.support.metas import table
 from tests.support.results import METRICS, planned, rows_of, write_plan, write_result
 
 RESULT = "shapes: accuracy 0.9500 [0.9000, 0.9750] on 0 test rows"
@@ -41,3 +44,13 @@ def test_result_is_shown_with_the_baselines(tmp_path, baselines, sentences):
     write_plan(folder, shapes=planned())
     (row,) = rows_of(folder, "shapes")
     assert in_sentences(row) == f"{sentences}."
+
+
+def test_result_ends_with_what_may_mislead(tmp_path):
+    folder = tmp_path / "outputs"
+    write_result(folder, "shapes", metrics=METRICS)
+    write_plan(folder, shapes=planned())
+    (row,) = rows_of(folder, "shapes")
+    meta = replace(table(), statistics={"remarks": ["a alone predicts the target"]})
+    told = in_sentences(replace(row, meta=meta))
+    assert told.endswith("test rows. Warning: a alone predicts the target.")

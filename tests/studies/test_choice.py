@@ -19,14 +19,14 @@ MIN, MAX = Direction.min, Direction.max
 
 
 def outcomes(**objectives: list[float | None]) -> list[Outcome]:
-    """The outcomes of configurations `units=<name>` by seed. A trial without a value failed."""
+    """The outcomes of configurations `units=<name>` by seed. A trial without a value waits."""
     trials = [
         (name, seed, value) for name, row in objectives.items() for seed, value in seeded(row)
     ]
     return [
         Outcome(
             Trial(number, {"units": name, "seed": str(seed)}, []),
-            Status.FAILED if value is None else Status.FINISHED,
+            Status.WAITING if value is None else Status.FINISHED,
             value,
         )
         for number, (name, seed, value) in enumerate(trials)
@@ -46,6 +46,17 @@ def test_best_mean_wins_over_the_luckiest_seed():
     assert ranks(choose(rows, MAX)) == "ba"
     assert choose(rows, MAX).best.mean == pytest.approx(0.55)
     assert ranks(choose(rows, MIN)) == "ab"
+
+
+def test_configuration_with_a_failed_trial_is_not_ranked():
+    rows = outcomes(a=[0.9, 0.9], b=[0.5, 0.6])
+    rows[0] = replace(rows[0], status=Status.FAILED, objective=None)
+    assert (ranks(choose(rows, MAX)), choose(rows, MAX).failed) == ("b", 1)
+
+
+def test_study_of_failed_configurations_has_no_choice():
+    rows = [replace(one, status=Status.FAILED) for one in outcomes(a=[0.9], b=[0.5])]
+    assert choose(rows, MAX) is None
 
 
 def test_configuration_has_mean_and_interval_of_its_seeds():

@@ -160,8 +160,11 @@ INVALID = {
     "Received: data=digits seed=range(1,9,0). Expected: key=value or key=value,value,….",
     "seed": "command line: an override cannot be read. "
     "Received: data=digits seed. Expected: key=value or key=value,value,….",
-    "hydra.sweeper.params={}": "command line: hydra.sweeper.params is not supported. "
+    "hydra.sweeper.params={}": "command line: this setting of Hydra is not supported. "
     "Received: hydra.sweeper.params={}. "
+    "List the values in the overrides of the experiment: key=value,value,….",
+    "hydra.mode=RUN": "command line: this setting of Hydra is not supported. "
+    "Received: hydra.mode=RUN. "
     "List the values in the overrides of the experiment: key=value,value,….",
     "checkpoint.pause_at=1": "a sweep trains its trials to the end. "
     "Received: checkpoint.pause_at=1. Remove checkpoint.pause_at.",

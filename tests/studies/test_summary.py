@@ -25,9 +25,19 @@ def outcomes(*objectives: float | None) -> list[Outcome]:
     ]
 
 
-def columns_of(*objectives: float | None) -> tuple[list[list[str]], str]:
-    """The columns of the table, and its caption."""
-    choice = choose(outcomes(*objectives), LOSS.direction)
+def columns_of(
+    *objectives: float | None, without: Status = Status.WAITING
+) -> tuple[list[list[str]], str]:
+    """The columns of the table, and its caption.
+
+    Args:
+        without: the status of the trials without an objective.
+    """
+    rows = [
+        replace(one, status=without) if one.objective is None else one
+        for one in outcomes(*objectives)
+    ]
+    choice = choose(rows, LOSS.direction)
     table = summary.configuration_table("toy", choice, LOSS)
     return [list(column.cells) for column in table.columns], table.caption
 
@@ -37,6 +47,12 @@ def test_table_ranks_the_configurations():
     assert (units, trials, means) == (["[4]", "[8]"], ["1", "2"], ["0.5000", "2.0000"])
     assert intervals == ["", "[-10.7062, 14.7062]"]
     assert marks == ["best", "≈"]
+
+
+def test_caption_names_configurations_with_failed_trials():
+    columns, caption = columns_of(1.0, 3.0, 0.5, None, without=Status.FAILED)
+    assert columns[0] == ["[8]"]
+    assert caption == "1 configuration is left out, because a trial of it has failed"
 
 
 def test_clear_winner_has_no_equals():

@@ -16,7 +16,7 @@ from pipeline.data.preparing.preparation import prepare
 from pipeline.data.raw import open_raw
 from pipeline.evaluation.series import corrected_interval
 from pipeline.signals import Interrupted, Interruption
-from pipeline.studies import splits
+from pipeline.studies import record, splits
 from pipeline.studies import sweep as studies_sweep
 from pipeline.studies.choice import choose
 from pipeline.studies.grid import Grid, compose_grid
@@ -122,6 +122,23 @@ def test_correction_is_the_one_over_splits(result):
     outcomes = SweepJournal(Path("mlruns/sweeps") / result["sweep_id"]).read(grid.trials)
     corrected = choose(outcomes, Direction.min, ratio=RATIO).corrected
     assert result["best"]["corrected"]["low"] == pytest.approx(corrected.low)
+
+
+def test_record_has_the_ranking_and_its_doubts(result):
+    sweep = record.read(Path("mlruns/sweeps") / result["sweep_id"])
+    assert (sweep.kind, sweep.run_id, sweep.experiment) == ("sweep", result["run_id"], "pairs")
+    assert sweep.counts == {"FINISHED": 4}
+    assert sweep.objective == "validation/log_loss"
+    assert [rank.trials for rank in sweep.ranking] == [2, 2]
+    assert sweep.ranking[0].mean == result["best"]["objective"]
+    assert sweep.ranking[0].interval == list(result["best"]["interval"])
+    assert sweep.overrides == result["best"]["overrides"]
+    assert "flatters the best" in sweep.doubts[-1]
+
+
+def test_figures_of_a_sweep_have_texts_for_the_report(result):
+    folder = Path("mlruns/sweeps") / result["sweep_id"] / record.FIGURES
+    assert {file.name for file in folder.iterdir()} == set(record.ALTS)
 
 
 def test_interrupted_sweep_trains_each_run_once(table):

@@ -16,7 +16,8 @@ from mlflow import MlflowClient
 from mlflow.entities import RunInfo
 
 from pipeline.tracking import connection
-from pipeline.tracking.liveness import close_dead, lives, process_tags, set_status
+from pipeline.tracking.liveness import close_dead, set_status
+from pipeline.tracking.processes import lives, process_tags
 from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import Measurement, RunFacts
 from tests.support import ROOT

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.cells import is_infinite, is_number, plain_numbers, quoted
 from pipeline.data.columns.reading import ColumnReading
-from pipeline.data.encoded import chosen, different
+from pipeline.data.encoded import Encoded, Levels, chosen, different, joined
 from pipeline.data.missing import SIGNS
 from pipeline.errors import DataError
 from pipeline.registry import Registry
@@ -42,7 +42,7 @@ def reading_of(
     return ColumnReading(column, kind, module.names(column, settings), settings, signs, sentinels)
 
 
-def read_levels(reading: ColumnReading, cells: Sequence[str]) -> list[str]:
+def read_levels(reading: ColumnReading, cells: Sequence[str]) -> Levels:
     """Reads a category. A missing value is the level `""`."""
     module = _module(reading.kind)
     texts, numbers = different(cells)
@@ -50,7 +50,7 @@ def read_levels(reading: ColumnReading, cells: Sequence[str]) -> list[str]:
         "" if reading.is_missing(text) else module.read(text.strip(), reading.settings)
         for text in texts
     ]
-    return list(map(levels.__getitem__, numbers.tolist()))
+    return Levels.of(levels, numbers)
 
 
 def read_numbers(
@@ -83,6 +83,29 @@ def read_numbers(
                 raise error
             on_error(row, error)
     return [one[numbers] for one in values]
+
+
+def read_plain_columns(
+    readings: Sequence[ColumnReading], columns: Sequence[Sequence[str]]
+) -> list[NDArray[np.float64]] | None:
+    """Reads many columns of plain numbers at the same time. It is faster than one by one.
+
+    Returns:
+        For each column, float64 of shape (rows,). None if a column has anything but plain numbers.
+    """
+    if not all(reading.kind == "number" and not reading.settings for reading in readings):
+        return None
+    if any(map(is_number, {sign for reading in readings for sign in reading.missing})):
+        return None
+    encoded = [column for column in columns if isinstance(column, Encoded)]
+    if not encoded or len(encoded) < len(columns):
+        return None
+    values = joined([column.texts for column in encoded]).plain_numbers
+    if values is None:
+        return None
+    ends = np.cumsum([len(column.texts) for column in encoded])[:-1]
+    parts = np.split(values, ends)
+    return [part[column.numbers] for part, column in zip(parts, encoded, strict=True)]
 
 
 def _plain(reading: ColumnReading, texts: Sequence[str]) -> NDArray[np.float64] | None:

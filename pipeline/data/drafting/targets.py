@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.data import Task
+from pipeline.data.cells import quoted
 from pipeline.data.columns.numerals import numeral
 from pipeline.data.understanding.answers import no_and_yes
+from pipeline.data.understanding.label_lists import label_lists_of
 from pipeline.data.understanding.numbers import (
     Numerals,
     have_leading_zeros,
@@ -50,6 +52,13 @@ def task_of(profile: Profile) -> TaskGuess:
         return TaskGuess(
             Task.regression,
             f"{column} has {count}numbers. If they are classes: classification",
+        )
+    lists = label_lists_of(values)
+    if lists is not None and lists.are_certain:
+        return TaskGuess(
+            Task.multi_label,
+            f"{column} holds lists of labels, such as {quoted(lists.example)}. If each text is a "
+            "class: classification",
         )
     numeric = sum(rows for cell, rows in values.items() if looks_like_a_number(cell))
     if not have_leading_zeros(values) and 2 * numeric > profile.count:

@@ -8,7 +8,9 @@ from pipeline.data.columns.kinds.date import ISO
 from pipeline.data.drafting.settings import Draft
 from pipeline.data.drafting.targets import ROWS_OF_A_CLASS, task_of, task_of_several
 from pipeline.data.preparing.rows import SourceRows
+from pipeline.data.understanding.label_lists import FEWEST_ROWS, LabelLists, label_lists_of
 from pipeline.data.understanding.profile import Profile
+from pipeline.data.understanding.wording import listed
 
 _MOST_COLUMNS = 60  # that a file describes
 _MOST_IN_DOUBT = 0.5  # from this share of columns on, none is left out
@@ -27,6 +29,29 @@ def draft_task(draft: Draft, profiles: Sequence[Profile]) -> None:
         guess = task_of(profiles[0]) if len(profiles) == 1 else task_of_several(profiles)
         draft.values = {"task": guess.task.value, **draft.values}
         draft.reasons["task"] = [f"A guess: {guess.why}."]
+    if draft.values["task"] == Task.multi_label.value and len(profiles) == 1:
+        _draft_labels(draft, profiles[0])
+
+
+def _draft_labels(draft: Draft, profile: Profile) -> None:
+    """Lists the labels of a target with enough rows to be learnt."""
+    column, settings = profile.column, draft.values.get("label_lists", {})
+    own = settings.get(column, {})
+    lists = label_lists_of(profile.values)
+    if "separator" in own:
+        lists = LabelLists(profile.values, own["separator"])
+    if lists is None or own.get("labels"):
+        return  # `prepare` says what is missing.
+    labels = lists.usual_labels
+    rare = [label for label in lists.counts if label not in labels]
+    reason = f"Each label in {FEWEST_ROWS} rows or more becomes an output."
+    if rare:
+        reason += f" The others are ignored: {listed(rare)}."
+    draft.values["label_lists"] = {
+        **settings,
+        column: {"separator": lists.separator, "labels": labels},
+    }
+    draft.reasons["label_lists"] = [reason if rare else "Each label becomes an output."]
 
 
 def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
@@ -45,7 +70,9 @@ def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
         return False  # A model of the other columns would not be what the user wants.
     for name, own in doubts.items():
         draft.guess("drop", [name], f"{name} is in doubt, so it is left out: {'. '.join(own)}.")
-    missing = {name: understanding.profiles[name].missing for name in data.targets}
+    missing = {name: dict(understanding.profiles[name].missing) for name in data.targets}
+    if data.targets[0] in data.label_lists:
+        missing[data.targets[0]].pop("", None)  # An empty list has no label.
     signs = {sign for of_target in missing.values() for sign in of_target}
     columns = [
         [cell.strip() in signs_of for cell in source.text.columns[name]]

@@ -6,7 +6,6 @@ the next place is tried. A file gets its final name only when its sha256 is corr
 """
 
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -31,6 +30,7 @@ from rich.progress import (
 )
 from urllib3 import exceptions
 
+from pipeline.console import is_animated
 from pipeline.errors import FetchError
 from pipeline.redaction import without_password
 
@@ -266,7 +266,7 @@ def _bar() -> Progress:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
+    return Progress(*columns, console=Console(stderr=True), disable=not is_animated())
 
 
 class _Pace:

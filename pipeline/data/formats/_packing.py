@@ -129,6 +129,7 @@ def packing_of(source: Source, files: Sequence[ImageFile], *, place: str) -> Pac
         if needed <= _LARGEST_GUESSED:
             note = f"image_shape: {shape}, because all images have this size"
             return Packing(shape, source.skip_damaged, [note])
+    advice = _advised(sizes, channels)
     raise DataError(
         f"{place}: {_sizes(sizes)}",
         received=", ".join(
@@ -136,9 +137,10 @@ def packing_of(source: Source, files: Sequence[ImageFile], *, place: str) -> Pac
             for (height, width), count in sizes.most_common(_MOST_SIZES)
         )
         + (f" and {len(sizes) - _MOST_SIZES:,} other sizes" if len(sizes) > _MOST_SIZES else ""),
-        expected=f"Set image_shape: {_advised(sizes, channels)} in the source's settings, or "
+        expected=f"Set image_shape: {advice} in the source's settings, or "
         "another [height, width, channels]. Each image is then resized to it"
         + _damage(files, source),
+        advised={"image_shape": advice},
     )
 
 

@@ -17,6 +17,10 @@ from pipeline.errors import DataError, require
 _MOST_PLACES = 1_000  # as of files with a line break in many values
 
 
+class Number(str):
+    """A number as it was written."""
+
+
 def check_files(source: Source) -> None:
     """Checks that a source is one file, a pattern, or a file of training and one of test rows."""
     names = sorted(file.name.split(".")[0] for file in source.files)
@@ -88,7 +92,10 @@ def _placed(part: list[tuple[str, Iterator[Record]]], places: list[Place]) -> It
 
 
 def text(value: Any) -> str:
-    """A value as the text of a cell: all digits of numbers, dates as ISO 8601, none for None."""
+    """A value as the text of a cell: all digits of numbers, dates as ISO 8601, none for None.
+
+    A list is written as in JSON.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -97,7 +104,18 @@ def text(value: Any) -> str:
         return str(value).removesuffix(".0")
     if isinstance(value, date | time):
         return value.isoformat()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_quoted, value))}]"
     return str(value)
+
+
+def _quoted(value: Any) -> str:
+    """An item of a list. A text has the quotes that it does not hold."""
+    is_text = isinstance(value, str) and not isinstance(value, Number)
+    if not is_text:
+        return text(value)
+    mark = "'" if '"' in value else '"'
+    return f"{mark}{value}{mark}"
 
 
 def _in_order(table: Rectangle, columns: list[str]) -> Iterator[Record]:

@@ -26,7 +26,7 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
     """Writes `data.csv`, or `train.csv` and `test.csv`.
 
     Raises:
-        DataError: a line is not an object, or a value is an object or a list.
+        DataError: a line is not an object, or a value is an object or a list of objects or lists.
     """
     return _tables.write(files, folder, lambda file: _table(file, source))
 
@@ -40,11 +40,11 @@ def _table(file: SourceFile, source: Source) -> Rectangle:
         rows += 1
         for key, value in values.items():
             keys[key] = keys.get(key, 0) + 1
-            if isinstance(value, dict | list):
+            if isinstance(value, dict) or _is_deep(value):
                 nested.setdefault(key, line)
     if nested:
         raise DataError(
-            f"{file.origin} has objects or lists as values",
+            f"{file.origin} has objects or lists of objects as values",
             received=named([f"{key} (line {line})" for key, line in nested.items()]),
             expected="Write plain values, as pandas.json_normalize does",
         )
@@ -74,7 +74,9 @@ def _objects(
 def _object(line: str, place: str) -> dict[str, Any]:
     try:
         # Numbers stay as they are written, so that they keep all their digits.
-        values = json.loads(line, parse_float=str, parse_int=str, object_pairs_hook=_pairs)
+        values = json.loads(
+            line, parse_float=_tables.Number, parse_int=_tables.Number, object_pairs_hook=_pairs
+        )
     except ValueError as error:
         raise DataError(
             f"{place}: this is not JSON",
@@ -88,6 +90,10 @@ def _object(line: str, place: str) -> dict[str, Any]:
             expected='Write one object a line, such as {"rooms": 3}',
         )
     return values
+
+
+def _is_deep(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, dict | list) for one in value)
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
     """Writes `data.csv`, or `train.csv` and `test.csv`.
 
     Raises:
-        DataError: a file is damaged, or a column holds lists or other values that are not cells.
+        DataError: a file is damaged, or a column holds tables or other values that are not cells.
     """
     return _tables.write(files, folder, lambda file: _table(file, source.columns))
 
@@ -69,6 +69,8 @@ def _require_plain(schema: Any, name: str) -> None:
 def _is_plain(kind: Any) -> bool:
     if types.is_dictionary(kind):
         return _is_plain(kind.value_type)
+    if types.is_list(kind) or types.is_large_list(kind):
+        return _is_plain(kind.value_type) and not types.is_nested(kind.value_type)
     tests = (
         types.is_null,
         types.is_boolean,

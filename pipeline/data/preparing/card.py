@@ -48,9 +48,12 @@ def card_of(
     lines = [f"{source.dropped:,} rows without a target are left out"] if source.dropped else []
     for name, own in data.functions.items():
         lines.append(f"{name} is computed by {own.function} from {', '.join(own.columns)}")
+    rare = (unseen or {}).get("train", {})
     for split, counts in (unseen or {}).items():
         for column, count in counts.items():
-            lines.append(f"{column} has a level that no training row has in {count:,} {split} rows")
+            level = "a rare level" if column in rare else "a level that no training row has"
+            shared = ", and such levels share one code" if split == "train" else ""
+            lines.append(f"{column} has {level} in {count:,} {split} rows{shared}")
     return DataCard(
         data.name,
         data.source,

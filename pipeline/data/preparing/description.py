@@ -4,6 +4,7 @@ It counts how often each value occurs. The counts take much memory, and need no 
 `prepare` describes the columns before it splits the rows.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,14 @@ from pipeline.data.columns.kinds.date import moment
 from pipeline.data.columns.reader import read_numbers
 from pipeline.data.columns.reading import ColumnReading
 from pipeline.data.preparing.statistics import blocks_of
+from pipeline.data.understanding.label_lists import LabelLists
 from pipeline.data.understanding.profile import Profile
 from pipeline.data.understanding.table import Understanding
 
 _EXAMPLES = 3
 _LONGEST_EXAMPLE = 24
 _TOP_LEVELS = 5
+_NOT_A_RANGE = ("date", "labels")
 _QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -59,25 +62,32 @@ def _card(column: str, understanding: Understanding, numbers: str) -> ColumnCard
 
 
 def _content(profile: Profile, reading: ColumnReading | None) -> str:
+    if reading is not None and reading.kind == "labels":
+        counts = LabelLists(profile.values, reading.settings["separator"]).counts
+        return _top(counts)
     is_date = reading is not None and reading.kind == "date" and bool(profile.values)
     return _span(profile, reading) if reading is not None and is_date else levels_of(profile)
 
 
 def _ranges(understanding: Understanding) -> dict[str, str]:
     """The quantiles of columns of numbers, by column. Dates have none."""
-    columns = {}
-    for name, finding in understanding.findings.items():
-        reading = finding.reading
-        if reading is not None and not reading.takes_text and reading.kind != "date":
-            numbers = _numbers(understanding.profiles[name], reading)
-            if len(numbers):
-                columns[name] = numbers
-    names, ranges = list(columns), {}
-    for places, numbers in blocks_of(list(columns.values())):
-        quantiles = np.quantile(numbers, _QUANTILES, axis=1)
-        for place, own in zip(places, quantiles.T, strict=True):
-            ranges[names[place]] = " · ".join(f"{value:.4g}" for value in own)
-    return ranges
+    names: list[str] = []
+
+    def columns() -> Iterator[NDArray[np.float64]]:
+        for name, finding in understanding.findings.items():
+            reading = finding.reading
+            if reading is not None and not reading.takes_text and reading.kind not in _NOT_A_RANGE:
+                numbers = _numbers(understanding.profiles[name], reading)
+                if len(numbers):
+                    names.append(name)
+                    yield numbers
+
+    ranges = [
+        " · ".join(f"{value:.4g}" for value in own)
+        for numbers in blocks_of(columns())
+        for own in np.quantile(numbers, _QUANTILES, axis=1).T
+    ]
+    return dict(zip(names, ranges, strict=True))
 
 
 def _numbers(profile: Profile, reading: ColumnReading) -> NDArray[np.float64]:
@@ -94,9 +104,13 @@ def levels_of(profile: Profile) -> str:
     """The commonest levels of a column with their counts; empty if none occurs twice."""
     if profile.is_unique and len(profile.values) > _TOP_LEVELS:
         return ""
-    top = sorted(profile.values.items(), key=lambda item: (-item[1], item[0]))[:_TOP_LEVELS]
+    return _top(profile.values)
+
+
+def _top(counts: Mapping[str, int]) -> str:
+    top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_TOP_LEVELS]
     text = ", ".join(f"{_short(value)}: {count:,}" for value, count in top)
-    more = len(profile.values) - len(top)
+    more = len(counts) - len(top)
     return f"{text} and {more:,} more" if more > 0 else text
 
 

@@ -5,7 +5,7 @@ needs no other file to apply them.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,37 +14,46 @@ from numpy.typing import NDArray
 
 from pipeline.config.data import Data
 from pipeline.data.columns.words import words_of
+from pipeline.data.encoded import Levels
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target, TextFeature
 from pipeline.data.preparing.inputs import Inputs
-from pipeline.data.preparing.statistics import mean_and_scale, statistics_of
+from pipeline.data.preparing.statistics import mean_and_scale, of_indicator, statistics_of
 from pipeline.errors import DataError
 
 Numbers = NDArray[np.float64]
+Rows = NDArray[np.int64]
 
 _DIGITS = 6  # of a quantile, because `meta.json` holds many
 
 
-def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
+def fit_table(inputs: Inputs, train: Rows, data: Data, *, path: Path) -> Table:
     """Fits the statistics of numeric features and the levels of categorical ones.
 
     Args:
-        train: the training rows.
+        train: the numbers of the training rows.
         path: the CSV file, for errors.
 
     Raises:
         DataError: a feature has no value in any training row, or no word in two of them.
     """
     # One indicator is enough for the numbers of one column.
-    later = {name for reading in train.readings for name in reading.names[:-1]}
+    of_labels = {
+        name for reading in inputs.readings if reading.kind == "labels" for name in reading.names
+    }
+    rare = {name for name in of_labels if np.nansum(inputs.number(name)[train]) < data.fewest_rows}
+    used = [[name for name in one.names if name not in rare] for one in inputs.readings]
+    later = {name for names in used for name in names[:-1]}
     numeric = []
-    features = list(_numeric_features(train, data))
-    fitted = statistics_of([_raw(name, of, train) for name, of in features])
+    features = [one for one in _numeric_features(inputs, data) if one[0] not in rare]
+    fitted = statistics_of(_raw(name, of, inputs)[train] for name, of in features)
     for (name, of), statistics in zip(features, fitted, strict=True):
         if statistics is None:
             raise DataError(
                 f"{path}, column {name}: no training row has a value",
-                expected=_remedy(name, of, train),
+                expected=_remedy(name, of, inputs),
             )
+        if name in of_labels:
+            statistics = of_indicator(statistics)
         may_indicate = data.missing_indicators and name not in later
         numeric.append(
             NumericFeature(
@@ -53,18 +62,22 @@ def fit_table(train: Inputs, data: Data, *, path: Path) -> Table:
                 missing=float(statistics.median),
                 mean=float(statistics.mean),
                 scale=float(statistics.scale),
-                indicator=may_indicate and not np.isfinite(_raw(name, of, train)).all(),
+                indicator=may_indicate and not np.isfinite(_raw(name, of, inputs)[train]).all(),
                 quantiles=[float(f"{value:.{_DIGITS}g}") for value in statistics.quantiles],
-                function=train.functions.get(name),
+                function=inputs.functions.get(name),
             )
         )
-    free = {reading.column for reading in train.readings if reading.kind == "text"}
-    texts = [name for name in train.features if name in train.categorical]
+    free = {reading.column for reading in inputs.readings if reading.kind == "text"}
+    texts = {
+        name: inputs.categorical[name].take(train)
+        for name in inputs.features
+        if name in inputs.categorical
+    }
     categorical = [
-        _fit_categorical(name, train.categorical[name], data) for name in texts if name not in free
+        _fit_categorical(name, levels, data) for name, levels in texts.items() if name not in free
     ]
-    words = [_fit_text(name, train.categorical[name], data) for name in texts if name in free]
-    return Table(numeric, categorical, train.readings, words)
+    words = [_fit_text(name, cells, data) for name, cells in texts.items() if name in free]
+    return Table(numeric, categorical, inputs.readings, words)
 
 
 def fit_target(name: str, data: Data, train: Numbers) -> Target:
@@ -92,8 +105,8 @@ def encode(table: Table, inputs: Inputs) -> NDArray[np.float32]:
         place += 1
     for category in table.categorical:
         number = {level: number for number, level in enumerate(category.levels)}
-        texts = inputs.categorical[category.name]
-        own = np.array([number.get(text, -1) for text in texts])
+        levels = inputs.categorical[category.name]
+        own = np.array([number.get(text, -1) for text in levels.texts])[levels.numbers]
         x[:, place : place + len(number)] = own[:, None] == np.arange(len(number))
         place += len(number)
     for text in table.texts:
@@ -121,10 +134,13 @@ class EncodedRows:
         return np.dtype(np.float32)
 
     @property
-    def numbers(self) -> NDArray[np.float32]:
-        """The numeric features of all rows, float32 of shape (rows, numbers)."""
+    def numbers(self) -> "EncodedRows":
+        """The numeric features."""
         numeric = [replace(feature, indicator=False) for feature in self.table.numeric]
-        return encode(Table(numeric, [], self.table.readings), self.inputs)
+        categorical = {} if self.inputs.numeric else self.inputs.categorical  # it counts the rows
+        return EncodedRows(
+            Table(numeric, [], self.table.readings), replace(self.inputs, categorical=categorical)
+        )
 
     def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return encode(self.table, self.inputs.take(rows))
@@ -146,27 +162,27 @@ def _raw(name: str, of: list[str], inputs: Inputs) -> Numbers:
     """A number, a quotient, or what a function computed."""
     if name in inputs.computed:
         return inputs.computed[name]
-    values = inputs.numeric[of[0]]
+    values = inputs.number(of[0])
     if len(of) == 1:
         return values
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return values / inputs.numeric[of[1]]
+        return values / inputs.number(of[1])
 
 
-def _remedy(name: str, of: list[str], train: Inputs) -> str:
-    if name in train.functions:
-        return f"Correct {train.functions[name].name}, or remove {name} from data.functions"
+def _remedy(name: str, of: list[str], inputs: Inputs) -> str:
+    if name in inputs.functions:
+        return f"Correct {inputs.functions[name].name}, or remove {name} from data.functions"
     return f"List {name} under data.drop" if of == [name] else f"Remove {name} from data.ratios"
 
 
-def _fit_categorical(name: str, values: list[str], data: Data) -> CategoricalFeature:
-    counts = Counter(values)
+def _fit_categorical(name: str, values: Levels, data: Data) -> CategoricalFeature:
+    counts = values.counts
     frequent = sorted(counts, key=lambda level: (-counts[level], level))[: data.most_levels]
     levels = [level for level in frequent if counts[level] >= data.fewest_rows]
     return CategoricalFeature(name, levels=sorted(levels))
 
 
-def _fit_text(name: str, texts: list[str], data: Data) -> TextFeature:
+def _fit_text(name: str, texts: Sequence[str], data: Data) -> TextFeature:
     """Chooses the words that most training rows contain, each in at least two of them."""
     counts = Counter(word for text in texts for word in set(words_of(text)))
     frequent = sorted(counts, key=lambda word: (-counts[word], word))[: data.most_words]
@@ -179,7 +195,7 @@ def _fit_text(name: str, texts: list[str], data: Data) -> TextFeature:
     return TextFeature(name, words)
 
 
-def _indicators(feature: TextFeature, texts: list[str]) -> NDArray[np.float32]:
+def _indicators(feature: TextFeature, texts: Sequence[str]) -> NDArray[np.float32]:
     """Which words each text contains, (rows, words)."""
     place = {word: number for number, word in enumerate(feature.words)}
     indicators = np.zeros((len(texts), len(place)), dtype=np.float32)

@@ -109,8 +109,8 @@ def label_goal(
     splits = split_rows(
         usable.count, data.split, replace(traits, copies=copies), own_test=usable.own_test
     )
-    targets = [Target(name, levels=own) for name, own in zip(data.targets, levels, strict=True)]
-    statistics = {"labels": label_counts(y, data.targets, splits)}
+    targets = [Target(name, levels=own) for name, own in zip(data.several, levels, strict=True)]
+    statistics = {"labels": label_counts(y, data.several, splits)}
     return Goal(y, targets, None, splits, copies, statistics)
 
 

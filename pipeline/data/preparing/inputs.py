@@ -1,6 +1,6 @@
 """Inputs: columns of a CSV, each read as numbers or as categories."""
 
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from pipeline.config.data import Data
 from pipeline.data.columns.reader import read_levels, read_numbers
 from pipeline.data.columns.reading import ColumnReading
+from pipeline.data.encoded import Levels
 from pipeline.data.prepared import input_name
+from pipeline.data.spool import Stored
 from pipeline.data.tables import TextTable
 from pipeline.errors import ConfigError, suggestion
 from pipeline.models import backend
@@ -24,16 +26,17 @@ class Inputs:
     Args:
         features: the names of the numbers and categories that are features themselves. Ratios and
             functions may use more numbers.
-        numeric: float64 values by the name of the number; NaN is a missing value.
-        categorical: texts by column; "" is a missing value.
+        numeric: float64 values by the name of the number; NaN is a missing value. Those of a large
+            table are on disk.
+        categorical: levels by column; "" is a missing value.
         readings: how the columns were read.
         functions: the user's own functions, by the feature that they compute.
         computed: float64 values by feature of a function; NaN is a missing value.
     """
 
     features: list[str]
-    numeric: dict[str, NDArray[np.float64]]
-    categorical: dict[str, list[str]]
+    numeric: Mapping[str, NDArray[np.float64] | Stored]
+    categorical: Mapping[str, Levels]
     readings: list[ColumnReading]
     functions: dict[str, FeatureFunction] = field(default_factory=dict)
     computed: dict[str, NDArray[np.float64]] = field(default_factory=dict)
@@ -44,11 +47,14 @@ class Inputs:
         columns: Iterable[Sized] = [*self.numeric.values(), *self.categorical.values()]
         return len(next(iter(columns), ()))
 
+    def number(self, name: str) -> NDArray[np.float64]:
+        """A number of all rows, float64 of shape (rows,)."""
+        return np.asarray(self.numeric[name])
+
     def take(self, rows: NDArray[np.int64]) -> "Inputs":
+        """The inputs of the rows with these numbers, in memory."""
         numeric = {name: values[rows] for name, values in self.numeric.items()}
-        categorical = {
-            name: [values[row] for row in rows] for name, values in self.categorical.items()
-        }
+        categorical = {name: levels.take(rows) for name, levels in self.categorical.items()}
         computed = {name: column[rows] for name, column in self.computed.items()}
         return replace(self, numeric=numeric, categorical=categorical, computed=computed)
 
@@ -66,8 +72,8 @@ def inputs_of(
         ConfigError: two columns would be the same input of a model.
         DataError: a value is invalid.
     """
-    numeric: dict[str, NDArray[np.float64]] = {}
-    categorical: dict[str, list[str]] = {}
+    numeric: dict[str, NDArray[np.float64] | Stored] = {}
+    categorical: dict[str, Levels] = {}
     others = {reading.column for reading in readings if not reading.takes_text}
     used = [*readings, *(reading for reading in operands if reading.column not in others)]
     for reading in used:
@@ -77,7 +83,8 @@ def inputs_of(
         else:
             place = lambda row, column=reading.column: text.place(column, row)  # noqa: E731
             arrays = read_numbers(reading, cells, place=place)
-            numeric |= dict(zip(reading.names, arrays, strict=True))
+            kept = arrays if text.spool is None else map(text.spool.add, arrays)
+            numeric |= dict(zip(reading.names, kept, strict=True))
     _check_input_names([*numeric, *categorical])
     features = [name for reading in readings for name in reading.names or [reading.column]]
     return Inputs(features, numeric, categorical, used)
@@ -99,7 +106,7 @@ def with_functions(inputs: Inputs, data: Data) -> Inputs:
         for name, own in data.functions.items()
     }
     computed = {
-        name: values(function, [inputs.numeric[column] for column in data.functions[name].columns])
+        name: values(function, [inputs.number(column) for column in data.functions[name].columns])
         for name, function in functions.items()
     }
     return replace(inputs, functions=functions, computed=computed)

@@ -69,12 +69,12 @@ def remarks_on_leaks(
 
 def _as_numbers(inputs: Inputs, name: str) -> NDArray[np.float64]:
     if name in inputs.numeric:
-        values = inputs.numeric[name]
+        values = inputs.number(name)
         finite = values[np.isfinite(values)]
         return np.where(np.isfinite(values), values, np.median(finite) if len(finite) else 0.0)
-    levels = sorted(set(inputs.categorical[name]))
-    number = {level: index for index, level in enumerate(levels)}
-    return np.array([float(number[level]) for level in inputs.categorical[name]])
+    levels = inputs.categorical[name]
+    number = {level: float(index) for index, level in enumerate(sorted(levels.counts))}
+    return np.array([number.get(text, 0.0) for text in levels.texts])[levels.numbers]
 
 
 def _tree_is_sure(

@@ -1,11 +1,11 @@
 """Rows that nearly equal a training row: the same image or measurement, slightly changed."""
 
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.preparing.equality import numbers_of_equal
+from pipeline.data.preparing.equality import equal_rows
 from pipeline.data.preparing.splits import Rows
 
 Mask = NDArray[np.bool_]
@@ -23,7 +23,9 @@ MOST_PAIRS = 1_000_000_000  # of images: more take minutes
 # Rows of a table are nearly equal if no number differs by more than this many standard deviations,
 # or by less if this share of the rows would be that near by chance.
 _NEAR, _CHANCE = 0.01, 1e-3
-_ROWS = 1 << 16  # that are compared with all training rows at the same time
+_FEW_PAIRS = 1 << 20
+_ROWS = 1 << 16  # whose numbers are read at the same time
+_NUMBERS_OF_A_TREE = 1 << 22
 
 
 def near_images(train: NDArray[np.uint8], others: NDArray[np.uint8]) -> Mask:
@@ -100,7 +102,9 @@ def _standardised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return standardised
 
 
-def near_rows(numbers: NDArray[Any], kinds: Rows, train: Rows, others: Rows) -> Mask:
+def near_rows(
+    numbers: Callable[[Rows], NDArray[np.float32]], kinds: Rows, train: Rows, others: Rows
+) -> Mask:
     """Whether each row nearly equals a training row.
 
     It does if their kinds are equal and no number differs by more than a hundredth of its standard
@@ -108,37 +112,118 @@ def near_rows(numbers: NDArray[Any], kinds: Rows, train: Rows, others: Rows) -> 
     so small that this happens to one row in a thousand, if the numbers are independent and normal.
 
     Args:
-        numbers: of shape (rows, numbers).
+        numbers: gives the numbers of rows, float32 of shape (rows, numbers). It is called for some
+            rows at a time.
         kinds: rows of different kinds, such as other categories, are never nearly equal.
-        train, others: row numbers.
+        train, others: row numbers, ascending.
 
     Returns:
         One value for each of `others`.
     """
-    from scipy.spatial import KDTree
-
-    deviation = numbers[train].std(axis=0)
+    near = np.zeros(len(others), dtype=np.bool_)
+    deviation = _deviation(numbers, train)
     varies = deviation > 0
     dimensions = int(varies.sum())
     if dimensions == 0 or not len(others):
-        return np.zeros(len(others), dtype=np.bool_)
+        return near
     # The difference of two normal numbers has the density 1 / (2 sqrt(pi)) at 0.
     width = (_CHANCE / len(train)) ** (1 / dimensions) * np.sqrt(np.pi)
     distance = min(_NEAR, float(width))
 
     def points(rows: Rows) -> NDArray[np.float64]:
-        scaled = numbers[rows][:, varies] / deviation[varies]
+        scaled = numbers(rows)[:, varies] / deviation[varies]
         return np.column_stack([scaled, kinds[rows]]).astype(np.float64, copy=False)
 
-    distinct = points(train)
-    first = np.unique(numbers_of_equal(distinct))
-    if len(first) < len(distinct):
-        distinct = distinct[first]
+    def firsts(rows: Rows) -> NDArray[np.float64]:
+        # A view would keep all numbers of its block in memory.
+        return np.concatenate([points(some)[:, 0].copy() for some in _in_blocks(rows)])
+
+    # Training rows of similar first numbers are compared together: only those of other rows that
+    # are as similar can be near.
+    first, other_first = firsts(train), firsts(others)
+    order, other_order = np.argsort(first), np.argsort(other_first)
+    sorted_others = other_first[other_order]
+    del other_first
+    size = max(1, _NUMBERS_OF_A_TREE // (dimensions + 1))
+    for start in range(0, len(train), size):
+        together = order[start : start + size]
+        least, greatest = first[together[[0, -1]]]
+        # Twice the distance leaves room for rounding.
+        low, high = np.searchsorted(sorted_others, [least - 2 * distance, greatest + 2 * distance])
+        asked = np.sort(other_order[low:high])
+        asked = asked[~near[asked]]
+        if len(asked):
+            near[asked] = _have_near(points, others[asked], train[np.sort(together)], distance)
+    return near
+
+
+def _deviation(numbers: Callable[[Rows], NDArray[np.float32]], rows: Rows) -> NDArray[np.float32]:
+    """The standard deviation of each number, with the bits of `numpy.std` over all rows.
+
+    NumPy adds the rows one after the other, and a single column by halves.
+    """
+    deviation: NDArray[np.float32]
+    if len(rows) <= _ROWS or numbers(rows[:1]).shape[1] == 1:
+        whole = np.concatenate([numbers(some) for some in _in_blocks(rows)])
+        deviation = whole.std(axis=0)
+        return deviation
+    mean = _sum(numbers(some) for some in _in_blocks(rows)) / np.float32(len(rows))
+    squares = _sum((numbers(some) - mean) ** 2 for some in _in_blocks(rows))
+    deviation = np.sqrt(squares / np.float32(len(rows)))
+    return deviation
+
+
+def _sum(blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The sum over the rows of all blocks, row by row."""
+    total = np.zeros(0, dtype=np.float32)
+    for number, block in enumerate(blocks):
+        total = np.add.reduce(np.vstack([total, block]) if number else block, axis=0)
+    return total
+
+
+def _in_blocks(rows: Rows) -> Iterator[Rows]:
+    for start in range(0, len(rows), _ROWS):
+        yield rows[start : start + _ROWS]
+
+
+def _have_near(
+    points: Callable[[Rows], NDArray[np.float64]], rows: Rows, train: Rows, distance: float
+) -> Mask:
+    """Whether each row is nearer than a distance to a training row, in every number."""
+    known = np.empty((len(train), points(train[:1]).shape[1]))
+    for start in range(0, len(train), _ROWS):
+        known[start : start + _ROWS] = points(train[start : start + _ROWS])
+    is_first = equal_rows(known.T, rows=len(known)) == np.arange(len(known))
+    if not is_first.all():
+        known = known[is_first]
+    if len(known) * len(rows) <= _FEW_PAIRS:
+        return _have_near_pair(points(rows), known, distance)
+    from scipy.spatial import KDTree
+
     # A balanced tree takes minutes if many values of a column are equal.
-    tree = KDTree(distinct, balanced_tree=False, compact_nodes=False)
-    near = np.zeros(len(others), dtype=np.bool_)
-    for start in range(0, len(others), _ROWS):
-        some = slice(start, start + _ROWS)
-        nearest, _ = tree.query(points(others[some]), p=np.inf, distance_upper_bound=distance)
-        near[some] = np.isfinite(nearest)
+    tree = KDTree(known, balanced_tree=False, compact_nodes=False)
+    nearest = [
+        tree.query(points(some), p=np.inf, distance_upper_bound=distance)[0]
+        for some in _in_blocks(rows)
+    ]
+    near: Mask = np.isfinite(np.concatenate(nearest))
+    return near
+
+
+def _have_near_pair(
+    points: NDArray[np.float64], others: NDArray[np.float64], distance: float
+) -> Mask:
+    """Compares all pairs of points, number by number. Loading SciPy for few takes longer.
+
+    Args:
+        points, others: of shape (points, numbers).
+    """
+    point, other = np.divmod(np.arange(len(points) * len(others)), len(others))
+    for first, second in zip(points.T, others.T, strict=True):
+        is_near = np.abs(first[point] - second[other]) < distance
+        point, other = point[is_near], other[is_near]
+        if not len(point):
+            break
+    near = np.zeros(len(points), dtype=np.bool_)
+    near[point] = True
     return near

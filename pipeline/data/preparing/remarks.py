@@ -2,17 +2,46 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.config.data import Data
 from pipeline.config.split import Duplicates, SplitMethod
+from pipeline.data.arrays import guessed_shape
 from pipeline.data.preparing.splits import Splits, asked_of, size_of
+from pipeline.data.spool import Stored
 
 _MOST_NAMES = 10
+_FEWEST_PIXELS, _WHITE = 64, 255
 _FAR_FROM_ASKED = 0.1
 _OVERLAP = {
     "equal": "equal a training row",
     "other_target": "equal a training row except for the target",
     "near": "nearly equal a training row",
 }
+
+
+def of_pixels(numeric: Mapping[str, NDArray[np.float64] | Stored]) -> Iterator[str]:
+    """A remark on columns of a table that look like the pixels of images.
+
+    Args:
+        numeric: the numbers of each column, NaN where one is missing.
+    """
+    shape = guessed_shape(len(numeric))
+    if len(numeric) < _FEWEST_PIXELS or shape is None:
+        return
+    greatest = 0.0
+    for column in numeric.values():
+        values = np.asarray(column)
+        whole = (values >= 0) & (values <= _WHITE) & (values == np.floor(values))
+        if not whole.all():
+            return
+        greatest = max(greatest, float(values.max()))
+    if greatest > 1:
+        yield (
+            f"{len(numeric):,} columns hold whole numbers from 0 to {greatest:g}, as pixels do. If "
+            f"the rows are images, set image_shape: {list(shape)} in the source's settings"
+        )
 
 
 def of_order(

@@ -13,7 +13,7 @@ from pipeline.data.tables import TextTable
 from pipeline.data.understanding.file import File
 from pipeline.data.understanding.profile import profile_of
 from pipeline.data.understanding.table import Understanding, understand
-from pipeline.errors import require
+from pipeline.errors import DataError, require
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,13 @@ def read_rows(raw: Raw, data: Data) -> SourceRows:
     if raw.test is not None:
         test = _read(raw, raw.test, data)
         test_rows = _with_target(test, data)
+        if not len(test_rows):
+            raise DataError(
+                f"{raw.test} has no row with a target",
+                received=f"{len(test):,} rows without {' or '.join(data.targets)}",
+                expected="Remove test_path, train, and predict its rows with: python -m "
+                "pipeline.predict <experiment> <file> -o predictions.csv",
+            )
         text, own_test = text.followed_by(test_rows), len(test_rows)
         dropped += len(test) - len(test_rows)
     facts = File(raw.delimiter or ",", raw.decimal, raw.thousands)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.split import SPLITS, Duplicates, SplitMethod, SplitSettings
+from pipeline.data.preparing.drawing import drawn, drawn_by_class
 from pipeline.errors import ConfigError, require
 
 # The share of test rows if neither the settings nor the source define a test split.
@@ -46,7 +47,7 @@ class Traits:
         classes: the names of the classes by number.
         groups: the number of a row's group, int64; None without groups.
         times: float64, later ones are larger; None without times.
-        copies: the number of the first row that equals a row, int64. None if no row equals another.
+        copies: the number of the first row that equals a row. None if no row equals another.
         given: the number in `SPLITS` of the split that a column gives a row, int64; None without.
     """
 
@@ -242,7 +243,7 @@ def _splits_to_fill(settings: SplitSettings, own_test: Rows | None) -> int:
 class _Drawing:
     """Divides rows by one method. All results are in the order of the source.
 
-    scikit-learn draws single rows, so a seed gives the same rows as other code with scikit-learn.
+    A seed draws the same single rows as in other code with scikit-learn.
     """
 
     method: SplitMethod
@@ -297,24 +298,21 @@ class _Drawing:
         return self._single_rows(rows, size, key)
 
     def _single_rows(self, rows: Rows, size: int, key: str) -> tuple[Rows, Rows]:
-        from sklearn.model_selection import train_test_split
-
         strata = self._strata
         try:
-            others, chosen = train_test_split(
-                rows,
-                test_size=size,
-                random_state=self.seed,
-                stratify=None if strata is None else strata[rows],
+            chosen = (
+                drawn(len(rows), size, seed=self.seed)
+                if strata is None
+                else drawn_by_class(strata[rows], size, seed=self.seed)
             )
         except ValueError as error:
             raise ConfigError(
                 key,
                 "is too small or too large to stratify",
-                received=str(error).rstrip("."),
+                received=str(error),
                 expected="Set data.split.method: random",
             ) from error
-        return np.sort(chosen), np.sort(others)
+        return rows[chosen], np.delete(rows, chosen)
 
     def _whole_groups(self, rows: Rows, size: int, groups: Rows, leave: int) -> tuple[Rows, Rows]:
         """Takes groups in a random order: first those that fit, then those that bring it nearer.

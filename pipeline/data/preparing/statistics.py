@@ -1,6 +1,6 @@
 """Statistics of columns of numbers, of many columns at the same time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -28,42 +28,48 @@ class Statistics(NamedTuple):
     quantiles: Numbers
 
 
-def statistics_of(columns: Sequence[Numbers]) -> list[Statistics | None]:
-    """The statistics of each column; None for one without any finite number.
+def statistics_of(columns: Iterable[Numbers]) -> Iterator[Statistics | None]:
+    """Yields the statistics of each column; None for one without any finite number.
 
     Args:
-        columns: arrays of shape (rows,).
+        columns: arrays of equal length, shape (rows,).
     """
-    result: list[Statistics | None] = [None] * len(columns)
-    for places, values in blocks_of(columns):
+    for values in blocks_of(columns):
+        result: list[Statistics | None] = [None] * len(values)
         is_finite = np.isfinite(values)
         are_whole = is_finite.all(axis=1)
         whole = np.flatnonzero(are_whole)
         if len(whole):
             together = _statistics(values[whole], values[whole])
             for place, *own in zip(whole, *together, strict=True):
-                result[places[place]] = Statistics(*own)
+                result[place] = Statistics(*own)
         for place in np.flatnonzero(~are_whole & is_finite.any(axis=1)):
             finite = values[place, is_finite[place]]
             filled = np.where(is_finite[place], values[place], np.median(finite))
-            result[places[place]] = _statistics(finite, filled)
-    return result
+            result[place] = _statistics(finite, filled)
+        yield from result
 
 
-def blocks_of(columns: Sequence[Numbers]) -> Iterator[tuple[list[int], Numbers]]:
-    """Yields columns of equal length, a million numbers or one column at a time.
+def of_indicator(statistics: Statistics) -> Statistics:
+    """The statistics of zeros and ones that stay as they are. A missing one is 0."""
+    zero, one = np.float64(0), np.float64(1)
+    quantiles = statistics.quantiles * statistics.scale + statistics.mean
+    return Statistics(zero, zero, one, quantiles)  # type: ignore[arg-type]
 
-    Returns:
-        Their positions in `columns`, and their numbers, of shape (columns, rows).
+
+def blocks_of(columns: Iterable[Numbers]) -> Iterator[Numbers]:
+    """Yields columns in order, of shape (columns, rows): a million numbers or one column at a time.
+
+    Columns of another length begin another block.
     """
-    by_length: dict[int, list[int]] = {}
-    for place, column in enumerate(columns):
-        by_length.setdefault(len(column), []).append(place)
-    for length, places in by_length.items():
-        size = max(1, _AT_ONCE // max(1, length))
-        for start in range(0, len(places), size):
-            some = places[start : start + size]
-            yield some, np.stack([columns[place] for place in some])
+    block: list[Numbers] = []
+    for column in columns:
+        if block and (len(column) != len(block[0]) or (len(block) + 1) * len(column) > _AT_ONCE):
+            yield np.stack(block)
+            block = []
+        block.append(column)
+    if block:
+        yield np.stack(block)
 
 
 def mean_and_scale(values: Numbers) -> tuple[Numbers, Numbers]:

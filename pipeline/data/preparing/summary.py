@@ -58,17 +58,18 @@ def table_counts(inputs: Inputs, table: Table, splits: Splits) -> dict[str, Any]
     missing: dict[str, dict[str, int]] = {}
     unseen: dict[str, dict[str, int]] = {}
     for split, rows in splits.items():
-        numbers = {name: np.isnan(values[rows]) for name, values in inputs.numeric.items()}
-        texts = {
-            name: [not values[row] for row in rows] for name, values in inputs.categorical.items()
+        numbers = {
+            name: int(np.isnan(values[rows]).sum()) for name, values in inputs.numeric.items()
         }
-        missing[split] = _positive(
-            {name: int(sum(gaps)) for name, gaps in (numbers | texts).items()}
-        )
+        counts = {name: levels.take(rows).counts for name, levels in inputs.categorical.items()}
+        texts = {name: levels.get("", 0) for name, levels in counts.items()}
+        missing[split] = _positive(numbers | texts)
         unseen[split] = _positive(
             {
                 feature.name: sum(
-                    inputs.categorical[feature.name][row] not in feature.levels for row in rows
+                    count
+                    for level, count in counts[feature.name].items()
+                    if level not in feature.levels
                 )
                 for feature in table.categorical
             }

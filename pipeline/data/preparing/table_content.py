@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from pipeline.config.data import Data, Task
 from pipeline.config.split import SplitMethod
 from pipeline.data.cells import is_number
+from pipeline.data.encoded import different
 from pipeline.data.preparing.content import Content
 from pipeline.data.preparing.description import described_columns
 from pipeline.data.preparing.encoding import EncodedRows, fit_table
 from pipeline.data.preparing.equality import (
-    levels_of,
-    numbers_of_equal,
+    equal_inputs,
     numbers_of_texts,
 )
 from pipeline.data.preparing.goal import (
@@ -29,11 +29,13 @@ from pipeline.data.preparing.goal import (
 from pipeline.data.preparing.inputs import inputs_of, with_functions
 from pipeline.data.preparing.leaks import remarks_on_leaks
 from pipeline.data.preparing.nearness import near_rows
+from pipeline.data.preparing.remarks import of_pixels
 from pipeline.data.preparing.rows import SourceRows, read_rows
 from pipeline.data.preparing.splits import Rows
 from pipeline.data.preparing.summary import table_counts
-from pipeline.data.preparing.targets import labels, quantities, row_weights, yes_or_no
+from pipeline.data.preparing.targets import label_lists, labels, quantities, row_weights, yes_or_no
 from pipeline.data.raw import Raw
+from pipeline.data.spool import only
 from pipeline.data.tables import TextTable
 
 
@@ -59,15 +61,15 @@ def table_content(raw: Raw, data: Data) -> Content:
     inputs = with_functions(inputs, data)
     source = _without_features(source, data)
     text = source.text
-    likes = numbers_of_equal(levels_of(inputs, rows=len(text)))
+    likes = equal_inputs(inputs, rows=len(text))
     goal = _goal(source, data, usable, likes)
-    table = fit_table(inputs.take(goal.splits.train), data, path=raw.train)
+    table = fit_table(inputs, goal.splits.train, data, path=raw.train)
     goal.statistics.update(table_counts(inputs, table, goal.splits))
     shares_rows = data.split.method is SplitMethod.whole
     columns = goal.y.reshape(len(goal.y), -1).T
     leaks = [
         remark
-        for name, y in zip(data.targets, columns, strict=True)
+        for name, y in zip(data.several or data.targets, columns, strict=True)
         for remark in remarks_on_leaks(
             inputs,
             y,
@@ -77,10 +79,13 @@ def table_content(raw: Raw, data: Data) -> Content:
         )
     ]
     x = EncodedRows(table, inputs)
-    numbers: NDArray[Any] = x.numbers
-    if data.task is Task.regression:
-        numbers = np.column_stack([numbers, goal.y])
-    kinds = numbers_of_equal(levels_of(replace(inputs, numeric={}), rows=len(text)))
+    encoded = x.numbers
+
+    def numbers(rows: Rows) -> NDArray[np.float32]:
+        own = encoded[rows]
+        return np.column_stack([own, goal.y[rows]]) if data.task is Task.regression else own
+
+    kinds = equal_inputs(replace(inputs, numeric={}), rows=len(text))
     return Content(
         goal,
         x,
@@ -89,7 +94,7 @@ def table_content(raw: Raw, data: Data) -> Content:
         file_targets={name: _lenient_target(source.file, name, data) for name in data.targets},
         table=table,
         text=text,
-        leaks=[] if shares_rows else leaks,
+        leaks=[*of_pixels(inputs.numeric), *([] if shares_rows else leaks)],
         source=source,
         described=described,
         weights=None if data.sample_weight is None else row_weights(text, data.sample_weight),
@@ -100,11 +105,12 @@ def _without_features(source: SourceRows, data: Data) -> SourceRows:
     """The rows without the cells of the features. Those are read already, and only take memory."""
     used = {*data.targets, *data.roles.values()}
 
-    def only(text: TextTable) -> TextTable:
-        columns = {name: cells for name, cells in text.columns.items() if name in used}
-        return replace(text, columns=columns)
+    def without(text: TextTable) -> TextTable:
+        return replace(
+            text, columns=only(text.columns, [name for name in text.columns if name in used])
+        )
 
-    return replace(source, file=only(source.file), text=only(source.text))
+    return replace(source, file=without(source.file), text=without(source.text))
 
 
 def _goal(source: SourceRows, data: Data, usable: Usable, likes: Rows) -> Goal:
@@ -118,6 +124,9 @@ def _goal(source: SourceRows, data: Data, usable: Usable, likes: Rows) -> Goal:
         ]
         together = values[0] if len(values) == 1 else np.column_stack(values)
         return regression_goal(data, usable, together, likes, traits)
+    if data.task is Task.multi_label and readings[0].kind == "labels":
+        y, names = label_lists(text, readings[0])
+        return label_goal(data, usable, y, [["no", "yes"]] * len(names), likes, traits)
     if data.task is Task.multi_label:
         answers = [yes_or_no(text, reading) for reading in readings]
         y = np.column_stack([own for own, _ in answers])
@@ -128,7 +137,8 @@ def _goal(source: SourceRows, data: Data, usable: Usable, likes: Rows) -> Goal:
 
 def _lenient_target(file: TextTable, name: str, data: Data) -> NDArray[Any]:
     """A target of all rows of a file. NaN if a value is not a number, because it may be unused."""
-    cells = [cell.strip() for cell in file.columns[name]]
+    texts, numbers = different(file.columns[name])
+    cells = [cell.strip() for cell in texts]
     if data.task is not Task.regression:
-        return numbers_of_texts(cells)
-    return np.array([float(cell) if is_number(cell) else math.nan for cell in cells])
+        return numbers_of_texts(cells)[numbers]
+    return np.array([float(cell) if is_number(cell) else math.nan for cell in cells])[numbers]

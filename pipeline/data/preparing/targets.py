@@ -31,10 +31,10 @@ def labels(text: TextTable, reading: ColumnReading, *, as_text: bool) -> tuple[L
     Raises:
         DataError: there is only one class.
     """
-    names = read_levels(reading, text.columns[reading.column])
-    distinct = set(names)
-    numbers = all(is_number(name) for name in distinct)
-    if numbers and not as_text and all(float(name).is_integer() for name in distinct):
+    levels = read_levels(reading, text.columns[reading.column])
+    names = levels.texts
+    numbers = all(is_number(name) for name in names)
+    if numbers and not as_text and all(float(name).is_integer() for name in names):
         names = [str(int(float(name))) for name in names]
     classes = sorted(set(names), key=lambda name: (float(name) if numbers else 0.0, name))
     if len(classes) < 2:
@@ -44,17 +44,30 @@ def labels(text: TextTable, reading: ColumnReading, *, as_text: bool) -> tuple[L
             expected="Expected: at least two classes",
         )
     number = {name: index for index, name in enumerate(classes)}
-    return np.array([number[name] for name in names], dtype=np.int32), classes
+    own = np.array([number[name] for name in names], dtype=np.int32)
+    return own[levels.numbers], classes
 
 
 def yes_or_no(text: TextTable, reading: ColumnReading) -> tuple[Labels, list[str]]:
     """Reads a column of yes and no: 1 and 0, shape (rows,), and the texts for no and yes."""
     levels = read_levels(reading, text.columns[reading.column])
-    answers = no_and_yes(set(levels))
+    answers = no_and_yes(levels.texts)
     if answers is None:
         raise ValueError(f"{reading.column} is in doubt")
     yes = plain_answer(answers[1])
-    return np.array([plain_answer(level) == yes for level in levels], dtype=np.int32), answers
+    own = np.array([plain_answer(level) == yes for level in levels.texts], dtype=np.int32)
+    return own[levels.numbers], answers
+
+
+def label_lists(text: TextTable, reading: ColumnReading) -> tuple[Labels, list[str]]:
+    """Reads a column of label lists: 1 and 0, shape (rows, labels), and the labels.
+
+    A row with an empty cell has no label.
+    """
+    place = lambda row: text.place(reading.column, row)  # noqa: E731
+    columns = read_numbers(reading, text.columns[reading.column], place=place)
+    y = np.nan_to_num(np.column_stack(columns)).astype(np.int32)
+    return y, list(reading.settings["labels"])
 
 
 def image_labels(

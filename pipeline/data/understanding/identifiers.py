@@ -9,7 +9,8 @@ from pipeline.data.understanding.profile import Profile
 
 _NAME = re.compile(
     r"(?:.*[^a-z])?"
-    r"(?:id|ids|idx|index|key|uuid|guid|nr|no|num|number|code|row|rownames?|serial|sn)",
+    r"(?:unnamed(?:: ?|_)[\d.]+|"
+    r"id|ids|idx|index|key|uuid|guid|nr|no|num|number|code|row|rownames?|serial|sn)",
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r".*[a-z](?:ID|Id|Nr|No|Num|Number|Code|Key|Index)")

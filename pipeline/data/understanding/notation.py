@@ -10,6 +10,9 @@ from pipeline.data.understanding.numbers import (
     example,
 )
 
+# In files with these delimiters, a point is the decimal sign.
+_OF_POINTS = (",", "whitespace", "fixed_width")
+
 
 def _allowed(numerals: Numerals, file: File) -> list[Notation]:
     """The notations that the values and the source's settings allow."""
@@ -29,7 +32,7 @@ def _likely(numerals: Numerals, file: File) -> list[Notation]:
         allowed = wanted or allowed
     elif file.evidence:
         allowed = [notation for notation in allowed if notation.decimal in file.evidence] or allowed
-    elif file.delimiter == ",":
+    elif file.delimiter in _OF_POINTS:
         allowed = [notation for notation in allowed if notation.decimal == "."] or allowed
     return allowed
 

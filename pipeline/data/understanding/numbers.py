@@ -109,12 +109,18 @@ def numerals_of(values: Collection[str], *, are_plain: bool = False) -> Numerals
     shapes: dict[str, str] = {}
     for cell in values:
         shapes.setdefault(_shape(cell), cell)
-    allowed = [_notations_of(shape) for shape in shapes]
-    notations = [notation for notation in NOTATIONS if all(notation in some for some in allowed)]
+    notations = _notations_of_all(frozenset(shapes))
     if not notations:
         return None
     taken = ((cell, numeral(cell)) for cell in shapes.values())
     return Numerals({cell: one for cell, one in taken if one is not None}, notations)
+
+
+@lru_cache(1 << 12)
+def _notations_of_all(shapes: frozenset[str]) -> list[Notation]:
+    """The notations in which the cells of all shapes are numbers."""
+    allowed = [_notations_of(shape) for shape in shapes]
+    return [notation for notation in NOTATIONS if all(notation in some for some in allowed)]
 
 
 @lru_cache(1 << 12)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.config.data import Data
 from pipeline.data.columns.reading import ColumnReading
+from pipeline.data.spool import mapped, only
 from pipeline.data.tables import TextTable
 from pipeline.data.understanding.columns import finding_of
 from pipeline.data.understanding.file import File
@@ -119,7 +120,7 @@ def understand(text: TextTable, data: Data, file: File) -> Understanding:
     names = list(dict.fromkeys([*used, *operands, *data.targets]))
     others = [name for name in operands if name not in data.numeric]
     data = replace(data, numeric=[*data.numeric, *others])
-    profiles = {name: profile_of(name, text.columns[name], data) for name in names}
+    profiles = mapped(only(text.columns, names), lambda name, cells: profile_of(name, cells, data))
     file = replace(file, evidence=frozenset(_evidence(profiles.values())))
     findings = _findings(profiles, data, file)
     sentinels = {finding.sentinel for finding in findings.values() if finding.sentinel is not None}
@@ -151,6 +152,17 @@ def _evidence(profiles: Iterable[Profile]) -> set[str]:
 def _doubts_on_rows(
     text: TextTable, profiles: Mapping[str, Profile], categorical: Sequence[str]
 ) -> Iterator[str]:
+    last = {name: text.columns[name][-1].strip() for name in profiles}
+    filled = [name for name, cell in last.items() if cell]
+    if len(filled) == 1 and len(last) > 2 and " " in last[filled[0]]:
+        (name,) = filled
+        if profiles[name].values.get(last[name]) == 1 and name not in categorical:
+            yield (
+                f"the last row has only {last[name]!r}, so it may be a note. If it is, set "
+                "skip_footer: 1 in the source's settings; if not, list its column under "
+                "data.categorical or data.drop"
+            )
+            return
     for name in profiles:
         cell = text.columns[name][-1].strip()
         if name in categorical:

@@ -7,9 +7,10 @@ from pipeline.config.data import Data, Task
 from pipeline.config.yaml_text import flow
 from pipeline.data.cells import is_number, quoted
 from pipeline.data.understanding.answers import no_and_yes
-from pipeline.data.understanding.decisions import category, mixture, number
+from pipeline.data.understanding.decisions import category, label_list, mixture, number
 from pipeline.data.understanding.file import File
 from pipeline.data.understanding.finding import Finding
+from pipeline.data.understanding.label_lists import LabelLists, label_lists_of
 from pipeline.data.understanding.numbers import example, have_leading_zeros
 from pipeline.data.understanding.profile import Profile
 from pipeline.data.understanding.wording import listed
@@ -30,7 +31,7 @@ def target_finding(profile: Profile, data: Data, file: File) -> Finding:
 def _labels(profile: Profile, data: Data, file: File) -> Finding:
     finding = category.decide(profile, data, file)
     is_settled = profile.column in (*data.categorical, *data.numeric)
-    doubts = [] if is_settled else list(_doubts_on_labels(profile))
+    doubts = [] if is_settled else [*_doubts_on_labels(profile), *_doubts_on_lists(profile)]
     return Finding(finding.reading, "data.task: classification", finding.notes, [
         *finding.doubts,
         *doubts,
@@ -38,7 +39,9 @@ def _labels(profile: Profile, data: Data, file: File) -> Finding:
 
 
 def _label(profile: Profile, data: Data, file: File) -> Finding:
-    """A column of `multi_label`: its texts must mean yes and no."""
+    """A column of `multi_label`: its texts must mean yes and no, or be lists of labels."""
+    if len(data.targets) == 1:
+        return _label_list(profile, data, file)
     finding = category.decide(profile, data, file)
     settings = {} if finding.reading is None else finding.reading.settings
     spellings = settings.get("spellings", {})
@@ -47,6 +50,37 @@ def _label(profile: Profile, data: Data, file: File) -> Finding:
     if no_and_yes(texts) is None:
         doubts += _doubts_on_answers(profile.key, texts)
     return replace(finding, why="data.task: multi_label", doubts=doubts)
+
+
+def _label_list(profile: Profile, data: Data, file: File) -> Finding:
+    why, setting = "data.task: multi_label", data.label_lists.get(profile.column)
+    if setting is not None and setting.labels:
+        lists = LabelLists(profile.values, setting.separator)
+        finding = label_list.finding_of_lists(profile, data, lists, why)
+        blank = profile.missing.get("", 0)
+        if blank and not data.drop_missing_target:
+            finding.notes.append(
+                f"has empty cells in {blank:,} rows, and reads them as no label. To leave these "
+                "rows out, set data.drop_missing_target: true"
+            )
+        return finding
+    detected = label_lists_of(profile.values)
+    if setting is not None:
+        detected = LabelLists(profile.values, setting.separator)
+    if detected is None:
+        doubt = (
+            f"its cells, such as {example(list(profile.values))}, are not lists of labels. If they "
+            "are, name the text between two labels, such as data.label_lists: "
+            f"{{{profile.key}: {{separator: ' '}}}}; if each text is a class, set data.task: "
+            "classification"
+        )
+    else:
+        answer = detected.setting(profile.column, detected.usual_labels)
+        doubt = (
+            f"its cells, such as {quoted(detected.example)}, are lists of labels, and each label "
+            f"becomes an output. Set {answer}"
+        )
+    return Finding(category.decide(profile, data, file).reading, why, doubts=[doubt])
 
 
 def _doubts_on_answers(column: str, texts: list[str]) -> Iterator[str]:
@@ -82,10 +116,13 @@ def _quantity(profile: Profile, data: Data, file: File) -> Finding:
 
 
 def _doubts_on_missing(profile: Profile, data: Data) -> Iterator[str]:
-    count = sum(profile.missing.values())
+    missing = dict(profile.missing)
+    if data.task is Task.multi_label and len(data.targets) == 1:
+        missing.pop("", None)  # An empty list has no label.
+    count = sum(missing.values())
     if not count or data.drop_missing_target:
         return
-    column, signs = profile.key, list(profile.missing)
+    column, signs = profile.key, list(missing)
     examples = listed(signs)
     advice = "To leave these rows out, set data.drop_missing_target: true"
     levels = [sign for sign in signs if sign]
@@ -119,6 +156,17 @@ def _doubts_on_labels(profile: Profile) -> Iterator[str]:
         yield (
             f"it has {len(values):,} different labels in {profile.count:,} rows, such as "
             f"{example(values)}. Choose another target; {classes}"
+        )
+
+
+def _doubts_on_lists(profile: Profile) -> Iterator[str]:
+    lists = label_lists_of(profile.values)
+    if lists is not None:
+        setting = lists.setting(profile.column, lists.usual_labels)
+        yield (
+            f"its cells, such as {quoted(lists.example)}, look like lists of labels. If they are, "
+            f"set data.task: multi_label and {setting}; if each text is a class, "
+            f"data.categorical: [{profile.key}]"
         )
 
 

@@ -1,4 +1,4 @@
-"""Learning curves: loss and metrics of training and validation over the epochs."""
+"""Learning curves: loss and metrics of training and validation over the epochs or steps."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from pipeline.data.prepared import Meta
 from pipeline.evaluation.drawing.style import ACCENT, TRAIN, VALIDATION, blank, literal
 from pipeline.evaluation.drawing.subject import Subject, unit_of
 from pipeline.evaluation.figures import FigureKind
+from pipeline.runs.axis import EPOCH, axis_of, place
 from pipeline.runs.history import Point
 
 _LINES = {
@@ -27,19 +28,22 @@ _FEW = 40  # points that still have room for a mark each
 
 
 def plot(
-    epochs: Sequence[float],
+    places: Sequence[float],
     curves: Mapping[str, Mapping[str, Sequence[float] | NDArray[np.float64]]],
     *,
-    saved_epoch: float,
+    saved: float,
     title: str,
+    axis: str = EPOCH,
     learning_rate: Sequence[float] | None = None,
 ) -> Figure:
     """Draws one panel per metric, and one for the learning rate if given.
 
     Args:
-        curves: by the label of the panel and by split, one value for each of `epochs`. NaN means
+        places: the epoch or the step of each evaluation.
+        curves: by the label of the panel and by split, one value for each of `places`. NaN means
             that it was not measured.
-        saved_epoch: the epoch of the saved weights; a line marks it.
+        saved: the place of the saved weights; a line marks it.
+        axis: `epoch` or `step`.
     """
     panels = len(curves) + (learning_rate is not None)
     figure = blank(4.8 * panels, 3.8, title)
@@ -50,26 +54,31 @@ def plot(
                 values = np.asarray(splits[split], dtype=float)
                 measured = np.isfinite(values)
                 marks = {"marker": mark, "markersize": 4} if measured.sum() <= _FEW else {}
-                at = np.asarray(epochs)[measured]
+                at = np.asarray(places)[measured]
                 axes.plot(at, values[measured], color=colour, linestyle=line, label=split, **marks)
         axes.axvline(
-            saved_epoch,
+            saved,
             color=ACCENT,
             linestyle=":",
             linewidth=1.5,
-            label=f"saved weights (epoch {saved_epoch:,.5g})",
+            label=f"saved weights ({axis} {_number(saved)})",
         )
         axes.legend(frameon=False)
-        _finish(axes, epochs, label)
+        _finish(axes, places, axis, label)
     if learning_rate is not None:
-        row[-1].plot(epochs, learning_rate, color="black")
-        _finish(row[-1], epochs, "learning rate")
+        row[-1].plot(places, learning_rate, color="black")
+        _finish(row[-1], places, axis, "learning rate")
     return figure
 
 
-def _finish(axes: Axes, epochs: Sequence[float], label: str) -> None:
-    axes.set(xlabel="epoch", ylabel=label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=max(epochs) >= 5))
+def _number(place: float) -> str:
+    """`1,000` or `11.636`."""
+    return f"{place:,.0f}" if float(place).is_integer() else f"{place:,.5g}"
+
+
+def _finish(axes: Axes, places: Sequence[float], axis: str, label: str) -> None:
+    axes.set(xlabel=axis, ylabel=label)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=max(places) >= 5))
     axes.grid(alpha=0.25)
 
 
@@ -81,11 +90,13 @@ def of_history(name: str, meta: Meta, history: Sequence[Point], *, saved_step: i
         saved_step: the step of the saved weights.
     """
     rates = [point.learning_rate for point in history]
+    axis = axis_of(history)
     return plot(
-        [point.epoch for point in history],
+        [place(point, axis) for point in history],
         _curves(history, meta),
-        saved_epoch=next(point.epoch for point in history if point.step == saved_step),
+        saved=next(place(point, axis) for point in history if point.step == saved_step),
         title=f"{name}: learning curves",
+        axis=axis,
         learning_rate=rates if len(set(rates)) > 1 else None,
     )
 
@@ -140,7 +151,7 @@ def _label(name: str, meta: Meta) -> str:
 
 FIGURE = FigureKind(
     place=10,
-    alt="loss and metrics of the training and the validation split over the epochs; "
-    "a dotted line marks the epoch of the saved weights",
+    alt="loss and metrics of the training and the validation split during the training; "
+    "a dotted line marks the saved weights",
     draw=_draw,
 )

@@ -1,75 +1,113 @@
-"""Shows the progress of a training on stderr: epoch, metrics and time left.
+"""Shows the progress of a training on stderr: epoch, time left and metrics.
 
-On a terminal it is a moving bar. In a notebook it is one line that changes. Elsewhere it is a plain
-line every few seconds.
+On a terminal it is one line that moves. It holds what fits: first the name, the epoch and the time
+left, then metrics, the speed, and a bar. In a notebook it is one line that changes. Elsewhere it is
+a plain line every few seconds.
 """
 
-import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
-from pipeline.console import log, overwrite
+from pipeline.console import is_animated, log, overwrite
 from pipeline.runs.history import Point
 from pipeline.training.listener import Listener
+from pipeline.training.listeners.metric_words import in_words
+from pipeline.training.listeners.time_left import TimeLeft, in_minutes
 from pipeline.training.schedule import Schedule
 
 _OFTEN = 0.5  # seconds
+_SHORTEST_BAR, _LONGEST_BAR = 8, 40  # characters
+_GAP = "  "
 
 
 class TerminalProgress(Listener):
-    """A bar that moves with the steps."""
+    """One line that moves with the steps."""
 
-    def __init__(self, name: str, schedule: Schedule, *, console: Console) -> None:
-        self._schedule = schedule
-        self._metrics = ""
-        self._progress = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn(
-                "steps  epoch {task.fields[epoch]}  {task.fields[metrics]}  {task.fields[speed]}"
-            ),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
-        )
-        self._task = self._progress.add_task(
-            name, total=schedule.total, epoch="", metrics="", speed=""
-        )
-        self._progress.start()
+    def __init__(
+        self,
+        name: str,
+        schedule: Schedule,
+        *,
+        console: Console,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name, self._schedule, self._clock = name, schedule, clock
+        self._left = TimeLeft(schedule)
+        self._step = 0
+        self._metrics: Mapping[str, float] = {}
+        self._point: Point | None = None
+        self._point_at = 0.0
+        self._ended = False
+        self._live = Live(self, console=console, refresh_per_second=4)
+        self._live.start()
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        """The line in the width of the terminal."""
+        line = self._words(options.max_width)
+        bar = min(_LONGEST_BAR, options.max_width - line.cell_len - len(_GAP))
+        if bar < _SHORTEST_BAR or self._ended:
+            yield line
+            return
+        row = Table.grid(padding=(0, len(_GAP), 0, 0))
+        row.add_row(line, ProgressBar(total=self._schedule.total, completed=self._step, width=bar))
+        yield row
+
+    def _words(self, width: int) -> Text:
+        """The line without its bar."""
+        epochs = self._schedule.epochs
+        epoch = min(self._step / self._schedule.steps_per_epoch, epochs)
+        facts = [f"epoch {epoch:.1f}/{_count(epochs)}", self._time()]
+        tail = "".join(f"{_GAP}{fact}" for fact in facts if fact)
+        line = Text(self._name, no_wrap=True, overflow="ellipsis")
+        line.truncate(max(1, width - len(tail)), overflow="ellipsis")
+        line.stylize("bold")
+        line.append(tail)
+        speed = self._point.examples_per_second if self._point else 0.0
+        room = width - line.cell_len - len(_GAP)
+        more = [in_words(self._metrics, width=room), f"{speed:,.0f} examples/s" if speed else ""]
+        for words in filter(None, more):
+            if line.cell_len + len(_GAP) + len(words) <= width:
+                line.append(f"{_GAP}{words}")
+        return line
+
+    def _time(self) -> str:
+        """The time left, counted down since the last point; at the end the time of training."""
+        if self._ended:
+            return f"in {in_minutes(self._point.seconds)}" if self._point else ""
+        seconds = self._left.seconds
+        if seconds is None:
+            return ""
+        return f"{in_minutes(max(0.0, seconds - self._clock() + self._point_at))} left"
 
     def on_begin(self, history: Sequence[Point]) -> None:
         """Starts from the last point of an earlier process."""
         for point in history[-1:]:
-            self._progress.update(self._task, completed=point.step)
-            self.on_point(point)
+            self._show(point)
 
     def on_step(self, step: int, means: dict[str, float]) -> None:
         """Moves the bar. Before the first evaluation it shows the mean loss of the segment."""
-        epochs = self._schedule.epochs
-        epoch = f"{min(step / self._schedule.steps_per_epoch, epochs):.1f}/{epochs:g}"
-        text = self._metrics or in_words({f"running/{name}": mean for name, mean in means.items()})
-        self._progress.update(self._task, completed=step, epoch=epoch, metrics=text)
+        self._step = step
+        if self._point is None:
+            self._metrics = {f"running/{name}": mean for name, mean in means.items()}
 
     def on_point(self, point: Point) -> None:
-        self._metrics = in_words(point.metrics)
-        speed = f"{point.examples_per_second:,.0f} examples/s"
-        self._progress.update(self._task, metrics=self._metrics, speed=speed)
+        self._left.add(point)
+        self._show(point)
+
+    def _show(self, point: Point) -> None:
+        self._step, self._metrics, self._point = point.step, point.metrics, point
+        self._point_at = self._clock()
 
     def on_end(self) -> None:
-        self._progress.stop()
+        self._ended = True
+        self._live.stop()
 
 
 class LineProgress(Listener):
@@ -86,10 +124,12 @@ class LineProgress(Listener):
     ) -> None:
         self._name, self._schedule = name, schedule
         self._write, self._interval, self._clock = write, interval, clock
+        self._left = TimeLeft(schedule)
         self._written_at = -interval + clock()
         self._pending: Point | None = None
 
     def on_point(self, point: Point) -> None:
+        self._left.add(point)
         self._pending = point
         if self._clock() - self._written_at >= self._interval:
             self._write_pending()
@@ -99,7 +139,7 @@ class LineProgress(Listener):
 
     def _write_pending(self) -> None:
         if self._pending is not None:
-            self._write(f"{self._name}: {line(self._pending, self._schedule)}")
+            self._write(f"{self._name}: {line(self._pending, self._schedule, self._left.seconds)}")
             self._pending = None
             self._written_at = self._clock()
 
@@ -115,40 +155,28 @@ class NotebookProgress(LineProgress):
         log("")
 
 
-def line(point: Point, schedule: Schedule) -> str:
-    """Puts a point into words: `epoch 3/20  train loss 0.41  …  0:12 left`."""
-    parts = [f"epoch {_count(point.epoch)}/{_count(schedule.epochs)}", in_words(point.metrics)]
-    if point.step:
-        left = point.seconds / point.step * (schedule.total - point.step)
-        minutes, seconds = divmod(round(left), 60)
-        parts += [f"{point.examples_per_second:,.0f} examples/s", f"{minutes}:{seconds:02d} left"]
-    return "  ".join(parts)
+def line(point: Point, schedule: Schedule, left: float | None) -> str:
+    """Puts a point into words: `epoch 3/20  0:12 left  validation loss 0.41  …`.
+
+    Args:
+        left: the seconds to the end; None if they are not known.
+    """
+    parts = [f"epoch {_count(point.epoch)}/{_count(schedule.epochs)}"]
+    if left:
+        parts.append(f"{in_minutes(left)} left")
+    parts.append(in_words(point.metrics))
+    if point.examples_per_second:
+        parts.append(f"{point.examples_per_second:,.0f} examples/s")
+    return _GAP.join(parts)
 
 
 def _count(epochs: float) -> str:
     return f"{epochs:.2f}".rstrip("0").rstrip(".")
 
 
-def in_words(metrics: dict[str, float]) -> str:
-    """Metrics as `train loss 0.4132  validation accuracy 0.8911 …`.
-
-    If the loss of the training rows is present, the running loss is left out. So is a metric
-    that equals the loss of its split.
-    """
-    values = {}
-    for name, value in metrics.items():
-        split, _, metric = name.partition("/")
-        repeats = metric != "loss" and math.isclose(
-            value, metrics.get(f"{split}/loss", math.nan), rel_tol=1e-5
-        )
-        if not repeats and not (split == "running" and "train/loss" in metrics):
-            values[name] = value
-    return "  ".join(f"{name.replace('/', ' ')} {value:.4f}" for name, value in values.items())
-
-
 def progress(name: str, schedule: Schedule) -> Listener:
     """The form of progress that suits stderr."""
-    if sys.stderr.isatty():
+    if is_animated():
         return TerminalProgress(name, schedule, console=Console(stderr=True))
     # The stream that Jupyter puts in the place of stderr. It obeys a carriage return.
     if type(sys.stderr).__module__.partition(".")[0] == "ipykernel":

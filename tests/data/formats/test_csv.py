@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.config.source import File, Source
 from pipeline.data.formats import Contents, SourceFile, csv
+from pipeline.errors import DataError
 from tests.support.refusals import refusal
 
 
@@ -289,3 +290,52 @@ def test_rows_with_few_values_are_no_titles(tmp_path):
 def test_quotes_around_values_are_not_advised_away(tmp_path):
     content = b'a;b;c\n"""x"";""y"";""z"""\n"""u"";""v"";""w"""\n'
     assert "quoting: false" not in refusal(read, tmp_path, content)
+
+
+def test_single_quotes_enclose_values(tmp_path):
+    content = "id,text\n1,'a, b'\n2,'c, d'\n"
+    assert rewritten(tmp_path, content, quoting="single") == 'id,text\n1,"a, b"\n2,"c, d"\n'
+    assert "Set quoting: single in the source's settings." in refusal(read, tmp_path, content)
+
+
+def test_backslash_stands_before_quotes(tmp_path):
+    content = 'id,text\n1,"a \\"b, c\\""\n2,"d \\"e, f\\""\n'
+    expected = 'id,text\n1,"a ""b, c"""\n2,"d ""e, f"""\n'
+    assert rewritten(tmp_path, content, quoting="backslash") == expected
+    assert "Set quoting: backslash in the source's settings." in refusal(read, tmp_path, content)
+
+
+def test_quoting_is_a_truth_or_a_word():
+    assert refusal(Source, "own", path="a.csv", quoting="'") == (
+        "source.quoting is invalid. Received: '. Expected: true, false, single or backslash."
+    )
+
+
+def test_columns_by_position_are_recognised(tmp_path):
+    content = "city        temp  n\nNew York    20.1   \nRome        18.5  3\nSt. Gallen  11.0  4\n"
+    message = refusal(read, tmp_path, content)
+    assert (
+        "set fixed_width: true in the source's settings. That gives 3 rows of 3 columns" in message
+    )
+    assert rewritten(tmp_path, content, fixed_width=True).splitlines()[1] == "New York,20.1,"
+
+
+def test_header_without_a_name_for_the_rows_is_refused(tmp_path):
+    content = "temp,colour\n1,20.5,red\n2,18.5,blue\n3,11.5,red\n"
+    settings = {"header": False, "skip_rows": 1, "columns": ["row", "temp", "colour"]}
+    message = refusal(read, tmp_path, content)
+    assert (
+        "the header names 2 columns, and each row has 3 values. Received: 'temp,colour'. If the "
+        "first value names the row, set header: false, skip_rows: 1 and columns: [row, temp, "
+        "colour] in the source's settings; if a value contains the delimiter, such as a decimal "
+        "comma, put it in quotes." in message
+    )
+    assert rewritten(tmp_path, content, **settings).startswith("row,temp,colour\n1,20.5,red\n")
+
+
+def test_decimal_comma_is_no_name_of_a_row(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("id,temp\n1,20,5\n2,18,5\n3,11,0\n")
+    with pytest.raises(DataError) as caught:
+        csv.read(Source("own", path=str(path)), [SourceFile("own.csv", path, "own.csv")], tmp_path)
+    assert caught.value.advised == {}

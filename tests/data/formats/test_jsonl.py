@@ -1,3 +1,4 @@
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,17 @@ def test_missing_keys_and_null_are_empty_cells(tmp_path):
     assert contents.notes == ["some objects lack these keys, and the cells are empty: b"]
 
 
+def test_list_becomes_a_cell(tmp_path):
+    read(tmp_path, '{"a": ["x", "it\'s", "a, b"]}\n{"a": []}\n{"a": [1.50, true]}\n')
+    lines = (tmp_path / "data.csv").read_text().splitlines()
+    assert [row[0] for row in csv.reader(lines)] == [
+        "a",
+        '["x", "it\'s", "a, b"]',
+        "[]",
+        "[1.50, true]",
+    ]
+
+
 def test_columns_can_be_renamed(tmp_path):
     assert read(tmp_path, '{"a": 1, "b": 2}', columns={"b": "y"}).columns == ["a", "y"]
 
@@ -36,9 +48,9 @@ def test_columns_can_be_renamed(tmp_path):
     [
         ("", "own.jsonl is empty. Expected: one object a line."),
         (
-            '{"a": {"x": 1}, "b": 1}\n{"a": 1, "b": [2]}',
-            "own.jsonl has objects or lists as values. Received: a (line 1) and b (line 2). "
-            "Write plain values, as pandas.json_normalize does.",
+            '{"a": {"x": 1}, "b": 1}\n{"a": 1, "b": [[2]]}',
+            "own.jsonl has objects or lists of objects as values. Received: a (line 1) and b "
+            "(line 2). Write plain values, as pandas.json_normalize does.",
         ),
         (
             '[{"a": 1}]',

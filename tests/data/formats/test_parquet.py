@@ -50,6 +50,7 @@ DAY = dt.datetime(2021, 3, 1)
         (pa.array([DAY, MOMENT]), ["2021-03-01T00:00:00", "2021-03-01T12:30:00"]),
         (pa.array([DAY], pa.timestamp("us", "UTC")), ["2021-03-01T00:00:00+00:00"]),
         (pa.array([dt.time(4, 5)]), ["04:05:00"]),
+        (pa.array([["x", "a, b"], [], None]), ['"[""x"", ""a, b""]"', "[]", ""]),
     ],
 )
 def test_values_become_text_with_all_digits(tmp_path, column, texts):
@@ -57,11 +58,11 @@ def test_values_become_text_with_all_digits(tmp_path, column, texts):
 
 
 def test_columns_that_are_no_cells_are_named_together(tmp_path):
-    columns = {"a": [[1]], "b": [{"x": 1}], "c": [b"1"], "ok": [1]}
+    columns = {"a": [[[1]]], "b": [{"x": 1}], "c": [b"1"], "ok": [1]}
     assert refusal(read, tmp_path, columns) == (
-        "own.parquet has columns that a table cannot hold. Received: a (list<element: int64>), "
-        "b (struct<x: int64>) and c (binary). Save the file again with plain numbers or texts in "
-        "them, or without them, as pandas does by drop(columns=[…])."
+        "own.parquet has columns that a table cannot hold. Received: a (list<element: "
+        "list<element: int64>>), b (struct<x: int64>) and c (binary). Save the file again with "
+        "plain numbers or texts in them, or without them, as pandas does by drop(columns=[…])."
     )
 
 

@@ -9,6 +9,7 @@ from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from pipeline.data.encoded import Levels
 from pipeline.data.prepared import CategoricalFeature, NumericFeature, Table, Target
 from pipeline.data.preparing.encoding import encode, fit_table, fit_target, value_of
 from pipeline.data.preparing.inputs import Inputs
@@ -25,12 +26,13 @@ def inputs(
     features: list[str], categorical: dict[str, list[str]] | None = None, **numeric: list[float]
 ) -> Inputs:
     arrays = {name: np.array(values) for name, values in numeric.items()}
-    return Inputs(features, arrays, categorical or {}, [])
+    levels = {name: Levels.of(cells) for name, cells in (categorical or {}).items()}
+    return Inputs(features, arrays, levels, [])
 
 
 def fitted(train: Inputs, *, missing_indicators: bool = True, **ratios: list[str]) -> Table:
     data = data_of(missing_indicators=missing_indicators, ratios=ratios)
-    return fit_table(train, data, path=Path("data.csv"))
+    return fit_table(train, np.arange(train.rows), data, path=Path("data.csv"))
 
 
 def test_numeric_feature_has_median_mean_and_deviation():
@@ -113,7 +115,10 @@ def test_encoding_equals_scikit_learn():
     numbers[generator.random((500, 3)) < 0.1] = NAN
     colours = generator.choice(["red", "green", "", "blue"], 500).tolist()
     everything = Inputs(
-        ["a", "b", "c", "d"], dict(zip("abc", numbers.T, strict=True)), {"d": colours}, []
+        ["a", "b", "c", "d"],
+        dict(zip("abc", numbers.T, strict=True)),
+        {"d": Levels.of(colours)},
+        [],
     )
     train = np.arange(300)
     frame = np.column_stack([numbers.astype(object), colours])

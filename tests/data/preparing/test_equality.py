@@ -1,8 +1,16 @@
 """Equal rows have equal numbers."""
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.data.preparing.equality import levels_of, numbers_of_equal, with_target
+from pipeline.data.encoded import Levels
+from pipeline.data.preparing.equality import (
+    equal_inputs,
+    equal_rows,
+    numbers_of_equal,
+    with_target,
+)
 from pipeline.data.preparing.inputs import Inputs
 
 
@@ -29,17 +37,28 @@ def test_cells_are_compared_as_they_are_read():
     inputs = Inputs(
         ["a", "b"],
         {"a": np.array([1.0, np.nan, np.nan, -0.0, 0.0])},
-        {"b": ["x", "", "", "y", "y"]},
+        {"b": Levels.of(["x", "", "", "y", "y"])},
         [],
     )
-    assert numbers_of_equal(levels_of(inputs, rows=5)).tolist() == [0, 1, 1, 3, 3]
+    assert equal_inputs(inputs, rows=5).tolist() == [0, 1, 1, 3, 3]
 
 
 def test_no_column_makes_all_rows_equal():
-    assert numbers_of_equal(levels_of(Inputs([], {}, {}, []), rows=3)).tolist() == [0, 0, 0]
+    assert equal_inputs(Inputs([], {}, {}, []), rows=3).tolist() == [0, 0, 0]
 
 
-def test_levels_are_equal_where_numbers_are():
-    numbers = {"x": np.array([3.0, np.nan, 1.0, np.nan, 3.0, -0.0, 0.0])}
-    levels = levels_of(Inputs(["x"], numbers, {}, []), rows=7)
-    assert levels[:, 0].tolist() == [2, 3, 1, 3, 2, 0, 0]
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, -0.0, 1.5, -1.5, np.nan, np.inf]), st.integers(-2, 2)),
+        min_size=1,
+    )
+)
+def test_rows_are_equal_where_all_columns_are(rows):
+    plain = [("nan" if np.isnan(x) else x, number) for x, number in rows]
+    columns = [np.array([x for x, _ in rows]), np.array([number for _, number in rows])]
+    assert equal_rows(columns, rows=len(rows)).tolist() == [plain.index(row) for row in plain]
+
+
+def test_order_of_columns_matters():
+    columns = [np.array([1, 2]), np.array([2, 1])]
+    assert equal_rows(columns, rows=2).tolist() == [0, 1]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+from pipeline.data.preparing import nearness
 from pipeline.data.preparing.nearness import near_images, near_rows
 
 RANDOM = np.random.default_rng(0)
@@ -68,7 +69,8 @@ def rows_near(numbers: np.ndarray, kinds: np.ndarray | None = None) -> np.ndarra
     """Compares the last fifth of the rows with the others."""
     first = len(numbers) * 4 // 5
     kinds = np.zeros(len(numbers), dtype=np.int64) if kinds is None else kinds
-    return near_rows(numbers, kinds, np.arange(first), np.arange(first, len(numbers)))
+    train, others = np.arange(first), np.arange(first, len(numbers))
+    return near_rows(numbers.astype(np.float32).__getitem__, kinds, train, others)
 
 
 def with_copies(noise: float) -> np.ndarray:
@@ -105,3 +107,25 @@ def test_chance_makes_few_rows_near(columns):
 def test_many_equal_values_take_no_time():
     numbers = (np.random.default_rng(5).random((20_000, 50)) < 0.02).astype(np.float64)
     assert rows_near(numbers).mean() > 0.5
+
+
+@pytest.mark.parametrize("numbers_of_a_tree", [1, 60, 1 << 24])
+@pytest.mark.parametrize("few_pairs", [0, 1 << 20])
+@pytest.mark.parametrize("rows_at_once", [7, 1 << 16])
+def test_all_ways_to_compare_rows_agree(monkeypatch, numbers_of_a_tree, few_pairs, rows_at_once):
+    numbers = with_copies(0.009)[::-1].copy()
+    numbers[250:, 0] = numbers[250, 0]
+    kinds = np.arange(500) % 3
+    expected = rows_near(numbers, kinds)
+    monkeypatch.setattr(nearness, "_NUMBERS_OF_A_TREE", numbers_of_a_tree)
+    monkeypatch.setattr(nearness, "_FEW_PAIRS", few_pairs)
+    monkeypatch.setattr(nearness, "_ROWS", rows_at_once)
+    assert rows_near(numbers, kinds).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 17])
+def test_deviation_in_blocks_has_the_bits_of_numpy(monkeypatch, columns):
+    numbers = np.random.default_rng(6).lognormal(size=(1000, columns)).astype(np.float32)
+    monkeypatch.setattr(nearness, "_ROWS", 64)
+    deviation = nearness._deviation(numbers.__getitem__, np.arange(1000))
+    assert deviation.tolist() == numbers.std(axis=0).tolist()

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.csv
 import pytest
 
 from pipeline.config.data import Task
 from pipeline.config.split import Duplicates, SplitMethod
-from pipeline.data import encoded
+from pipeline.data import encoded, tables
 from pipeline.data.prepared import SPLITS, Meta, digest_of, load_meta, load_split
 from pipeline.data.preparing.preparation import prepare
 from tests.support.damage import flip_a_bit
@@ -105,6 +106,40 @@ def test_second_preparation_writes_the_same_bytes(tmp_path):
     prepared(tmp_path / "1", ROWS)
     prepared(tmp_path / "2", ROWS)
     assert bytes_of(tmp_path / "1/own") == bytes_of(tmp_path / "2/own")
+
+
+def mixed_row(i: int) -> str:
+    number = "" if i % 9 == 0 else i % 7
+    colour = "red" if i % 2 else " blue"
+    return f"{number},{colour},202{i % 5}-03-{1 + i % 28:02d},{i}.5,{3 * i % 11}"
+
+
+MIXED = list(map(mixed_row, range(60)))
+
+
+@pytest.mark.parametrize("task", [Task.regression, Task.classification])
+def test_large_table_is_prepared_to_the_same_bytes(tmp_path, monkeypatch, task):
+    settings = {"header": "a,b,day,c,y", "ratios": {"share": ["c", "a"]}, "task": task}
+    prepared(tmp_path / "in memory", MIXED, test=MIXED[:7], **settings)
+    monkeypatch.setattr(tables, "_IN_MEMORY", 0)
+    monkeypatch.setattr(tables, "_STREAMED_BLOCK", 1)
+    prepared(tmp_path / "on disk", MIXED, test=MIXED[:7], **settings)
+    assert bytes_of(tmp_path / "on disk/own") == bytes_of(tmp_path / "in memory/own")
+
+
+@pytest.mark.parametrize("limit", [0, 1 << 26], ids=["on disk", "in memory"])
+def test_file_is_parsed_once(tmp_path, monkeypatch, limit):
+    monkeypatch.setattr(tables, "_IN_MEMORY", limit)
+    parses = []
+    for name in ("read_csv", "open_csv"):
+        parse = getattr(pyarrow.csv, name)
+        monkeypatch.setattr(
+            pyarrow.csv,
+            name,
+            lambda *args, parse=parse, **options: parses.append(args) or parse(*args, **options),
+        )
+    prepared(tmp_path, ROWS)
+    assert len(parses) == 1
 
 
 def test_statistics_come_from_training_rows_only(tmp_path):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.config.data import Data, Task
+from pipeline.config.data import Data, LabelList, Task
 from pipeline.config.split import SplitMethod
 from pipeline.data.card import DataCard
 from pipeline.data.prepared import Meta, load_meta, load_split
@@ -150,11 +150,6 @@ def test_copies_are_equal_in_all_targets():
             "for columns of yes and no, regression for numbers, or one target.",
         ),
         (
-            {"task": Task.multi_label, "target": "a"},
-            "data.task is invalid. Received: multi_label with one target, a. Expected: "
-            "classification, or a list of at least two columns as data.target.",
-        ),
-        (
             {"target": ["a", "a"]},
             "data.target is invalid. Received: ['a', 'a']. Expected: each column once.",
         ),
@@ -167,6 +162,11 @@ def test_copies_are_equal_in_all_targets():
             {"task": Task.multi_label, "split": {"method": SplitMethod.stratified}},
             "data.split.method is invalid. Received: stratified. Expected: another method for "
             "task: multi_label, such as random.",
+        ),
+        (
+            {"target": "a", "task": Task.multi_label, "label_lists": {"a": LabelList("|", ["x"])}},
+            "data.label_lists.a.labels is invalid. Received: ['x']. Expected: each label once, and "
+            "at least two of them, or none for those of the file.",
         ),
         (
             {"task": Task.multi_label, "log_target": True},

@@ -97,8 +97,8 @@ def test_strata_are_those_of_scikit_learn():
 def test_split_smaller_than_classes_is_refused():
     labels = np.array([0, 1, 2] * 4, dtype=np.int32)
     assert refusal(split, rows=12, labels=labels, test=2) == (
-        "data.split.test is too small or too large to stratify. Received: The test_size = 2 should "
-        "be greater or equal to the number of classes = 3. Set data.split.method: random."
+        "data.split.test is too small or too large to stratify. Received: 2 rows for "
+        "3 classes. Set data.split.method: random."
     )
 
 

@@ -23,7 +23,7 @@ def test_missing_numbers_become_the_median():
 
 
 def test_column_without_numbers_has_no_statistics():
-    assert statistics_of([np.array([np.nan, np.inf]), np.ones(2)])[0] is None
+    assert next(statistics_of([np.array([np.nan, np.inf]), np.ones(2)])) is None
 
 
 def test_constant_has_scale_one():
@@ -34,5 +34,5 @@ def test_constant_has_scale_one():
 def test_blocks_hold_columns_of_one_length(monkeypatch):
     monkeypatch.setattr(statistics, "_AT_ONCE", 4)
     columns = [np.ones(2), np.ones(3), np.ones(2), np.ones(2)]
-    shapes = [(places, values.shape) for places, values in blocks_of(columns)]
-    assert shapes == [([0, 2], (2, 2)), ([3], (1, 2)), ([1], (1, 3))]
+    shapes = [values.shape for values in blocks_of(columns)]
+    assert shapes == [(1, 2), (1, 3), (2, 2)]

@@ -452,3 +452,42 @@ def test_sign_of_a_missing_number_has_other_spellings():
 def test_plain_numbers_among_decimal_commas_need_no_note():
     cells = [str(number * number) for number in range(3, 30)]
     assert decided(*cells, file=File(";", decimal=",")).notes == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "merged"),
+    [
+        (["Y", "n", "y", "N", "Y", "N"], {"y": "Y", "n": "N"}),
+        (["1", "0", "true", "false", "1", "0"], {"true": "1", "false": "0"}),
+        (["no", "yes", "y", "no", "yes"], {"y": "yes"}),
+    ],
+)
+def test_spellings_of_yes_and_no_are_merged(cells, merged):
+    finding = decided(*cells)
+    assert finding.reading.settings["spellings"] == merged
+    assert finding.doubts == []
+
+
+def test_codes_of_one_letter_are_not_yes_and_no():
+    assert decided("y", "n", "t", "f").reading.settings == {}
+
+
+def test_minus_next_to_plus_is_in_doubt():
+    (doubt,) = decided("-", "+", "+", "-").doubts
+    assert doubt.startswith("its level is '+', so '-' may be a level too. ")
+    assert read("+", "-", keep_as_level={"c": ["-"]}) == ("category", "+")
+
+
+def test_names_of_images_are_in_doubt():
+    (doubt,) = decided("a/1.png", "a/2.JPG", "b/3.jpeg").doubts
+    assert doubt.startswith("its cells, such as 'b/3.jpeg', name image files. To learn from them, ")
+
+
+def test_unnamed_numbers_name_the_rows():
+    assert decided("0", "2", "4", "7", column="Unnamed: 0").reading is None
+
+
+@pytest.mark.parametrize("delimiter", ["whitespace", "fixed_width"])
+def test_point_is_decimal_between_blanks(delimiter):
+    assert read("24.709", "13.017", file=File(delimiter=delimiter)) == ("number", 24.709)
+    assert decided("24.709", "13.017", file=File(delimiter=delimiter)).doubts == []

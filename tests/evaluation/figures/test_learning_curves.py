@@ -18,7 +18,7 @@ CURVES = {
 
 @pytest.fixture(scope="module")
 def figure():
-    return plot(EPOCHS, CURVES, saved_epoch=2.0, title="toy: learning curves")
+    return plot(EPOCHS, CURVES, saved=2.0, title="toy: learning curves")
 
 
 def panels(one) -> list[str]:
@@ -51,7 +51,7 @@ def test_unmeasured_value_is_left_out(figure):
 def test_few_points_have_marks(points, marker):
     epochs = list(range(points))
     curves = {"loss": {"train": [1.0] * points}}
-    axes = plot(epochs, curves, saved_epoch=1, title="").axes[0]
+    axes = plot(epochs, curves, saved=1, title="").axes[0]
     assert axes.get_lines()[0].get_marker() == marker
 
 
@@ -63,7 +63,7 @@ def test_line_marks_the_epoch_of_saved_weights(figure):
 
 def test_learning_rate_has_the_last_panel():
     rates = [0.3, 0.2, 0.1]
-    axes = plot(EPOCHS, CURVES, saved_epoch=2.0, title="", learning_rate=rates).axes[2]
+    axes = plot(EPOCHS, CURVES, saved=2.0, title="", learning_rate=rates).axes[2]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "learning rate")
     assert axes.get_lines()[0].get_xydata().tolist() == [[1.0, 0.3], [2.0, 0.2], [3.0, 0.1]]
 
@@ -143,6 +143,19 @@ def test_learning_rate_is_shown_if_it_varies(dense_on_images):
 def test_saved_step_is_marked_by_its_epoch(dense_on_images):
     axes = only(FIGURE, replace(dense_on_images, saved_step=10)).axes[0]
     assert axes.get_lines()[2].get_xdata() == [1.0, 1.0]
+
+
+def test_training_in_steps_has_an_axis_of_steps(dense_on_images):
+    history = [point(0, loss=3.0), point(4, loss=2.0), point(10, loss=1.5), point(1004, loss=1.0)]
+    axes = only(FIGURE, replace(dense_on_images, history=history, saved_step=1004)).axes[0]
+    assert axes.get_xlabel() == "step"
+    assert axes.get_lines()[1].get_xdata().tolist() == [0, 4, 10, 1004]
+    assert legend(axes)[-1] == "saved weights (step 1,004)"
+
+
+def test_single_evaluation_within_an_epoch_keeps_epochs(dense_on_images):
+    history = [point(4, loss=3.0), point(10, loss=2.0), point(20, loss=1.0)]
+    assert only(FIGURE, replace(dense_on_images, history=history)).axes[0].get_xlabel() == "epoch"
 
 
 def test_every_experiment_has_curves(experiments):

@@ -1,53 +1,59 @@
 """Commands that start without importing the libraries again.
 
-`variables()` starts a server, and makes each `python -m pipeline.<command>`, each `dvc` and each
-process of trials a fork of it.
+`variables()` starts a server of `pipeline.preloading`, and makes each `python -m
+pipeline.<command>`, each `dvc` and each process of trials a fork of it.
 """
 
 import atexit
 import os
 import shutil
-import subprocess
-import sys
-import time
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from pipeline.preloading import client, stages
 from tests.support import ROOT
 
 _FOLDER = Path(__file__).parent
-_PATIENCE = 120  # seconds
+_LIBRARIES = (
+    *stages.LIBRARIES,
+    "mlflow.keras",
+    "mlflow.pyfunc",
+    "sklearn.impute",
+    "sklearn.preprocessing",
+    "sklearn.metrics",
+    "pyarrow.csv",
+    "hydra",
+    "keras_tuner",
+    "seaborn",
+    "jinja2",
+    "sklearn.datasets",
+    "pyarrow.pandas_compat",
+    "dvc.cli.parser",
+    "dvc.repo",
+    "networkx",
+    "scmrepo.git",
+)
 
 
 @cache
 def variables() -> dict[str, str]:
     """The variables with which commands start as forks. The server ends with this process.
 
-    A command in a folder without a `pipeline/` of its own is that of this project.
+    A command in a folder without a `pipeline/` of its own is that of this project. The modules of
+    the commands are compiled once, and their folders receive no bytecode.
     """
     folder = Path(mkdtemp(prefix="warm-"))
-    place, log = folder / "socket", folder / "log.txt"
+    atexit.register(shutil.rmtree, folder)
     paths = [str(_FOLDER), *filter(None, [os.environ.get("PYTHONPATH")]), str(ROOT)]
     added = {"PYTHONPATH": os.pathsep.join(paths)}
-    with log.open("wb") as file:
-        server = subprocess.Popen(
-            [sys.executable, str(_FOLDER / "server.py"), str(place)],
-            env=os.environ | added,
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-        )
-    atexit.register(_end, server, folder)
-    limit = time.monotonic() + _PATIENCE
-    while not place.exists():
-        if server.poll() is not None or time.monotonic() > limit:
-            raise SystemExit(log.read_text(encoding="utf-8"))
-        time.sleep(0.05)
-    return added | {"TESTS_WARM_SERVER": str(place)}
-
-
-def _end(server: subprocess.Popen[bytes], folder: Path) -> None:
-    server.terminate()
-    server.wait()
-    shutil.rmtree(folder)
+    address = f"{folder.name}-{os.getpid()}"
+    own = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+    log = folder / "log.txt"
+    server = client.started(
+        address, os.getpid(), _LIBRARIES, variables=os.environ | added | own, log=str(log)
+    )
+    if server is None:
+        raise SystemExit(log.read_text(encoding="utf-8"))
+    server.close()
+    return added | {"TESTS_WARM_SERVER": address}

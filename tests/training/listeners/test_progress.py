@@ -2,14 +2,15 @@
 
 import io
 import sys
+from collections.abc import Callable
 
+import pytest
 from rich.console import Console
 
 from pipeline.runs.history import Point
 from pipeline.training.listeners.progress import (
     LineProgress,
     TerminalProgress,
-    in_words,
     line,
     progress,
 )
@@ -50,42 +51,23 @@ def lines_at(*moments: float) -> list[str]:
     return [text.split("/")[0] for text in lines]
 
 
-def test_line_shows_epoch_metrics_and_time_left():
-    assert line(point(6, seconds=6.0), SCHEDULE) == (
-        "epoch 3/20  train loss 0.4132  validation accuracy 0.8911  13,000 examples/s  0:34 left"
+def test_line_shows_epoch_time_left_and_metrics():
+    assert line(point(6), SCHEDULE, 34.0) == (
+        "epoch 3/20  0:34 left  validation accuracy 0.8911  train loss 0.4132  13,000 examples/s"
     )
 
 
-def test_minutes_and_seconds_are_left():
-    assert line(point(20, seconds=125.0), SCHEDULE).endswith("  2:05 left")
+def test_line_has_no_time_left_before_it_is_known():
+    assert line(point(6), SCHEDULE, None).startswith("epoch 3/20  validation accuracy 0.8911")
 
 
-def test_line_before_the_first_step_has_no_speed():
-    assert line(point(0), SCHEDULE) == "epoch 0/20  train loss 0.4132  validation accuracy 0.8911"
+def test_line_of_the_last_point_has_no_time_left():
+    assert line(point(40), SCHEDULE, 0.0).startswith("epoch 20/20  validation accuracy 0.8911")
 
 
 def test_epochs_are_counted_in_full():
     schedule = Schedule(rows=10, batch_size=5, total=4000, seed=1)
-    assert line(point(2469), schedule).startswith("epoch 1234.5/2000  ")
-
-
-def test_metrics_have_four_decimals():
-    assert (
-        in_words({"train/loss": 1 / 3, "validation/mse": 2.0})
-        == "train loss 0.3333  validation mse 2.0000"
-    )
-
-
-def test_train_loss_hides_the_running_loss():
-    assert in_words({"running/loss": 0.7, "train/loss": 0.5}) == "train loss 0.5000"
-    assert in_words({"running/loss": 0.7, "validation/loss": 0.5}) == (
-        "running loss 0.7000  validation loss 0.5000"
-    )
-
-
-def test_metric_that_equals_the_loss_is_left_out():
-    metrics = {"validation/loss": 0.5, "validation/log_loss": 0.500001, "validation/mae": 0.6}
-    assert in_words(metrics) == "validation loss 0.5000  validation mae 0.6000"
+    assert line(point(2469), schedule, None).startswith("epoch 1234.5/2000  ")
 
 
 def test_first_point_is_written_at_once():
@@ -108,33 +90,64 @@ def test_training_without_points_writes_no_line():
     assert lines_at() == []
 
 
-def test_terminal_shows_a_bar_that_ends_full():
-    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=160)
-    listener = TerminalProgress("toy", SCHEDULE, console=console)
-    listener.on_step(20, {"loss": 0.5})
+def shown(width: int, calls: Callable[[TerminalProgress], None], *, name: str = "toy") -> str:
+    """The line on a terminal of this width, while the training goes on."""
+    listener = TerminalProgress(
+        name, SCHEDULE, console=Console(file=io.StringIO()), clock=Minutes()
+    )
+    calls(listener)
+    with (console := Console(width=width)).capture() as capture:
+        console.print(listener)
     listener.on_end()
-    assert "running loss 0.5000" in console.file.getvalue()
+    return capture.get().rstrip("\n")
 
 
-def test_terminal_shows_the_last_metrics():
-    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=160)
+def two_points(listener: TerminalProgress) -> None:
+    listener.on_point(point(2, seconds=3.0))
+    listener.on_point(point(4, seconds=5.0))
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (16, "…  epoch 2.0/20…"),
+        (30, "toy  epoch 2.0/20  0:36 left"),
+        (60, "toy  epoch 2.0/20  0:36 left  validation accuracy 0.8911"),
+        (75, "toy  epoch 2.0/20  0:36 left  validation accuracy 0.8911  train loss 0.4132"),
+    ],
+)
+def test_terminal_shows_as_many_metrics_as_fit(width, text):
+    assert shown(width, two_points) == text
+
+
+def test_long_name_leaves_room_for_epoch_and_time():
+    text = shown(40, two_points, name="n" * 50)
+    assert text == f"{'n' * 14}…  epoch 2.0/20  0:36 left"
+
+
+def test_bar_and_speed_take_the_rest_of_a_wide_terminal():
+    line_of_words = "toy  epoch 2.0/20  0:36 left  validation accuracy 0.8911  train loss 0.4132"
+    text = shown(140, two_points)
+    assert text.startswith(f"{line_of_words}  13,000 examples/s  ━")
+    assert "━" not in shown(75, two_points)
+
+
+def test_running_loss_is_shown_before_the_first_point():
+    text = shown(80, lambda listener: listener.on_step(1, {"loss": 0.5}))
+    assert text.startswith("toy  epoch 0.5/20  running loss 0.5000")
+
+
+def test_ended_training_shows_its_time():
+    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=60)
     listener = TerminalProgress("toy", SCHEDULE, console=console)
-    listener.on_point(point(40))
-    listener.on_step(40, {"loss": 0.4})
+    listener.on_point(point(40, seconds=65.0))
     listener.on_end()
-    last = console.file.getvalue().splitlines()[-2]  # the last line only shows the cursor again
-    assert "40/40" in last
-    assert "20.0/20" in last
-    assert "13,000 examples/s" in last
-    assert "train loss 0.4132  validation accuracy 0.8911" in last
+    assert "toy  epoch 20.0/20  in 1:05  validation" in console.file.getvalue()
 
 
-def test_bar_starts_from_an_earlier_process():
-    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=160)
-    listener = TerminalProgress("toy", SCHEDULE, console=console)
-    listener.on_begin([point(20)])
-    listener.on_end()
-    assert "20/40" in console.file.getvalue()
+def test_line_starts_from_an_earlier_process():
+    text = shown(60, lambda listener: listener.on_begin([point(20)]))
+    assert text.startswith("toy  epoch 10.0/20  validation accuracy 0.8911")
 
 
 def test_progress_without_a_terminal_is_lines(capsys):

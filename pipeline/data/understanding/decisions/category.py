@@ -20,9 +20,8 @@ def decide(profile: Profile, data: Data, _file: File) -> Finding:
     for cell, count in profile.values.items():
         level = chosen_spellings.get(cell, cell)
         values[level] = values.get(level, 0) + count
-    merged, notes, doubts = dict(chosen_spellings), list[str](), list[str]()
+    merged, notes, doubts = spellings_of(profile, data, values)
     if column not in data.categorical and column not in data.spellings:
-        merged, notes, doubts = _merged(profile.key, values)
         if column not in data.targets:
             notes += _notes_on_digits(profile)
         if column not in data.targets and not data.has_signs_of(column):
@@ -32,18 +31,33 @@ def decide(profile: Profile, data: Data, _file: File) -> Finding:
     return Finding(profile.reading("category", settings), why, notes, doubts)
 
 
+def spellings_of(
+    profile: Profile, data: Data, values: Mapping[str, int]
+) -> tuple[dict[str, str], list[str], list[str]]:
+    """The level that each other spelling means, with notes and doubts.
+
+    Args:
+        values: how often each level occurs.
+    """
+    column = profile.column
+    if column in data.categorical or column in data.spellings:
+        return dict(data.spellings.get(column, {})), [], []
+    return _merged(profile.key, values)
+
+
 def _merged(column: str, values: Mapping[str, int]) -> tuple[dict[str, str], list[str], list[str]]:
     """The level that each other spelling means, with notes and doubts."""
     merged: dict[str, str] = {}
     notes: list[str] = []
     doubts: list[str] = []
     read_as: list[str] = []
-    for first, others in spellings.variants(values).items():
-        if spellings.are_of_one_word([first, *others]):
+    answers = spellings.answers(values)
+    for first, others in (answers or spellings.variants(values)).items():
+        if answers or spellings.are_of_one_word([first, *others]):
             merged |= dict.fromkeys(others, first)
             read_as.append(f"{listed(others)} as {quoted(first)}")
         else:
-            same = f"{{{flow(others[0])}: {flow(first)}}}"
+            same = flow(dict.fromkeys(others, first))
             doubts.append(
                 f"it has {listed([first, *others])}. If they are the same, set "
                 f"data.spellings: {{{column}: {same}}}; if they are different, "
@@ -79,6 +93,12 @@ def _doubts_on_none(profile: Profile) -> Iterator[str]:
             f"it has 'None' in {profile.missing['None']:,} rows and {others} in others. If 'None' "
             f"is a level, set data.keep_as_level: {{{column}: [None]}}; if both mean missing, "
             f"data.na_values: {{{column}: [None]}}"
+        )
+    elif "-" in signs and all(set(cell) == {"+"} for cell in profile.values):
+        yield (
+            f"its level is '+', so '-' may be a level too. If it is, set "
+            f"data.keep_as_level: {{{column}: ['-']}}; if it means missing, "
+            f"data.na_values: {{{column}: ['-']}}"
         )
     elif "NA" in signs and all(_is_code_of_two_letters(cell) for cell in profile.values):
         yield (

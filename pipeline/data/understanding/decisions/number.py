@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.config.data import Data
 from pipeline.data.cells import quoted
 from pipeline.data.columns.kinds import number, time
+from pipeline.data.encoded import Texts
 from pipeline.data.understanding.file import File
 from pipeline.data.understanding.finding import Finding
 from pipeline.data.understanding.identifiers import identifies_by_numbers
@@ -48,7 +49,7 @@ def decide(
     values = _values(profile, settings)
     tally = tally_of(values, profile.counts)
     doubts, sentinel = doubts_on_notation(numerals, file), None
-    if any(map(_CODE.fullmatch, profile.values)) and profile.column not in data.numeric:
+    if profile.column not in data.numeric and _may_be_codes(profile):
         doubts.append(_doubt_on_codes(profile))
     if not doubts:
         reason = identifies_by_numbers(profile, tally) if units == [""] else ""
@@ -67,6 +68,14 @@ def decide(
         doubts,
         sentinel,
     )
+
+
+def _may_be_codes(profile: Profile) -> bool:
+    """Whether some value is a power of ten that may be a code, such as `12E3`."""
+    texts = profile.texts
+    if isinstance(texts, Texts) and texts.have_only_digits_and_points:
+        return False
+    return any(map(_CODE.fullmatch, texts))
 
 
 def _doubt_on_codes(profile: Profile) -> str:

@@ -1,12 +1,17 @@
-"""A process that has imported the libraries, and forks once for each command.
+"""A process that has imported libraries, and forks once for each command.
 
-The libraries take 8 seconds of CPU to import, so tests that run hundreds of commands would mostly
-wait for imports. Nothing is used before the fork: TensorFlow has no device yet, and no module of
-`pipeline` is loaded. Each command is a process of its own, with its own folder, variables,
-descriptors and signals. It is killed if the process that asked for it dies, and `os.getppid()`
-returns the parent of that process.
+    python server.py ADDRESS OWNER LIBRARY...
+
+TensorFlow, MLflow and what they import take seconds. Nothing is used before the fork: TensorFlow
+has no device yet, and no module of `pipeline` is loaded. Each command is a process of its own, with
+its own folder, variables, descriptors and signals. It is killed if the process that asked for it is
+killed, and `os.getppid()` returns the parent of that process.
+
+The server listens on an abstract address of Linux, so it leaves no file. It serves only its own
+user. When the process OWNER ends, it sends SIGTERM to its commands, waits for them, and ends.
 """
 
+import ctypes
 import fcntl
 import gc
 import json
@@ -20,70 +25,44 @@ import sys
 import warnings
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
-from sitecustomize import settings_of_imports
 
-_LIBRARIES = (
-    "tensorflow",
-    "keras",
-    "mlflow",
-    "mlflow.keras",
-    "mlflow.pyfunc",
-    "mlflow.store.tracking.sqlalchemy_store",
-    "sklearn.ensemble",
-    "sklearn.impute",
-    "sklearn.linear_model",
-    "sklearn.metrics",
-    "sklearn.preprocessing",
-    "pandas",
-    "pyarrow.csv",
-    "scipy.stats",
-    "matplotlib.figure",
-    "matplotlib.backends.backend_agg",
-    "hydra",
-    "keras_tuner",
-    "sqlalchemy.dialects.sqlite",
-    "alembic.command",
-    "seaborn",
-    "jinja2",
-    "PIL.PngImagePlugin",
-    "sklearn.datasets",
-    "pyarrow.pandas_compat",
-    "dvc.cli.parser",
-    "dvc.repo",
-    "networkx",
-    "scmrepo.git",
-)
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+_BACKLOG = 64
+_CREDENTIALS = "3i"  # process, user and group
 
 
 class _Server:
-    """The process that forks. It serves until the process that started it ends."""
+    """The process that forks.
 
-    def __init__(self, place: str, settings: dict[str, str]) -> None:
+    Args:
+        owner: the process for which it serves.
+        settings: the variables with which the libraries are imported.
+    """
+
+    def __init__(self, address: str, owner: int, settings: dict[str, str]) -> None:
         self.settings = settings
+        self.owner = os.pidfd_open(owner)
         self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(place)
-        self.listener.listen(64)
-        self.owner = os.pidfd_open(os.getppid())
+        self.listener.bind(f"\0{address}")
+        self.listener.listen(_BACKLOG)
         self.commands: dict[int, tuple[int, socket.socket]] = {}  # by pidfd: process and client
 
     def next_request(self) -> dict[str, Any]:
         """Waits for requests. Returns one in each process that is forked to run it."""
         while True:
             clients = {client: child for child, client in self.commands.values()}
-            readable, _, _ = select.select(
-                [self.listener, self.owner, *self.commands, *clients], [], []
-            )
+            events: list[Any] = [self.listener, self.owner, *self.commands, *clients]
+            readable, _, _ = select.select(events, [], [])
             for event in readable:
                 if event is self.listener:
                     request = self._accept()
                     if request is not None:
                         return request
                 elif event == self.owner:
-                    raise SystemExit
+                    self._end_all()
                 elif event in self.commands:
                     self._end(event)
                 elif _has_died(event):
@@ -92,7 +71,7 @@ class _Server:
 
     def _accept(self) -> dict[str, Any] | None:
         client, _ = self.listener.accept()
-        received = _received(client)
+        received = _received(client) if _is_of_this_user(client) else None
         if received is None:
             client.close()
             return None
@@ -112,6 +91,14 @@ class _Server:
         for stream in streams:
             os.close(stream)
         return None
+
+    def _end_all(self) -> NoReturn:
+        for child, _ in self.commands.values():
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+        for command in list(self.commands):
+            self._end(command)
+        raise SystemExit
 
     def _end(self, ended: int) -> None:
         child, client = self.commands.pop(ended)
@@ -134,6 +121,12 @@ def _received(client: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
         return None
 
 
+def _is_of_this_user(client: socket.socket) -> bool:
+    size = struct.calcsize(_CREDENTIALS)
+    peer = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    return bool(struct.unpack(_CREDENTIALS, peer)[1] == os.getuid())
+
+
 def _take(streams: list[int], numbers: list[int]) -> None:
     """Gives the descriptors of a client their numbers, and closes all others."""
     free = max(numbers) + 1
@@ -153,40 +146,55 @@ def _has_died(client: socket.socket) -> bool:
         return True
 
 
-def _become(request: dict[str, Any]) -> None:
-    """Makes this process one that was started with the request's command."""
+def _become(request: dict[str, Any], server: int, paths: list[str]) -> None:
+    """Makes this process one that was started with the request's command.
+
+    Args:
+        server: the process id of the server.
+        paths: the places of the libraries.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != server:  # it ended before
+        os._exit(1)
     os.setsid()
     os.umask(request["umask"])
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["variables"])
-    paths = request["variables"].get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:] = [request["folder"], *filter(None, paths), *sys.path]
+    first = [request["folder"], *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    sys.path[:] = [*first, *(path for path in paths if path not in first)]
     sys.argv = [request["module"], *request["arguments"]]
     # The streams of this process were set up for the files of the server.
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     os.getppid = lambda: request["parent"]
-    given = request["variables"].get("PYTHONWARNINGS", "").split(",")
-    warnings._processoptions([option for option in given if option])
+    options = os.environ.get("PYTHONWARNINGS", "").split(",")
+    warnings._processoptions([option for option in options if option])  # type: ignore[attr-defined]
     np.random.seed()  # noqa: NPY002 - two forks would draw the same numbers
 
 
 def main() -> None:
-    place = sys.argv[1]
-    settings = settings_of_imports()
+    """Imports the libraries, serves, and becomes each of its commands."""
+    from client import settings_of_imports  # type: ignore[import-not-found] # this is a script
+
+    address, owner, *libraries = sys.argv[1:]
+    server = _Server(address, int(owner), settings_of_imports())
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # it starts a thread
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    sys.path[:] = [path for path in sys.path if path not in ("", str(Path(__file__).parent))]
-    for name in _LIBRARIES:
+    paths = [path for path in sys.path[1:] if path]  # the first is the folder of this file
+    sys.path[:] = paths
+    for name in libraries:
         import_module(name)
     gc.collect()
     gc.freeze()
-    request = _Server(place, settings).next_request()
-    _become(request)
-    # The modules of the command are compiled once, and their folder receives no bytecode.
-    sys.dont_write_bytecode, sys.pycache_prefix = False, str(Path(place).with_name("bytecode"))
+    process = os.getpid()
+    request = server.next_request()
+    _become(request, process, paths)
+    if sys.pycache_prefix is not None:
+        sys.dont_write_bytecode = False
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Commands that `tests.support.warm` starts as forks."""
+"""Commands that a server starts as forks, by `tests.support.warm`."""
 
 import json
 import os
@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.preloading import client
 from tests.support import ROOT, warm
-from tests.support.warm.sitecustomize import settings_of_imports
 
 FOREVER = """
 import os, time
@@ -94,7 +94,7 @@ def test_server_outlives_processes_that_die_at_any_time(tmp_path, variables):
         "arguments": [],
         "folder": str(tmp_path),
         "variables": variables,
-        "settings": settings_of_imports(),
+        "settings": client.settings_of_imports(),
         "umask": 0o22,
         "parent": os.getpid(),
         "descriptors": [0, 1, 2],
@@ -103,12 +103,11 @@ def test_server_outlives_processes_that_die_at_any_time(tmp_path, variables):
     size = struct.pack("I", len(whole))
     with Path(os.devnull).open("r+b") as nothing:
         for content in (b"", b"\1", size, size + whole[:9], *[size + whole] * 5):
-            with socket.socket(socket.AF_UNIX) as client:
-                client.connect(variables["TESTS_WARM_SERVER"])
+            with client.connected(variables["TESTS_WARM_SERVER"]) as server:
                 if content:
-                    socket.send_fds(client, [content[:4]], [nothing.fileno()] * 3)
+                    socket.send_fds(server, [content[:4]], [nothing.fileno()] * 3)
                 if len(content) > 4:
-                    client.sendall(content[4:])
+                    server.sendall(content[4:])
     test_command_is_a_fork_with_the_libraries(tmp_path, variables)
 
 

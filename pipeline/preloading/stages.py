@@ -1,0 +1,69 @@
+"""Shares one server among the stages of a `dvc repro`.
+
+The first stage that needs TensorFlow starts the server, and all of them run as its forks. It ends
+with DVC. Without Linux, or when anything is unusual, a stage imports the libraries itself.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline import command_line
+from pipeline.preloading import client
+
+LIBRARIES = (
+    "tensorflow",
+    "keras",
+    "mlflow",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "sqlalchemy.dialects.sqlite",
+    "alembic.command",
+    "matplotlib.backends.backend_agg",
+    "PIL.PngImagePlugin",
+    "scipy.stats",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+)
+
+
+def run_command(main: Callable[[], None]) -> None:
+    """Like `command_line.run_command`, as a fork of the server if this is a stage of DVC."""
+    command_line.run_command(lambda: _run(main))
+
+
+def _run(main: Callable[[], None]) -> None:
+    status = _status_of_a_fork()
+    if status is None:
+        main()
+    else:
+        client.end_as(status)
+
+
+def _status_of_a_fork() -> int | None:
+    """Runs this command as a fork, and returns its status. None if it must run here."""
+    module = _module()
+    if sys.platform != "linux" or not os.environ.get("DVC_STAGE") or module is None:
+        return None
+    address = _address(os.getppid())
+    server = client.connected(address) or client.started(
+        address, os.getppid(), LIBRARIES, variables=os.environ
+    )
+    if server is None:
+        return None
+    with server:
+        return client.hand_over(server, module, sys.argv[1:])
+
+
+def _module() -> str | None:
+    """The module that `python -m` runs. None if it was started otherwise, such as by a server."""
+    module = sys.modules["__main__"].__spec__
+    if module is None or sys.orig_argv[1:3] != ["-m", module.name]:
+        return None
+    return module.name
+
+
+def _address(owner: int) -> str:
+    """The address of the server of a process, which may have had another with the same id."""
+    start = Path(f"/proc/{owner}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    return f"keras-pipeline-{os.getuid()}-{owner}-{start}"

@@ -1,0 +1,1 @@
+"""Curves of running and finished runs in a terminal."""

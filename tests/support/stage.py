@@ -1,0 +1,31 @@
+"""A stage that prints what it is: its libraries, its true parent and its arguments.
+
+    python -m tests.support.stage [wait | fail] WORD...
+
+The server imports only `wave`, because TensorFlow takes seconds.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from pipeline.preloading import stages
+
+stages.LIBRARIES = ("wave",)
+
+
+def main() -> None:
+    """Prints, and then waits, fails or ends."""
+    parent = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+    print(  # noqa: T201
+        "wave" in sys.modules, parent, *sys.argv[1:], flush=True
+    )
+    if sys.argv[1:] == ["wait"]:
+        time.sleep(600)
+    if sys.argv[1:] == ["fail"]:
+        raise PipelineError("the stage failed", received="fail")
+
+
+if __name__ == "__main__":
+    stages.run_command(main)

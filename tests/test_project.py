@@ -1,0 +1,94 @@
+"""Commands in subfolders, and folders with names that a shell or an address could misread."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import project
+from tests.support import ROOT
+from tests.support.refusals import refusal
+
+FAKE_PYTHON = """#!/bin/sh
+case "$2" in
+venv) mkdir "$3" "$3/bin" && cp "$0" "$3/bin/python" ;;
+*) echo "$@" ;;
+esac
+"""
+
+
+@pytest.fixture
+def subfolder(tmp_path, monkeypatch):
+    """A folder two levels below the root of a project."""
+    root = tmp_path / "my 50% projäct"
+    folder = root / "docs/examples"
+    folder.mkdir(parents=True)
+    (root / "conf").mkdir()
+    (root / "conf/config.yaml").touch()
+    (root / "params.yaml").touch()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_command_enters_the_project_above(subfolder, capsys):
+    project.enter()
+    root = subfolder.parents[1]
+    assert (Path.cwd(), capsys.readouterr().err) == (root, f"in {root}\n")
+
+
+def test_command_with_paths_says_where_to_go(subfolder, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["look", "flats.csv"])
+    assert refusal(project.require_root) == (
+        "this command takes paths, so it runs in the root of the project. "
+        f"Received: {subfolder}. Change the folder first: cd ../.."
+    )
+
+
+def test_help_is_not_refused_in_a_subfolder(subfolder, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["look", "--help"])
+    project.require_root()
+
+
+def test_project_itself_is_not_left(subfolder, monkeypatch, capsys):
+    monkeypatch.chdir(subfolder.parents[1])
+    project.enter()
+    project.require_root()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def unpacked(tmp_path):
+    """What an unpacked ZIP holds of the project, as far as `make` needs it, and a fake Python."""
+    folder = tmp_path / "my 50% projäct"
+    folder.mkdir()
+    for name in ("Makefile", "requirements.lock"):
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+    python = tmp_path / "python"
+    python.write_text(FAKE_PYTHON)
+    python.chmod(0o755)
+    return folder, python
+
+
+def made(folder, python, *words: str) -> list[str]:
+    command = ["make", "-s", "-C", str(folder), *words, f"PYTHON={python}", "VENV=.venv"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_make_works_in_a_folder_with_spaces_and_other_letters(unpacked):
+    lines = made(*unpacked, "experiment", "NAME=toy")
+    assert lines[-2:] == ["-m dvc repro evaluate@toy", "-m pipeline.report toy"]
+
+
+def test_dvc_is_told_that_there_is_no_repository(unpacked):
+    folder, python = unpacked
+    told = "-m dvc config --local core.no_scm true"
+    assert told in made(folder, python, "experiment", "NAME=toy")
+    (folder / ".git").mkdir()
+    assert told not in made(folder, python, "experiment", "NAME=toy")
+
+
+def test_help_is_the_default_target(unpacked):
+    assert made(*unpacked)[0].split()[:2] == ["make", "help"]
