@@ -21,6 +21,7 @@ LIBRARY = (
     "experiment",
     "files",
     "fitted_table",
+    "formatting",
     "layout",
     "locks",
     "new_experiment",
@@ -253,6 +254,7 @@ def test_commands_that_open_the_test_split_are_known():
         "pipeline.evaluation.assessment",
         "pipeline.export",
         "pipeline.inspect",
+        "pipeline.notebooks.data",
         "pipeline.tested_training",
     }
     assert callers("open_test_split") == commands

@@ -10,7 +10,7 @@ import yaml
 from pipeline.reporting.results import look_up
 from tests.support import ROOT
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 ADDED = {"pipeline.card"}  # docs/extending.md adds this command
 

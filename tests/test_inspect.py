@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import pipeline
 from pipeline import experiment, inspect
@@ -93,20 +94,20 @@ def test_model_of_another_run_is_refused(tmp_path, monkeypatch, command):
 
 def test_layers_of_the_nested_network_are_listed(printed):
     assert printed("cnn") == [
-        ["pixels", "InputLayer", "(None, 8, 8, 1)", "0", "0"],
-        ["network", "Sequential", "(None, 3)", "551", "551"],
-        ["scale", "Rescaling", "(None, 8, 8, 1)", "0", "0"],
-        ["conv_1", "Conv2D", "(None, 8, 8, 2)", "20", "20"],
-        ["flatten", "Flatten", "(None, 128)", "0", "0"],
-        ["dense_1", "Dense", "(None, 4)", "516", "516"],
-        ["output", "Dense", "(None, 3)", "15", "15"],
-        ["probability", "Activation", "(None, 3)", "0", "0"],
-        ["total", "", "", "551", "551"],
+        ["", "pixels", "InputLayer", "(None, 8, 8, 1)", "0", "0"],
+        ["", "network", "Sequential", "(None, 3)", "551", "551"],
+        ["0", "scale", "Rescaling", "(None, 8, 8, 1)", "0", "0"],
+        ["1", "conv_1", "Conv2D", "(None, 8, 8, 2)", "20", "20"],
+        ["2", "flatten", "Flatten", "(None, 128)", "0", "0"],
+        ["3", "dense_1", "Dense", "(None, 4)", "516", "516"],
+        ["4", "output", "Dense", "(None, 3)", "15", "15"],
+        ["", "probability", "Activation", "(None, 3)", "0", "0"],
+        ["", "total", "", "", "551", "551"],
     ]
 
 
 def test_layers_between_csv_and_network_are_listed(printed):
-    kinds = {kind for _, kind, *_ in printed("prices")}
+    kinds = {kind for _, _, kind, *_ in printed("prices")}
     assert {"Functional", "Divide", "Concatenate", "Sequential", "Rescaling"} <= kinds
 
 
@@ -114,7 +115,7 @@ def test_first_characters_of_an_id_name_a_run(printed):
     by_run = printed(run_id()[:8])
     assert by_run == printed("shapes")
     total = f"{64 * 5 + 5 + 5 * 3 + 3}"
-    assert by_run[-1] == ["total", "", "", total, total]
+    assert by_run[-1] == ["", "total", "", "", total, total]
 
 
 def test_model_of_a_run_is_the_saved_one():
@@ -124,8 +125,8 @@ def test_model_of_a_run_is_the_saved_one():
         np.testing.assert_array_equal(value, expected)
 
 
-@pytest.mark.parametrize("name", ["dense_1", "dense1", "Dense1"])
-def test_layer_name_needs_no_underscore(printed, name):
+@pytest.mark.parametrize("name", ["dense_1", "dense1", "Dense1", "3"])
+def test_layer_has_a_name_and_a_number(printed, name):
     assert [row[:3] for row in printed("cnn", "--layer", name)] == [
         ["kernel", "(128, 4)", "float32"],
         ["bias", "(4,)", "float32"],
@@ -148,6 +149,65 @@ def test_unknown_layer_is_refused_with_a_suggestion(command):
         "the model has no layer of this name. Received: dens_2. Did you mean dense_1? "
         "Allowed: conv_1, dense_1, flatten, network, output, pixels, probability, scale."
     )
+
+
+def test_unknown_number_of_a_layer_is_refused(command):
+    assert refusal(command, "cnn", "--layer", "5") == (
+        "the network has no layer of this number. Received: 5. Expected: 0 to 4."
+    )
+
+
+@pytest.mark.parametrize("layer", ["conv_1", "1"])
+def test_kernels_of_a_channel_are_drawn(command, capsys, layer):
+    command("cnn", "--kernels", layer, "--channel", "0")
+    file = "outputs/inspect/cnn_kernels_conv_1_0.png"
+    assert capsys.readouterr().out.split() == [file]
+    assert Path(file).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["conv_1", "--channel", "1"],
+            "conv_1 has no input channel of this number. Received: 1. Expected: 0 to 0.",
+        ),
+        (
+            ["dense_1"],
+            "dense_1 has no kernels that are images. Received: Dense. "
+            "Choose a layer of the kind Conv2D.",
+        ),
+    ],
+)
+def test_impossible_kernels_are_refused(command, arguments, message):
+    assert refusal(command, "cnn", "--kernels", *arguments) == message
+
+
+def test_image_is_drawn_and_is_a_look(command, capsys):
+    before = len(looks.read().looks)
+    command("cnn", "--image", "3")
+    file = "outputs/inspect/cnn_image_3.png"
+    assert capsys.readouterr().out.split() == [file]
+    assert Path(file).read_bytes().startswith(b"\x89PNG")
+    assert [look.shown for look in looks.read().looks[before:]] == [["row 3"]]
+
+
+def test_graph_is_drawn_and_written_for_tensorboard(command, capsys):
+    command("cnn", "--graph")
+    picture, advice = capsys.readouterr().out.splitlines()
+    assert picture == "outputs/inspect/cnn_graph.png"
+    assert advice.startswith("tensorboard --logdir mlruns/tensorboard ")
+    (file,) = Path("mlruns/tensorboard").glob("*/*/graph/events.out.tfevents.*")
+    names = operations(file)
+    assert {"network/conv_1/convolution", "network/output/MatMul"} <= set(names)
+
+
+def operations(file: Path) -> list[str]:
+    """The names of the operations in an event file."""
+    graph = tf.compat.v1.GraphDef()
+    for record in tf.data.TFRecordDataset(str(file)):
+        graph.MergeFromString(tf.compat.v1.Event.FromString(record.numpy()).graph_def)
+    return [node.name for node in graph.node]
 
 
 def test_each_convolution_is_drawn(command, capsys):
@@ -207,6 +267,10 @@ def test_unknown_run_is_refused(command):
         (
             ["cnn", "--layer", "a", "--activations", "1"],
             "argument --activations: not allowed with argument --layer",
+        ),
+        (
+            ["cnn", "--layer", "a", "--channel", "1"],
+            "argument --channel: only allowed with argument --kernels",
         ),
     ],
 )

@@ -12,35 +12,43 @@ from rich.text import Text
 from pipeline.errors import PipelineError, suggestion
 from pipeline.fitted_table import FittedTable
 
+_NETWORK = "network"
+
 
 def overview(model: Any, *, title: str) -> Table:
     """Every layer in order, with totals. Layers of a nested model are indented.
 
-    A nested model without weights is one line, because it only reads a column of text.
+    A nested model without weights is one line, because it only reads a column of text. The layers
+    of the trained network have their place in `network.layers` as a number.
     """
     table = FittedTable(
         title=title, title_justify="left", show_footer=True, drop=("trainable", "kind")
     )
+    table.add_column("", justify="right")
     table.add_column("layer", footer="total")
     table.add_column("kind")
     table.add_column("output shape")
     table.add_column("parameters", footer=f"{_size(model.weights):,}", justify="right")
     table.add_column("trainable", footer=f"{_size(model.trainable_weights):,}", justify="right")
+    numbers = {id(layer): str(number) for number, layer in enumerate(_network_in(model).layers)}
     for depth, layer in _walk(model):
         name = Text("  " * depth + layer.name)
         if isinstance(layer, keras.layers.Layer):
             counts = [f"{_size(weights):,}" for weights in (layer.weights, layer.trainable_weights)]
         else:
             counts = []  # an operation of keras.ops
-        table.add_row(name, type(layer).__name__, _shape_of(layer), *counts)
+        number = numbers.get(id(layer), "")
+        table.add_row(number, name, type(layer).__name__, shape_of(layer), *counts)
     return table
 
 
 def find(model: Any, name: str) -> Any:
     """Finds a layer by name. If none matches, ignores underscores and case.
 
+    A number is the place of a layer in `network.layers`, from 0.
+
     Raises:
-        PipelineError: no layer has this name.
+        PipelineError: no layer has this name or number.
     """
     layers = {
         layer.name: layer for _, layer in _walk(model) if isinstance(layer, keras.layers.Layer)
@@ -50,6 +58,8 @@ def find(model: Any, name: str) -> Any:
     for layer_name, layer in layers.items():
         if _plain(layer_name) == _plain(name):
             return layer
+    if name.isdecimal():
+        return _numbered(_network_in(model).layers, name)
     raise PipelineError(
         "the model has no layer of this name", received=name, expected=suggestion(name, layers)
     )
@@ -59,7 +69,7 @@ def weights(layer: Any) -> Table:
     """Statistics of each weight array of a layer."""
     table = FittedTable(
         drop=("norm", "zeros", "dtype", "max", "min"),
-        title=f"{layer.name}: {type(layer).__name__}, output {_shape_of(layer)}",
+        title=f"{layer.name}: {type(layer).__name__}, output {shape_of(layer)}",
         caption=None if layer.weights else "It has no weights.",
         title_justify="left",
         caption_justify="left",
@@ -79,11 +89,30 @@ def weights(layer: Any) -> Table:
     return table
 
 
+def _network_in(model: Any) -> Any:
+    """The trained network inside a served model, or the model itself."""
+    return next((layer for _, layer in _walk(model) if layer.name == _NETWORK), model)
+
+
+def _numbered(layers: Sequence[Any], number: str) -> Any:
+    if int(number) < len(layers):
+        return layers[int(number)]
+    raise PipelineError(
+        "the network has no layer of this number",
+        received=number,
+        expected=f"Expected: 0 to {len(layers) - 1}",
+    )
+
+
+def nodes_of(model: Any) -> list[Any]:
+    """The layers of a model, and its operations of `keras.ops`, in order of computation."""
+    has_operations = hasattr(model, "operations") and not isinstance(model, keras.Sequential)
+    return list(model.operations if has_operations else model.layers)
+
+
 def _walk(model: Any, depth: int = 0) -> Iterator[tuple[int, Any]]:
     """Layers and operations with their depth, a nested model with weights before its content."""
-    has_operations = hasattr(model, "operations") and not isinstance(model, keras.Sequential)
-    nodes = model.operations if has_operations else model.layers
-    for node in nodes:
+    for node in nodes_of(model):
         yield depth, node
         if isinstance(node, keras.Model) and node.weights:
             yield from _walk(node, depth + 1)
@@ -93,7 +122,7 @@ def _plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def _shape_of(layer: Any) -> str:
+def shape_of(layer: Any) -> str:
     """The shape of a layer's output. A subclassed model hides it; then it is empty."""
     try:
         return str(tuple(layer.output.shape))

@@ -6,15 +6,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.data.prepared import load_meta
-from pipeline.evaluation import record
+from pipeline.errors import PipelineError
+from pipeline.evaluation import predictions, record
 from pipeline.files import read_json
 from pipeline.layout import EVALUATED_RUNS, PREPARED, mlruns
+from pipeline.models.scores import ClassScores, NumberScores, ScoresByTarget
 from pipeline.notebooks.figures import Picture, Pictures
 from pipeline.notebooks.place import at_root
+from pipeline.runs import model_card
 from pipeline.runs import result as run_result
 from pipeline.runs.result import MODEL, Result
 from pipeline.serving import predictor
@@ -57,7 +61,12 @@ class TrainedRun:
     def history(self) -> pd.DataFrame:
         """One row for each evaluation, by epoch."""
         rows = [
-            {"epoch": point.epoch, "learning_rate": point.learning_rate, **point.metrics}
+            {
+                "epoch": point.epoch,
+                "step": point.step,
+                "learning_rate": point.learning_rate,
+                **point.metrics,
+            }
             for point in self.result.history
         ]
         table = pd.DataFrame(rows).set_index("epoch")
@@ -74,6 +83,46 @@ class TrainedRun:
         """
         run_result.of_run(self._folder, self.run_id)
         return predictor.load(self._folder / MODEL, trusts_code=True)
+
+    @property
+    def network(self) -> Any:
+        """The trained Keras network: `run.network.layers[3].get_weights()`.
+
+        It maps prepared arrays `(rows, *shape)` to raw outputs `(rows, outputs)`.
+
+        Raises:
+            PipelineError: as for `model`.
+        """
+        model = self.model.model
+        from pipeline.models.anatomy import network_of  # loads Keras, as `model` has done
+
+        return network_of(model)
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """The test rows in their order: `true`, `predicted`, and `probability` of the prediction.
+
+        A quantity and a perceptron have no probability. Several targets have such a table each,
+        side by side.
+
+        Raises:
+            PipelineError: `evaluate` has not been called.
+        """
+        path = self.root / EVALUATED_RUNS / self.run_id / predictions.FILE
+        if not path.is_file():
+            raise PipelineError(
+                "the run has no predictions of the test split yet",
+                received=f"no {path.relative_to(self.root)}",
+                expected="Call evaluate()",
+            )
+        scores = predictions.read(path, made_by="evaluate()").scores
+        if isinstance(scores, ScoresByTarget):
+            table = pd.concat({name: _table(part) for name, part in scores.parts.items()}, axis=1)
+        else:
+            table = _table(scores)
+        if model_card.read(self._folder / MODEL).gives_probabilities:
+            return table
+        return table.drop(columns="probability", errors="ignore")
 
     @property
     def figures(self) -> Pictures:
@@ -138,6 +187,19 @@ class TrainedRun:
     def _repr_html_(self) -> str:
         table = pd.DataFrame({"value": self.metrics}).to_html(float_format="{:.4f}".format)
         return f"<p><b>{html.escape(self.name)}</b>, run {self.run_id[:8]}</p>{table}"
+
+
+def _table(scores: ClassScores | NumberScores) -> pd.DataFrame:
+    if isinstance(scores, NumberScores):
+        return pd.DataFrame({"true": scores.truth, "predicted": scores.prediction})
+    classes = np.array(scores.classes, dtype=object)
+    return pd.DataFrame(
+        {
+            "true": classes[scores.truth],
+            "predicted": classes[scores.predicted],
+            "probability": scores.probabilities.max(axis=1),
+        }
+    )
 
 
 def _in_words(metrics: dict[str, float]) -> str:

@@ -3,13 +3,14 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 from pipeline.config.run_name import run_name
 from pipeline.console import log
 from pipeline.data.prepared import load_meta
+from pipeline.errors import ConfigError
 from pipeline.layout import PREPARED
 from pipeline.models import backend
 from pipeline.notebooks import source
@@ -43,7 +44,12 @@ def run(experiment: str, **settings: Any) -> TrainedRun:
         memory.require_enough(config, load_meta(PREPARED / config.data.name))
         backend.load()
         from pipeline.experiment import run as run_experiment
+        from pipeline.training import process
 
+        # A finished run trains nothing. Its model may run the first operation of TensorFlow.
+        # That would fix the number of threads for the trainings after it.
+        with suppress(ConfigError):  # a training reports another number of threads itself
+            process.pin(threads=config.training.threads)
         notebook = source.executed()
         files = {} if notebook is None else {source.FILE: notebook}
         name = run_name(config, [f"experiment={experiment}", *overrides(settings)])

@@ -6,8 +6,8 @@ from typing import Literal
 from pipeline.comparing import making, parts, text
 from pipeline.comparing.comparison import Comparison
 from pipeline.errors import PipelineError
+from pipeline.formatting import thousands
 from pipeline.promoting.entrant import Entrant
-from pipeline.reporting.formatting import thousands
 
 Outcome = Literal["first", "better", "smaller", "forced", "not better"]
 

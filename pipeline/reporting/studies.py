@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import PipelineError
+from pipeline.formatting import dates, duration
 from pipeline.reporting import pictures
-from pipeline.reporting.formatting import dates, duration
 from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import Row
 from pipeline.studies import record

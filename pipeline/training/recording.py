@@ -210,6 +210,7 @@ class RecordedTraining:
         tracker.log_json(VALIDATION, self._validation(fit, step))
         if self.run.config.tracking.log_model:
             tracker.log_model(self.folder.result, step=step)
+        tracker.write_note()
         self.interruption.check()
 
     def _say_if_diverged(self, outcome: TrainingOutcome) -> None:

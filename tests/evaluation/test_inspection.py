@@ -63,6 +63,6 @@ def test_row_of_the_split_is_allowed():
 
 def test_table_is_refused():
     assert refusal(require_image, replace(table(), name="prices"), 0) == (
-        "activations are drawn for images only. Received: a model for prices, a table. "
+        "only images can be drawn. Received: a model for prices, a table. "
         "Choose a model that was trained on images."
     )

@@ -10,8 +10,8 @@ from tests.support import pinned_threads as pinned  # noqa: F401
 def test_trainable_weights_are_counted_separately():
     network = keras.Sequential([keras.Input((4,)), keras.layers.BatchNormalization(name="norm")])
     table = description.overview(network, title="")
-    assert [list(column.cells) for column in table.columns[3:]] == [["16"], ["8"]]
-    assert [column.footer for column in table.columns[3:]] == ["16", "8"]
+    assert [list(column.cells) for column in table.columns[4:]] == [["16"], ["8"]]
+    assert [column.footer for column in table.columns[4:]] == ["16", "8"]
 
 
 def test_weights_have_statistics():

@@ -1,12 +1,18 @@
 """`pipeline.run`, `pipeline.runs` and `pipeline.compose` in the process of a notebook."""
 
+import shutil
 import signal
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import pipeline
 from pipeline.errors import PipelineError
+from pipeline.evaluation import predictions
+from pipeline.models.scores import ClassScores, NumberScores, ScoresByTarget
+from pipeline.training import process
+from tests.support.metas import numbers, table
 from tests.support.refusals import refusal
 
 FAST = {"epochs": 2, "xla": False}  # XLA takes seconds to compile
@@ -27,6 +33,7 @@ def run(project):
 def test_history_has_a_row_for_each_epoch(run):
     assert run.history.index.tolist() == [1, 2]
     assert run.history.index.dtype == int
+    assert run.history["step"].tolist() == [12, 24]
 
 
 def test_metrics_are_those_of_the_saved_weights(run):
@@ -49,8 +56,54 @@ def test_model_predicts_rows_of_the_table(run):
     assert run.model.predict(rows)[0] in run.model.classes
 
 
+def test_network_is_the_trained_one(run):
+    kernel, bias = run.network.layers[-1].get_weights()
+    assert (kernel.shape, bias.shape) == ((2, 1), (1,))
+
+
+def test_predictions_need_a_test(run):
+    assert refusal(lambda: run.predictions) == (
+        "the run has no predictions of the test split yet. "
+        f"Received: no outputs/runs/{run.run_id}/predictions.npz. Call evaluate()."
+    )
+
+
+@pytest.fixture
+def file_of_predictions(run, in_project):
+    path = in_project / f"outputs/runs/{run.run_id}/predictions.npz"
+    path.parent.mkdir(parents=True)
+    yield path
+    shutil.rmtree(path.parent)
+
+
+def test_predictions_of_classes_have_a_probability(run, file_of_predictions):
+    scores = ClassScores(np.array([0, 1]), np.log([[0.75, 0.25], [0.5, 0.5]]), ["a", "b"])
+    predictions.write(file_of_predictions, scores, table(), truth="t")
+    assert run.predictions.to_dict("list") == {
+        "true": ["a", "b"],
+        "predicted": ["a", "a"],
+        "probability": [0.75, 0.5],
+    }
+
+
+def test_predictions_of_several_numbers_stand_side_by_side(run, file_of_predictions):
+    part = NumberScores(np.array([1.0]), np.array([2.0]))
+    scores = ScoresByTarget({"u": part, "v": part})
+    predictions.write(file_of_predictions, scores, numbers("u", "v"), truth="t")
+    assert run.predictions.to_dict("records") == [
+        {("u", "true"): 1, ("u", "predicted"): 2, ("v", "true"): 1, ("v", "predicted"): 2}
+    ]
+
+
 def test_same_settings_return_the_same_run(run):
     assert pipeline.run("iris_logistic", **FAST).run_id == run.run_id
+
+
+def test_finished_run_pins_threads_for_later_trainings(run, monkeypatch):
+    pinned = []
+    monkeypatch.setattr(process, "pin", lambda *, threads: pinned.append(threads))
+    pipeline.run("iris_logistic", **FAST)
+    assert pinned == [2]
 
 
 def test_notebook_may_lie_in_any_project_folder(run, in_project, monkeypatch):

@@ -1,4 +1,4 @@
-"""Titles of figures that show a part of a layer."""
+"""Words in figures: titles that name a part of a layer, and probabilities."""
 
 
 def title(head: str, *facts: str) -> str:
@@ -10,3 +10,10 @@ def title(head: str, *facts: str) -> str:
 def share(part: int, total: int, noun: str) -> str:
     """`first 64 of 128 filters`, or nothing if the figure shows all."""
     return f"first {part} of {total} {noun}" if part < total else ""
+
+
+def percent(probability: float) -> str:
+    """`98.0 %`. A probability close to 0 or 1 is not rounded to it."""
+    if probability < 0.001:
+        return "below 0.1 %"
+    return f"{100 * probability:.1f} %" if probability < 0.9995 else "above 99.9 %"

@@ -16,11 +16,12 @@ _COLOURS = ("red", "green", "blue")
 _FINE = 4  # pixels of the figure for one of a kernel, so that the gaps between kernels are thin
 
 
-def plot(kernels: NDArray[np.float32], *, title: str) -> Figure:
+def plot(kernels: NDArray[np.float32], *, title: str, first: int = 0) -> Figure:
     """Draws one panel per input channel, all on one scale with a white zero.
 
     Args:
         kernels: `(height, width, inputs, filters)`.
+        first: the number of the first input channel.
     """
     _, _, inputs, filters = kernels.shape
     limit = float(np.abs(kernels).max()) or 1.0
@@ -34,7 +35,8 @@ def plot(kernels: NDArray[np.float32], *, title: str) -> Figure:
     for channel, (axes, tiles) in enumerate(zip(panels, sheets, strict=True)):
         image = tiles.draw(axes, cmap=DIVERGING, vmin=-limit, vmax=limit)
         is_colour = inputs == len(_COLOURS)
-        axes.set_title(_COLOURS[channel] if is_colour else f"input channel {channel}", fontsize=9)
+        name = _COLOURS[channel] if is_colour else f"input channel {first + channel}"
+        axes.set_title(name, fontsize=9)
     figure.colorbar(image, ax=panels, label="weight", shrink=0.8)
     return figure
 

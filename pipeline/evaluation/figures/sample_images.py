@@ -16,13 +16,21 @@ _COLUMNS = 10
 _SEED = 0  # of the random choice
 
 
-def plot(images: NDArray[np.float64], labels: Sequence[str], *, title: str) -> Figure:
-    """Draws images, ten in a row, under their labels.
+def plot(
+    images: NDArray[np.float64],
+    labels: Sequence[str],
+    *,
+    title: str,
+    columns: int = _COLUMNS,
+    inches: float = 0.8,
+) -> Figure:
+    """Draws images in rows, each under its label.
 
     Args:
         images: `(rows, height, width)` or `(rows, height, width, 3)`, from 0 to 1.
+        inches: the width of an image.
     """
-    tiles = Tiles(images, columns=min(_COLUMNS, len(images)), inches=0.8, labels=labels)
+    tiles = Tiles(images, columns=min(columns, len(images)), inches=inches, labels=labels)
     width, height = tiles.size
     figure = blank(max(width, 3.6) + 0.4, height + 0.6, title)
     tiles.draw(figure.subplots(), **GREYS)

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from pipeline.evaluation.drawing import captions
 from pipeline.evaluation.drawing.style import GREYS, blank
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.drawing.tiles import Tiles
@@ -30,7 +31,7 @@ def plot(
         true, predicted: for each image, the class and its predicted probability.
     """
     labels = [
-        f"predicted {wrong} ({_percent(high)})\ntrue {right} ({_percent(low)})"
+        f"predicted {wrong} ({captions.percent(high)})\ntrue {right} ({captions.percent(low)})"
         for (wrong, high), (right, low) in zip(predicted, true, strict=True)
     ]
     tiles = Tiles(images, columns=min(_COLUMNS, len(images)), inches=1.7, labels=labels)
@@ -38,12 +39,6 @@ def plot(
     figure = blank(max(width, 3.6) + 0.6, height + 0.6, title)
     tiles.draw(figure.subplots(), **GREYS)
     return figure
-
-
-def _percent(probability: float) -> str:
-    if probability < 0.001:
-        return "below 0.1 %"
-    return f"{100 * probability:.1f} %" if probability < 0.9995 else "above 99.9 %"
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:

@@ -59,6 +59,40 @@ def write_summaries(history: Sequence[Point], folder: Path) -> None:
     summaries.on_end()
 
 
+def write_graph(network: Any, folder: Path) -> None:
+    """Writes the operations of a network for the tab "Graphs" of TensorBoard.
+
+    Args:
+        network: it maps arrays `(rows, *shape)` to raw outputs.
+        folder: belongs to the graph. Its earlier content is removed.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    specs = [tf.TensorSpec(one.shape, one.dtype) for one in network.inputs]
+    graph = tf.function(network).get_concrete_function(*specs).graph.as_graph_def(add_shapes=True)
+    _name_layers(graph, [network, *network.layers])
+    writer = _writer(folder)
+    event = tf.compat.v1.Event(wall_time=time.time(), graph_def=graph.SerializeToString())
+    writer.write(event.SerializeToString())
+    writer.close()
+
+
+def _name_layers(graph: Any, layers: Sequence[Any]) -> None:
+    """Gives the operations of each layer its name as their scope.
+
+    Keras opens the scope of a layer twice, to build and to call it. So TensorFlow calls the second
+    one `dense_1` if the layer is `dense`.
+    """
+    names = {f"{layer.name}_1": layer.name for layer in layers}
+
+    def named(path: str) -> str:
+        mark = "^" if path.startswith("^") else ""  # a dependency that passes no tensor
+        return mark + "/".join(names.get(one, one) for one in path.removeprefix("^").split("/"))
+
+    for node in graph.node:
+        node.name = named(node.name)
+        node.input[:] = [named(path) for path in node.input]
+
+
 def summaries_folder(name: str, run_id: str) -> Path:
     """The folder of the summaries of a run, next to those of the experiment's others."""
     return mlruns() / "tensorboard" / name / run_id

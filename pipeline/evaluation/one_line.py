@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.reporting.baselines import opponents, telling
-from pipeline.reporting.formatting import interval, number
+from pipeline.evaluation.opponents import opponents, telling
+from pipeline.formatting import interval, number
 
 _ARTICLES = re.compile("^(always )?(the |a )?")
 
