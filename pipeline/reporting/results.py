@@ -230,7 +230,7 @@ class Row:
 
     @property
     def looks_before(self) -> str:
-        """How many other models had been scored on its test rows; `?` if it is not known."""
+        """How many other models had been scored on its test rows; `?` if unknown."""
         standing = self.result.standing if self.result else None
         return f"{standing.before:,}" if standing else "?"
 
@@ -414,7 +414,7 @@ def _row(
 
 
 def _card(prepared: Path, meta: Meta | None) -> tuple[DataCard | None, str]:
-    """The data card, and why it cannot be read."""
+    """The data card, and why it is unreadable."""
     if meta is None or JSON not in meta.files:
         return None, ""
     try:

@@ -1,4 +1,4 @@
-"""Writes the records of runs beside the outputs of a stage, for DVC to carry.
+"""Writes the records of runs next to the outputs of a stage, for DVC to carry.
 
 See `pipeline.runs.carried`. The records may come from a tracking server too.
 """
@@ -170,7 +170,7 @@ def _data_sets(run: Run) -> list[dict[str, Any]]:
 
 
 def _models(client: MlflowClient, run: Run, folder: Path) -> list[CarriedModel]:
-    """The models of a run whose files the store has."""
+    """The models of a run with files in the store."""
     steps = {one.model_id: one.step for one in run.outputs.model_outputs}
     models = client.search_logged_models(
         [run.info.experiment_id], f"source_run_id = '{run.info.run_id}'"

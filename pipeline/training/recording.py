@@ -204,7 +204,7 @@ class RecordedTraining:
         )
         self.interruption.check()
         tracker.set_tag("fingerprint", result.fingerprint)
-        tracker.log_metrics([_kept(outcome.final)])
+        tracker.log_metrics([_figures_of_saved_weights(outcome.final)])
         if diverged is not None:
             tracker.set_tag("diverged", f"after step {diverged.step}")
         tracker.log_json(VALIDATION, self._validation(fit, step))
@@ -217,7 +217,7 @@ class RecordedTraining:
         if (point := divergence(outcome.history)) is not None:
             log(
                 f"{self.run.name}: training diverged in epoch {math.ceil(point.epoch)}; "
-                f"the weights of epoch {outcome.final.epoch:g} are kept, the best before it"
+                f"the model has the weights of epoch {outcome.final.epoch:g}, the best before it"
             )
 
     def _validation(self, fit: Fit, step: int) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def _add_resumption(tracker: Tracker, step: int) -> None:
     tracker.set_tag(RESUMED_AT, " ".join([*steps, str(step)]))
 
 
-def _kept(point: Point) -> Measurement:
+def _figures_of_saved_weights(point: Point) -> Measurement:
     """The figures of the saved weights, so that a list of runs can be sorted by them."""
     figures = {f"best/{name}": value for name, value in point.metrics.items()}
     return Measurement(point.step, point.timestamp, {"best/step": float(point.step), **figures})
