@@ -1,6 +1,6 @@
 """The graph of a network: its layers as boxes, from the input at the top to the output."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -25,7 +25,7 @@ def plot(network: Any, *, title: str) -> Figure:
         network: a sequential or functional model.
     """
     nodes = {node.name: node for node in nodes_of(network)}
-    parents = _parents(nodes)
+    parents = _chain(nodes) if isinstance(network, keras.Sequential) else _parents(nodes)
     places = _places(parents)
     columns = max(column for column, _ in places.values()) + 1
     rows = max(row for _, row in places.values()) + 1
@@ -42,6 +42,16 @@ def plot(network: Any, *, title: str) -> Figure:
         axes.text(*centres[name], literal(_label(node)), ha="center", va="center", fontsize=8,
                   bbox=_BOX)  # fmt: skip
     return figure
+
+
+def _chain(nodes: Iterable[str]) -> dict[str, list[str]]:
+    """The node before each node.
+
+    A sequential model connects its layers anew for each layer that is added. Afterwards
+    `layer.input` belongs to an earlier connection, so it leads nowhere.
+    """
+    names = list(nodes)
+    return {name: names[place - 1 : place] for place, name in enumerate(names)}
 
 
 def _parents(nodes: Mapping[str, Any]) -> dict[str, list[str]]:

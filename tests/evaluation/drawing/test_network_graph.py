@@ -9,7 +9,9 @@ from tests.support.subjects import texts
 
 def test_layers_of_a_list_stand_below_each_other():
     layers = [keras.layers.Flatten(name="flat"), keras.layers.Dense(3, name="output")]
-    (axes,) = plot(keras.Sequential([keras.Input((2, 2)), *layers]), title="toy").axes
+    network = keras.Sequential([keras.Input((2, 2)), *layers])
+    loaded = keras.Sequential.from_config(network.get_config())  # it adds layer by layer
+    (axes,) = plot(loaded, title="toy").axes
     assert [text for text in texts(axes) if text] == [
         "flat: Flatten\n(None, 4)",
         "output: Dense\n(None, 3), 15 parameters",
