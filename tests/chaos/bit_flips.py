@@ -123,7 +123,7 @@ class Truth:
         self.printed = {words: run(folder, *words) for words in (REPORT, CHECK, INSPECT, _TRAIN)}
         row = row_of(folder)
         assert row is not None
-        self.row = row[1:7]
+        self.row = row[1:6]
         self.metrics = self._read("metrics.json", "test")
         self.means = readings.means(folder)
         figures = (folder / OUTPUT / "figures").glob("*.png")
@@ -170,9 +170,9 @@ class Truth:
         html = (folder / "outputs/report.html").read_text(encoding="utf-8")
         score, _, seeds = row[1].partition("; ")
         true_score, _, true_seeds = self.row[0].partition("; ")
-        right = [score == true_score, seeds in ("", true_seeds), row[2:7] == self.row[1:]]
+        right = [score == true_score, seeds in ("", true_seeds), row[2:6] == self.row[1:]]
         right += [picture in html for picture in self.pictures]
-        return [] if all(right) else [f"the page shows {row[1:7]}"]
+        return [] if all(right) else [f"the page shows {row[1:6]}"]
 
 
 def reasons(folder: Path, words: tuple[str, ...], ended: Ended) -> list[str]:

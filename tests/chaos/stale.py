@@ -372,7 +372,7 @@ class Trial:
         self.shown = "missing" if row[1].startswith("no result: ") else "shown"
         if self.shown == "shown":
             right = any(self._agrees(row, truth) for truth in truths)
-            faults += [] if right else [f"shows {row[1:7]}"]
+            faults += [] if right else [f"shows {row[1:6]}"]
             checked = (self._folder / PREPARED).exists() or " was not compared with " in ended.out
             faults += [] if checked else ["does not say that there are no data"]
         return faults
@@ -387,7 +387,7 @@ class Trial:
             and (over_seeds == "" or self._agree(over_seeds, truth))
             and row[2] == truth.row[2]
             and row[3] == f"test/r2 ≥ {claim:g}: {verdict}"
-            and row[4:7] == truth.row[4:7]
+            and row[4:6] == truth.row[4:6]
         )
 
     def _agree(self, over_seeds: str, truth: Truth) -> bool:
