@@ -36,13 +36,13 @@ def main() -> None:
     if name == "--completion":
         say(completion.script("".join(rest)))
         return
-    known = [command for commands in COMMANDS.values() for command in commands]
+    names = [name for group in COMMANDS.values() for name in group]
     if name == "--complete":
-        say("\n".join(completion.completions(rest[0], rest[1], known)))
+        say("\n".join(completion.completions(rest[0], rest[1], names)))
         return
-    if name not in known:
+    if name not in names:
         raise PipelineError(
-            "there is no command of this name", received=name, expected=suggestion(name, known)
+            "there is no command of this name", received=name, expected=suggestion(name, names)
         )
     sys.argv = [name, *rest]
     sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def script() -> None:
-    """Runs `main` for the script `pipeline`, which an installation puts on the path."""
+    """Runs `main` for the script `pipeline`, that an installation puts on the path."""
     run_command(main, begin=lambda: None)  # the command decides
 
 

@@ -69,14 +69,14 @@ class Wish:
     Args:
         path: the file, as it is written into the source.
         targets: the columns to predict; none if the user named none.
-        given: settings from the command line, by group and name.
+        settings: from the command line, by group and name.
         command: the command that writes the same files.
     """
 
     path: str
     name: str
     targets: list[str]
-    given: Mapping[str, Mapping[str, Any]]
+    settings: Mapping[str, Mapping[str, Any]]
     command: str
 
 
@@ -125,7 +125,7 @@ def main() -> None:
 
 def _wish(options: argparse.Namespace) -> Wish:
     path = _path(options.file)
-    settings = _given(options.settings)
+    settings = _by_group(options.settings)
     if options.task:
         settings["data"]["task"] = options.task
     target = options.target
@@ -153,7 +153,7 @@ def _path(file: str) -> str:
     return f"{path.relative_to(here) if path.is_relative_to(here) else path}{end}"
 
 
-def _given(settings: list[str]) -> dict[str, dict[str, Any]]:
+def _by_group(settings: list[str]) -> dict[str, dict[str, Any]]:
     """The settings of the command line, by group and name."""
     values: dict[str, dict[str, Any]] = {group: {} for group in _GROUPS}
     for setting in settings:
@@ -196,7 +196,7 @@ def addition_of(wish: Wish) -> Addition:
     """Finds all settings of a file. Tries them by fetching and preparing it in a scratch folder.
 
     Raises:
-        PipelineError: the file cannot be read, the target is unknown or in doubt, or the name is
+        PipelineError: the file is unreadable, the target is unknown or in doubt, or the name is
             taken.
     """
     if not (CONF / "prepare.yaml").is_file():
@@ -226,15 +226,15 @@ class _Workshop:
 
     def addition(self) -> Addition:
         wish = self._wish
-        source = drafted_source(wish.path, wish.given["source"], self._columns, wish.targets)
-        data = Draft({"target": self._target(), **wish.given["data"]})
+        source = drafted_source(wish.path, wish.settings["source"], self._columns, wish.targets)
+        data = Draft({"target": self._target(), **wish.settings["data"]})
         self._draft_task(data)
         if self._raw().holds_images:
             return self._of_images(source, data)
         settings, rows = self._settled(source, data)
-        rows.found.require_no_doubt(wish.path)
+        rows.understanding.require_no_doubt(wish.path)
         if "split" not in data.values and not settings.several:
-            draft_split(data, rows.found.profiles[settings.target])
+            draft_split(data, rows.understanding.profiles[settings.target])
             settings = self._data(data)
         meta = prepare(settings, raw_root=self._root / RAW, root=self._root / PREPARED)
         card = DataCard.read(self._root / PREPARED / wish.name)
@@ -314,8 +314,8 @@ class _Workshop:
         while True:
             settings = self._data(data)
             rows = read_rows(self._raw(), settings)
-            if rows.found.doubts and self._may_skip_footer(source):
-                source.guess("skip_footer", 1, f"A guess: {' '.join(rows.found.doubts)}.")
+            if rows.understanding.doubts and self._may_skip_footer(source):
+                source.guess("skip_footer", 1, f"A guess: {' '.join(rows.understanding.doubts)}.")
                 self._columns(source)
             elif not settle(data, settings, rows):
                 return settings, rows

@@ -63,7 +63,7 @@ def main() -> None:
         paths = sorted(path.relative_to(files) for path in files.rglob("*") if path.is_file())
         listed = _listed(name, files, paths)
         for loss in losses:
-            say(f"not kept: {loss}")
+            say(f"not adopted: {loss}")
         if options.dry_run:
             texts = {path: _text(files / path) for path in paths if path.suffix != ".parquet"}
             new_experiment.show({**texts, PARAMS: listed})

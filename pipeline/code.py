@@ -49,7 +49,7 @@ _NOT_IN_A_STAGE = {
     "train": (
         "pipeline.config.experiment_composition",
         "pipeline.config.run_name",
-        "pipeline.config.shown",
+        "pipeline.config.settings_table",
     ),
 }
 

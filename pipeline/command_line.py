@@ -38,7 +38,7 @@ def with_key(received: list[str], key: str) -> list[str]:
     """Gives a name without a key its key: `mnist_mlp seed=3` is `experiment=mnist_mlp seed=3`.
 
     Args:
-        key: what a name alone means, such as `experiment`.
+        key: the key of a name without one, such as `experiment`.
     """
     for place, word in enumerate(received):
         if not (word.startswith("-") or "=" in word):
@@ -57,7 +57,7 @@ def experiment_name(received: list[str]) -> str:
     It is written as `<name>` or `experiment=<name>`.
 
     Raises:
-        PipelineError: the arguments are not one name, or it cannot be a name.
+        PipelineError: the arguments are not one name, or the name is invalid.
     """
     named = with_key(received, "experiment")
     key, _, name = named[0].partition("=") if len(named) == 1 else ("", "", "")
@@ -75,7 +75,7 @@ def require_experiment_name(name: str) -> None:
     """Raises `PipelineError` for a text that cannot name an experiment, such as `../x`."""
     if not is_name(name):
         raise PipelineError(
-            "this cannot be the name of an experiment", received=name, expected=f"Use {NAME}"
+            "the name of the experiment is invalid", received=name, expected=f"Use {NAME}"
         )
 
 
@@ -139,7 +139,7 @@ def _record_failure(line: str) -> str:
         text = f"{without_password(line)}\n"
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        return f" {file} cannot be written: {error.strerror}."
+        return f" Writing {file} failed: {error.strerror}."
     return ""
 
 
@@ -149,4 +149,4 @@ def _forget_failure() -> None:
         try:
             file.unlink(missing_ok=True)
         except OSError as error:
-            log(f"warning: {file} is outdated but cannot be deleted: {error.strerror}")
+            log(f"warning: {file} is outdated, but deleting it failed: {error.strerror}")

@@ -65,8 +65,8 @@ def main() -> None:
     folder = record.folder_of(comparison.names, choices=filter(None, chosen))
     making.write(folder, comparison, contenders)
     run_id = making.log(folder, comparison, contenders)
-    shown = text.on_terminal(comparison, width=text_width(text.WIDTH))
-    (log if as_json else say)(f"{shown}\n")
+    summary = text.on_terminal(comparison, width=text_width(text.WIDTH))
+    (log if as_json else say)(f"{summary}\n")
     answer(
         _answer(comparison, folder, run_id),
         [f"All metrics and figures: {folder}/"],

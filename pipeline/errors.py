@@ -81,7 +81,7 @@ class DataError(PipelineError):
 
 
 class StoreError(PipelineError):
-    """A tracking store or a checkpoint that cannot be opened.
+    """The error of a tracking store or checkpoint that does not open.
 
     The experiment is not at fault.
     """

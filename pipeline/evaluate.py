@@ -66,16 +66,18 @@ def evaluate(name: str) -> "Evaluation":
     settings = resolved_file.read(CONFIGS / f"{name}.yaml")
     output, data = OUTPUTS / name, PREPARED / settings.data
     run = result.current(output, settings=settings.digest, data=data)
+    store = stores.load(settings.store)
     evaluated = recorded_evaluation.evaluate(
         name,
         run,
         output,
         data,
-        stores.load(settings.store),
+        store,
         output=output,
         with_baselines=settings.baselines,
         own_figures=settings.figures,
     )
+    store.write_page(name)
     carrying.carry(output, carrying.EVALUATE, [run.run_id], store=settings.store)
     return evaluated
 

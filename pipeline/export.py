@@ -61,13 +61,13 @@ def export(name: str, to: str, output: Path | None, *, as_json: bool = False) ->
     path = output or EXPORTS / f"{model.card.experiment}_{model.card.run_id[:8]}{suffix}"
     from pipeline.exporting import exporting  # only now, because it imports Keras
 
-    wanted = exporting.require(to, model.card)
+    file_format = exporting.require(to, model.card)
     rows = _test_rows(model.card)
     if model.card.pixels is None:
         values = exporting.with_missing(rows)
     else:
         values = {model.model.inputs[0].name: rows}
-    agreement = exporting.export(model, path, wanted, values)
+    agreement = exporting.export(model, path, file_format, values)
     tolerance = exporting.TOLERANCE * agreement.largest
     words = (
         f"{path}: {path.stat().st_size:,} bytes. The largest difference of {agreement.rows:,} "
@@ -95,7 +95,7 @@ def _test_rows(card: "ModelCard") -> Any:
         folder,
         purpose="export",
         run_id=card.run_id,
-        models={},  # the answers of two files are compared, which gives no metric
+        models={},  # comparing the answers of two files gives no metric
         shown=["differences of a file from its model"],
     )
     return scoring.inputs_of(split, load_meta(folder))

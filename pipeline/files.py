@@ -117,7 +117,7 @@ def _place() -> str:
 def pid_namespace() -> str:
     """The number of this process's PID namespace.
 
-    A container has a namespace of its own, so its processes cannot be found from outside. Empty
+    A container has a namespace of its own, so processes outside do not see its processes. Empty
     where the system has no namespaces, as macOS.
     """
     try:

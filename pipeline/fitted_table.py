@@ -46,8 +46,8 @@ class FittedTable(Table):
             heading = droppable.pop(0)
             columns = [sized for sized in columns if sized.column.header != heading]
         too_wide = excess()
-        shown = _narrowed(columns, too_wide) if too_wide > 0 else [one.column for one in columns]
-        yield from Table.__rich_console__(self._with(shown), console, options)
+        visible = _narrowed(columns, too_wide) if too_wide > 0 else [one.column for one in columns]
+        yield from Table.__rich_console__(self._with(visible), console, options)
 
     def _sized(self, console: Console, options: ConsoleOptions) -> list["_Sized"]:
         return [

@@ -75,7 +75,7 @@ def _of_file(path: Path, targets: list[str]) -> DataCard:
 
 
 def _guesses(draft: Draft) -> Iterator[str]:
-    """The settings without which the file cannot be read."""
+    """The settings that reading the file needs."""
     settings = [f"{key}: {flow(value)}" for key, value in draft.values.items() if key != "path"]
     if settings:
         reasons = " ".join(reason for reasons in draft.reasons.values() for reason in reasons)
@@ -92,7 +92,7 @@ def _of_source(root: Path, data: Data) -> DataCard:
     return card_of(
         data,
         source,
-        described_columns(source.found),
+        described_columns(source.understanding),
         columns=raw.columns,
         rows={"all": len(source.text)},
         notes=raw.notes,

@@ -45,7 +45,7 @@ class Evaluation:
     @property
     def words(self) -> list[str]:
         """The result for people."""
-        from pipeline.reporting.one_line import in_one_line
+        from pipeline.evaluation.one_line import in_one_line
 
         return [in_one_line(self.metrics)]
 
@@ -144,6 +144,7 @@ def evaluate(
     )
     log_looks(tracker, looks.read().standing(run.run_id, assessment.subject.saved_step))
     log_baselines(tracker, summary, step=assessment.subject.saved_step)
+    tracker.write_note()
     log(f"{name}: {output / record.METRICS} and {drawn.count} figures")
     drawn.require_no_failure()
     return Evaluation(run.run_id, summary, output)

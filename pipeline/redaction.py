@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 # Up to white space, because a password may hold any other character.
 _AFTER_SCHEME = re.compile(r"(?<=://)\S+")
-# `viewStateShareKey` names a view of the MLflow UI, and is no secret.
+# `viewStateShareKey` names a view of the MLflow UI, and is not secret.
 _QUERY = re.compile(
     r"([?&;](?!viewStateShareKey=)[\w.-]{0,40}(?:credential|key|passwd|password|secret|sig|signature|token)=)[^\s&;#'\"]+",
     re.IGNORECASE,

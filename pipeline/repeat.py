@@ -152,7 +152,10 @@ def _record(config: "ExperimentConfig", series: Mapping[str, Mapping[str, Any]])
     store = stores.load(config.tracking.store)
     for varied, summary in series.items():
         for run in summary["runs"].values():
-            store.attach(run["run_id"]).set_tag(f"repeat.{varied}", _in_words(summary))
+            tracker = store.attach(run["run_id"])
+            tracker.set_tag(f"repeat.{varied}", _in_words(summary))
+            tracker.write_note()
+    store.write_page(config.name)
     run_ids = [run["run_id"] for summary in series.values() for run in summary["runs"].values()]
     carrying.carry(OUTPUTS / config.name, carrying.REPEAT, run_ids, store=config.tracking.store)
 

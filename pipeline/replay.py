@@ -57,10 +57,10 @@ def replay(options: argparse.Namespace) -> None:
     from pipeline.tracking import stores
 
     first, last = _window(options.steps)
-    wanted = hindsight.Wanted(options.log, first, last, options.every, options.find_fault)
+    query = hindsight.Query(options.log, first, last, options.every, options.find_fault)
     run = original.read(original.find(options.run), or_failed=True)
     with locked(worktree.folder_of(run).parent, "makes this run again"):
-        seen = hindsight.look(run, wanted, Options(install=options.install))
+        seen = hindsight.look(run, query, Options(install=options.install))
     hindsight.record(stores.load("mlflow").attach(run.run_id), run, seen)
     words = [
         f"{run.name}: {line}" for line in hindsight.in_words(seen, find_fault=options.find_fault)

@@ -49,7 +49,7 @@ def main() -> None:
     if flags:
         check(results.collect(planned, names))
         return
-    lost = _lost_runs(names)  # first: it opens the store, which brings in what DVC carries
+    lost = _lost_runs(names)  # first, because opening the store adds the records that DVC carries
     report([_with_run(row, lost) for row in results.collect(planned, names)])
 
 

@@ -75,6 +75,7 @@ def train_and_test(
         data_folder=data,
     )
     log_looks(tracker, looks.read().standing(result.run_id, step))
+    tracker.write_note()
     return {
         "run_id": result.run_id,
         "fingerprint": result.fingerprint,

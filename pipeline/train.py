@@ -81,9 +81,9 @@ def main() -> None:
 
 def _show(overrides: list[str]) -> None:
     _require_no_flag(overrides)
-    from pipeline.config.shown import shown
+    from pipeline.config.settings_table import settings_table
 
-    table_console().print(shown(with_key(overrides, "experiment")))
+    table_console().print(settings_table(with_key(overrides, "experiment")))
 
 
 def _sweep(overrides: list[str], *, as_json: bool) -> None:
@@ -134,7 +134,7 @@ def train(
         "metrics": result.metrics,
     }
     tested = config.name if output is not None else f"run={result.run_id[:8]}"
-    # A run of another store cannot be found by its id.
+    # `evaluate` finds a run by its id only in the store of MLflow.
     can_be_tested = not result.paused and (output is not None or config.tracking.store == "mlflow")
     next_command = f"python -m pipeline.evaluate {tested}" if can_be_tested else ""
     answer(line, [_in_words(name, config, result)], next_command=next_command, as_json=as_json)
@@ -144,8 +144,8 @@ def _in_words(name: str, config: "ExperimentConfig", result: "Result") -> str:
     """`mnist_mlp: validation accuracy 0.9781, loss 0.0712 (epoch 16 of 24), run 3f2a91c0`."""
     from pipeline import metrics
 
-    shown = dict.fromkeys([metrics.headline(config.data.task.value), "loss"])
-    measured = [(metric, result.metrics.get(f"validation/{metric}")) for metric in shown]
+    names = dict.fromkeys([metrics.headline(config.data.task.value), "loss"])
+    measured = [(metric, result.metrics.get(f"validation/{metric}")) for metric in names]
     figures = ", ".join(f"{metric} {value:.4f}" for metric, value in measured if value is not None)
     last = result.history[-1]
     saved = next((point for point in result.history if point.metrics == result.metrics), last)

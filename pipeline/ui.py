@@ -27,13 +27,13 @@ _MOST_PAGES = 5  # that are printed
 def main() -> None:
     """Reads the command line and becomes the UI."""
     port = _port(arguments(__doc__))
-    from pipeline.tracking import connection, server, views
+    from pipeline.tracking import connection, pages, server
 
     if server.is_server(connection.uri()):
         say(f"The runs are on the tracking server: {connection.shown_uri()}")
         return
-    pages = views.share(connection.client())  # a store that has moved finds its files again
-    say(_addresses(port, pages))
+    # A store that has moved finds its files again.
+    say(_addresses(port, pages.write_all(connection.client())))
     # A tunnel may end in another port of the user's machine.
     hosts = "localhost:*,127.0.0.1:*"
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", connection.uri()]

@@ -21,6 +21,7 @@ LIBRARY = (
     "experiment",
     "files",
     "fitted_table",
+    "formatting",
     "layout",
     "locks",
     "new_experiment",

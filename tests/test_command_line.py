@@ -99,7 +99,7 @@ def test_unwritable_failure_is_still_one_line(tmp_path):
     done = command("raise PipelineError('no data')", tmp_path, DVC_STAGE="prepare@iris")
     assert (done.returncode, done.stderr) == (
         1,
-        "error: no data. outputs/failures/prepare@iris.txt cannot be written: Not a directory.\n",
+        "error: no data. Writing outputs/failures/prepare@iris.txt failed: Not a directory.\n",
     )
 
 
@@ -115,7 +115,7 @@ def test_undeletable_old_error_does_not_hide_success(tmp_path):
     done = command("pass", tmp_path, DVC_STAGE="prepare@iris")
     assert (done.returncode, done.stderr) == (
         0,
-        "warning: outputs/failures/prepare@iris.txt is outdated but cannot be deleted: "
+        "warning: outputs/failures/prepare@iris.txt is outdated, but deleting it failed: "
         "Is a directory\n",
     )
 
@@ -169,7 +169,7 @@ def test_name_alone_is_that_of_an_experiment(words, expected):
 
 def test_path_is_not_the_name_of_an_experiment():
     assert refusal(command_line.experiment_name, ["experiment=../iris_mlp"]) == (
-        "this cannot be the name of an experiment. Received: ../iris_mlp. "
+        "the name of the experiment is invalid. Received: ../iris_mlp. "
         "Use lower-case letters, digits and _, at most 100."
     )
 

@@ -196,7 +196,7 @@ def test_report_names_a_damaged_comparison():
     [
         ([], "this command compares two names or more. Received: nothing."),
         (["good"], "this command compares two names or more. Received: good."),
-        (["good", "good"], "a name cannot be compared with itself. Received: good."),
+        (["good", "good"], "a name appears twice. Received: good."),
         (["good", "bad", "--over", "rain"], "argument --over: invalid choice: 'rain'"),
         (["good", "bad", "--budget", "9"], "--budget is the number of seeds of each"),
         (["good", "bad", "--until-decided", "--budget", "4"], "--budget is the number of seeds"),

@@ -327,7 +327,7 @@ def test_divergence_after_good_epochs_keeps_the_best(folder, tmp_path, capsys):
     kept = next(point.epoch for point in result.history if point.metrics == result.metrics)
     assert (
         f"prices: training diverged in epoch {len(losses)}; "
-        f"the weights of epoch {kept:g} are kept, the best before it"
+        f"the model has the weights of epoch {kept:g}, the best before it"
     ) in capsys.readouterr().err
     assessment = assess("prices", tmp_path / "prices", folder / "data/prepared/prices")
     assert assessment.validation["mse"].value == pytest.approx(

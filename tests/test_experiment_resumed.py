@@ -173,9 +173,10 @@ def test_finished_run_is_not_trained_again(folder, finished, capsys):
     )
 
 
-def test_finished_run_imports_no_large_library(folder, finished):
+def test_finished_run_imports_no_large_library(folder, finished, monkeypatch):
     """TensorFlow, MLflow and what they import take seconds."""
     run(folder)  # the store was copied: opening it corrects its locations
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # MLflow has just set it
     code = "import sys; from pipeline.train import main; main(); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code, *STEPS, "training.early_stopping=null"],

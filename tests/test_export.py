@@ -78,8 +78,16 @@ def test_look_at_the_test_split_is_recorded(exported):
     [
         ("shapes", ["--to", "onn"], "--to is not a format of exported models. Received: onn. Did"),
         ("shapes", ["--to", "litert", "--output", "a.onnx"], "--output has another ending than "),
-        ("pairs", ["--to", "litert"], "this model cannot be exported to litert: LiteRT computes "),
-        ("prices", ["--to", "onnx"], "this model cannot be exported to onnx: ONNX cannot split "),
+        (
+            "pairs",
+            ["--to", "litert"],
+            "the export to litert does not support this model: LiteRT computes ",
+        ),
+        (
+            "prices",
+            ["--to", "onnx"],
+            "the export to onnx does not support this model: ONNX cannot split ",
+        ),
     ],
 )
 def test_refusal_is_one_line(exported, model, arguments, message):
@@ -114,7 +122,7 @@ def test_error_of_a_converter_is_one_line(in_repository):
         *(exporting.export, model, Path("failed.tflite")),
         *(replace(litert.FORMAT, write=fails), {"pixels": images}),
     )
-    assert error.startswith("this model cannot be exported as failed.tflite. Received: KeyError: ")
+    assert error.startswith("the export to failed.tflite failed. Received: KeyError: ")
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_unlisted_file_is_refused(project, call):
     [
         ("data.functions.crowd.columns=[rooms]", "crowd.arguments lacks an argument"),
         ("data.functions.crowd.columns=[rooms,price]", "Expected: one column or more, without"),
-        ("data.functions.crowd.function=features/mine.py:other", "names other, which features/"),
+        ("data.functions.crowd.function=features/mine.py:other", "names other, but features/"),
         ("data.functions.crowd.function=gone.py:crowd", "names a file that is missing: gone.py"),
         ("+data.functions.crowd.arguments.most=2", "crowd.arguments.most is not an argument of"),
         ("+data.ratios.crowd=[rooms,houses]", "data.functions.crowd is invalid"),

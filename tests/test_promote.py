@@ -241,10 +241,10 @@ def test_other_rows_are_refused_unless_forced(runs):
     promoted(runs["good"], "--model", "rows")
     before, other = state("rows"), add_run("good", classifier(200, RIGHT), truth="u")
     error = refusal(promoted, other, "--model", "rows")
-    assert error.startswith("these cannot be compared: they were tested on different rows. ")
+    assert error.startswith("these are not comparable: they were tested on different rows. ")
     assert state("rows") == before
     verdict = promoted(other, "--model", "rows", "--force")["verdict"]
-    assert verdict.startswith("forced without a comparison: these cannot be compared")
+    assert verdict.startswith("forced without a comparison: these are not comparable")
 
 
 def test_other_question_is_refused_even_if_forced(story):
@@ -257,12 +257,12 @@ def test_other_question_is_refused_even_if_forced(story):
     ("arguments", "message"),
     [
         (["abcdef12", "--model", "m"], "no run id in the tracking store "),
-        (["wider", "--model", "m"], "this is no experiment of params.yaml and no run id. "),
+        (["wider", "--model", "m"], "this is neither an experiment of params.yaml nor a run id. "),
         (["wide"], "this command changes a registered model. Received: no --model."),
         (["--model", "m"], "this command promotes one run, or rolls back. Received: no run."),
         (["wide", "--rollback", "--model", "m"], "this command promotes one run, or rolls back."),
         (["--rollback", "--model", "digit"], "there is no registered model of this name."),
-        (["wide", "--model", "a/b"], "this cannot be the name of a registered model."),
+        (["wide", "--model", "a/b"], "the name of the registered model is invalid."),
     ],
 )
 def test_wrong_call_is_one_line(story, arguments, message):

@@ -146,7 +146,7 @@ def changed(folder, statement: str) -> None:
 
 def test_run_without_an_evaluation_is_refused(run_id):
     run = dataclasses.replace(original.read(run_id), times={}, points={})
-    message = refusal(hindsight.look, run, hindsight.Wanted([], find_fault=True), Options())
+    message = refusal(hindsight.look, run, hindsight.Query([], find_fault=True), Options())
     assert message.startswith("the record of the run has no evaluation")
 
 

@@ -63,7 +63,7 @@ def test_run_leaves_no_secret(folder, call, monkeypatch, capfd):
     assert end.value.code == 1
 
     out, err = capfd.readouterr()
-    assert "the tracking store foo://host cannot be opened." in err
+    assert "opening the tracking store foo://host failed." in err
     assert (folder / "outputs/failures/train@shapes.txt").read_text() in err
     assert (
         f'"from": "{site.address}/own/own.csv"'

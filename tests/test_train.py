@@ -113,7 +113,7 @@ def test_dvc_evaluates_into_the_run_it_trained(folder, call, capsys):
 
 def test_name_of_another_folder_is_refused(call):
     assert refusal(call, train, "--resolved", "../shapes") == (
-        "this cannot be the name of an experiment. Received: ../shapes. "
+        "the name of the experiment is invalid. Received: ../shapes. "
         "Use lower-case letters, digits and _, at most 100."
     )
 

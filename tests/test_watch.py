@@ -113,7 +113,7 @@ def test_unknown_run_is_refused(call, in_project):
 def test_damaged_store_is_refused(call, in_empty_folder):
     (in_empty_folder / "mlruns").mkdir()
     (in_empty_folder / "mlruns/mlflow.db").write_text("no database")
-    assert "mlflow.db cannot be read. Received: file is not a database" in refusal(call, watch)
+    assert "mlflow.db failed. Received: file is not a database" in refusal(call, watch)
 
 
 def test_command_loads_neither_mlflow_nor_tensorflow():

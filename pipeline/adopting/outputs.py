@@ -64,7 +64,7 @@ def outputs_of(model: Any, compiled: Mapping[str, Any]) -> Outputs:
     """Reads the outputs of a model and what `compile` says about them.
 
     Raises:
-        AdoptionError: their losses cannot be joined.
+        AdoptionError: no single loss stands for their losses.
     """
     names = list(getattr(model, "output_names", None) or ["output"])
     if len(names) == 1:

@@ -156,17 +156,17 @@ def _loss_of_classes(loss: Loss, network: Network, splits: Splits, missing: list
         )
     y = [part.y for part in (splits.train, splits.validation, splits.test) if part is not None]
     classes = len(np.unique(np.concatenate(y)))
-    wanted = 1 if classes == 2 else classes
-    if network.outputs == wanted:
+    outputs = 1 if classes == 2 else classes
+    if network.outputs == outputs:
         return loss
     if network.layers is None or (is_binary and classes != 2):
         raise AdoptionError(
             "the network has another number of outputs than the data need",
             received=f"{network.outputs} outputs for {classes} classes",
-            expected=f"Give it {wanted} outputs in the script, then adopt it again",
+            expected=f"Give it {outputs} outputs in the script, then adopt it again",
         )
     missing.append(
-        f"{network.outputs} outputs: {classes} classes have {wanted} here"
+        f"{network.outputs} outputs: {classes} classes have {outputs} here"
         + (", the log-odds of the second class" if classes == 2 else "")
     )
     if classes == 2:

@@ -1,4 +1,4 @@
-"""Why a script cannot be adopted."""
+"""The error of a script that `adopt` rejects."""
 
 from pipeline.errors import PipelineError
 

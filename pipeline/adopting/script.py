@@ -89,9 +89,7 @@ def record(script: Path, *, fit: int = 1, arguments: Sequence[str] = ()) -> Reco
                 raise _failed(script, source, error) from error
     if recorder.recording.model is None:
         raise AdoptionError(
-            f"{script} cannot be adopted, because it does not call fit {fit} times"
-            if fit > 1
-            else f"{script} cannot be adopted, because it never calls fit",
+            f"{script} does not call fit {fit} times" if fit > 1 else f"{script} never calls fit",
             received=f"{recorder.count} calls of fit",
             expected="Adopt the script that trains the model",
         )

@@ -42,7 +42,7 @@ def runnable(script: Path) -> Iterator[Source]:
     Lines that only Jupyter understands, such as `!pip install`, are left out of a notebook.
 
     Raises:
-        AdoptionError: the notebook cannot be read.
+        AdoptionError: the notebook is unreadable.
     """
     if script.suffix != _NOTEBOOK:
         yield Source(script.resolve())

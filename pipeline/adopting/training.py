@@ -127,9 +127,9 @@ def _class_of(loss: Any) -> str:
         return ""
     if name in _SHORT:
         return _SHORT[name]
-    wanted = name.replace("_", "").lower()
+    lower_name = name.replace("_", "").lower()
     classes = (*_CROSSENTROPIES, *_OF_NUMBERS, *_OTHERS)
-    return next((candidate for candidate in classes if candidate.lower() == wanted), "")
+    return next((candidate for candidate in classes if candidate.lower() == lower_name), "")
 
 
 def optimizer_settings(optimizer: Any) -> tuple[str, dict[str, Any]]:

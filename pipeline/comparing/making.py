@@ -20,9 +20,7 @@ def resolve_all(typed: Sequence[str]) -> list[Contender]:
     contenders = [names.resolve(name) for name in typed]
     seen = [contender.name for contender in contenders]
     if twice := [name for name in seen if seen.count(name) > 1]:
-        raise PipelineError(
-            "a name cannot be compared with itself", received=twice[0], expected="Name each once"
-        )
+        raise PipelineError("a name appears twice", received=twice[0], expected="Name each once")
     return contenders
 
 

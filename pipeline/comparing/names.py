@@ -68,7 +68,7 @@ class Contender:
         headline: the metric that decides, unless the command names another one.
         tested: None for a configuration of a sweep.
         groups: by `SEEDS`, `SPLITS` and `FOLDS`.
-        missing: why the name cannot be compared over one of `OVER`.
+        missing: the reason why a comparison over one of `OVER` is impossible.
         sources: the files that were read.
         store: the setting `tracking.store`.
         data: the data variant of an experiment.
@@ -190,7 +190,7 @@ def _run(beginning: str) -> Contender:
 
 
 def of_run(tested: Evaluated, *, sources: Sequence[Path] = ()) -> Contender:
-    """A single run, whose evaluation was read from these files."""
+    """A single run. Its evaluation was read from these files."""
     return Contender(
         name=tested.run_id[:8],
         title=f"run {tested.run_id[:8]}",

@@ -43,20 +43,20 @@ def compare(contenders: Sequence[Contender], *, metric: str | None, over: str | 
         over: one of `OVER`.
 
     Raises:
-        PipelineError: the names cannot be compared.
+        PipelineError: the names are not comparable.
     """
     reasons = {noise: _reason(contenders, noise) for noise in (SPLITS, FOLDS, SEEDS, ROWS)}
     possible = [noise for noise, reason in reasons.items() if not reason]
     if over is not None:
         if reasons[over]:
-            raise PipelineError(f"these cannot be compared over {over}: {reasons[over]}")
+            raise PipelineError(f"these are not comparable over {over}: {reasons[over]}")
         chosen = [over]
     elif not possible:
         repeated = [
             next(iter(contender.groups)) for contender in contenders if contender.tested is None
         ]
         raise PipelineError(
-            f"these cannot be compared: {reasons[repeated[0] if repeated else ROWS]}"
+            f"these are not comparable: {reasons[repeated[0] if repeated else ROWS]}"
         )
     else:
         whole = [noise for noise in possible if noise in (SPLITS, FOLDS)]
@@ -65,7 +65,7 @@ def compare(contenders: Sequence[Contender], *, metric: str | None, over: str | 
 
 
 def _reason(contenders: Sequence[Contender], over: str) -> str:
-    """Why names cannot be compared over one kind of noise; empty if they can."""
+    """Why names are not comparable over one kind of noise; empty if they are."""
     for contender in contenders:
         if reason := contender.missing.get(over):
             return f"{contender.title}: {reason}"

@@ -15,7 +15,7 @@ from pipeline.comparing.comparison import (
     Pair,
     Part,
 )
-from pipeline.reporting.formatting import interval, markdown, number
+from pipeline.formatting import interval, markdown, number
 
 WIDTH = 80  # characters of a line
 _DROPPED = ("trainings", "sd", "p", "Holm's p")  # columns; the first is the first to go

@@ -92,7 +92,7 @@ def _require_possible(
 ) -> None:
     """Checks before the first training that the result can be used."""
     if reason := reason_of_rows([each.tested for each in (one, other) if each.tested]):
-        raise PipelineError(f"these cannot be compared over seeds: {reason}")
+        raise PipelineError(f"these are not comparable over seeds: {reason}")
     threads = {config.training.threads for config in configs}
     if len(threads) > 1:
         raise PipelineError(

@@ -110,10 +110,10 @@ def places(
     """What sets each key of a composition: `command line`, a file of `conf/`, or `default`."""
     choices = hydra_composition.composed(root, overrides, conf).choices
     origin = _Origin(choices, overrides, conf)
-    found = {key: origin.setter_of(key) or "default" for key in keys}
+    setters = {key: origin.setter_of(key) or "default" for key in keys}
     # The names of files are settings as well.
     named = {"name": origin.files[0], **{key: origin.of(key) for key in _NAMES}}
-    return found | {key: str(place) for key, place in named.items() if key in found}
+    return setters | {key: str(place) for key, place in named.items() if key in setters}
 
 
 def _named(settings: DictConfig, choices: dict[str, str | None]) -> DictConfig:

@@ -196,11 +196,11 @@ class Data:
             received=", ".join(wrong),
             expected="features without the target",
         )
-        dropped = sorted(set(self.drop) & set(features))
+        overlap = sorted(set(self.drop) & set(features))
         require(
-            not dropped,
+            not overlap,
             "data.drop",
-            received=dropped,
+            received=overlap,
             expected="no column that data.features also lists",
         )
         if self.positive is not None:
@@ -338,21 +338,21 @@ class Data:
             )
 
     def _check_kinds(self) -> None:
-        seen: dict[str, str] = {}
+        key_of: dict[str, str] = {}
         for key, columns in self.kinds.items():
             for column in columns:
-                other = seen.setdefault(column, key)
+                other = key_of.setdefault(column, key)
                 require(
                     other == key,
                     f"data.{other}",
                     received=column,
                     expected=f"no column that data.{key} also lists",
                 )
-            used = sorted(set(columns) & set(self.operands)) if key != "numeric" else []
+            operands = sorted(set(columns) & set(self.operands)) if key != "numeric" else []
             require(
-                not used,
+                not operands,
                 f"data.{key}",
-                received=used,
+                received=operands,
                 expected="no column that data.ratios or data.functions reads as a number",
             )
 

@@ -166,13 +166,13 @@ class ExperimentConfig:
         task, training = self.data.task.value, self.training
         losses = usual.possible_losses(training, self.data.task)
         gives_probabilities = usual.give_probabilities(losses)
-        named: list[tuple[str, str | None]] = [
+        pairs: list[tuple[str, str | None]] = [
             ("training.metrics", name) for name in training.metrics or []
         ]
         for key, rule in training.monitors.items():
             monitor = f"{key}.monitor"
-            named.append((monitor, metric_of(rule.figure, key=monitor)))
-        for key, name in named:
+            pairs.append((monitor, metric_of(rule.figure, key=monitor)))
+        for key, name in pairs:
             if name is None:
                 continue
             metrics.require_of_data(name, task, self.data.several, key=key)

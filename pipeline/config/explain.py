@@ -99,11 +99,11 @@ def _unknown_override(
     Hydra would first ask for the data that the misspelt experiment names.
     """
     groups = [folder.name for folder in conf.iterdir() if folder.is_dir()]
-    known = {*groups, *(field.name for field in fields(root_schema)), "hydra"}
+    names = {*groups, *(field.name for field in fields(root_schema)), "hydra"}
     for override in overrides:
         key = override.lstrip("+~").partition("=")[0]
         first = key.partition(".")[0].partition("/")[0].partition("@")[0]
-        if first not in known:
+        if first not in names:
             groups = ["experiment"] if root == "config" else []
             allowed = sorted({*field_names(root_schema), *groups})
             return unknown_key("command line", first, override, allowed, root_schema)

@@ -15,7 +15,7 @@ def expanded(overrides: Sequence[str], *, conf: Path = CONF) -> list[str]:
     """Lists the matches of globs: `experiment=iris_logistic,iris_perceptron` for `glob(iris*)`.
 
     Raises:
-        PipelineError: a glob matches no file, or its key is no folder of `conf/`.
+        PipelineError: a glob matches no file, or its key is not a folder of `conf/`.
     """
     return [
         _expanded(override, conf) if "glob(" in override else override for override in overrides

@@ -120,7 +120,7 @@ def _is_value(override: Override, conf: Path) -> bool:
 
 
 def _base(root: str, choices: Sequence[str], conf: Path) -> Composed:
-    """The composition of the chosen files. It is kept while no file of the folder changes."""
+    """The composition of the chosen files. It is cached until a file of the folder changes."""
     folder = conf.resolve()
     files = sorted(folder.rglob("*.yaml"))
     key = (root, folder, tuple(map(_state, files)), tuple(choices))

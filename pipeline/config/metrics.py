@@ -83,17 +83,17 @@ def metric_of(figure: str, *, key: str) -> str | None:
             key,
             "is not measured by training",
             received=figure,
-            expected=suggestion(figure, [f"{split}/{known}" for known in names]),
+            expected=suggestion(figure, [f"{split}/{option}" for option in names]),
         )
     metrics.named(name, key=key)
     return name
 
 
-def direction_of(figure: str, given: Direction | None, *, key: str) -> Direction:
+def direction_of(figure: str, choice: Direction | None, *, key: str) -> Direction:
     """The direction in which a figure of the history improves.
 
     Args:
-        given: the direction of the settings, if they have one.
+        choice: the direction of the settings, if they have one.
         key: the settings that hold `monitor` or `metric` and `direction`.
 
     Raises:
@@ -105,19 +105,19 @@ def direction_of(figure: str, given: Direction | None, *, key: str) -> Direction
     rises = name is not None and metrics.named(name, key=key).larger_is_better
     if rises is None:
         setting = f"{key.rpartition('.')[0]}.direction"
-        if given is None:
+        if choice is None:
             raise ConfigError(
                 setting,
                 "is needed, because your own metric does not say whether larger is better",
                 received=figure,
                 expected="Set it to min or max",
             )
-        return given
+        return choice
     direction = Direction.max if rises else Direction.min
     require(
-        given in (None, direction),
+        choice in (None, direction),
         f"{key.rpartition('.')[0]}.direction",
-        received=f"{given.value if given else None} for {figure}",
+        received=f"{choice.value if choice else None} for {figure}",
         expected=f"{direction.value}, because {figure} is better if it is "
         f"{'larger' if rises else 'smaller'}; or no direction",
     )

@@ -92,9 +92,9 @@ class Model:
             received=self.family,
             expected=f"{own}, as the file has it",
         )
-        ordered = len(self.pixel_range) == 2 and self.pixel_range[0] < self.pixel_range[1]
+        is_ordered = len(self.pixel_range) == 2 and self.pixel_range[0] < self.pixel_range[1]
         require(
-            ordered, "model.pixel_range", received=self.pixel_range, expected="[lowest, highest]"
+            is_ordered, "model.pixel_range", received=self.pixel_range, expected="[lowest, highest]"
         )
         require_class_names("model.augmentation", self.augmentation)
 

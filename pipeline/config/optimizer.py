@@ -101,8 +101,8 @@ class Optimizer:
     def _require_valid_schedule(self) -> None:
         key, arguments = "optimizer.schedule", self.schedule_arguments
         if is_reference(self.schedule):
-            named = reference(self.schedule, key=key)
-            require_arguments(f"{key}_arguments", named, arguments, supplied=SUPPLIED)
+            symbol = reference(self.schedule, key=key)
+            require_arguments(f"{key}_arguments", symbol, arguments, supplied=SUPPLIED)
             return
         if self.schedule not in (CONSTANT, COSINE):
             names = suggestion(self.schedule, (CONSTANT, COSINE))
@@ -247,10 +247,10 @@ def settings_of(family: str) -> type[Optimizer]:
     if family == OWN:
         return Python
     signature = families()[family]
-    shared = get_type_hints(Optimizer)
+    types = get_type_hints(Optimizer)
     own: list[tuple[str, Any, Any]] = [("family", str, field(default=family))]
     own += [
-        (name, shared.get(name, _type_of(default)), field(default=default))
+        (name, types.get(name, _type_of(default)), field(default=default))
         for name, default in signature.defaults.items()
         if name not in _REPLACED
     ]

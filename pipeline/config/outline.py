@@ -88,7 +88,7 @@ def changes(config: ExperimentConfig, defaults: Defaults) -> dict[str, dict[str,
     chosen = (f"{group}={family}" for group, family in families.items() if group not in own)
     default = defaults.of(data, *chosen)
     plain = defaults.of(data)
-    for group in own:  # its file does not name a function, so it cannot be composed
+    for group in own:  # its file names no function, so Hydra cannot compose it
         default[group] = values[group] | {"build": None, "arguments": {}}
     for group in families:
         default[group]["family"] = plain[group]["family"]

@@ -21,7 +21,7 @@ def require_readable(overrides: Sequence[str], *, conf: Path) -> None:
 
     Raises:
         PipelineError: an override is a flag, too long or nested too deeply, or names a file
-            elsewhere, or one that is no experiment.
+            elsewhere, or one that does not hold an experiment.
     """
     for override in overrides:
         _require_no_flag(override)

@@ -162,8 +162,8 @@ class Callback:
     exact: bool = True
 
     def __post_init__(self) -> None:
-        named = reference(self.build, key="training.callbacks.build")
-        require_arguments("training.callbacks.arguments", named, self.arguments)
+        symbol = reference(self.build, key="training.callbacks.build")
+        require_arguments("training.callbacks.arguments", symbol, self.arguments)
 
 
 @dataclass
@@ -282,8 +282,8 @@ class Training:
         return {key: rule for key, rule in rules.items() if rule is not None}
 
     def _settle_monitors(self) -> None:
-        weighted = self.class_weight is not None
-        default = "validation/weighted_loss" if weighted else "validation/loss"
+        has_weights = self.class_weight is not None
+        default = "validation/weighted_loss" if has_weights else "validation/loss"
         for key, rule in self.monitors.items():
             rule.settle(default, key=key)
             split = rule.figure.partition("/")[0]
@@ -317,15 +317,17 @@ class Training:
             )
 
 
-def _loss_arguments(name: str | None, loss: Any, given: Any) -> dict[str, float | None]:
+def _loss_arguments(name: str | None, loss: Any, settings: Any) -> dict[str, float | None]:
     """Checks the arguments of a loss, and adds the defaults of the others.
 
     OmegaConf has no type for this setting.
     """
     key, arguments = "training.loss_arguments", {} if loss is None else loss.arguments
-    given = {} if given is None else given
-    require(isinstance(given, dict), key, received=given, expected="{argument: number, …} or null")
-    for argument, value in given.items():
+    settings = {} if settings is None else settings
+    require(
+        isinstance(settings, dict), key, received=settings, expected="{argument: number, …} or null"
+    )
+    for argument, value in settings.items():
         if argument not in arguments:
             raise ConfigError(
                 f"{key}.{argument}",
@@ -341,7 +343,7 @@ def _loss_arguments(name: str | None, loss: Any, given: Any) -> dict[str, float 
             received=value,
             expected=rule.expected,
         )
-    return {argument: given.get(argument, rule.default) for argument, rule in arguments.items()}
+    return {argument: settings.get(argument, rule.default) for argument, rule in arguments.items()}
 
 
 def _class_weight(value: Any) -> dict[str, float] | str | None:
@@ -362,9 +364,11 @@ def _class_weight(value: Any) -> dict[str, float] | str | None:
     for name, weight in weights.items():
         _require_weight(name, weight)
     # YAML reads a class name such as 3 as a number.
-    named = {str(name): float(weight) for name, weight in weights.items()}
-    require(len(named) == len(weights), _CLASS_WEIGHT, received=weights, expected="each class once")
-    return named
+    by_class = {str(name): float(weight) for name, weight in weights.items()}
+    require(
+        len(by_class) == len(weights), _CLASS_WEIGHT, received=weights, expected="each class once"
+    )
+    return by_class
 
 
 _CLASS_WEIGHT = "training.class_weight"

@@ -66,9 +66,9 @@ def measured_metrics(
     names = training.metrics
     if names is None:
         names = _usual_names(usual_metrics(task, several), losses)
-    monitored = [metric_in(rule.figure, key=key) for key, rule in training.monitors.items()]
+    monitors = [metric_in(rule.figure, key=key) for key, rule in training.monitors.items()]
     plain = [metric_of(loss, training, several) for loss in losses]
-    candidates = [*names, *monitored, *plain]
+    candidates = [*names, *monitors, *plain]
     return list(dict.fromkeys(name for name in candidates if name is not None))
 
 

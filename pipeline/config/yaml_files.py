@@ -28,7 +28,7 @@ def load(path: Path) -> Any:
     Raises:
         PipelineError: the file is too large, or its values are too many or nested too deeply.
         yaml.YAMLError: the file is not valid YAML.
-        OSError: the file cannot be read.
+        OSError: the file is unreadable.
     """
     require_small(path)
     text = path.read_text(encoding="utf-8")

@@ -170,8 +170,8 @@ def _better_layout(path: Path, name: str, layout: Layout) -> Layout | None:
     )
     if not best.layout.quoting and _has_quoted_values(best.rows):
         return None  # for example, each whole row is in quotes
-    if layout.header.given is None and _looks_like_data(best.rows):
-        return replace(best.layout, header=replace(best.layout.header, given=False))
+    if layout.header.is_present is None and _looks_like_data(best.rows):
+        return replace(best.layout, header=replace(best.layout.header, is_present=False))
     return best.layout
 
 
@@ -207,8 +207,8 @@ def _quotings(path: Path, name: str, layout: Layout) -> list[bool | str]:
     rows = islice(csv_files.parsed(path, name=name, layout=plain, notes=[]), SEEN)
     lines = ["\n".join(cells) for _, cells in rows]
     signs = {"single": _SINGLE_QUOTE, "backslash": _BACKSLASH}
-    shown = [quoting for quoting, sign in signs.items() if any(map(sign.search, lines))]
-    return [True, False, *shown]
+    styles = [quoting for quoting, sign in signs.items() if any(map(sign.search, lines))]
+    return [True, False, *styles]
 
 
 def _variants(
@@ -238,7 +238,7 @@ def _candidate(path: Path, name: str, layout: Layout) -> _Candidate | None:
     below = suits[::-1].index(True)
     bad = [number for number, fits in enumerate(suits[: len(rows) - below]) if not fits]
     above = bad[-1] + 1 if bad else 0
-    # A few wrong rows within the table are no titles.
+    # A few wrong rows within the table are not titles.
     if 2 * len(bad) < above or above + below > min(_MOST_LEFT_OUT, len(rows) // 2):
         return None
     if not all(_is_note(cells, width) for _, cells in rows[len(rows) - below :]):
@@ -267,7 +267,7 @@ def _is_note(cells: list[str], width: int) -> bool:
 def _lacks_header(skipped: list[str], body: list[Record], layout: Layout) -> bool:
     """Whether leaving out the rows above the table would leave out its header."""
     is_title = 2 * sum(1 for cell in skipped if cell.strip()) < len(body[0][1])
-    return layout.header.given is None and not is_title and _looks_like_data(body)
+    return layout.header.is_present is None and not is_title and _looks_like_data(body)
 
 
 def _looks_like_data(rows: list[Record]) -> bool:
@@ -304,7 +304,7 @@ def _settings(layout: Layout) -> dict[str, Any]:
         "comment": layout.comment,
         "skip_rows": layout.skip_rows,
         "skip_footer": layout.header.skip_footer,
-        "header": layout.header.given,
+        "header": layout.header.is_present,
     }
 
 

@@ -16,7 +16,7 @@ HEADINGS = ("column", "holds", "examples", "missing", "different", "content", "b
 
 @dataclass(frozen=True)
 class ColumnCard:
-    """What is known about one column.
+    """Facts about one column.
 
     Args:
         holds: the kind of its cells, such as `number` or `date`.
@@ -42,7 +42,7 @@ class ColumnCard:
 
 @dataclass(frozen=True)
 class DataCard:
-    """What is known about a table.
+    """Facts about a table.
 
     Args:
         rows: the number of rows of each split; only `all` before the rows are split.

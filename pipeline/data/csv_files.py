@@ -108,7 +108,7 @@ def read(
 
 def records(path: Path, *, name: str) -> Iterator[Record]:
     """Yields the header of a CSV file that this package wrote, then each row."""
-    layout = Layout(delimiter=",", header=Header(given=True))
+    layout = Layout(delimiter=",", header=Header(is_present=True))
     table = read(path, name=name, layout=layout)
     yield 1, table.columns
     yield from table.rows
@@ -123,7 +123,7 @@ def parsed(path: Path, *, name: str, layout: Layout, notes: list[str]) -> Iterat
     Raises:
         DataError: the file is not text or not CSV.
     """
-    with lines_of(path, name=name, encoding=layout.encoding, wanted="CSV", notes=notes) as (
+    with lines_of(path, name=name, encoding=layout.encoding, file_format="CSV", notes=notes) as (
         text,
         inner,
     ):

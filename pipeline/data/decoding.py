@@ -58,7 +58,7 @@ def require_encoding(key: str, encoding: str | None) -> None:
 
 @contextmanager
 def lines_of(
-    path: Path, *, name: str, encoding: str | None, wanted: str, notes: list[str]
+    path: Path, *, name: str, encoding: str | None, file_format: str, notes: list[str]
 ) -> Iterator[tuple[Iterator[str], str]]:
     """Opens a text file for its lines, each with its line end, and for its name.
 
@@ -67,14 +67,14 @@ def lines_of(
     Args:
         name: the name of the file in errors.
         encoding: None for UTF-8, or for what a byte-order mark says.
-        wanted: what the file should be, such as `CSV` or `JSON`.
+        file_format: what the file should be, such as `CSV` or `JSON`.
         notes: receives a sentence on a compression and on a byte-order mark.
 
     Raises:
-        DataError: the file cannot be read, is not text, or has another encoding.
+        DataError: the file is unreadable, is not text, or has another encoding.
     """
     with kinds.opened(path, name=name) as file:
-        kinds.refuse_other_kinds(file.head, name=name, wanted=wanted)
+        kinds.refuse_other_kinds(file.head, name=name, file_format=file_format)
         if file.compression:
             notes.append(f"decompressed ({file.compression})")
         mark = _mark(file.head)

@@ -22,7 +22,7 @@ _BYTES = 1 << 24  # that are compared at the same time
 
 
 class Texts(Sequence[str]):
-    """Texts in an Arrow array. A few of them are kept as a list too, because that is faster."""
+    """Texts in an Arrow array. A few of them are a list as well, because that is faster."""
 
     def __init__(self, array: Any) -> None:
         self.array = array
@@ -294,9 +294,9 @@ def without(counts: Mapping[str, int], others: Collection[str]) -> Mapping[str, 
     if not others:
         return counts
     if isinstance(counts, Counts):
-        is_kept = np.ones(len(counts), dtype=np.bool_)
-        is_kept[[counts.texts.place_of(text) for text in others]] = False
-        return Counts(Texts(counts.texts.array.filter(is_kept)), counts.counts[is_kept])
+        mask = np.ones(len(counts), dtype=np.bool_)
+        mask[[counts.texts.place_of(text) for text in others]] = False
+        return Counts(Texts(counts.texts.array.filter(mask)), counts.counts[mask])
     return {text: count for text, count in counts.items() if text not in others}
 
 

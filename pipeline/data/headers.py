@@ -240,8 +240,8 @@ def plan(
     positions = [p for p in range(len(names)) if p not in empty and p not in index]
     if not positions:
         raise DataError(f"{place}: no column has a name", expected="Name the columns")
-    names_kept = [names[position] for position in positions]
-    return Plan(renamed(names_kept, columns, place), positions, notes)
+    headings = [names[position] for position in positions]
+    return Plan(renamed(headings, columns, place), positions, notes)
 
 
 def renamed(names: list[str], columns: Sequence[str] | Mapping[str, str], place: str) -> list[str]:

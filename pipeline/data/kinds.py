@@ -93,7 +93,7 @@ def opened(path: Path, *, name: str) -> Iterator[Opened]:
         name: the name of the file in errors.
 
     Raises:
-        DataError: the file cannot be read, is a damaged archive, or is a zip of several files.
+        DataError: the file is unreadable, is a damaged archive, or is a zip of several files.
     """
     try:
         with path.open("rb") as file:
@@ -118,23 +118,27 @@ def opened(path: Path, *, name: str) -> Iterator[Opened]:
         raise DataError(f"{name} {fault}", received=reason, expected=expected) from None
 
 
-def refuse_other_kinds(head: bytes, *, name: str, wanted: str) -> None:
+def refuse_other_kinds(head: bytes, *, name: str, file_format: str) -> None:
     """Raises `DataError` if the first bytes belong to a well-known kind that is not text.
 
     Args:
         name: the name of the file in errors.
-        wanted: what the file should be, such as `CSV`.
+        file_format: what the file should be, such as `CSV`.
     """
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for signature, (kind, advice) in _SIGNATURES.items():
         if head.startswith(signature) or start.startswith(signature):
-            raise DataError(f"{name} is not {wanted}", received=kind, expected=advice)
-    if wanted != JSON and re.match(rb"[\[{]\s*[\[{\"]", start):
-        raise DataError(f"{name} is not {wanted}", received="JSON", expected=_JSON)
+            raise DataError(f"{name} is not {file_format}", received=kind, expected=advice)
+    if file_format != JSON and re.match(rb"[\[{]\s*[\[{\"]", start):
+        raise DataError(f"{name} is not {file_format}", received="JSON", expected=_JSON)
     if _SVMLIGHT.match(start):
-        raise DataError(f"{name} is not {wanted}", received="an SVMlight file", expected=_CONVERT)
+        raise DataError(
+            f"{name} is not {file_format}", received="an SVMlight file", expected=_CONVERT
+        )
     if head[257:262] == b"ustar":
-        raise DataError(f"{name} is not {wanted}", received="a tar archive", expected="Unpack it")
+        raise DataError(
+            f"{name} is not {file_format}", received="a tar archive", expected="Unpack it"
+        )
 
 
 def _without_ending(name: str) -> str:
@@ -162,12 +166,12 @@ def _only_member(file: BinaryIO, name: str) -> tuple[BinaryIO, str]:
     return cast(BinaryIO, archive.open(names[0])), names[0]
 
 
-def require_signature(path: Path, signature: bytes, *, name: str, wanted: str) -> None:
+def require_signature(path: Path, signature: bytes, *, name: str, file_format: str) -> None:
     """Raises `DataError` unless a file begins with these bytes.
 
     Args:
         name: the name of the file in errors.
-        wanted: what the file should be, such as `Parquet`.
+        file_format: what the file should be, such as `Parquet`.
     """
     try:
         with path.open("rb") as file:
@@ -175,9 +179,9 @@ def require_signature(path: Path, signature: bytes, *, name: str, wanted: str) -
     except OSError as error:
         raise DataError(f"{name} cannot be read", received=error.strerror) from None
     if not head.startswith(signature):
-        refuse_other_kinds(head, name=name, wanted=wanted)
+        refuse_other_kinds(head, name=name, file_format=file_format)
         raise DataError(
-            f"{name} is not {wanted}",
+            f"{name} is not {file_format}",
             received=f"a file that begins with {head[:8]!r}",
             expected="Unpack it if it is compressed, or set format in the source's settings",
         )

@@ -157,14 +157,14 @@ class Target:
 
     def encoded(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Computes `y` from values in the unit of the CSV."""
-        return ((self._transformed(values) - self.mean) / self.scale).astype(np.float32)
+        return ((self._transform(values) - self.mean) / self.scale).astype(np.float32)
 
     def decoded(self, y: NDArray[Any]) -> NDArray[np.float64]:
         """Computes values from `y`, or from the raw output of a network, in `unit`."""
         values: NDArray[np.float64] = np.asarray(y, dtype=np.float64) * self.scale + self.mean
         return np.exp(values) if self.logarithm else values
 
-    def _transformed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _transform(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.log(values / self.unit) if self.logarithm else values / self.unit
 
 

@@ -27,12 +27,13 @@ class Header:
     """How the columns get their names, and which rows belong to the table.
 
     Args:
-        given: whether the first row names the columns. None for yes, unless it looks like data.
+        is_present: whether the first row names the columns. None for yes, unless it looks like
+            data.
         columns: the names of all columns, or new names by old ones.
         skip_footer: the number of last rows to leave out. Blank ones do not count.
     """
 
-    given: bool | None = None
+    is_present: bool | None = None
     columns: Sequence[str] | Mapping[str, str] = ()
     skip_footer: int = 0
 
@@ -64,7 +65,7 @@ def rectangle(
     """Makes a table of rows. There is at least one row below the header.
 
     Args:
-        rows: opens the rows. It is called again if the last row has to be known first.
+        rows: opens the rows. It is called again to find the last row first.
         name: the name of the file in errors.
         unit: what the number of a row counts, for errors.
         check: looks at the first rows.
@@ -81,8 +82,8 @@ def rectangle(
     check(first)
     place = f"{name}, {unit} {first[0][0]}"
     seen = [cells for _, cells in first]
-    is_header = header.given is not False
-    if header.given is not True and is_header:
+    is_header = header.is_present is not False
+    if header.is_present is not True and is_header:
         headers.check_title(first, place)
         headers.check_data(seen, place)
         headers.check_second_header(first, name, unit)
@@ -206,7 +207,7 @@ def _fitted(
     end before columns that are left out.
     """
     least = plan.positions[-1] + 1
-    all_kept = plan.positions == list(range(width))
+    has_all = plan.positions == list(range(width))
     cut = 0
     last: deque[list[str]] = deque(maxlen=_LAST)
     for line, cells in records:
@@ -221,7 +222,7 @@ def _fitted(
                 continue
             cut += len(cells) > width
             cells = (cells + [""] * width)[:width]
-        if not all_kept:
+        if not has_all:
             cells = [cells[position] for position in plan.positions]
         last.append(cells)
         yield line, cells

@@ -24,7 +24,7 @@ Rows = NDArray[np.int64]
 
 _BLOCK = 1 << 24  # bytes that Arrow parses at the same time
 _STREAMED_BLOCK = 1 << 22  # bytes of a block if only some blocks are to be in memory
-_IN_MEMORY = 1 << 26  # bytes of a file whose columns are all in memory
+_IN_MEMORY = 1 << 26  # bytes of a file; all columns of a smaller one are in memory
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class TextTable:
         )
 
     def write(self, path: Path, rows: Rows) -> None:
-        """Writes the rows with these numbers as CSV, byte by byte as `read` found them."""
+        """Writes the rows with these numbers as CSV, with the bytes that `read` has seen."""
         if self.content is None:
             raise ValueError("the rows are of no file")
         self.content.write(path, rows)

@@ -1,6 +1,6 @@
 """Fits baselines and keeps their predictions.
 
-They are kept in `mlruns/baselines/`, because many experiments share their data. The name of each
+They are stored in `mlruns/baselines/`, because many experiments share their data. The name of each
 folder is a digest of all that the predictions depend on. You can delete them.
 """
 
@@ -69,12 +69,12 @@ def fits(data: Path, predicted: Mapping[str, Split]) -> dict[str, tuple[Baseline
     """
     meta, train = load_meta(data), load_split(data, "train")
     return {
-        name: (baseline, _kept(name, baseline, meta, train, predicted))
+        name: (baseline, _read_or_fit(name, baseline, meta, train, predicted))
         for name, baseline in suiting(meta).items()
     }
 
 
-def _kept(
+def _read_or_fit(
     name: str, baseline: Baseline, meta: Meta, train: Split, predicted: Mapping[str, Split]
 ) -> Fit:
     """Reads the fit of a baseline. Fits it if no undamaged fit is stored."""

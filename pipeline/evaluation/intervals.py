@@ -208,10 +208,10 @@ def _drawn(lows: Floats, highs: Floats) -> _Drawn:
 def _weights(rows: int, seed: int) -> Iterator[tuple[Floats, Floats]]:
     """Uniformly distributed weights of the rows and of one extra row, some draws at a time."""
     random = np.random.default_rng(seed)
-    left = min(_DRAWS, max(_FEWEST_DRAWS, _WEIGHTS // rows))
-    while left > 0:
-        draws = min(left, max(1, _WEIGHTS_AT_ONCE // rows))
+    rest = min(_DRAWS, max(_FEWEST_DRAWS, _WEIGHTS // rows))
+    while rest > 0:
+        draws = min(rest, max(1, _WEIGHTS_AT_ONCE // rows))
         weights = random.standard_exponential((draws, rows + 1))
         weights /= weights.sum(axis=1, keepdims=True)
         yield weights[:, :rows], weights[:, rows]
-        left -= draws
+        rest -= draws

@@ -140,7 +140,7 @@ def record(look: Look) -> None:
     """Adds a look with the present time. It is on disk when this returns.
 
     Raises:
-        PipelineError: the ledger cannot be written.
+        PipelineError: writing the ledger failed.
     """
     folder = layout.looks()
     try:
@@ -153,7 +153,7 @@ def record(look: Look) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise PipelineError(
-            f"{folder / FILE} cannot be written, so the test split stays closed",
+            f"writing {folder / FILE} failed, so the test split stays closed",
             received=error.strerror,
             expected="Make it writable or free space, then run the same command again",
         ) from None
@@ -169,8 +169,8 @@ def join(lines: Iterable[str]) -> None:
     with locked(folder, activity, wait=True), (folder / FILE).open("ab+") as file:
         _end_last_line(file)
         file.seek(0)
-        known = set(file.read().splitlines(keepends=True))
-        file.write(b"".join(line for line in whole if line not in known))
+        own = set(file.read().splitlines(keepends=True))
+        file.write(b"".join(line for line in whole if line not in own))
         file.flush()
         os.fsync(file.fileno())
 

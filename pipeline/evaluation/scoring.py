@@ -99,7 +99,7 @@ def score(model: Any, split: Split, meta: Meta) -> Scores:
 
 
 def score_inputs(model: Any, values: Any, split: Split, meta: Meta) -> Scores:
-    """Predicts a split whose inputs were read before.
+    """Predicts a split after its inputs were read.
 
     Args:
         values: the inputs, as `inputs_of` returns them.

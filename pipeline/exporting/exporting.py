@@ -53,25 +53,25 @@ def require(name: str, card: ModelCard) -> Format:
     Raises:
         PipelineError: it cannot, or they are not.
     """
-    wanted = formats.load(name)
-    if reason := wanted.refusal(card):
+    file_format = formats.load(name)
+    if reason := file_format.refusal(card):
         raise PipelineError(
-            f"this model cannot be exported to {name}: {reason}",
+            f"the export to {name} does not support this model: {reason}",
             received=card.experiment,
             expected="Serve it with Keras or MLflow: see docs/serving.md",
         )
-    missing = [package for package in wanted.packages if find_spec(package) is None]
+    missing = [package for package in file_format.packages if find_spec(package) is None]
     if missing:
         raise PipelineError(
             f"the export to {name} needs packages that are not installed",
             received=f"no {', '.join(missing)}",
             expected=f"Install them with: pip install '.[{name}]'",
         )
-    return wanted
+    return file_format
 
 
 def export(
-    model: Predictor, path: Path, wanted: Format, values: Mapping[str, NDArray[Any]]
+    model: Predictor, path: Path, file_format: Format, values: Mapping[str, NDArray[Any]]
 ) -> Agreement:
     """Writes the model to a file, if the file answers as the model does.
 
@@ -79,31 +79,32 @@ def export(
         values: inputs by name, to compare the answers to.
 
     Raises:
-        PipelineError: the model cannot be converted, or the file answers otherwise.
+        PipelineError: the conversion of the model failed, or the file answers otherwise.
     """
     whole = whole_model(model)
     expected = _in_batches(lambda batch: _call(whole, batch), values)
     with replacing(path) as temporary:
         try:
-            wanted.write(whole, temporary)
-            answers = _in_batches(wanted.open(temporary), values)
+            file_format.write(whole, temporary)
+            answers = _in_batches(file_format.open(temporary), values)
         except OSError:
-            raise  # such as a full disk, which is no fault of the model
+            raise  # such as a full disk: the model is not at fault
         except Exception as error:
             raise PipelineError(
-                f"this model cannot be exported as {path.name}",
+                f"the export to {path.name} failed",
                 received=f"{type(error).__name__}: {error}"[:_LONGEST],
                 expected="Serve it with Keras or MLflow: see docs/serving.md",
             ) from error
-        found = compare(model.card, expected, answers)
-        if not found.holds:
+        agreement = compare(model.card, expected, answers)
+        if not agreement.holds:
             raise PipelineError(
                 f"the exported model answers otherwise than the model, so {path} was not written",
-                received=f"a difference of {found.difference:.3g}, and another class for "
-                f"{found.other_classes:,} of {found.rows:,} rows",
-                expected=f"Expected: at most {TOLERANCE * found.largest:.3g}, and the same classes",
+                received=f"a difference of {agreement.difference:.3g}, and another class for "
+                f"{agreement.other_classes:,} of {agreement.rows:,} rows",
+                expected=f"Expected: at most {TOLERANCE * agreement.largest:.3g}, and the same "
+                "classes",
             )
-    return found
+    return agreement
 
 
 def with_missing(values: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

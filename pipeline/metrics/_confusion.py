@@ -98,7 +98,7 @@ class _Matrix:
     def margins(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
         """The hits, true rows and predicted rows of each class, `(draws, classes)` each.
 
-        Several metrics in turn ask for the same weights, so the last answer is kept.
+        Several metrics in turn ask for the same weights, so the last answer is cached.
         """
         if weights is not self._weights:
             count = len(self._true)

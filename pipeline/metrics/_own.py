@@ -65,15 +65,15 @@ def own_metric(name: str, *, key: str) -> Metric:
         ConfigError: it names nothing, or a metric of Keras for other predictions, or it needs
             arguments.
     """
-    named = reference(name, key=key)
-    kind = _kind(named, key=key)
-    require_arguments(key, named, {}, by_position=2 if is_class(named) is False else 0)
+    symbol = reference(name, key=key)
+    kind = _kind(symbol, key=key)
+    require_arguments(key, symbol, {}, by_position=2 if is_class(symbol) is False else 0)
     is_for_several_classes = kind is not None and kind.classes == _SEVERAL
     return Metric(
         task=None if kind is None else kind.task,
         several=Several.nothing if is_for_several_classes else Several.together,
         larger_is_better=None if kind is None else kind.larger_is_better,
-        compute=partial(_measured, named, key),
+        compute=partial(_measure, symbol, key),
     )
 
 
@@ -93,28 +93,28 @@ def require_classes(name: str, classes: int, *, key: str) -> None:
         )
 
 
-def _kind(named: Reference, *, key: str) -> _Kind | None:
-    if named.module.partition(".")[0] != "keras":
+def _kind(symbol: Reference, *, key: str) -> _Kind | None:
+    if symbol.module.partition(".")[0] != "keras":
         return None
-    if named.module != "keras.metrics" or named.name not in _OF_KERAS:
+    if symbol.module != "keras.metrics" or symbol.name not in _OF_KERAS:
         raise ConfigError(
             key,
             "is not a metric of Keras for these predictions",
-            received=named,
-            expected=suggestion(str(named), [f"keras.metrics:{name}" for name in _OF_KERAS]),
+            received=symbol,
+            expected=suggestion(str(symbol), [f"keras.metrics:{name}" for name in _OF_KERAS]),
         )
-    return _OF_KERAS[named.name]
+    return _OF_KERAS[symbol.name]
 
 
-def _measured(named: Reference, key: str, scores: Scores) -> float:
-    target = loading.load(named, key=key)
+def _measure(symbol: Reference, key: str, scores: Scores) -> float:
+    target = loading.load(symbol, key=key)
     truth, prediction = _arrays(scores)
     try:
-        values = np.asarray(_applied(target, truth, prediction), dtype=np.float64)
+        values = np.asarray(_apply(target, truth, prediction), dtype=np.float64)
     except Exception as error:
         raise ConfigError(
             key,
-            f"fails: {named}",
+            f"fails: {symbol}",
             received=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
             f"{loading.place_of(error)}",
             expected=f"It is called with y_true of shape {truth.shape} and y_pred of shape "
@@ -124,7 +124,7 @@ def _measured(named: Reference, key: str, scores: Scores) -> float:
         raise ConfigError(
             key,
             "gives neither one number nor one for each row",
-            received=f"shape {values.shape} of {named} for {len(truth)} rows",
+            received=f"shape {values.shape} of {symbol} for {len(truth)} rows",
             expected="Return their mean",
         )
     mean = float(values.mean())
@@ -133,13 +133,13 @@ def _measured(named: Reference, key: str, scores: Scores) -> float:
     return mean
 
 
-def _applied(target: Any, truth: NDArray[Any], prediction: NDArray[Any]) -> Any:
+def _apply(target: Any, truth: NDArray[Any], prediction: NDArray[Any]) -> Any:
     if not isinstance(target, type):
         return target(truth, prediction)
     import keras
 
     if not issubclass(target, keras.metrics.Metric):
-        raise TypeError("the class is no keras.metrics.Metric")
+        raise TypeError("the class does not derive from keras.metrics.Metric")
     metric = target()
     metric.update_state(truth, prediction)
     return metric.result()

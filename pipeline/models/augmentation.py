@@ -92,7 +92,7 @@ def _layers(settings: Sequence[dict[str, Any]], shape: tuple[Any, ...]) -> list[
         layer = keras_layer(key, one, pixel_range=UNIT_RANGE)
         image = np.random.default_rng(0).random(size, dtype=np.float32)
         try:
-            outputs = _tried(layer, image)
+            outputs = _try(layer, image)
         except (ValueError, TypeError, tf.errors.OpError) as error:
             raise ConfigError(
                 key,
@@ -122,7 +122,7 @@ def _layers(settings: Sequence[dict[str, Any]], shape: tuple[Any, ...]) -> list[
     return layers
 
 
-def _tried(layer: Any, image: NDArray[np.float32]) -> NDArray[Any]:
+def _try(layer: Any, image: NDArray[np.float32]) -> NDArray[Any]:
     """Several outputs of a layer in training for one image.
 
     The next draws of the layer are as if it had not been tried.

@@ -63,7 +63,7 @@ def keras_layer(
     if name in _UNSUITED:
         raise ConfigError(
             f"{key}.class_name",
-            f"cannot be used, because it {_UNSUITED[name]}",
+            f"is not supported, because it {_UNSUITED[name]}",
             received=name,
             expected="Choose another layer, such as RandAugment",
         )
@@ -101,12 +101,12 @@ def _require_unit_range(
             key,
             "needs pixels from 0 to 1",
             received=f"{name} with model.pixel_range {list(pixel_range)}",
-            expected="Move the layer to model.augmentation, which converts the pixels",
+            expected="Move the layer to model.augmentation, because that converts the pixels",
         )
     if value_range != list(pixel_range):
         raise ConfigError(
             f"{key}.value_range",
-            "is not the range of the pixels, which are from 0 to 1 here",
+            "is not the range of the pixels, and they are from 0 to 1 here",
             received=value_range,
             expected="Remove it",
         )

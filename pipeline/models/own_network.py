@@ -53,7 +53,7 @@ def own_network(
     sequential or functional model become layers of the network. A subclassed model stays one layer.
 
     Raises:
-        ConfigError: the function fails, or its network cannot be trained, saved or loaded.
+        ConfigError: the function fails, or Keras cannot train, save or load its network.
     """
     function = loading.load(reference, key=_KEY)
     values = dict(arguments)
@@ -64,7 +64,7 @@ def own_network(
 
     def build() -> Any:
         keras.backend.clear_session()  # automatic names count from 1
-        keras.config.set_dtype_policy(precision)  # which the line above has reset
+        keras.config.set_dtype_policy(precision)  # because clear_session has reset it
         keras.utils.set_random_seed(seed)
         model = _called(function, reference, values, meta)
         _require_plain(model, reference)
@@ -77,8 +77,8 @@ def own_network(
             _KEY,
             "starts with other weights each time, although the seed is the same",
             received=reference,
-            expected="Draw from numpy.random or keras.random, which the seed of the experiment "
-            "sets, or give the function a parameter seed",
+            expected="Draw from numpy.random or keras.random, because the seed of the experiment "
+            "sets both, or give the function a parameter seed",
         )
     _require_raw_output(network, reference, meta)
     _require_saved_alike(network, reference, meta)
@@ -229,15 +229,15 @@ def _require_raw_output(network: Any, reference: Reference, meta: Meta) -> None:
     operation = network.outputs[0]._keras_history.operation
     activation = getattr(operation, "activation", None)
     name = getattr(activation, "__name__", type(operation).__name__)
-    found = _ACTIVATIONS.get(name.replace("_", "").lower())
-    if found is None and isinstance(operation, keras.Model):
-        found = _by_values(network, meta)
-    if found is not None:
+    ending = _ACTIVATIONS.get(name.replace("_", "").lower())
+    if ending is None and isinstance(operation, keras.Model):
+        ending = _by_values(network, meta)
+    if ending is not None:
         raise ConfigError(
             _KEY,
-            f"ends in {found}, but the network must return raw numbers (logits)",
+            f"ends in {ending}, but the network must return raw numbers (logits)",
             received=f"{operation.name} of {reference}",
-            expected=f"Remove the {found}: the losses expect raw numbers, and the saved model "
+            expected=f"Remove the {ending}: the losses expect raw numbers, and the saved model "
             "gives probabilities all the same",
         )
 
@@ -286,7 +286,7 @@ def _require_config(layer: Any, reference: Reference) -> None:
     if isinstance(layer, keras.layers.Lambda):
         raise ConfigError(
             _KEY,
-            "returns a model with a Lambda layer, which Keras refuses to load",
+            "returns a model with a Lambda layer, but Keras refuses to load such a layer",
             received=f"{layer.name} of {reference}",
             expected="Write it as a class of keras.layers.Layer with a method call, or with "
             "functions of keras.ops",
@@ -299,8 +299,8 @@ def _require_config(layer: Any, reference: Reference) -> None:
             _KEY,
             f"returns a {kind} that Keras cannot save: class {name} has no get_config",
             received=f"{layer.name} of {reference}",
-            expected=f"Add to {name}: def get_config(self), which returns super().get_config() "
-            "with all arguments of its constructor",
+            expected=f"Add a method get_config(self) to {name}. It returns super().get_config() "
+            "with all arguments of the constructor",
         ) from None
 
 

@@ -131,8 +131,8 @@ def scores_of(raw: NDArray[Any], y: NDArray[Any], meta: Meta) -> Scores:
     """
     values = np.asarray(raw, dtype=np.float64)
     if meta.task == "regression":
-        decoded = [target.decoded(own) for target, own in zip(meta.targets, values.T, strict=True)]
-        return number_scores(np.column_stack(decoded), y, meta)
+        columns = [target.decoded(own) for target, own in zip(meta.targets, values.T, strict=True)]
+        return number_scores(np.column_stack(columns), y, meta)
     if meta.task == "multi_label":
         return by_target(
             meta,

@@ -44,12 +44,12 @@ def serve(network: Any, meta: Meta) -> Any:
 
 
 def _inputs(table: Table) -> list[Any]:
-    named = {
+    dtypes = {
         input_name(name): "string" if reading.takes_text else "float64"
         for reading in table.readings
         for name in reading.names or [reading.column]
     }
-    return [keras.Input((1,), dtype=dtype, name=name) for name, dtype in named.items()]
+    return [keras.Input((1,), dtype=dtype, name=name) for name, dtype in dtypes.items()]
 
 
 def _body(network: Any, meta: Meta, table: Table) -> Any:
@@ -66,8 +66,8 @@ def _body(network: Any, meta: Meta, table: Table) -> Any:
     if names:
         numbers = keras.Input((len(names),), dtype="float64", name=body.NUMBERS)
         inputs = [numbers, *inputs]
-        known = _without_sentinels(table, numbers)
-        parts += _numeric(table.numeric, table.with_indicator, known, names)
+        values = _without_sentinels(table, numbers)
+        parts += _numeric(table.numeric, table.with_indicator, values, names)
     for number, feature in enumerate(table.categorical, start=1):
         level_of = table.reading_of(feature.name).level_of
         text = one_hot(feature.levels, level_of, name=f"text_{number}")
@@ -79,24 +79,27 @@ def _body(network: Any, meta: Meta, table: Table) -> Any:
 
 
 def _numeric(
-    features: list[NumericFeature], indicated: list[NumericFeature], numbers: Any, names: list[str]
+    features: list[NumericFeature],
+    with_indicator: list[NumericFeature],
+    numbers: Any,
+    names: list[str],
 ) -> Iterator[Any]:
     """Computes the numeric features, then the indicators of missing numbers."""
     if features:
-        yield _standardised(_raw(features, numbers, names), features)
-    if indicated:
-        finite = keras.ops.isfinite(_raw(indicated, numbers, names))
+        yield _standardise(_raw(features, numbers, names), features)
+    if with_indicator:
+        finite = keras.ops.isfinite(_raw(with_indicator, numbers, names))
         yield keras.ops.cast(keras.ops.logical_not(finite), "float32")
 
 
 def _words(feature: TextFeature, name: str) -> Any:
     """Builds a model that marks the words of a cell, as `prepare` finds them."""
     cells = keras.Input((1,), dtype="string", name="cells")
-    found = keras.layers.TextVectorization(
+    marks = keras.layers.TextVectorization(
         output_mode="multi_hot", vocabulary=feature.words, name="vocabulary"
     )(cells)
     # Keras believes that there is one more axis. The first indicator is that of all other words.
-    indicators = keras.ops.reshape(found, (-1, 1 + len(feature.words)))[:, 1:]
+    indicators = keras.ops.reshape(marks, (-1, 1 + len(feature.words)))[:, 1:]
     return keras.Model(cells, keras.ops.cast(indicators, "float32"), name=name)
 
 
@@ -116,24 +119,24 @@ def _raw(features: list[NumericFeature], numbers: Any, names: list[str]) -> Any:
     others = [feature for feature in features if not feature.is_column]
     plain = [place[feature.of[0]] for feature in features if feature.is_column]
     ratios = [[place[name] for name in one.of] for one in others if one.function is None]
-    parts = [_taken(numbers, plain)] if plain else []
+    parts = [_take(numbers, plain)] if plain else []
     if ratios:
-        above, below = (_taken(numbers, list(places)) for places in zip(*ratios, strict=True))
+        above, below = (_take(numbers, list(places)) for places in zip(*ratios, strict=True))
         parts.append(keras.ops.divide(above, below))
     for feature in others:
         if feature.function is not None:
-            columns = [_taken(numbers, [place[name]]) for name in feature.of]
+            columns = [_take(numbers, [place[name]]) for name in feature.of]
             parts.append(own_features.column(feature.function, columns))
     return keras.ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
 
-def _taken(numbers: Any, places: list[int]) -> Any:
+def _take(numbers: Any, places: list[int]) -> Any:
     if places == list(range(numbers.shape[1])):
         return numbers
     return keras.ops.take(numbers, np.array(places), axis=1)
 
 
-def _standardised(values: Any, features: list[NumericFeature]) -> Any:
+def _standardise(values: Any, features: list[NumericFeature]) -> Any:
     missing, mean, scale = (
         np.array([[getattr(feature, name) for feature in features]])
         for name in ("missing", "mean", "scale")

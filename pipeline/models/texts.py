@@ -34,18 +34,18 @@ def one_hot(levels: Sequence[str], level_of: Mapping[str, str], *, name: str) ->
     owns = np.array([[float(own[text] == level) for level in levels] for text in texts], np.float32)
     vocabulary = [*SPACES, *sorted(set("".join(texts)) - set(SPACES))]
     numbers = {character: _FIRST + number for number, character in enumerate(vocabulary)}
-    matrix = _numbered(texts, numbers)
+    matrix = _as_numbers(texts, numbers)
     cells = keras.Input((1,), dtype="string", name="cells")
     characters = keras.layers.TextVectorization(
         standardize=None, split="character", vocabulary=vocabulary, name="characters"
     )(cells)
-    stripped = keras.ops.expand_dims(_stripped(characters, matrix.shape[2]), 1)
-    equal = keras.ops.all(keras.ops.equal(stripped, matrix), axis=2)
+    contents = keras.ops.expand_dims(_strip(characters, matrix.shape[2]), 1)
+    equal = keras.ops.all(keras.ops.equal(contents, matrix), axis=2)
     indicators = keras.ops.matmul(keras.ops.cast(equal, "float32"), owns)
     return keras.Model(cells, indicators, name=name)
 
 
-def _numbered(texts: Sequence[str], numbers: Mapping[str, int]) -> NDArray[np.int64]:
+def _as_numbers(texts: Sequence[str], numbers: Mapping[str, int]) -> NDArray[np.int64]:
     """The numbers of the characters of some texts, shape (1, texts, width).
 
     The width is one more than the longest text, so every longer cell differs from all of them.
@@ -56,7 +56,7 @@ def _numbered(texts: Sequence[str], numbers: Mapping[str, int]) -> NDArray[np.in
     return matrix
 
 
-def _stripped(characters: Any, width: int) -> Any:
+def _strip(characters: Any, width: int) -> Any:
     """Cuts off spaces at both ends, and all that follows the first `width` characters.
 
     Args:
@@ -72,5 +72,5 @@ def _stripped(characters: Any, width: int) -> Any:
     start = ops.expand_dims(ops.cast(ops.argmax(is_text, axis=1), "int64"), 1)
     end = ops.max(ops.where(is_text, ends, ops.zeros_like(ends)), axis=1, keepdims=True)
     positions = ops.add(start, np.arange(width, dtype=np.int64).reshape(1, -1))
-    taken = ops.take_along_axis(padded, positions, axis=1)
-    return ops.where(ops.less(positions, end), taken, ops.zeros_like(taken))
+    result = ops.take_along_axis(padded, positions, axis=1)
+    return ops.where(ops.less(positions, end), result, ops.zeros_like(result))

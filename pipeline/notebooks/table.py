@@ -18,7 +18,7 @@ def runs(experiment: str | None = None) -> pd.DataFrame:
         and the metrics of the saved weights.
 
     Raises:
-        PipelineError: the store cannot be opened, or there is no such experiment.
+        PipelineError: opening the store failed, or there is no such experiment.
     """
     from pipeline.tracking.run_table import records
 

@@ -112,13 +112,13 @@ class _Follower:
             line = getattr(error, "lineno", None)
             raise ConfigError(
                 self.key,
-                f"names {place}, which is not valid Python",
+                f"names {place}, but this file is not valid Python",
                 received=f"{getattr(error, 'msg', error)}" + (f" in line {line}" if line else ""),
             ) from None
         except ImportError:
             raise ConfigError(
                 self.key,
-                f"names {place}, whose relative import leads out of its package",
+                f"names {place}, but its relative import leads out of its package",
                 received=place,
                 expected=f"Put an empty __init__.py into each folder of the package of {place}, "
                 "or import without a leading dot",
@@ -134,8 +134,8 @@ class _Follower:
         for folder in (self.root, self.base):
             names = [parts[:length] for length in range(1, len(parts) + 1)]
             files = {".".join(name): module_file(folder, name) for name in names}
-            if found := [(name, file) for name, file in files.items() if file is not None]:
-                return found
+            if matches := [(name, file) for name, file in files.items() if file is not None]:
+                return matches
         if distribution_of(top) is not None:
             self.closure.packages.add(top)
         return []
@@ -146,7 +146,7 @@ class _Follower:
         if top in sys.stdlib_module_names or distribution_of(top) is not None or top == _HOUSE:
             raise ConfigError(
                 self.key,
-                f"names {place}, which has the name of the installed module {top}",
+                f"names {place}, but an installed module has the name {top}, too",
                 received=name,
                 expected="Rename the file",
             )
@@ -157,7 +157,7 @@ def _require_one_file(key: str, name: str, place: str, other: str) -> None:
     if place != other:
         raise ConfigError(
             key,
-            f"names {place}, which has the same name as {other}",
+            f"names {place}, but {other} has the same name",
             received=name,
             expected="Rename one of the files",
         )

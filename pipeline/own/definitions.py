@@ -54,7 +54,7 @@ def parameters(reference: Reference, *, key: str, base: Path = Path()) -> Parame
     if definition is None and not source.is_open and not source.assigns(reference.name):
         raise ConfigError(
             key,
-            f"names {reference.name}, which {reference.module} does not define",
+            f"names {reference.name}, but {reference.module} does not define it",
             received=reference,
             expected=suggestion(reference.name, source.names),
         )

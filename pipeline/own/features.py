@@ -88,7 +88,7 @@ def require_current(functions: Iterable[FeatureFunction], *, data: str) -> None:
         if now != function:
             raise PipelineError(
                 f"the code of {function.name} has changed since {data} was prepared",
-                received=", ".join(_changed(function, now)),
+                received=", ".join(_changes(function, now)),
                 expected=f"Prepare the data again with: dvc repro prepare@{data}",
             )
 
@@ -97,7 +97,7 @@ def _key(data: str) -> str:
     return f"conf/data/{data}.yaml: functions"
 
 
-def _changed(before: FeatureFunction, now: FeatureFunction) -> list[str]:
+def _changes(before: FeatureFunction, now: FeatureFunction) -> list[str]:
     """The files and packages with other code."""
     old, new = (
         {name: digest for part in one.code.values() for name, digest in part.items()}
@@ -133,14 +133,14 @@ def column(function: FeatureFunction, columns: Sequence[Any]) -> Any:
     """
     from keras import ops
 
-    values = _traced(function, [ops.squeeze(one, axis=1) for one in columns])
+    values = _trace(function, [ops.squeeze(one, axis=1) for one in columns])
     return ops.expand_dims(ops.cast(values, "float64"), axis=1)
 
 
-def _traced(function: FeatureFunction, columns: Sequence[Any]) -> Any:
+def _trace(function: FeatureFunction, columns: Sequence[Any]) -> Any:
     import keras
 
-    result = _called(function, columns)
+    result = _call(function, columns)
     if not isinstance(result, keras.KerasTensor) or tuple(result.shape) != (None,):
         shape = getattr(result, "shape", None)
         raise ConfigError(
@@ -152,10 +152,10 @@ def _traced(function: FeatureFunction, columns: Sequence[Any]) -> Any:
     return result
 
 
-def _called(function: FeatureFunction, columns: Sequence[Any]) -> Any:
+def _call(function: FeatureFunction, columns: Sequence[Any]) -> Any:
     try:
         # What the code prints goes to stderr, because stdout is for results.
-        with contextlib.redirect_stdout(sys.stderr), reading.watching() as opened:
+        with contextlib.redirect_stdout(sys.stderr), reading.watching() as files:
             result = _function(function)(*columns, **function.arguments)
     except PipelineError:
         raise
@@ -168,11 +168,11 @@ def _called(function: FeatureFunction, columns: Sequence[Any]) -> Any:
             expected=f"It is called with {len(columns)} symbolic tensors of shape (rows,) and "
             f"dtype float64. {_EXPECTED}",
         ) from error
-    if unnamed := sorted(map(str, opened - set(map(Path, function.code["data"])))):
+    if missing := sorted(map(str, files - set(map(Path, function.code["data"])))):
         raise ConfigError(
             "data.functions",
             f"names a function that reads a file without naming it: {function.name}",
-            received=", ".join(unnamed),
+            received=", ".join(missing),
             expected="Pass the path in arguments, so that an edit of the file prepares again",
         )
     return result
@@ -195,11 +195,11 @@ def values(function: FeatureFunction, columns: Sequence[Numbers]) -> Numbers:
 
     with keras.device("cpu:0"):
         inputs = [keras.Input((), dtype="float64") for _ in columns]
-        model = keras.Model(inputs, _traced(function, inputs))
+        model = keras.Model(inputs, _trace(function, inputs))
         try:
-            result = _computed(model, columns)
+            result = _compute(model, columns)
             alone = [
-                _computed(model, [one[row : row + 1] for one in columns])[0]
+                _compute(model, [one[row : row + 1] for one in columns])[0]
                 for row in range(min(_ALONE, len(result)))
             ]
         except Exception as error:
@@ -210,14 +210,16 @@ def values(function: FeatureFunction, columns: Sequence[Numbers]) -> Numbers:
                 expected=_EXPECTED,
             ) from error
         where = "in a table of one row"
-        advice = "A saved model computes each row alone, so leave out statistics of other rows"
+        advice = (
+            "A saved model may compute one row at a time, so leave out statistics of other rows"
+        )
         _require_equal(function, columns, result, alone, where=where, advice=advice)
         where, others = "outside of a model", _eager(function, columns)
         _require_equal(function, columns, result, others, where=where, advice=_EXPECTED)
     return result
 
 
-def _computed(model: Any, columns: Sequence[Numbers]) -> Numbers:
+def _compute(model: Any, columns: Sequence[Numbers]) -> Numbers:
     from keras import ops
 
     tensors = [ops.convert_to_tensor(one) for one in columns]
@@ -232,7 +234,7 @@ def _eager(function: FeatureFunction, columns: Sequence[Numbers]) -> list[float]
     from keras import ops
 
     try:
-        result = _called(function, [ops.convert_to_tensor(one[:_ALONE]) for one in columns])
+        result = _call(function, [ops.convert_to_tensor(one[:_ALONE]) for one in columns])
         return [float(value) for value in ops.convert_to_numpy(result)]
     except (ConfigError, TypeError, ValueError):  # TensorFlow itself does not convert dtypes
         return []
@@ -249,10 +251,10 @@ def _require_equal(
 ) -> None:
     for row, other in enumerate(others):
         if not np.isclose(result[row], other, rtol=1e-9, atol=0, equal_nan=True):
-            given = ", ".join(f"{one[row]:g}" for one in columns)
+            arguments = ", ".join(f"{one[row]:g}" for one in columns)
             raise ConfigError(
                 "data.functions",
                 f"names a function that gives a row another value {where}: {function.name}",
-                received=f"{result[row]:g} and {other:g} for ({given})",
+                received=f"{result[row]:g} and {other:g} for ({arguments})",
                 expected=advice,
             )

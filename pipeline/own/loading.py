@@ -1,4 +1,4 @@
-"""Imports the user's own code, and makes its classes and functions known to Keras.
+"""Imports the user's own code, and registers its classes and functions with Keras.
 
 A local file is compiled from its source each time it has changed. So a process that outlives an
 edit, such as a notebook, never trains old code. Each module gets the file that
@@ -22,7 +22,7 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.own.closure import Closure, closure_of
 from pipeline.own.references import Reference
 
-# Their own classes are known to Keras.
+# They register their own classes with Keras.
 _KNOWN_TO_KERAS = ("keras", "tensorflow", "numpy")
 
 _loaded: dict[str, "_Loaded"] = {}  # by the name of the module
@@ -44,13 +44,13 @@ def load(reference: Reference, *, key: str, base: Path = Path()) -> Any:
         base: the root of the repository, or the folder with the code of a saved model.
 
     Raises:
-        ConfigError: the code cannot be imported, or does not define the name.
+        ConfigError: the import of the code fails, or the code does not define the name.
     """
     module = load_module(reference, key=key, base=base)
     if not hasattr(module, reference.name):
         raise ConfigError(
             key,
-            f"names {reference.name}, which {reference.module} does not define",
+            f"names {reference.name}, but {reference.module} does not define it",
             received=reference,
         )
     return getattr(module, reference.name)
@@ -72,7 +72,7 @@ def load_module(reference: Reference, *, key: str, base: Path = Path()) -> Modul
     except Exception as error:
         raise ConfigError(
             key,
-            f"names {reference.module}, which fails when it is imported",
+            f"names {reference.module}, but its import fails",
             received=f"{type(error).__name__}: {error}{_place(error, base)}",
             expected=f"Correct {reference.module}. PIPELINE_DEBUG=1 shows the traceback",
         ) from error

@@ -41,7 +41,7 @@ def _is_file(name: str) -> bool:
     try:
         path = Path(name).resolve()
         return path.is_file() and path.is_relative_to(Path().resolve())
-    except (OSError, ValueError):  # a text that cannot be a path
+    except (OSError, ValueError):  # the text is an invalid path
         return False
 
 
@@ -55,9 +55,9 @@ def watching() -> Iterator[set[Path]]:
         sys.addaudithook(_note)  # Python cannot remove it, so it is added once.
         _is_hooked.append(True)
     thread = threading.get_ident()
-    _watchers[thread] = opened = set[Path]()
+    _watchers[thread] = files = set[Path]()
     try:
-        yield opened
+        yield files
     finally:
         del _watchers[thread]
 
@@ -65,10 +65,10 @@ def watching() -> Iterator[set[Path]]:
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
     if event != "open" or not _watchers or not isinstance(arguments[0], str | Path):
         return
-    opened = _watchers.get(threading.get_ident())
+    files = _watchers.get(threading.get_ident())
     reads = arguments[2] & (os.O_WRONLY | os.O_RDWR) == 0
-    if opened is None or not reads:
+    if files is None or not reads:
         return
     path, root = Path(arguments[0]).absolute(), Path().absolute()
     if path.is_relative_to(root) and path.suffix not in _CODE and "site-packages" not in path.parts:
-        opened.add(path.relative_to(root))
+        files.add(path.relative_to(root))

@@ -69,14 +69,14 @@ def reference(text: str, *, key: str, base: Path = Path()) -> Reference:
     module, colon, name = text.partition(":")
     if not colon or not _NAME.fullmatch(name) or not module:
         raise ConfigError(key, "names no function", received=text or "nothing", expected=_expected)
-    found = Reference(module, name)
-    if found.is_file:
+    result = Reference(module, name)
+    if result.is_file:
         require_file(module, key=key, base=base)
     elif not _PACKAGE.fullmatch(module):
         raise ConfigError(key, "names no function", received=text, expected=_expected)
     else:
-        _require_installed(found, key=key, base=base)
-    return found
+        _require_installed(result, key=key, base=base)
+    return result
 
 
 _expected = f"Write {FORM}"
@@ -107,15 +107,15 @@ def require_file(name: str, *, key: str, base: Path) -> Path:
     return path
 
 
-def _require_installed(found: Reference, *, key: str, base: Path) -> None:
-    package = found.module.partition(".")[0]
+def _require_installed(target: Reference, *, key: str, base: Path) -> None:
+    package = target.module.partition(".")[0]
     if distribution_of(package) is not None:
         return
-    path = f"{found.module.replace('.', '/')}{_SUFFIX}"
+    path = f"{target.module.replace('.', '/')}{_SUFFIX}"
     is_local = (base / path).is_file()
-    advice = f"Name the file: {path}:{found.name}" if is_local else f"Write {FORM}"
+    advice = f"Name the file: {path}:{target.name}" if is_local else f"Write {FORM}"
     raise ConfigError(
-        key, f"names {package}, which is no installed package", received=found, expected=advice
+        key, f"names {package}, but this package is not installed", received=target, expected=advice
     )
 
 
@@ -127,7 +127,7 @@ def distribution_of(package: str) -> str | None:
 
 @cache
 def _distributions() -> dict[str, list[str]]:
-    return {name: list(found) for name, found in packages_distributions().items()}
+    return {package: list(names) for package, names in packages_distributions().items()}
 
 
 def versions(packages: set[str]) -> dict[str, str]:
@@ -137,7 +137,7 @@ def versions(packages: set[str]) -> dict[str, str]:
 
 
 def installed_file(module: str) -> Path | None:
-    """The file of a module of an installed package, found without importing the package."""
+    """Finds the file of a module of an installed package, without importing the package."""
     top, *rest = module.split(".")
     spec = find_spec(top)
     if spec is None or spec.origin is None:

@@ -19,8 +19,8 @@ def own_objects(path: Path) -> list[Reference]:
     """The user's classes and functions that a saved model names, such as `my_models.py>Scale`."""
     with ZipFile(path) as file:
         config = json.loads(file.read("config.json"))
-    found = {match.groups() for text in _texts(config) if (match := _NAMED.fullmatch(text))}
-    references = [Reference(module, name) for module, name in sorted(found)]
+    pairs = {match.groups() for text in _texts(config) if (match := _NAMED.fullmatch(text))}
+    references = [Reference(module, name) for module, name in sorted(pairs)]
     return [one for one in references if one.is_file or distribution_of(_top(one))]
 
 

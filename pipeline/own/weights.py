@@ -42,9 +42,9 @@ def find(name: str) -> Weights:
         return _of_result(OUTPUTS / name)
     if _RUN_ID.fullmatch(name):
         results = (mlruns() / "checkpoints").glob(f"*/result/{_RECORD}")
-        found = [file.parent for file in results if _run_id(file).startswith(name)]
-        if len(found) == 1:
-            return _of_result(found[0])
+        matches = [file.parent for file in results if _run_id(file).startswith(name)]
+        if len(matches) == 1:
+            return _of_result(matches[0])
     raise ConfigError(
         _KEY,
         "names neither a trained experiment, nor one finished run of this project, nor a file",

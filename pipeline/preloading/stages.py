@@ -64,6 +64,6 @@ def _module() -> str | None:
 
 
 def _address(owner: int) -> str:
-    """The address of the server of a process, which may have had another with the same id."""
+    """The address of the server of a process. Its start time distinguishes equal process ids."""
     start = Path(f"/proc/{owner}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
     return f"keras-pipeline-{os.getuid()}-{owner}-{start}"

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.evaluation.predictions import Facts
+from pipeline.formatting import interval, markdown, number, thousands
 from pipeline.promoting.decision import Decision
 from pipeline.promoting.entrant import Entrant
-from pipeline.reporting.formatting import interval, markdown, number, thousands
 from pipeline.tracking.registered_models import Version
 
 OUTCOME, VERDICT, AGAINST = "outcome", "verdict", "compared_with"

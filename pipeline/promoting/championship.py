@@ -35,7 +35,7 @@ def promote(model: RegisteredModel, candidate: Entrant, *, force: bool) -> Stand
     """Registers a run once, and makes it champion if it wins.
 
     Raises:
-        PipelineError: it cannot be compared with the champion, or its model was not logged.
+        PipelineError: it is not comparable with the champion, or its model was not logged.
     """
     champion = _champion(model)
     if champion is not None and champion.run_id == candidate.run.run_id:

@@ -6,8 +6,8 @@ from typing import Literal
 from pipeline.comparing import making, parts, text
 from pipeline.comparing.comparison import Comparison
 from pipeline.errors import PipelineError
+from pipeline.formatting import thousands
 from pipeline.promoting.entrant import Entrant
-from pipeline.reporting.formatting import thousands
 
 Outcome = Literal["first", "better", "smaller", "forced", "not better"]
 
@@ -39,7 +39,7 @@ def decide(candidate: Entrant, champion: Entrant | None, *, force: bool) -> Deci
         force: makes the candidate the champion, whatever the comparison says.
 
     Raises:
-        PipelineError: they answer another question, or they cannot be compared and `force` is not
+        PipelineError: they answer another question, or they are not comparable and `force` is not
             set.
     """
     if champion is None:
@@ -79,9 +79,9 @@ def _both(candidate: Entrant, champion: Entrant) -> str:
 
 def _comparison(candidate: Entrant, champion: Entrant) -> Comparison:
     contenders = [candidate.contender, champion.contender]
-    found = parts.compare(contenders, metric=None, over=None)
+    result = parts.compare(contenders, metric=None, over=None)
     command = f"python -m pipeline.compare {' '.join(one.name for one in contenders)}"
-    return making.comparison_of(contenders, found, command=command)
+    return making.comparison_of(contenders, result, command=command)
 
 
 def _judged(comparison: Comparison, candidate: Entrant, champion: Entrant) -> Decision:

@@ -55,7 +55,7 @@ def named(name: str) -> Entrant:
         return _entrant(contender.tested.run_id, contender)
     if not names.RUN_ID.fullmatch(name):
         raise PipelineError(
-            "this is no experiment of params.yaml and no run id",
+            "this is neither an experiment of params.yaml nor a run id",
             received=name,
             expected=suggestion(name, experiments),
         )
@@ -103,7 +103,7 @@ def _evaluated(run: RecordedRun) -> Evaluated:
 
 
 def _of_experiment(run: RecordedRun) -> Contender | None:
-    """The experiment whose present run this is, with the series of its seeds."""
+    """The experiment that has this as its present run, with the series of its seeds."""
     name = run.tags.get("experiment", run.experiment)
     try:
         contender = names.resolve(name) if name in params.read().experiments else None

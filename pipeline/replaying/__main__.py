@@ -36,7 +36,7 @@ def _require_equal(recorded: Mapping[str, Any], here: Mapping[str, Any]) -> None
     if field is not None:
         name, before, now = field
         raise PipelineError(
-            f"the run cannot be replayed here, because {name} differs",
+            f"a replay of the run is impossible here, because {name} differs",
             received=f"{before} in the run, {now} here",
             expected="Find out what changed with: python -m pipeline.reproduce <run>",
         )

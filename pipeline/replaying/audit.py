@@ -54,7 +54,7 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Whether no difference was found."""
+        """Whether there is no difference."""
         return not self.faults and not any(stretch.differing for stretch in self.stretches)
 
     @property
@@ -118,7 +118,7 @@ def audit(original: Original, slices: int, options: Options) -> Audit:
         slices: how many. If the run has fewer, all of them.
 
     Raises:
-        PipelineError: the run kept no checkpoints, or cannot be made again here.
+        PipelineError: the run kept no checkpoints, or this project cannot make it again.
     """
     last = original.last_step
     steps = [step for step in kept_steps(original.folder) if step < last]

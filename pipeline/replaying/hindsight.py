@@ -25,7 +25,7 @@ _MOST_STEPS = 1000  # that probes look at, unless the user names them
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Query:
     """What to log in hindsight.
 
     Args:
@@ -57,19 +57,19 @@ class Seen:
     fault: dict[str, Any] | None
 
 
-def look(original: Original, wanted: Wanted, options: Options) -> Seen:
-    """Replays a run, and returns the wanted values.
+def look(original: Original, query: Query, options: Options) -> Seen:
+    """Replays a run, and returns the values that `query` asks for.
 
     Raises:
         PipelineError: a name is neither a metric nor a probe, the steps are not of the run, or the
             replay does not have the bits of the run.
     """
-    request = _request(original, wanted)
+    request = _request(original, query)
     [(start, _)] = request.stretches
     log(f"{original.name}: replays from step {start:,}" + _hint(request, original))
     [replayed] = ask(original, request, options)
     _require_same(original, replayed)
-    first = wanted.first or 0
+    first = query.first or 0
     figures = {
         name: {step: value for step, value in steps.items() if step >= first}
         for name, steps in replayed.figures.items()
@@ -79,31 +79,31 @@ def look(original: Original, wanted: Wanted, options: Options) -> Seen:
     return Seen(start, values, replayed.fault)
 
 
-def _request(original: Original, wanted: Wanted) -> Request:
+def _request(original: Original, query: Query) -> Request:
     if not original.times:
         raise PipelineError(
-            "the record of the run has no evaluation, so a replay cannot be compared with it",
+            "the record of the run has no evaluation to compare a replay with",
             received=original.run_id,
         )
-    last = original.last_step if wanted.last is None else wanted.last
-    all_kept = [step for step in kept_steps(original.folder) if step < last]
-    first = wanted.first
+    last = original.last_step if query.last is None else query.last
+    checkpoint_steps = [step for step in kept_steps(original.folder) if step < last]
+    first = query.first
     if first is None:
         # A training ends as soon as it diverges, so a fault lies after the last kept checkpoint.
-        only_fault = wanted.find_fault and not wanted.names
-        first = all_kept[-1] + 1 if all_kept and only_fault else 0
+        only_fault = query.find_fault and not query.names
+        first = checkpoint_steps[-1] + 1 if checkpoint_steps and only_fault else 0
     if not 0 <= first <= last <= original.last_step:
         raise PipelineError(
             "these are not steps of the run",
             received=f"--steps {first}:{last}",
             expected=f"It has {original.last_step:,} steps",
         )
-    chosen = {name: probes.parsed(name) for name in wanted.names}
+    chosen = {name: probes.parsed(name) for name in query.names}
     measured = [name for name, probe in chosen.items() if probe is None]
     for name in measured:
         _require_metric(name)
-    start = max((step for step in all_kept if step < first), default=0)
-    every = wanted.every or -(-(last - first + 1) // _MOST_STEPS)
+    start = max((step for step in checkpoint_steps if step < first), default=0)
+    every = query.every or -(-(last - first + 1) // _MOST_STEPS)
     return Request(
         experiment=original.name,
         run_id=original.run_id,
@@ -113,7 +113,7 @@ def _request(original: Original, wanted: Wanted) -> Request:
         metrics=measured,
         probes=[probe for probe in chosen.values() if probe is not None],
         steps=list(range(max(first, 1), last + 1, every)),
-        find_fault=wanted.find_fault,
+        find_fault=query.find_fault,
     )
 
 

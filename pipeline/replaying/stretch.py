@@ -50,7 +50,7 @@ class Stretch:
             PipelineError: a checkpoint is missing, damaged or of another run, or a metric or a
                 probe does not suit the run.
         """
-        latest = self._kept(self.start) if self.start else None
+        latest = self._checkpoint(self.start) if self.start else None
         config = _with_metrics(self.run, self.request.metrics)
         fit = fitting.build(config, self.run.meta, self.run.data_folder)
         engine = WatchedEngine(
@@ -92,7 +92,7 @@ class Stretch:
             fault=description,
         )
 
-    def _kept(self, step: int) -> Checkpoint:
+    def _checkpoint(self, step: int) -> Checkpoint:
         """The kept checkpoint of a step, if it is of this run."""
         path = self._file(step)
         state = checkpoint.read(path)
@@ -118,7 +118,7 @@ class Stretch:
         step = int(state.facts["step"])
         if self._file(step).is_file():
             paths = [variable.path for variable in fit.engine.variables]
-            differing = _differing(self._kept(step), state, {"engine": paths})
+            differing = _differing(self._checkpoint(step), state, {"engine": paths})
             self.other_state += [f"step {step:,}: {name}" for name in differing]
 
 

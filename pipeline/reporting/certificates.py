@@ -22,7 +22,7 @@ class Proof:
         deed: `made again` or `audited`.
         verdict: such as `identical` or `no difference in 3 of 12 stretches`; `damaged` if its file
             cannot be read.
-        is_good: whether no difference was found.
+        is_good: whether there is no difference.
         sentence: what was compared, when, and what makes a difference.
         file: relative to the report.
     """
@@ -36,8 +36,10 @@ class Proof:
 
 def collect(rows: Sequence[Row], folder: Path = CERTIFICATES) -> dict[str, list[Proof]]:
     """The proofs of each experiment that has any, by its name."""
-    proofs = {row.experiment: _of_run(folder / row.result.run.run_id) for row in rows if row.result}
-    return {experiment: found for experiment, found in proofs.items() if found}
+    by_experiment = {
+        row.experiment: _of_run(folder / row.result.run.run_id) for row in rows if row.result
+    }
+    return {experiment: proofs for experiment, proofs in by_experiment.items() if proofs}
 
 
 def _of_run(folder: Path) -> list[Proof]:
@@ -47,13 +49,13 @@ def _of_run(folder: Path) -> list[Proof]:
 
 
 def _read(file: Path, deed: str) -> Proof:
-    shown = "/".join(file.parts[-3:])
+    place = "/".join(file.parts[-3:])
     try:
         content = read_sealed(file, made_by=f"python -m pipeline.reproduce {file.parent.name[:8]}")
         verdict, sentence = str(content["verdict"]), _sentence(content)
     except (PipelineError, KeyError) as error:
-        return Proof(deed, "damaged", False, str(error), shown)
-    return Proof(deed, verdict, verdict.startswith(_GOOD), sentence, shown)
+        return Proof(deed, "damaged", False, str(error), place)
+    return Proof(deed, verdict, verdict.startswith(_GOOD), sentence, place)
 
 
 def _sentence(content: Mapping[str, Any]) -> str:

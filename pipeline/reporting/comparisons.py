@@ -62,11 +62,11 @@ def collect(rows: Sequence[Row], folder: Path = COMPARISONS) -> list[ShownCompar
         if set(comparison.experiments) <= set(by_name):
             missing = [by_name[name].missing for name in comparison.experiments]
             outdated = next(filter(None, missing), "") or record.outdated(comparison)
-            entries.append(_shown(anchor, comparison, file.parent, outdated))
+            entries.append(_entry(anchor, comparison, file.parent, outdated))
     return entries
 
 
-def _shown(anchor: str, comparison: Comparison, folder: Path, outdated: str) -> ShownComparison:
+def _entry(anchor: str, comparison: Comparison, folder: Path, outdated: str) -> ShownComparison:
     title, command = text.title(comparison), comparison.command
     if outdated:
         return ShownComparison(anchor, title, outdated=outdated, command=command)

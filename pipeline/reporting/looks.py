@@ -3,8 +3,8 @@
 from pipeline.config.metrics import METRICS, module_of
 from pipeline.evaluation.adaptive import after_looks
 from pipeline.evaluation.looks import FILE, Standing
+from pipeline.formatting import interval
 from pipeline.metrics import Interval
-from pipeline.reporting.formatting import interval
 
 _WIDEST = 0.5  # a wider interval cannot distinguish a good classifier from a guess
 

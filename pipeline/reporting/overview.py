@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.reporting.formatting import dates, duration
+from pipeline.formatting import dates, duration
 from pipeline.reporting.results import Row
 
 

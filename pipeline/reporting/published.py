@@ -1,4 +1,4 @@
-"""The published test figure in the setting `reported`, which is a text."""
+"""The published test figure in the text of the setting `reported`."""
 
 import re
 

@@ -8,10 +8,11 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from pipeline import formatting
 from pipeline.data import card
 from pipeline.files import write_text
 from pipeline.fitted_table import FittedTable
-from pipeline.reporting import formatting, pictures
+from pipeline.reporting import pictures
 from pipeline.reporting.certificates import Proof
 from pipeline.reporting.chart import charts
 from pipeline.reporting.comparisons import ShownComparison

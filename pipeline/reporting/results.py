@@ -13,15 +13,15 @@ from pipeline.config.resolved_file import Settings
 from pipeline.data.card import JSON, DataCard
 from pipeline.data.prepared import Meta, load_meta
 from pipeline.errors import PipelineError
-from pipeline.evaluation import looks, series_record
+from pipeline.evaluation import looks, opponents, series_record
 from pipeline.evaluation import record as evaluation_record
 from pipeline.evaluation.looks import Ledger, Standing
+from pipeline.evaluation.opponents import Opponent
 from pipeline.files import read_json, require_files
+from pipeline.formatting import interval, number
 from pipeline.layout import OUTPUTS, PLAN, PREPARED, STAGES
-from pipeline.reporting import baselines, pictures
-from pipeline.reporting.baselines import Opponent
+from pipeline.reporting import pictures
 from pipeline.reporting.failures import failure, first_failure
-from pipeline.reporting.formatting import interval, number
 from pipeline.reporting.looks import holding, in_words
 from pipeline.reporting.overfitting import Overfitting, overfitting
 from pipeline.reporting.pictures import Picture
@@ -230,7 +230,7 @@ class Row:
 
     @property
     def looks_before(self) -> str:
-        """How many other models had been scored on its test rows; `?` if it is not known."""
+        """How many other models had been scored on its test rows; `?` if unknown."""
         standing = self.result.standing if self.result else None
         return f"{standing.before:,}" if standing else "?"
 
@@ -322,12 +322,12 @@ class Row:
     @property
     def baselines(self) -> list[Opponent]:
         """The baselines of its data; none without a result, or if they were left out."""
-        return baselines.opponents(self.metrics, self.headline)
+        return opponents.opponents(self.metrics, self.headline)
 
     @property
     def baseline(self) -> Opponent | None:
         """The baseline that says most about the network."""
-        return baselines.telling(self.metrics, self.headline)
+        return opponents.telling(self.metrics, self.headline)
 
     @property
     def overfits(self) -> str:
@@ -414,7 +414,7 @@ def _row(
 
 
 def _card(prepared: Path, meta: Meta | None) -> tuple[DataCard | None, str]:
-    """The data card, and why it cannot be read."""
+    """The data card, and why it is unreadable."""
     if meta is None or JSON not in meta.files:
         return None, ""
     try:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import PipelineError
+from pipeline.formatting import dates, duration
 from pipeline.reporting import pictures
-from pipeline.reporting.formatting import dates, duration
 from pipeline.reporting.pictures import Picture
 from pipeline.reporting.results import Row
 from pipeline.studies import record
@@ -22,7 +22,7 @@ class ShownStudy:
 
     Args:
         anchor: names its place on the page.
-        record: None if its file cannot be read.
+        record: None if its file is unreadable.
         outdated: why its figures do not hold any more; empty if they do.
     """
 
@@ -74,8 +74,10 @@ def collect(rows: Sequence[Row], folders: Iterable[Path] | None = None) -> list[
     """
     names = [row.experiment for row in rows]
     studies = map(_read, record.folders() if folders is None else folders)
-    shown = [study for study in studies if study.record is None or study.record.experiment in names]
-    return sorted(shown, key=lambda study: _place(study, names))
+    entries = [
+        study for study in studies if study.record is None or study.record.experiment in names
+    ]
+    return sorted(entries, key=lambda study: _place(study, names))
 
 
 def _place(study: ShownStudy, names: Sequence[str]) -> tuple[int, str, int, str]:

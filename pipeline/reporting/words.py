@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.reporting.baselines import Opponent
+from pipeline.evaluation.opponents import Opponent
 from pipeline.reporting.results import Row
 
 

@@ -142,12 +142,12 @@ def sign(file: Path, key: Path) -> Path:
         subprocess.run(command, cwd=file.parent, stderr=subprocess.PIPE, text=True, check=True)
     except FileNotFoundError:
         raise PipelineError(
-            "a certificate is signed with ssh-keygen, which is not installed",
+            "ssh-keygen signs certificates, but it is not installed",
             expected="Install OpenSSH, or leave out --sign",
         ) from None
     except subprocess.CalledProcessError as error:
         raise PipelineError(
-            "the certificate cannot be signed",
+            "signing the certificate failed",
             received=" ".join(error.stderr.split()),
             expected="Give --sign the file of a private SSH key",
         ) from None

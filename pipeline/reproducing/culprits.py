@@ -22,21 +22,23 @@ def deviations(
     original: Original, again: SecondTraining, *, changed_data: Sequence[str]
 ) -> list[str]:
     """What was not as in the run when it was made again, each in one line."""
-    found = [f"data: {name} differs" for name in changed_data]
+    result = [f"data: {name} differs" for name in changed_data]
     before, now = original.identity, again.lineage["identity"]
     for part in before.keys() | now.keys():
         if part == "data" and changed_data:
             continue
         if part == "code":
-            found += _other_modules(original.lineage["modules"], again.lineage["modules"])
+            result += _other_modules(original.lineage["modules"], again.lineage["modules"])
             continue
         for name, one, two in _leaves(before.get(part), now.get(part), ""):
-            found.append(f"{_NAMES.get(part, part)}: {name or part} was {one}, and now it is {two}")
-    found += [f"versions: {line}" for line in packages.in_words(packages.differing(original))]
+            result.append(
+                f"{_NAMES.get(part, part)}: {name or part} was {one}, and now it is {two}"
+            )
+    result += [f"versions: {line}" for line in packages.in_words(packages.differing(original))]
     if original.lineage["cpu"] != again.lineage["cpu"]:
         one, two = (_cpu(lineage) for lineage in (original.lineage, again.lineage))
-        found.append(f"hardware: the CPU was {one}, and now it is {two}")
-    return sorted(set(found))
+        result.append(f"hardware: the CPU was {one}, and now it is {two}")
+    return sorted(set(result))
 
 
 def _cpu(lineage: Mapping[str, Any]) -> str:
@@ -61,13 +63,13 @@ def culprits(
     original: Original,
     again: SecondTraining,
     *,
-    found: Sequence[str],
+    differences: Sequence[str],
     third: str | None,
 ) -> list[str]:
     """What makes a difference, each in one line.
 
     Args:
-        found: the deviations.
+        differences: the deviations.
         third: the fingerprint of one more training in the same work tree; None if there was none.
     """
     named = [f"record: {fault}" for fault in original.faults]
@@ -77,8 +79,8 @@ def culprits(
         named += [f"record: the store has another value than the run: {one}" for one in stored]
     if same_variables:
         return named
-    if found:
-        return [*named, *found]
+    if differences:
+        return [*named, *differences]
     if third is not None and third != again.run.fingerprint:
         return [*named, "the training itself: two trainings from equal inputs differ here"]
     if (step := _resumption_before(original, again)) is not None:

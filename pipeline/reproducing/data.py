@@ -30,7 +30,7 @@ class PlacedData:
 
     Args:
         origin: in words.
-        changed: the splits and raw files whose bytes are not those of the run.
+        changed: the splits and raw files with other bytes than in the run.
     """
 
     origin: str
@@ -67,22 +67,22 @@ def place_weights(original: Original, folder: Path) -> None:
     """
     for name, digest in original.identity.get("own", {}).get("weights", {}).items():
         try:
-            found = weights.find(name)
+            current = weights.find(name)
         except ConfigError as error:
             raise PipelineError(
                 "the weights that the run started with are not in this project",
                 received=f"{name}: {error.what}",
             ) from None
-        if found.digest != digest:
+        if current.digest != digest:
             raise PipelineError("the weights that the run started with have changed", received=name)
-        source = found.path if found.is_file else found.path.parent
+        source = current.path if current.is_file else current.path.parent
         is_of_a_run = source.is_relative_to(mlruns())
         place = "mlruns" / source.relative_to(mlruns()) if is_of_a_run else source
         _link(source, folder / place)
 
 
 def _differing(prepared: Path, original: Original) -> list[str] | None:
-    """The parts of prepared data that are not those of a run. None if there are no such data."""
+    """The parts of prepared data that differ from a run. None if there are no such data."""
     try:
         present = load_meta(prepared).identity
     except PipelineError:
@@ -94,7 +94,7 @@ def _differing(prepared: Path, original: Original) -> list[str] | None:
 
 
 def _raw(original: Original, raw: Path, folder: Path, commands: Commands) -> str:
-    """Puts the raw data into a work tree, and says where they come from."""
+    """Puts the raw data into a work tree, and says their origin."""
     if _other_files(raw, original) == []:
         _link(raw, folder / raw)
         return f"{raw} of this project"
@@ -110,14 +110,14 @@ def _raw(original: Original, raw: Path, folder: Path, commands: Commands) -> str
     except PipelineError as error:
         if not raw.is_dir():
             raise
-        log(f"{raw} cannot be fetched again: {error}")
+        log(f"fetching {raw} again failed: {error}")
         _link(raw, folder / raw)
         return f"{raw} of this project"
     return f"{raw}, fetched again"
 
 
 def _other_files(raw: Path, original: Original) -> list[str]:
-    """The raw files whose bytes are not those of a run."""
+    """The raw files with other bytes than in a run."""
     recorded: Mapping[str, str] = original.lineage["raw"]["digests"]
     return [
         f"{RAW / raw.name / name}"
@@ -145,7 +145,7 @@ def _by_dvc(command: tuple[str, ...], raw: Path, folder: Path) -> bool:
 
 
 def _settings_of_dvc() -> str:
-    """The cache and the remotes of this project, which a commit may not name, for `config.local`.
+    """The cache and the remotes of this project for `config.local`. A commit may not name them.
 
     `dvc config` gives the addresses of remotes as absolute paths.
     """
@@ -170,7 +170,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _write_variant(data: Mapping[str, Any], folder: Path) -> None:
-    """Writes the settings of the run's data, which may differ from those of the commit."""
+    """Writes the settings of the run's data. Those of the commit may differ."""
     settings = {key: value for key, value in data.items() if key != "name"}
     path = folder / CONF / "data" / f"{data['name']}.yaml"
     path.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), "utf-8")

@@ -32,14 +32,13 @@ class Departure:
     again: float | None
 
     def __str__(self) -> str:
-        return (
-            f"{self.metric} at step {self.step:,}: {_shown(self.before)} and {_shown(self.again)}"
-        )
+        before, again = _in_words(self.before), _in_words(self.again)
+        return f"{self.metric} at step {self.step:,}: {before} and {again}"
 
 
 @dataclass(frozen=True)
 class OtherVariable:
-    """A variable whose bytes differ.
+    """A variable with other bytes.
 
     Args:
         shape, size: its shape and number of values.
@@ -59,7 +58,7 @@ class OtherVariable:
         return f"{self.count:,} of {size:,} values of {self.name}, by up to {self.largest:.3g}"
 
 
-def _shown(value: float | None) -> str:
+def _in_words(value: float | None) -> str:
     return "no value" if value is None else repr(value)
 
 
@@ -80,12 +79,12 @@ def stored(figures: Steps) -> Steps:
 def departures(before: Steps, again: Steps) -> list[Departure]:
     """The figures that differ in a bit, in the order of their steps."""
     keys = {(step, name) for steps in (before, again) for name in steps for step in steps[name]}
-    found = []
+    result = []
     for step, name in sorted(keys):
         one, two = before.get(name, {}).get(step), again.get(name, {}).get(step)
         if not _same(one, two):
-            found.append(Departure(name, step, one, two))
-    return found
+            result.append(Departure(name, step, one, two))
+    return result
 
 
 def _same(one: float | None, two: float | None) -> bool:
@@ -95,12 +94,12 @@ def _same(one: float | None, two: float | None) -> bool:
 
 
 def other_variables(before: Path, again: Path) -> list[OtherVariable]:
-    """The variables of two saved models whose bytes differ, in the order of the first model."""
+    """The variables with other bytes in two saved models, in the order of the first model."""
     one, two = _variables(before), _variables(again)
-    found: list[OtherVariable] = []
+    result: list[OtherVariable] = []
     for name in [*one, *(name for name in two if name not in one)]:
-        found += _other(name, one.get(name), two.get(name))
-    return found
+        result += _other(name, one.get(name), two.get(name))
+    return result
 
 
 def _other(
@@ -123,14 +122,14 @@ def _other(
 
 def _variables(model: Path) -> dict[str, NDArray[np.generic]]:
     """The variables in a file of Keras by their path in it."""
-    found: dict[str, NDArray[np.generic]] = {}
+    arrays: dict[str, NDArray[np.generic]] = {}
 
     def add(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
-            found[name] = item[()]
+            arrays[name] = item[()]
 
     with TemporaryDirectory() as folder, ZipFile(model) as archive:
         path = archive.extract(_WEIGHTS, folder)
         with h5py.File(path) as file:
             file.visititems(add)
-    return found
+    return arrays

@@ -13,7 +13,7 @@ _READY = ".ready"
 
 
 def environment_of(work_tree: Path) -> str:
-    """Installs the lock file of a work tree beside it, unless an earlier call did.
+    """Installs the lock file of a work tree next to it, unless an earlier call did.
 
     Returns:
         The path of the interpreter.
@@ -39,7 +39,7 @@ def environment_of(work_tree: Path) -> str:
         done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
         if done.returncode != 0:
             raise PipelineError(
-                "the packages of the run cannot be installed",
+                "installing the packages of the run failed",
                 received=" ".join(command),
                 expected="The message of pip is above",
             )

@@ -100,7 +100,7 @@ def find(name: str) -> str:
     if of_report is None and _BEGINNING.fullmatch(name):
         return logged_models.find_run(name)
     raise PipelineError(
-        "there is no trained experiment of this name, and it is no id of a run",
+        "this is neither a trained experiment nor the id of a run",
         received=name,
         expected="Name an experiment of outputs/, or a run by its id: make ui shows it",
     )
@@ -125,7 +125,7 @@ def read(run_id: str, *, or_failed: bool = False) -> Original:
     if not failed and (run.status != "FINISHED" or not fingerprint):
         raise PipelineError(
             "only a finished training can be made again",
-            received=f"run {run_id}, which is {run.status}",
+            received=f"run {run_id} with the status {run.status}",
         )
     with recorded.file_of(run, LINEAGE) as file:
         if file is None:
@@ -168,33 +168,33 @@ def _is_of(result: Path, run_id: str) -> bool:
 
 
 def _faults(original: Original, run: RecordedRun) -> list[str]:
-    """What in the record was changed after the run, as far as it can be told without a training."""
+    """Says what was changed in the record after the run. It shows this without a training."""
     lineage, settings = original.lineage, original.identity["settings"]
-    found = []
+    faults = []
     if run_key(original.identity) != lineage["run_key"]:
-        found.append("lineage.json: its identity does not fit its run key")
+        faults.append("lineage.json: its identity does not fit its run key")
     if not original.has_its_patch:
-        found.append(f"{PATCH} is not the one of the run")
+        faults.append(f"{PATCH} is not the one of the run")
     differing = difference(settings, {key: original.settings.get(key) for key in settings})
     if differing is not None:
         name, then, now = differing
-        found.append(f"{SETTINGS}: {name} was {then} in the run, and is {now} in the file")
-    found += [
+        faults.append(f"{SETTINGS}: {name} was {then} in the run, and is {now} in the file")
+    faults += [
         f"the parameter {name} is not that of the run"
         for name, value in recorded.params_of(settings).items()
         if not _same_text(run.params.get(name), value)
     ]
-    found += [
+    faults += [
         f"the tag {name} is not that of the run"
         for name, value in _tags(lineage).items()
         if run.tags.get(name) != value
     ]
-    found += [
+    faults += [
         f"the latest value of {name} is not the last one of its history"
         for name, value in run.latest.items()
         if not _same(value, run.metrics[name][max(run.metrics[name])])
     ]
-    return found + (_faults_of_files(original, original.result) if original.result else [])
+    return faults + (_faults_of_files(original, original.result) if original.result else [])
 
 
 def _same_text(one: str | None, two: str) -> bool:
@@ -226,14 +226,14 @@ def _tags(lineage: Mapping[str, Any]) -> dict[str, str]:
 def _faults_of_files(original: Original, result: Path) -> list[str]:
     """What was changed in the files of the run in this project."""
     own = record.read(result, made_by=MADE_BY)
-    found = [
+    faults = [
         f"{result / name} was changed after the run"
         for name, digest in own.files.items()
         if not (result / name).is_file() or sha256(result / name) != digest
     ]
     if own.fingerprint != original.fingerprint:
-        found.append("the tag fingerprint is not that of the run")
-    return found
+        faults.append("the tag fingerprint is not that of the run")
+    return faults
 
 
 def model_of(original: Original) -> Path | None:

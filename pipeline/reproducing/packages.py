@@ -36,14 +36,14 @@ def in_words(differing: Mapping[str, tuple[str | None, str | None]]) -> list[str
 
 def _needed(names: list[str]) -> set[str]:
     """Some packages and all that they require."""
-    found: set[str] = set()
+    result: set[str] = set()
     queue = list(names)
     while queue:
         name = queue.pop()
-        if name not in found:
-            found.add(name)
+        if name not in result:
+            result.add(name)
             queue += _required_by(name)
-    return found
+    return result
 
 
 def _required_by(name: str) -> list[str]:

@@ -39,7 +39,7 @@ def reproduce(original: Original, options: Options) -> Certificate:
 
 
 def _refused(original: Original) -> Certificate:
-    """The certificate of a run whose code is not known. It is not trained again."""
+    """The certificate of a run without known code. The run is not trained again."""
     return Certificate(
         run_id=original.run_id,
         experiment=original.name,
@@ -80,7 +80,7 @@ def _certificate(
     if again.run.fingerprint != original.fingerprint and not certificate.deviations:
         log(f"{original.name}: equal inputs gave other bits, so it is trained once more")
         third = _fingerprint_of_one_more(original, commands)
-    named = culprits(original, again, found=certificate.deviations, third=third)
+    named = culprits(original, again, differences=certificate.deviations, third=third)
     return replace(certificate, variables=variables, culprits=named)
 
 

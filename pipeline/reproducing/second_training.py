@@ -50,7 +50,7 @@ def read(folder: Path, name: str) -> SecondTraining:
 
 
 def _lineage(folder: Path, run_id: str) -> dict[str, Any]:
-    found = [path for path in (folder / "mlruns").rglob(LINEAGE) if run_id in path.parts]
-    if not found:
+    files = [path for path in (folder / "mlruns").rglob(LINEAGE) if run_id in path.parts]
+    if not files:
         raise PipelineError("the second training left no lineage.json", received=folder / "mlruns")
-    return read_sealed(found[0], made_by=MADE_BY)
+    return read_sealed(files[0], made_by=MADE_BY)

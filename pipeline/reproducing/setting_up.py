@@ -50,7 +50,7 @@ class SetUp:
 
 
 def set_up(original: Original, options: Options) -> SetUp:
-    """Sets up the work tree of a run. After a kill, the same call goes on.
+    """Sets up the work tree of a run. After a kill, the same call resumes.
 
     Raises:
         PipelineError: the code, the data or the packages of the run are not there.

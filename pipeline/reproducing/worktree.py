@@ -77,7 +77,7 @@ def _of_commit(original: Original, folder: Path) -> None:
             _git(folder).run("apply", "--binary", "--whitespace=nowarn", "-", data=original.patch)
     except GitError as error:
         remove(folder)
-        raise PipelineError("the code of the run cannot be checked out", received=error) from None
+        raise PipelineError("checking out the code of the run failed", received=error) from None
 
 
 def _copy(folder: Path) -> None:

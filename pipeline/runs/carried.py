@@ -2,7 +2,7 @@
 
 Each stage that trains or tests writes a folder, `outputs/<experiment>/records/<stage>/`:
 
-index.json       its runs, and what is known of looks at their test rows
+index.json       its runs, and the looks at their test rows
 <run id>.json    the record of a run, as the tracking store holds it
 files/<sha256>   the files of records, models and results; equal files are one
 
@@ -121,13 +121,13 @@ def indexes() -> list[Path]:
 
 def entries(files: Iterable[Path]) -> list[Entry]:
     """The runs of some indexes. A damaged index is left out, with a warning."""
-    found: dict[str, Entry] = {}
+    by_run: dict[str, Entry] = {}
     for folder, content in _contents(files):
         for run_id, one in content["runs"].items():
-            entry = found.setdefault(run_id, Entry(run_id, one["run_key"]))
+            entry = by_run.setdefault(run_id, Entry(run_id, one["run_key"]))
             entry.folders.append(folder)
             entry.evaluations.extend(filter(None, [one["evaluation"]]))
-    return list(found.values())
+    return list(by_run.values())
 
 
 def looks(files: Iterable[Path]) -> list[str]:

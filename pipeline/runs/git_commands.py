@@ -60,7 +60,7 @@ class GitCommands:
                     os.killpg(process.pid, signal.SIGKILL)
                     raise GitError("git took too long") from None
         except OSError as error:
-            raise GitError(f"git cannot be started: {error.strerror}") from None
+            raise GitError(f"starting git failed: {error.strerror}") from None
         if process.returncode != 0:
             reason = " ".join(errors.decode("utf-8", "backslashreplace").split())
             raise GitError(reason[:_LONGEST_REASON] or f"git ended with {process.returncode}")

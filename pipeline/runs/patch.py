@@ -60,7 +60,7 @@ def make(tree: WorkTree, changes: Iterable[Change]) -> Patch:
             size += len(section.patch)
     by_reason: dict[str, list[str]] = {}
     for path, reason in sorted(left_out.items()):
-        by_reason.setdefault(reason, []).append(_shown(path))
+        by_reason.setdefault(reason, []).append(_printable(path))
     return Patch("".join(_comments(by_reason)).encode() + b"".join(parts), by_reason)
 
 
@@ -153,7 +153,7 @@ def _comments(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
             yield f"# and {len(names) - _LONGEST_LIST:,} more: {reason}\n"
 
 
-def _shown(path: bytes) -> str:
+def _printable(path: bytes) -> str:
     """A path on one line."""
     name = without_password(path.decode("utf-8", "backslashreplace"))
     return name if name.isprintable() else repr(name)[1:-1]

@@ -77,11 +77,11 @@ class RunRecord:
         Raises:
             PipelineError: they differ.
         """
-        changed = sorted(name for name in data if data[name] != self.data.get(name))
-        if changed:
+        names = sorted(name for name in data if data[name] != self.data.get(name))
+        if names:
             raise PipelineError(
                 f"{output} is stale: its run {self.run_id} was trained on other data",
-                received=f"other digests of {', '.join(changed)}",
+                received=f"other digests of {', '.join(names)}",
                 expected=f"Train it again with: {made_by}",
             )
 

@@ -84,18 +84,18 @@ def holds_private_key(content: bytes) -> bool:
     return any(_matches(_text(content), _PRIVATE_KEYS))
 
 
-def secret_kind(content: bytes, known: Collection[bytes]) -> str:
+def secret_kind(content: bytes, secrets: Collection[bytes]) -> str:
     """Says which kind of secret some bytes seem to hold; empty if they seem to hold none.
 
     Args:
-        known: secrets that are known, such as those of the environment.
+        secrets: texts that are secret, such as passwords of the environment.
     """
     text = _text(content)
     if any(_matches(text, _PRIVATE_KEYS)):
         return "a private key"
     if any(_matches(text, _TOKENS)):
         return "an access key or token"
-    if any(secret in content for secret in known) or any(map(_is_password, users(text))):
+    if any(secret in content for secret in secrets) or any(map(_is_password, users(text))):
         return "a password"
     return "a password or token" if any(_assignments(text)) else ""
 

@@ -88,7 +88,7 @@ class Snapshot:
         except (FileNotFoundError, NotADirectoryError):
             self.deletions.append(b"D %b\n" % _quoted(path))
         except OSError as error:
-            self.left_out[path] = f"cannot be read: {error.strerror}"
+            self.left_out[path] = f"reading failed: {error.strerror}"
         except (_LeftOutError, GitError) as reason:
             self.left_out[path] = str(reason)
 
@@ -128,7 +128,7 @@ def _read(path: bytes, *, is_new: bool) -> tuple[str, bytes]:
 
     Raises:
         _LeftOutError: it is neither a file nor a link, or too large.
-        OSError: it is missing or cannot be read.
+        OSError: it is missing or unreadable.
     """
     state = os.lstat(path)
     if stat.S_ISLNK(state.st_mode):

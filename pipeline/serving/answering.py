@@ -56,7 +56,7 @@ def answer(options: argparse.Namespace) -> None:
         path, id_column = options.rows[0], options.id_column
         require_delimiter("--delimiter", options.delimiter)
         require_encoding("--encoding", options.encoding)
-        layout = Layout(options.encoding, options.delimiter, header=Header(given=True))
+        layout = Layout(options.encoding, options.delimiter, header=Header(is_present=True))
         blocks = _blocks_of_csv(model, path, id_column=id_column, layout=layout)
     with _opened(options.output) as file:
         reported = _with_progress(blocks, options.model)

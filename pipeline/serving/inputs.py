@@ -111,10 +111,10 @@ def _numbers(
 ) -> NDArray[np.float64]:
     if isinstance(values, Encoded):
         return _read(column, values, place, problems)[0]
-    given = [value if isinstance(value, str) else _as_number(value) for value in values]
-    texts = ["" if isinstance(value, float) else str(value) for value in given]
+    entries = [value if isinstance(value, str) else _as_number(value) for value in values]
+    texts = ["" if isinstance(value, float) else str(value) for value in entries]
     (result,) = _read(column, texts, place, problems)
-    for row, value in enumerate(given):
+    for row, value in enumerate(entries):
         if isinstance(value, float):
             result[row] = value
     return result
@@ -250,7 +250,7 @@ def pixels_of(card: ModelCard, images: Any) -> Inputs:
     ):
         low, high = (array.min(), array.max()) if array.size else (0, 0)
         raise PipelineError(
-            "the images hold values that are no pixels",
+            "the images hold values that are not pixels",
             received=f"{array.dtype} from {low} to {high}",
             expected=f"Expected: {'whole ' * are_whole}numbers from 0 to {maximum}",
         )

@@ -36,7 +36,7 @@ def load(model: str) -> Predictor:
 
 
 def _trusts_code(name: str) -> bool:
-    """Whether the code beside a model may run.
+    """Whether the code next to a model may run.
 
     That of a file from elsewhere may not. That of the tracking store may, as in MLflow.
     """
@@ -66,7 +66,7 @@ def located(name: str) -> Iterator[Path]:
     else:
         trained = [file.parent.name for file in OUTPUTS.glob(f"*/{MODEL}")]
         raise PipelineError(
-            "this is no trained experiment, run id, model URI or folder",
+            "this is not a trained experiment, run id, model URI or folder",
             received=name,
             expected=suggestion(name, trained),
         )
@@ -112,7 +112,7 @@ def _in_folder(folder: Path) -> Path:
 
 
 def _checked(model: Path) -> Path:
-    """Compares a file with the record of its run, if that lies beside it."""
+    """Compares a file with the record of its run, if that lies next to it."""
     if (model.parent / record.FILE).is_file():
         files = record.read(model.parent, made_by=MADE_BY).files
         names = [name for name in files if name == model.name]

@@ -171,7 +171,7 @@ def load(model: Path, *, trusts_code: bool = True) -> Predictor:
     """Loads a Keras file that this package saved.
 
     Args:
-        trusts_code: whether the copy of the user's own code beside the file may run.
+        trusts_code: whether the copy of the user's own code next to the file may run.
 
     Raises:
         PipelineError: the file is missing, damaged, or of another origin.

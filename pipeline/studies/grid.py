@@ -215,7 +215,7 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
         batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
     except (HydraException, ValueError, ArithmeticError) as error:  # such as for range(1,9,0)
         raise PipelineError(
-            "command line: an override cannot be read",
+            "command line: an override is invalid",
             received=" ".join(overrides),
             expected="Expected: key=value or key=value,value,…",
         ) from error

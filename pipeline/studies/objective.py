@@ -82,7 +82,7 @@ class Objective:
 
 
 def common_objective(
-    configs: Sequence[ExperimentConfig], wanted: Objective | None = None
+    configs: Sequence[ExperimentConfig], choice: Objective | None = None
 ) -> Objective | None:
     """An objective that measures the same in all trials; None if there is none.
 
@@ -92,20 +92,20 @@ def common_objective(
     trials. Seeds and folds of the split may vary if all configurations share one of its draws.
 
     Args:
-        wanted: the objective of the settings, if they name one.
+        choice: the objective of the settings, if they name one.
     """
     if not _share_a_split(configs):
         return None
-    if wanted is not None:
-        return None if _first_difference(configs, wanted.metric) else wanted
+    if choice is not None:
+        return None if _first_difference(configs, choice.metric) else choice
     candidates = [_candidates(config) for config in configs]
     shared = set(candidates[0]).intersection(*candidates[1:])
     return next((objective for objective in candidates[0] if objective in shared), None)
 
 
-def difference(configs: Sequence[ExperimentConfig], wanted: Objective | None = None) -> str:
+def difference(configs: Sequence[ExperimentConfig], choice: Objective | None = None) -> str:
     """Says why trials without a common objective are not comparable."""
-    metric = "" if wanted is None else wanted.metric
+    metric = "" if choice is None else choice.metric
     setting = _first_difference(configs, metric)
     if setting is None and not _share_a_split(configs):
         return "no seed or fold of the split is common to all configurations"

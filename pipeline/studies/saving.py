@@ -56,7 +56,7 @@ class Winner:
 def require_possible(
     name: str, config: ExperimentConfig, *, conf: Path = CONF, listed: Path = PARAMS
 ) -> None:
-    """Rejects a name that cannot become an experiment, before the search starts.
+    """Rejects the name of an experiment that `save_as` cannot write, before the search starts.
 
     Raises:
         PipelineError: a person wrote or edited the file, or `params.yaml` does not list the data.

@@ -292,7 +292,7 @@ class _Search:
                 f"{self._name}: trained {epochs.spent:,g} epochs. "
                 f"Without resuming promoted trials it would have been {epochs.restarting:,g}."
             )
-        log(f"{self._name}: this trains the best trial again, alone:")
+        log(f"{self._name}: this trains only the best trial, again:")
         log(f"  {shlex.join(['python', '-m', 'pipeline.train', *leader.trial.overrides])}")
 
     def _save(

@@ -111,7 +111,7 @@ def require_valid_saving(save_as: str | None, confirm_seeds: int, *, group: str)
         group: `search` or `sweep`.
 
     Raises:
-        ConfigError: the name cannot be that of an experiment, or there are too few seeds.
+        ConfigError: the name is invalid for an experiment, or there are too few seeds.
     """
     require(
         save_as is None or (is_name(save_as) and hydra_text(save_as) == save_as),

@@ -106,7 +106,10 @@ def _parameter(name: str, entry: Any, above: Sequence[Parameter]) -> Parameter:
     key = f"space.{name}"
     if (first := name.split(".")[0]) not in _SEARCHABLE:
         raise ConfigError(
-            key, "cannot be searched", received=name, expected=suggestion(first, _SEARCHABLE)
+            key,
+            "is not a setting for a search",
+            received=name,
+            expected=suggestion(first, _SEARCHABLE),
         )
     kinds = [kind for kind in _KINDS if isinstance(entry, dict) and kind in entry]
     require(

@@ -1,4 +1,4 @@
-"""Settings of a sweep, given on the command line: `sweep.save_as=name`."""
+"""Settings of a sweep on the command line: `sweep.save_as=name`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

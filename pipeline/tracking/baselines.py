@@ -10,7 +10,7 @@ from pipeline.tracking.tracker import Measurement, Tracker
 def log_baselines(tracker: Tracker, summary: Mapping[str, Any], *, step: int) -> None:
     """Adds the headline metric of each baseline, and what it says about the network.
 
-    The values are metrics, so that a chart can show them beside those of the network. Differences
+    The values are metrics, so that a chart can show them next to those of the network. Differences
     are tags, as intervals are. `metrics.json` has the other metrics of the baselines. Here they
     would fill the table of runs.
 

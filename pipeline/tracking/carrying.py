@@ -1,4 +1,4 @@
-"""Writes the records of runs beside the outputs of a stage, for DVC to carry.
+"""Writes the records of runs next to the outputs of a stage, for DVC to carry.
 
 See `pipeline.runs.carried`. The records may come from a tracking server too.
 """
@@ -25,7 +25,7 @@ from pipeline.runs import carried
 from pipeline.runs.carried import CarriedModel, CarriedRun, Points
 from pipeline.runs.record import FILE
 from pipeline.runs.result import of_run
-from pipeline.tracking import connection
+from pipeline.tracking import connection, notes, pages
 from pipeline.tracking.evaluation import SHOWN
 from pipeline.tracking.facts import CONTEXT, CONTEXTS
 from pipeline.tracking.faults import reported
@@ -36,7 +36,7 @@ _LARGEST = 1.7976931348623157e308  # MLflow's database holds infinity as this
 # What later commands add to a run. The output of `train` has none of it, whenever `train` runs.
 _ADDED_LATER = (
     *("test/", "test.", SHOWN, "baseline", "repeat.", "reproduced", "certificate/"),
-    *("figures/", "metrics.json", "predictions.npz", "history.csv"),
+    *("figures/", "metrics.json", "predictions.npz", "history.csv", notes.TAG),
 )
 
 
@@ -105,7 +105,7 @@ def _record(run_id: str, output: Path, folder: Path) -> CarriedRun:
         run_id=run_id,
         run_key=key,
         experiment=str(experiment.name),
-        experiment_tags=dict(experiment.tags),
+        experiment_tags=pages.without(experiment.tags),
         name=str(run.info.run_name),
         user=str(run.info.user_id or ""),
         status=str(run.info.status),
@@ -170,7 +170,7 @@ def _data_sets(run: Run) -> list[dict[str, Any]]:
 
 
 def _models(client: MlflowClient, run: Run, folder: Path) -> list[CarriedModel]:
-    """The models of a run whose files the store has."""
+    """The models of a run with files in the store."""
     steps = {one.model_id: one.step for one in run.outputs.model_outputs}
     models = client.search_logged_models(
         [run.info.experiment_id], f"source_run_id = '{run.info.run_id}'"

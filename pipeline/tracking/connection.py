@@ -147,7 +147,7 @@ def _opening(location: str) -> Iterator[None]:
             yield
     except (*faults.FAULTS, ValueError) as error:  # ValueError: the URI is not valid
         raise StoreError(
-            f"the tracking store {without_password(location)} cannot be opened",
+            f"opening the tracking store {without_password(location)} failed",
             received=without_password(str(error).splitlines()[0]),
             expected="Correct MLFLOW_TRACKING_URI, or move mlruns/mlflow.db away to begin a new "
             "store",

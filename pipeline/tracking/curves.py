@@ -56,7 +56,7 @@ class WatchedRun:
     ) -> "WatchedRun":
         """A run with the status that MLflow has.
 
-        A run whose process has ended is killed, even if no other process has closed it yet.
+        A running run is killed if its process has ended, even if no other process has closed it.
         """
         state = _STATES.get(status, status.lower())
         if state == "running" and is_gone(tags):
@@ -134,7 +134,7 @@ def is_watched(tags: Mapping[str, str]) -> bool:
 class SqliteReader:
     """Reads an SQLite database of MLflow. Without a database there are no runs.
 
-    Each method raises `StoreError` if the database cannot be read.
+    Each method raises `StoreError` if reading the database fails.
     """
 
     database: Path
@@ -172,7 +172,7 @@ class SqliteReader:
                 return connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise StoreError(
-                f"the tracking store {self.database} cannot be read", received=error
+                f"reading the tracking store {self.database} failed", received=error
             ) from error
 
 

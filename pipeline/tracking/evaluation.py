@@ -2,7 +2,7 @@
 
 The record shows the latest evaluation. Each evaluation is also a file of the record,
 `evaluations/<digest>.json`, and the tag `evaluation` names the one that is shown. So an evaluation
-that another one replaces is kept.
+that another one replaces stays.
 """
 
 import hashlib
@@ -91,7 +91,7 @@ def log_test_metrics(
     if before not in (None, now):
         log(
             f"MLflow now shows this evaluation of run {tracker.run_id}; "
-            f"the earlier one is kept there as {before}"
+            f"the earlier one stays there as {before}"
         )
 
 

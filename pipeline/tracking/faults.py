@@ -26,11 +26,11 @@ _OF_SQLITE = {
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_IOERR: ("its disk failed", f"Check the disk and its free space, {_AGAIN}"),
     sqlite3.SQLITE_READONLY: (
-        "its database cannot be written",
+        "writing its database failed",
         f"Allow this user to write mlruns/ and its files, {_AGAIN}",
     ),
     sqlite3.SQLITE_CANTOPEN: (
-        "its database cannot be opened",
+        "opening its database failed",
         "Check that the folder exists, and that this user may write it",
     ),
     sqlite3.SQLITE_CORRUPT: (

@@ -41,9 +41,9 @@ def settle(database: Path) -> bool:
     try:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
         columns = [(table, column) for table, column in _COLUMNS if table in tables]
-        known = _TABLE in tables
-        before = _recorded(connection) if known else _guessed(connection, columns)
-        if known and before == {home}:
+        is_recorded = _TABLE in tables
+        before = _recorded(connection) if is_recorded else _guessed(connection, columns)
+        if is_recorded and before == {home}:
             return False
         with connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -60,7 +60,7 @@ def has_moved(database: Path) -> bool:
     """Whether the locations in a store belong to another folder, or none is recorded.
 
     Raises:
-        sqlite3.Error: the database cannot be read.
+        sqlite3.Error: reading the database failed.
     """
     with closing(sqlite.connect(str(database))) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}

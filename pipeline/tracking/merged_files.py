@@ -77,7 +77,7 @@ def _merge_run(theirs: Path, ours: Path) -> int:
 
 
 def _run_of(folder: Path) -> str | None:
-    """The id of the run whose result is in a folder; None without one."""
+    """The id of the run with its result in a folder; None without one."""
     try:
         return record.read(folder / "result", made_by=MADE_BY).run_id
     except PipelineError:

@@ -1,6 +1,6 @@
 """Brings the runs of another embedded store into that of this project.
 
-Merging is a union. Ids, times and points are kept, and nothing of this project is lost. Where both
+Merging is a union. Ids, times and points stay, and nothing of this project is lost. Where both
 stores have another value for the same thing, a fixed order decides: the record of a run that ended
 later, and the greater value of a tag. So any order of any number of merges gives the same store.
 """
@@ -111,13 +111,13 @@ def _require_no_conflict(store: sqlite.PatientConnection) -> None:
         " JOIN main.registered_model_aliases AS two USING (name, alias)"
         " WHERE one.version <> two.version"
     ).fetchall()
-    for kind, found in (("version", versions), ("alias", aliases)):
-        if found:
-            name, which = found[0]
+    for kind, conflicts in (("version", versions), ("alias", aliases)):
+        if conflicts:
+            name, which = conflicts[0]
             raise PipelineError(
                 f"both stores have the {kind} {which} of the registered model {name}, and mean "
                 "different models",
-                received=f"{len(found)} of them",
+                received=f"{len(conflicts)} of them",
                 expected="Rename the model in one of the stores",
             )
 

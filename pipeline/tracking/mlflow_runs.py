@@ -73,6 +73,7 @@ def open_parent(
         with ending(tracker):
             _log_new_params(client, tracker.run_id, params)
             yield tracker
+            tracker.write_note()
     except StoreError:
         store_failed = True
         raise

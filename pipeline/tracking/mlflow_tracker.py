@@ -13,7 +13,7 @@ from mlflow.models import Model
 from mlflow.models.model import MLMODEL_FILE_NAME
 
 from pipeline.data.prepared import Meta
-from pipeline.tracking import connection, flavor, names
+from pipeline.tracking import connection, flavor, names, notes
 from pipeline.tracking.facts import log_data_set, log_facts
 from pipeline.tracking.faults import reported
 from pipeline.tracking.liveness import set_status
@@ -90,6 +90,10 @@ class MlflowTracker:
     @reported()
     def set_tag(self, name: str, value: str) -> None:
         self._client.set_tag(self.run_id, names.path(name), names.tag_value(name, value))
+
+    @reported()
+    def write_note(self) -> None:
+        notes.write(self._client, self.run_id)
 
     @reported()
     def log_data_set(self, meta: Meta, split: str, folder: Path) -> None:

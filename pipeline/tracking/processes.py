@@ -13,7 +13,7 @@ import psutil
 from pipeline.files import PROC, pid_namespace
 
 _NAMES = ("process.host", "process.boot", "process.pid", "process.started")
-# Processes of another container cannot be seen, even if it has the same host name.
+# This process does not see those of another container, even with the same host name.
 _NAMESPACE = "process.namespace"
 _BOOT_ID = Path(PROC, "sys/kernel/random/boot_id")
 # Without a boot id, as on macOS, the time of boot identifies a boot. Setting the clock moves it, by

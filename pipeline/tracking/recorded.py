@@ -98,11 +98,11 @@ def metrics_in(database: Path, run_id: str) -> Steps:
     """
     query = """SELECT key, step, CASE WHEN is_nan THEN 'nan' ELSE value END FROM metrics
         WHERE run_uuid = ? ORDER BY timestamp, value"""
-    found: dict[str, dict[int, float]] = {}
+    metrics: dict[str, dict[int, float]] = {}
     with closing(sqlite3.connect(database)) as store:
         for name, step, value in store.execute(query, (run_id,)):
-            found.setdefault(name, {})[step] = float(value)
-    return found
+            metrics.setdefault(name, {})[step] = float(value)
+    return metrics
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class Version:
 
 
 class RegisteredModel:
-    """A registered model, which may not exist yet.
+    """A registered model. It may not exist yet.
 
     Raises:
         PipelineError: the name is not one that every place of MLflow takes.
@@ -47,7 +47,7 @@ class RegisteredModel:
     def __init__(self, name: str) -> None:
         if not _NAME.fullmatch(name):
             raise PipelineError(
-                "this cannot be the name of a registered model",
+                "the name of the registered model is invalid",
                 received=name or "nothing",
                 expected="Use letters, digits, _, - and dots, and begin with a letter or digit",
             )
@@ -69,8 +69,8 @@ class RegisteredModel:
         """All versions, the oldest first."""
         if not self.exists:
             return []
-        found = self._client.search_model_versions(f"name = '{self.name}'", max_results=10_000)
-        return sorted(map(_version, found), key=lambda version: version.number)
+        entries = self._client.search_model_versions(f"name = '{self.name}'", max_results=10_000)
+        return sorted(map(_version, entries), key=lambda version: version.number)
 
     @reported()
     def aliased(self, alias: str) -> int | None:

@@ -38,7 +38,7 @@ def records(experiment: str | None = None) -> list[RunRow]:
         experiment: only those of this experiment.
 
     Raises:
-        StoreError: the store cannot be opened.
+        StoreError: opening the store failed.
     """
     rows = [_row(run) for run in _trainings()]
     return [row for row in rows if experiment in (None, row.experiment)]
@@ -62,7 +62,7 @@ def _all() -> Iterator[Run]:
 
 
 def _row(run: Run) -> RunRow:
-    kept = {
+    best = {
         name.removeprefix(_KEPT): value
         for name, value in run.data.metrics.items()
         if name.startswith(_KEPT) and name != f"{_KEPT}step"
@@ -76,5 +76,5 @@ def _row(run: Run) -> RunRow:
         settings={
             name: value for name, value in run.data.params.items() if name not in _NEVER_SHOWN
         },
-        metrics=kept | tested,
+        metrics=best | tested,
     )

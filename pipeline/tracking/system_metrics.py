@@ -12,7 +12,7 @@ def monitored(client: MlflowClient, run_id: str) -> Iterator[None]:
     """Logs metrics `system/…` by a thread of MLflow until the block ends.
 
     MLflow measures every ten seconds, or as MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL says. The steps
-    of these metrics count the measurements. A resumed run goes on counting.
+    of these metrics count the measurements. A resumed run continues to count.
     """
     from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 

@@ -71,6 +71,10 @@ class Tracker(Protocol):
         """Sets a tag. Use it for facts that are not fixed when the run begins."""
         ...
 
+    def write_note(self) -> None:
+        """Renews the description of the record, in words, from what it holds."""
+        ...
+
     def log_data_set(self, meta: Meta, split: str, folder: Path) -> None:
         """Lists one split among the data sets of the run, once."""
         ...

@@ -46,8 +46,8 @@ _IN_PLACE = {
     "CSVLogger": "Read outputs/<experiment>/history.csv",
     "EarlyStopping": "Set training.early_stopping",
     "LearningRateScheduler": "Set optimizer.schedule",
-    "ModelCheckpoint": "Set training.early_stopping, which keeps the best weights, or "
-    "training.evaluate_at, which saves models",
+    "ModelCheckpoint": "Set training.early_stopping to keep the best weights, or "
+    "training.evaluate_at to save models",
     "ReduceLROnPlateau": "Set training.reduce_on_plateau",
     "SwapEMAWeights": "Set optimizer.ema_momentum",
     "TensorBoard": "Set tracking.tensorboard=true",
@@ -63,7 +63,7 @@ def build(training: Training, network: Any, optimizer: Any, schedule: Schedule) 
             checkpoint cannot hold.
     """
     callbacks = [
-        _built(f"training.callbacks[{number}]", settings, training.engine)
+        _build(f"training.callbacks[{number}]", settings, training.engine)
         for number, settings in enumerate(training.callbacks)
     ]
     return OwnCallbacks(
@@ -71,50 +71,53 @@ def build(training: Training, network: Any, optimizer: Any, schedule: Schedule) 
     )
 
 
-def _built(key: str, settings: Callback, engine: str) -> Any:
-    named = reference(settings.build, key=key)
-    if named.module.partition(".")[0] == "keras":
-        advice = _IN_PLACE.get(named.name, "Derive a class from keras.callbacks.Callback")
+def _build(key: str, settings: Callback, engine: str) -> Any:
+    symbol = reference(settings.build, key=key)
+    if symbol.module.partition(".")[0] == "keras":
+        advice = _IN_PLACE.get(symbol.name, "Derive a class from keras.callbacks.Callback")
         raise ConfigError(
-            key, "is a callback of Keras, which is not used here", received=named, expected=advice
+            key,
+            "is a callback of Keras, but only your own callbacks run here",
+            received=symbol,
+            expected=advice,
         )
-    callback = _called(key, named, settings.arguments)
+    callback = _call(key, symbol, settings.arguments)
     for hook in (*_PER_BATCH, *_NEVER_CALLED):
         if getattr(type(callback), hook) is getattr(keras.callbacks.Callback, hook):
             continue
         if hook in _NEVER_CALLED:
-            what, advice = "is never called", "Write on_epoch_end, whose logs hold val_loss"
+            what, advice = "nothing calls it", "Write on_epoch_end; its logs hold val_loss"
         else:
-            what = f"cannot be called, because the engine {engine} runs an epoch as one program"
+            what = f"the engine {engine} runs an epoch as one program"
             advice = "Write on_epoch_end, or set training.engine: keras"
         if hook in _NEVER_CALLED or engine != "keras":
             raise ConfigError(
-                key, f"has a method {hook}, which {what}", received=named, expected=advice
+                key, f"has a method {hook}, but {what}", received=symbol, expected=advice
             )
     missing = [name for name in ("get_state", "set_state") if not hasattr(callback, name)]
     if missing and settings.exact:
         raise ConfigError(
             key,
             f"has no {' and no '.join(missing)}, so a checkpoint cannot hold what it remembers",
-            received=named,
-            expected="Write get_state, which returns a dictionary, and set_state, which takes it. "
-            "Or set exact: false, and a resumed training may end with other bits",
+            received=symbol,
+            expected="Write get_state, to return a dictionary, and set_state, to take it. Or set "
+            " exact: false, and a resumed training may end with other bits",
         )
     return callback
 
 
-def _called(key: str, named: Reference, arguments: dict[str, Any]) -> Any:
-    target = loading.load(named, key=key)
+def _call(key: str, symbol: Reference, arguments: dict[str, Any]) -> Any:
+    target = loading.load(symbol, key=key)
     is_kind = isinstance(target, type) and issubclass(target, keras.callbacks.Callback)
     callback = None
-    if is_kind or (named.is_file and not isinstance(target, type)):
-        with _guarded(key, named):
+    if is_kind or (symbol.is_file and not isinstance(target, type)):
+        with _guard(key, symbol):
             callback = target(**arguments)
     if not isinstance(callback, keras.callbacks.Callback):
         raise ConfigError(
             key,
             "names no callback of Keras",
-            received=named,
+            received=symbol,
             expected="Name a class of keras.callbacks.Callback, or a function of a file of this "
             "repository that returns one",
         )
@@ -122,7 +125,7 @@ def _called(key: str, named: Reference, arguments: dict[str, Any]) -> Any:
 
 
 @contextlib.contextmanager
-def _guarded(key: str, named: object) -> Iterator[None]:
+def _guard(key: str, symbol: object) -> Iterator[None]:
     """Reports an error of a callback. What it prints goes to stderr, as all messages do."""
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -133,7 +136,7 @@ def _guarded(key: str, named: object) -> Iterator[None]:
         text = " ".join(str(error).split())[:300]
         raise ConfigError(
             key,
-            f"fails: {named}",
+            f"fails: {symbol}",
             received=f"{type(error).__name__}: {text}{loading.place_of(error)}",
             expected="Correct the code, then run the same command again",
         ) from error
@@ -166,7 +169,7 @@ class OwnCallbacks(KerasCallbacks):
         return ", ".join(type(callback).__name__ for callback in self._own)
 
     def _named(self) -> Any:
-        return _guarded("training.callbacks", self._names)
+        return _guard("training.callbacks", self._names)
 
     @contextlib.contextmanager
     def _training(self) -> Iterator[None]:
@@ -177,7 +180,7 @@ class OwnCallbacks(KerasCallbacks):
         if trained != self._trained:
             raise ConfigError(
                 "training.callbacks",
-                f"changes which weights are trained, which has no effect here: {self._names}",
+                f"changes which weights are trained, but this has no effect here: {self._names}",
                 received=", ".join(sorted(set(trained) ^ set(self._trained))[:5]),
                 expected="Set trainable in the model. To train other weights later, write a second "
                 "experiment with model.weights_from",
@@ -251,7 +254,7 @@ class OwnCallbacks(KerasCallbacks):
         for callback, state in zip(self._own, facts["states"], strict=True):
             if hasattr(callback, "get_state") and hasattr(callback, "set_state"):
                 with self._named():
-                    callback.set_state(_restored(state, arrays))
+                    callback.set_state(_restore(state, arrays))
 
 
 def _plain(value: Any, arrays: list[NDArray[Any]], name: str) -> Any:
@@ -275,9 +278,9 @@ def _plain(value: Any, arrays: list[NDArray[Any]], name: str) -> Any:
     )
 
 
-def _restored(value: Any, arrays: Sequence[NDArray[Any]]) -> Any:
+def _restore(value: Any, arrays: Sequence[NDArray[Any]]) -> Any:
     if isinstance(value, dict):
         if value.keys() == {_ARRAY}:
             return np.array(arrays[value[_ARRAY]])
-        return {key: _restored(part, arrays) for key, part in value.items()}
-    return [_restored(part, arrays) for part in value] if isinstance(value, list) else value
+        return {key: _restore(part, arrays) for key, part in value.items()}
+    return [_restore(part, arrays) for part in value] if isinstance(value, list) else value

@@ -46,7 +46,7 @@ def class_weights(training: Training, meta: Meta, y: NDArray[Any]) -> NDArray[np
                 f"training.class_weight.{name}",
                 "is not a class of the data",
                 received=name,
-                expected=_unquoted(name, meta.classes) or suggestion(name, meta.classes),
+                expected=_unquote(name, meta.classes) or suggestion(name, meta.classes),
             )
         weights[meta.classes.index(name)] = weight
     return weights
@@ -66,7 +66,7 @@ def row_weights(split: Split, by_class: NDArray[np.float32] | None) -> NDArray[n
     return of_class if split.sample_weight is None else of_class * split.sample_weight
 
 
-def _unquoted(name: str, classes: Sequence[str]) -> str:
+def _unquote(name: str, classes: Sequence[str]) -> str:
     """The advice for a class that YAML reads as this name, such as 01 as 1; empty without one."""
     for one in classes:
         try:

@@ -99,7 +99,7 @@ def model_of(network: Any) -> Any:
 
 
 def batch_of(split: Split, rows: Any) -> tuple[Any, ...]:
-    """The arguments of `fit` for some rows: x, y and, if given, sample weights."""
+    """The arguments of `fit` for some rows: x, y and, if the rows have them, sample weights."""
     return tf.nest.map_structure(lambda array: np.asarray(array[rows]), columns(split))  # type: ignore[no-any-return]
 
 

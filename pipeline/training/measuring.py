@@ -69,8 +69,8 @@ class Measuring:
         values: dict[str, float] = {}
         for name, split in self.splits.items():
             weights = row_weights(split, self.class_weights)
-            measured = self._of(predict(split), split.y, weights)
-            values |= {f"{name}/{figure}": value for figure, value in measured.items()}
+            figures = self._of(predict(split), split.y, weights)
+            values |= {f"{name}/{figure}": value for figure, value in figures.items()}
         return values
 
     @property

@@ -108,25 +108,30 @@ def _spatial(layer: Any, seed: int) -> Any:
     axes = layer.input_spec.ndim
     channels = 1 if getattr(layer, "data_format", "channels_last") == "channels_first" else axes - 1
     noise_shape = [None if axis in (0, channels) else 1 for axis in range(axes)]
-    return CounterDropout(layer.rate, seed=seed, noise_shape=noise_shape, **_shared(layer))
+    return CounterDropout(
+        layer.rate, seed=seed, noise_shape=noise_shape, **_shared_arguments(layer)
+    )
 
 
-def _shared(layer: Any) -> dict[str, Any]:
+def _shared_arguments(layer: Any) -> dict[str, Any]:
     return {"name": layer.name, "dtype": layer.dtype_policy}
 
 
 _STAND_INS: dict[type, Callable[[Any, int], Any]] = {
     keras.layers.Dropout: lambda layer, seed: CounterDropout(
-        layer.rate, seed=seed, noise_shape=layer.noise_shape, **_shared(layer)
+        layer.rate, seed=seed, noise_shape=layer.noise_shape, **_shared_arguments(layer)
     ),
     keras.layers.SpatialDropout1D: _spatial,
     keras.layers.SpatialDropout2D: _spatial,
     keras.layers.SpatialDropout3D: _spatial,
     keras.layers.GaussianNoise: lambda layer, seed: CounterNoise(
-        layer.stddev, seed=seed, **_shared(layer)
+        layer.stddev, seed=seed, **_shared_arguments(layer)
     ),
     keras.layers.GaussianDropout: lambda layer, seed: CounterNoise(
-        math.sqrt(layer.rate / (1 - layer.rate)), seed=seed, multiplies=True, **_shared(layer)
+        math.sqrt(layer.rate / (1 - layer.rate)),
+        seed=seed,
+        multiplies=True,
+        **_shared_arguments(layer),
     ),
 }
 

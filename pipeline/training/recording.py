@@ -204,19 +204,20 @@ class RecordedTraining:
         )
         self.interruption.check()
         tracker.set_tag("fingerprint", result.fingerprint)
-        tracker.log_metrics([_kept(outcome.final)])
+        tracker.log_metrics([_figures_of_saved_weights(outcome.final)])
         if diverged is not None:
             tracker.set_tag("diverged", f"after step {diverged.step}")
         tracker.log_json(VALIDATION, self._validation(fit, step))
         if self.run.config.tracking.log_model:
             tracker.log_model(self.folder.result, step=step)
+        tracker.write_note()
         self.interruption.check()
 
     def _say_if_diverged(self, outcome: TrainingOutcome) -> None:
         if (point := divergence(outcome.history)) is not None:
             log(
                 f"{self.run.name}: training diverged in epoch {math.ceil(point.epoch)}; "
-                f"the weights of epoch {outcome.final.epoch:g} are kept, the best before it"
+                f"the model has the weights of epoch {outcome.final.epoch:g}, the best before it"
             )
 
     def _validation(self, fit: Fit, step: int) -> dict[str, Any]:
@@ -244,7 +245,7 @@ def _add_resumption(tracker: Tracker, step: int) -> None:
     tracker.set_tag(RESUMED_AT, " ".join([*steps, str(step)]))
 
 
-def _kept(point: Point) -> Measurement:
+def _figures_of_saved_weights(point: Point) -> Measurement:
     """The figures of the saved weights, so that a list of runs can be sorted by them."""
     figures = {f"best/{name}": value for name, value in point.metrics.items()}
     return Measurement(point.step, point.timestamp, {"best/step": float(point.step), **figures})

@@ -63,10 +63,10 @@ class Streamed:
         rows = order[first : first + count]
 
         def block(array: NDArray[Any]) -> Any:
-            filled = np.empty((len(self._order), *array.shape[1:]), array.dtype)
+            values = np.empty((len(self._order), *array.shape[1:]), array.dtype)
             # Any mode except "clip" would make one more copy.
-            np.take(array, rows, axis=0, out=filled[:count], mode="clip")
-            return tf.constant(filled)
+            np.take(array, rows, axis=0, out=values[:count], mode="clip")
+            return tf.constant(values)
 
         return self._order, tf.nest.map_structure(block, self._columns), 0
 

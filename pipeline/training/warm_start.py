@@ -27,10 +27,10 @@ def start(network: Any, name: str) -> str:
     Raises:
         ConfigError: there are no such weights, or they do not fit.
     """
-    found = weights.find(name)
-    if found.path.name.endswith(".h5"):
-        return _from_file(network, found.path)
-    return _from_model(network, found.path)
+    source = weights.find(name)
+    if source.path.name.endswith(".h5"):
+        return _from_file(network, source.path)
+    return _from_model(network, source.path)
 
 
 def _from_file(network: Any, path: Path) -> str:
@@ -42,7 +42,7 @@ def _from_file(network: Any, path: Path) -> str:
             _KEY,
             "does not fit the network: a file of weights needs the same layers in the same order",
             received=f"{path}: {' '.join(str(error).split())[:300]}",
-            expected="Name a .keras file instead, whose layers are matched by name",
+            expected="Name a .keras file instead. Its layers are matched by name",
         ) from error
     return f"all layers start with the weights of {path}"
 
@@ -54,7 +54,7 @@ def _from_model(network: Any, path: Path) -> str:
     sources = {layer.name: layer for layer in _with_weights(model)}
     targets = _with_weights(network)
     last = targets[-1]
-    taken, new = [], []
+    old, new = [], []
     for layer in targets:
         source = sources.get(layer.name)
         shapes = [[tuple(one.shape) for one in owner.weights] for owner in (layer, source or layer)]
@@ -66,11 +66,12 @@ def _from_model(network: Any, path: Path) -> str:
                 _KEY,
                 f"does not fit the network: the layer {layer.name} has other shapes",
                 received=f"{shapes[1]} in {path}",
-                expected=f"Expected: {shapes[0]}. Give the layer another name to start it anew",
+                expected=f"Expected: {shapes[0]}. Give the layer another name to start it from "
+                "scratch",
             )
         layer.set_weights([np.asarray(value) for value in source.get_weights()])
-        taken.append(layer.name)
-    if not taken:
+        old.append(layer.name)
+    if not old:
         raise ConfigError(
             _KEY,
             "does not fit the network: no layer has the name of one of the network",
@@ -78,7 +79,7 @@ def _from_model(network: Any, path: Path) -> str:
             expected=f"Expected: some of {', '.join(new)}",
         )
     rest = f"; from scratch: {', '.join(new)}" if new else ""
-    return f"layers with the weights of {path}: {', '.join(taken)}{rest}"
+    return f"layers with the weights of {path}: {', '.join(old)}{rest}"
 
 
 def _with_weights(model: Any) -> list[Any]:

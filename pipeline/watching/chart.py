@@ -79,8 +79,8 @@ def chart(title: str, curves: Sequence[Curve], *, unit: str, width: int, height:
             ends[_free(row // 4, ends, height)] = (label, curve.style)
     lines = [Text(title, "bold", no_wrap=True, overflow="ellipsis")]
     for row in range(height):
-        shown = limits[0] if row == 0 else limits[1] if row == height - 1 else ""
-        border = f"{shown:>{margin}}{'┤' if shown else '│'}"
+        limit = limits[0] if row == 0 else limits[1] if row == height - 1 else ""
+        border = f"{limit:>{margin}}{'┤' if limit else '│'}"
         line = Text.assemble((border, "dim"), canvas.line(row), ends.get(row, ("", "")))
         line.no_wrap = True
         lines.append(line)

@@ -43,11 +43,11 @@ def choose(runs: Sequence[WatchedRun], names: Sequence[str]) -> list[Watched]:
         trials = [trial for one in tree for trial in one.trials]
         named += [Watched(trial) for trial in trials if _has_name(trial, name, own=True)]
         if not named:
-            known = {run.experiment for run in runs}
+            experiments = {run.experiment for run in runs}
             raise PipelineError(
                 "there is no run, sweep or search of this name or id",
                 received=name,
-                expected=suggestion(name, known) if known else "Train something first",
+                expected=suggestion(name, experiments) if experiments else "Train something first",
             )
         chosen |= {one.run.run_id: one for one in named}
     return sorted(chosen.values(), key=lambda one: -one.run.started)

@@ -34,14 +34,14 @@ def run_row(progress: Progress, *, now: float, study: Study | None = None) -> Ro
     """
     run, figures = progress.run, [study.figure] if study else progress.figures
     figure = figures[-1] if figures else "loss"
-    left, best = progress.seconds_left(now), progress.best(figure)
+    seconds, best = progress.seconds_left(now), progress.best(figure)
     unit = " steps" if progress.unit == "steps" else ""
     of_total = "" if progress.total is None else f"/{progress.total:g}"
     cells = {
         "run": f"  {run.name}" if study else run.name,
         "state": run.state,
         "epochs": f"{progress.done:.4g}{of_total}{unit}" if progress.done else "",
-        "left": "" if left is None else _duration(left),
+        "left": "" if seconds is None else _duration(seconds),
         "train": _last(progress, f"train/{figure}"),
         "validation": _last(progress, f"validation/{figure}", label="" if study else f"{figure} "),
         "best": "" if best is None else f"{number(best.value)} at {best.place:g}",

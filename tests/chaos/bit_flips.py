@@ -123,7 +123,7 @@ class Truth:
         self.printed = {words: run(folder, *words) for words in (REPORT, CHECK, INSPECT, _TRAIN)}
         row = row_of(folder)
         assert row is not None
-        self.row = row[2:8]
+        self.row = row[1:7]
         self.metrics = self._read("metrics.json", "test")
         self.means = readings.means(folder)
         figures = (folder / OUTPUT / "figures").glob("*.png")
@@ -165,14 +165,14 @@ class Truth:
 
     def _wrong_page(self, folder: Path) -> list[str]:
         row = row_of(folder)
-        if row is None or row[2].startswith("no result: "):
+        if row is None or row[1].startswith("no result: "):
             return []
         html = (folder / "outputs/report.html").read_text(encoding="utf-8")
-        score, _, seeds = row[2].partition("; ")
+        score, _, seeds = row[1].partition("; ")
         true_score, _, true_seeds = self.row[0].partition("; ")
-        right = [score == true_score, seeds in ("", true_seeds), row[3:8] == self.row[1:]]
+        right = [score == true_score, seeds in ("", true_seeds), row[2:7] == self.row[1:]]
         right += [picture in html for picture in self.pictures]
-        return [] if all(right) else [f"the page shows {row[2:8]}"]
+        return [] if all(right) else [f"the page shows {row[1:7]}"]
 
 
 def reasons(folder: Path, words: tuple[str, ...], ended: Ended) -> list[str]:
@@ -181,8 +181,8 @@ def reasons(folder: Path, words: tuple[str, ...], ended: Ended) -> list[str]:
     if ended.code != 0:
         said.append(ended.line)
     row = row_of(folder) if words == REPORT else None
-    if row is not None and row[2].startswith("no result: "):
-        said.append(row[2])
+    if row is not None and row[1].startswith("no result: "):
+        said.append(row[1])
     marks = (" is stale", ": not measured (", " was not compared with ")
     return said + [line for line in ended.out.splitlines() if any(mark in line for mark in marks)]
 

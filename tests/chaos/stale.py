@@ -158,11 +158,11 @@ class Truth:
 
     @property
     def score(self) -> str:
-        return self.row[2].partition(";")[0]
+        return self.row[1].partition(";")[0]
 
     @property
     def over_seeds(self) -> str:
-        return self.row[2].partition("; ")[2]
+        return self.row[1].partition("; ")[2]
 
     @cached_property
     def test(self) -> float:
@@ -369,25 +369,25 @@ class Trial:
         html = (self._folder / "outputs/report.html").read_text(encoding="utf-8")
         text = " ".join(row) + html
         faults = [f"shows {mark[:60]}" for mark in self._lab.foreign_marks(truths) if mark in text]
-        self.shown = "missing" if row[2].startswith("no result: ") else "shown"
+        self.shown = "missing" if row[1].startswith("no result: ") else "shown"
         if self.shown == "shown":
             right = any(self._agrees(row, truth) for truth in truths)
-            faults += [] if right else [f"shows {row[2:8]}"]
+            faults += [] if right else [f"shows {row[1:7]}"]
             checked = (self._folder / PREPARED).exists() or " was not compared with " in ended.out
             faults += [] if checked else ["does not say that there are no data"]
         return faults
 
     def _agrees(self, row: list[str], truth: Truth) -> bool:
         """Whether a row shows this result. Seeds may be missing, but not stale."""
-        score, _, over_seeds = row[2].partition("; ")
+        score, _, over_seeds = row[1].partition("; ")
         claim = self._claim()
         verdict = "met" if truth.test >= claim else f"NOT met ({truth.test:,.6g})"
         return (
             score == truth.score
             and (over_seeds == "" or self._agree(over_seeds, truth))
-            and row[3] == truth.row[3]
-            and row[4] == f"test/r2 ≥ {claim:g}: {verdict}"
-            and row[5:8] == truth.row[5:8]
+            and row[2] == truth.row[2]
+            and row[3] == f"test/r2 ≥ {claim:g}: {verdict}"
+            and row[4:7] == truth.row[4:7]
         )
 
     def _agree(self, over_seeds: str, truth: Truth) -> bool:

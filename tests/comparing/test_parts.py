@@ -148,7 +148,7 @@ def test_names_that_differ_in_kind_are_refused(case):
     write_tested("one", **one)
     write_tested("other", **other)
     assert refusal(compare, "one", "other", over=ROWS) == (
-        f"these cannot be compared over rows: {reason}."
+        f"these are not comparable over rows: {reason}."
     )
 
 
@@ -156,10 +156,10 @@ def test_seeds_on_different_rows_are_refused():
     write_tested("one", classifier(30, []), seeds=HIGH, truth="t")
     write_tested("other", classifier(30, []), seeds=LOW, truth="u")
     assert refusal(compare, "one", "other") == (
-        "these cannot be compared: they were tested on different rows."
+        "these are not comparable: they were tested on different rows."
     )
     assert refusal(compare, "one", "other", over=SEEDS) == (
-        "these cannot be compared over seeds: their seeds were tested on different rows."
+        "these are not comparable over seeds: their seeds were tested on different rows."
     )
 
 
@@ -167,7 +167,7 @@ def test_missing_series_names_the_command():
     write_tested("one", classifier(30, []), seeds=HIGH)
     write_tested("other", classifier(30, []))
     assert refusal(compare, "one", "other", over=SEEDS) == (
-        "these cannot be compared over seeds: other: params.yaml lists no seeds for it under "
+        "these are not comparable over seeds: other: params.yaml lists no seeds for it under "
         "repeats, or `dvc repro repeat@other` has not run."
     )
 

@@ -57,7 +57,7 @@ def test_utf8_has_no_other_encoding(tmp_path, content):
 def test_mark_or_setting_decides(tmp_path, written, setting, notes):
     (tmp_path / "own").write_bytes("é,ü\r\n1\n".encode(written))
     said: list[str] = []
-    arguments = {"name": "own", "encoding": setting, "wanted": "CSV", "notes": said}
+    arguments = {"name": "own", "encoding": setting, "file_format": "CSV", "notes": said}
     with lines_of(tmp_path / "own", **arguments) as (lines, name):
         assert (list(lines), name, said) == (["é,ü\r\n", "1\n"], "own", notes)
 
@@ -73,7 +73,7 @@ def test_wrong_setting_is_named(tmp_path, content, encoding, message):
     (tmp_path / "own").write_bytes(content)
 
     def read() -> None:
-        arguments = {"name": "own", "encoding": encoding, "wanted": "CSV", "notes": []}
+        arguments = {"name": "own", "encoding": encoding, "file_format": "CSV", "notes": []}
         with lines_of(tmp_path / "own", **arguments) as (lines, _):
             list(lines)
 

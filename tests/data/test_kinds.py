@@ -102,17 +102,17 @@ def test_useless_archive_is_refused(tmp_path, content, message):
     ],
 )
 def test_other_kind_is_named(head, received, advice):
-    message = refusal(kinds.refuse_other_kinds, head, name="own", wanted="CSV")
+    message = refusal(kinds.refuse_other_kinds, head, name="own", file_format="CSV")
     assert message == f"own is not CSV. Received: {received}. {advice}."
 
 
 @pytest.mark.parametrize("head", [b'[{"a": 1}', b'{"a": 1}'])
 def test_json_is_no_csv(head):
-    message = refusal(kinds.refuse_other_kinds, head, name="own", wanted="CSV")
+    message = refusal(kinds.refuse_other_kinds, head, name="own", file_format="CSV")
     assert message.startswith("own is not CSV. Received: JSON. Write one object a line")
-    kinds.refuse_other_kinds(head, name="own", wanted=kinds.JSON)
+    kinds.refuse_other_kinds(head, name="own", file_format=kinds.JSON)
 
 
 @pytest.mark.parametrize("head", [b"", b"a,b", b"<a>,b", b"{a},b", b"[1],2"])
 def test_text_is_accepted(head):
-    kinds.refuse_other_kinds(head, name="own", wanted="CSV")
+    kinds.refuse_other_kinds(head, name="own", file_format="CSV")

@@ -124,7 +124,7 @@ def test_names_may_be_given_for_the_index_too(columns, names):
     [("1,2,\n3,4,", [["1", "2"], ["3", "4"]]), ("1,2,\n3,4,5", [["1", "2", ""], ["3", "4", "5"]])],
 )
 def test_last_column_without_header_may_be_empty(text, rows):
-    assert table(text, given=False)[1] == rows
+    assert table(text, is_present=False)[1] == rows
 
 
 def test_footer_is_left_out_without_blank_rows():
@@ -155,8 +155,8 @@ def test_header_that_looks_like_data_is_refused(text, what):
         "If the file has no header, set header: false in the source's settings; "
         "if these are names, set header: true."
     )
-    assert len(table(text, given=False)[1]) == len(text.splitlines())
-    assert len(table(text, given=True)[1]) == len(text.splitlines()) - 1
+    assert len(table(text, is_present=False)[1]) == len(text.splitlines())
+    assert len(table(text, is_present=True)[1]) == len(text.splitlines()) - 1
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_row_of_units_is_refused():
         "skip_rows: 2 and columns: [t, v, site] in the source's settings; if it is a row, set "
         "header: true."
     )
-    assert len(table(text, given=True)[1]) == 4
+    assert len(table(text, is_present=True)[1]) == 4
 
 
 def test_units_may_be_missing_above_a_count():
@@ -199,7 +199,7 @@ def test_rows_with_values_are_all_kept(rows):
     text = "\n".join(["a,b,c", *(",".join(row) for row in rows)])
     filled = [row for row in rows if any(row)]
     if filled:
-        assert table(text, given=True)[1] == filled
+        assert table(text, is_present=True)[1] == filled
 
 
 def test_second_header_of_a_survey_is_refused():

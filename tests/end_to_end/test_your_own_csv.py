@@ -71,8 +71,10 @@ def test_stdout_of_train_holds_only_the_result(training):
 
 
 def test_stderr_of_train_names_the_variant(training):
-    assert training.stderr.startswith("flats_rent: epoch ")
-    assert {line.split(":")[0] for line in training.stderr.splitlines()} == {"flats_rent"}
+    *progress, result = training.stderr.splitlines()
+    assert progress[0].startswith("flats_rent: epoch ")
+    assert {line.split(":")[0] for line in progress} == {"flats_rent"}
+    assert result.startswith("flats_rent units=[32] lr=0.003: validation r2 ")
 
 
 def test_result_of_train_matches_its_record(project, training):

@@ -166,7 +166,7 @@ def test_killed_process_loses_no_look_that_was_shown():
 def test_ledger_that_cannot_be_written_is_one_line():
     file().mkdir(parents=True)
     assert refusal(looks.record, look("a")) == (
-        f"{file()} cannot be written, so the test split stays closed. Received: Is a directory. "
+        f"writing {file()} failed, so the test split stays closed. Received: Is a directory. "
         "Make it writable or free space, then run the same command again."
     )
 

@@ -144,15 +144,15 @@ ARGUMENTS = {
     "RandomZoom": {"height_factor": [0.1, 0.3], "fill_mode": "constant"},
     "Solarization": {"addition_factor": 0.2, "threshold_factor": 0.8},
 }
-WITHOUT_LABELS = "cannot be used, because it mixes images, but not their labels"
+WITHOUT_LABELS = "is not supported, because it mixes images, but not their labels"
 ALIKE = "changes all images alike. The network would see such images in training only"
 REFUSED = {
-    "AugMix": "cannot be used, because it chooses its operations once, when it is compiled",
+    "AugMix": "is not supported, because it chooses its operations once, when it is compiled",
     "AutoContrast": ALIKE,
     "ContrastLimitedAdaptiveHistogramEqualization": ALIKE,
     "CutMix": WITHOUT_LABELS,
     "Equalization": ALIKE,
-    "MaxNumBoundingBoxes": "cannot be used, because it changes boxes only",
+    "MaxNumBoundingBoxes": "is not supported, because it changes boxes only",
     "MixUp": WITHOUT_LABELS,
 }
 # They choose a part of each image, or a size, so they change the shape unless another follows.
@@ -252,6 +252,6 @@ def test_value_range_must_match_the_pixels():
         np.array(both(config(layer))[1](PIXELS, training=True)),
     )
     assert refusal(config(layer | {"value_range": [0, 255]})) == (
-        "model.augmentation[0].value_range is not the range of the pixels, which are from 0 to 1 "
-        "here. Received: [0, 255]. Remove it."
+        "model.augmentation[0].value_range is not the range of the pixels, and they are from 0 to "
+        "1 here. Received: [0, 255]. Remove it."
     )

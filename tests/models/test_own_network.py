@@ -199,15 +199,15 @@ REFUSED = {
         "the saved model gives probabilities all the same."
     ),
     f"return keras.Sequential([keras.layers.Lambda(lambda x: 2 * x, name='twice'), {DENSE}])": (
-        "model.build returns a model with a Lambda layer, which Keras refuses to load. "
-        "Received: twice of mine.py:build. Write it as a class of keras.layers.Layer with a "
+        "model.build returns a model with a Lambda layer, but Keras refuses to load such a "
+        "layer. Received: twice of mine.py:build. Write it as a class of keras.layers.Layer with a "
         "method call, or with functions of keras.ops."
     ),
     "start = keras.initializers.Constant(np.random.default_rng().random())\n"
     "return keras.Sequential([keras.layers.Dense(outputs, kernel_initializer=start)])": (
         "model.build starts with other weights each time, although the seed is the same. "
-        "Received: mine.py:build. Draw from numpy.random or keras.random, which the seed of the "
-        "experiment sets, or give the function a parameter seed."
+        "Received: mine.py:build. Draw from numpy.random or keras.random, because the seed of "
+        "the experiment sets both, or give the function a parameter seed."
     ),
 }
 
@@ -259,8 +259,8 @@ def test_model_without_get_config_is_refused():
     write(f"return Net({DENSE})", before=f"{text}\n\n")
     assert refusal() == (
         "model.build returns a model that Keras cannot save: class Net has no get_config. "
-        "Received: net of mine.py:build. Add to Net: def get_config(self), which returns "
-        "super().get_config() with all arguments of its constructor."
+        "Received: net of mine.py:build. Add a method get_config(self) to Net. It returns "
+        "super().get_config() with all arguments of the constructor."
     )
 
 

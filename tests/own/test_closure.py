@@ -66,7 +66,7 @@ def test_module_of_the_house_is_noted():
 def test_relative_import_out_of_a_package_is_refused():
     write("mine.py", "from . import near\n")
     assert refusal() == (
-        "model.build names mine.py, whose relative import leads out of its package. "
+        "model.build names mine.py, but its relative import leads out of its package. "
         "Received: mine.py. Put an empty __init__.py into each folder of the package of mine.py, "
         "or import without a leading dot."
     )
@@ -75,7 +75,7 @@ def test_relative_import_out_of_a_package_is_refused():
 def test_invalid_python_is_refused_with_its_line():
     write("near.py", "x = 1\ny = (\n")
     assert refusal() == (
-        "model.build names near.py, which is not valid Python. "
+        "model.build names near.py, but this file is not valid Python. "
         "Received: '(' was never closed in line 2."
     )
 
@@ -84,7 +84,7 @@ def test_invalid_python_is_refused_with_its_line():
 def test_name_of_an_installed_module_is_refused(name):
     write(f"{name}.py", "def build(): pass\n")
     assert refusal(f"{name}.py:build") == (
-        f"model.build names {name}.py, which has the name of the installed module {name}. "
+        f"model.build names {name}.py, but an installed module has the name {name}, too. "
         f"Received: {name}. Rename the file."
     )
 
@@ -93,7 +93,7 @@ def test_two_files_of_one_name_are_refused():
     write("a/mine.py", "")
     whole = closure("a/mine.py:x")
     assert refusals.refusal(whole.add, closure(), key="training.loss") == (
-        "training.loss names mine.py, which has the same name as a/mine.py. Received: mine. "
+        "training.loss names mine.py, but a/mine.py has the same name. Received: mine. "
         "Rename one of the files."
     )
 

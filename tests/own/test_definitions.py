@@ -119,7 +119,7 @@ def test_function_without_arguments_by_position_is_refused():
 
 def test_missing_name_lists_the_defined():
     assert refusals.refusal(of, "buidl") == (
-        "k names buidl, which mine.py does not define. Received: mine.py:buidl. "
+        "k names buidl, but mine.py does not define it. Received: mine.py:buidl. "
         "Did you mean build? Allowed: Child, Net, Own, Tilted, build, inside_if, open_ended."
     )
 

@@ -93,7 +93,7 @@ def test_classes_and_functions_are_registered_with_their_file():
 def test_failing_import_names_the_line():
     write("near.py", "SIZE = 3\nSIZE.gone\n")
     assert refusals.refusal(load, "mine.py:size") == (
-        "model.build names mine.py, which fails when it is imported. Received: AttributeError: "
+        "model.build names mine.py, but its import fails. Received: AttributeError: "
         "'int' object has no attribute 'gone' (near.py, line 2). Correct mine.py. PIPELINE_DEBUG=1 "
         "shows the traceback."
     )
@@ -103,5 +103,5 @@ def test_failing_import_names_the_line():
 
 def test_missing_name_is_refused():
     assert refusals.refusal(load, "mine.py:gone") == (
-        "model.build names gone, which mine.py does not define. Received: mine.py:gone."
+        "model.build names gone, but mine.py does not define it. Received: mine.py:gone."
     )

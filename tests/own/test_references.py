@@ -63,7 +63,7 @@ def test_missing_file_is_named():
 @pytest.mark.parametrize("module", ["os", "subprocess", "nowhere", "builtins"])
 def test_standard_library_and_unknown_packages_are_refused(module):
     assert refusal(f"{module}:system") == (
-        f"model.build names {module}, which is no installed package. "
+        f"model.build names {module}, but this package is not installed. "
         f"Received: {module}:system. Write {FORM}."
     )
 

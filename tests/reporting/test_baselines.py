@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.reporting import baselines, rendering, results
+from pipeline.evaluation import opponents
+from pipeline.reporting import rendering, results
 from tests.reporting.test_html import Page
 from tests.reporting.test_rendering import printed
 from tests.support.results import METRICS, TEST, planned, rows_of, write_plan, write_result
@@ -103,12 +104,12 @@ def test_useless_network_is_shown_with_the_commonest_class(outputs, row, page):
 )
 def test_sentence_says_by_how_much(difference, sentence):
     entry = changed(NEAREST, **difference)
-    assert baselines.Opponent(entry, "accuracy").sentence == sentence
+    assert opponents.Opponent(entry, "accuracy").sentence == sentence
 
 
 def test_smaller_loss_is_a_positive_margin():
     entry = changed(NEAREST, value=-0.2, low=-0.3, high=-0.1)
-    opponent = baselines.Opponent(entry, "accuracy")
+    opponent = opponents.Opponent(entry, "accuracy")
     assert (opponent.margin, opponent.margin_interval) == ("0.2000", "[0.1000, 0.3000]")
 
 

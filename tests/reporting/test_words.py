@@ -51,6 +51,6 @@ def test_result_ends_with_what_may_mislead(tmp_path):
     write_result(folder, "shapes", metrics=METRICS)
     write_plan(folder, shapes=planned())
     (row,) = rows_of(folder, "shapes")
-    meta = replace(table(), statistics={"remarks": ["a alone predicts the target"]})
+    meta = replace(table(), statistics={"remarks": ["a predicts the target"]})
     told = in_sentences(replace(row, meta=meta))
-    assert told.endswith("test rows. Warning: a alone predicts the target.")
+    assert told.endswith("test rows. Warning: a predicts the target.")

@@ -61,7 +61,7 @@ def test_file_that_is_no_key_is_refused(tmp_path):
     SAME.write(tmp_path)
     (tmp_path / "no_key").write_text(json.dumps({}), encoding="utf-8")
     assert refusal(sign, tmp_path / JSON, tmp_path / "no_key").startswith(
-        "the certificate cannot be signed. Received: "
+        "signing the certificate failed. Received: "
     )
 
 

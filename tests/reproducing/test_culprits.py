@@ -91,54 +91,54 @@ def test_equal_inputs_have_no_deviation():
 
 
 def test_changed_raw_file_is_named_instead_of_the_splits():
-    found = deviations(
+    differences = deviations(
         ORIGINAL,
         again(**identity(data={"train": "ab", "test": "bb"})),
         changed_data=["data/raw/iris/data.csv"],
     )
-    assert found == ["data: data/raw/iris/data.csv differs"]
+    assert differences == ["data: data/raw/iris/data.csv differs"]
 
 
 def test_deviation_is_the_culprit_of_other_bits():
-    named = culprits(ORIGINAL, again("g"), found=["code: a differs"], third=None)
+    named = culprits(ORIGINAL, again("g"), differences=["code: a differs"], third=None)
     assert named == ["code: a differs"]
 
 
 def test_value_that_was_changed_in_the_store_is_named():
     changed = replace(ORIGINAL, points={"train/loss": {1: 0.5, 2: 0.3, 3: 0.125}})
-    [line] = culprits(changed, again(), found=[], third=None)
+    [line] = culprits(changed, again(), differences=[], third=None)
     assert line.endswith("another value than the run: train/loss at step 2: 0.3 and 0.25")
 
 
 def test_deleted_and_added_points_are_named():
     changed = replace(ORIGINAL, points={"train/loss": {1: 0.5, 2: 0.25, 4: 0.0}})
-    assert len(culprits(changed, again(), found=[], third=None)) == 2
+    assert len(culprits(changed, again(), differences=[], third=None)) == 2
 
 
 def test_test_metric_that_was_changed_is_named():
     changed = replace(ORIGINAL, tests={"test/accuracy": {3: 0.99}})
-    [line] = culprits(changed, again(), found=[], third=None)
+    [line] = culprits(changed, again(), differences=[], third=None)
     assert line.endswith("test/accuracy at step 3: 0.99 and 0.75")
 
 
 def test_two_trainings_that_differ_are_not_deterministic():
-    [line] = culprits(ORIGINAL, again("g"), found=[], third="h")
+    [line] = culprits(ORIGINAL, again("g"), differences=[], third="h")
     assert line.startswith("the training itself: two trainings from equal inputs differ")
 
 
 def test_checkpoint_before_the_departure_is_named():
     resumed = replace(ORIGINAL, resumed_at=[1, 2])
     other = again("g", points={"train/loss": {1: 0.5, 2: 0.25, 3: 0.1}})
-    [line] = culprits(resumed, other, found=[], third="g")
+    [line] = culprits(resumed, other, differences=[], third="g")
     assert line.startswith("checkpoint: the run was resumed from step 2, ")
 
 
 def test_run_whose_process_was_disturbed_is_named():
-    [line] = culprits(ORIGINAL, again("g"), found=[], third="g")
+    [line] = culprits(ORIGINAL, again("g"), differences=[], third="g")
     assert line.startswith("the run itself: ")
 
 
 def test_fault_of_the_record_is_named_although_the_bits_are_the_same():
     faulty = replace(ORIGINAL, faults=["config.yaml: seed is not that of the run"])
-    named = culprits(faulty, again(), found=[], third=None)
+    named = culprits(faulty, again(), differences=[], third=None)
     assert named == ["record: config.yaml: seed is not that of the run"]

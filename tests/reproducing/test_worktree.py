@@ -86,5 +86,5 @@ def test_unknown_commit_is_refused():
 def test_patch_that_does_not_apply_is_refused_and_leaves_nothing():
     patch = git("diff", "--binary").encode().replace(b"-one = 1", b"-one = 9")
     message = refusal(worktree.check_out, original(patch=patch))
-    assert message.startswith("the code of the run cannot be checked out. Received: ")
+    assert message.startswith("checking out the code of the run failed. Received: ")
     assert not worktree.folder_of(original()).exists()

@@ -461,7 +461,7 @@ def test_repository_without_a_commit_has_no_state(tmp_path, capsys):
         ),
         ("echo nothing known", "git status does not say branch.oid"),
         ("kill -SEGV $$", "git ended with -11"),
-        (None, "git cannot be started: No such file or directory"),
+        (None, "starting git failed: No such file or directory"),
     ],
 )
 def test_unusable_git_is_one_warning(tree, monkeypatch, capsys, script, reason):

@@ -82,7 +82,7 @@ def test_experiment_without_its_data_is_found(experiment):
 
 def test_unknown_name_is_refused_with_a_suggestion(experiment):
     assert refusal(locate, "price") == (
-        "this is no trained experiment, run id, model URI or folder. Received: price. "
+        "this is not a trained experiment, run id, model URI or folder. Received: price. "
         "Did you mean prices? Allowed: prices."
     )
 

@@ -147,7 +147,7 @@ INVALID = {
     "Received: data=digits seed=range(0,inf). Expected: at most 10,000.",
     "optimizer.learning_rate=range(0,1,1e-300)": "command line: the sweep has too many trials. "
     "Received: data=digits optimizer.learning_rate=range(0,1,1e-300). Expected: at most 10,000.",
-    "seed=range(nan,1)": "command line: an override cannot be read. "
+    "seed=range(nan,1)": "command line: an override is invalid. "
     "Received: data=digits seed=range(nan,1). Expected: key=value or key=value,value,….",
     f"seed={'[' * 31}{']' * 31}": "command line: an override is nested too deeply. "
     f"Received: seed={'[' * 31}{']' * 24}… with 31 levels of brackets. "
@@ -156,9 +156,9 @@ INVALID = {
     "Received: data=digits seed=1. Give each value once.",
     "seed=range(0)": "command line: the sweep has no trial. "
     "Received: data=digits seed=range(0). Give ranges that contain a value.",
-    "seed=range(1,9,0)": "command line: an override cannot be read. "
+    "seed=range(1,9,0)": "command line: an override is invalid. "
     "Received: data=digits seed=range(1,9,0). Expected: key=value or key=value,value,….",
-    "seed": "command line: an override cannot be read. "
+    "seed": "command line: an override is invalid. "
     "Received: data=digits seed. Expected: key=value or key=value,value,….",
     "hydra.sweeper.params={}": "command line: this setting of Hydra is not supported. "
     "Received: hydra.sweeper.params={}. "

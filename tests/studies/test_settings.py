@@ -138,7 +138,8 @@ def test_condition_names_a_choice_as_written(choices, value):
 
 def test_data_cannot_be_searched():
     assert refusal(config, "random", {"data": {"choice": ["digits", "mnist"]}}) == (
-        "space.data cannot be searched. Received: data. Allowed: model, optimizer, seed, training."
+        "space.data is not a setting for a search. Received: data. "
+        "Allowed: model, optimizer, seed, training."
     )
 
 

@@ -174,8 +174,8 @@ def test_trials_without_a_common_split_name_no_winner(capsys):
     message = refusal(run_here, grid, numbers=(0, 3))
     assert message.startswith("2 of the sweep's 4 trials failed.")
     assert (
-        "pairs: the trials are not compared: there is no split on which every configuration has "
-        "finished\n"
+        "pairs: the trials are not compared: there is no split on which every configuration "
+        "without a failed trial has finished\n"
     ) in capsys.readouterr().err
 
 

@@ -19,7 +19,15 @@ from pipeline.evaluation import looks
 from pipeline.files import digests_below, read_sealed, write_sealed
 from pipeline.runs import carried
 from pipeline.signals import Interruption
-from pipeline.tracking import bringing, carrying, connection, logged_models, merged_rows, merging
+from pipeline.tracking import (
+    bringing,
+    carrying,
+    connection,
+    logged_models,
+    merged_rows,
+    merging,
+    notes,
+)
 from pipeline.tracking.stores.mlflow import STORE
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
@@ -109,6 +117,21 @@ def test_run_is_the_one_of_the_origin(origin, clone, run_id):
     assert theirs["info"]["status"] == "FINISHED"
     assert "test/accuracy.interval_95" in theirs["data"]["tags"]
     assert theirs["points"]["test/accuracy"]
+
+
+def test_note_of_the_test_is_carried(origin, clone, run_id):
+    note = record(clone, run_id)["data"]["tags"][notes.TAG]
+    assert note == record(origin, run_id)["data"]["tags"][notes.TAG]
+    assert note.startswith("Test accuracy ")
+
+
+def test_output_of_train_does_not_depend_on_later_notes(origin, run_id):
+    with inside(origin):
+        before = json.loads((TRAIN / f"{run_id}.json").read_text("utf-8"))
+        carrying.carry(TRAIN.parents[1], carrying.TRAIN, [run_id], store="mlflow")
+        assert json.loads((TRAIN / f"{run_id}.json").read_text("utf-8")) == before
+    assert notes.TAG not in before["tags"]
+    assert list(before["experiment_tags"]) == ["mlflow.experimentKind"]
 
 
 def test_files_are_those_of_the_origin(origin, clone, run_id):

@@ -129,7 +129,7 @@ def test_log_of_a_missing_database_is_not_played_into_a_new_one(tmp_path):
 def test_password_of_the_uri_is_not_in_the_error(monkeypatch, uri, shown):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     text = refusal(connection.client)
-    assert text.startswith(f"the tracking store {shown} cannot be opened. Received: ")
+    assert text.startswith(f"opening the tracking store {shown} failed. Received: ")
     assert "S3" not in text
 
 

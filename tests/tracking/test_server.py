@@ -83,5 +83,5 @@ def test_refusal_of_a_server_names_its_address(monkeypatch, in_empty_folder):
         with pytest.raises(StoreError) as caught:
             connection.client()
     assert str(caught.value).startswith(
-        f"the tracking store {site.address} cannot be opened. Received: "
+        f"opening the tracking store {site.address} failed. Received: "
     )

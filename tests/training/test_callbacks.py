@@ -103,19 +103,20 @@ def run_an_epoch(own) -> None:
 
 REFUSED = {
     "Plain": "training.callbacks[0] has no get_state and no set_state, so a checkpoint cannot hold "
-    "what it remembers. Received: mine.py:Plain. Write get_state, which returns a dictionary, and "
-    "set_state, which takes it. Or set exact: false, and a resumed training may end with other "
+    "what it remembers. Received: mine.py:Plain. Write get_state, to return a dictionary, and "
+    "set_state, to take it. Or set exact: false, and a resumed training may end with other "
     "bits.",
-    "Batches": "training.callbacks[0] has a method on_train_batch_end, which cannot be called, "
-    "because the engine compiled runs an epoch as one program. Received: mine.py:Batches. Write "
+    "Batches": "training.callbacks[0] has a method on_train_batch_end, but "
+    "the engine compiled runs an epoch as one program. Received: mine.py:Batches. Write "
     "on_epoch_end, or set training.engine: keras.",
-    "Testing": "training.callbacks[0] has a method on_test_end, which is never called. "
-    "Received: mine.py:Testing. Write on_epoch_end, whose logs hold val_loss.",
+    "Testing": "training.callbacks[0] has a method on_test_end, but nothing calls it. "
+    "Received: mine.py:Testing. Write on_epoch_end; its logs hold val_loss.",
     "Foreign": "training.callbacks[0] names no callback of Keras. Received: mine.py:Foreign. Name "
     "a class of keras.callbacks.Callback, or a function of a file of this repository that returns "
     "one.",
-    "keras.callbacks:EarlyStopping": "training.callbacks[0] is a callback of Keras, which is not "
-    "used here. Received: keras.callbacks:EarlyStopping. Set training.early_stopping.",
+    "keras.callbacks:EarlyStopping": "training.callbacks[0] is a callback of Keras, but only "
+    "your own callbacks run here. Received: keras.callbacks:EarlyStopping. Set "
+    "training.early_stopping.",
     "scipy.special:expit": "training.callbacks[0] names no callback of Keras. "
     "Received: scipy.special:expit. Name a class of keras.callbacks.Callback, or a function of a "
     "file of this repository that returns one.",
@@ -194,7 +195,8 @@ def test_weights_changed_at_the_end_are_restored():
 def test_change_of_trained_weights_is_refused():
     text = refusals.refusal(run_an_epoch, build("Freezing"))
     assert text.startswith(
-        "training.callbacks changes which weights are trained, which has no effect here: Freezing. "
+        "training.callbacks changes which weights are trained, but this has no effect here: "
+        "Freezing. "
     )
     assert "model.weights_from" in text
 

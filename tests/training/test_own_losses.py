@@ -104,8 +104,9 @@ def test_outputs_are_raw_numbers_for_from_logits():
         (
             "mine.py:Foreign",
             None,
-            "training.loss names a class that is no keras.losses.Loss. Received: mine.py:Foreign. "
-            "Name a function of y_true and y_pred, or derive the class from it.",
+            "training.loss names a class that does not derive from keras.losses.Loss. "
+            "Received: mine.py:Foreign. Name a function of y_true and y_pred, or derive the class "
+            "from it.",
         ),
         (
             "keras.losses:LogCosh",

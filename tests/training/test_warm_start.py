@@ -68,7 +68,7 @@ def test_layer_of_another_shape_is_refused(base):
     assert refusals.refusal(start, "plain.keras", 5, 3) == (
         "model.weights_from does not fit the network: the layer dense_1 has other shapes. "
         "Received: [(2, 4), (4,)] in plain.keras. Expected: [(2, 5), (5,)]. Give the layer another "
-        "name to start it anew."
+        "name to start it from scratch."
     )
 
 

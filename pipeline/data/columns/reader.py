@@ -116,12 +116,12 @@ def _plain(reading: ColumnReading, texts: Sequence[str]) -> NDArray[np.float64] 
     if signs.isdisjoint(texts):
         numbers = plain_numbers(texts)
         return None if numbers is None else numbers[None]
-    is_known = np.array([text not in signs for text in texts], dtype=np.bool_)
-    numbers = plain_numbers(chosen(texts, is_known))
+    has_value = np.array([text not in signs for text in texts], dtype=np.bool_)
+    numbers = plain_numbers(chosen(texts, has_value))
     if numbers is None:
         return None
     values = np.full((1, len(texts)), math.nan)
-    values[0, is_known] = numbers
+    values[0, has_value] = numbers
     return values
 
 

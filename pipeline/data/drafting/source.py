@@ -19,12 +19,12 @@ def drafted_source(
     """Finds the settings of a file.
 
     Args:
-        given: the settings that the user has chosen.
+        settings: those that the user has chosen.
         read: reads the file with the settings of a draft, and returns the names of its columns.
         targets: the columns to predict. If the first line holds their names, it is a header.
 
     Raises:
-        DataError: the file cannot be read, and no known setting helps.
+        DataError: the file is unreadable, and no known setting helps.
     """
     draft = Draft({"path": path, **settings})
     for _ in range(_MOST_TRIES):

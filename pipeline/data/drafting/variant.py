@@ -60,7 +60,7 @@ def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
     A column in doubt is left out. Rows without a target are left out, unless they may be of a class
     of their own. All other doubts stay.
     """
-    understanding = source.found
+    understanding = source.understanding
     doubts = {
         name: finding.doubts
         for name, finding in understanding.findings.items()
@@ -127,7 +127,7 @@ def suggestions(data: Data, source: SourceRows) -> Iterator[str]:
     """What may suit the data, and is not chosen, in sentences."""
     if data.split.columns or data.split.method is not None:
         return
-    for name, finding in source.found.findings.items():
+    for name, finding in source.understanding.findings.items():
         reading = finding.reading
         # A split by time needs dates of ISO 8601.
         if reading is not None and reading.kind == "date" and reading.settings["format"] == ISO:

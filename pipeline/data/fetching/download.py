@@ -175,7 +175,7 @@ def _translated_errors() -> Iterator[None]:
 
 def _in_words(cause: object) -> str:
     words = {
-        exceptions.NameResolutionError: "its host name cannot be resolved",
+        exceptions.NameResolutionError: "no address for its host name",
         exceptions.NewConnectionError: "cannot connect to its host",
         exceptions.ConnectTimeoutError: "timeout while connecting to its host",
         exceptions.ReadTimeoutError: "timeout while waiting for bytes",

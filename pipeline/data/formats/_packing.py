@@ -36,7 +36,7 @@ class Packing:
 
     Args:
         skips: whether files that are not images are left out, instead of an error.
-        unreadable: why files cannot be read as images, by name.
+        unreadable: why files are not readable as images, by name.
         changes: how many images were changed, by what was done.
     """
 
@@ -90,7 +90,7 @@ class Packing:
 
 
 def check_shape(source: Source) -> None:
-    """Raises `ConfigError` unless image files can be given the shape of the settings."""
+    """Raises `ConfigError` unless image files can have the shape of the settings."""
     require(
         source.image_shape is None or source.image_shape[2] in (1, 3),
         "source.image_shape",
@@ -155,7 +155,7 @@ def unreadable_error(unreadable: dict[str, str]) -> DataError:
 
 
 def _surveyed(files: Sequence[ImageFile]) -> tuple[Counter[tuple[int, int, int]], dict[str, str]]:
-    """Counts the shapes of images, and says why other files cannot be read."""
+    """Counts the shapes of images, and says why other files are unreadable."""
     shapes: Counter[tuple[int, int, int]] = Counter()
     unreadable = {}
     for file in files:

@@ -62,7 +62,9 @@ def _opened(
     file: SourceFile, encoding: str | None, notes: list[str]
 ) -> Iterator[Iterator[tuple[int, str]]]:
     """The lines with their numbers, without comments and blank ones."""
-    with lines_of(file.path, name=file.origin, encoding=encoding, wanted="ARFF", notes=notes) as (
+    with lines_of(
+        file.path, name=file.origin, encoding=encoding, file_format="ARFF", notes=notes
+    ) as (
         lines,
         _,
     ):

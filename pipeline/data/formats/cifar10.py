@@ -123,12 +123,12 @@ class _Limited:
     def __init__(self, stream: gzip.GzipFile | lzma.LZMAFile, name: str, largest: int) -> None:
         self.stream = stream
         self.name = name
-        self.largest = self.left = largest
+        self.largest = self.budget = largest
 
     def read(self, size: int) -> bytes:
         content = self.stream.read(size)
-        self.left -= len(content)
-        if self.left < 0:
+        self.budget -= len(content)
+        if self.budget < 0:
             raise DataError(
                 f"{self.name} is too large",
                 expected=f"Expected: at most {self.largest:,} bytes unpacked",

@@ -64,7 +64,7 @@ def _objects(
     file: SourceFile, encoding: str | None, notes: list[str]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     with lines_of(
-        file.path, name=file.origin, encoding=encoding, wanted=kinds.JSON, notes=notes
+        file.path, name=file.origin, encoding=encoding, file_format=kinds.JSON, notes=notes
     ) as (lines, _):
         for number, line in enumerate(lines, start=1):
             if line.strip():

@@ -37,7 +37,7 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
 
 
 def _table(file: SourceFile, columns: Sequence[str] | Mapping[str, str]) -> Rectangle:
-    kinds.require_signature(file.path, b"PAR1", name=file.origin, wanted="Parquet")
+    kinds.require_signature(file.path, b"PAR1", name=file.origin, file_format="Parquet")
     try:
         content = parquet.ParquetFile(file.path)
     except (pyarrow.ArrowException, OSError) as error:

@@ -34,7 +34,7 @@ def read(source: Source, files: list[SourceFile], folder: Path) -> Contents:
 
 
 def _table(file: SourceFile, source: Source) -> Rectangle:
-    kinds.require_signature(file.path, b"PK", name=file.origin, wanted="a spreadsheet (.xlsx)")
+    kinds.require_signature(file.path, b"PK", name=file.origin, file_format="a spreadsheet (.xlsx)")
     sheet, rows = _sheet(file, source.sheet)
     below = [record for record in rows if record[0] > source.skip_rows]
     return rectangle(

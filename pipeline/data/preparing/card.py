@@ -38,7 +38,7 @@ def card_of(
         unseen: how many rows of each split have a level that no training row has, by column.
         notes: what else a user should know.
     """
-    features = _features_of(source.found, table)
+    features = _features_of(source.understanding, table)
     cards = [
         replace(described[column], becomes=described[column].becomes or _listed(features[column]))
         if column in described
@@ -60,7 +60,7 @@ def card_of(
         dict(rows),
         data.targets,
         cards,
-        [*lines, *notes, *source.found.doubts],
+        [*lines, *notes, *source.understanding.doubts],
     )
 
 

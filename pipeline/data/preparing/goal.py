@@ -57,7 +57,7 @@ def traits_of(text: TextTable, data: Data) -> Traits:
     return Traits(
         groups=groups_of(text, split.group) if split.group else None,
         times=times_of(text, split.time) if split.time else None,
-        given=given_splits(text, split.column, split.levels) if split.column else None,
+        split_numbers=given_splits(text, split.column, split.levels) if split.column else None,
     )
 
 
@@ -76,7 +76,7 @@ def classification_goal(
         likes: rows with the same number are equal in their features.
 
     Raises:
-        PipelineError: the rows cannot be split as the settings say.
+        PipelineError: a split by the settings is impossible.
     """
     if data.positive is not None:
         y, classes = one_against_all(y, classes, data.positive)
@@ -103,7 +103,7 @@ def label_goal(
         likes: rows with the same number are equal in their features.
 
     Raises:
-        PipelineError: the rows cannot be split as the settings say.
+        PipelineError: a split by the settings is impossible.
     """
     copies = with_target(likes, y)
     splits = split_rows(
@@ -124,7 +124,7 @@ def regression_goal(
         likes: rows with the same number are equal in their features.
 
     Raises:
-        PipelineError: the rows cannot be split as the settings say.
+        PipelineError: a split by the settings is impossible.
     """
     copies = with_target(likes, values)
     traits = replace(traits, copies=copies)

@@ -1,4 +1,4 @@
-"""Reads images: their pixels, and what else is known about each of them.
+"""Reads images: their pixels, and what else their sources say about each of them.
 
 Pixels are in arrays if the source has image files, else in the cells of a CSV. pyarrow reads cells
 fast. If it fails, Python reads them again to name the line and column.
@@ -216,9 +216,9 @@ class _Reader:
         rows = records(path, name=str(path))
         _, names = next(rows)
         self.raw.check_columns(path, names)
-        wanted = [(names.index(name), name) for name in self.columns.names]
+        columns = [(names.index(name), name) for name in self.columns.names]
         for line, cells in rows:
-            for position, name in wanted:
+            for position, name in columns:
                 cell = cells[position]
                 if self.columns.in_one_cell:
                     values = numbers.split(cell.strip())

@@ -55,7 +55,7 @@ def remarks_on_leaks(
     if sure:
         listed = ", ".join(sure)
         yield (
-            f"{listed} alone {'predicts' if len(sure) == 1 else 'predict'} {target} almost "
+            f"{listed} {'predicts' if len(sure) == 1 else 'each predict'} {target} almost "
             "perfectly. If a column is known only after the target, list it under data.drop"
         )
     elif not is_class and len(columns) > 1:

@@ -24,7 +24,7 @@ MOST_PAIRS = 1_000_000_000  # of images: more take minutes
 # or by less if this share of the rows would be that near by chance.
 _NEAR, _CHANCE = 0.01, 1e-3
 _FEW_PAIRS = 1 << 20
-_ROWS = 1 << 16  # whose numbers are read at the same time
+_ROWS = 1 << 16  # so many are read at the same time
 _NUMBERS_OF_A_TREE = 1 << 22
 
 
@@ -190,18 +190,18 @@ def _have_near(
     points: Callable[[Rows], NDArray[np.float64]], rows: Rows, train: Rows, distance: float
 ) -> Mask:
     """Whether each row is nearer than a distance to a training row, in every number."""
-    known = np.empty((len(train), points(train[:1]).shape[1]))
+    neighbours = np.empty((len(train), points(train[:1]).shape[1]))
     for start in range(0, len(train), _ROWS):
-        known[start : start + _ROWS] = points(train[start : start + _ROWS])
-    is_first = equal_rows(known.T, rows=len(known)) == np.arange(len(known))
+        neighbours[start : start + _ROWS] = points(train[start : start + _ROWS])
+    is_first = equal_rows(neighbours.T, rows=len(neighbours)) == np.arange(len(neighbours))
     if not is_first.all():
-        known = known[is_first]
-    if len(known) * len(rows) <= _FEW_PAIRS:
-        return _have_near_pair(points(rows), known, distance)
+        neighbours = neighbours[is_first]
+    if len(neighbours) * len(rows) <= _FEW_PAIRS:
+        return _have_near_pair(points(rows), neighbours, distance)
     from scipy.spatial import KDTree
 
     # A balanced tree takes minutes if many values of a column are equal.
-    tree = KDTree(known, balanced_tree=False, compact_nodes=False)
+    tree = KDTree(neighbours, balanced_tree=False, compact_nodes=False)
     nearest = [
         tree.query(points(some), p=np.inf, distance_upper_bound=distance)[0]
         for some in _in_blocks(rows)

@@ -87,9 +87,9 @@ def shape_of(raw: Raw, count: int, notes: list[str]) -> Shape:
 
 def _named(raw: Raw) -> list[str]:
     """The columns that `source.pixels` names."""
-    wanted = [raw.pixels] if isinstance(raw.pixels, str) else list(raw.pixels or [])
+    patterns = [raw.pixels] if isinstance(raw.pixels, str) else list(raw.pixels or [])
     names: list[str] = []
-    for pattern in wanted:
+    for pattern in patterns:
         matching = [
             column for column in raw.columns if column == pattern or fnmatchcase(column, pattern)
         ]

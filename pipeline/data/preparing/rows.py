@@ -31,7 +31,7 @@ class SourceRows:
     text: TextTable
     own_test: int | None
     dropped: int
-    found: Understanding
+    understanding: Understanding
 
 
 def read_rows(raw: Raw, data: Data) -> SourceRows:

@@ -48,7 +48,8 @@ class Traits:
         groups: the number of a row's group, int64; None without groups.
         times: float64, later ones are larger; None without times.
         copies: the number of the first row that equals a row. None if no row equals another.
-        given: the number in `SPLITS` of the split that a column gives a row, int64; None without.
+        split_numbers: the number in `SPLITS` of the split that a column names for a row, int64.
+            None without such a column.
     """
 
     labels: NDArray[np.int32] | None = None
@@ -56,7 +57,7 @@ class Traits:
     groups: Rows | None = None
     times: NDArray[np.float64] | None = None
     copies: Rows | None = None
-    given: Rows | None = None
+    split_numbers: Rows | None = None
 
 
 def split_rows(
@@ -79,8 +80,8 @@ def split_rows(
     if settings.duplicates is Duplicates.drop and traits.copies is not None:
         usable = _first_copies(usable, traits.copies, own_test)
     traits = replace(traits, groups=_groups(settings, traits, usable, own_test))
-    if method is SplitMethod.column and traits.given is not None:
-        return _by_column(usable, settings, traits, traits.given, own_test)
+    if method is SplitMethod.column and traits.split_numbers is not None:
+        return _by_column(usable, settings, traits, traits.split_numbers, own_test)
     drawing = _Drawing(method, settings.seed, traits)
     drawing.check_classes(usable, splits=_splits_to_fill(settings, own_test))
     rest, test = usable, own_test

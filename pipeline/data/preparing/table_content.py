@@ -46,11 +46,11 @@ def table_content(raw: Raw, data: Data) -> Content:
         PipelineError: the settings or the data are invalid.
     """
     source = read_rows(raw, data)
-    text, understanding = source.text, source.found
+    text, understanding = source.text, source.understanding
     understanding.require_no_doubt(str(raw.train))
     described = described_columns(understanding)
     understanding = replace(understanding, profiles={})  # From here on, they only take memory.
-    source = replace(source, found=understanding)
+    source = replace(source, understanding=understanding)
     usable = Usable(len(text), None)
     if source.own_test is not None:
         usable = Usable(
@@ -115,7 +115,7 @@ def _without_features(source: SourceRows, data: Data) -> SourceRows:
 
 def _goal(source: SourceRows, data: Data, usable: Usable, likes: Rows) -> Goal:
     """Reads the targets, and splits the rows."""
-    text, readings = source.text, source.found.target_readings
+    text, readings = source.text, source.understanding.target_readings
     traits = traits_of(text, data)
     if data.task is Task.regression:
         values = [

@@ -1,11 +1,11 @@
-"""What is known about the file that a column is in."""
+"""Facts about the file that a column is in."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class File:
-    """What is known about the file that a column is in.
+    """Facts about the file that a column is in.
 
     Args:
         delimiter: the character between two cells.

@@ -28,8 +28,8 @@ def _likely(numerals: Numerals, file: File) -> list[Notation]:
     """The allowed notations that suit the rest of the file."""
     allowed = _allowed(numerals, file) or numerals.notations
     if file.thousands is not None:
-        wanted = [notation for notation in allowed if notation.thousands == file.thousands]
-        allowed = wanted or allowed
+        matches = [notation for notation in allowed if notation.thousands == file.thousands]
+        allowed = matches or allowed
     elif file.evidence:
         allowed = [notation for notation in allowed if notation.decimal in file.evidence] or allowed
     elif file.delimiter in _OF_POINTS:

@@ -101,7 +101,7 @@ def numerals_of(values: Collection[str], *, are_plain: bool = False) -> Numerals
     """Takes the values of a column apart. None if one does not look like a number.
 
     Args:
-        are_plain: whether all values are known to be plain numbers.
+        are_plain: whether all values are surely plain numbers.
     """
     fraction = _plain_fraction(values) if are_plain else None
     if fraction is not None:

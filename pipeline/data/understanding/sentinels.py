@@ -13,7 +13,7 @@ _APART = 0.1
 _LIMITS = frozenset({-(2**15), 2**15 - 1, 2**16 - 1, -(2**31), 2**31 - 1, 2**32 - 1})
 
 
-def sentinel_of(tally: Tally, *, known: Collection[float] = ()) -> float | None:
+def sentinel_of(tally: Tally, *, sentinels: Collection[float] = ()) -> float | None:
     """The number that probably stands for a missing value, or None.
 
     It is the least or the greatest number, whole, and occurs again and again. The other numbers are
@@ -21,7 +21,7 @@ def sentinel_of(tally: Tally, *, known: Collection[float] = ()) -> float | None:
     it is positive and does not consist of nines, by a hundred times.
 
     Args:
-        known: the sentinels of other columns. They need not be that far from the other numbers.
+        sentinels: the sentinels of other columns. They need not be that far from the other numbers.
     """
     numbers, counts = tally.numbers, tally.counts
     if len(numbers) < 3:
@@ -35,7 +35,7 @@ def sentinel_of(tally: Tally, *, known: Collection[float] = ()) -> float | None:
         often = count >= max(2, _RARE * counts.sum())
         is_only_negative = value < 0 <= nearest
         far = gap > span * (1 if value in _NINES else _FAR)
-        if value in known:
+        if value in sentinels:
             far = far or is_only_negative or gap > _APART * span
         looks_chosen = value in _NINES or value in _LIMITS or value < 0 or gap > _VERY_FAR * span
         if often and far and looks_chosen and value.is_integer():

@@ -110,7 +110,7 @@ def understand(text: TextTable, data: Data, file: File) -> Understanding:
     """Decides what each column holds.
 
     Args:
-        file: what is known about the file; its evidence is found here.
+        file: facts about the file, still without evidence.
     """
     unused = {*data.drop, *data.roles.values()}
     used = [name for name in text.columns if name not in {*unused, *data.targets}]

@@ -36,7 +36,7 @@ def plot(
     axis: str = EPOCH,
     learning_rate: Sequence[float] | None = None,
 ) -> Figure:
-    """Draws one panel per metric, and one for the learning rate if given.
+    """Draws one panel per metric, and one for the learning rate, if there is one.
 
     Args:
         places: the epoch or the step of each evaluation.

@@ -57,7 +57,7 @@ def build(settings: Python, meta: Meta, seed: int) -> Any:
     """Calls the function, and checks the network that it returns.
 
     Raises:
-        ConfigError: the function fails, or its network cannot be trained, saved or loaded.
+        ConfigError: the function fails, or Keras cannot train, save or load its network.
     """
     from pipeline.models.own_network import own_network
 

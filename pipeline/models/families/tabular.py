@@ -125,8 +125,9 @@ class Tabular(Model):
             units=[128, 128],
             dropout=0.1,
         )
-        given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return replace(usual, **{name: value for name, value in given.items() if value is not None})
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        changes = {name: value for name, value in values.items() if value is not None}
+        return replace(usual, **changes)
 
     def _for_images(self) -> Mlp:
         """The network of `mlp` with the settings that both families have."""
@@ -139,8 +140,8 @@ class Tabular(Model):
                 received=value,
                 expected="the default, because images get the network of mlp",
             )
-        given = {name: getattr(self, name, None) for name in shared}
-        return Mlp(**{name: value for name, value in given.items() if value is not None})
+        values = {name: getattr(self, name, None) for name in shared}
+        return Mlp(**{name: value for name, value in values.items() if value is not None})
 
     def suits_xla(self, rows: int) -> bool:
         """XLA may halve the time of a step, but compiles for 10 seconds."""

@@ -52,6 +52,10 @@ class Store(Protocol):
         """
         ...
 
+    def write_page(self, experiment: str) -> None:
+        """Renews what the page of an experiment shows above its runs, and its columns."""
+        ...
+
     def missing(self, run_ids: Iterable[str]) -> set[str]:
         """Returns those runs that the store does not have, or has deleted."""
         ...

@@ -40,6 +40,9 @@ class MemoryTracker:
     def set_tag(self, name: str, value: str) -> None:
         self.tags[name] = value
 
+    def write_note(self) -> None:
+        """Does nothing: nobody sees the record."""
+
     def log_data_set(self, meta: Meta, split: str, folder: Path) -> None:  # noqa: ARG002 - of Tracker
         name = f"{meta.name}/{split}"
         if name not in self.data_sets:
@@ -97,6 +100,9 @@ class MemoryStore:
     def attach(self, run_id: str) -> MemoryTracker:
         """Returns an empty record: the one of the run is gone with its process."""
         return MemoryTracker(run_id=run_id)
+
+    def write_page(self, experiment: str) -> None:
+        """Does nothing: there is no page."""
 
     def missing(self, run_ids: Iterable[str]) -> set[str]:
         return set(run_ids)

@@ -34,6 +34,11 @@ class MlflowStore:
 
         return mlflow_runs.attach(run_id)
 
+    def write_page(self, experiment: str) -> None:
+        from pipeline.tracking import connection, pages
+
+        pages.write(connection.client(), experiment)
+
     def missing(self, run_ids: Iterable[str]) -> set[str]:
         from pipeline.tracking import mlflow_runs
 

@@ -17,7 +17,9 @@ def in_words(metrics: Mapping[str, float], *, width: int = sys.maxsize) -> str:
         width: characters; a metric that does not fit is left out.
     """
     groups: dict[str, list[str]] = {}
-    for split, metric in sorted(_shown(metrics), key=lambda pair: _ORDER.get(pair[0], len(_ORDER))):
+    for split, metric in sorted(
+        _selection(metrics), key=lambda pair: _ORDER.get(pair[0], len(_ORDER))
+    ):
         words = f"{metric.replace('/', ' ')} {metrics[f'{split}/{metric}']:.4f}"
         longer = {**groups, split: [*groups.get(split, [split]), words]}
         if len(_joined(longer)) <= width:
@@ -25,16 +27,16 @@ def in_words(metrics: Mapping[str, float], *, width: int = sys.maxsize) -> str:
     return _joined(groups)
 
 
-def _shown(metrics: Mapping[str, float]) -> list[tuple[str, str]]:
+def _selection(metrics: Mapping[str, float]) -> list[tuple[str, str]]:
     """The split and the name of each metric that says something of its own."""
-    shown = []
+    pairs = []
     for name, value in metrics.items():
         split, _, metric = name.partition("/")
         loss = metrics.get(f"{split}/loss", math.nan)
         repeats = metric != "loss" and math.isclose(value, loss, rel_tol=1e-5)
         if not repeats and not (split == "running" and "train/loss" in metrics):
-            shown.append((split, metric))
-    return shown
+            pairs.append((split, metric))
+    return pairs
 
 
 def _joined(groups: Mapping[str, list[str]]) -> str:

@@ -39,7 +39,7 @@ class TerminalProgress(Listener):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name, self._schedule, self._clock = name, schedule, clock
-        self._left = TimeLeft(schedule)
+        self._time_left = TimeLeft(schedule)
         self._step = 0
         self._metrics: Mapping[str, float] = {}
         self._point: Point | None = None
@@ -81,7 +81,7 @@ class TerminalProgress(Listener):
         """The time left, counted down since the last point; at the end the time of training."""
         if self._ended:
             return f"in {in_minutes(self._point.seconds)}" if self._point else ""
-        seconds = self._left.seconds
+        seconds = self._time_left.seconds
         if seconds is None:
             return ""
         return f"{in_minutes(max(0.0, seconds - self._clock() + self._point_at))} left"
@@ -98,7 +98,7 @@ class TerminalProgress(Listener):
             self._metrics = {f"running/{name}": mean for name, mean in means.items()}
 
     def on_point(self, point: Point) -> None:
-        self._left.add(point)
+        self._time_left.add(point)
         self._show(point)
 
     def _show(self, point: Point) -> None:
@@ -124,12 +124,12 @@ class LineProgress(Listener):
     ) -> None:
         self._name, self._schedule = name, schedule
         self._write, self._interval, self._clock = write, interval, clock
-        self._left = TimeLeft(schedule)
+        self._time_left = TimeLeft(schedule)
         self._written_at = -interval + clock()
         self._pending: Point | None = None
 
     def on_point(self, point: Point) -> None:
-        self._left.add(point)
+        self._time_left.add(point)
         self._pending = point
         if self._clock() - self._written_at >= self._interval:
             self._write_pending()
@@ -139,7 +139,9 @@ class LineProgress(Listener):
 
     def _write_pending(self) -> None:
         if self._pending is not None:
-            self._write(f"{self._name}: {line(self._pending, self._schedule, self._left.seconds)}")
+            self._write(
+                f"{self._name}: {line(self._pending, self._schedule, self._time_left.seconds)}"
+            )
             self._pending = None
             self._written_at = self._clock()
 
@@ -155,15 +157,15 @@ class NotebookProgress(LineProgress):
         log("")
 
 
-def line(point: Point, schedule: Schedule, left: float | None) -> str:
+def line(point: Point, schedule: Schedule, seconds: float | None) -> str:
     """Puts a point into words: `epoch 3/20  0:12 left  validation loss 0.41  …`.
 
     Args:
-        left: the seconds to the end; None if they are not known.
+        seconds: to the end; None if they are not known.
     """
     parts = [f"epoch {_count(point.epoch)}/{_count(schedule.epochs)}"]
-    if left:
-        parts.append(f"{in_minutes(left)} left")
+    if seconds:
+        parts.append(f"{in_minutes(seconds)} left")
     parts.append(in_words(point.metrics))
     if point.examples_per_second:
         parts.append(f"{point.examples_per_second:,.0f} examples/s")

@@ -70,11 +70,11 @@ def own_loss(name: str) -> Loss:
     Raises:
         ConfigError: it names nothing, or a loss of Keras for other outputs.
     """
-    named = reference(name, key=_KEY)
-    kind = _kind(named)
+    symbol = reference(name, key=_KEY)
+    kind = _kind(symbol)
     return Loss(
         suits=_ALL if kind is None else _suits(kind),
-        build=partial(_build, named),
+        build=partial(_build, symbol),
         gives_probabilities=kind is None or kind.gives_probabilities,
     )
 
@@ -89,69 +89,69 @@ def checked(name: str, arguments: Any) -> dict[str, Any]:
     Raises:
         ConfigError: an argument is unknown or missing, or contradicts another setting.
     """
-    given = {} if arguments is None else arguments
+    settings = {} if arguments is None else arguments
     require(
-        isinstance(given, dict),
+        isinstance(settings, dict),
         _ARGUMENTS,
-        received=given,
+        received=settings,
         expected="{argument: value, …} or null",
     )
-    named = reference(name, key=_KEY)
+    symbol = reference(name, key=_KEY)
     require(
-        given.get(_LOGITS, True) is True,
+        settings.get(_LOGITS, True) is True,
         f"{_ARGUMENTS}.{_LOGITS}",
-        received=given.get(_LOGITS),
+        received=settings.get(_LOGITS),
         expected="true, because the outputs of the network are raw numbers (logits)",
     )
-    if "reduction" in given:
+    if "reduction" in settings:
         raise ConfigError(
             f"{_ARGUMENTS}.reduction",
             "is not an argument of the loss here",
-            received=given["reduction"],
+            received=settings["reduction"],
             expected="Set training.loss_reduction",
         )
-    by_name = {key: value for key, value in given.items() if key != _LOGITS}
-    of_class = is_class(named)
+    by_name = {key: value for key, value in settings.items() if key != _LOGITS}
+    of_class = is_class(symbol)
     require_arguments(
         _ARGUMENTS,
-        named,
+        symbol,
         by_name,
         by_position=2 if of_class is False else 0,
         supplied=(_LOGITS, *(_OURS if of_class is not False else ())),
     )
-    return dict(given)
+    return dict(settings)
 
 
-def _kind(named: Reference) -> _Kind | None:
-    if named.module.partition(".")[0] != "keras":
+def _kind(symbol: Reference) -> _Kind | None:
+    if symbol.module.partition(".")[0] != "keras":
         return None
-    if named.module != "keras.losses" or named.name not in _OF_KERAS:
+    if symbol.module != "keras.losses" or symbol.name not in _OF_KERAS:
         raise ConfigError(
             _KEY,
             "is not a loss of Keras for the raw outputs of a network",
-            received=named,
-            expected=suggestion(str(named), [f"keras.losses:{name}" for name in _OF_KERAS]),
+            received=symbol,
+            expected=suggestion(str(symbol), [f"keras.losses:{name}" for name in _OF_KERAS]),
         )
-    return _OF_KERAS[named.name]
+    return _OF_KERAS[symbol.name]
 
 
-def _build(named: Reference, reduction: str, _label_smoothing: float, **arguments: Any) -> Any:
+def _build(symbol: Reference, reduction: str, _label_smoothing: float, **arguments: Any) -> Any:
     import keras
 
-    target = loading.load(named, key=_KEY)
+    target = loading.load(symbol, key=_KEY)
     if _LOGITS in inspect.signature(target).parameters:
         arguments[_LOGITS] = True
     if not isinstance(target, type):
-        return _of_function(target, arguments, reduction, name=named.name)
+        return _of_function(target, arguments, reduction, name=symbol.name)
     if not issubclass(target, keras.losses.Loss):
         raise ConfigError(
             _KEY,
-            "names a class that is no keras.losses.Loss",
-            received=named,
+            "names a class that does not derive from keras.losses.Loss",
+            received=symbol,
             expected="Name a function of y_true and y_pred, or derive the class from it",
         )
     loss = target(**arguments)
-    kind = _kind(named)
+    kind = _kind(symbol)
     if kind is not None and kind.one_hot:
         inner = loss.call
         return _of_function(

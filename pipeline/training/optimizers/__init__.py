@@ -45,12 +45,12 @@ def build(
     """
     import keras
 
-    accumulated = config.gradient_accumulation_steps or 1
-    if accumulated > steps:
+    accumulation = config.gradient_accumulation_steps or 1
+    if accumulation > steps:
         raise ConfigError(
             "optimizer.gradient_accumulation_steps",
             "is more than the steps of the training, so no weight would change",
-            received=accumulated,
+            received=accumulation,
             expected=f"Choose at most {steps:,} steps",
         )
 

@@ -34,21 +34,21 @@ def own_schedule(config: Optimizer, steps: int) -> Any:
     Raises:
         ConfigError: it is not a schedule, or refuses its arguments.
     """
-    named = reference(config.schedule, key=_SCHEDULE)
-    target = loading.load(named, key=_SCHEDULE)
+    symbol = reference(config.schedule, key=_SCHEDULE)
+    target = loading.load(symbol, key=_SCHEDULE)
     names = inspect.signature(target).parameters
-    given = {"steps": steps} | dict.fromkeys(RATES, config.learning_rate)
-    arguments = {name: value for name, value in given.items() if name in names}
+    values = {"steps": steps} | dict.fromkeys(RATES, config.learning_rate)
+    arguments = {name: value for name, value in values.items() if name in names}
     arguments |= config.schedule_arguments
     kind = keras.optimizers.schedules.LearningRateSchedule
     if "step" in names and not isinstance(target, type):
         schedule: Any = _OfStep(target, arguments)
     else:
-        schedule = built(named, arguments, kind, key=_SCHEDULE)
+        schedule = built(symbol, arguments, kind, key=_SCHEDULE)
     try:
         rates = [float(schedule(step)) for step in (0, steps)]
     except Exception as error:
-        raise _failure(_SCHEDULE, named, error, arguments) from error
+        raise _failure(_SCHEDULE, symbol, error, arguments) from error
     if not all(0 <= rate < float("inf") for rate in rates):
         raise ConfigError(
             _SCHEDULE,
@@ -75,7 +75,7 @@ class _OfStep(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[
         return dict(self._arguments)
 
 
-def built(named: Reference, arguments: Mapping[str, Any], kind: type, *, key: str) -> Any:
+def built(symbol: Reference, arguments: Mapping[str, Any], kind: type, *, key: str) -> Any:
     """Calls a class or function, and checks what it returns.
 
     A class of another kind is not called. Nor is a function of an installed package, because it
@@ -84,20 +84,20 @@ def built(named: Reference, arguments: Mapping[str, Any], kind: type, *, key: st
     Raises:
         ConfigError: it is not of this kind, or fails.
     """
-    target = loading.load(named, key=key)
+    target = loading.load(symbol, key=key)
     is_kind = isinstance(target, type) and issubclass(target, kind)
-    may_return = not isinstance(target, type) and named.is_file
+    may_return = not isinstance(target, type) and symbol.is_file
     result = None
     if is_kind or may_return:
         try:
             result = target(**arguments)
         except Exception as error:
-            raise _failure(key, named, error, arguments) from error
+            raise _failure(key, symbol, error, arguments) from error
     if not isinstance(result, kind):
         raise ConfigError(
             key,
             f"names no keras {kind.__name__}",
-            received=named,
+            received=symbol,
             expected=f"Name a class of {kind.__module__.replace('.src', '')}.{kind.__name__}, or "
             "a function of a file of this repository that returns one",
         )
@@ -105,12 +105,12 @@ def built(named: Reference, arguments: Mapping[str, Any], kind: type, *, key: st
 
 
 def _failure(
-    key: str, named: Reference, error: BaseException, arguments: Mapping[str, Any]
+    key: str, symbol: Reference, error: BaseException, arguments: Mapping[str, Any]
 ) -> ConfigError:
     text = " ".join(str(error).split())[:300]
     return ConfigError(
         key,
-        f"fails: {named}",
+        f"fails: {symbol}",
         received=f"{type(error).__name__}: {text}{loading.place_of(error)}",
         expected=f"It is called with {dict(arguments)}",
     )

@@ -201,7 +201,7 @@ def test_unknown_host_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
-    assert "https://nowhere.example/a: its host name cannot be resolved." in error_of(
+    assert "https://nowhere.example/a: no address for its host name." in error_of(
         tmp_path, "https://nowhere.example/a"
     )
 

@@ -28,11 +28,11 @@ def split(
     groups: np.ndarray | None = None,
     times: np.ndarray | None = None,
     copies: np.ndarray | None = None,
-    given: np.ndarray | None = None,
+    split_numbers: np.ndarray | None = None,
     **settings: object,
 ) -> Splits:
     classes = CLASSES if labels is not None else []
-    traits = Traits(labels, classes, groups, times, copies, given)
+    traits = Traits(labels, classes, groups, times, copies, split_numbers)
     return split_rows(rows, SplitSettings(**settings), traits, own_test=own_test)  # type: ignore[arg-type]
 
 
@@ -449,14 +449,14 @@ PARTS = np.array([0, 0, 0, 1, 2] * 20)  # training, validation and test by turns
 
 
 def test_column_gives_each_row_its_split():
-    splits = split(given=PARTS, column="part")
+    splits = split(split_numbers=PARTS, column="part")
     assert [rows.tolist() for _, rows in splits.items()] == [
         np.flatnonzero(number == PARTS).tolist() for number in range(3)
     ]
 
 
 def test_split_missing_in_the_column_is_drawn():
-    splits = split(labels=LABELS, given=np.where(PARTS == 1, 0, PARTS), column="part")
+    splits = split(labels=LABELS, split_numbers=np.where(PARTS == 1, 0, PARTS), column="part")
     assert sizes(splits) == (64, 16, 20)
     assert splits.test.tolist() == np.flatnonzero(PARTS == 2).tolist()
     strata = np.bincount(LABELS[splits.validation], minlength=3)
@@ -464,7 +464,7 @@ def test_split_missing_in_the_column_is_drawn():
 
 
 def test_test_rows_are_drawn_before_those_of_validation():
-    splits = split(given=np.zeros(100, dtype=np.int64), column="part")
+    splits = split(split_numbers=np.zeros(100, dtype=np.int64), column="part")
     assert [rows.tolist() for _, rows in splits.items()] == [
         rows.tolist() for _, rows in split().items()
     ]
@@ -472,7 +472,7 @@ def test_test_rows_are_drawn_before_those_of_validation():
 
 def test_split_column_suits_an_own_test_split():
     parts = np.array([*(PARTS > 0), *[2] * 10], dtype=np.int64)
-    splits = split(given=parts, column="part", own_test=np.arange(100, 110))
+    splits = split(split_numbers=parts, column="part", own_test=np.arange(100, 110))
     assert sizes(splits) == (60, 40, 10)
 
 
@@ -480,17 +480,17 @@ def test_split_column_suits_an_own_test_split():
     ("settings", "message"),
     [
         (
-            {"given": PARTS, "own_test": np.arange(100, 110)},
+            {"split_numbers": PARTS, "own_test": np.arange(100, 110)},
             "data.split.column is invalid. Received: 20 test rows, next to the source's own test "
             "split. Expected: levels for train and validation only.",
         ),
         (
-            {"given": PARTS, "test": 0.1},
+            {"split_numbers": PARTS, "test": 0.1},
             "data.split.test is invalid. Received: 0.1. "
             "Expected: no value, because the column gives the test rows.",
         ),
         (
-            {"given": np.ones(100, dtype=np.int64)},
+            {"split_numbers": np.ones(100, dtype=np.int64)},
             "data.split.column is invalid. Received: no training row. Expected: a level for train.",
         ),
     ],

@@ -156,7 +156,7 @@ def test_file_of_a_figure_must_be_listed(config):
 @pytest.mark.parametrize(
     ("figures", "fault"),
     [
-        ("my_figures.py:other", "names other, which my_figures.py does not define"),
+        ("my_figures.py:other", "names other, but my_figures.py does not define it"),
         ("my_figures.py:two", "lacks an argument that my_figures.py:two needs: more"),
         ("gone.py:other", "names a file that is missing: gone.py"),
         ("residuals", "names no function"),

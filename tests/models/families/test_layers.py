@@ -180,7 +180,7 @@ def test_image_layer_needs_pixels_from_0_to_1():
     assert refusals.refusal(families.build, settings, images(), seed=1) == (
         "model.layers[0] needs pixels from 0 to 1. "
         "Received: RandomBrightness with model.pixel_range [-1.0, 1.0]. "
-        "Move the layer to model.augmentation, which converts the pixels."
+        "Move the layer to model.augmentation, because that converts the pixels."
     )
 
 

@@ -743,7 +743,7 @@ def test_replaced_evaluation_is_kept_in_the_record(client, tmp_path, capsys):
     evaluate(run_id, tmp_path, OTHER)
     assert capsys.readouterr().err == (
         f"MLflow now shows this evaluation of run {run_id}; "
-        f"the earlier one is kept there as {before}\n"
+        f"the earlier one stays there as {before}\n"
     )
     kept = mlflow.artifacts.load_dict(f"runs:/{run_id}/{before}")
     assert kept.pop("time")[:2] == "20"

@@ -56,7 +56,7 @@ def decide(
         if reason and may_identify:
             return Finding(None, reason)
         is_settled = profile.column in data.numeric
-        sentinel = None if is_settled else sentinel_of(tally, known=file.sentinels)
+        sentinel = None if is_settled else sentinel_of(tally, sentinels=file.sentinels)
         if sentinel is not None:
             sign = profile.texts[int((values == sentinel).argmax())]
             count = int(tally.counts[tally.numbers == sentinel][0])

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.reporting.baselines import opponents, telling
-from pipeline.reporting.formatting import interval, number
+from pipeline.evaluation.opponents import opponents, telling
+from pipeline.formatting import interval, number
 
 _ARTICLES = re.compile("^(always )?(the |a )?")
 
@@ -22,8 +22,8 @@ def in_one_line(metrics: Mapping[str, Any]) -> str:
     figures = ", ".join(_figure(metrics, name) for name in [headline, *metrics["beside"]])
     simplest = [one for one in opponents(metrics, headline) if one.is_measured][:1]
     best = telling(metrics, headline)
-    shown = simplest + [one for one in [best] if one is not None and one not in simplest]
-    baselines = [f"{_ARTICLES.sub('', one.title)} {one.figure}" for one in shown]
+    choice = simplest + [one for one in [best] if one is not None and one not in simplest]
+    baselines = [f"{_ARTICLES.sub('', one.title)} {one.figure}" for one in choice]
     return ", ".join([f"test {figures}", *baselines])
 
 

@@ -13,7 +13,7 @@ from pipeline.config.resolved import run_settings
 from pipeline.layout import CONF
 
 
-def shown(overrides: Sequence[str], *, conf: Path = CONF) -> Table:
+def settings_table(overrides: Sequence[str], *, conf: Path = CONF) -> Table:
     """A table of all settings: name, value, and what sets it.
 
     Raises:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.reporting import formatting
+from pipeline import formatting
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.config.shown import shown
+from pipeline.config.settings_table import settings_table
 from tests.support import ROOT
 from tests.support.refusals import refusal
 
@@ -13,7 +13,7 @@ CONF = ROOT / "conf"
 def rows():
     """Value and place by setting."""
     overrides = ["experiment=mnist_mlp", "seed=3", "training.early_stopping={patience: 9}"]
-    table = shown(overrides, conf=CONF)
+    table = settings_table(overrides, conf=CONF)
     names, values, places = (list(column.cells) for column in table.columns)
     return {name: pair for name, *pair in zip(names, values, places, strict=True)}
 
@@ -36,4 +36,4 @@ def test_setting_has_its_value_and_place(rows, name, value, place):
 
 
 def test_mistake_is_refused():
-    assert "sede is not a setting" in refusal(shown, ["data=mnist", "sede=3"], conf=CONF)
+    assert "sede is not a setting" in refusal(settings_table, ["data=mnist", "sede=3"], conf=CONF)

@@ -1,10 +1,10 @@
-"""The baselines of an experiment, as the report shows them."""
+"""The baselines of an experiment, as results and the report show them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.reporting.formatting import duration, interval, number
+from pipeline.formatting import duration, interval, number
 
 
 @dataclass(frozen=True)

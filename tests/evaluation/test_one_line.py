@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.reporting.one_line import in_one_line
+from pipeline.evaluation.one_line import in_one_line
 
 
 def metrics(**test: Any) -> dict[str, Any]:

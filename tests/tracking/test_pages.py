@@ -1,0 +1,96 @@
+"""The page of an experiment in the MLflow UI: columns, charts and what a record carries of it."""
+
+from mlflow.entities import Metric, Param, Run, RunData, RunInfo, RunTag
+
+from pipeline.tracking import connection, notes, pages
+
+INTERVAL = {"test/accuracy.interval_95": "0.4 to 0.6"}
+
+
+def run(rate: str, **tags: str) -> Run:
+    info = RunInfo("r", "1", "me", "FINISHED", 1, 2, "active")
+    names = ("best/validation/loss", "best/validation/accuracy", "test/log_loss", "test/accuracy")
+    metrics = [Metric(name, 0.5, 1, 1) for name in (*names, "train/loss", "epoch")]
+    params = [Param("seed", "1"), Param("optimizer.learning_rate", rate), Param("tracking.x", rate)]
+    return Run(
+        info, RunData(metrics, params, [RunTag(*pair) for pair in (INTERVAL | tags).items()])
+    )
+
+
+def test_columns_are_figure_interval_differences_verdict_and_data():
+    assert pages.columns([run("0.1"), run("0.2", baseline="better")]) == [
+        "metrics.`test/accuracy`",
+        "tags.`test/accuracy.interval_95`",
+        "params.`optimizer.learning_rate`",
+        "tags.`baseline`",
+        "metrics.`best/validation/accuracy`",
+        "tags.`data`",
+    ]
+
+
+def test_figures_come_before_the_columns_of_the_ui():
+    order = pages.view([run("0.1")])["columnOrder"]
+    assert order == [
+        "attributes.`Run Name`",
+        "runDateAndNestInfo",
+        "metrics.`test/accuracy`",
+        "tags.`test/accuracy.interval_95`",
+        "metrics.`best/validation/accuracy`",
+        "tags.`data`",
+        "duration",
+    ]
+
+
+def test_every_ordered_column_has_a_width():
+    state = pages.view([run("0.1")])
+    assert list(state["columnWidths"]) == [
+        *state["columnOrder"][:2],
+        "duration",
+        *state["columnOrder"][2:-1],
+    ]
+    assert state["columnWidths"]["metrics.`test/accuracy`"] == 115
+    assert state["columnWidths"]["tags.`test/accuracy.interval_95`"] == 200
+    assert state["columnWidths"]["tags.`data`"] == 90
+
+
+def test_headlines_are_the_first_charts_and_bars():
+    charts = pages.view([run("0.1")])["compareRunCharts"]
+    assert [(chart["metricSectionId"], chart["metricKey"]) for chart in charts] == [
+        ("Result", "test/accuracy"),
+        ("Result", "best/validation/accuracy"),
+        ("best/validation", "best/validation/loss"),
+        ("test", "test/log_loss"),
+    ]
+    assert {(chart["type"], chart["isGenerated"]) for chart in charts} == {("BAR", False)}
+
+
+def test_sections_without_curves_are_folded():
+    sections = pages.view([run("0.1")])["compareRunSections"]
+    assert [(section["name"], section["display"]) for section in sections] == [
+        ("Result", True),
+        ("validation", True),
+        ("train", True),
+        ("best/validation", False),
+        ("test", False),
+        ("Model metrics", False),
+    ]
+
+
+def test_page_is_not_a_fact_of_the_experiment():
+    tags = {"mlflow.sharedViewState.runs": "{}", notes.TAG: "Test …", "mlflow.experimentKind": "k"}
+    assert pages.without(tags) == {"mlflow.experimentKind": "k"}
+
+
+def test_missing_notes_and_the_page_are_written(client):
+    experiment = connection.experiment_id(client, "flats")
+    tags = {"run_key": "k", "stage": "train@flats"}
+    run_id = client.create_run(experiment, tags=tags).info.run_id
+    client.log_metric(run_id, "test/accuracy", 0.5, step=1)
+    client.set_terminated(run_id)
+    path = f"/#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey=runs"
+    assert pages.write_all(client) == [("flats", path)]
+    assert client.get_run(run_id).data.tags[notes.TAG].startswith("Test accuracy 0.5.\n")
+    page = client.get_experiment(experiment).tags
+    assert page[notes.TAG].startswith("Test accuracy 0.5.\n")
+    assert "dvc repro evaluate@flats" in page[notes.TAG]
+    assert '"metrics.`test/accuracy`"' in page["mlflow.sharedViewState.runs"]
