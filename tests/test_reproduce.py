@@ -94,7 +94,7 @@ def _packages() -> dict[str, str]:
 @pytest.mark.parametrize("name", ["nothing", "report.html#nothing"])
 def test_unknown_name_is_refused(name, call):
     message = refusal(call, reproduce, name)
-    assert message.startswith("there is no trained experiment of this name")
+    assert message.startswith("this is neither a trained experiment nor the id of a run")
 
 
 def test_unfinished_run_is_refused(folder):
