@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from socket import socket
 
 from pipeline import command_line
 from pipeline.preloading import client
@@ -45,14 +46,22 @@ def _status_of_a_fork() -> int | None:
     module = _module()
     if sys.platform != "linux" or not os.environ.get("DVC_STAGE") or module is None:
         return None
-    address = _address(os.getppid())
-    server = client.connected(address) or client.started(
-        address, os.getppid(), LIBRARIES, variables=os.environ
-    )
+    server = _server(os.getppid())
     if server is None:
         return None
     with server:
         return client.hand_over(server, module, sys.argv[1:])
+
+
+def _server(owner: int) -> socket | None:
+    """Connects to the server of a process, and starts it if there is none."""
+    try:
+        address = _address(owner)
+        return client.connected(address) or client.started(
+            address, owner, LIBRARIES, variables=os.environ
+        )
+    except OSError:  # such as a parent outside this container
+        return None
 
 
 def _module() -> str | None:

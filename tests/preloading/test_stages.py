@@ -8,6 +8,7 @@ import sys
 import psutil
 import pytest
 
+from pipeline.preloading import stages
 from tests.support import ROOT
 
 STAGE = f"{sys.executable} -m tests.support.stage"
@@ -57,6 +58,10 @@ def test_command_outside_dvc_runs_by_itself(dvc):
 def test_stage_with_other_variables_of_libraries_runs_by_itself(dvc):
     shell = dvc(f"{STAGE} a", f"TF_ENABLE_ONEDNN_OPTS=0 {STAGE} b")
     assert shell.communicate()[0].splitlines()[1] == f"False {shell.pid} b"
+
+
+def test_process_that_cannot_be_seen_has_no_server():
+    assert stages._server(0) is None
 
 
 def test_failing_stage_has_its_line_and_exit_code(dvc, tmp_path):
