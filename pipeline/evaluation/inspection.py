@@ -104,7 +104,7 @@ def kernel_figure(layer: Any, channel: int, *, title: str) -> Figure:
         channel: the number of the input channel, from 0.
 
     Raises:
-        PipelineError: there is no such channel, or the layer is no two-dimensional convolution.
+        PipelineError: there is no such channel, or the layer is not a 2D convolution.
     """
     if not isinstance(layer, keras.layers.Conv2D):
         raise PipelineError(

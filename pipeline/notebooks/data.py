@@ -85,7 +85,7 @@ class Rows:
             labels: one for each image; by default its class.
 
         Raises:
-            PipelineError: the rows are no images, or there is no row of a number.
+            PipelineError: the rows are not images, or a row does not exist.
         """
         from pipeline.evaluation.drawing.png import png
         from pipeline.evaluation.drawing.tiles import columns_for

@@ -129,7 +129,8 @@ def choose(
             are several splits.
 
     Returns:
-        None if no trial has an objective, or if no split has one of each configuration.
+        None if no trial has an objective, or if no split has one of each configuration without a
+        failed trial.
     """
     ranked = configurations(outcomes, direction, ratio=ratio)
     if not ranked:

@@ -66,8 +66,9 @@ def doubts(choice: Choice, objective: Objective) -> list[str]:
     """Says in words how sure the choice is: a line for each doubt."""
     lines = []
     if choice.failed:
-        are = "configuration is" if choice.failed == 1 else "configurations are"
-        lines.append(f"{choice.failed} {are} left out, because a trial of it has failed")
+        one = choice.failed == 1
+        are, of = ("configuration is", "it") if one else ("configurations are", "each of them")
+        lines.append(f"{choice.failed} {are} left out, because a trial of {of} has failed")
     count = len(choice.configurations)
     if count == 1:
         return lines

@@ -55,6 +55,13 @@ def test_caption_names_configurations_with_failed_trials():
     assert caption == "1 configuration is left out, because a trial of it has failed"
 
 
+def test_failed_configurations_are_counted_in_the_plural():
+    choice = replace(choose(outcomes(1.0, 3.0, 0.5, 0.6), LOSS.direction), failed=2)
+    assert summary.doubts(choice, LOSS)[0] == (
+        "2 configurations are left out, because a trial of each of them has failed"
+    )
+
+
 def test_clear_winner_has_no_equals():
     columns, caption = columns_of(1.0, 1.1, 9.0, 9.1)
     assert columns[-1] == ["best", ""]

@@ -47,7 +47,7 @@ def plot(network: Any, *, title: str) -> Figure:
 def _chain(nodes: Iterable[str]) -> dict[str, list[str]]:
     """The node before each node.
 
-    A sequential model connects its layers anew for each layer that is added. Afterwards
+    A sequential model connects its layers again for each layer that is added. Afterwards
     `layer.input` belongs to an earlier connection, so it leads nowhere.
     """
     names = list(nodes)
