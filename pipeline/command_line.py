@@ -13,6 +13,7 @@ from pipeline.config.rules import NAME, is_name
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
 from pipeline.layout import FAILURES
+from pipeline.preloading.ending import end_after, module_of_command
 from pipeline.redaction import without_password
 
 _JSON = "--json"
@@ -89,6 +90,13 @@ def run_command(main: Callable[[], None], *, begin: Callable[[], None] = project
     Args:
         begin: what to do first about the current folder. By default, it becomes the root.
     """
+    if module_of_command() is None:
+        _run(main, begin)
+    else:
+        end_after(lambda: _run(main, begin))
+
+
+def _run(main: Callable[[], None], begin: Callable[[], None]) -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         begin()

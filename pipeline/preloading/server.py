@@ -176,7 +176,9 @@ def _become(request: dict[str, Any], server: int, paths: list[str]) -> None:
 
 def main() -> None:
     """Imports the libraries, serves, and becomes each of its commands."""
-    from client import settings_of_imports  # type: ignore[import-not-found] # this is a script
+    # This is a script, so its own folder is the first place of modules.
+    from client import settings_of_imports  # type: ignore[import-not-found]
+    from ending import end_after  # type: ignore[import-not-found]
 
     address, owner, *libraries = sys.argv[1:]
     server = _Server(address, int(owner), settings_of_imports())
@@ -193,7 +195,8 @@ def main() -> None:
     _become(request, process, paths)
     if sys.pycache_prefix is not None:
         sys.dont_write_bytecode = False
-    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    module = request["module"]
+    end_after(lambda: runpy.run_module(module, run_name="__main__", alter_sys=True))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from socket import socket
 
 from pipeline import command_line
 from pipeline.preloading import client
+from pipeline.preloading.ending import module_of_command
 
 LIBRARIES = (
     "tensorflow",
@@ -43,7 +44,7 @@ def _run(main: Callable[[], None]) -> None:
 
 def _status_of_a_fork() -> int | None:
     """Runs this command as a fork, and returns its status. None if it must run here."""
-    module = _module()
+    module = module_of_command()
     if sys.platform != "linux" or not os.environ.get("DVC_STAGE") or module is None:
         return None
     server = _server(os.getppid())
@@ -62,14 +63,6 @@ def _server(owner: int) -> socket | None:
         )
     except OSError:  # such as a parent outside this container
         return None
-
-
-def _module() -> str | None:
-    """The module that `python -m` runs. None if it was started otherwise, such as by a server."""
-    module = sys.modules["__main__"].__spec__
-    if module is None or sys.orig_argv[1:3] != ["-m", module.name]:
-        return None
-    return module.name
 
 
 def _address(owner: int) -> str:

@@ -4,10 +4,13 @@ SQLite waits in one call, in which Python can neither print nor answer a signal.
 statement on a locked database is tried again and again, each time for a second.
 """
 
+import atexit
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakSet
 
 from pipeline.console import log
 
@@ -35,7 +38,11 @@ class PatientCursor(sqlite3.Cursor):
 
 
 class PatientConnection(sqlite3.Connection):
-    """A connection with patient cursors."""
+    """A connection with patient cursors. It is closed at the end of the process."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        _opened.add(self)
 
     def cursor(self, *_: Any) -> PatientCursor:  # type: ignore[override]
         return super().cursor(PatientCursor)
@@ -45,6 +52,17 @@ class PatientConnection(sqlite3.Connection):
 
     def commit(self) -> None:
         patiently(super().commit)
+
+
+_opened: WeakSet[PatientConnection] = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Closes the connections of MLflow's pools, so that the database is one complete file."""
+    for connection in list(_opened):
+        with suppress(sqlite3.Error):
+            connection.close()
 
 
 def patience() -> dict[str, Any]:

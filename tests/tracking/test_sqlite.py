@@ -1,12 +1,16 @@
 """A database that another process has locked: a real one, locked by a second connection."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from pipeline.tracking import faults, sqlite
+from tests.support import ROOT
 
 
 @pytest.fixture
@@ -76,3 +80,18 @@ def test_error_in_a_statement_is_not_repeated(database):
         pytest.raises(sqlite3.OperationalError, match="no such table: letters"),
     ):
         connection.execute("INSERT INTO letters VALUES (7)")
+
+
+def test_process_leaves_one_complete_file(database):
+    """MLflow leaves its connections open."""
+    lines = [
+        "from pipeline.preloading.ending import end_after",
+        "from pipeline.tracking import sqlite",
+        f"connection = sqlite.connect({database!r})",
+        "connection.execute('PRAGMA journal_mode=WAL')",
+        "connection.execute('INSERT INTO numbers VALUES (1)')",
+        "connection.commit()",
+        "end_after(lambda: None)",
+    ]
+    subprocess.run([sys.executable, "-c", "\n".join(lines)], cwd=ROOT, check=True)
+    assert not Path(f"{database}-wal").exists()
