@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 from pipeline.errors import PipelineError
-from pipeline.layout import CONF
+from pipeline.layout import CONF, PARAMS
 
 _GROUPS = {"fetch": "source", "prepare": "data", "look": "data"}  # what a bare name means
 _TAKE_SETTINGS = ("train", "sweep", "tune")
@@ -84,13 +84,25 @@ def _possible(
         return list(commands)
     key, equals, _ = word.partition("=")
     if equals:
-        return [f"{key}={name}" for name in _names(conf / key)]
+        return [f"{key}={name}" for name in _names(conf, key)]
     group = _GROUPS.get(arguments[0], "experiment")
-    return [*_names(conf / group), *(_keys(conf) if arguments[0] in _TAKE_SETTINGS else [])]
+    return [*_names(conf, group), *(_keys(conf) if arguments[0] in _TAKE_SETTINGS else [])]
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(file.stem for file in folder.glob("*.yaml"))
+def _names(conf: Path, group: str) -> list[str]:
+    """The files of a group. The default experiment on a data variant has no file."""
+    files = {file.stem for file in (conf / group).glob("*.yaml")}
+    return sorted(files | _listed(conf.with_name(PARAMS.name)) if group == "experiment" else files)
+
+
+def _listed(path: Path) -> set[str]:
+    """The experiments of `params.yaml`. None if it cannot be read: a shell shows no error."""
+    from pipeline.config import params
+
+    try:
+        return set(params.read(path).experiments)
+    except PipelineError:
+        return set()
 
 
 def _keys(conf: Path) -> list[str]:

@@ -30,6 +30,13 @@ def test_word_is_completed(line):
     assert completions(line, "zsh", COMMANDS, conf=ROOT / "conf") == COMPLETED[line]
 
 
+def test_experiment_without_a_file_is_completed(tmp_path):
+    lists = "sources: [iris]\ndata: {wide: iris}\nexperiments: {wide: {data: wide}}\n"
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "params.yaml").write_text(lists, encoding="utf-8")
+    assert completions("pipeline train wi", "zsh", COMMANDS, conf=tmp_path / "conf") == ["wide"]
+
+
 def test_unknown_shell_is_refused():
     assert refusal(script, "fish") == (
         "there is no completion for this shell. Received: fish. "

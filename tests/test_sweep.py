@@ -10,8 +10,9 @@ UNITS = "data.standardize_target=true,false"
 
 
 @pytest.mark.usefixtures("in_repository")
-def test_sweep_with_an_invalid_trial_runs_none(call, capsys):
-    assert refusal(call, sweep, "data=shapes", "training.batch_size=8,0") == (
+@pytest.mark.parametrize("name", ["data=shapes", "shapes"])
+def test_sweep_with_an_invalid_trial_runs_none(call, capsys, name):
+    assert refusal(call, sweep, name, "training.batch_size=8,0") == (
         "command line: training.batch_size is invalid. "
         "Received: 0. Expected: a whole number from 1."
     )

@@ -53,7 +53,8 @@ def _variant(name: str, source: str, conf: Path) -> Data:
 
 
 def _experiment(name: str, data: Data, params: Params, conf: Path) -> ExperimentConfig:
-    config = compose_experiment([*_choice(name, data, conf), *params.overrides], conf=conf)
+    _require_file_or_data(name, data, conf)
+    config = compose_experiment([f"experiment={name}", *params.overrides], conf=conf)
     if config.data.name != data.name:
         raise PipelineError(
             f"{PARAMS}: experiments.{name}.data differs from conf/experiment/{name}.yaml",
@@ -70,17 +71,11 @@ def _experiment(name: str, data: Data, params: Params, conf: Path) -> Experiment
     return config
 
 
-def _choice(name: str, data: Data, conf: Path) -> list[str]:
-    """The override that chooses an experiment.
-
-    The default one has no file, but its data's name.
-    """
-    if (conf / "experiment" / f"{name}.yaml").is_file():
-        return [f"experiment={name}"]
-    if name != data.name:
+def _require_file_or_data(name: str, data: Data, conf: Path) -> None:
+    """An experiment without a file is the default one, and has the name of its data."""
+    if name != data.name and not (conf / "experiment" / f"{name}.yaml").is_file():
         raise PipelineError(
             f"{PARAMS}: experiments.{name} has no file conf/experiment/{name}.yaml",
             received=f"{name}: {{data: {data.name}}}",
             expected=f"Write the file. To run the default experiment, name it {data.name}",
         )
-    return [f"data={data.name}"]

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from pipeline.config import composition
-from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.experiment_composition import choosing, compose_experiment
 from pipeline.config.resolved import run_settings
 from pipeline.layout import CONF
 
@@ -20,7 +20,7 @@ def settings_table(overrides: Sequence[str], *, conf: Path = CONF) -> Table:
         PipelineError: a setting is invalid.
     """
     settings = dict(_leaves(run_settings(compose_experiment(overrides, conf=conf)), ""))
-    places = composition.places("config", settings, overrides, conf=conf)
+    places = composition.places("config", settings, choosing(overrides, conf), conf=conf)
     table = Table("setting", "value", "set by", box=None, pad_edge=False)
     for key, value in settings.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipeline.config import globs
-from pipeline.config.experiment_composition import compose_experiment, register
+from pipeline.config.experiment_composition import choosing, compose_experiment, register
 from pipeline.console import log
 from pipeline.errors import PipelineError
 from pipeline.layout import CONF, PREPARED
@@ -83,7 +83,7 @@ def sweep(overrides: list[str], interruption: Interruption) -> Swept:
         PipelineError: a trial failed. All other trials ran.
         Interrupted: a signal was received.
     """
-    settings, overrides = sweep_settings.read(globs.expanded(overrides))
+    settings, overrides = sweep_settings.read(choosing(globs.expanded(overrides)))
     overrides = measuring(overrides, settings.named_objective)
     overrides, launcher = within_this_machine(overrides)
     grid = compose_grid(overrides, objective=settings.named_objective)

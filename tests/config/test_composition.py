@@ -707,3 +707,17 @@ def test_choice_without_a_file_is_refused(override):
         f"command line: a choice is not the name of a file. Received: {override}. Expected: for "
         "example data=mnist."
     )
+
+
+@pytest.mark.usefixtures("in_repository")
+def test_name_without_a_file_is_the_default_experiment_on_its_data():
+    assert compose_experiment(["experiment=shapes"]) == compose_experiment(["data=shapes"])
+
+
+@pytest.mark.usefixtures("in_repository")
+def test_sweep_over_names_with_and_without_a_file_is_refused():
+    assert refusal("experiment=mnist_mlp,shapes") == (
+        "command line: a sweep is over experiments with and without a file. "
+        "Received: experiment=mnist_mlp,shapes. "
+        "Sweep over shapes alone, or write conf/experiment/shapes.yaml."
+    )

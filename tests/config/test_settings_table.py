@@ -37,3 +37,9 @@ def test_setting_has_its_value_and_place(rows, name, value, place):
 
 def test_mistake_is_refused():
     assert "sede is not a setting" in refusal(settings_table, ["data=mnist", "sede=3"], conf=CONF)
+
+
+@pytest.mark.usefixtures("in_repository")
+def test_experiment_without_a_file_is_shown():
+    table = settings_table(["experiment=shapes"])
+    assert ("name", "shapes") in zip(*(column.cells for column in table.columns[:2]), strict=True)
