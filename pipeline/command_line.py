@@ -90,10 +90,10 @@ def run_command(main: Callable[[], None], *, begin: Callable[[], None] = project
     Args:
         begin: what to do first about the current folder. By default, it becomes the root.
     """
-    if module_of_command() is None:
-        _run(main, begin)
-    else:
+    if (module_of_command() or "").startswith("pipeline."):  # not a profiler that runs one of ours
         end_after(lambda: _run(main, begin))
+    else:
+        _run(main, begin)
 
 
 def _run(main: Callable[[], None], begin: Callable[[], None]) -> None:

@@ -1,34 +1,46 @@
 """Loads TensorFlow and Keras without their start-up messages."""
 
+import gc
 import importlib
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from tempfile import TemporaryFile
 
 from pipeline import environment
 
 
 def load() -> None:
-    """Imports both and discards what they print, unless the import fails.
-
-    TensorFlow 2.21 prints messages from C++ before it reads any log level. Only a redirection of
-    the file descriptor suppresses them.
+    """Imports both.
 
     Raises:
         PipelineError: Keras would use another backend or data format than this package supports.
     """
     environment.require_supported()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if "keras" not in sys.modules:
+        with _without_messages(), _without_garbage_collection():
+            importlib.import_module("tensorflow")
+            importlib.import_module("keras")
+    # TensorFlow would warn that it traces each loaded model again.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+@contextmanager
+def _without_messages() -> Iterator[None]:
+    """Discards what the imports print, unless they fail.
+
+    TensorFlow 2.21 prints messages from C++ before it reads any log level. Only a redirection of
+    the file descriptor suppresses them.
+    """
     sys.stderr.flush()
     with TemporaryFile() as messages:
         stderr = os.dup(2)
         os.dup2(messages.fileno(), 2)
         try:
-            importlib.import_module("tensorflow")
-            importlib.import_module("keras")
-            # TensorFlow would warn that it traces each loaded model again.
-            logging.getLogger("tensorflow").setLevel(logging.ERROR)
+            yield
         except BaseException:
             messages.seek(0)
             os.write(stderr, messages.read())
@@ -36,3 +48,19 @@ def load() -> None:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Does not look for garbage in half a million objects that all stay: neither now nor later.
+
+    The import takes a sixth less time.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if collects:
+            gc.enable()

@@ -63,7 +63,7 @@ def own_network(
     precision = keras.config.dtype_policy()
 
     def build() -> Any:
-        keras.backend.clear_session()  # automatic names count from 1
+        keras.utils.clear_session(free_memory=False)  # automatic names count from 1
         keras.config.set_dtype_policy(precision)  # because clear_session has reset it
         keras.utils.set_random_seed(seed)
         model = _called(function, reference, values, meta)

@@ -149,8 +149,11 @@ def end_as(status: int) -> None:
 
 
 def settings_of_imports() -> dict[str, str]:
-    """The variables that a library may read while it is imported."""
-    return {
+    """The variables that a library may read while it is imported.
+
+    Each command sets the log level of TensorFlow, unless the user did.
+    """
+    return {"TF_CPP_MIN_LOG_LEVEL": "3"} | {
         name: value
         for name, value in os.environ.items()
         if name.startswith(_READ_AT_IMPORT) and name not in _OF_EACH_COMMAND

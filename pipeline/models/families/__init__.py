@@ -26,7 +26,7 @@ def build(config: Model, meta: Meta, *, seed: int, precision: str = "float32") -
     import keras
 
     # Automatic names count from 1 again, because variable paths are part of the fingerprint.
-    keras.backend.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
     family = FAMILIES.load(config.family, key="model.family")
     usual = keras.config.dtype_policy()
