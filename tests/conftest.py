@@ -43,6 +43,12 @@ _LONG = (
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts one server of forks for all workers, while they collect the tests."""
+    if getattr(config.option, "numprocesses", None):
+        warm.share()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Runs the longest files first.
 

@@ -15,6 +15,7 @@ from pipeline.preloading import client, stages
 from tests.support import ROOT
 
 _FOLDER = Path(__file__).parent
+_ADDRESS = "TESTS_WARM_SERVER"
 _LIBRARIES = (
     *stages.LIBRARIES,
     "mlflow.keras",
@@ -40,13 +41,25 @@ _LIBRARIES = (
 def variables() -> dict[str, str]:
     """The variables with which commands start as forks. The server ends with this process.
 
+    The workers of a parallel run inherit the server of the process that distributes the tests.
+
     A command in a folder without a `pipeline/` of its own is that of this project. The modules of
     the commands are compiled once, and their folders receive no bytecode.
     """
-    folder = Path(mkdtemp(prefix="warm-"))
-    atexit.register(shutil.rmtree, folder)
     paths = [str(_FOLDER), *filter(None, [os.environ.get("PYTHONPATH")]), str(ROOT)]
     added = {"PYTHONPATH": os.pathsep.join(paths)}
+    return added | {_ADDRESS: os.environ.get(_ADDRESS) or _start(added)}
+
+
+def share() -> None:
+    """Starts the server for this process and all that it starts."""
+    os.environ[_ADDRESS] = variables()[_ADDRESS]
+
+
+def _start(added: dict[str, str]) -> str:
+    """Starts a server. Returns its address."""
+    folder = Path(mkdtemp(prefix="warm-"))
+    atexit.register(shutil.rmtree, folder)
     address = f"{folder.name}-{os.getpid()}"
     own = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
     log = folder / "log.txt"
@@ -56,4 +69,4 @@ def variables() -> dict[str, str]:
     if server is None:
         raise SystemExit(log.read_text(encoding="utf-8"))
     server.close()
-    return added | {"TESTS_WARM_SERVER": address}
+    return address
