@@ -15,7 +15,7 @@ from hydra.errors import OverrideParseException
 
 from pipeline.errors import PipelineError, suggestion
 
-_IN_FILE = re.compile(r"^In '(?P<config>[^']+)': ")
+_IN_FILE = re.compile(r"^In '?(?P<config>[^':\s]+)'?: ")
 _FULL_KEY = re.compile(r"full_key: (?P<key>\S+)")
 _OBJECT_TYPE = re.compile(r"object_type=(?P<type>\w+)")
 _UNKNOWN_KEY = re.compile(r"Key '(?P<key>[^']+)' not in '(?P<type>\w+)'")

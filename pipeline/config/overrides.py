@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
+from pipeline.config.defaults_list import require_overrides
 from pipeline.errors import PipelineError
 
 _HEADER = re.compile(r"^#\s*@package\s+_global_\s*$", re.MULTILINE)
@@ -21,13 +22,13 @@ def require_readable(overrides: Sequence[str], *, conf: Path) -> None:
 
     Raises:
         PipelineError: an override is a flag, too long or nested too deeply, or names a file
-            elsewhere, or one that does not hold an experiment.
+            elsewhere, or one that holds an experiment with a wrong header or defaults list.
     """
     for override in overrides:
         _require_no_flag(override)
         _require_short(override)
         _require_inside(override, conf)
-        _require_experiment(override, conf / "experiment")
+        _require_experiment(override, conf)
 
 
 def require_none_of_hydra(overrides: Sequence[str]) -> None:
@@ -80,7 +81,7 @@ def _require_inside(override: str, conf: Path) -> None:
         )
 
 
-def _require_experiment(override: str, folder: Path) -> None:
+def _require_experiment(override: str, conf: Path) -> None:
     """Checks what `experiment=…` names, because Hydra's errors lead elsewhere."""
     key, _, name = override.partition("=")
     if key.lstrip("+") != "experiment" or "," in name:
@@ -91,6 +92,7 @@ def _require_experiment(override: str, folder: Path) -> None:
             received=override,
             expected=f"Write experiment={name}",
         )
+    folder = conf / "experiment"
     file = folder / f"{name}.yaml"
     path = PurePosixPath(name)
     if path.suffix in (".yaml", ".yml") or name.startswith(f"{folder}/"):
@@ -118,3 +120,4 @@ def _require_experiment(override: str, folder: Path) -> None:
             expected="Write it as the first line, so that the settings apply to the whole "
             "experiment",
         )
+    require_overrides(file, conf)

@@ -601,8 +601,8 @@ def test_claims_are_not_among_the_settings():
 
 def test_missing_resolved_file_names_the_command(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert refusals.refusal(resolved.read, Path("outputs/configs/own.yaml")) == (
-        "outputs/configs/own.yaml is missing. Write it again with: dvc repro compose."
+    assert refusals.refusal(resolved.read, Path("own.yaml")) == (
+        "own.yaml is missing. Write it again with: dvc repro compose."
     )
 
 
