@@ -82,6 +82,12 @@ def test_unknown_flag_is_rejected(call, multirun):
     )
 
 
+@pytest.mark.parametrize("multirun", [[], ["-m"]])
+def test_flag_of_hydra_leads_to_show(call, multirun):
+    text = refusal(call, train, *multirun, "data=shapes", "--cfg", "job")
+    assert text.endswith("with: python -m pipeline.train <experiment> --show.")
+
+
 def test_help_shows_examples(call, capsys):
     with pytest.raises(SystemExit):
         call(train, "--help")

@@ -14,6 +14,12 @@ from pipeline.errors import PipelineError
 _HEADER = re.compile(r"^#\s*@package\s+_global_\s*$", re.MULTILINE)
 _LONGEST = 5_000
 _DEEPEST = 30
+# Those with another meaning here, -m, --multirun, --help and --version, are left out.
+_FLAGS_OF_HYDRA = {
+    *("--cfg", "-c", "--info", "-i", "--package", "-p", "--resolve", "--hydra-help"),
+    *("--config-name", "-cn", "--config-path", "-cp", "--config-dir", "-cd", "--run", "-r"),
+    *("--experimental-rerun", "--shell-completion", "-sc"),
+}
 _LEVELS = {**dict.fromkeys("([{", 1), **dict.fromkeys(")]}", -1)}
 
 
@@ -46,7 +52,27 @@ def require_none_of_hydra(overrides: Sequence[str]) -> None:
         )
 
 
+def require_no_flag_of_hydra(arguments: Sequence[str]) -> None:
+    """Refuses flags of Hydra, and names the command that does the same here.
+
+    Raises:
+        PipelineError: an argument is such a flag.
+    """
+    for argument in arguments:
+        flag = argument.partition("=")[0]
+        if flag in _FLAGS_OF_HYDRA:
+            raise PipelineError(
+                "command line: this is a flag of Hydra, and Hydra runs inside these commands",
+                received=argument,
+                expected='For completion: eval "$(python -m pipeline --completion bash)"'
+                if flag in ("--shell-completion", "-sc")
+                else "See the settings, and what sets them, with: "
+                "python -m pipeline.train <experiment> --show",
+            )
+
+
 def _require_no_flag(override: str) -> None:
+    require_no_flag_of_hydra([override])
     if override.startswith("-"):
         raise PipelineError(
             "command line: this flag does not exist",

@@ -41,6 +41,15 @@ def test_setting_of_hydra_is_refused_for_one_training(override):
     )
 
 
+@pytest.mark.parametrize("flag", ["--cfg", "--cfg=job", "-c", "--info", "-cn", "-p", "--resolve"])
+def test_flag_of_hydra_leads_to_show(flag):
+    assert refusal(overrides.require_readable, [flag, "job"], conf=CONF) == (
+        "command line: this is a flag of Hydra, and Hydra runs inside these commands. "
+        f"Received: {flag}. See the settings, and what sets them, with: "
+        "python -m pipeline.train <experiment> --show."
+    )
+
+
 WRITTEN = {
     "+experiment=mnist_mlp": "command line: an experiment is chosen without +. "
     "Received: +experiment=mnist_mlp. Write experiment=mnist_mlp.",
