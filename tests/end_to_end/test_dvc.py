@@ -1,5 +1,6 @@
 """What `dvc repro` runs again, on three small experiments that are really trained."""
 
+import csv
 import json
 import re
 import shlex
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from pipeline.data.prepared import load_split
 from tests.end_to_end.conftest import params
@@ -161,6 +163,25 @@ def test_dvc_lists_the_main_figures(project):
     assert figures["test"]["accuracy"] == test["value"]
     assert [figures["low"], figures["high"]] == [test["low"], test["high"]]
     assert {f"outputs/{name}/headline.json" for name in EXPERIMENTS} == set(files)
+
+
+def test_experiment_of_dvc_overrides_all_experiments(project):
+    """The line of docs/provenance.md, up to the composed settings."""
+    page = pages.text("provenance.md")
+    [line] = re.findall(r"^dvc exp run .*'overrides=.*$", page, re.MULTILINE)
+    before = {name: project.read(name) for name in ("params.yaml", "dvc.lock")}
+    try:
+        project.run(*shlex.split(line, comments=True), "compose")
+        composed = yaml.safe_load(project.read("outputs/configs/flats.yaml"))
+        table = project.run("dvc", "exp", "show", "--csv").stdout.splitlines()
+    finally:
+        for name, text in before.items():
+            project.write(name, text)
+        project.run("dvc", "repro", "compose")
+    assert composed["training"]["epochs"] == 25
+    [present] = [row for row in csv.DictReader(table) if row["rev"] == "workspace"]
+    assert present["overrides"] == "['training.epochs=25']"
+    assert "outputs/flats/headline.json:test.accuracy" in table[0]
 
 
 def test_only_code_retrains_and_a_claim_does_not(project):
