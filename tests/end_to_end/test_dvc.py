@@ -165,6 +165,20 @@ def test_dvc_lists_the_main_figures(project):
     assert {f"outputs/{name}/headline.json" for name in EXPERIMENTS} == set(files)
 
 
+def test_collected_cache_keeps_the_present_files(project, tmp_path):
+    """The line of docs/operations.md about DVC's cache."""
+    copy = project.copy(tmp_path / "copy")
+    unused = copy.folder / ".dvc/cache/files/md5/00" / f"{0:030x}"
+    unused.parent.mkdir(exist_ok=True)
+    unused.write_text("of an earlier version")
+    [line] = [block for block in pages.blocks("operations.md", "sh") if "dvc gc" in block]
+    copy.run(*line.split())
+    assert not unused.exists()
+    shutil.rmtree(copy.folder / "outputs")
+    copy.run("dvc", "checkout")
+    assert (copy.folder / "outputs/flats/model.keras").exists()
+
+
 def test_experiment_of_dvc_overrides_all_experiments(project):
     """The line of docs/provenance.md, up to the composed settings."""
     page = pages.text("provenance.md")
