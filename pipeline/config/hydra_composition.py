@@ -1,29 +1,43 @@
-"""Composes with Hydra. Compositions that choose the same files share their first part.
+"""Composes with Hydra, and reads each file only once.
 
 Hydra first merges the chosen files. Then it applies the other overrides, the values, one by one.
-Only the second part differs between the trials of a sweep, and it takes a hundredth of the time.
+Only the second part differs between the trials of a sweep, so they share the first.
+
+For each composition, `hydra.compose` reads all files anew, and composes settings of its own, more
+than twice as many as ours. So its parts are called here without these. Whatever fails in this way,
+or names settings of Hydra, is left to `hydra.compose`.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from copy import deepcopy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy, deepcopy
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_repository import CachingConfigRepository
+from hydra._internal.defaults_list import create_defaults_list
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.errors import ConfigCompositionException
+from hydra.errors import ConfigCompositionException, HydraException
+from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
 # With these settings, Hydra itself would start a sweep. `pipeline.sweep` takes its place.
 SWEEPS_OF_HYDRA = ("hydra.sweeper.params", "hydra.mode")
-_MOST_BASES = 64
+_MOST_COMPOSED = 64  # of a folder
+_MOST_FOLDERS = 8
+# `data=null` and `experiment=1` raise the first; a setting in a group that is null, the others.
+_RAISED_BY_HYDRA = (ValueError, AttributeError, AssertionError)
+
+_State = tuple[tuple[Any, ...], ...]
 
 _schemas: dict[tuple[str | None, str], type] = {}  # by group and name
 
@@ -43,8 +57,61 @@ class Composed:
     sweeps: dict[str, Any]
 
 
-# By root, folder, states of its files, and choices.
-_bases: OrderedDict[tuple[Any, ...], Composed] = OrderedDict()
+class _Folder:
+    """A folder of settings in one state: its parsed files, and the compositions of some choices."""
+
+    def __init__(self, folder: Path, state: _State) -> None:
+        self.folder = folder
+        self.state = state
+        self.composed: OrderedDict[tuple[str, ...], Composed] = OrderedDict()  # by root, choices
+        with _hydra(folder) as loader:
+            self._files = CachingConfigRepository(loader.repository)
+
+    def compose(self, root: str, choices: Sequence[Override]) -> Composed:
+        """The composition of the chosen files."""
+        lines = [str(choice.input_line) for choice in choices]
+        key = (root, *lines)
+        if key not in self.composed:
+            own = None if any(map(_is_for_hydra, choices)) else self._without_hydra(root, choices)
+            self.composed[key] = own or _with_hydra(self.folder, root, lines)
+            while len(self.composed) > _MOST_COMPOSED:
+                self.composed.popitem(last=False)
+        self.composed.move_to_end(key)
+        return self.composed[key]
+
+    def _without_hydra(self, root: str, choices: Sequence[Override]) -> Composed | None:
+        """What `hydra.compose` returns, without Hydra's own settings. None if it must decide."""
+        with _hydra(self.folder) as loader:
+            try:
+                defaults = create_defaults_list(
+                    self._files, root, list(choices), prepend_hydra=False, skip_missing=False
+                )
+                settings = loader._compose_config_from_defaults_list(
+                    defaults.defaults, _Copies(self._files)
+                )
+                OmegaConf.set_struct(settings, True)
+                loader._apply_overrides_to_config(defaults.config_overrides, settings)
+            except (HydraException, OmegaConfBaseException, yaml.YAMLError, *_RAISED_BY_HYDRA):
+                return None
+        if "hydra" in settings:
+            return None
+        return Composed(settings, dict(defaults.overrides.known_choices), {})
+
+
+class _Copies(CachingConfigRepository):
+    """Hands out copies of parsed files, because Hydra merges them into one composition."""
+
+    def __init__(self, files: CachingConfigRepository) -> None:
+        self.delegate, self.cache = files.delegate, files.cache
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        result = copy(super().load_config(config_path))
+        if result is not None:
+            result.config = deepcopy(result.config)
+        return result
+
+
+_folders: OrderedDict[Path, _Folder] = OrderedDict()
 
 
 def register(name: str, schema: type, *, group: str | None = None) -> None:
@@ -56,7 +123,7 @@ def register(name: str, schema: type, *, group: str | None = None) -> None:
         return  # Hydra takes a while to read a schema, and each composition registers all of them.
     ConfigStore.instance().store(name=f"{name}_schema", group=group, node=schema)
     _schemas[group, name] = schema
-    _bases.clear()
+    _folders.clear()
 
 
 def schemas() -> list[type]:
@@ -71,13 +138,10 @@ def composed(root: str, overrides: Sequence[str], conf: Path) -> Composed:
         hydra.errors.HydraException, omegaconf.errors.OmegaConfBaseException, yaml.YAMLError,
             ValueError, AttributeError, AssertionError: those of Hydra and OmegaConf.
     """
-    values, choices = [], []
-    for override in OverridesParser.create().parse_overrides(list(overrides)):
-        if _is_value(override, conf):
-            values.append(override)
-        else:
-            choices.append(str(override.input_line))
-    base = _base(root, choices, conf)
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    values = [override for override in parsed if _is_value(override, conf)]
+    choices = [override for override in parsed if override not in values]
+    base = _folder(conf.resolve()).compose(root, choices)
     settings = deepcopy(base.settings)
     _switch_on(values, settings)
     try:
@@ -112,24 +176,26 @@ def _is_value(override: Override, conf: Path) -> bool:
     Hydra must see all others: choices, values for several runs, and its own settings.
     """
     key = override.key_or_group
-    is_own = key.partition(".")[0].partition("/")[0] == "hydra"
     is_group = (conf / key).is_dir() or any(key == group for group, _ in _schemas)
-    if is_own or override.is_sweep_override() or override.package is not None:
+    if _is_for_hydra(override) or override.package is not None:
         return False
     return not is_group or isinstance(override.value(), dict)
 
 
-def _base(root: str, choices: Sequence[str], conf: Path) -> Composed:
-    """The composition of the chosen files. It is cached until a file of the folder changes."""
-    folder = conf.resolve()
-    files = sorted(folder.rglob("*.yaml"))
-    key = (root, folder, tuple(map(_state, files)), tuple(choices))
-    if key not in _bases:
-        _bases[key] = _compose(root, choices, folder)
-        while len(_bases) > _MOST_BASES:
-            _bases.popitem(last=False)
-    _bases.move_to_end(key)
-    return _bases[key]
+def _is_for_hydra(override: Override) -> bool:
+    own = override.key_or_group.partition(".")[0].partition("/")[0] == "hydra"
+    return own or override.is_sweep_override()
+
+
+def _folder(folder: Path) -> _Folder:
+    """A folder in its present state."""
+    state = tuple(map(_state, sorted(folder.rglob("*.yaml"))))
+    if folder not in _folders or _folders[folder].state != state:
+        _folders[folder] = _Folder(folder, state)
+        while len(_folders) > _MOST_FOLDERS:
+            _folders.popitem(last=False)
+    _folders.move_to_end(folder)
+    return _folders[folder]
 
 
 def _state(file: Path) -> tuple[Any, ...]:
@@ -137,9 +203,18 @@ def _state(file: Path) -> tuple[Any, ...]:
     return file, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
-def _compose(root: str, choices: Sequence[str], folder: Path) -> Composed:
+@contextmanager
+def _hydra(folder: Path) -> Iterator[ConfigLoaderImpl]:
+    """Initialises Hydra for a folder."""
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(folder), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        assert isinstance(loader, ConfigLoaderImpl)
+        yield loader
+
+
+def _with_hydra(folder: Path, root: str, choices: Sequence[str]) -> Composed:
+    with _hydra(folder):
         settings = compose(root, list(choices), return_hydra_config=True)
     chosen = dict(settings.hydra.runtime.choices)
     sweeps = {key: OmegaConf.select(settings, key) for key in SWEEPS_OF_HYDRA}

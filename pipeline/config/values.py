@@ -1,23 +1,29 @@
 """Settings as plain values: dictionaries, lists, numbers and texts."""
 
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import yaml
-from omegaconf import OmegaConf
 
 from pipeline.files import write_text
 
 
 def to_values(config: Any) -> dict[str, Any]:
-    """Turns a checked configuration into plain values.
+    """Turns a checked configuration into plain values. Enumerations become their names."""
+    return {field.name: _plain(getattr(config, field.name)) for field in fields(config)}
 
-    Enumerations become their names, and interpolations are resolved.
-    """
-    values = OmegaConf.to_container(OmegaConf.structured(config), resolve=True, enum_to_str=True)
-    if not isinstance(values, dict):
-        raise TypeError(f"expected a configuration, received {config!r}")
-    return {str(key): value for key, value in values.items()}
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return to_values(value)
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def write_yaml(values: dict[str, Any], path: Path) -> None:

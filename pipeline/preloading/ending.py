@@ -15,11 +15,12 @@ _NOT_FLUSHED = 120  # the exit code of Python
 
 
 def module_of_command() -> str | None:
-    """The module that `python -m` runs. None if this process was started otherwise."""
+    """The module of this package that `python -m` runs. None if it was started otherwise."""
     spec = sys.modules["__main__"].__spec__
     if spec is None or sys.orig_argv[1:3] != ["-m", spec.name]:
         return None
-    return spec.name
+    is_ours = spec.name.partition(".")[0] == __name__.partition(".")[0]  # a profiler is not
+    return spec.name if is_ours else None
 
 
 def end_after(run: Callable[[], object]) -> NoReturn:

@@ -137,7 +137,7 @@ def _launch(
     """Hands the trials to Hydra's launcher."""
     register()
 
-    @hydra.main(config_path=str(CONF.resolve()), config_name="config", version_base="1.3")
+    @hydra.main(config_path=str(CONF.resolve()), config_name="sweep", version_base="1.3")
     def job(_composed: DictConfig) -> float:
         from pipeline.studies.running import run_grid_trial
 

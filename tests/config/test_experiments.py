@@ -4,8 +4,10 @@ import re
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
 
 from pipeline.config import params, plan
+from pipeline.config.values import to_values
 from tests.support import ROOT
 from tests.support.experiment_files import head, numbers
 
@@ -51,6 +53,12 @@ def test_plan_has_all_experiments_in_order(planned, configs):
     assert [(name, config.data.name) for name, config in configs.items()] == list(
         planned.experiments.items()
     )
+
+
+def test_values_are_those_of_omegaconf(configs):
+    for config in configs.values():
+        of_omegaconf = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
+        assert repr(to_values(config)) == repr(of_omegaconf)
 
 
 def test_each_experiment_has_its_claims(configs):

@@ -15,21 +15,25 @@ from tests.support import ROOT
 CONF = ROOT / "conf"
 
 
-def of_hydra(overrides):
-    """The result of Hydra by itself: settings and choices."""
+def of_hydra(overrides, conf=CONF):
+    """The result of Hydra by itself: settings and choices, without Hydra's own."""
     GlobalHydra.instance().clear()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with initialize_config_dir(str(conf), version_base="1.3"):
         settings = compose("config", overrides, return_hydra_config=True)
     choices = dict(settings.hydra.runtime.choices)
     with open_dict(settings):
         del settings["hydra"]
-    return OmegaConf.to_container(settings), choices
+    return OmegaConf.to_container(settings), own(choices)
+
+
+def own(choices):
+    return {group: name for group, name in choices.items() if not group.startswith("hydra/")}
 
 
 def composed(overrides, conf=CONF):
     register()
     result = hydra_composition.composed("config", overrides, conf)
-    return OmegaConf.to_container(result.settings), result.choices
+    return OmegaConf.to_container(result.settings), own(result.choices)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +73,24 @@ def test_mistakes_are_those_of_hydra(overrides):
             call(overrides)
         raised.append((type(caught.value), str(caught.value)))
     assert raised[0] == raised[1]
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in (CONF / "experiment").glob("*.yaml")))
+def test_experiment_is_that_of_hydra(name):
+    assert composed([f"experiment={name}"]) == of_hydra([f"experiment={name}"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "defaults: [override /data: iris_setosa, override /hydra/launcher: basic]\nseed: 3\n",
+        "defaults: [override /data: iris_setosa]\nhydra: {verbose: true}\nseed: 3\n",
+    ],
+)
+def test_file_may_hold_settings_of_hydra(tmp_path, text):
+    conf = shutil.copytree(CONF, tmp_path / "conf")
+    (conf / "experiment/new.yaml").write_text(f"# @package _global_\n{text}", "utf-8")
+    assert composed(["experiment=new"], conf) == of_hydra(["experiment=new"], conf)
 
 
 def test_one_composition_does_not_change_the_next():

@@ -63,3 +63,10 @@ def test_closed_stream_has_the_exit_code_of_python():
 
 def test_only_python_m_is_a_command():
     assert run("print(module_of_command())").stdout.startswith("None\n")
+
+
+def test_profile_of_a_command_is_written(tmp_path):
+    """A profiler writes at the usual end."""
+    command = ["-m", "cProfile", "-o", str(tmp_path / "profile"), "-m", "pipeline.train", "--help"]
+    subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+    assert (tmp_path / "profile").exists()
