@@ -48,6 +48,7 @@ CHOICES = {
 _NOT_IN_A_STAGE = {
     "train": (
         "pipeline.config.experiment_composition",
+        "pipeline.config.overrides",
         "pipeline.config.run_name",
         "pipeline.config.settings_table",
     ),

@@ -68,13 +68,17 @@ def overwrite(line: str) -> None:
 
 
 def is_animated() -> bool:
-    """Whether stderr is a terminal that can show a line that moves.
+    """Whether stderr is a terminal that can show a line that moves."""
+    return sys.stderr.isatty() and not keeps_log()
+
+
+def keeps_log() -> bool:
+    """Whether a terminal cannot redraw.
 
     A CI service keeps a log, even if it runs commands in a terminal. There each frame would be a
     line.
     """
-    is_log = os.environ.get("CI") or os.environ.get("TERM", "dumb") in ("dumb", "unknown")
-    return sys.stderr.isatty() and not is_log
+    return bool(os.environ.get("CI")) or os.environ.get("TERM", "dumb") in ("dumb", "unknown")
 
 
 def text_width(longest: int) -> int:

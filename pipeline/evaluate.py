@@ -1,10 +1,10 @@
 """Evaluates a trained model on all splits, including the test split.
 
     python -m pipeline.evaluate mnist_mlp        writes to outputs/mnist_mlp/
-    python -m pipeline.evaluate run=3f2a91c0     writes to outputs/runs/<run id>/
+    python -m pipeline.evaluate 3f2a91c0         writes to outputs/runs/<run id>/
 
-run= takes the id of a finished run, also that of a trial of a sweep or search. Its first characters
-are enough.
+The id is that of a finished run, also of a trial of a sweep or search. Its first characters are
+enough. An experiment can also be written as experiment=<name>, and a run as run=<id>.
 
 Writes metrics.json and figures/, and their record evaluation.json. Logs metrics and figures to the
 MLflow run that trained the model.
@@ -25,6 +25,7 @@ from pipeline.console import answer, say_loading
 from pipeline.errors import PipelineError
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 from pipeline.preloading import stages
+from pipeline.runs.run_id import is_run_id
 
 if TYPE_CHECKING:
     from pipeline.recorded_evaluation import Evaluation
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Reads the command line and evaluates."""
     received, as_json = without_json(arguments(__doc__))
-    named = with_key(received, "experiment")
+    named = with_key(received, _kind_of(received))
     key, _, value = named[0].partition("=") if len(named) == 1 else ("", "", "")
     if key == "experiment" and value:
         require_experiment_name(value)
@@ -47,9 +48,20 @@ def main() -> None:
         raise PipelineError(
             "this command takes one experiment or one run",
             received=" ".join(received) or "nothing",
-            expected="Write the name of an experiment, or run=<id>",
+            expected="Write the name of an experiment, or the id of a run",
         )
     answer(evaluated.values, evaluated.words, next_command=next_command, as_json=as_json)
+
+
+def _kind_of(received: list[str]) -> str:
+    """What a word without a key names: an experiment, if params.yaml lists it, or a run by its id.
+
+    In a stage of DVC, no word is without a key.
+    """
+    from pipeline.config import params
+
+    names = [word for word in received if is_run_id(word)]
+    return "run" if names and names[0] not in params.read().experiments else "experiment"
 
 
 def evaluate(name: str) -> "Evaluation":

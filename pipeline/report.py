@@ -16,7 +16,7 @@ from dataclasses import replace
 from pipeline.command_line import arguments, run_command
 from pipeline.config import params, plan_file, resolved_file
 from pipeline.console import say, table_console
-from pipeline.errors import PipelineError, suggestion
+from pipeline.errors import PipelineError
 from pipeline.layout import CONFIGS, OUTPUTS
 from pipeline.reporting import certificates, comparisons, pictures, rendering, results, studies
 from pipeline.reporting.overview import overview
@@ -38,12 +38,7 @@ def main() -> None:
         )
     planned = params.read()
     for name in names:
-        if name not in planned.experiments:
-            raise PipelineError(
-                "params.yaml has no experiment of this name",
-                received=name,
-                expected=suggestion(name, planned.experiments),
-            )
+        params.require_experiment(name, planned.experiments)
     plan_file.require_current()
     names = names or list(planned.experiments)
     if flags:

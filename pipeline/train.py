@@ -96,6 +96,9 @@ def _sweep(overrides: list[str], *, as_json: bool) -> None:
 def _require_no_flag(overrides: list[str]) -> None:
     flags = sorted({override for override in overrides if override.startswith("-")})
     if flags:
+        from pipeline.config.overrides import require_no_flag_of_hydra
+
+        require_no_flag_of_hydra(flags)
         raise PipelineError(
             "unknown flag",
             received=" ".join(flags),

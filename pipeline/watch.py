@@ -5,8 +5,8 @@
     python -m pipeline.watch 1a2b3c             a run, sweep or search by its id
     python -m pipeline.watch --once             prints them once and ends
 
-It is refreshed while something runs. Without a terminal it prints once. It only reads, so it slows
-nothing down. Ctrl-C ends it, and no training.
+It is refreshed while something runs. Without a terminal, and in CI, it prints once. It only reads,
+so it slows nothing down. Ctrl-C ends it, and no training.
 """
 
 import time
@@ -14,7 +14,7 @@ import time
 from rich.live import Live
 
 from pipeline.command_line import arguments, run_command
-from pipeline.console import table_console
+from pipeline.console import keeps_log, table_console
 from pipeline.option_parser import OptionParser
 from pipeline.tracking.curves import reader
 from pipeline.watching.choosing import Watched, choose
@@ -36,7 +36,8 @@ def main() -> None:
         return choose(store.runs(), options.names)
 
     current = watched()
-    if options.once or not console.is_terminal or not _is_running(current):
+    is_drawn_once = options.once or not console.is_terminal or keeps_log()
+    if is_drawn_once or not _is_running(current):
         console.print(View(store, console.width).draw(current, now=time.time()))
         return
     with Live(console=console, auto_refresh=False, screen=False) as live:

@@ -5,22 +5,14 @@ import json
 import sys
 
 import pytest
+from rich.text import Text
 
 from pipeline import console
+from pipeline.fitted_table import FittedTable
+from pipeline.training.listeners.progress import progress
+from pipeline.training.schedule import Schedule
 from tests.support.modules import loaded_by
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def become_terminal(monkeypatch) -> None:
-    """Makes both streams a terminal that can move its cursor."""
-    for name in ("stdout", "stderr"):
-        monkeypatch.setattr(sys, name, Terminal())
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.delenv("CI", raising=False)
+from tests.support.terminal import COLOUR, become_terminal
 
 
 def test_terminal_is_animated(monkeypatch):
@@ -39,6 +31,38 @@ def test_pipe_is_not_animated(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("CI", raising=False)
     assert not console.is_animated()
+
+
+def table() -> str:
+    """What a coloured cell of a table is on a terminal."""
+    fitted = FittedTable("claim")
+    fitted.add_row(Text("met", style="green"))
+    console.table_console().print(fitted)
+    return sys.stdout.getvalue()
+
+
+def bar() -> str:
+    """What the progress of a training is on a terminal."""
+    listener = progress("toy", Schedule(rows=10, batch_size=5, total=40, seed=1))
+    listener.on_step(20, {"loss": 0.5})
+    if console.is_animated():
+        console.table_console(stderr=True).print(listener)
+    listener.on_end()
+    return sys.stderr.getvalue()
+
+
+@pytest.mark.parametrize("drawn", [table, bar])
+@pytest.mark.parametrize(("name", "has_colour"), [("NO_COLOR", False), ("OTHER", True)])
+def test_no_color_removes_colours(monkeypatch, drawn, name, has_colour):
+    become_terminal(monkeypatch)
+    monkeypatch.setenv(name, "1")
+    assert bool(COLOUR.search(drawn())) is has_colour
+
+
+def test_progress_in_ci_is_plain_lines(monkeypatch):
+    become_terminal(monkeypatch)
+    monkeypatch.setenv("CI", "true")
+    assert "\x1b" not in bar()
 
 
 def test_loading_is_said_on_a_terminal_only(monkeypatch):

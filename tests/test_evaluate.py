@@ -3,12 +3,14 @@
 import json
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from pipeline import evaluate, experiment, layout, recorded_evaluation
+from pipeline import evaluate, experiment, layout, recorded_evaluation, train
 from pipeline.config import resolved
 from pipeline.config.values import write_yaml
+from pipeline.errors import PipelineError
 from pipeline.evaluation import record
 from pipeline.tracking import connection
 from tests.support import pinned_threads as pinned  # noqa: F401
@@ -20,6 +22,15 @@ from tests.support.toy import config_of, copy_conf
 @pytest.fixture
 def folder(in_empty_folder):
     return in_empty_folder
+
+
+@pytest.fixture
+def listed(folder):
+    """A `params.yaml` that lists two experiments."""
+    (folder / "params.yaml").write_text(
+        "sources: [toys]\ndata: {toys: toys}\n"
+        "experiments: {beef: {data: toys}, shapes: {data: toys}}\n"
+    )
 
 
 OWN_FIGURES = """
@@ -79,16 +90,37 @@ def command(call):
 def test_command_line_names_one_experiment_or_run(command, arguments, received):
     assert refusal(command, *arguments) == (
         f"this command takes one experiment or one run. Received: {received}. "
-        "Write the name of an experiment, or run=<id>."
+        "Write the name of an experiment, or the id of a run."
     )
 
 
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("listed")
 @pytest.mark.parametrize("argument", ["shapes", "experiment=shapes"])
 def test_missing_configuration_names_the_command(command, argument):
     assert refusal(command, argument) == (
         "outputs/configs/shapes.yaml is missing. Write it again with: dvc repro compose."
     )
+
+
+@pytest.mark.usefixtures("listed")
+@pytest.mark.parametrize("arguments", [["evaluate", "shape"], ["train", "--resolved", "shape"]])
+def test_unknown_experiment_is_refused_with_a_suggestion(call, arguments):
+    command = {"evaluate": evaluate, "train": train}[arguments[0]]
+    assert refusal(call, command, *arguments[1:]) == (
+        "params.yaml has no experiment of this name. Received: shape. "
+        "Did you mean shapes? Allowed: beef, shapes."
+    )
+
+
+@pytest.mark.usefixtures("listed")
+def test_digits_name_a_run_unless_an_experiment_has_them_as_its_name(command, monkeypatch):
+    monkeypatch.setattr(recorded_evaluation, "evaluate_run", lambda run: refuse(f"run {run}"))
+    assert refusal(command, "3f2a91c0") == "run 3f2a91c0."
+    assert refusal(command, "beef").startswith("outputs/configs/beef.yaml is missing.")
+
+
+def refuse(what: str) -> NoReturn:
+    raise PipelineError(what)
 
 
 def test_missing_training_names_the_command(folder, command):

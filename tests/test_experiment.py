@@ -21,6 +21,7 @@ from pipeline.evaluation.looks import Look, Standing
 from pipeline.runs import history, record
 from pipeline.tracking.stores.memory import MemoryStore, MemoryTracker
 from pipeline.training import process
+from tests.support import pages
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.raw_sources import write_source
 from tests.support.refusals import refusal
@@ -292,6 +293,16 @@ def test_unknown_store_is_refused_first(folder):
         "tracking.store is not a tracking store. Received: mlflw. "
         "Did you mean mlflow? Allowed: memory, mlflow."
     )
+
+
+def test_python_of_the_page_runs(capsys):
+    """The block of docs/engine.md, on toy data."""
+    (block,) = pages.blocks("engine.md", "python")
+    named = '"experiment=iris_perceptron"'
+    assert named in block
+    toy = f'"data=pairs", "training.epochs=2", "tracking=memory", "{XLA_OFF}"'
+    exec(block.replace(named, toy))
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["0", "1"]
 
 
 def test_diverged_training_is_recorded_as_failed(folder):

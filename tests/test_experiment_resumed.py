@@ -358,7 +358,7 @@ def test_resumed_run_has_the_same_bits(whole, resumed):
 
 def test_resumed_run_logs_its_first_step(resumed):
     assert "shapes: interrupted; the same command resumes it" in resumed.log
-    assert "shapes: resumes from step 3 of 9" in resumed.log
+    assert "shapes: resumes from step 3 of 9, epoch 1 of 3" in resumed.log
 
 
 def test_record_names_the_step_of_the_checkpoint(resumed):

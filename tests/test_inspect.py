@@ -249,7 +249,7 @@ def test_unprepared_data_name_the_command(command, monkeypatch):
 
 def test_unknown_model_is_refused_with_a_suggestion(command):
     assert refusal(command, "shape") == (
-        "this is not a trained experiment, run id, model URI or folder. Received: shape. "
+        "this is not an experiment, run id, model URI or folder. Received: shape. "
         "Did you mean shapes? Allowed: cnn, prices, shapes."
     )
 

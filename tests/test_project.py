@@ -92,3 +92,13 @@ def test_dvc_is_told_that_there_is_no_repository(unpacked):
 
 def test_help_is_the_default_target(unpacked):
     assert made(*unpacked)[0].split()[:2] == ["make", "help"]
+
+
+def test_links_to_folders_are_ignored_by_git(tmp_path):
+    """A pattern that ends in a slash would ignore only real folders."""
+    (tmp_path / ".gitignore").write_bytes((ROOT / ".gitignore").read_bytes())
+    for name in (".venv", "data", "outputs"):
+        (tmp_path / name).symlink_to(tmp_path.parent)
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    status = ["git", "-C", tmp_path, "status", "--porcelain"]
+    assert subprocess.check_output(status, text=True) == "?? .gitignore\n"

@@ -91,10 +91,15 @@ def _packages() -> dict[str, str]:
     return packages()
 
 
-@pytest.mark.parametrize("name", ["nothing", "report.html#nothing"])
-def test_unknown_name_is_refused(name, call):
-    message = refusal(call, reproduce, name)
-    assert message.startswith("this is neither a trained experiment nor the id of a run")
+@pytest.mark.parametrize("name", ["pair", "report.html#pair"])
+def test_unknown_name_is_refused_with_a_suggestion(name, folder, call):
+    listed = "sources: [pairs]\ndata: {pairs: pairs}\nexperiments: {pairs: {data: pairs}}\n"
+    (folder / "params.yaml").write_text(listed)
+    assert refusal(call, reproduce, name) == (
+        f"this is neither an experiment nor the id of a run. Received: {name}. "
+        "Did you mean pairs? Allowed: pairs."
+    )
+    assert refusal(call, reproduce, "pairs").endswith("Make it with: dvc repro train@pairs.")
 
 
 def test_unfinished_run_is_refused(folder):

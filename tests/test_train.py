@@ -82,6 +82,12 @@ def test_unknown_flag_is_rejected(call, multirun):
     )
 
 
+@pytest.mark.parametrize("multirun", [[], ["-m"]])
+def test_flag_of_hydra_leads_to_show(call, multirun):
+    text = refusal(call, train, *multirun, "data=shapes", "--cfg", "job")
+    assert text.endswith("with: python -m pipeline.train <experiment> --show.")
+
+
 def test_help_shows_examples(call, capsys):
     with pytest.raises(SystemExit):
         call(train, "--help")
@@ -118,7 +124,9 @@ def test_name_of_another_folder_is_refused(call):
     )
 
 
-def test_dvc_needs_a_resolved_file(call):
-    assert refusal(call, train, "--resolved", "mnist_mlp") == (
-        "outputs/configs/mnist_mlp.yaml is missing. Write it again with: dvc repro compose."
+def test_dvc_needs_a_resolved_file(call, folder):
+    listed = PARAMS.replace("experiments: {", "experiments: {own: {data: shapes}, ")
+    (folder / "params.yaml").write_text(listed)
+    assert refusal(call, train, "--resolved", "own") == (
+        "outputs/configs/own.yaml is missing. Write it again with: dvc repro compose."
     )

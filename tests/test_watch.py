@@ -1,5 +1,6 @@
 """The command that shows curves, on a real store."""
 
+import io
 import os
 import pty
 import shlex
@@ -83,6 +84,19 @@ def test_running_run_has_the_state_running(call, in_project, capsys):
     assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["now", "running", "2/4"]
 
 
+def test_log_of_a_ci_service_gets_it_once(call, in_project, monkeypatch):
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(watch, "Live", None)
+    with STORE.open_run(facts("in_ci")) as tracker:
+        tracker.log_metrics(points(0.75, 0.5))
+        call(watch, "in_ci")
+    assert terminal.getvalue().count("in_ci: loss") == 1
+
+
 def test_writer_of_the_store_is_not_waited_for(call, in_project, capsys):
     with closing(sqlite3.connect(in_project / "mlruns/mlflow.db")) as writer:
         writer.execute("BEGIN IMMEDIATE")
@@ -106,7 +120,7 @@ def test_project_without_runs_names_the_command(call, in_empty_folder, capsys):
 def test_unknown_run_is_refused(call, in_project):
     assert refusal(call, watch, "mnist_mpl") == (
         "there is no run, sweep or search of this name or id. Received: mnist_mpl. "
-        "Did you mean mnist_mlp? Allowed: mnist_mlp, now."
+        "Did you mean mnist_mlp? Allowed: in_ci, mnist_mlp, now."
     )
 
 

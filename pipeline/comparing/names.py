@@ -1,6 +1,5 @@
 """What the names of a comparison stand for: experiments, runs and configurations of sweeps."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,10 @@ from pipeline.files import read_json
 from pipeline.layout import CONFIGS, EVALUATED_RUNS, OUTPUTS, PREPARED, mlruns
 from pipeline.runs import record as run_record
 from pipeline.runs.result import HISTORY
+from pipeline.runs.run_id import is_run_id
 
 _LONGEST_LIST = 5
 _OVER = {repeats.SEEDS: SEEDS, repeats.SPLIT_SEEDS: SPLITS, repeats.FOLDS: FOLDS}
-RUN_ID = re.compile(r"[0-9a-f]{4,32}")
 _VALIDATION = "validation/"
 
 
@@ -111,7 +110,7 @@ def resolve(name: str) -> Contender:
     experiments = params.read().experiments
     if name in experiments:
         return _experiment(name)
-    if RUN_ID.fullmatch(name):
+    if is_run_id(name):
         return _run(name)
     raise PipelineError(
         "this is neither an experiment of params.yaml, nor a run id, nor a trial of a sweep",

@@ -14,9 +14,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf, ValueNode
 from omegaconf.errors import OmegaConfBaseException
 
-from pipeline.config import hydra_composition, written, yaml_files
+from pipeline.config import conflicts, hydra_composition, written, yaml_files
 from pipeline.config import overrides as command_line
 from pipeline.config.explain import (
+    SettingError,
     explained,
     field_names,
     file_at_fault,
@@ -41,6 +42,23 @@ def compose(root: str, schema: type[T], overrides: Sequence[str], *, conf: Path 
     Raises:
         PipelineError: a key, type, choice or value is invalid. The message names the file.
     """
+
+    def is_valid(others: Sequence[str]) -> bool:
+        try:
+            _composed(root, schema, others, conf)
+        except PipelineError:
+            return False
+        return True
+
+    try:
+        return _composed(root, schema, overrides, conf)
+    except SettingError as error:
+        chosen = [one.partition("=")[2] for one in overrides if one.startswith("experiment=")]
+        file = conf / "experiment" / f"{chosen[-1]}.yaml" if chosen else None
+        raise conflicts.explained(error, overrides, file, is_valid) from error
+
+
+def _composed(root: str, schema: type[T], overrides: Sequence[str], conf: Path) -> T:
     if not (conf / f"{root}.yaml").is_file():
         raise PipelineError(
             f"{conf / root}.yaml is missing", expected="Run the command in the repository's root"
@@ -187,8 +205,10 @@ def _checked(settings: DictConfig, schema: type[T], origin: _Origin) -> T:
         checked = OmegaConf.to_object(settings)
         _require_usual_numbers(settings, "")
     except ConfigError as error:
-        raise PipelineError(
-            f"{origin.of(error.key)}: {error.what}",
+        raise SettingError(
+            origin.of(error.key),
+            error.key,
+            error.what.removeprefix(f"{error.key} "),
             received=error.received,
             expected=error.expected,
         ) from error

@@ -15,7 +15,7 @@ from hydra.errors import OverrideParseException
 
 from pipeline.errors import PipelineError, suggestion
 
-_IN_FILE = re.compile(r"^In '(?P<config>[^']+)': ")
+_IN_FILE = re.compile(r"^In '?(?P<config>[^':\s]+)'?: ")
 _FULL_KEY = re.compile(r"full_key: (?P<key>\S+)")
 _OBJECT_TYPE = re.compile(r"object_type=(?P<type>\w+)")
 _UNKNOWN_KEY = re.compile(r"Key '(?P<key>[^']+)' not in '(?P<type>\w+)'")
@@ -29,6 +29,41 @@ _BAD_VALUE = re.compile(
     r"|.* does not support deletion.*|.* is not Optional)$",
     re.MULTILINE,
 )
+
+
+COMMAND_LINE = "command line"
+_UNKNOWN = "is not a setting"
+
+
+class SettingError(PipelineError):
+    """The error of one setting.
+
+    Args:
+        place: what sets it: a file, or `COMMAND_LINE`.
+        key: its full dotted name, such as `training.batch_size`.
+        what: the fault, such as `is invalid`.
+    """
+
+    def __init__(
+        self, place: str, key: str, what: str, *, received: object = None, expected: str = ""
+    ) -> None:
+        self.place, self.key, self.fault = place, key, what
+        super().__init__(f"{place}: {key} {what}", received=received, expected=expected)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether no schema has the setting."""
+        return self.fault == _UNKNOWN
+
+    def beside(self, other: str, remedy: str) -> "SettingError":
+        """The error of a setting that is invalid only together with another one."""
+        return SettingError(
+            self.place,
+            self.key,
+            f"{self.fault} with {other}",
+            received=self.received,
+            expected=f"{self.expected.rstrip('.')}. {remedy}" if self.expected else remedy,
+        )
 
 
 def explained(
@@ -164,7 +199,7 @@ def _bad_key(
     key = match["key"]
     place = _file_of(text, conf) if _IN_FILE.search(text) else place_of(key)
     if "missing mandatory value" in text:
-        return PipelineError(f"{place}: {key} is missing", expected="Set it: it has no default")
+        return SettingError(place, key, "is missing", expected="Set it: it has no default")
     received = _received(key, place, overrides, conf)
     if "Incompatible key type 'NoneType'" in text:
         is_override = any(override.lstrip("+").startswith(f"{key}=") for override in overrides)
@@ -177,22 +212,22 @@ def _bad_key(
     if unknown := _UNKNOWN_KEY.search(text):
         allowed = _settings(unknown["type"], schemas)
         return unknown_key(place, key, received, allowed, schemas[0] if "." not in key else None)
-    return PipelineError(
-        f"{place}: {key} is invalid", received=received, expected=f"{_sentence(reason)}"
-    )
+    return SettingError(place, key, "is invalid", received=received, expected=_sentence(reason))
 
 
 def unknown_key(
     place: str, key: str, received: str, allowed: Sequence[str], root_schema: type | None = None
-) -> PipelineError:
+) -> SettingError:
     """The error for a key that is not in the schema.
 
     Args:
         root_schema: the schema of the whole configuration, if a group may be missing in the key.
     """
     paths = list(_paths_to(key, root_schema)) if root_schema is not None else []
-    return PipelineError(
-        f"{place}: {key} is not a setting",
+    return SettingError(
+        place,
+        key,
+        _UNKNOWN,
         received=received,
         expected=f"Did you mean {' or '.join(paths)}?"
         if paths

@@ -8,11 +8,18 @@ from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
+from pipeline.config.defaults_list import require_overrides
 from pipeline.errors import PipelineError
 
 _HEADER = re.compile(r"^#\s*@package\s+_global_\s*$", re.MULTILINE)
 _LONGEST = 5_000
 _DEEPEST = 30
+# Those with another meaning here, -m, --multirun, --help and --version, are left out.
+_FLAGS_OF_HYDRA = {
+    *("--cfg", "-c", "--info", "-i", "--package", "-p", "--resolve", "--hydra-help"),
+    *("--config-name", "-cn", "--config-path", "-cp", "--config-dir", "-cd", "--run", "-r"),
+    *("--experimental-rerun", "--shell-completion", "-sc"),
+}
 _LEVELS = {**dict.fromkeys("([{", 1), **dict.fromkeys(")]}", -1)}
 
 
@@ -21,13 +28,13 @@ def require_readable(overrides: Sequence[str], *, conf: Path) -> None:
 
     Raises:
         PipelineError: an override is a flag, too long or nested too deeply, or names a file
-            elsewhere, or one that does not hold an experiment.
+            elsewhere, or one that holds an experiment with a wrong header or defaults list.
     """
     for override in overrides:
         _require_no_flag(override)
         _require_short(override)
         _require_inside(override, conf)
-        _require_experiment(override, conf / "experiment")
+        _require_experiment(override, conf)
 
 
 def require_none_of_hydra(overrides: Sequence[str]) -> None:
@@ -45,7 +52,27 @@ def require_none_of_hydra(overrides: Sequence[str]) -> None:
         )
 
 
+def require_no_flag_of_hydra(arguments: Sequence[str]) -> None:
+    """Refuses flags of Hydra, and names the command that does the same here.
+
+    Raises:
+        PipelineError: an argument is such a flag.
+    """
+    for argument in arguments:
+        flag = argument.partition("=")[0]
+        if flag in _FLAGS_OF_HYDRA:
+            raise PipelineError(
+                "command line: this is a flag of Hydra, and Hydra runs inside these commands",
+                received=argument,
+                expected='For completion: eval "$(python -m pipeline --completion bash)"'
+                if flag in ("--shell-completion", "-sc")
+                else "See the settings, and what sets them, with: "
+                "python -m pipeline.train <experiment> --show",
+            )
+
+
 def _require_no_flag(override: str) -> None:
+    require_no_flag_of_hydra([override])
     if override.startswith("-"):
         raise PipelineError(
             "command line: this flag does not exist",
@@ -80,7 +107,7 @@ def _require_inside(override: str, conf: Path) -> None:
         )
 
 
-def _require_experiment(override: str, folder: Path) -> None:
+def _require_experiment(override: str, conf: Path) -> None:
     """Checks what `experiment=…` names, because Hydra's errors lead elsewhere."""
     key, _, name = override.partition("=")
     if key.lstrip("+") != "experiment" or "," in name:
@@ -91,6 +118,7 @@ def _require_experiment(override: str, folder: Path) -> None:
             received=override,
             expected=f"Write experiment={name}",
         )
+    folder = conf / "experiment"
     file = folder / f"{name}.yaml"
     path = PurePosixPath(name)
     if path.suffix in (".yaml", ".yml") or name.startswith(f"{folder}/"):
@@ -118,3 +146,4 @@ def _require_experiment(override: str, folder: Path) -> None:
             expected="Write it as the first line, so that the settings apply to the whole "
             "experiment",
         )
+    require_overrides(file, conf)

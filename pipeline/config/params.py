@@ -243,6 +243,16 @@ def _require_listed(
             )
 
 
+def require_experiment(name: str, listed: Collection[str]) -> None:
+    """Raises `PipelineError` for a name that `params.yaml` does not list under experiments."""
+    if name not in listed:
+        raise PipelineError(
+            f"{PARAMS} has no experiment of this name",
+            received=name,
+            expected=suggestion(name, listed),
+        )
+
+
 def require_own_code(
     files: Iterable[str], listed: Mapping[str, str], *, user: str, path: Path = PARAMS
 ) -> None:

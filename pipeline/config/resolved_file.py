@@ -13,9 +13,10 @@ from typing import Any
 
 import yaml
 
-from pipeline.config import yaml_files
+from pipeline.config import params, yaml_files
 from pipeline.errors import PipelineError
 from pipeline.files import distrust
+from pipeline.layout import CONFIGS
 
 REMEDY = "Write it again with: dvc repro compose"
 _SEAL = "# sha256 of the lines above: "
@@ -95,12 +96,14 @@ def load(path: Path) -> dict[str, Any]:
     A file that a person wrote has no digest, so none is checked.
 
     Raises:
-        PipelineError: the file is missing or damaged.
+        PipelineError: the file is missing or damaged, or `params.yaml` has no such experiment.
     """
     try:
         values = yaml_files.load(path)
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
+        if path.parent == CONFIGS:
+            params.require_experiment(path.stem, params.read().experiments)
         raise PipelineError(f"{path} is missing", expected=REMEDY) from None
     except (yaml.YAMLError, ValueError) as error:
         raise PipelineError(f"{path} is damaged", received=error, expected=REMEDY) from error

@@ -12,6 +12,7 @@ from pipeline.files import read_json
 from pipeline.layout import EVALUATED_RUNS, OUTPUTS, mlruns
 from pipeline.runs import record as run_record
 from pipeline.runs import result
+from pipeline.runs.run_id import is_run_id
 from pipeline.tracking import logged_models, recorded, stores
 from pipeline.tracking.recorded import RecordedRun
 
@@ -53,7 +54,7 @@ def named(name: str) -> Entrant:
         contender = names.resolve(name)
         assert contender.tested is not None
         return _entrant(contender.tested.run_id, contender)
-    if not names.RUN_ID.fullmatch(name):
+    if not is_run_id(name):
         raise PipelineError(
             "this is neither an experiment of params.yaml nor a run id",
             received=name,

@@ -11,21 +11,22 @@ from typing import Any
 
 import yaml
 
+from pipeline.config import params
 from pipeline.data.prepared import SPLITS
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, suggestion
 from pipeline.files import read_sealed, sha256
 from pipeline.layout import OUTPUTS, mlruns
 from pipeline.runs import history, record
 from pipeline.runs.history import Point
 from pipeline.runs.identity import difference, run_key
 from pipeline.runs.result import HISTORY, MADE_BY, MODEL
+from pipeline.runs.run_id import is_run_id
 from pipeline.tracking import logged_models, recorded
 from pipeline.tracking.facts import HINDSIGHT
 from pipeline.tracking.names import LINEAGE, PATCH, SETTINGS
 from pipeline.tracking.recorded import RecordedRun, Steps
 
 _REPORT = re.compile(r"(?:.*/)?report\.(?:html|md)#(?P<experiment>.+)")
-_BEGINNING = re.compile(r"[0-9a-f]{4,32}")
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,21 @@ def find(name: str) -> str:
     of_report = _REPORT.fullmatch(name)
     experiment = of_report["experiment"] if of_report else name
     if (OUTPUTS / experiment / record.FILE).is_file():
-        return record.read(OUTPUTS / experiment, made_by=f"dvc repro train@{experiment}").run_id
-    if of_report is None and _BEGINNING.fullmatch(name):
+        return _run_of(experiment)
+    if of_report is None and is_run_id(name):
         return logged_models.find_run(name)
+    experiments = params.read().experiments
+    if experiment in experiments:
+        return _run_of(experiment)  # it says how to train it
     raise PipelineError(
-        "this is neither a trained experiment nor the id of a run",
+        "this is neither an experiment nor the id of a run",
         received=name,
-        expected="Name an experiment of outputs/, or a run by its id: make ui shows it",
+        expected=suggestion(experiment, experiments),
     )
+
+
+def _run_of(experiment: str) -> str:
+    return record.read(OUTPUTS / experiment, made_by=f"dvc repro train@{experiment}").run_id
 
 
 def _folder(lineage: Mapping[str, Any]) -> Path:

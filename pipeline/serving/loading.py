@@ -1,21 +1,19 @@
 """Loads the model that a user names."""
 
-import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from pipeline.config import resolved_file
+from pipeline.config import params, resolved_file
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError, suggestion
 from pipeline.files import require_files
-from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
+from pipeline.layout import CONFIGS, OUTPUTS, PARAMS, PREPARED
 from pipeline.runs import record
 from pipeline.runs.result import MADE_BY, MODEL
+from pipeline.runs.run_id import is_run_id
 from pipeline.serving import predictor
 from pipeline.serving.predictor import Predictor
-
-_RUN_ID = re.compile(r"[0-9a-f]{4,32}")
 
 
 def load(model: str) -> Predictor:
@@ -60,15 +58,18 @@ def located(name: str) -> Iterator[Path]:
         yield _checked(path)
     elif path.is_dir():
         yield _in_folder(path)
-    elif ":/" in name or _RUN_ID.fullmatch(name):
+    elif ":/" in name or is_run_id(name):
         with _copy(name) as folder:
             yield _in_folder(folder)
     else:
+        experiments = params.read().experiments if PARAMS.is_file() else {}
+        if name in experiments:
+            yield _of_experiment(name)  # it says how to train it
         trained = [file.parent.name for file in OUTPUTS.glob(f"*/{MODEL}")]
         raise PipelineError(
-            "this is not a trained experiment, run id, model URI or folder",
+            "this is not an experiment, run id, model URI or folder",
             received=name,
-            expected=suggestion(name, trained),
+            expected=suggestion(name, {*experiments, *trained}),
         )
 
 

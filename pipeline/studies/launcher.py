@@ -1,5 +1,6 @@
 """Chooses Hydra's launcher for a sweep, and the number of trials at once."""
 
+import shutil
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,12 +14,14 @@ from hydra.errors import HydraException, MissingConfigException
 from hydra.plugins.sweeper import Sweeper
 
 from pipeline.config.experiment_composition import compose_experiment
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, suggestion
 from pipeline.layout import CONF
 from pipeline.studies.grid import combinations, of_hydra
 
 _THREADS = "training.threads"
 _BATCH = "hydra.sweeper.max_batch_size"
+_LIBRARIES = {"ray": ("ray",), "submitit_local": ("submitit",), "submitit_slurm": ("submitit",)}
+_OF_SLURM = ("sbatch", "srun")
 _MOST_PER_CORE = 8  # trials at once; each process holds TensorFlow
 
 
@@ -47,7 +50,13 @@ def launcher(overrides: Sequence[str], *, conf: Path = CONF) -> Launcher:
         with shadowing_launchers(), initialize_config_dir(str(conf.resolve()), version_base="1.3"):
             hydra = compose("config", list(overrides), return_hydra_config=True).hydra
     except MissingConfigException as error:
-        raise _unknown(overrides) from error
+        raise PipelineError(
+            "command line: there is no such launcher",
+            received=" ".join(of_hydra(overrides)),
+            expected=suggestion(
+                _named(overrides), ["basic", *(file.stem for file in _files(conf))]
+            ),
+        ) from error
     except HydraException as error:
         raise PipelineError(
             "command line: an override of Hydra's own settings is invalid",
@@ -75,15 +84,14 @@ def within_this_machine(
         The overrides and the launcher.
 
     Raises:
-        PipelineError: an unknown launcher, or an invalid experiment.
+        PipelineError: a launcher that cannot run here, or an invalid experiment.
     """
     hydra_overrides = of_hydra(overrides)
     first = combinations(overrides)[0]
     # An invalid experiment is reported first. Otherwise it would look like a fault of the launcher.
     config = compose_experiment(first, conf=conf)
     runner = launcher([*first, *hydra_overrides], conf=conf)
-    if not _installed(runner.target):
-        raise _unknown(hydra_overrides)
+    _require_usable(runner, hydra_overrides)
     if (runner.workers or 1) > (most := _MOST_PER_CORE * _cores()):
         raise PipelineError(
             "command line: too many trials would run at once",
@@ -134,17 +142,41 @@ def _cores() -> int:
     return int(joblib.cpu_count())
 
 
-def _installed(target: str) -> bool:
+def _installed(module: str) -> bool:
     try:
-        return find_spec(target.rpartition(".")[0]) is not None
+        return find_spec(module) is not None
     except ModuleNotFoundError:
         return False
 
 
-def _unknown(overrides: Sequence[str]) -> PipelineError:
-    return PipelineError(
-        "command line: the launcher is unknown, or its package is not installed",
-        received=" ".join(of_hydra(overrides)),
-        expected="Choose basic, joblib, submitit_local, submitit_slurm or ray; "
-        "see docs/clusters.md",
-    )
+def _files(conf: Path) -> list[Path]:
+    return list((conf / "hydra/launcher").glob("*.yaml"))
+
+
+def _named(overrides: Sequence[str]) -> str:
+    """The launcher that the last override names."""
+    names = [one.partition("=")[2] for one in overrides if one.startswith("hydra/launcher=")]
+    return names[-1] if names else ""
+
+
+def _require_usable(chosen: Launcher, overrides: Sequence[str]) -> None:
+    """Checks before the first trial what the launcher would fail for.
+
+    Raises:
+        PipelineError: its package or Slurm is not here.
+    """
+    received = " ".join(overrides)
+    packages = {chosen.target.rpartition(".")[0], *_LIBRARIES.get(chosen.name, ())}
+    if not all(map(_installed, packages)):
+        extra = chosen.name.partition("_")[0]
+        raise PipelineError(
+            f"command line: the package of the launcher {chosen.name} is not installed",
+            received=received,
+            expected=f"Install it with: pip install '.[{extra}]'",
+        )
+    if chosen.name == "submitit_slurm" and not all(map(shutil.which, _OF_SLURM)):
+        raise PipelineError(
+            f"command line: this machine has no Slurm: {' or '.join(_OF_SLURM)} is missing",
+            received=received,
+            expected="Run the sweep where Slurm is, or here with hydra/launcher=joblib",
+        )

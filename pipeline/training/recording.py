@@ -112,8 +112,12 @@ class RecordedTraining:
         latest = self.folder.latest()
         if latest is not None:
             self.run.require_own(latest, self.folder.path)
-            step, total = latest.facts["step"], fit.schedule.total
-            log(f"{self.run.name}: resumes from step {step:,} of {total:,}")
+            step, schedule = latest.facts["step"], fit.schedule
+            epoch = step / schedule.steps_per_epoch
+            log(
+                f"{self.run.name}: resumes from step {step:,} of {schedule.total:,}, "
+                f"epoch {epoch:.4g} of {schedule.epochs:.4g}"
+            )
             if any(not callback.exact for callback in self.run.config.training.callbacks):
                 log(
                     f"{self.run.name}: warning: a checkpoint may not hold the state of a callback "

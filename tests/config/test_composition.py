@@ -430,6 +430,40 @@ def test_accumulated_gradients_need_a_mean_loss(in_repository):
     )
 
 
+CONFLICTS = {
+    "training.steps=10": "conf/experiment/own.yaml: training.evaluate_at is invalid with the "
+    "override training.steps=10. Received: [20]. Expected: no step after the last, 10. "
+    "Add the override training.evaluate_at=[].",
+    "optimizer.schedule=constant": "conf/experiment/own.yaml: optimizer.warmup_steps is invalid "
+    "with the override optimizer.schedule=constant. Received: 5. "
+    "Expected: 0, or more with optimizer.schedule: cosine. "
+    "Add the override optimizer.warmup_steps=0.",
+    "training.reduce_on_plateau.patience=3": "conf/experiment/own.yaml: optimizer.schedule is "
+    "invalid with the override training.reduce_on_plateau.patience=3. Received: cosine and "
+    "training.reduce_on_plateau.patience. Expected: one of the two. "
+    "Leave out training.reduce_on_plateau.patience=3, or override optimizer.schedule as well.",
+    "model=linear": "conf/experiment/own.yaml: model.units is not a setting with the override "
+    "model=linear. Received: units=[4]. Allowed: augmentation, pixel_range, weights_from. "
+    "Leave out model=linear, or write another file in conf/experiment/.",
+    "training.epochs=3": "command line: training.epochs is invalid with training.steps of "
+    "conf/experiment/own.yaml. Received: ['epochs', 'steps']. Expected: one of epochs and steps. "
+    "Add the override training.steps=null.",
+    "training.batch_size=0": "command line: training.batch_size is invalid. Received: 0. "
+    "Expected: a whole number from 1.",
+}
+
+
+@pytest.mark.usefixtures("in_repository")
+@pytest.mark.parametrize("override", CONFLICTS)
+def test_conflict_of_override_and_file_names_both_and_the_remedy(override):
+    body = """model: {units: [4]}
+optimizer: {schedule: cosine, warmup_steps: 5}
+training: {steps: 20, evaluate_at: [20]}
+"""
+    Path("conf/experiment/own.yaml").write_text(f"{HEAD}{body}", encoding="utf-8")
+    assert refusal("experiment=own", "seed=2", override) == CONFLICTS[override]
+
+
 def test_number_with_thousands_of_digits_is_refused(in_repository):
     assert refusal("data=shapes", f"seed={'9' * 4500}") == (
         "a whole number has thousands of digits. Expected: numbers up to 9,223,372,036,854,775,807."
@@ -511,8 +545,9 @@ def test_fault_of_a_default_names_its_file(in_repository):
     default = Path("conf/training/default.yaml")
     default.write_text(default.read_text().replace("epochs: null", "epochs: 200"))
     assert refusal("data=shapes", "training.steps=100") == (
-        "conf/training/default.yaml: training.epochs is invalid. "
-        "Received: ['epochs', 'steps']. Expected: one of epochs and steps."
+        "conf/training/default.yaml: training.epochs is invalid with the override "
+        "training.steps=100. Received: ['epochs', 'steps']. Expected: one of epochs and steps. "
+        "Add the override training.epochs=null."
     )
 
 
@@ -601,8 +636,8 @@ def test_claims_are_not_among_the_settings():
 
 def test_missing_resolved_file_names_the_command(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert refusals.refusal(resolved.read, Path("outputs/configs/own.yaml")) == (
-        "outputs/configs/own.yaml is missing. Write it again with: dvc repro compose."
+    assert refusals.refusal(resolved.read, Path("own.yaml")) == (
+        "own.yaml is missing. Write it again with: dvc repro compose."
     )
 
 

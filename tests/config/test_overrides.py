@@ -41,6 +41,15 @@ def test_setting_of_hydra_is_refused_for_one_training(override):
     )
 
 
+@pytest.mark.parametrize("flag", ["--cfg", "--cfg=job", "-c", "--info", "-cn", "-p", "--resolve"])
+def test_flag_of_hydra_leads_to_show(flag):
+    assert refusal(overrides.require_readable, [flag, "job"], conf=CONF) == (
+        "command line: this is a flag of Hydra, and Hydra runs inside these commands. "
+        f"Received: {flag}. See the settings, and what sets them, with: "
+        "python -m pipeline.train <experiment> --show."
+    )
+
+
 WRITTEN = {
     "+experiment=mnist_mlp": "command line: an experiment is chosen without +. "
     "Received: +experiment=mnist_mlp. Write experiment=mnist_mlp.",
@@ -53,6 +62,14 @@ WRITTEN = {
     "Received: experiment=other. Rename it to {conf}/experiment/other.yaml.",
     "experiment=plain": "{conf}/experiment/plain.yaml: the line `# @package _global_` is missing. "
     "Write it as the first line, so that the settings apply to the whole experiment.",
+}
+ENTRIES = {
+    "override data: mnist": "slash",
+    "override  hydra/launcher: joblib": "slash",
+    "override modle: cnn": "slash",
+    "optional override data: mnist": "slash",
+    "/data: mnist": "override",
+    "data: mnist": "override and slash",
 }
 
 
@@ -76,3 +93,33 @@ def test_other_names_of_experiments_are_left_to_hydra(override, tmp_path):
     file.parent.mkdir()
     file.write_text("# A good experiment.\n#  @package  _global_\nseed: 3\n", "utf-8")
     overrides.require_readable([override], conf=tmp_path)
+
+
+@pytest.fixture
+def conf(tmp_path):
+    """Settings with one group, `data`, and a folder next to the experiments."""
+    (tmp_path / "config.yaml").write_text("defaults:\n  - data: ???\n", "utf-8")
+    (tmp_path / "experiment/course").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_entry_without_slash_or_override_is_refused(conf, entry):
+    file = conf / "experiment/own.yaml"
+    file.write_text(f"# @package _global_\ndefaults:\n  - {entry}\n", "utf-8")
+    key, _, name = " ".join(entry.split()).partition(": ")
+    group = key.split()[-1].lstrip("/")
+    text = refusal(overrides.require_readable, ["experiment=own"], conf=conf)
+    assert " ".join(text.split()) == (
+        f"{file}: an entry of the defaults list has no {ENTRIES[entry]}. "
+        f"Received: {key}: {name}. Write `override /{group}: {name}`."
+    )
+
+
+@pytest.mark.parametrize(
+    "entry", ["override /data: mnist", "_self_", "base", "course: iris", "override course: iris"]
+)
+def test_other_entries_are_left_to_hydra(conf, entry):
+    file = conf / "experiment/own.yaml"
+    file.write_text(f"# @package _global_\ndefaults:\n  - {entry}\n", "utf-8")
+    overrides.require_readable(["experiment=own"], conf=conf)

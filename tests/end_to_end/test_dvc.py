@@ -1,5 +1,6 @@
 """What `dvc repro` runs again, on three small experiments that are really trained."""
 
+import csv
 import json
 import re
 import shlex
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from pipeline.data.prepared import load_split
 from tests.end_to_end.conftest import params
@@ -160,6 +162,39 @@ def test_dvc_lists_the_main_figures(project):
     assert figures["test"]["accuracy"] == test["value"]
     assert [figures["low"], figures["high"]] == [test["low"], test["high"]]
     assert {f"outputs/{name}/headline.json" for name in EXPERIMENTS} == set(files)
+
+
+def test_collected_cache_keeps_the_present_files(project, tmp_path):
+    """The line of docs/operations.md about DVC's cache."""
+    copy = project.copy(tmp_path / "copy")
+    unused = copy.folder / ".dvc/cache/files/md5/00" / f"{0:030x}"
+    unused.parent.mkdir(exist_ok=True)
+    unused.write_text("of an earlier version")
+    [line] = [block for block in pages.blocks("operations.md", "sh") if "dvc gc" in block]
+    copy.run(*line.split())
+    assert not unused.exists()
+    shutil.rmtree(copy.folder / "outputs")
+    copy.run("dvc", "checkout")
+    assert (copy.folder / "outputs/flats/model.keras").exists()
+
+
+def test_experiment_of_dvc_overrides_all_experiments(project):
+    """The line of docs/provenance.md, up to the composed settings."""
+    page = pages.text("provenance.md")
+    [line] = re.findall(r"^dvc exp run .*'overrides=.*$", page, re.MULTILINE)
+    before = {name: project.read(name) for name in ("params.yaml", "dvc.lock")}
+    try:
+        project.run(*shlex.split(line, comments=True), "compose")
+        composed = yaml.safe_load(project.read("outputs/configs/flats.yaml"))
+        table = project.run("dvc", "exp", "show", "--csv").stdout.splitlines()
+    finally:
+        for name, text in before.items():
+            project.write(name, text)
+        project.run("dvc", "repro", "compose")
+    assert composed["training"]["epochs"] == 25
+    [present] = [row for row in csv.DictReader(table) if row["rev"] == "workspace"]
+    assert present["overrides"] == "['training.epochs=25']"
+    assert "outputs/flats/headline.json:test.accuracy" in table[0]
 
 
 def test_only_code_retrains_and_a_claim_does_not(project):

@@ -1,11 +1,14 @@
 """The report as a page: its content, and that it is self-contained."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 
+from pipeline.data.card import ColumnCard, DataCard
 from pipeline.evaluation.looks import Ledger
+from pipeline.files import digests_below
 from pipeline.reporting import pictures, rendering
 from tests.support.metas import images
 from tests.support.results import (
@@ -19,6 +22,7 @@ from tests.support.results import (
     png,
     rows_of,
     write_failure,
+    write_outputs,
     write_plan,
     write_result,
     write_seeds,
@@ -141,6 +145,19 @@ def text(outputs):
 @pytest.fixture(scope="module")
 def page(text):
     return Page(text)
+
+
+def test_section_has_the_data_card(tmp_path):
+    outputs, prepared = write_outputs(tmp_path / "outputs"), tmp_path / "prepared/shapes"
+    columns = [ColumnCard("size", "number", "", ["1", "2"], {"NA": 3}, 9, "1 to 9", "1 feature")]
+    DataCard("shapes", "shapes", {"train": 6}, ["label"], columns, []).save(prepared)
+    replace(images(), files=digests_below(prepared)).save(prepared)
+    rendering.write(rows_of(outputs, "shapes"), outputs)
+    page = Page((outputs / "report.html").read_text(encoding="utf-8"))
+    cells = [" ".join(texts) for tag, _, texts in page.elements if tag == "td"]
+    first = cells.index("number") - 1
+    expected = ["size", "number", "1, 2", "3", "9", "1 to 9", "1 feature"]
+    assert cells[first : first + len(expected)] == expected
 
 
 def test_summary_has_a_row_for_each_experiment(page):

@@ -82,9 +82,19 @@ def test_experiment_without_its_data_is_found(experiment):
 
 def test_unknown_name_is_refused_with_a_suggestion(experiment):
     assert refusal(locate, "price") == (
-        "this is not a trained experiment, run id, model URI or folder. Received: price. "
+        "this is not an experiment, run id, model URI or folder. Received: price. "
         "Did you mean prices? Allowed: prices."
     )
+
+
+@pytest.mark.usefixtures("experiment")
+def test_listed_experiment_without_a_model_names_its_training():
+    listed = "sources: [prices]\ndata: {prices: prices}\nexperiments: {deep: {data: prices}}\n"
+    Path("params.yaml").write_text(listed)
+    assert refusal(locate, "deep") == (
+        "outputs/deep/run.json is missing. Make it with: dvc repro train@deep."
+    )
+    assert refusal(locate, "deer").endswith("Did you mean deep? Allowed: deep, prices.")
 
 
 def test_folder_without_a_model_is_refused(tmp_path):

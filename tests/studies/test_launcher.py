@@ -1,5 +1,7 @@
 """The launcher of a sweep, and the overrides that fit its trials to this machine."""
 
+import importlib.util
+
 import pytest
 
 from pipeline.studies.launcher import launcher, within_this_machine
@@ -74,9 +76,8 @@ def test_chosen_number_of_trials_stays():
 
 def test_unknown_launcher_is_rejected():
     assert refusal(added, "hydra/launcher=lobjib") == (
-        "command line: the launcher is unknown, or its package is not installed. "
-        "Received: hydra/launcher=lobjib. "
-        "Choose basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md."
+        "command line: there is no such launcher. Received: hydra/launcher=lobjib. "
+        "Did you mean joblib? Allowed: basic, joblib, ray, submitit_local, submitit_slurm."
     )
 
 
@@ -91,10 +92,38 @@ def test_unknown_setting_of_hydra_is_rejected():
 def test_launcher_without_its_package_is_rejected():
     missing = "hydra.launcher._target_=hydra_plugins.hydra_missing_launcher.missing.Missing"
     assert refusal(added, "hydra/launcher=joblib", missing) == (
-        "command line: the launcher is unknown, or its package is not installed. "
-        f"Received: hydra/launcher=joblib {missing}. "
-        "Choose basic, joblib, submitit_local, submitit_slurm or ray; see docs/clusters.md."
+        "command line: the package of the launcher joblib is not installed. "
+        f"Received: hydra/launcher=joblib {missing}. Install it with: pip install '.[joblib]'."
     )
+
+
+def test_ray_without_its_package_names_the_command(monkeypatch):
+    installed = importlib.util.find_spec
+    without = lambda name: None if "ray" in name else installed(name)  # noqa: E731
+    monkeypatch.setattr("pipeline.studies.launcher.find_spec", without)
+    assert refusal(added, "hydra/launcher=ray") == (
+        "command line: the package of the launcher ray is not installed. "
+        "Received: hydra/launcher=ray. Install it with: pip install '.[ray]'."
+    )
+
+
+PARTITION = "hydra.launcher.partition=cpu"
+
+
+def test_slurm_is_required(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert refusal(added, "hydra/launcher=submitit_slurm", PARTITION) == (
+        "command line: this machine has no Slurm: sbatch or srun is missing. "
+        f"Received: hydra/launcher=submitit_slurm {PARTITION}. "
+        "Run the sweep where Slurm is, or here with hydra/launcher=joblib."
+    )
+
+
+def test_slurm_is_found_by_its_commands(monkeypatch, tmp_path):
+    for name in ("sbatch", "srun"):
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert added("hydra/launcher=submitit_slurm", PARTITION) == []
 
 
 @pytest.mark.parametrize("name", ["joblib", "submitit_local", "submitit_slurm", "ray"])

@@ -9,6 +9,7 @@ from pipeline.tracking.curves import Measured, WatchedRun
 from pipeline.watching.choosing import choose
 from pipeline.watching.view import View
 from tests.support import pages
+from tests.support.terminal import COLOUR
 from tests.watching.runs import measured, run
 
 CURVES = {
@@ -40,6 +41,15 @@ def drawn(runs, *, width: int, height: int | None = None) -> list[str]:
     with console.capture() as capture:
         console.print(View(store, width, height).draw(choose(runs, []), now=8.0))
     return capture.get().splitlines()
+
+
+@pytest.mark.parametrize(("name", "has_colour"), [("NO_COLOR", False), ("OTHER", True)])
+def test_no_color_removes_colours(monkeypatch, name, has_colour):
+    monkeypatch.setenv(name, "1")
+    console = Console(width=80, force_terminal=True, color_system="standard")
+    with console.capture() as capture:
+        console.print(View(Store([run()]), 80, 24).draw(choose([run()], []), now=8.0))
+    assert bool(COLOUR.search(capture.get())) is has_colour
 
 
 def test_row_holds_state_progress_time_left_and_values():

@@ -45,7 +45,10 @@ def plot(
 
 
 def _draw(subject: Subject) -> dict[str, Figure]:
-    """Draws the saved weights, and those of the snapshots after 1, 10, 100, … steps."""
+    """Draws the saved weights, and those of the snapshots after 1, 10, 100, … steps.
+
+    A snapshot of the saved step has the saved weights, so it is left out.
+    """
     layer = anatomy.first_dense(subject.network) if subject.has_images else None
     if layer is None:
         return {}
@@ -54,7 +57,7 @@ def _draw(subject: Subject) -> dict[str, Figure]:
     early = {
         step: _weights(model, layer.name, units)
         for step, model in subject.snapshots.items()
-        if str(step).strip("0") == "1"
+        if str(step).strip("0") == "1" and step != subject.saved_step
     }
     limit = float(np.quantile(np.abs([saved, *early.values()]), _CENTRAL)) or 1.0
     stands_for_classes = layer is subject.network.layers[-1] and len(subject.classes) > 2

@@ -75,5 +75,11 @@ def test_snapshots_at_powers_of_ten_share_the_scale(dense_on_images):
     assert figures["step_000010"].get_suptitle() == title
 
 
+def test_snapshot_of_the_saved_step_is_left_out(dense_on_images):
+    snapshots = dict.fromkeys((1, 10), dense_on_images.model)
+    one = replace(dense_on_images, snapshots=snapshots, saved_step=10)
+    assert list(FIGURE.draw(one)) == ["", "step_000001"]
+
+
 def test_dense_layer_on_pixels_is_shown(experiments):
     assert suited(FIGURE, experiments) == {"dense_on_images"}
