@@ -13,6 +13,7 @@ from pipeline.signals import Interrupted, Interruption
 from tests.support import ROOT
 
 HEAD = """
+import os
 import sys
 from pipeline.signals import Interruption
 interruption = Interruption()
@@ -35,7 +36,7 @@ INSIDE = """
         interruption.check()
 """
 WAITING = """
-    with interruption.deferring(), interruption.raising(lambda: print("stopped", flush=True)):
+    with interruption.deferring(), interruption.raising(lambda: os.write(1, b"stopped\\n")):
         wait("ready")
         print("continued")
 """

@@ -21,6 +21,12 @@ _READ_AT_IMPORT = (
     "DNNL_", "KERAS_", "KMP_", "LD_", "MALLOC_", "NPY_", "OMP_", "ONEDNN_", "OPENBLAS_",
     "PYTHON", "TF_", "XLA_", "MKL_", "GOTO_", "HOME",
 )  # fmt: skip
+# Unless the user set them: `models.backend` sets the first, and scikit-learn the others.
+_SET_BY_COMMANDS = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "KMP_DUPLICATE_LIB_OK": "True",
+    "KMP_INIT_AT_FORK": "FALSE",
+}
 _OF_EACH_COMMAND = (
     "PYTHONPATH",
     "PYTHONWARNINGS",
@@ -149,11 +155,8 @@ def end_as(status: int) -> None:
 
 
 def settings_of_imports() -> dict[str, str]:
-    """The variables that a library may read while it is imported.
-
-    Each command sets the log level of TensorFlow, unless the user did.
-    """
-    return {"TF_CPP_MIN_LOG_LEVEL": "3"} | {
+    """The variables that a library may read while it is imported."""
+    return _SET_BY_COMMANDS | {
         name: value
         for name, value in os.environ.items()
         if name.startswith(_READ_AT_IMPORT) and name not in _OF_EACH_COMMAND

@@ -22,9 +22,9 @@ NOTEBOOKS = sorted(COURSE.glob("*.ipynb"))
 TABLE = (COURSE / "README.md").read_text(encoding="utf-8").partition("## What is where")[2]
 SMALL = {
     "small": 80,
-    "steps": 10,
+    "steps": 20,
     "periods": 2,
-    "weights_at": [1, 10, 10],
+    "weights_at": [1, 10, 20],
     "long_epochs": 1,
     "epochs": 1,
     "overfit_epochs": 2,

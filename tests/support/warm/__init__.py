@@ -7,8 +7,11 @@ pipeline.<command>`, each `dvc` and each process of trials a fork of it.
 import atexit
 import os
 import shutil
+import signal
+import struct
 from functools import cache
 from pathlib import Path
+from socket import SO_PEERCRED, SOL_SOCKET, socket
 from tempfile import mkdtemp
 
 from pipeline.preloading import client, stages
@@ -59,7 +62,6 @@ def share() -> None:
 def _start(added: dict[str, str]) -> str:
     """Starts a server. Returns its address."""
     folder = Path(mkdtemp(prefix="warm-"))
-    atexit.register(shutil.rmtree, folder)
     address = f"{folder.name}-{os.getpid()}"
     own = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
     log = folder / "log.txt"
@@ -68,5 +70,18 @@ def _start(added: dict[str, str]) -> str:
     )
     if server is None:
         raise SystemExit(log.read_text(encoding="utf-8"))
+    atexit.register(_end, _process(server), folder)
     server.close()
     return address
+
+
+def _process(server: socket) -> int:
+    (process,) = struct.unpack("i8x", server.getsockopt(SOL_SOCKET, SO_PEERCRED, 12))
+    return process
+
+
+def _end(process: int, folder: Path) -> None:
+    """Ends the server before it writes more bytecode into its folder."""
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    shutil.rmtree(folder)
