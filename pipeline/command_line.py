@@ -1,6 +1,7 @@
 """Reads arguments, prints help, and reports errors in one line, for all commands."""
 
 import errno
+import gc
 import os
 import signal
 import sys
@@ -17,6 +18,9 @@ from pipeline.preloading.ending import end_after, module_of_command
 from pipeline.redaction import without_password
 
 _JSON = "--json"
+# Nearly all objects of a command stay to its end: those of the libraries. So garbage is collected
+# after so many new objects, and older ones after so many such collections.
+_RARELY = (100_000, 50, 100)
 
 
 def arguments(usage: str | None) -> list[str]:
@@ -91,6 +95,7 @@ def run_command(main: Callable[[], None], *, begin: Callable[[], None] = project
         begin: what to do first about the current folder. By default, it becomes the root.
     """
     if (module_of_command() or "").startswith("pipeline."):  # not a profiler that runs one of ours
+        gc.set_threshold(*_RARELY)
         end_after(lambda: _run(main, begin))
     else:
         _run(main, begin)

@@ -21,6 +21,7 @@ gc.disable()  # until all tests are imported: nothing of that is garbage
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")  # a busy machine is slow, so examples have no deadline
 
+_MANY_OBJECTS = 200_000
 _SETTINGS = ("DATA_MIRROR", "MLFLOW_TRACKING_URI", "PIPELINE_DEBUG")
 
 
@@ -85,8 +86,7 @@ def pytest_collection_finish() -> None:
 def _exempt() -> None:
     """Exempts the objects that exist from garbage collection.
 
-    Keras collects garbage before it builds a network. With the objects of TensorFlow, MLflow,
-    pytest and earlier tests, each time takes 0.3 seconds.
+    With those of TensorFlow, MLflow, pytest and earlier tests, each time takes 0.3 seconds.
     """
     gc.collect()
     gc.freeze()
@@ -94,7 +94,8 @@ def _exempt() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_garbage_of_earlier_files() -> None:
-    _exempt()
+    if len(gc.get_objects()) > _MANY_OBJECTS:
+        _exempt()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -72,8 +72,9 @@ class Swept:
         if not self.has_choice:
             return f"{self.name}: {figure}"
         settings = self.grid.trials[numbers[0]].label_of_configuration
-        others = f"; {best['tied']} others may be as good" if best["tied"] else ""
-        return f"{self.name}: the best of {count} trials is {settings}, {figure}{others}"
+        others = "1 other" if best["tied"] == 1 else f"{best['tied']} others"
+        doubt = f"; {others} may be as good" if best["tied"] else ""
+        return f"{self.name}: the best of {count} trials is {settings}, {figure}{doubt}"
 
 
 def sweep(overrides: list[str], interruption: Interruption) -> Swept:
