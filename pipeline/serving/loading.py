@@ -14,6 +14,7 @@ from pipeline.runs.result import MADE_BY, MODEL
 from pipeline.runs.run_id import is_run_id
 from pipeline.serving import predictor
 from pipeline.serving.predictor import Predictor
+from pipeline.studies import trial_runs
 
 
 def load(model: str) -> Predictor:
@@ -23,8 +24,8 @@ def load(model: str) -> Predictor:
     the repository, the code of the repository is taken instead.
 
     Args:
-        model: a trained experiment, the beginning of a run id, a `models:/` or `runs:/` URI, a
-            folder, or a `.keras` file.
+        model: a trained experiment, the beginning of a run id, `<sweep id>/<trial>`, a `models:/`
+            or `runs:/` URI, a folder, or a `.keras` file.
 
     Raises:
         PipelineError: there is no such model, or it is damaged, or stale.
@@ -58,7 +59,7 @@ def located(name: str) -> Iterator[Path]:
         yield _checked(path)
     elif path.is_dir():
         yield _in_folder(path)
-    elif ":/" in name or is_run_id(name):
+    elif ":/" in name or is_run_id(name) or trial_runs.is_trial(name):
         with _copy(name) as folder:
             yield _in_folder(folder)
     else:
@@ -74,11 +75,13 @@ def located(name: str) -> Iterator[Path]:
 
 
 def _copy(name: str) -> AbstractContextManager[Path]:
-    """A copy of a model in the tracking store: a URI, or the beginning of a run id."""
+    """A copy of a model in the tracking store: a URI, a trial, or the beginning of a run id."""
     from pipeline.tracking import logged_models
 
     if ":/" in name:
         return logged_models.model_at(name)
+    if trial_runs.is_trial(name):
+        return logged_models.model_of(trial_runs.run_of(name))
     return logged_models.model_of(logged_models.find_run(name))
 
 
