@@ -1,12 +1,12 @@
 """Loads the model that a user names."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from pipeline.config import params, resolved_file
 from pipeline.data.prepared import load_meta
-from pipeline.errors import PipelineError, suggestion
+from pipeline.errors import PipelineError, StoreError, suggestion
 from pipeline.files import require_files
 from pipeline.layout import CONFIGS, OUTPUTS, PARAMS, PREPARED
 from pipeline.runs import record
@@ -88,6 +88,11 @@ def _copy(name: str) -> AbstractContextManager[Path]:
 def _of_experiment(name: str) -> Path:
     """The model of an experiment, unless its settings or data have changed since."""
     output, made_by = OUTPUTS / name, f"dvc repro train@{name}"
+    if not (output / record.FILE).is_file():
+        raise PipelineError(
+            f"{output / record.FILE} is missing",
+            expected=f"Make it with: {made_by}{_or_use_run(name)}",
+        )
     run = record.read(output, made_by=made_by)
     resolved = CONFIGS / f"{name}.yaml"
     if resolved.is_file():
@@ -101,6 +106,19 @@ def _of_experiment(name: str) -> Path:
         )
     require_files(output, run.files, made_by=made_by, names=[MODEL])
     return output / MODEL
+
+
+def _or_use_run(experiment: str) -> str:
+    """The newest finished run of an experiment as advice. Empty without one."""
+    from pipeline.tracking import connection, run_table
+
+    if connection.is_missing():
+        return ""
+    with suppress(StoreError):
+        for run in run_table.records(experiment):
+            if run.status == "FINISHED":
+                return f", or use its run {run.run_id[:8]}"
+    return ""
 
 
 def _in_folder(folder: Path) -> Path:
