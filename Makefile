@@ -12,10 +12,12 @@ export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
-.PHONY: help demo ui repro claims experiment test check browser exports bench bench-start chaos certify mutants
+.PHONY: help install demo ui repro claims experiment test check browser exports bench bench-start chaos certify mutants
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+install: $(READY) ## create the environment .venv with the pinned packages
 
 demo: $(READY) ## train, test and report three small experiments; downloads no data
 	$(DVC) repro --quiet $(DEMO:%=evaluate@%)
@@ -74,7 +76,7 @@ chaos: $(READY) ## kill at random and at every write, edit and damage files; ove
 	python -m tests.chaos.chains --kills 60
 	python -m tests.chaos.bit_flips --flips 200
 
-certify: $(READY) ## make 46 kinds of runs again, forge 30 things, measure in hindsight
+certify: $(READY) ## make runs of all kinds again, forge records, measure in hindsight
 	python -m tests.chaos.certificates
 	python -m tests.chaos.forgeries
 	python -m tests.chaos.hindsight

@@ -120,6 +120,7 @@ def main() -> None:
     if options.run:
         new_experiment.train_and_test(wish.name)
     else:
+        new_experiment.compose_again()
         new_experiment.say_next(wish.name)
 
 

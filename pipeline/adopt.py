@@ -73,6 +73,7 @@ def main() -> None:
     if options.run:
         new_experiment.train_and_test(name)
     else:
+        new_experiment.compose_again()
         new_experiment.say_next(name)
 
 

@@ -70,9 +70,17 @@ def main() -> None:
     answer(
         _answer(comparison, folder, run_id),
         [f"All metrics and figures: {folder}/"],
-        next_command=f"python -m pipeline.report {shlex.join(options.names)}",
+        next_command=_next_command(contenders),
         as_json=as_json,
     )
+
+
+def _next_command(contenders: Sequence[Contender]) -> str:
+    """The report of the compared experiments, because it takes no runs and no trials."""
+    experiments = [contender.name for contender in contenders if contender.is_experiment]
+    if not experiments:
+        return "python -m pipeline.ui"
+    return f"python -m pipeline.report {shlex.join(experiments)}"
 
 
 def _require_options(options: argparse.Namespace) -> None:

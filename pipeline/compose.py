@@ -9,30 +9,16 @@ on <experiment>.figures.txt, the code of your own figures. Writes outputs/plan.j
 """
 
 from pipeline.command_line import arguments, run_command
-from pipeline.config import own_code, params, plan_file, resolved
-from pipeline.config.outline import outlines
-from pipeline.config.plan import compose_all
+from pipeline.composing import compose
 from pipeline.console import log
-from pipeline.files import replacing_folder
 from pipeline.layout import CONFIGS
-from pipeline.runs.identity import listing, listing_of_figures
 
 
 def main() -> None:
     """Composes all experiments and writes the files."""
     arguments(__doc__)
-    planned = params.read()
-    configs = compose_all(planned)
-    own_code.require_listed(configs, planned.own_code)
-    with replacing_folder(CONFIGS) as folder:
-        for config in configs:
-            resolved.write(config, folder / f"{config.name}.yaml")
-            (folder / f"{config.name}.code.txt").write_text(listing(config), encoding="utf-8")
-            (folder / f"{config.name}.figures.txt").write_text(
-                listing_of_figures(config), encoding="utf-8"
-            )
-    plan_file.write(outlines(configs, planned.overrides))
-    log(f"{len(configs)} experiments composed to {CONFIGS}")
+    count = compose()
+    log(f"{count} experiments composed to {CONFIGS}")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
     python -m pipeline.evaluate mnist_mlp        writes to outputs/mnist_mlp/
     python -m pipeline.evaluate 3f2a91c0         writes to outputs/runs/<run id>/
 
-The id is that of a finished run, also of a trial of a sweep or search. Its first characters are
-enough. An experiment can also be written as experiment=<name>, and a run as run=<id>.
+The id is that of a finished run. Its first characters are enough. <sweep id>/<trial> names the run
+of a trial of a sweep or search. An experiment can also be written as experiment=<name>, and a run
+as run=<id>.
 
 Writes metrics.json and figures/, and their record evaluation.json. Logs metrics and figures to the
 MLflow run that trained the model.
@@ -26,6 +27,7 @@ from pipeline.errors import PipelineError
 from pipeline.layout import CONFIGS, OUTPUTS, PREPARED
 from pipeline.preloading import stages
 from pipeline.runs.run_id import is_run_id
+from pipeline.studies import trial_runs
 
 if TYPE_CHECKING:
     from pipeline.recorded_evaluation import Evaluation
@@ -43,7 +45,8 @@ def main() -> None:
         say_loading()
         from pipeline import recorded_evaluation
 
-        evaluated, next_command = recorded_evaluation.evaluate_run(value), "python -m pipeline.ui"
+        run = trial_runs.run_of(value) if trial_runs.is_trial(value) else value
+        evaluated, next_command = recorded_evaluation.evaluate_run(run), "python -m pipeline.ui"
     else:
         raise PipelineError(
             "this command takes one experiment or one run",
@@ -60,7 +63,7 @@ def _kind_of(received: list[str]) -> str:
     """
     from pipeline.config import params
 
-    names = [word for word in received if is_run_id(word)]
+    names = [word for word in received if is_run_id(word) or trial_runs.is_trial(word)]
     return "run" if names and names[0] not in params.read().experiments else "experiment"
 
 

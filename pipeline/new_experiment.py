@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline import console
 from pipeline.config import params
 from pipeline.config.rules import LONGEST_NAME
 from pipeline.console import log, say
 from pipeline.errors import PipelineError
 from pipeline.files import replacing
-from pipeline.layout import PARAMS
+from pipeline.layout import PARAMS, PLAN
 
 
 def name_of(path: str) -> str:
@@ -76,6 +77,22 @@ def _added(path: Path, text: str) -> str:
     return "\n".join(lines[number] for number in sorted(line_numbers))
 
 
+def compose_again() -> None:
+    """Composes all experiments with the new one, so that `compare` and `report` still work.
+
+    It composes only if `outputs/plan.json` exists. An error is a warning, because it may lie in
+    another experiment.
+    """
+    if not PLAN.is_file():
+        return
+    from pipeline.composing import compose
+
+    try:
+        compose()
+    except PipelineError as error:
+        log(f"warning: the new experiment is written, but the experiments do not compose: {error}")
+
+
 def say_next(name: str) -> None:
     """Prints the commands that train, test and report a new experiment."""
     say(f"next: dvc repro evaluate@{name} && python -m pipeline.report {name}")
@@ -99,3 +116,6 @@ def train_and_test(name: str) -> None:
             )
     (row,) = collect(params.read(), [name])
     say(in_sentences(row))
+    are_images = row.meta is not None and row.meta.pixel_maximum is not None
+    rows = "new/" if are_images else "new.csv"
+    console.say_next(f"python -m pipeline.predict {name} {rows} -o answers.csv")

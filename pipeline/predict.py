@@ -5,13 +5,15 @@
     python -m pipeline.predict mnist_cnn seven.png digits/*.jpg
     python -m pipeline.predict flowers new/                        all images below a folder
     python -m pipeline.predict 3f2a91c0 new.csv                    a model by the id of its run
+    python -m pipeline.predict 80a1e5c0b7d2/4 new.csv              a trial of a sweep or search
 
-A model is a trained experiment, the beginning of a run id, a models:/ or runs:/ URI, a folder, or
-a .keras file. The columns of the CSV are found by their names, in any order; others are ignored.
-The answer has one row for each row: the predicted class and the probability of each class, or the
-predicted quantity. A model of several targets answers with a column for each of them. A row with an
-invalid value gets a line on stderr and an empty answer. A model of image files takes images of any
-size; other models of images take those of their own size.
+A model is a trained experiment, the beginning of a run id, <sweep id>/<trial>, a models:/ or
+runs:/ URI, a folder, or a .keras file. The columns of the CSV are found by their names, in any
+order; others are ignored. The answer has one row for each row: the predicted class and the
+probability of each class, or the predicted quantity. A model of several targets answers with a
+column for each of them. A row with an invalid value gets a line on stderr and an empty answer. A
+label of a category that training never saw is named on stderr, with its number of rows. A model of
+image files takes images of any size; other models of images take those of their own size.
 
   -o, --output FILE     writes the answers to FILE
   --id-column COLUMN    copies a column of the CSV into the answers

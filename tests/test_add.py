@@ -9,7 +9,7 @@ import yaml
 from PIL import Image
 
 from pipeline import add
-from pipeline.config import params
+from pipeline.config import params, plan_file
 from pipeline.config.composition import compose
 from pipeline.config.data import PrepareConfig
 from tests.support import ROOT, pages
@@ -66,6 +66,46 @@ def test_file_becomes_an_experiment(run):
     assert listed.own_files == {"flats": "flats.csv"}
     assert (listed.data["flats"], listed.experiments["flats"]) == ("flats", "flats")
     assert printed.endswith("next: dvc repro evaluate@flats && python -m pipeline.report flats\n")
+
+
+@pytest.fixture
+def composed() -> None:
+    """Another experiment, and a plan that is older than the file to add."""
+    write(
+        "params.yaml",
+        [
+            *("sources: [digits]", "own_files: {}"),
+            *("data:", "  digits: digits"),
+            *("experiments:", "  digits_cnn: {data: digits}"),
+        ],
+    )
+    plan_file.write({})
+
+
+@pytest.mark.usefixtures("composed")
+def test_other_experiments_stay_composed(call, capsys):
+    call(add, "flats.csv", "--target", "rent")
+    assert capsys.readouterr().err == ""
+    plan_file.require_current()
+    assert set(plan_file.read()) == {"digits_cnn", "flats"}
+    assert Path("outputs/configs/flats.yaml").is_file()
+
+
+@pytest.mark.usefixtures("composed")
+def test_addition_stays_if_another_experiment_is_invalid(call, capsys):
+    Path("conf/experiment/digits_cnn.yaml").write_text("epochs: 1\n", encoding="utf-8")
+    call(add, "flats.csv", "--target", "rent")
+    assert "flats" in params.read().experiments
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        "warning: the new experiment is written, but the experiments do not compose: "
+        "conf/experiment/digits_cnn.yaml"
+    )
+
+
+def test_nothing_is_composed_before_the_first_time(run):
+    run("flats.csv", "--target", "rent")
+    assert not Path("outputs").exists()
 
 
 def test_dry_run_writes_nothing(run):

@@ -15,6 +15,7 @@ LIBRARY = (
     "__main__",
     "command_line",
     "completion",
+    "composing",
     "console",
     "environment",
     "errors",

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import shutil
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.support.compared import classifier, write_experiments, write_tested
 from tests.support.refusals import refusal
 from tests.support.results import PARAMS, png, rows_of
 from tests.support.stores import add_store
+from tests.support.terminal import become_terminal
 
 HIGH = {seed: {"accuracy": 0.9 + seed / 1000} for seed in range(1, 6)}
 LOW = {seed: {"accuracy": 0.8 + seed / 1000} for seed in range(1, 6)}
@@ -71,6 +73,7 @@ def in_project(compared, monkeypatch):
 def in_copy(compared, tmp_path, monkeypatch):
     """Makes a copy of the project the current folder."""
     shutil.copytree(compared.folder / "outputs", tmp_path / "outputs")
+    shutil.copy(compared.folder / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
 
 
@@ -106,6 +109,23 @@ def test_last_line_is_the_answer(compared):
     assert (answer["verdict"], answer["better"]) == ("good is better", "good")
     assert [pair["over"] for pair in answer["pairs"]] == ["seeds", "rows"]
     assert answer["folder"] == str(FOLDER)
+
+
+@pytest.mark.parametrize(
+    ("names", "command"),
+    [
+        (("good", "bad"), "report good bad"),
+        (("good", "bad0000"), "report good"),
+        (("bad0000", "cccccccc"), "ui"),
+    ],
+)
+@pytest.mark.usefixtures("in_copy")
+def test_next_command_takes_what_it_names(call, monkeypatch, names, command):
+    write_tested("other", classifier(200, [1, 2]), run_id="c" * 32)
+    monkeypatch.setattr(compare.making, "log", lambda *_: "a" * 32)
+    become_terminal(monkeypatch)
+    call(compare, *names)
+    assert sys.stdout.getvalue().endswith(f"\nNext: python -m pipeline.{command}\n")
 
 
 @pytest.mark.usefixtures("in_project")

@@ -12,6 +12,7 @@ from pipeline.config import resolved
 from pipeline.config.values import write_yaml
 from pipeline.errors import PipelineError
 from pipeline.evaluation import record
+from pipeline.files import write_json
 from pipeline.tracking import connection
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
@@ -185,3 +186,17 @@ def test_run_without_its_files_is_refused(command, run_id):
         )
     finally:
         folder.with_name("elsewhere").rename(folder)
+
+
+@pytest.mark.usefixtures("listed")
+def test_trial_is_evaluated_by_its_run(call, monkeypatch):
+    asked = []
+
+    def evaluate_run(run_id: str) -> NoReturn:
+        asked.append(run_id)
+        raise PipelineError("enough")
+
+    write_json(layout.mlruns() / "sweeps/80a1e5c0b7d2/trials/004.json", {"run_id": "7f3c"})
+    monkeypatch.setattr(recorded_evaluation, "evaluate_run", evaluate_run)
+    refusal(call, evaluate, "80a1/4")
+    assert asked == ["7f3c"]

@@ -175,6 +175,12 @@ def test_kernels_of_a_channel_are_drawn(command, capsys, layer):
         (
             ["dense_1"],
             "dense_1 has no kernels that are images. Received: Dense. "
+            "Choose a layer of the kind Conv2D. The figure first_layer_weights of "
+            "python -m pipeline.evaluate shows the first dense layer of a model of images.",
+        ),
+        (
+            ["flatten"],
+            "flatten has no kernels that are images. Received: Flatten. "
             "Choose a layer of the kind Conv2D.",
         ),
     ],
@@ -252,6 +258,17 @@ def test_unknown_model_is_refused_with_a_suggestion(command):
         "this is not an experiment, run id, model URI or folder. Received: shape. "
         "Did you mean shapes? Allowed: cnn, prices, shapes."
     )
+
+
+def test_experiment_without_a_model_names_its_newest_run(command):
+    Path("outputs/shapes/run.json").rename("outputs/run.json")
+    try:
+        assert refusal(command, "shapes") == (
+            "outputs/shapes/run.json is missing. Make it with: dvc repro train@shapes, "
+            f"or use its run {run_id()[:8]}."
+        )
+    finally:
+        Path("outputs/run.json").rename("outputs/shapes/run.json")
 
 
 def test_unknown_run_is_refused(command):

@@ -121,6 +121,26 @@ def test_bad_rows_are_named_and_good_ones_answered(in_repository, call, capsys):
     ]
 
 
+def test_labels_that_training_never_saw_are_counted(answers, call, capsys, monkeypatch):
+    rows = ["a, west ,3,2,31", "b,west,many,2,31", "c,east,1,1,20", "d,,1,1,20", "e,north,1,1,20"]
+    text = HEADER + "\n".join([*rows, "f,west,1,1,20"]) + "\n"
+    monkeypatch.setattr(answering, "BATCH", 2)
+    Path("rows.csv").write_text(text, encoding="utf-8")
+    refusal(call, predict, "models/prices", "rows.csv", "-o", "out.csv")
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "warning: column area has labels that training never saw: 'west' in 2 rows, 'east' in "
+        "1 row. Check their spelling: the model ignores these cells",
+        "models/prices: 5 of 6 rows predicted",
+    ]
+
+
+def test_only_some_unseen_labels_are_named(in_repository, call, capsys):
+    rows = [f"x,area {number},1,1,20" for number in range(9)]
+    Path("rows.csv").write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
+    call(predict, "models/prices", "rows.csv", "-o", "out.csv")
+    assert "'area 4' in 1 row and 4 more. Check" in capsys.readouterr().err
+
+
 def test_images_are_answered_by_file(in_repository, call, capsys):
     for name, value in (("a.png", 10), ("b.PNG", 200)):
         Image.fromarray(np.full((8, 8), value, np.uint8)).save(name)

@@ -38,6 +38,7 @@ class Pair:
         better: the better name; empty if it is not decided, or if another metric decides.
         facts: the parts of the test, such as the p-value of McNemar's test.
         remarks: sentences about the test.
+        is_bound: whether the draws can give no smaller p, so the true one may be smaller.
     """
 
     one: str
@@ -50,6 +51,7 @@ class Pair:
     better: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     remarks: Sequence[str] = ()
+    is_bound: bool = False
 
 
 @dataclass(frozen=True)

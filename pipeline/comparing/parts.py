@@ -222,7 +222,17 @@ def _pair_of_rows(one: str, other: str, test: rows.RowsTest) -> Pair:
         )
     low, high = test.difference.interval or (None, None)
     assert test.difference.value is not None
-    return Pair(one, other, test.difference.value, low, high, test.p, facts=facts, remarks=remarks)
+    return Pair(
+        one,
+        other,
+        test.difference.value,
+        low,
+        high,
+        test.p,
+        facts=facts,
+        remarks=remarks,
+        is_bound=test.is_bound,
+    )
 
 
 def _measured(

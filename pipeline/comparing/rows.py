@@ -51,11 +51,13 @@ class RowsTest:
         p: two-sided. For a share of rows, it is the larger one of McNemar's test and of the
             interval, so both must agree on a winner.
         mcnemar: only for a share of rows.
+        is_bound: whether the draws can give no smaller p, so the true one may be smaller.
     """
 
     difference: Estimate
     p: float | None
     mcnemar: McNemar | None
+    is_bound: bool = False
 
 
 def compare_rows(
@@ -78,7 +80,9 @@ def compare_rows(
 
 
 def _test(metric: Metric, one: Any, other: Any, against: Against) -> RowsTest:
+    smallest = intervals.smallest_p(len(one))
     if not metric.share or metric.per_row is None or against.p is None:
-        return RowsTest(against.difference, against.p, None)
+        return RowsTest(against.difference, against.p, None, is_bound=against.p == smallest)
     exact = mcnemar(metric.per_row(one), metric.per_row(other))
-    return RowsTest(against.difference, max(exact.p, against.p), exact)
+    p = max(exact.p, against.p)
+    return RowsTest(against.difference, p, exact, is_bound=p == smallest)

@@ -127,7 +127,8 @@ def differences(comparison: Comparison, measured: Measured) -> Table:
     for pair in measured.pairs:
         limits = signed_interval(pair)
         outcome = f"{letter[pair.better]} is better" if pair.better else "not decided"
-        p_values = [p_text(pair.p), *([p_text(pair.adjusted_p)] if several else [])]
+        shown = [pair.p, pair.adjusted_p] if several else [pair.p]
+        p_values = [p_text(p, is_bound=pair.is_bound) for p in shown]
         name = f"{letter[pair.one]} - {letter[pair.other]}"
         rows.append([name, signed(pair.difference), limits, *p_values, outcome])
     return rows
@@ -142,9 +143,8 @@ def _others(comparison: Comparison, measured: Sequence[Measured]) -> Table:
             limits = signed_interval(pair)
             name = f"{letter[pair.one]} - {letter[pair.other]}"
             size = "larger" if metric.larger_is_better else "smaller"
-            rows.append(
-                [metric.metric, size, name, signed(pair.difference), limits, p_text(pair.p)]
-            )
+            p = p_text(pair.p, is_bound=pair.is_bound)
+            rows.append([metric.metric, size, name, signed(pair.difference), limits, p])
     return rows
 
 
@@ -160,10 +160,12 @@ def signed_interval(pair: Pair) -> str:
     return f"[{signed(pair.low)}, {signed(pair.high)}]"
 
 
-def p_text(p: float | None) -> str:
-    """`0.22`, `0.0031`, `<0.0001`, or `none`."""
+def p_text(p: float | None, *, is_bound: bool = False) -> str:
+    """`0.22`, `0.0031`, `≤0.001`, `<0.0001`, or `none`."""
     if p is None:
         return "none"
+    if is_bound:
+        return f"≤{p:.2g}"
     return f"{p:.2g}" if p >= _SMALLEST_P else f"<{_SMALLEST_P:g}"
 
 

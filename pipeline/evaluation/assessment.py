@@ -16,13 +16,14 @@ from pipeline.evaluation.test_split import digests, open_test_split, truth_of
 from pipeline.files import read_json
 from pipeline.metrics import Interval
 from pipeline.models import saved
-from pipeline.models.scores import ClassScores, Scores
+from pipeline.models.scores import ClassScores, NumberScores, Scores
 from pipeline.runs import history, model_card, record
 from pipeline.runs.result import HISTORY, INDEX, MADE_BY, MODEL, snapshot_file
 
 # Classes are imbalanced if the commonest has at least this many times the rows of the rarest.
 _IMBALANCE = 2.0
 _BESIDE_ACCURACY = "balanced_accuracy"
+_BESIDE_R2 = "mae"
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,11 @@ def beside(scores: Scores) -> list[str]:
     """The metrics to show with the headline, because the headline by itself could mislead.
 
     A model that always predicts the commonest of imbalanced classes has a high accuracy. Its
-    balanced accuracy is 1 / classes.
+    balanced accuracy is 1 / classes. R² of a quantity has no unit. Its mean absolute error has that
+    of the target.
     """
+    if isinstance(scores, NumberScores):
+        return [_BESIDE_R2]
     if not isinstance(scores, ClassScores):
         return []
     rows = rows_by_class(scores).values()

@@ -110,7 +110,7 @@ def kernel_figure(layer: Any, channel: int, *, title: str) -> Figure:
         raise PipelineError(
             f"{layer.name} has no kernels that are images",
             received=type(layer).__name__,
-            expected="Choose a layer of the kind Conv2D",
+            expected=_expected(layer),
         )
     weights = keras.ops.convert_to_numpy(layer.kernel)
     inputs = weights.shape[2]
@@ -124,6 +124,15 @@ def kernel_figure(layer: Any, channel: int, *, title: str) -> Figure:
     facts = captions.share(MOST_CHANNELS, layer.filters, "filters")
     head = captions.title(f"{title}: kernels of {layer.name}", facts)
     return kernels.plot(shown, title=head, first=channel)
+
+
+def _expected(layer: Any) -> str:
+    if isinstance(layer, keras.layers.Dense):
+        return (
+            "Choose a layer of the kind Conv2D. The figure first_layer_weights of "
+            "python -m pipeline.evaluate shows the first dense layer of a model of images"
+        )
+    return "Choose a layer of the kind Conv2D"
 
 
 def image_name(split: Split, meta: Meta, row: int) -> str:

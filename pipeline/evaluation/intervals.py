@@ -205,10 +205,19 @@ def _drawn(lows: Floats, highs: Floats) -> _Drawn:
     return _Drawn(interval, min(1.0, 2 * beyond / (len(lows) + 1)))
 
 
+def smallest_p(rows: int) -> float:
+    """The smallest p-value that the draws of an interval can give; see `Against`."""
+    return 2 / (_draws(rows) + 1)
+
+
+def _draws(rows: int) -> int:
+    return min(_DRAWS, max(_FEWEST_DRAWS, _WEIGHTS // rows))
+
+
 def _weights(rows: int, seed: int) -> Iterator[tuple[Floats, Floats]]:
     """Uniformly distributed weights of the rows and of one extra row, some draws at a time."""
     random = np.random.default_rng(seed)
-    rest = min(_DRAWS, max(_FEWEST_DRAWS, _WEIGHTS // rows))
+    rest = _draws(rows)
     while rest > 0:
         draws = min(rest, max(1, _WEIGHTS_AT_ONCE // rows))
         weights = random.standard_exponential((draws, rows + 1))

@@ -4,8 +4,10 @@ import html
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from pipeline.errors import suggestion
+from pipeline.errors import PipelineError, suggestion
+from pipeline.files import replacing
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,20 @@ class Picture:
 
     def __repr__(self) -> str:
         return f"<{self.alt}>"
+
+    def save(self, path: str | Path) -> None:
+        """Writes the PNG file, and creates its folder.
+
+        Raises:
+            PipelineError: the name of the file does not end in `.png`.
+        """
+        file = Path(path)
+        if file.suffix.lower() != ".png":
+            raise PipelineError(
+                "figures are saved as PNG", received=path, expected="Choose a name ending in .png"
+            )
+        with replacing(file) as temporary:
+            temporary.write_bytes(self.png)
 
 
 class Pictures(Mapping[str, Picture]):

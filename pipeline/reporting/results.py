@@ -33,6 +33,7 @@ from pipeline.runs.result import HISTORY, INDEX
 
 # An experiment has a result only if all these exist. DVC removes outdated ones before a stage runs.
 _FILES = (HISTORY, run_record.FILE, INDEX, evaluation_record.METRICS)
+_ERROR_IN_UNIT = "mae"
 _VALUES = {FOLDS: "fold", SPLIT_SEEDS: "seed of the split", SEEDS: "seed"}
 # The last three are measured for labels only.
 BY_CLASS = (
@@ -249,10 +250,16 @@ class Row:
 
     @property
     def beside(self) -> list[str]:
-        """Scores to show with the task's own headline, because that by itself could mislead."""
-        if self.headline != self.metrics.get("headline"):
-            return []
-        return [self._score_of(name) for name in self.metrics.get("beside", [])]
+        """Scores to show with the headline, because that by itself could mislead.
+
+        Another headline than the task's own needs only the error in the unit of the target.
+        """
+        is_own = self.headline == self.metrics.get("headline")
+        return [
+            self._score_of(name)
+            for name in self.metrics.get("beside", [])
+            if name != self.headline and (is_own or name == _ERROR_IN_UNIT)
+        ]
 
     def _score_of(self, name: str) -> str:
         value = look_up(self.metrics, f"test/{name}")

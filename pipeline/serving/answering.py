@@ -24,6 +24,7 @@ from pipeline.files import replacing
 from pipeline.serving import loading, pictures, predictor
 from pipeline.serving.inputs import Inputs, inputs_of
 from pipeline.serving.predictor import BATCH, Predictor
+from pipeline.serving.unseen import UnseenLabels
 
 _ENDINGS = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
 
@@ -58,9 +59,12 @@ def answer(options: argparse.Namespace) -> None:
         require_encoding("--encoding", options.encoding)
         layout = Layout(options.encoding, options.delimiter, header=Header(is_present=True))
         blocks = _blocks_of_csv(model, path, id_column=id_column, layout=layout)
+    unseen = UnseenLabels(model.card)
     with _opened(options.output) as file:
-        reported = _with_progress(blocks, options.model)
+        reported = _with_progress(_counted(blocks, unseen), options.model)
         rows, without = write(model, reported, file, id_column=id_column)
+    for line in unseen.lines():
+        log(f"warning: {line}")
     log(f"{options.model}: {rows - without:,} of {rows:,} rows predicted")
     if without:
         raise PipelineError(f"{without:,} of {rows:,} rows have no prediction")
@@ -96,6 +100,13 @@ def _images(paths: Sequence[Path]) -> list[Path]:
 
 def _is_image(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
+
+
+def _counted(blocks: Iterator[Block], unseen: UnseenLabels) -> Iterator[Block]:
+    """Passes blocks on, and counts their labels that training never saw."""
+    for block in blocks:
+        unseen.add(block.inputs)
+        yield block
 
 
 def _with_progress(blocks: Iterator[Block], name: str) -> Iterator[Block]:

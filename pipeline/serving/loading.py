@@ -1,12 +1,12 @@
 """Loads the model that a user names."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from pipeline.config import params, resolved_file
 from pipeline.data.prepared import load_meta
-from pipeline.errors import PipelineError, suggestion
+from pipeline.errors import PipelineError, StoreError, suggestion
 from pipeline.files import require_files
 from pipeline.layout import CONFIGS, OUTPUTS, PARAMS, PREPARED
 from pipeline.runs import record
@@ -14,6 +14,7 @@ from pipeline.runs.result import MADE_BY, MODEL
 from pipeline.runs.run_id import is_run_id
 from pipeline.serving import predictor
 from pipeline.serving.predictor import Predictor
+from pipeline.studies import trial_runs
 
 
 def load(model: str) -> Predictor:
@@ -23,8 +24,8 @@ def load(model: str) -> Predictor:
     the repository, the code of the repository is taken instead.
 
     Args:
-        model: a trained experiment, the beginning of a run id, a `models:/` or `runs:/` URI, a
-            folder, or a `.keras` file.
+        model: a trained experiment, the beginning of a run id, `<sweep id>/<trial>`, a `models:/`
+            or `runs:/` URI, a folder, or a `.keras` file.
 
     Raises:
         PipelineError: there is no such model, or it is damaged, or stale.
@@ -58,7 +59,7 @@ def located(name: str) -> Iterator[Path]:
         yield _checked(path)
     elif path.is_dir():
         yield _in_folder(path)
-    elif ":/" in name or is_run_id(name):
+    elif ":/" in name or is_run_id(name) or trial_runs.is_trial(name):
         with _copy(name) as folder:
             yield _in_folder(folder)
     else:
@@ -74,17 +75,24 @@ def located(name: str) -> Iterator[Path]:
 
 
 def _copy(name: str) -> AbstractContextManager[Path]:
-    """A copy of a model in the tracking store: a URI, or the beginning of a run id."""
+    """A copy of a model in the tracking store: a URI, a trial, or the beginning of a run id."""
     from pipeline.tracking import logged_models
 
     if ":/" in name:
         return logged_models.model_at(name)
+    if trial_runs.is_trial(name):
+        return logged_models.model_of(trial_runs.run_of(name))
     return logged_models.model_of(logged_models.find_run(name))
 
 
 def _of_experiment(name: str) -> Path:
     """The model of an experiment, unless its settings or data have changed since."""
     output, made_by = OUTPUTS / name, f"dvc repro train@{name}"
+    if not (output / record.FILE).is_file():
+        raise PipelineError(
+            f"{output / record.FILE} is missing",
+            expected=f"Make it with: {made_by}{_or_use_run(name)}",
+        )
     run = record.read(output, made_by=made_by)
     resolved = CONFIGS / f"{name}.yaml"
     if resolved.is_file():
@@ -98,6 +106,19 @@ def _of_experiment(name: str) -> Path:
         )
     require_files(output, run.files, made_by=made_by, names=[MODEL])
     return output / MODEL
+
+
+def _or_use_run(experiment: str) -> str:
+    """The newest finished run of an experiment as advice. Empty without one."""
+    from pipeline.tracking import connection, run_table
+
+    if connection.is_missing():
+        return ""
+    with suppress(StoreError):
+        for run in run_table.records(experiment):
+            if run.status == "FINISHED":
+                return f", or use its run {run.run_id[:8]}"
+    return ""
 
 
 def _in_folder(folder: Path) -> Path:

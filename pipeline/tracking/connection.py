@@ -63,6 +63,11 @@ def is_embedded() -> bool:
     return database is not None and Path(database).resolve() == (mlruns() / home.DATABASE).resolve()
 
 
+def is_missing() -> bool:
+    """Whether the store is the database under `mlruns/`, and no command has created it."""
+    return is_embedded() and not (mlruns() / home.DATABASE).is_file()
+
+
 def remedy(stage: str) -> str:
     """What to do about a run of an experiment that the store does not have.
 

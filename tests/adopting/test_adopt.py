@@ -96,6 +96,13 @@ def test_same_command_twice_changes_nothing(here, call, capsys):
     )
 
 
+def test_adopted_experiment_is_composed(here, call, monkeypatch):
+    composed = []
+    monkeypatch.setattr(adopt.new_experiment, "compose_again", lambda: composed.append(here))
+    call(adopt, "train.py")
+    assert composed == [here]
+
+
 def test_run_trains_what_was_written(here, call, monkeypatch):
     trained = []
     monkeypatch.setattr(adopt.new_experiment, "train_and_test", trained.append)

@@ -51,3 +51,9 @@ def test_small_p_means_an_interval_without_zero(error):
 def test_too_few_rows_have_no_p():
     test = compared("mae", regressor(range(5), 1.0), regressor(range(5), 9.0))
     assert (test.p, test.difference.interval) == (None, None)
+
+
+@pytest.mark.parametrize(("error", "is_bound"), [(9.0, True), (1.2, False)])
+def test_smallest_p_of_the_draws_is_a_bound(error, is_bound):
+    test = compared("mae", regressor(range(50), 1.0), regressor(range(50), error, seed=2))
+    assert (test.p == 2 / 2001, test.is_bound) == (is_bound, is_bound)

@@ -90,6 +90,18 @@ def test_p_has_two_digits(p, shown):
     assert text.p_text(p) == shown
 
 
+def test_smallest_p_of_the_draws_is_a_bound():
+    measured = part(ROWS, "b", "", "").decisive
+    pairs = [
+        replace(pair, p=2 / 2001, adjusted_p=6 / 2001, is_bound=True) for pair in measured.pairs
+    ]
+    own = replace(measured, pairs=pairs)
+    assert text.differences(comparison(part(ROWS, "b", "", "")), own)[1][3:5] == [
+        "≤0.001",
+        "≤0.003",
+    ]
+
+
 def test_difference_has_a_sign():
     assert [text.signed(value) for value in (0.25, -0.5, 2913.4)] == [
         "+0.2500",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.support import ROOT
+from tests.support import ROOT, notebooks
 from tests.support.notebooks import Kernel, cells_of
 
 NOTEBOOK = ROOT / "docs/notebooks/iris.ipynb"
@@ -20,3 +20,11 @@ def test_cells_of_the_notebook_give_their_results(in_project):
     assert accuracy["value"] == 1
     assert confusion.png.startswith(b"\x89PNG")
     assert np.array_equal(classes, ["setosa", "not setosa"])
+
+
+def test_executor_loads_tensorflow_without_its_messages(monkeypatch):
+    loaded = []
+    monkeypatch.setattr(notebooks.backend, "load", lambda: loaded.append("TensorFlow"))
+    monkeypatch.setattr("sys.argv", ["notebooks"])
+    notebooks.main()
+    assert loaded == ["TensorFlow"]

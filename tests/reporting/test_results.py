@@ -102,6 +102,31 @@ def test_balanced_accuracy_follows_the_headline(tmp_path):
     assert row.beside == ["balanced_accuracy 0.5000 [0.4000, 0.6000]"]
 
 
+ERROR = "mae 3.0000 [2.0000, 4.0000]"
+
+
+@pytest.mark.parametrize(
+    ("metric", "beside"),
+    [("r2", [ERROR]), ("mse", [ERROR]), ("mae", [])],
+)
+def test_error_in_the_unit_follows_any_other_metric(tmp_path, metric, beside):
+    error = {"value": 3.0, "low": 2.0, "high": 4.0}
+    test = {"r2": {"value": 0.9}, "mse": {"value": 10.0}, "mae": error}
+    splits = {
+        "test": test,
+        "train": dict.fromkeys(test, 1.0),
+        "validation": dict.fromkeys(test, 1.0),
+    }
+    metrics = METRICS | splits | {"headline": "r2", "beside": ["mae"]}
+    write_result(tmp_path, "shapes", metrics=metrics)
+    write_plan(tmp_path, shapes=planned(claims=[{"metric": f"test/{metric}", "at_least": 0}]))
+    (row,) = rows_of(tmp_path, "shapes")
+    assert row.beside == beside
+    rendering.write([row], tmp_path)
+    page = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert ("; mae 3.0000" in page) == bool(row.beside)
+
+
 def test_other_headline_needs_nothing_beside(tmp_path):
     write_result(tmp_path, "shapes", metrics=IMBALANCED)
     write_plan(tmp_path, shapes=planned(claims=[{"metric": "test/log_loss", "at_most": 1}]))

@@ -1,6 +1,7 @@
 """The model that a user names: an experiment, a folder or a file."""
 
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
@@ -9,9 +10,11 @@ import pytest
 
 from pipeline.config import resolved_file
 from pipeline.config.values import write_yaml
-from pipeline.files import digests_below
+from pipeline.files import digests_below, write_json
+from pipeline.layout import mlruns
 from pipeline.runs.record import RunRecord
 from pipeline.serving.loading import load, located
+from pipeline.tracking import logged_models
 from tests.support.damage import flip_a_bit
 from tests.support.refusals import refusal
 
@@ -116,3 +119,26 @@ def test_model_of_another_origin_is_refused(tmp_path):
     with ZipFile(path, "w") as file:
         file.writestr("config.json", "{}")
     assert "has no model.json, so its inputs are unknown" in refusal(load, str(path))
+
+
+@pytest.mark.parametrize("home", ["sweeps", "search"])
+def test_trial_is_the_model_of_its_run(experiment, monkeypatch, home):
+    write_json(mlruns() / f"{home}/80a1e5c0b7d2/trials/012.json", {"run_id": "7f3c"})
+    monkeypatch.setattr(logged_models, "model_of", {"7f3c": nullcontext(experiment)}.get)
+    assert locate("80a1/12") == experiment / "model.keras"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("80a1/1", "80a1e5c0b7d2 has no run of this trial. Received: 1. Choose a "),
+        ("80a1/2", "80a1e5c0b7d2 has no run of this trial. Received: 2. Choose a "),
+        ("90a1/2", "there is no sweep or search of this id in mlruns/. Received: 90a1. Write "),
+        ("8/2", "several sweeps and searches begin with these digits. Received: 8. Write "),
+    ],
+)
+@pytest.mark.usefixtures("in_empty_folder")
+def test_trial_without_a_run_is_refused(name, message):
+    write_json(Path("mlruns/sweeps/80a1e5c0b7d2/trials/002.json"), {"run_id": ""})
+    Path("mlruns/search/80b").mkdir(parents=True)
+    assert refusal(locate, name).startswith(message)

@@ -23,6 +23,8 @@ from unittest.mock import patch
 
 from PIL import Image
 
+from pipeline.models import backend
+
 _COLOURS = 32
 _WIDTHS = (760, 560, 420, 320)  # pixels of a stored picture; the first that is small enough
 _MOST = 50_000  # bytes of a stored picture
@@ -144,6 +146,7 @@ def _small(image: bytes) -> str:
 def main() -> None:
     """Executes the notebooks that the command line names."""
     os.environ.setdefault("MPLBACKEND", "agg")
+    backend.load()  # an import in a cell would print messages
     for path in [Path(name).resolve() for name in sys.argv[1:]]:
         store_outputs(path)
 
