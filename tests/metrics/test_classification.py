@@ -1,5 +1,6 @@
 """Metrics of classes, against values by hand and against scikit-learn."""
 
+import inspect
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 
 from pipeline import metrics
+from pipeline.config.metrics import METRICS
 from pipeline.metrics import UndefinedError
 from pipeline.metrics._calibration import bins
 from pipeline.models.scores import ClassScores
@@ -156,3 +158,20 @@ def test_two_class_values_match_scikit_learn(seed, rows):
         sklearn.metrics.average_precision_score(truth, second)
     )
     assert value("brier", scores) == pytest.approx(sklearn.metrics.brier_score_loss(truth, second))
+
+
+OF_THE_CONFUSION_MATRIX = [
+    name for name, module in METRICS.all().items() if "Confusion(" in inspect.getsource(module)
+]
+
+
+@pytest.mark.parametrize("name", OF_THE_CONFUSION_MATRIX)
+def test_draw_of_all_rows_is_the_metric(name):
+    random = np.random.default_rng(0)
+    truth = np.repeat([0, 1, 2], [40, 30, 30])
+    scores = classified(
+        truth, np.where(random.random(100) < 0.7, truth, random.integers(3, size=100))
+    )
+    metric = metrics.named(name, key="")
+    low, high = metric.sampling(scores).draws(np.full((1, 100), 1 / 100), np.zeros(1))
+    assert low == high == pytest.approx(metric.value(scores))
