@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.models import anatomy, families, serving
+from pipeline.models import anatomy, backend, families, serving
 from pipeline.models.families.python import Python
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support import refusals
@@ -268,6 +268,13 @@ def test_config_without_an_argument_is_refused():
     text = NET.replace('super().get_config() | {"outputs": self.outputs_}', "super().get_config()")
     write("return Net(outputs)", before=text)
     assert "returns a model that Keras cannot load again after it is saved" in refusal()
+
+
+def test_sublayers_of_a_constructor_give_no_warning():
+    backend.load()  # Warnings are errors, and it hides this one.
+    text = NET.replace("keras.Model", "keras.layers.Layer").replace("Net", "Gate", 1)
+    write(f"return keras.Sequential([Gate(outputs), {DENSE}])", before=text)
+    assert build().outputs[0].shape == (None, 3)
 
 
 def test_weights_that_keras_does_not_track_are_refused():
