@@ -24,6 +24,7 @@ def main() -> None:
     planned = params.read()
     configs = compose_all(planned)
     own_code.require_listed(configs, planned.own_code)
+    plan = outlines(configs, planned.overrides)
     with replacing_folder(CONFIGS) as folder:
         for config in configs:
             resolved.write(config, folder / f"{config.name}.yaml")
@@ -31,7 +32,7 @@ def main() -> None:
             (folder / f"{config.name}.figures.txt").write_text(
                 listing_of_figures(config), encoding="utf-8"
             )
-    plan_file.write(outlines(configs, planned.overrides))
+    plan_file.write(plan)
     log(f"{len(configs)} experiments composed to {CONFIGS}")
 
 

@@ -1,5 +1,7 @@
 """The user's own network: what is trained, and what is refused before the training."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,21 @@ def test_custom_layer_and_function_need_no_decorator(tmp_path):
     loaded = anatomy.network_of(keras.saving.load_model(tmp_path / "model.keras"))
     rows = np.ones((2, *meta.shape), np.float32)
     assert np.array_equal(loaded(rows), network(rows))
+
+
+def test_keras_alone_needs_own_objects_by_file_and_name(tmp_path):
+    """As docs/using-a-model.md and docs/your-own-model.md say."""
+    body = f"return keras.Sequential([Scale(), keras.layers.Activation(twice), {DENSE}])"
+    write(body, before=LAYER)
+    serving.serve(build(table()), table()).save(tmp_path / "model.keras")
+    script = (
+        "import keras, mine\n"
+        "own = {'mine.py>Scale': mine.Scale, 'mine.py>twice': mine.twice}\n"
+        "print(keras.saving.load_model('model.keras', custom_objects=own).name)\n"
+    )
+    command = [sys.executable, "-c", script]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout
 
 
 def test_layer_named_as_the_pipelines_keeps_its_name():
