@@ -30,7 +30,14 @@ from pipeline.layout import ADOPTED, CONF
 _PLAIN_RANGE = [0.0, 1.0]
 _DEFAULT_SEED = 42
 _CHECKED_ROWS = 8
+_SCALERS = "sklearn.preprocessing"
 _BINARY = "binary_crossentropy"
+_REASON = """\
+# The first layer, Rescaling, undoes the standardisation of columns: the network sees the numbers of
+# the script.
+# If the script scaled its columns itself, both almost cancel out. You may remove this layer: then
+# the network sees standardised columns, and its losses differ from those of the script.
+"""
 _TASKS = {"classes": "classification", "labels": "multi_label", "number": "regression"}
 
 
@@ -95,7 +102,7 @@ def write(
             text = python_stub(script, prepared.front, of_classes=of_classes)
         text += outputs.text() if outputs.are_several else ""
         write_text(folder / ADOPTED / f"{name}.py", text)
-    _write_experiment(settings, name, script, folder)
+    _write_experiment(settings, prepared, name, script, folder)
     return missing
 
 
@@ -268,6 +275,7 @@ def _experiment(
     if splits.train.y.ndim == 1:  # Several targets have the usual metrics, each of its own.
         metrics = training.metric_settings(compiled.get("metrics"), loss.kind, missing)
     missing += _lost_arithmetic(recording)
+    missing += _lost_columns(recording, splits)
     model: dict[str, Any] = {}
     if network.layers is not None:
         model["layers"] = [*prepared.front, *network.layers]
@@ -325,8 +333,26 @@ def _lost_arithmetic(recording: Recording) -> list[str]:
     if recording.model.losses:
         lost.append("penalties in val_loss: the training has them, and validation/loss has not")
     if any(hasattr(layer, "seed_generator") for layer in recording.model._flatten_layers()):
-        lost.append("the random numbers of dropout and other random layers: they differ")
+        lost.append(
+            "the random numbers: dropout and other random layers are adopted, and draw other ones"
+        )
     return lost
+
+
+def _lost_columns(recording: Recording, splits: Splits) -> list[str]:
+    """What the arrays lack of the table that the script read."""
+    tables = [one for one in recording.names.values() if hasattr(one, "columns")]
+    if splits.train.names is not None or splits.train.x.ndim != 2 or not tables:
+        return []
+    scalers = [
+        name for name, one in recording.names.items() if type(one).__module__.startswith(_SCALERS)
+    ]
+    if not scalers:
+        return ["the names of the columns; a DataFrame keeps them, so leave out .values"]
+    return [
+        f"the names of the columns and the scaler ({', '.join(scalers)}): predictions need scaled "
+        "numbers; a DataFrame without a scaler keeps both, because columns are standardised here"
+    ]
 
 
 def _by_class(weights: Any, classes: Sequence[str] | None) -> dict[str, float]:
@@ -352,8 +378,13 @@ def _write_data(prepared: Prepared, name: str, script: str, folder: Path) -> Non
     write_text(folder / CONF / f"data/{name}.yaml", text + _yaml(prepared.data))
 
 
-def _write_experiment(settings: dict[str, Any], name: str, script: str, folder: Path) -> None:
+def _write_experiment(
+    settings: dict[str, Any], prepared: Prepared, name: str, script: str, folder: Path
+) -> None:
     text = f"# @package _global_\n# Adopted from {script}.\n#   python -m pipeline.train {name}\n"
+    undone = prepared.source is not None and prepared.front
+    if undone and prepared.front[0]["class_name"] == "Rescaling":
+        text += _REASON
     write_text(folder / CONF / f"experiment/{name}.yaml", text + _yaml(settings))
 
 

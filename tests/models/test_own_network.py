@@ -194,7 +194,7 @@ REFUSED = {
     f"model = keras.Sequential([{DENSE}])\nmodel.compile('sgd', 'mse')\nreturn model": (
         "model.build returns a compiled model, but the settings choose optimizer, loss and "
         "metrics. Received: mine.py:build. Remove compile(), and set optimizer, training.loss and "
-        "training.metrics."
+        "training.metrics. Remove the last softmax or sigmoid of a classifier as well."
     ),
     f"a, b = keras.Input((3,)), keras.Input((2,))\n"
     f"return keras.Model([a, b], {DENSE}(keras.layers.Concatenate()([a, b])))": (
