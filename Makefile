@@ -12,7 +12,7 @@ export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
-.PHONY: help demo ui repro claims experiment test check browser exports bench chaos certify mutants
+.PHONY: help demo ui repro claims experiment test check browser exports bench bench-start chaos certify mutants
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,9 @@ bench: $(READY) ## measure speed against model.fit; forty minutes on an idle mac
 	python -m tests.benchmarks.training
 	python -m tests.benchmarks.sweeps
 	python -m tests.benchmarks.serving
+
+bench-start: $(READY) ## measure what people wait for around a training; five minutes, idle machine
+	python -m tests.benchmarks.start
 
 chaos: $(READY) ## kill at random and at every write, edit and damage files; over two hours
 	python -m tests.chaos.training --kills $(KILLS)

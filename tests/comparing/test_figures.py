@@ -1,5 +1,7 @@
 """What the figures of a comparison show."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.comparing import figures
@@ -24,6 +26,14 @@ def test_interval_and_difference_are_drawn():
     assert list(interval.get_xdata()) == [-0.2, 0.01]
     assert list(difference.get_xdata()) == [-0.1]
     assert list(zero.get_xdata()) == [0, 0]
+
+
+def test_three_panels_are_drawn_and_the_metric_is_the_first():
+    names = ("accuracy", "auc", "f1", "mcc")
+    metrics = {f"validation/{name}": 0.5 for name in names}
+    history = [replace(point, metrics=metrics) for point in points(CLIMBING)]
+    figure = figures.curves({"one": history, "other": history}, "f1")
+    assert [axes.get_ylabel() for axes in figure.axes] == ["f1", "accuracy", "auc"]
 
 
 def test_curves_lie_over_each_other():

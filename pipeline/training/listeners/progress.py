@@ -63,7 +63,7 @@ class TerminalProgress(Listener):
         """The line without its bar."""
         epochs = self._schedule.epochs
         epoch = min(self._step / self._schedule.steps_per_epoch, epochs)
-        facts = [f"epoch {epoch:.1f}/{_count(epochs)}", self._time()]
+        facts = [f"epoch {_count(round(epoch, 1))}/{_count(epochs)}", self._time()]
         tail = "".join(f"{_GAP}{fact}" for fact in facts if fact)
         line = Text(self._name, no_wrap=True, overflow="ellipsis")
         line.truncate(max(1, width - len(tail)), overflow="ellipsis")

@@ -1,6 +1,7 @@
 """Images in folders: the folder is the class."""
 
 import shutil
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 from pipeline.config.source import Source
 from pipeline.data.arrays import read_array
 from pipeline.data.fetching.sources import fetch
+from pipeline.data.formats import _packing
 from pipeline.data.raw import open_raw
 from pipeline.runs.model_card import Pixels
 from pipeline.serving.pictures import read
@@ -284,3 +286,11 @@ def test_settings_of_files_with_rows_are_refused(settings, key):
 
 def test_dvc_watches_the_folder():
     assert source().own_files == "photos/"
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [((100, 60), [100, 60, 3]), ((512, 256), [128, 64, 3]), ((1, 4000), [1, 128, 3])],
+)
+def test_advised_size_keeps_the_proportions(size, shape):
+    assert _packing._advised(Counter({size: 2}), 3) == shape

@@ -110,10 +110,10 @@ def two_points(listener: TerminalProgress) -> None:
 @pytest.mark.parametrize(
     ("width", "text"),
     [
-        (16, "…  epoch 2.0/20…"),
-        (30, "toy  epoch 2.0/20  0:36 left"),
-        (60, "toy  epoch 2.0/20  0:36 left  validation accuracy 0.8911"),
-        (75, "toy  epoch 2.0/20  0:36 left  validation accuracy 0.8911  train loss 0.4132"),
+        (14, "…  epoch 2/20…"),
+        (30, "toy  epoch 2/20  0:36 left"),
+        (60, "toy  epoch 2/20  0:36 left  validation accuracy 0.8911"),
+        (75, "toy  epoch 2/20  0:36 left  validation accuracy 0.8911  train loss 0.4132"),
     ],
 )
 def test_terminal_shows_as_many_metrics_as_fit(width, text):
@@ -122,11 +122,11 @@ def test_terminal_shows_as_many_metrics_as_fit(width, text):
 
 def test_long_name_leaves_room_for_epoch_and_time():
     text = shown(40, two_points, name="n" * 50)
-    assert text == f"{'n' * 14}…  epoch 2.0/20  0:36 left"
+    assert text == f"{'n' * 16}…  epoch 2/20  0:36 left"
 
 
 def test_bar_and_speed_take_the_rest_of_a_wide_terminal():
-    line_of_words = "toy  epoch 2.0/20  0:36 left  validation accuracy 0.8911  train loss 0.4132"
+    line_of_words = "toy  epoch 2/20  0:36 left  validation accuracy 0.8911  train loss 0.4132"
     text = shown(140, two_points)
     assert text.startswith(f"{line_of_words}  13,000 examples/s  ━")
     assert "━" not in shown(75, two_points)
@@ -142,12 +142,12 @@ def test_ended_training_shows_its_time():
     listener = TerminalProgress("toy", SCHEDULE, console=console)
     listener.on_point(point(40, seconds=65.0))
     listener.on_end()
-    assert "toy  epoch 20.0/20  in 1:05  validation" in console.file.getvalue()
+    assert "toy  epoch 20/20  in 1:05  validation" in console.file.getvalue()
 
 
 def test_line_starts_from_an_earlier_process():
     text = shown(60, lambda listener: listener.on_begin([point(20)]))
-    assert text.startswith("toy  epoch 10.0/20  validation accuracy 0.8911")
+    assert text.startswith("toy  epoch 10/20  validation accuracy 0.8911")
 
 
 def test_progress_without_a_terminal_is_lines(capsys):
