@@ -5,6 +5,7 @@
     python -m pipeline.adopt train.py --dry-run            only shows what it would write
     python -m pipeline.adopt train.py --name flats_deep    the name comes from the script otherwise
     python -m pipeline.adopt train.py --fit 2              adopts the second call of fit
+    python -m pipeline.adopt train.py --without-network    leaves the network to you
     python -m pipeline.adopt train.py -- --epochs 20       what follows -- goes to the script
     python -m pipeline.adopt train.ipynb                   runs the code cells of a notebook
 
@@ -48,17 +49,25 @@ def main() -> None:
     parser.add_argument("--fit", type=int, default=1)
     parser.add_argument("--run", action="store_true")
     parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--without-network", action="store_true")
     received = arguments(__doc__)
     end = received.index("--") if "--" in received else len(received)
     options, own = parser.parse_args(received[:end]), received[end + 1 :]
     name = options.name or new_experiment.name_of(options.script)
     require_experiment_name(name)
     require(options.fit >= 1, "--fit", received=options.fit, expected="1 for the first call of fit")
+    if options.run and options.without_network:
+        raise PipelineError(
+            "--run needs a network",
+            received="--run --without-network",
+            expected=f"Adopt without --run, write the network into {ADOPTED / name}.py, then train",
+        )
     if not Path(options.script).is_file():
         raise PipelineError("the script does not exist", received=options.script)
     params.read()  # A script may run for minutes, so another folder than the root fails before.
     with TemporaryDirectory() as folder:
-        losses = _recorded(Path(folder), [options.script, folder, name, str(options.fit), *own])
+        chosen = [str(options.fit), str(not options.without_network)]
+        losses = _recorded(Path(folder), [options.script, folder, name, *chosen, *own])
         files = Path(folder) / FILES
         paths = sorted(path.relative_to(files) for path in files.rglob("*") if path.is_file())
         listed = _listed(name, files, paths)

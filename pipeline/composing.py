@@ -17,6 +17,7 @@ def compose() -> int:
     planned = params.read()
     configs = compose_all(planned)
     own_code.require_listed(configs, planned.own_code)
+    plan = outlines(configs, planned.overrides)
     with replacing_folder(CONFIGS) as folder:
         for config in configs:
             resolved.write(config, folder / f"{config.name}.yaml")
@@ -24,5 +25,5 @@ def compose() -> int:
             (folder / f"{config.name}.figures.txt").write_text(
                 listing_of_figures(config), encoding="utf-8"
             )
-    plan_file.write(outlines(configs, planned.overrides))
+    plan_file.write(plan)
     return len(configs)

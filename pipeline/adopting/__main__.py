@@ -1,6 +1,6 @@
 """Runs a script in this process, and writes the files of its experiment to a folder.
 
-    python -m pipeline.adopting SCRIPT FOLDER NAME FIT [ARGUMENT_OF_THE_SCRIPT ...]
+    python -m pipeline.adopting SCRIPT FOLDER NAME FIT WITH_NETWORK [ARGUMENT_OF_THE_SCRIPT ...]
 
 `pipeline.adopt` runs it, and reads FOLDER.
 """
@@ -17,7 +17,7 @@ from pipeline.models import backend
 
 def main() -> None:
     """Records the script and writes the outcome."""
-    script, folder, name, fit, *arguments = sys.argv[1:]
+    script, folder, name, fit, with_network, *arguments = sys.argv[1:]
     os.environ["MPLBACKEND"] = "agg"  # a window would wait for someone to close it
     backend.load()
     from pipeline.adopting import plan
@@ -26,7 +26,7 @@ def main() -> None:
     files = Path(folder) / FILES
     try:
         recording = record(Path(script), fit=int(fit), arguments=arguments)
-        missing = plan.write(recording, name, script, files)
+        missing = plan.write(recording, name, script, files, with_network=with_network == str(True))
         outcome: dict[str, object] = {"missing": missing}
     except PipelineError as error:
         outcome = {"refused": str(error)}

@@ -2,12 +2,16 @@
 
 import inspect
 import json
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 import keras
+import numpy as np
 
+from pipeline.adopting.own_code import WITHOUT_NETWORK, Code, Names, names_of
 from pipeline.adopting.refusal import AdoptionError
 from pipeline.models.keras_layers import REFUSED
 
@@ -29,12 +33,16 @@ class Network:
         layers: the layers before a plain output layer, as settings. None if the network is not a
             stack of Keras's layers with such an end.
         config: the whole network as Keras's JSON.
+        model: the whole network.
+        own: the classes and functions of `config` that are not Keras's.
     """
 
     activation: str
     outputs: int
     layers: list[Layer] | None
     config: str
+    model: Any = None
+    own: Names = field(default_factory=Names)
 
 
 def network_of(model: Any, example: Any, *, of_classes: bool) -> Network:
@@ -45,7 +53,8 @@ def network_of(model: Any, example: Any, *, of_classes: bool) -> Network:
         of_classes: whether a last softmax or sigmoid is removed. The saved model adds it again.
 
     Raises:
-        AdoptionError: it has code of the script's own, or several inputs.
+        AdoptionError: it is a class of the script, has a layer that Keras cannot save, or has
+            several inputs.
     """
     _require_no_subclass(type(model))
     if not model.built:
@@ -54,7 +63,7 @@ def network_of(model: Any, example: Any, *, of_classes: bool) -> Network:
     if isinstance(model, keras.Sequential):
         model = model._functional
     for layer in model._flatten_layers(include_self=False):
-        _require_keras_layer(layer)
+        _require_config(layer)
     if len(model.inputs) != 1:
         raise AdoptionError(
             "the network has several inputs",
@@ -70,9 +79,16 @@ def network_of(model: Any, example: Any, *, of_classes: bool) -> Network:
             expected="Adopt networks for one class or one number per row",
         )
     activation, raw = _without_activation(model) if of_classes else (_IDENTITY, model)
-    layers = None if chain is None else _settings(chain, raw, model)
-    config = json.dumps(keras.saving.serialize_keras_object(raw))
-    return Network(activation, model.output_shape[-1], layers, config)
+    network = _network(activation, raw)
+    if chain is None or network.own.places:
+        return network
+    return replace(network, layers=_settings(chain, raw, model))
+
+
+def _network(activation: str, raw: Any) -> Network:
+    config = keras.saving.serialize_keras_object(raw)
+    outputs = int(raw.output_shape[-1])
+    return Network(activation, outputs, None, json.dumps(config), raw, names_of(config, raw))
 
 
 def _of_several_outputs(model: Any, *, of_classes: bool) -> Network:
@@ -87,8 +103,7 @@ def _of_several_outputs(model: Any, *, of_classes: bool) -> Network:
         model = copy
     together = keras.Model(model.inputs[0], keras.layers.Concatenate(name="outputs")(tensors))
     activation = activations.pop() if len(activations) == 1 else "mixed"
-    config = json.dumps(keras.saving.serialize_keras_object(together))
-    return Network(activation, together.output_shape[-1], None, config)
+    return _network(activation, together)
 
 
 def _raw(tensor: Any) -> tuple[str, Any]:
@@ -105,29 +120,32 @@ def _raw(tensor: Any) -> tuple[str, Any]:
 def _require_no_subclass(kind: type) -> None:
     if kind.__module__.partition(".")[0] != "keras":
         raise AdoptionError(
-            "the network is a class of the script, and each training would have to run its code",
+            "the network is a class of the script, so its last activation cannot be removed",
             received=f"class {kind.__name__}",
-            expected="Move the class into a file of its own, and name a function that builds it as "
-            "model.build (docs/your-own-model.md)",
+            expected="Build it in the script as keras.Sequential or keras.Model(inputs, outputs), "
+            f"also of layers of your own, {WITHOUT_NETWORK}",
         )
 
 
-def _require_keras_layer(layer: Any) -> None:
+def _require_config(layer: Any) -> None:
     kind = type(layer)
-    if isinstance(layer, keras.layers.Lambda) or kind.__module__.partition(".")[0] != "keras":
+    if isinstance(layer, keras.layers.Lambda):
         raise AdoptionError(
-            "the network has a layer with code of the script's own",
-            received=f"{layer.name}, class {kind.__name__}",
-            expected="Move the layer into a file of its own, and name a function that builds the "
-            "network as model.build (docs/your-own-model.md)",
+            "the network has a Lambda layer, but Keras refuses to load such a layer",
+            received=layer.name,
+            expected="Write it in the script as a class of keras.layers.Layer with a method call, "
+            f"{WITHOUT_NETWORK}",
         )
-    for value in layer.get_config().values():
-        if isinstance(value, dict) and str(value.get("registered_name") or "").startswith("__main"):
-            raise AdoptionError(
-                "the network uses a function of the script",
-                received=f"{value.get('config')} in the layer {layer.name}",
-                expected="Move it into a file of its own (docs/your-own-model.md)",
-            )
+    try:
+        layer.get_config()
+    except NotImplementedError:
+        raise AdoptionError(
+            f"the network has a layer that Keras cannot save: class {kind.__name__} has no "
+            "get_config",
+            received=layer.name,
+            expected=f"Add a method get_config(self) to {kind.__name__} in the script. It returns "
+            f"super().get_config() with all arguments of the constructor, {WITHOUT_NETWORK}",
+        ) from None
 
 
 def _chain(model: Any) -> list[Any] | None:
@@ -270,25 +288,86 @@ def _without_seed(config: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if key != "seed"}
 
 
-def python_file(script: str, network: Network, front: Sequence[Layer]) -> str:
+def python_file(script: str, network: Network, front: Sequence[Layer], code: Code) -> str:
     """The text of a Python file. Its function `build` builds the network.
 
     Args:
         front: layers before those of the script.
+        code: of the script, that the network uses.
     """
+    keys = ", ".join(f'"{key}": {name}' for key, name in sorted(network.own.keys.items()))
+    own = f", {{{keys}}}" if keys else ""
+    return _file(
+        f'"""The network of {script}, as `python -m pipeline.adopt` recorded it."""',
+        [*code.definitions, f"NETWORK = {json.dumps(network.config)}"],
+        front,
+        f"    network = keras.saving.deserialize_keras_object(json.loads(NETWORK){own})\n"
+        "    return keras.Model(inputs, network(hidden))\n",
+        ["import json", "import keras", *code.imports],
+    )
+
+
+def python_stub(script: str, front: Sequence[Layer], *, of_classes: bool) -> str:
+    """The text of a Python file whose function `build` is still to be written."""
+    end = " without its last softmax or sigmoid" if of_classes else ""
+    return _file(
+        f'"""The network of {script}. Complete `build`."""',
+        [],
+        front,
+        f"    # Apply the layers of {script} to `hidden`{end}, then return the model:\n"
+        "    # return keras.Model(inputs, keras.layers.Dense(outputs)(hidden))\n"
+        '    raise NotImplementedError("write the network into the function build")\n',
+        ["import keras"],
+    )
+
+
+def _file(
+    title: str, definitions: Sequence[str], front: Sequence[Layer], end: str, imports: Sequence[str]
+) -> str:
     layers = "".join(
         f"    hidden = keras.layers.{one['class_name']}("
         + ", ".join(f"{key}={value!r}" for key, value in one.items() if key != "class_name")
         + ")(hidden)\n"
         for one in front
     )
-    return (
-        f'"""The network of {script}, as `python -m pipeline.adopt` recorded it."""\n\n'
-        "import json\n\nimport keras\n\n"
-        f"NETWORK = {json.dumps(network.config)}\n\n\n"
-        "def build(shape, outputs):\n"
-        "    inputs = hidden = keras.Input(shape)\n"
-        f"{layers}"
-        "    network = keras.saving.deserialize_keras_object(json.loads(NETWORK))\n"
-        "    return keras.Model(inputs, network(hidden))\n"
+    build = f"def build(shape, outputs):\n    inputs = hidden = keras.Input(shape)\n{layers}{end}"
+    groups = groupby(
+        sorted(set(imports), key=_place_of_import), lambda one: _place_of_import(one)[0]
     )
+    lines = "\n\n".join("\n".join(group) for _, group in groups)
+    return "\n\n\n".join([f"{title}\n\n{lines}", *definitions, build])
+
+
+def _place_of_import(statement: str) -> tuple[bool, str]:
+    """Sorts modules of Python before those of packages."""
+    module = statement.split()[1]
+    return module.partition(".")[0] not in sys.stdlib_module_names, module
+
+
+def require_alike(text: str, network: Network, x: Any) -> None:
+    """Builds a network with a written file, and compares its outputs with those of the script.
+
+    Args:
+        text: of the file, without layers before those of the script.
+        x: some rows, as the script gives them to its network.
+
+    Raises:
+        AdoptionError: the file fails, or gives other outputs.
+    """
+    namespace: dict[str, Any] = {"__name__": "adopted"}
+    try:
+        exec(compile(text, "adopted", "exec"), namespace)
+        built = namespace["build"](tuple(x.shape[1:]), network.outputs)
+        built.set_weights(network.model.get_weights())
+        outputs, expected = built(x, training=False), network.model(x, training=False)
+        is_same = np.allclose(outputs, expected, rtol=1e-4, atol=1e-5, equal_nan=True)
+        reason = "other outputs with the same weights"
+    except Exception as error:  # noqa: BLE001 - the code of the script may raise anything
+        is_same, reason = False, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    if not is_same:
+        raise AdoptionError(
+            "a file of its own does not build the network of the script",
+            received=reason,
+            expected="Create weights in __init__ or build, return all arguments of a constructor "
+            f"from get_config, {WITHOUT_NETWORK}",
+        )

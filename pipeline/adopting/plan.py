@@ -10,8 +10,15 @@ import keras
 import numpy as np
 
 from pipeline.adopting import rows, training
-from pipeline.adopting.network import Network, network_of, python_file
+from pipeline.adopting.network import (
+    Network,
+    network_of,
+    python_file,
+    python_stub,
+    require_alike,
+)
 from pipeline.adopting.outputs import are_labels, outputs_of
+from pipeline.adopting.own_code import code_of, functions_of
 from pipeline.adopting.refusal import AdoptionError
 from pipeline.adopting.rows import Prepared, Rows
 from pipeline.adopting.script import Recording
@@ -22,7 +29,15 @@ from pipeline.layout import ADOPTED, CONF
 
 _PLAIN_RANGE = [0.0, 1.0]
 _DEFAULT_SEED = 42
+_CHECKED_ROWS = 8
+_SCALERS = "sklearn.preprocessing"
 _BINARY = "binary_crossentropy"
+_REASON = """\
+# The first layer, Rescaling, undoes the standardisation of columns: the network sees the numbers of
+# the script.
+# If the script scaled its columns itself, both almost cancel out. You may remove this layer: then
+# the network sees standardised columns, and its losses differ from those of the script.
+"""
 _TASKS = {"classes": "classification", "labels": "multi_label", "number": "regression"}
 
 
@@ -42,8 +57,14 @@ class Splits:
     batch: int | None = None
 
 
-def write(recording: Recording, name: str, script: str, folder: Path) -> list[str]:
+def write(
+    recording: Recording, name: str, script: str, folder: Path, *, with_network: bool = True
+) -> list[str]:
     """Writes the files of an experiment below a folder, as they would lie in the project.
+
+    Args:
+        with_network: whether to adopt the network. Otherwise the function that builds it is left
+            to the user.
 
     Returns:
         The parts of the script that the experiment loses.
@@ -56,9 +77,16 @@ def write(recording: Recording, name: str, script: str, folder: Path) -> list[st
     loss, splits = outputs.loss, _splits(recording, outputs.names)
     if loss.name == _BINARY and are_labels(splits.train.y):
         loss = replace(loss, kind="labels")
-    network = network_of(recording.model, splits.train.x[:1], of_classes=loss.kind != "number")
+    of_classes = loss.kind != "number"
     if loss.kind == "classes":
         splits = _with_class_numbers(splits)
+    if with_network:
+        with keras.saving.custom_object_scope(functions_of(recording.names)):
+            network = network_of(recording.model, splits.train.x[:1], of_classes=of_classes)
+    else:
+        loss, network = _without_network(loss, splits)
+        missing.append(f"the network: write it into the function build of {ADOPTED / name}.py")
+    if loss.kind == "classes":
         loss = _loss_of_classes(loss, network, splits, missing)
     else:
         splits = _with_columns(splits, network, loss)
@@ -68,11 +96,41 @@ def write(recording: Recording, name: str, script: str, folder: Path) -> list[st
     settings = _experiment(recording, splits, loss, network, prepared, name, missing)
     _write_data(prepared, name, script, folder)
     if settings["model"].get("build"):
-        text = python_file(script, network, prepared.front)
+        if with_network:
+            text = _file_of_network(recording, script, network, prepared, splits)
+        else:
+            text = python_stub(script, prepared.front, of_classes=of_classes)
         text += outputs.text() if outputs.are_several else ""
         write_text(folder / ADOPTED / f"{name}.py", text)
-    _write_experiment(settings, name, script, folder)
+    _write_experiment(settings, prepared, name, script, folder)
     return missing
+
+
+def _without_network(loss: Loss, splits: Splits) -> tuple[Loss, Network]:
+    """The loss for a network that the user will write, and what is known of that network."""
+    outputs = int(np.prod(splits.train.y.shape[1:]))
+    if loss.kind == "classes":
+        classes = _number_of_classes(splits)
+        outputs = 1 if classes == 2 else classes
+        if classes == 2:
+            loss = replace(loss, name=_BINARY)
+    usual = "sigmoid" if loss.name == _BINARY else "softmax"
+    is_raw = loss.from_logits or loss.kind == "number"
+    return loss, Network("linear" if is_raw else usual, outputs, None, "")
+
+
+def _number_of_classes(splits: Splits) -> int:
+    y = [part.y for part in (splits.train, splits.validation, splits.test) if part is not None]
+    return len(np.unique(np.concatenate(y)))
+
+
+def _file_of_network(
+    recording: Recording, script: str, network: Network, prepared: Prepared, splits: Splits
+) -> str:
+    """The text of the file that builds the network, checked against the network of the script."""
+    code = code_of(network.own, recording.text, recording.names)
+    require_alike(python_file(script, network, [], code), network, splits.train.x[:_CHECKED_ROWS])
+    return python_file(script, network, prepared.front, code)
 
 
 def _splits(recording: Recording, outputs: Sequence[str]) -> Splits:
@@ -154,8 +212,7 @@ def _loss_of_classes(loss: Loss, network: Network, splits: Splits, missing: list
             received=f"{network.activation} with {loss.name}, from_logits={loss.from_logits}",
             expected=f"Choose {usual} in the script, then adopt it again",
         )
-    y = [part.y for part in (splits.train, splits.validation, splits.test) if part is not None]
-    classes = len(np.unique(np.concatenate(y)))
+    classes = _number_of_classes(splits)
     outputs = 1 if classes == 2 else classes
     if network.outputs == outputs:
         return loss
@@ -218,6 +275,7 @@ def _experiment(
     if splits.train.y.ndim == 1:  # Several targets have the usual metrics, each of its own.
         metrics = training.metric_settings(compiled.get("metrics"), loss.kind, missing)
     missing += _lost_arithmetic(recording)
+    missing += _lost_columns(recording, splits)
     model: dict[str, Any] = {}
     if network.layers is not None:
         model["layers"] = [*prepared.front, *network.layers]
@@ -275,8 +333,26 @@ def _lost_arithmetic(recording: Recording) -> list[str]:
     if recording.model.losses:
         lost.append("penalties in val_loss: the training has them, and validation/loss has not")
     if any(hasattr(layer, "seed_generator") for layer in recording.model._flatten_layers()):
-        lost.append("the random numbers of dropout and other random layers: they differ")
+        lost.append(
+            "the random numbers: dropout and other random layers are adopted, and draw other ones"
+        )
     return lost
+
+
+def _lost_columns(recording: Recording, splits: Splits) -> list[str]:
+    """What the arrays lack of the table that the script read."""
+    tables = [one for one in recording.names.values() if hasattr(one, "columns")]
+    if splits.train.names is not None or splits.train.x.ndim != 2 or not tables:
+        return []
+    scalers = [
+        name for name, one in recording.names.items() if type(one).__module__.startswith(_SCALERS)
+    ]
+    if not scalers:
+        return ["the names of the columns; a DataFrame keeps them, so leave out .values"]
+    return [
+        f"the names of the columns and the scaler ({', '.join(scalers)}): predictions need scaled "
+        "numbers; a DataFrame without a scaler keeps both, because columns are standardised here"
+    ]
 
 
 def _by_class(weights: Any, classes: Sequence[str] | None) -> dict[str, float]:
@@ -302,8 +378,13 @@ def _write_data(prepared: Prepared, name: str, script: str, folder: Path) -> Non
     write_text(folder / CONF / f"data/{name}.yaml", text + _yaml(prepared.data))
 
 
-def _write_experiment(settings: dict[str, Any], name: str, script: str, folder: Path) -> None:
+def _write_experiment(
+    settings: dict[str, Any], prepared: Prepared, name: str, script: str, folder: Path
+) -> None:
     text = f"# @package _global_\n# Adopted from {script}.\n#   python -m pipeline.train {name}\n"
+    undone = prepared.source is not None and prepared.front
+    if undone and prepared.front[0]["class_name"] == "Rescaling":
+        text += _REASON
     write_text(folder / CONF / f"experiment/{name}.yaml", text + _yaml(settings))
 
 

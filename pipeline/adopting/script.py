@@ -49,6 +49,8 @@ class Recording:
         seed: the last one that it set for Keras or TensorFlow.
         bundled: the data sets of Keras that it loaded.
         others: its calls of `fit` before and after this one, in words.
+        text: the Python code of the script.
+        names: its top-level names with their values, at the call of `fit`.
     """
 
     model: Any = None
@@ -58,6 +60,8 @@ class Recording:
     seed: int | None = None
     bundled: Bundled = field(default_factory=Bundled)
     others: list[str] = field(default_factory=list)
+    text: str = ""
+    names: dict[str, Any] = field(default_factory=dict)
 
 
 def record(script: Path, *, fit: int = 1, arguments: Sequence[str] = ()) -> Recording:
@@ -73,6 +77,7 @@ def record(script: Path, *, fit: int = 1, arguments: Sequence[str] = ()) -> Reco
     recorder = _Recorder(Recording(), fit)
     folder = script.resolve().parent
     with runnable(script) as source:
+        recorder.recording.text = source.file.read_text(encoding="utf-8")
         try:
             with (
                 patch.object(sys, "argv", [str(script.resolve()), *arguments]),
@@ -187,6 +192,7 @@ class _Recorder:
             self.recording.model = model
             self.recording.compiled = dict(model._adopted)
             self.recording.fitted = arguments
+            self.recording.names = dict(vars(sys.modules["__main__"]))
             self.is_recorded = True
         else:
             self.recording.others.append(f"the training by call {self.count} of fit")

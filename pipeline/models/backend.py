@@ -5,6 +5,7 @@ import importlib
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
@@ -26,6 +27,9 @@ def load() -> None:
             importlib.import_module("keras")
     # TensorFlow would warn that it traces each loaded model again.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    # A layer may make its sublayers in __init__: pipeline.models.own_network compares what such a
+    # network computes before and after it is saved.
+    warnings.filterwarnings("ignore", r"`build\(\)` was called on layer", UserWarning)
 
 
 @contextmanager

@@ -130,7 +130,8 @@ def _require_plain(model: Any, reference: Reference) -> None:
             _KEY,
             "returns a compiled model, but the settings choose optimizer, loss and metrics",
             received=reference,
-            expected="Remove compile(), and set optimizer, training.loss and training.metrics",
+            expected="Remove compile(), and set optimizer, training.loss and training.metrics. "
+            "Remove the last softmax or sigmoid of a classifier as well",
         )
     own = [name for name in _OF_THE_ENGINE if not _of_keras(type(model), name)]
     if own:

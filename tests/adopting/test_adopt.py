@@ -201,3 +201,15 @@ def test_calls_of_fit_count_from_1(here, call):
 
 def test_missing_script_is_refused(here, call):
     assert refusal(call, adopt, "none.py") == "the script does not exist. Received: none.py."
+
+
+def test_network_can_be_left_to_the_user(here, call, capsys):
+    call(adopt, "train.py", "--name", "bare", "--without-network", "--dry-run")
+    output = capsys.readouterr().out
+    assert "not adopted: the network: write it into the function build of adopted/bare.py" in output
+    assert "\n  bare: adopted/bare.py\n" in output
+
+
+def test_run_without_network_is_refused(here, call):
+    message = refusal(call, adopt, "train.py", "--run", "--without-network")
+    assert message.startswith("--run needs a network. Received: --run --without-network.")

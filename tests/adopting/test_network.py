@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.adopting.network import network_of, python_file
+from pipeline.adopting.network import network_of, python_file, python_stub, require_alike
+from pipeline.adopting.own_code import Code
 from pipeline.adopting.refusal import AdoptionError
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.refusals import refusal
@@ -93,7 +94,7 @@ def test_branches_become_a_python_file(tmp_path):
     assert network.layers is None
     front = [{"class_name": "Rescaling", "scale": [2.0, 1.0, 1.0], "offset": 1.0}]
     namespace = {}
-    exec(python_file("train.py", network, front), namespace)
+    exec(python_file("train.py", network, front, Code()), namespace)
     built = namespace["build"]((3,), 2)
     built.set_weights(model.get_weights())
     rows = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
@@ -102,9 +103,13 @@ def test_branches_become_a_python_file(tmp_path):
     np.testing.assert_allclose(probabilities, expected, rtol=1e-5)
 
 
-class Doubling(layers.Layer):
+class Unsaved(layers.Layer):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
     def call(self, x):
-        return 2 * x
+        return x
 
 
 class Own(keras.Model):
@@ -115,13 +120,16 @@ class Own(keras.Model):
 @pytest.mark.parametrize(
     ("model", "text"),
     [
-        (keras.Sequential([Doubling(), layers.Dense(1)]), "the network has a layer with code of"),
-        (keras.Sequential([layers.Lambda(abs), layers.Dense(1)]), "the network has a layer with"),
+        (
+            keras.Sequential([Unsaved(object()), layers.Dense(1)]),
+            "the network has a layer that Keras",
+        ),
+        (keras.Sequential([layers.Lambda(abs), layers.Dense(1)]), "the network has a Lambda layer"),
         (Own(), "the network is a class of the script"),
         (keras.Sequential([layers.Reshape((3, 1))]), "the network gives more than one row"),
     ],
 )
-def test_network_with_own_code_is_refused(model, text):
+def test_network_that_no_file_builds_is_refused(model, text):
     message = refusal(network_of, model, ROW, of_classes=True, error=AdoptionError)
     assert message.startswith(text)
 
@@ -131,3 +139,17 @@ def test_several_inputs_are_refused():
     model = keras.Model([first, second], layers.Dense(1)(first + second))
     message = refusal(network_of, model, ROW, of_classes=True, error=AdoptionError)
     assert message.startswith("the network has several inputs. Received: 2 inputs")
+
+
+def test_file_that_builds_another_network_is_refused():
+    network = network_of(branched(), ROW, of_classes=True)
+    text = python_file("train.py", network, [], Code()).replace("network(hidden)", "2 * hidden")
+    message = refusal(require_alike, text, network, ROW, error=AdoptionError)
+    assert message.startswith("a file of its own does not build the network of the script.")
+
+
+def test_stub_refuses_to_build():
+    namespace = {}
+    exec(python_stub("train.py", [], of_classes=True), namespace)
+    with pytest.raises(NotImplementedError, match="write the network into the function build"):
+        namespace["build"]((3,), 2)

@@ -48,6 +48,27 @@ def test_rules_watch_the_loss_that_keras_watches(adopted, arguments, monitor):
     assert experiment["training"]["early_stopping"] == {"patience": 3, "monitor": monitor}
 
 
+def test_rescaling_has_a_reason(adopted, tmp_path):
+    adopted("validation_split=0.2")
+    text = (tmp_path / "conf/experiment/train.yaml").read_text(encoding="utf-8")
+    assert "# The first layer, Rescaling, undoes the standardisation of columns" in text
+    assert "You may remove this layer" in text
+
+
+def test_lost_names_and_scaler_are_said(tmp_path):
+    table = (
+        "import pandas\nfrom sklearn.preprocessing import StandardScaler\n"
+        'table = pandas.DataFrame(x, columns=["a", "b"])\n'
+        "scaler = StandardScaler().fit(table.values)\nx = scaler.transform(table.values)\n"
+    )
+    (tmp_path / "train.py").write_text(f"{HEAD}{table}model.fit(x, y)\n", encoding="utf-8")
+    missing = plan.write(record(tmp_path / "train.py"), "train", "train.py", tmp_path)
+    assert missing[-1] == (
+        "the names of the columns and the scaler (scaler): predictions need scaled numbers; a "
+        "DataFrame without a scaler keeps both, because columns are standardised here"
+    )
+
+
 def test_weights_are_a_column_of_the_data(adopted):
     _, data = adopted("sample_weight=w[:20], validation_data=(x[20:], y[20:])")
     assert data["sample_weight"] == "sample_weight"

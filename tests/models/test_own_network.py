@@ -1,5 +1,7 @@
 """The user's own network: what is trained, and what is refused before the training."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.models import anatomy, families, serving
+from pipeline.models import anatomy, backend, families, serving
 from pipeline.models.families.python import Python
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support import refusals
@@ -101,6 +103,21 @@ def test_custom_layer_and_function_need_no_decorator(tmp_path):
     assert np.array_equal(loaded(rows), network(rows))
 
 
+def test_keras_alone_needs_own_objects_by_file_and_name(tmp_path):
+    """As docs/using-a-model.md and docs/your-own-model.md say."""
+    body = f"return keras.Sequential([Scale(), keras.layers.Activation(twice), {DENSE}])"
+    write(body, before=LAYER)
+    serving.serve(build(table()), table()).save(tmp_path / "model.keras")
+    script = (
+        "import keras, mine\n"
+        "own = {'mine.py>Scale': mine.Scale, 'mine.py>twice': mine.twice}\n"
+        "print(keras.saving.load_model('model.keras', custom_objects=own).name)\n"
+    )
+    command = [sys.executable, "-c", script]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout
+
+
 def test_layer_named_as_the_pipelines_keeps_its_name():
     write(f"return keras.Sequential([Scale(), keras.layers.Flatten(), {DENSE}])", before=LAYER)
     network = build(images())
@@ -177,7 +194,7 @@ REFUSED = {
     f"model = keras.Sequential([{DENSE}])\nmodel.compile('sgd', 'mse')\nreturn model": (
         "model.build returns a compiled model, but the settings choose optimizer, loss and "
         "metrics. Received: mine.py:build. Remove compile(), and set optimizer, training.loss and "
-        "training.metrics."
+        "training.metrics. Remove the last softmax or sigmoid of a classifier as well."
     ),
     f"a, b = keras.Input((3,)), keras.Input((2,))\n"
     f"return keras.Model([a, b], {DENSE}(keras.layers.Concatenate()([a, b])))": (
@@ -268,6 +285,13 @@ def test_config_without_an_argument_is_refused():
     text = NET.replace('super().get_config() | {"outputs": self.outputs_}', "super().get_config()")
     write("return Net(outputs)", before=text)
     assert "returns a model that Keras cannot load again after it is saved" in refusal()
+
+
+def test_sublayers_of_a_constructor_give_no_warning():
+    backend.load()  # Warnings are errors, and it hides this one.
+    text = NET.replace("keras.Model", "keras.layers.Layer").replace("Net", "Gate", 1)
+    write(f"return keras.Sequential([Gate(outputs), {DENSE}])", before=text)
+    assert build().outputs[0].shape == (None, 3)
 
 
 def test_weights_that_keras_does_not_track_are_refused():
