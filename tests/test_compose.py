@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import compose
+from pipeline import compose, composing
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.errors import PipelineError
 from pipeline.layout import CONFIGS, PLAN
@@ -33,7 +33,7 @@ def test_failed_stage_keeps_its_outputs(in_empty_folder):
 
 
 def test_files_of_removed_experiments_go(here, call, monkeypatch):
-    monkeypatch.setattr(compose, "compose_all", lambda _planned: [])
+    monkeypatch.setattr(composing, "compose_all", lambda _planned: [])
     call(compose)
     assert list(CONFIGS.iterdir()) == []
 
@@ -43,8 +43,8 @@ def test_error_keeps_all_files(here, call, monkeypatch):
         raise PipelineError("the code is unreadable")
 
     configs = [compose_experiment(["experiment=iris_logistic"])]
-    monkeypatch.setattr(compose, "compose_all", lambda _planned: configs)
-    monkeypatch.setattr(compose, "listing", fail)
+    monkeypatch.setattr(composing, "compose_all", lambda _planned: configs)
+    monkeypatch.setattr(composing, "listing", fail)
     refusal(call, compose)
     assert PLAN.read_text(encoding="utf-8") == "old"
     assert [path.name for path in CONFIGS.iterdir()] == ["toy.yaml"]
