@@ -277,7 +277,8 @@ def test_data_of_other_settings_are_refused(folder):
     assert refusal(run, folder, "data=shapes", "data.rows=30") == (
         "data/prepared/shapes was prepared with other settings than the experiment has: data.rows. "
         "Received: 30 in the experiment, None in the prepared data. "
-        "Prepare the data again with: dvc repro prepare@shapes."
+        "Prepare the data again with: dvc repro prepare@shapes. "
+        "If an override set it, set it in conf/data/shapes.yaml instead."
     )
 
 

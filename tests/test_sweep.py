@@ -64,7 +64,8 @@ def test_winner_without_a_data_variant_is_refused_early(call, monkeypatch):
     assert refusal(call, sweep, *arguments) == (
         "data/prepared/pairs was prepared with other settings than the experiment has: data.drop. "
         "Received: ['x'] in the experiment, [] in the prepared data. "
-        "Prepare the data again with: dvc repro prepare@pairs."
+        "Prepare the data again with: dvc repro prepare@pairs. "
+        "If an override set it, set it in conf/data/pairs.yaml instead."
     )
 
 

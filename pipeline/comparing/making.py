@@ -51,9 +51,14 @@ def _remarks(contenders: Sequence[Contender], parts: Sequence[Part]) -> list[str
         f"{contender.title}: {remark}" for contender in contenders for remark in contender.remarks
     ]
     if over == {ROWS}:
+        advice = (
+            "list them under repeats in params.yaml, or use --until-decided."
+            if all(contender.is_experiment for contender in contenders)
+            else "write the settings of a run into conf/experiment/, and compare experiments."
+        )
         remarks.append(
-            "The noise of the seed is not in this comparison. It needs several seeds of each: list "
-            "them under repeats in params.yaml, or use --until-decided."
+            "The noise of the seed is not in this comparison. It needs several seeds of each: "
+            f"{advice}"
         )
     if over <= {SEEDS, UNTIL_DECIDED}:
         remarks.append("All seeds were measured on the same rows: this says nothing about others.")

@@ -105,5 +105,6 @@ def _require_same_data(settings: dict[str, Any], meta: Meta, folder: Path) -> No
             raise PipelineError(
                 f"{folder} was prepared with other settings than the experiment has: data.{key}",
                 received=f"{value} in the experiment, {meta.config.get(key)} in the prepared data",
-                expected=f"Prepare the data again with: dvc repro prepare@{meta.name}",
+                expected=f"Prepare the data again with: dvc repro prepare@{meta.name}. If an "
+                f"override set it, set it in conf/data/{meta.name}.yaml instead",
             )
