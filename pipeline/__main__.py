@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def script() -> None:
-    """Runs `main` for the script `pipeline`, that an installation puts on the path."""
+    """Runs `main`. An installation puts this on the path as the script `pipeline`."""
     run_command(main, begin=lambda: None)  # the command decides
 
 

@@ -96,7 +96,7 @@ def _names(conf: Path, group: str) -> list[str]:
 
 
 def _listed(path: Path) -> set[str]:
-    """The experiments of `params.yaml`. None if it cannot be read: a shell shows no error."""
+    """The experiments of `params.yaml`. Empty if it is unreadable: a shell shows no error."""
     from pipeline.config import params
 
     try:

@@ -18,6 +18,8 @@ from pipeline.layout import CONFIGS, EVALUATED_RUNS, OUTPUTS, PREPARED, mlruns
 from pipeline.runs import record as run_record
 from pipeline.runs.result import HISTORY
 from pipeline.runs.run_id import is_run_id
+from pipeline.studies import trial_runs
+from pipeline.studies.record import FOLDERS
 
 _LONGEST_LIST = 5
 _OVER = {repeats.SEEDS: SEEDS, repeats.SPLIT_SEEDS: SPLITS, repeats.FOLDS: FOLDS}
@@ -275,23 +277,15 @@ def _configuration(name: str) -> Contender:
 
 
 def _sweep(beginning: str) -> Path:
-    folders = sorted((mlruns() / "sweeps").glob(f"{beginning}*")) if beginning else []
-    if len(folders) == 1:
-        return folders[0]
-    if list((mlruns() / "search").glob(f"{beginning}*")):
+    folder = trial_runs.study_of(beginning)
+    if folder.parent.name != FOLDERS["sweep"]:
         raise PipelineError(
             "the trials of a search have one seed each, so the noise of the seed is not known",
             received=beginning,
             expected="Compare runs: python -m pipeline.evaluate run=<id> tests one of trials.csv. "
             "Or save the winner with search.save_as, and repeat it over seeds",
         )
-    raise PipelineError(
-        "several sweeps begin with these digits"
-        if folders
-        else "there is no sweep of this id in mlruns/sweeps",
-        received=beginning or "nothing",
-        expected="Write <sweep id>/<number of a trial>; the sweep printed both",
-    )
+    return folder
 
 
 def _objective(outcomes: Sequence[Any]) -> str:

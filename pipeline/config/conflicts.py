@@ -55,9 +55,9 @@ def _with_setting(
     error: SettingError, overrides: Sequence[str], file: Path, is_valid: IsValid
 ) -> SettingError:
     """An override that a setting of the experiment's file makes invalid."""
-    given = {override.lstrip("+~").partition("=")[0] for override in overrides}
+    overridden = {override.lstrip("+~").partition("=")[0] for override in overrides}
     for key in _keys(file):
-        if key not in given and (remedy := _remedy(key, overrides, is_valid)):
+        if key not in overridden and (remedy := _remedy(key, overrides, is_valid)):
             return error.beside(f"{key} of {file}", f"Add the override {remedy}")
     return error
 

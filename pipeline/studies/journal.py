@@ -22,6 +22,7 @@ from pipeline import sealed_lines
 from pipeline.console import log
 from pipeline.files import read_json, write_json, write_text
 from pipeline.locks import locked
+from pipeline.studies import trial_runs
 from pipeline.studies.outcome import Outcome
 from pipeline.studies.trial import Trial
 
@@ -64,7 +65,7 @@ class SweepJournal(Journal):
         return Outcome.from_values(read_json(file, made_by="the same sweep again"))
 
     def _file(self, number: int) -> Path:
-        return self.folder / "trials" / f"{number:03d}.json"
+        return trial_runs.file_of(self.folder, number)
 
 
 class SearchJournal(Journal):

@@ -142,7 +142,9 @@ def test_unknown_trial_is_refused():
 
 
 def test_unknown_sweep_is_refused():
-    assert refusal(names.resolve, "80a1e5c0b7d2/7").startswith("there is no sweep of this id")
+    assert refusal(names.resolve, "80a1e5c0b7d2/7").startswith(
+        "there is no sweep or search of this id"
+    )
 
 
 def test_search_has_no_noise_of_the_seed():
