@@ -140,7 +140,7 @@ def test_interrupt_ends_the_view_and_shows_the_cursor(in_project):
         tracker.log_metrics(points(0.75, 0.5))
         process = subprocess.Popen(
             [sys.executable, "-m", "pipeline.watch"],
-            env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"},
+            env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "CI": ""},
             stdout=theirs,
             stderr=subprocess.PIPE,
         )
