@@ -40,6 +40,11 @@ def reproduction(run_id: str) -> Path:
     return mlruns() / "reproductions" / run_id[:16]
 
 
+def studies() -> dict[str, Path]:
+    """Returns the absolute paths of the folders with all sweeps and all searches, by their kind."""
+    return {"sweep": mlruns() / "sweeps", "search": mlruns() / "search"}
+
+
 def looks() -> Path:
     """Returns the absolute path of the ledger of looks at test splits."""
     return mlruns() / "looks"

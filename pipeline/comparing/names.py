@@ -14,12 +14,11 @@ from pipeline.errors import PipelineError, suggestion
 from pipeline.evaluation import predictions, record, series_record
 from pipeline.evaluation.predictions import Predictions
 from pipeline.files import read_json
-from pipeline.layout import CONFIGS, EVALUATED_RUNS, OUTPUTS, PREPARED, mlruns
+from pipeline.layout import CONFIGS, EVALUATED_RUNS, OUTPUTS, PREPARED, mlruns, studies
 from pipeline.runs import record as run_record
 from pipeline.runs.result import HISTORY
 from pipeline.runs.run_id import is_run_id
 from pipeline.studies import trial_runs
-from pipeline.studies.record import FOLDERS
 
 _LONGEST_LIST = 5
 _OVER = {repeats.SEEDS: SEEDS, repeats.SPLIT_SEEDS: SPLITS, repeats.FOLDS: FOLDS}
@@ -278,7 +277,7 @@ def _configuration(name: str) -> Contender:
 
 def _sweep(beginning: str) -> Path:
     folder = trial_runs.study_of(beginning)
-    if folder.parent.name != FOLDERS["sweep"]:
+    if folder.parent != studies()["sweep"]:
         raise PipelineError(
             "the trials of a search have one seed each, so the noise of the seed is not known",
             received=beginning,

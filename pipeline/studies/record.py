@@ -7,10 +7,9 @@ from pathlib import Path
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
 from pipeline.files import read_sealed, write_sealed
-from pipeline.layout import PREPARED, mlruns
+from pipeline.layout import PREPARED, studies
 
 FILE, FIGURES = "study.json", "figures"
-FOLDERS = {"sweep": "sweeps", "search": "search"}  # in mlruns/
 # The figures of a study by file, with their titles and alternative texts.
 ALTS = {
     "parallel_coordinates.png": (
@@ -110,8 +109,8 @@ def read(folder: Path) -> StudyRecord:
 
 def folders() -> Iterator[Path]:
     """The folders of all studies with a record, sweeps first."""
-    for name in FOLDERS.values():
-        yield from sorted(file.parent for file in (mlruns() / name).glob(f"*/{FILE}"))
+    for home in studies().values():
+        yield from sorted(file.parent for file in home.glob(f"*/{FILE}"))
 
 
 def identities(variants: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -16,7 +16,7 @@ from pipeline.console import log
 from pipeline.data.prepared import load_meta
 from pipeline.errors import PipelineError
 from pipeline.files import write_json
-from pipeline.layout import PREPARED, mlruns
+from pipeline.layout import PREPARED, studies
 from pipeline.runs import identity as lineage
 from pipeline.signals import Interruption
 from pipeline.studies import ranking, record, saving, summary
@@ -128,7 +128,7 @@ def tune(
     search_id, name = plan.search_id(), plan.base.name
     with (
         resumable(name, interruption),
-        open_search(mlruns() / record.FOLDERS["search"] / search_id) as journal,
+        open_search(studies()["search"] / search_id) as journal,
     ):
         settings = plan.settings()
         description = {"experiment": name, "overrides": plan.overrides, **settings}

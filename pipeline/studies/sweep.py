@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.console import log
 from pipeline.errors import PipelineError
-from pipeline.layout import mlruns
+from pipeline.layout import studies
 from pipeline.signals import Interruption
 from pipeline.studies import ranking, record, saving, summary
 from pipeline.studies.board import Board, watching
@@ -50,7 +50,7 @@ def run_sweep(
     store = stores.load(grid.configs[0].tracking.store)
     with (
         resumable(grid.name, interruption),
-        open_sweep(mlruns() / record.FOLDERS["sweep"] / grid.sweep_id) as journal,
+        open_sweep(studies()["sweep"] / grid.sweep_id) as journal,
         prepared_splits(grid, interruption) as splits,
         store.open_parent("sweep", grid.name, grid.sweep_id, grid.values) as parent,
     ):

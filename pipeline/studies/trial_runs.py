@@ -5,8 +5,7 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_json
-from pipeline.layout import mlruns
-from pipeline.studies.record import FOLDERS
+from pipeline.layout import studies
 
 _TRIAL = re.compile("[0-9a-f]+/[0-9]+")
 
@@ -47,7 +46,7 @@ def study_of(beginning: str) -> Path:
     Raises:
         PipelineError: none or several have such an id.
     """
-    homes = [mlruns() / home for home in FOLDERS.values()] if beginning else []
+    homes = studies().values() if beginning else []
     folders = [folder for home in homes for folder in sorted(home.glob(f"{beginning}*"))]
     if len(folders) != 1:
         raise PipelineError(
