@@ -8,14 +8,14 @@ and one command. After that, `report`, `report --check` and `inspect` must show 
 present inputs, or say that a result is missing or stale.
 
 The inputs of a result are what its readers read: the composed configuration in `outputs/configs/`
-and the bytes of the prepared data. After an edit of only `conf/`, `report` shows nothing. The
-program knows the true figures of each pair of inputs, because it runs the whole chain once for each
-in a folder of its own.
+and the record of the prepared data, `meta.json`. After an edit of only `conf/`, `report` shows
+nothing. Arrays that do not match their record change no result that was made before: readers of
+arrays refuse them, and `report` and `inspect` read none. The program knows the true figures of each
+pair of inputs, because it runs the whole chain once for each in a folder of its own.
 """
 
 import argparse
 import base64
-import hashlib
 import json
 import re
 import shutil
@@ -158,11 +158,11 @@ class Truth:
 
     @property
     def score(self) -> str:
-        return self.row[1].partition(";")[0]
+        return figures_of(self.row)[0]
 
     @property
     def over_seeds(self) -> str:
-        return self.row[1].partition("; ")[2]
+        return figures_of(self.row)[1]
 
     @cached_property
     def test(self) -> float:
@@ -176,6 +176,12 @@ class Truth:
         pictures = (self.folder / OUTPUT / "figures").glob("*.png")
         encoded = {base64.b64encode(path.read_bytes()).decode() for path in pictures}
         return {self.score, self.over_seeds, *encoded} - {""}
+
+
+def figures_of(row: list[str]) -> tuple[str, str]:
+    """The figures of one training in a row of the page, and those over several seeds, if any."""
+    r2, mae, *over_seeds = row[1].split("; ")
+    return f"{r2}; {mae}", "; ".join(over_seeds)
 
 
 class Lab:
@@ -207,12 +213,12 @@ class Lab:
                     trained = json.loads(ended.out)
             assert self.run(folder, *REPORT).code == 0
             self._truths[key] = Truth(folder, trained, self.run(folder, *INSPECT).out)
-            self._variants[bytes_of(folder)] = key.data
+            self._variants[record_of(folder)] = key.data
         return self._truths[key]
 
     def variant(self, folder: Path) -> Inputs | None:
-        """The inputs of the prepared data in a folder; None if no inputs make these bytes."""
-        prepared = bytes_of(folder)
+        """The inputs of the prepared data in a folder; None if no inputs make this record."""
+        prepared = record_of(folder)
         for split, rows, noise in product((1, 7), (None, 60), (0, 1)):
             if prepared in self._variants:
                 break
@@ -225,7 +231,7 @@ class Lab:
             readings.create(folder, inputs)
             for stage in ("fetch", "prepare"):
                 assert self.run(folder, *STAGES[stage]).code == 0
-            self._variants[bytes_of(folder)] = inputs
+            self._variants[record_of(folder)] = inputs
 
     def present(self, folder: Path) -> list[Truth]:
         """The results that the inputs in a folder make; none if they contradict each other.
@@ -267,12 +273,9 @@ class Lab:
         return known - {mark for truth in truths for mark in truth.marks}
 
 
-def bytes_of(folder: Path) -> str:
-    """A digest of the prepared arrays and rows."""
-    digest = hashlib.sha256()
-    for path in sorted((folder / PREPARED).glob("*/*")):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
+def record_of(folder: Path) -> str:
+    """The record of the prepared data, with the digests of their files."""
+    return (folder / PREPARED / "meta.json").read_text(encoding="utf-8")
 
 
 class Trial:
@@ -379,7 +382,7 @@ class Trial:
 
     def _agrees(self, row: list[str], truth: Truth) -> bool:
         """Whether a row shows this result. Seeds may be missing, but not stale."""
-        score, _, over_seeds = row[1].partition("; ")
+        score, over_seeds = figures_of(row)
         claim = self._claim()
         verdict = "met" if truth.test >= claim else f"NOT met ({truth.test:,.6g})"
         return (
