@@ -135,11 +135,15 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """Explains why results are missing or unchecked: one line for each reason."""
+    """Explains why results are missing or unchecked: one line for each reason.
+
+    Without a result, the other reasons follow from the first.
+    """
     experiments: dict[str, list[str]] = {}
     for row in rows:
-        if reason := row.missing or row.unrepeated or row.outdated or row.unchecked:
-            experiments.setdefault(reason, []).append(row.experiment)
+        for reason in [row.missing] if row.missing else [row.without_series, row.unchecked]:
+            if reason:
+                experiments.setdefault(reason, []).append(row.experiment)
     return [f"{', '.join(names)}: {reason}" for reason, names in experiments.items()]
 
 

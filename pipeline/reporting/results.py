@@ -178,6 +178,11 @@ class Row:
     unchecked: str = ""
 
     @property
+    def without_series(self) -> str:
+        """Why several trainings have no result; empty if they have one, or if there are none."""
+        return self.unrepeated or self.outdated
+
+    @property
     def metrics(self) -> dict[str, Any]:
         """The content of `metrics.json`; empty without a result."""
         return self.result.metrics if self.result else {}

@@ -334,6 +334,13 @@ def test_section_without_result_has_the_reason(page):
     assert "no result: train@pairs: Received: <b>1</b>." in page.text("section", id="pairs")
 
 
+def test_section_says_why_several_seeds_are_not_shown(outputs, tmp_path):
+    rows = [replace(row, outdated="the seeds are stale") for row in rows_of(outputs, "shapes")]
+    rendering.write(rows, tmp_path)
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "no seeds or splits: the seeds are stale" in page.text("section", id="shapes")
+
+
 def test_pictures_are_embedded_with_a_text(page):
     pictured = [image for image in page.attributes("img") if "src" in image]
     assert len(pictured) == 4

@@ -122,7 +122,7 @@ def test_reason_is_printed_once_for_all_experiments(outputs):
 
 def test_failed_seeds_are_a_reason(outputs):
     write_failure(outputs, "repeat@shapes", "diverged.")
-    assert rendering.reasons(rows_of(outputs, "shapes")) == ["shapes: repeat@shapes: diverged."]
+    assert "shapes: repeat@shapes: diverged." in rendering.reasons(rows_of(outputs, "shapes"))
 
 
 def test_markdown_lists_warnings_about_data_once(tmp_path):

@@ -276,6 +276,12 @@ def test_result_without_its_data_is_unchecked(outputs):
     assert rendering.reasons([row]) == [f"shapes: {row.unchecked}"]
 
 
+def test_stale_seeds_do_not_hide_that_the_data_are_missing(outputs):
+    (row,) = rows_of(outputs, "shapes")
+    row = replace(row, outdated="the seeds are stale")
+    assert rendering.reasons([row]) == ["shapes: the seeds are stale", f"shapes: {row.unchecked}"]
+
+
 def test_result_with_its_data_is_checked(outputs):
     prepared = outputs.parent / "prepared/shapes"
     prepared.mkdir(parents=True)
