@@ -1,8 +1,7 @@
 """Hands a command over to the process of `server.py`.
 
-The modules of this package import nothing of the others, because a server may run the commands of
-another copy of the project. This one also starts each command of the tests. So it imports little:
-`pathlib` takes 20 milliseconds.
+It imports nothing of the project, because a server may run the commands of another copy. It also
+starts each command of the tests, so it imports little: `pathlib` takes 20 milliseconds.
 """
 
 # ruff: noqa: PTH109, PTH118, PTH120, PTH208

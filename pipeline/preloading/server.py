@@ -3,9 +3,12 @@
     python server.py ADDRESS OWNER LIBRARY...
 
 TensorFlow, MLflow and what they import take seconds. Nothing is used before the fork: TensorFlow
-has no device yet, and no module of `pipeline` is loaded. Each command is a process of its own, with
-its own folder, variables, descriptors and signals. It is killed if the process that asked for it is
-killed, and `os.getppid()` returns the parent of that process.
+has no device yet. Each command is a process of its own, with its own folder, variables, descriptors
+and signals. It is killed if the process that asked for it is killed, and `os.getppid()` returns the
+parent of that process.
+
+Modules of this package may be among the libraries. A command imports them again if it belongs to
+another copy of the package, or if any file of the package has changed since.
 
 The server listens on an abstract address of Linux, so it leaves no file. It serves only its own
 user. When the process OWNER ends, it sends SIGTERM to its commands, waits for them, and ends.
@@ -25,6 +28,8 @@ import sys
 import warnings
 from contextlib import suppress
 from importlib import import_module
+from importlib.machinery import PathFinder
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -32,6 +37,8 @@ import numpy as np
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _BACKLOG = 64
 _CREDENTIALS = "3i"  # process, user and group
+_PACKAGE = Path(__file__).resolve().parents[1]
+_State = dict[str, tuple[int, int, int]]  # of each module, what changes when its file is written
 
 
 class _Server:
@@ -146,6 +153,26 @@ def _has_died(client: socket.socket) -> bool:
         return True
 
 
+def _state_of_package() -> _State:
+    return {
+        entry.path: (entry.inode(), entry.stat().st_size, entry.stat().st_ctime_ns)
+        for folder, _, _ in os.walk(_PACKAGE)
+        for entry in os.scandir(folder)
+        if entry.name.endswith(".py")
+    }
+
+
+def _forget_other_package(imported: _State) -> None:
+    """Makes this process import the package again, unless its modules are those of the server."""
+    spec = PathFinder.find_spec(_PACKAGE.name, sys.path)
+    folder = Path(spec.origin).resolve().parent if spec and spec.origin else None
+    if folder == _PACKAGE and _state_of_package() == imported:
+        return
+    for name in list(sys.modules):
+        if name.partition(".")[0] == _PACKAGE.name:
+            del sys.modules[name]
+
+
 def _become(request: dict[str, Any], server: int, paths: list[str]) -> None:
     """Makes this process one that was started with the request's command.
 
@@ -186,6 +213,8 @@ def main() -> None:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     paths = [path for path in sys.path[1:] if path]  # the first is the folder of this file
     sys.path[:] = paths
+    imported = _state_of_package()
+    sys.path.insert(0, str(_PACKAGE.parent))
     for name in libraries:
         import_module(name)
     gc.collect()
@@ -193,6 +222,7 @@ def main() -> None:
     process = os.getpid()
     request = server.next_request()
     _become(request, process, paths)
+    _forget_other_package(imported)
     if sys.pycache_prefix is not None:
         sys.dont_write_bytecode = False
     module = request["module"]

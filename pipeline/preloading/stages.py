@@ -26,6 +26,7 @@ LIBRARIES = (
     "scipy.stats",
     "sklearn.ensemble",
     "sklearn.linear_model",
+    "pipeline.preloading.preloaded",
 )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -115,6 +116,54 @@ def test_library_variable_starts_without_the_server(tmp_path, variables):
     program = "import sys; print('tensorflow' in sys.modules)"
     child = start(tmp_path, variables | {"TF_ENABLE_ONEDNN_OPTS": "0"}, program)
     assert child.communicate() == ("False\n", "")
+
+
+SHOW = """
+import sys
+was_imported = "pipeline.toy" in sys.modules
+from pipeline import toy
+print(was_imported, toy.VALUE)
+"""
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """The variables of a command in a folder with another package, which a server has imported."""
+    package = tmp_path / "pipeline"
+    shutil.copytree(ROOT / "pipeline/preloading", package / "preloading")
+    (package / "__init__.py").touch()
+    (package / "toy.py").write_text("VALUE = 1", encoding="utf-8")
+    (package / "show.py").write_text(SHOW, encoding="utf-8")
+    monkeypatch.setattr(client, "_SERVER", str(package / "preloading/server.py"))
+    address = f"test-{os.getpid()}"
+    server = client.started(address, os.getpid(), ["pipeline.toy"], variables=os.environ)
+    process = psutil.Process(warm._process(server))
+    server.close()
+    yield os.environ | warm.variables() | {"TESTS_WARM_SERVER": address}
+    process.kill()
+    os.waitpid(process.pid, 0)
+
+
+def shown(folder, variables) -> str:
+    command = [sys.executable, "-m", "pipeline.show"]
+    return subprocess.run(
+        command, cwd=folder, env=variables, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_command_has_the_modules_that_its_server_imported(tmp_path, copied):
+    assert shown(tmp_path, copied) == "True 1\n"
+
+
+def test_changed_module_is_imported_again(tmp_path, copied):
+    shown(tmp_path, copied)
+    (tmp_path / "pipeline/toy.py").write_text("VALUE = 22", encoding="utf-8")
+    assert shown(tmp_path, copied) == "False 22\n"
+
+
+def test_module_of_another_copy_is_imported_again(tmp_path, copied):
+    shutil.copytree(tmp_path / "pipeline", tmp_path / "other/pipeline")
+    assert shown(tmp_path / "other", copied) == "False 1\n"
 
 
 def test_folder_of_the_project_comes_first():
