@@ -6,6 +6,7 @@ hold plain values only.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf, ValueNode
 from omegaconf.errors import OmegaConfBaseException
 
-from pipeline.config import conflicts, hydra_composition, written, yaml_files
+from pipeline.config import conflicts, hydra_composition, written
 from pipeline.config import overrides as command_line
 from pipeline.config.explain import (
     SettingError,
@@ -63,7 +64,6 @@ def _composed(root: str, schema: type[T], overrides: Sequence[str], conf: Path) 
         raise PipelineError(
             f"{conf / root}.yaml is missing", expected="Run the command in the repository's root"
         )
-    yaml_files.require_all_small(conf)
     command_line.require_readable(overrides, conf=conf)
     command_line.require_none_of_hydra(overrides)
     origin = _Origin({}, overrides, conf)
@@ -222,8 +222,8 @@ def _refuse_unknown(node: Any, path: str, origin: _Origin) -> None:
 
     Such parts are keys added by `+key=value`, and dictionaries of any content.
     """
-    schema = OmegaConf.get_type(node) if isinstance(node, DictConfig) else None
-    allowed = field_names(schema) if schema not in (None, dict) else None
+    schema: Any = OmegaConf.get_type(node) if isinstance(node, DictConfig) else None
+    keys = None if schema in (None, dict) else _keys(schema)
     for key, value in _items(node):
         here = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
         if key == "_target_":
@@ -233,13 +233,14 @@ def _refuse_unknown(node: Any, path: str, origin: _Origin) -> None:
                 received=value,
                 expected="Remove it: settings cannot name Python objects",
             )
-        if (
-            allowed is not None
-            and schema is not None
-            and key not in {field.name for field in fields(schema)}
-        ):
-            raise unknown_key(origin.of(here), here, f"{key}={value}", allowed)
+        if keys is not None and key not in keys:
+            raise unknown_key(origin.of(here), here, f"{key}={value}", field_names(schema))
         _refuse_unknown(value, here, origin)
+
+
+@cache
+def _keys(schema: Any) -> frozenset[str]:
+    return frozenset(field.name for field in fields(schema))
 
 
 def _require_usual_numbers(node: Any, path: str) -> None:
@@ -268,6 +269,6 @@ def _require_usual_number(key: str, number: float) -> None:
 
 def _items(node: Any) -> Iterator[tuple[Any, Any]]:
     if isinstance(node, DictConfig) and not node._is_none() and not node._is_missing():
-        yield from ((key, node._get_node(key)) for key in node)
+        yield from node.items_ex(resolve=False)
     elif isinstance(node, ListConfig) and not node._is_none() and not node._is_missing():
         yield from enumerate(node)

@@ -1,12 +1,13 @@
 """Checks the defaults list of an experiment, because Hydra's errors name neither file nor entry."""
 
-from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pipeline.config import yaml_files
+from pipeline.config.yaml_files import State, state_of
 from pipeline.errors import PipelineError
 
 
@@ -37,16 +38,26 @@ def require_overrides(file: Path, conf: Path) -> None:
             )
 
 
-def _entries(file: Path) -> Iterator[tuple[str, Any]]:
+def _entries(file: Path) -> list[tuple[str, Any]]:
     """The choices of a defaults list, such as `override /data` and `mnist`."""
     try:
-        values = yaml_files.load(file)
+        return _read(file, state_of(file))
     except (OSError, yaml.YAMLError, UnicodeDecodeError):
-        return
+        return []
+
+
+@lru_cache(maxsize=4096)
+def _read(file: Path, state: State) -> list[tuple[str, Any]]:  # noqa: ARG001 - part of the key
+    """Reads the file. A process does so again only if the file has changed."""
+    values = yaml_files.load(file)
     listed = values.get("defaults") if isinstance(values, dict) else None
-    for entry in listed if isinstance(listed, list) else []:
-        if isinstance(entry, dict):
-            yield from ((str(key), name) for key, name in entry.items() if str(key).strip())
+    return [
+        (str(key), name)
+        for entry in (listed if isinstance(listed, list) else [])
+        if isinstance(entry, dict)
+        for key, name in entry.items()
+        if str(key).strip()
+    ]
 
 
 def _group(key: str) -> str:

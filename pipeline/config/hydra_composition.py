@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy, deepcopy
 from dataclasses import dataclass, is_dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -27,17 +28,19 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import ConfigCompositionException, HydraException
 from hydra.plugins.config_source import ConfigResult
-from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf import Container, DictConfig, OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
+
+from pipeline.config import yaml_files
+from pipeline.config.yaml_files import State
 
 # With these settings, Hydra itself would start a sweep. `pipeline.sweep` takes its place.
 SWEEPS_OF_HYDRA = ("hydra.sweeper.params", "hydra.mode")
 _MOST_COMPOSED = 64  # of a folder
 _MOST_FOLDERS = 8
+_NAMED = ("data", "source")  # `pipeline.config.composition` writes the names of files into these
 # `data=null` and `experiment=1` raise the first; a setting in a group that is null, the others.
 _RAISED_BY_HYDRA = (ValueError, AttributeError, AssertionError)
-
-_State = tuple[tuple[Any, ...], ...]
 
 _schemas: dict[tuple[str | None, str], type] = {}  # by group and name
 
@@ -56,13 +59,35 @@ class Composed:
     choices: dict[str, str | None]
     sweeps: dict[str, Any]
 
+    @cached_property
+    def _is_interpolated(self) -> bool:
+        return "${" in OmegaConf.to_yaml(self.settings)
+
+    def copy_for(self, values: Sequence[Override]) -> DictConfig:
+        """A copy that overrides can change.
+
+        Groups that they do not set are shared, because copying all takes a third of a composition.
+        An interpolation in such a group would refer to the original.
+        """
+        changed = {*_NAMED, *(override.key_or_group.partition(".")[0] for override in values)}
+        shared = (
+            {}
+            if self._is_interpolated
+            else {
+                id(part): part
+                for key, part in self.settings.items_ex(resolve=False)
+                if isinstance(part, Container) and key not in changed
+            }
+        )
+        return deepcopy(self.settings, shared)
+
 
 class _Folder:
     """A folder of settings in one state: its parsed files, and the compositions of some choices."""
 
-    def __init__(self, folder: Path, state: _State) -> None:
+    def __init__(self, folder: Path, states: dict[str, State]) -> None:
         self.folder = folder
-        self.state = state
+        self.states = states
         self.composed: OrderedDict[tuple[str, ...], Composed] = OrderedDict()  # by root, choices
         with _hydra(folder) as loader:
             self._files = CachingConfigRepository(loader.repository)
@@ -138,17 +163,23 @@ def composed(root: str, overrides: Sequence[str], conf: Path) -> Composed:
         hydra.errors.HydraException, omegaconf.errors.OmegaConfBaseException, yaml.YAMLError,
             ValueError, AttributeError, AssertionError: those of Hydra and OmegaConf.
     """
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    parsed = [_parsed(override) for override in overrides]
     values = [override for override in parsed if _is_value(override, conf)]
     choices = [override for override in parsed if override not in values]
-    base = _folder(conf.resolve()).compose(root, choices)
-    settings = deepcopy(base.settings)
+    base = _folder(conf).compose(root, choices)
+    settings = base.copy_for(values)
     _switch_on(values, settings)
     try:
         ConfigLoaderImpl._apply_overrides_to_config(values, settings)
     except OmegaConfBaseException as error:
         raise ConfigCompositionException from error
     return Composed(settings, dict(base.choices), base.sweeps)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(override: str) -> Override:
+    (parsed,) = OverridesParser.create().parse_overrides([override])
+    return parsed
 
 
 def _switch_on(values: Sequence[Override], settings: DictConfig) -> None:
@@ -187,20 +218,21 @@ def _is_for_hydra(override: Override) -> bool:
     return own or override.is_sweep_override()
 
 
-def _folder(folder: Path) -> _Folder:
-    """A folder in its present state."""
-    state = tuple(map(_state, sorted(folder.rglob("*.yaml"))))
-    if folder not in _folders or _folders[folder].state != state:
-        _folders[folder] = _Folder(folder, state)
+def _folder(conf: Path) -> _Folder:
+    """A folder in its present state.
+
+    Raises:
+        PipelineError: a file of the folder is too large, or has too many values.
+    """
+    folder, states = conf.resolve(), yaml_files.states_below(conf)
+    if folder not in _folders or _folders[folder].states != states:
+        for file in states:
+            yaml_files.require_small(Path(file))
+        _folders[folder] = _Folder(folder, states)
         while len(_folders) > _MOST_FOLDERS:
             _folders.popitem(last=False)
     _folders.move_to_end(folder)
     return _folders[folder]
-
-
-def _state(file: Path) -> tuple[Any, ...]:
-    state = file.stat()
-    return file, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
 @contextmanager

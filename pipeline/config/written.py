@@ -6,12 +6,14 @@ YAML reads `No` as false and `010` as 8, and OmegaConf makes the texts `False` a
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
+from pipeline.config.yaml_files import State, state_of
 from pipeline.errors import PipelineError
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -32,20 +34,34 @@ def require_kinds(file: Path, schema: type) -> None:
     Raises:
         PipelineError: a value is of another kind. The message names all of them.
     """
+    if file.parent.name not in ("experiment", "source", "data"):
+        return
+    try:
+        fault = _first_fault(file, state_of(file), schema)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return  # Hydra reports these.
+    if fault is not None:
+        where, value, expected = fault
+        raise PipelineError(f"{file}: {where}", received=value, expected=expected)
+
+
+@lru_cache(maxsize=4096)
+def _first_fault(
+    file: Path,
+    state: State,  # noqa: ARG001 - part of the key
+    schema: type,
+) -> tuple[str, str, str] | None:
+    """Reads the file. A process does so again only if the file has changed."""
     group = file.parent.name
     hints = get_type_hints(schema)
     if group == "experiment":
         hint, key = schema, ""
-    elif group in ("source", "data") and group in hints:
+    elif group in hints:
         hint, key = hints[group], group
     else:
-        return
-    try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=_Loader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return  # Hydra reports these.
-    for where, value, expected in _faults(node, hint, key):
-        raise PipelineError(f"{file}: {where}", received=value, expected=expected)
+        return None
+    node = yaml.compose(file.read_text(encoding="utf-8"), Loader=_Loader)
+    return next(_faults(node, hint, key), None)
 
 
 def _faults(node: Any, hint: Any, key: str) -> Iterator[tuple[str, str, str]]:

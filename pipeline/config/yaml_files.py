@@ -5,6 +5,7 @@ lines of nested aliases can stand for millions of values. Interpolations of inte
 as `${a}${a}`, are resolved again each time.
 """
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,10 +39,28 @@ def load(path: Path) -> Any:
         return yaml.safe_load(text)  # its message quotes the line
 
 
-def require_all_small(folder: Path) -> None:
-    """Applies `require_small` to all YAML files below a folder."""
-    for path in sorted(folder.rglob("*.yaml")):
-        require_small(path)
+State = tuple[int, ...]
+
+
+def state_of(file: "Path | os.DirEntry[str]") -> State:
+    """What changes when a file is written, so that a file in the same state is read only once.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    state = file.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+def states_below(folder: Path) -> dict[str, State]:
+    """The states of all YAML files below a folder, in the order of their paths."""
+    states = {
+        entry.path: state_of(entry)
+        for below, _, _ in os.walk(folder)
+        for entry in os.scandir(below)
+        if entry.name.endswith(".yaml") and entry.is_file()
+    }
+    return dict(sorted(states.items()))
 
 
 def require_small(path: Path) -> None:
@@ -53,14 +72,13 @@ def require_small(path: Path) -> None:
         PipelineError: the file is too large, or its values are too many or nested too deeply.
     """
     try:
-        state = path.stat()
-        _check(path, (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+        _check(path, state_of(path))
     except (yaml.YAMLError, OSError):
         return
 
 
 @lru_cache(maxsize=4096)
-def _check(path: Path, state: tuple[int, ...]) -> None:
+def _check(path: Path, state: State) -> None:
     """Reads the file. A process does so again only if the file has changed."""
     _, size, *_ = state
     if size > _MOST_BYTES:

@@ -99,6 +99,30 @@ def test_one_composition_does_not_change_the_next():
     assert composed(["data=diabetes"]) == before
 
 
+def test_interpolation_follows_the_overrides_of_its_composition(tmp_path):
+    """It refers to another group than the one that holds it."""
+    conf = shutil.copytree(CONF, tmp_path / "conf")
+    text = "defaults: [override /data: iris_setosa]\ntraining: {batch_size: '${seed}'}\n"
+    (conf / "experiment/new.yaml").write_text(f"# @package _global_\n{text}", "utf-8")
+    register()
+    for seed in (3, 5):
+        result = hydra_composition.composed("config", ["experiment=new", f"seed={seed}"], conf)
+        assert result.settings.training.batch_size == seed
+
+
+def test_groups_without_overrides_are_shared():
+    register()
+    first, second = (
+        hydra_composition.composed(
+            "config", ["data=diabetes", f"optimizer.learning_rate={rate}"], CONF
+        ).settings
+        for rate in (0.5, 0.25)
+    )
+    assert (first.optimizer.learning_rate, second.optimizer.learning_rate) == (0.5, 0.25)
+    assert first._get_node("training") is second._get_node("training")
+    assert first._get_node("data") is not second._get_node("data")
+
+
 def test_changed_file_is_read_again(tmp_path):
     conf = shutil.copytree(CONF, tmp_path / "conf")
     assert composed(["data=diabetes"], conf)[0]["seed"] == 42
