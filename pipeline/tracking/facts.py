@@ -25,15 +25,18 @@ _LAST = names.SETTINGS
 _DATASET_DIGEST = 32  # hexadecimal digits; MLflow allows 36
 
 
-def log_facts(client: MlflowClient, run_id: str, facts: RunFacts) -> None:
+def log_facts(client: MlflowClient, run_id: str, facts: RunFacts, *, is_empty: bool) -> None:
     """Logs the facts that the run does not hold yet.
 
     `config.yaml` is written last, so a run that has it has all facts. Settings that cannot change
     the result may differ when a run resumes. The record keeps the first ones.
+
+    Args:
+        is_empty: whether the run holds nothing, so that it is not looked up.
     """
-    if _LAST in {file.path for file in client.list_artifacts(run_id)}:
+    if not is_empty and _LAST in {file.path for file in client.list_artifacts(run_id)}:
         return
-    logged = client.get_run(run_id).data.params
+    logged = {} if is_empty else client.get_run(run_id).data.params
     params = [
         Param(name, names.value(value, names.LONGEST_PARAM))
         for name, value in flattened(facts.settings).items()

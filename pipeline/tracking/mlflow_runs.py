@@ -41,9 +41,8 @@ def open_run(
         close_dead(client)
         with connection.lock():  # several processes may want to resume a run: one gets it
             run = None if new else _resumable(client, experiment, facts, run_id)
-            tracker = MlflowTracker(
-                client, _resume(client, run) if run else _create(client, experiment, facts)
-            )
+            used = _resume(client, run) if run else _create(client, experiment, facts)
+            tracker = MlflowTracker(client, used, is_empty=run is None)
     with ending(tracker):
         tracker.log_facts(facts)
         with _monitoring(client, tracker.run_id, facts):

@@ -24,12 +24,18 @@ _METRICS_IN_A_BATCH = 1000
 
 
 class MlflowTracker:
-    """The record of one run. Each call returns after everything is written."""
+    """The record of one run. Each call returns after everything is written.
 
-    def __init__(self, client: MlflowClient, run_id: str) -> None:
+    Args:
+        is_empty: whether the run was created just now, so that nothing in it has to be looked up.
+    """
+
+    def __init__(self, client: MlflowClient, run_id: str, *, is_empty: bool = False) -> None:
         self.run_id = run_id
         self.status: RunStatus = "RUNNING"
         self._client = client
+        self._was_empty = is_empty
+        self._may_have_models = not is_empty
         self._steps: dict[str, set[int]] = {}
 
     @reported()
@@ -49,7 +55,7 @@ class MlflowTracker:
     def _logged_steps(self, name: str) -> set[int]:
         """The logged steps of a metric. MLflow would store a second point for each."""
         if name not in self._steps:
-            points = self._client.get_metric_history(self.run_id, name)
+            points = [] if self._was_empty else self._client.get_metric_history(self.run_id, name)
             self._steps[name] = {point.step for point in points}
         return self._steps[name]
 
@@ -109,7 +115,7 @@ class MlflowTracker:
 
     @reported()
     def log_facts(self, facts: RunFacts) -> None:
-        log_facts(self._client, self.run_id, facts)
+        log_facts(self._client, self.run_id, facts, is_empty=self._was_empty)
 
     @reported()
     def has_model(self, step: int) -> bool:
@@ -135,11 +141,13 @@ class MlflowTracker:
     @reported()
     def log_model(self, result: Path, *, step: int) -> None:
         """Logs the model in the flavour of this package, and deletes those that are not whole."""
-        if self.has_model(step):
-            return
-        for model_id, is_whole in self._models().items():
-            if not is_whole:
-                self._client.delete_logged_model(model_id)
+        if self._may_have_models:
+            if self.has_model(step):
+                return
+            for model_id, is_whole in self._models().items():
+                if not is_whole:
+                    self._client.delete_logged_model(model_id)
+        self._may_have_models = True
         connection.bring_home()
         run = self._client.get_run(self.run_id)
         mlflow.set_experiment(experiment_id=run.info.experiment_id)
