@@ -3,8 +3,9 @@
 python -m tests.chaos.mutants [--mutants 60] [--seed 1] [--seconds 240]
 
 Each mutant is a copy of the project with one changed operator, constant, condition or call. The
-test files that import the changed module run in it, the nearest first, until one fails. Survivors
-are printed: the suite has a gap there, or the change does not alter behaviour.
+test files that import the changed module run in it, the nearest first, until one fails that passes
+in a copy without a change. Survivors are printed: the suite has a gap there, or the change does not
+alter behaviour.
 """
 
 import argparse
@@ -18,11 +19,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.code import PACKAGE
-from tests.support import ROOT
+from tests.support import ROOT, warm
 
 _PARTS = ("pipeline", "tests", "conf", "docs", ".dvc", "dvc.yaml", "params.yaml", "pyproject.toml")
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -45,6 +47,7 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.FloorDiv: ast.Mult,
 }
 _LONGEST = 900.0  # seconds of one test file, so that a busy machine is not taken for a hang
+_UNCHANGED: dict[Path, bool] = {}  # whether the test files passed without a change
 _FOR_PEOPLE = ("log", "say", "require", "suggestion")
 
 
@@ -159,8 +162,21 @@ def _imports(path: Path) -> set[str]:
     return names
 
 
-def is_noticed(mutant: Mutant, seconds: float) -> bool:
-    """Whether a test fails in a copy of the project with this change."""
+def noticing(mutant: Mutant, seconds: float) -> Path | None:
+    """The test file that fails in a copy of the project with this change, if any."""
+    with copied(mutant) as folder:
+        deadline = time.monotonic() + seconds
+        for test in tests_of(mutant.file):
+            if time.monotonic() > deadline:
+                return None
+            if not passes(test, folder) and passes_unchanged(test):
+                return test
+    return None
+
+
+@contextmanager
+def copied(mutant: Mutant | None) -> Iterator[Path]:
+    """A copy of the project, with a change or as it is."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for part in _PARTS:
@@ -168,27 +184,32 @@ def is_noticed(mutant: Mutant, seconds: float) -> bool:
                 shutil.copytree(ROOT / part, folder / part)
             else:
                 shutil.copy(ROOT / part, folder / part)
-        (folder / mutant.file).write_text(mutant.text, encoding="utf-8")
-        deadline = time.monotonic() + seconds
-        for test in tests_of(mutant.file):
-            if time.monotonic() > deadline:
-                return False
-            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-            environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-            try:
-                code = subprocess.run(
-                    [*command, str(test.relative_to(ROOT))],
-                    cwd=folder,
-                    env=environment,
-                    capture_output=True,
-                    timeout=_LONGEST,
-                    check=False,
-                ).returncode
-            except subprocess.TimeoutExpired:
-                return True  # the change made a test hang
-            if code != 0:
-                return True
+        if mutant is not None:
+            (folder / mutant.file).write_text(mutant.text, encoding="utf-8")
+        yield folder
+
+
+def passes(test: Path, folder: Path) -> bool:
+    """Whether the tests of a file pass in a copy. A change may make them hang."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    with suppress(subprocess.TimeoutExpired):
+        return not subprocess.run(
+            [*command, str(test.relative_to(ROOT))],
+            cwd=folder,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            timeout=_LONGEST,
+            check=False,
+        ).returncode
     return False
+
+
+def passes_unchanged(test: Path) -> bool:
+    """Whether the tests of a file pass in a copy without a change."""
+    if test not in _UNCHANGED:
+        with copied(None) as folder:
+            _UNCHANGED[test] = passes(test, folder)
+    return _UNCHANGED[test]
 
 
 def main(arguments: list[str]) -> int:
@@ -200,6 +221,7 @@ def main(arguments: list[str]) -> int:
     files = sorted(path.relative_to(ROOT) for path in (ROOT / "pipeline").rglob("*.py"))
     every = [mutant for file in files for mutant in mutants(file)]
     chosen = random.Random(options.seed).sample(every, options.mutants)
+    warm.share()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         noticed = list(pool.map(lambda mutant: _tried(mutant, options.seconds), chosen))
     print(f"{sum(noticed)} of {len(chosen)} changes were noticed")
@@ -207,11 +229,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _tried(mutant: Mutant, seconds: float) -> bool:
-    noticed = is_noticed(mutant, seconds)
+    test = noticing(mutant, seconds)
     place = f"{mutant.file}:{mutant.line}"
-    verdict = "noticed " if noticed else "SURVIVED"
-    print(f"{verdict}  {place}  {mutant.before}  ->  {mutant.after}", flush=True)
-    return noticed
+    verdict = f"noticed by {test.relative_to(ROOT)}" if test else "SURVIVED"
+    print(f"{place}  {mutant.before}  ->  {mutant.after}  {verdict}", flush=True)
+    return test is not None
 
 
 if __name__ == "__main__":
