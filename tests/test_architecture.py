@@ -340,13 +340,18 @@ def test_file_that_dvc_reads_inherits_nothing(group):
         assert "defaults" not in yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def test_lock_names_no_package_index():
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = ["requirements.lock", "requirements-uv.lock"]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_names_no_package_index(name):
+    lock = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in lock
     assert "--index-url" not in lock
 
 
-def test_every_pin_has_a_hash():
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_pin_has_a_hash(name):
+    lock = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
     pins = [line for line in lock.splitlines() if line and not line.startswith("#")]
     assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
