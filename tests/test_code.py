@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import code
 from pipeline.code import PACKAGE, Package
 from tests.support import ROOT
+from tests.support.refusals import refusal
 
 X = "x = 1\n"
 MAIN = 'if __name__ == "__main__":\n    print()\n'
@@ -224,3 +226,13 @@ def test_formatting_changes_no_digest_of_the_pipeline(unparsed):
 
 def test_docstrings_change_no_digest_of_the_pipeline(undocumented):
     assert undocumented.listing(undocumented.paths) == PACKAGE.listing(PACKAGE.paths)
+
+
+@pytest.mark.parametrize("words", [["own=others"], ["features=mine"], ["own=mine", "features"]])
+def test_other_words_than_an_entry_of_own_code_are_refused(in_empty_folder, call, words):
+    (in_empty_folder / "mine.py").touch()
+    (in_empty_folder / "params.yaml").write_text("own_code: {mine: mine.py}\n", encoding="utf-8")
+    assert refusal(call, code, *words).startswith(
+        "this command takes no argument, features, or one entry of own_code in params.yaml. "
+        f"Received: {' '.join(words)}. Write own=<name>."
+    )
