@@ -23,6 +23,7 @@ COMMANDS = {
     "Many trainings": ("sweep", "tune", "repeat", "watch", "compare"),
     "Use a model": ("predict", "promote", "export", "inspect", "ui"),
     "Records": ("reproduce", "replay", "merge"),
+    "This machine": ("bench",),
     "For DVC": ("compose", "code"),
 }
 

@@ -39,6 +39,7 @@ LIBRARY = (
 PACKAGES = {
     "adopting",
     "baselines",
+    "benchmarking",
     "comparing",
     "config",
     "data",

@@ -1,0 +1,181 @@
+"""Ways to train an experiment for some seconds: Keras's `fit`, and the engine of this package.
+
+All train the same network by the same loss and optimizer on the same rows. None evaluates, saves or
+records anything.
+"""
+
+import time
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from pipeline.config.experiment import ExperimentConfig
+from pipeline.data.prepared import load_meta
+from pipeline.layout import PREPARED
+from pipeline.training import fitting
+from pipeline.training.engine import Engine, Reading, TrainingTask
+from pipeline.training.fitted_model import columns, model_of
+from pipeline.training.schedule import Schedule
+
+_STEPS_PER_EXECUTION = (10, 50, 200)
+_FIRST_STEPS = 32
+_SECONDS_OF_A_TRIAL = 1.0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What was trained in one turn.
+
+    Args:
+        rows: the number of examples, those of each epoch counted.
+    """
+
+    rows: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Examples per second."""
+        return self.rows / self.seconds
+
+
+class Way(Protocol):
+    """Trains, and goes on where it stopped.
+
+    Attributes:
+        settings: what was chosen for it, for people; may be empty.
+    """
+
+    settings: str
+
+    def train(self, seconds: float) -> Turn:
+        """Trains for about this long."""
+        ...
+
+
+def build(name: str, config: ExperimentConfig, *, limit: float) -> Way:
+    """Builds a way, and trains a little, so that later turns compile nothing.
+
+    Args:
+        name: `plain`, `tuned` or `engine`.
+        limit: the seconds in which `tuned` tries its settings. The first one is always tried.
+
+    Raises:
+        PipelineError: the settings do not suit the data.
+    """
+    folder = PREPARED / config.data.name
+    fit = fitting.build(config, load_meta(folder), folder)
+    if name == "engine":
+        way: Way = _Engine(fit.engine, fit.schedule)
+        way.train(_SECONDS_OF_A_TRIAL)
+        return way
+    if name == "plain":
+        way = _Fit(fit.engine.task, "")
+        way.train(_SECONDS_OF_A_TRIAL)
+        return way
+    return _fastest(fit.engine.task, limit)
+
+
+def _fastest(task: TrainingTask, limit: float) -> Way:
+    """The fastest of several settings of `fit`."""
+    began = time.perf_counter()
+    tried: list[tuple[float, _Fit]] = []
+    for steps, jit in product(_STEPS_PER_EXECUTION, (False, True)):
+        if tried and time.perf_counter() - began > limit:
+            break
+        way = _Fit(
+            task,
+            f"steps_per_execution={steps}, jit_compile={jit}",
+            steps_per_execution=steps,
+            jit_compile=jit,
+        )
+        way.train(_SECONDS_OF_A_TRIAL)
+        tried.append((way.train(_SECONDS_OF_A_TRIAL).rate, way))
+    return max(tried, key=lambda one: one[0])[1]
+
+
+class _Fit:
+    """`keras.Model.fit` on arrays in memory.
+
+    Args:
+        options: of `compile`.
+    """
+
+    def __init__(self, task: TrainingTask, settings: str, **options: Any) -> None:
+        self.settings = settings
+        self._model = model_of(task.trained)
+        with warnings.catch_warnings():  # Keras warns if XLA cannot compile the network
+            warnings.simplefilter("ignore", UserWarning)
+            self._model.compile(optimizer=task.optimizer, loss=task.loss, **options)
+        self._rows = tf.nest.map_structure(np.asarray, columns(task.train))
+        self._count = len(task.train)
+        self._batch = task.schedule.batch_size
+        self._seconds_of_row = 0.0  # in the last call, with what a call takes itself
+
+    def train(self, seconds: float) -> Turn:
+        """Calls `fit` once: for a part of the rows, or for several epochs of all."""
+        if self._seconds_of_row == 0:
+            wanted = _FIRST_STEPS * self._batch
+        else:
+            wanted = max(self._batch, int(seconds / self._seconds_of_row))
+        rows = min(self._count, -(-wanted // self._batch) * self._batch)
+        epochs = max(1, wanted // rows)
+        part = tf.nest.map_structure(lambda array: array[:rows], self._rows)
+        began = time.perf_counter()
+        self._fit(part, epochs)
+        turn = Turn(rows * epochs, time.perf_counter() - began)
+        self._seconds_of_row = turn.seconds / turn.rows
+        return turn
+
+    def _fit(self, part: Any, epochs: int) -> None:
+        x, y, *weights = part
+        self._model.fit(
+            x,
+            y,
+            sample_weight=weights[0] if weights else None,
+            batch_size=self._batch,
+            epochs=epochs,
+            verbose=0,
+        )
+
+
+class _Engine:
+    """The engine that `training.engine` names."""
+
+    settings = ""
+
+    def __init__(self, engine: Engine, schedule: Schedule) -> None:
+        self._engine, self._schedule = engine, schedule
+        self._step = 0
+
+    def train(self, seconds: float) -> Turn:
+        """Trains step by step through the epochs, also after the last one of the schedule."""
+        began = time.perf_counter()
+        rows = 0
+        while time.perf_counter() < began + seconds:
+            rows += self._train_until(began + seconds)
+        return Turn(rows, time.perf_counter() - began)
+
+    def _train_until(self, end: float) -> int:
+        """Trains to the end of the epoch or of the time. Returns the number of rows."""
+        start, length = self._step, self._schedule.steps_per_epoch
+
+        def on_step(step: int, _: Reading) -> None:
+            self._step = step
+            if time.perf_counter() >= end:
+                raise _TimeIsUpError
+
+        if start % length == 0:
+            self._engine.reset()
+        with suppress(_TimeIsUpError):
+            self._engine.run(start, (start // length + 1) * length, on_step=on_step)
+        return self._schedule.row_count(start, self._step)
+
+
+class _TimeIsUpError(Exception):
+    """Ends a segment after a step."""
