@@ -224,3 +224,30 @@ def test_label_metrics_have_intervals_around_their_value():
     differences = against(named, scores, {"other": other}, seed=0)["other"]
     assert differences["macro_f1"].difference.interval[0] > 0
     assert differences["hamming_loss"].difference.interval[1] < 0
+
+
+ROWS = np.array([[1, 1, 0], [0, 1, 0], [1, 0, 1], [0, 0, 1]])
+CHOSEN = np.array([[1, 0, 0], [0, 1, 1], [1, 0, 1], [1, 0, 0]])
+
+
+def of_labels(truth, chosen):
+    return scores_of(np.where(chosen, 4.0, -4.0), np.array(truth), META)
+
+
+def draw(name, weights, extra):
+    sampling = metrics.named(name, key=KEY).varies(of_labels(ROWS, CHOSEN))
+    low, high = sampling.draws(np.array([weights]), np.array([extra]))
+    return low[0], high[0]
+
+
+@pytest.mark.parametrize("name", ["micro_f1", "hamming_loss", "subset_accuracy"])
+def test_draw_of_whole_rows_has_the_value_of_these_rows(name):
+    expected = value(name, of_labels(ROWS[[0, 0, 1, 3]], CHOSEN[[0, 0, 1, 3]]))
+    assert draw(name, [0.5, 0.25, 0, 0.25], 0.0) == pytest.approx((expected, expected))
+
+
+def test_extra_row_of_micro_f1_has_as_many_labels_as_any_row():
+    truth = np.array([*ROWS, [1, 1, 0]])  # in no row, more than two labels are true or chosen
+    last = ([0, 0, 0], [1, 1, 0])
+    wrong, right = (value("micro_f1", of_labels(truth, np.array([*CHOSEN, row]))) for row in last)
+    assert draw("micro_f1", [0.2] * 4, 0.2) == pytest.approx((wrong, right))
