@@ -62,7 +62,7 @@ def unpacked(tmp_path):
     """What an unpacked ZIP holds of the project, as far as `make` needs it, and a fake Python."""
     folder = tmp_path / "my 50% projäct"
     folder.mkdir()
-    for name in ("Makefile", "requirements.lock"):
+    for name in ("Makefile", "requirements.lock", "requirements-uv.lock"):
         (folder / name).write_bytes((ROOT / name).read_bytes())
     python = tmp_path / "python"
     python.write_text(FAKE_PYTHON)
