@@ -83,7 +83,7 @@ certify: $(READY) ## make runs of all kinds again, forge records, measure in hin
 	python -m tests.chaos.hindsight
 
 audit: $(READY) ## look the pinned packages up in PyPI's advisories; fails where they cannot be reached
-	"$(BIN)/uv" tool run pip-audit@2 --strict --disable-pip --require-hashes -r requirements.lock
+	python -m uv tool run pip-audit@2 --strict --disable-pip --require-hashes -r requirements.lock
 
 mutants: $(READY) ## change single lines and count the changes that tests notice; over an hour
 	python -m tests.chaos.mutants
@@ -91,9 +91,9 @@ mutants: $(READY) ## change single lines and count the changes that tests notice
 # uv installs in less than half of pip's time. Both check the same hashes.
 $(READY): requirements.lock requirements-uv.lock
 	"$(PYTHON)" -m venv "$(VENV)"
-	@{ $(PIP) --quiet --requirement requirements-uv.lock && VIRTUAL_ENV="$(VENV)" "$(BIN)/uv" \
-		--system-certs pip install --compile-bytecode \
-		--require-hashes --requirement requirements.lock; } || \
+	@{ $(PIP) --quiet --requirement requirements-uv.lock && \
+		"$(BIN)/python" -m uv --system-certs pip install --python "$(BIN)/python" \
+		--compile-bytecode --require-hashes --requirement requirements.lock; } || \
 		{ echo "uv cannot install the packages here, so pip does."; \
 		$(PIP) --requirement requirements.lock; }
 	@touch "$@"
