@@ -29,7 +29,7 @@ def params() -> dict[str, Any]:
         # 42 is the experiment's own seed: its run is that of the stage `train` if this is finished.
         "repeats": {"flats_rent": {"data": "flats_rent", "seeds": [42, 1]}},
         # No test here is about XLA, or reads the model in MLflow.
-        "overrides": ["training.xla=false", "tracking.log_model=false"],
+        "overrides": ["training.xla=false", "tracking.log_model=false", "training.epochs=5"],
     }
 
 
