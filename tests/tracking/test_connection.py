@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import layout
 from pipeline.tracking import connection
-from tests.support import ROOT
+from tests.support import warm
 from tests.support.refusals import refusal
 
 pytestmark = pytest.mark.usefixtures("in_empty_folder")
@@ -161,8 +161,8 @@ sys.exit(max(os.waitpid(child, 0)[1] for child in children))
 
 def test_four_processes_create_a_store_in_parallel(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", FOUR_PROCESSES],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        [sys.executable, "-m", "tests.support.snippet", FOUR_PROCESSES],
+        env=os.environ | warm.variables(),
         stderr=subprocess.PIPE,
         check=False,
     )
@@ -182,9 +182,8 @@ def test_half_created_store_is_created_again(tmp_path):
         "utils._initialize_tables = lambda engine: (whole(engine), end());"
         "connection.client()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False
-    )
+    command = [sys.executable, "-m", "tests.support.snippet", code]
+    done = subprocess.run(command, env=os.environ | warm.variables(), check=False)
     assert done.returncode == -signal.SIGKILL
     assert not (tmp_path / "mlruns/mlflow.db").exists()
     assert connection.experiment_id(connection.client(), "toy")

@@ -20,7 +20,7 @@ from pipeline.tracking.liveness import close_dead, set_status
 from pipeline.tracking.processes import lives, process_tags
 from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import Measurement, RunFacts
-from tests.support import ROOT
+from tests.support import warm
 from tests.support.metas import images
 
 LATE = 4_102_444_800_000  # the year 2100: later than the start of any run
@@ -45,9 +45,9 @@ class Writer:
 
     def __init__(self, name: str, folder: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, name],
+            [sys.executable, "-m", "tests.support.snippet", WRITER, name],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | warm.variables(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

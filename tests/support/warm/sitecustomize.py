@@ -12,7 +12,7 @@ _PACKAGE = os.path.dirname(__file__) + "/../../../pipeline"  # noqa: PTH120 - pa
 _CLIENT = f"{_PACKAGE}/preloading/client.py"
 _PACKAGES = ("pipeline", "tests.chaos")
 _TRIALS = "pipeline.studies.trial_runner"
-_BENCHMARK = "pipeline.benchmarking.worker"
+_OTHERS = (_TRIALS, "pipeline.benchmarking.worker", "tests.support.snippet")
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -42,7 +42,7 @@ def _command(words: list[str]) -> list[str]:
     if first == "-m":
         package, _, name = rest[0].rpartition(".")
         is_command = package in _PACKAGES and name.isidentifier()
-        return rest if is_command or rest[0] in (_TRIALS, _BENCHMARK) else [""]
+        return rest if is_command or rest[0] in _OTHERS else [""]
     return ["dvc", *rest] if first.endswith("/dvc") else [""]
 
 
