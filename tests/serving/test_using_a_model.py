@@ -32,7 +32,7 @@ from pipeline.runs.model_card import ModelCard
 from pipeline.runs.record import RunRecord
 from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import RunFacts
-from tests.support import ROOT, pages
+from tests.support import pages, warm
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.loopback import free_port
 from tests.support.metas import images, plain, table
@@ -142,7 +142,7 @@ def run(folder: Path, commands: str) -> str:
 
 def _environment() -> dict[str, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return os.environ | {"PATH": path, "PYTHONPATH": str(ROOT)}
+    return os.environ | warm.variables() | {"PATH": path}
 
 
 def rows(text: str) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""Hands the commands of the project, `dvc` and trials over to a server of `pipeline.preloading`.
+"""Hands commands of the project and of its libraries over to a server of `pipeline.preloading`.
 
 Python imports this module in every process that has its folder on PYTHONPATH. Without the server,
 or with a setting that libraries read when they are imported, the process starts as always.
@@ -12,6 +12,7 @@ _PACKAGE = os.path.dirname(__file__) + "/../../../pipeline"  # noqa: PTH120 - pa
 _CLIENT = f"{_PACKAGE}/preloading/client.py"
 _PACKAGES = ("pipeline", "tests.chaos")
 _TRIALS = "pipeline.studies.trial_runner"
+_SCRIPTS = ("dvc", "mlflow", "uvicorn")
 _OTHERS = (_TRIALS, "pipeline.benchmarking.worker", "tests.support.snippet")
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
@@ -43,7 +44,8 @@ def _command(words: list[str]) -> list[str]:
         package, _, name = rest[0].rpartition(".")
         is_command = package in _PACKAGES and name.isidentifier()
         return rest if is_command or rest[0] in _OTHERS else [""]
-    return ["dvc", *rest] if first.endswith("/dvc") else [""]
+    script = first.rpartition("/bin/")[2]
+    return [script, *rest] if script in _SCRIPTS else [""]
 
 
 def _end_with_parent() -> None:
