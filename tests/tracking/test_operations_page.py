@@ -1,5 +1,6 @@
 """The commands of docs/operations.md, on a store with a run that failed and one that finished."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from pipeline import experiment
 from pipeline.serving import loading
 from pipeline.tracking import connection
-from tests.support import pages
+from tests.support import pages, warm
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.stores import add_store
 from tests.support.toy import config_of
@@ -23,7 +24,13 @@ DELETE, BACK_UP = pages.blocks(PAGE, "python")
 
 
 def shell(block: str) -> str:
-    return subprocess.run(["bash", "-ec", block], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["bash", "-ec", block],
+        env=os.environ | warm.variables(),
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
 
 
 @pytest.fixture(scope="module")
