@@ -107,10 +107,11 @@ def compose_grid(
     """
     combined = combinations(overrides)
     configs = [compose_experiment(combination, conf=conf) for combination in combined]
-    _require_different(combined, configs)
-    _require_drawn(configs)
+    configurations = [configuration_of(config) for config in configs]
+    _require_different(combined, configs, configurations)
+    _require_drawn(configs, configurations)
     _require_whole(configs)
-    values = _varying(combined, configs)
+    values = _varying(combined, configs, configurations)
     trials = [
         Trial(number, values[number], combination) for number, combination in enumerate(combined)
     ]
@@ -120,7 +121,9 @@ def compose_grid(
 
 
 def _varying(
-    combined: Sequence[list[str]], configs: Sequence[ExperimentConfig]
+    combined: Sequence[list[str]],
+    configs: Sequence[ExperimentConfig],
+    configurations: Sequence[str],
 ) -> list[dict[str, str]]:
     """The settings that vary, with their values in each trial.
 
@@ -132,8 +135,8 @@ def _varying(
     ]
     splits = [dict(zip(SPLIT, split_of(config), strict=True)) for config in configs]
     members: dict[str, list[int]] = {}
-    for number, config in enumerate(configs):
-        members.setdefault(configuration_of(config), []).append(number)
+    for number, configuration in enumerate(configurations):
+        members.setdefault(configuration, []).append(number)
     repeated = [
         name
         for name in SPLIT
@@ -151,11 +154,15 @@ def _varying(
     return [{name: value_of[name] for name in varying} for value_of in values]
 
 
-def _require_different(combined: Sequence[list[str]], configs: Sequence[ExperimentConfig]) -> None:
+def _require_different(
+    combined: Sequence[list[str]],
+    configs: Sequence[ExperimentConfig],
+    configurations: Sequence[str],
+) -> None:
     """Rejects a repeated trial, because it would make an interval too narrow."""
     previous: set[tuple[object, ...]] = set()
-    for combination, config in zip(combined, configs, strict=True):
-        settings = (configuration_of(config), config.seed, split_of(config))
+    for combination, config, configuration in zip(combined, configs, configurations, strict=True):
+        settings = (configuration, config.seed, split_of(config))
         if settings in previous:
             raise PipelineError(
                 "command line: two trials of the sweep are the same",
@@ -165,12 +172,12 @@ def _require_different(combined: Sequence[list[str]], configs: Sequence[Experime
         previous.add(settings)
 
 
-def _require_drawn(configs: Sequence[ExperimentConfig]) -> None:
+def _require_drawn(configs: Sequence[ExperimentConfig], configurations: Sequence[str]) -> None:
     """Rejects several seeds of a split without a draw, because its rows are always the same."""
     seeds: dict[str, int] = {}
-    for config in configs:
+    for config, configuration in zip(configs, configurations, strict=True):
         split = config.data.split
-        first = seeds.setdefault(configuration_of(config), split.seed)
+        first = seeds.setdefault(configuration, split.seed)
         if split.method is not None and not split.is_drawn and split.seed != first:
             raise PipelineError(
                 "the sweep varies the seed of a split that is not drawn",
