@@ -50,7 +50,7 @@ def measure(overrides: Sequence[str]) -> dict[str, Speed]:
         workers: dict[str, _Worker] = {}
         for name, (way, precision) in WAYS.items():
             log(f"{name}: prepares")
-            words = [way, str(_LIMIT), *overrides, f"training.precision={precision}"]
+            words = [way, str(_SECONDS), str(_LIMIT), *overrides, f"training.precision={precision}"]
             worker = stack.enter_context(_worker(words))
             try:
                 worker.settings = worker.answer()["settings"]
@@ -64,7 +64,7 @@ def measure(overrides: Sequence[str]) -> dict[str, Speed]:
         for turn in range(TURNS):
             log(f"turn {turn + 1} of {TURNS}")
             for name, worker in workers.items():
-                trained = worker.train(_SECONDS)
+                trained = worker.train()
                 rates[name].append(trained["rows"] / trained["seconds"])
     return {
         name: Speed(worker.settings, statistics.median(rates[name]))
@@ -84,10 +84,10 @@ class _Worker:
     messages: IO[str]
     settings: str = ""
 
-    def train(self, seconds: float) -> dict[str, Any]:
-        """Trains for some seconds."""
+    def train(self) -> dict[str, Any]:
+        """Trains for one turn."""
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{seconds}\n")
+        self.process.stdin.write("again\n")
         self.process.stdin.flush()
         return self.answer()
 

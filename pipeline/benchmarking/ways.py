@@ -24,7 +24,6 @@ from pipeline.training.schedule import Schedule
 
 _STEPS_PER_EXECUTION = (10, 50, 200)
 _FIRST_STEPS = 32
-_SECONDS_OF_A_TRIAL = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Turn:
 
 
 class Way(Protocol):
-    """Trains, and goes on where it stopped.
+    """Trains for about the same time in each turn, and goes on where it stopped.
 
     Attributes:
         settings: what was chosen for it, for people; may be empty.
@@ -53,16 +52,17 @@ class Way(Protocol):
 
     settings: str
 
-    def train(self, seconds: float) -> Turn:
-        """Trains for about this long."""
+    def train(self) -> Turn:
+        """Trains for one turn. Nothing is compiled in it."""
         ...
 
 
-def build(name: str, config: ExperimentConfig, *, limit: float) -> Way:
-    """Builds a way, and trains a little, so that later turns compile nothing.
+def build(name: str, config: ExperimentConfig, *, seconds: float, limit: float) -> Way:
+    """Builds a way, and trains a little to compile it.
 
     Args:
         name: `plain`, `tuned` or `engine`.
+        seconds: the length of a turn.
         limit: the seconds in which `tuned` tries its settings. The first one is always tried.
 
     Raises:
@@ -71,66 +71,60 @@ def build(name: str, config: ExperimentConfig, *, limit: float) -> Way:
     folder = PREPARED / config.data.name
     fit = fitting.build(config, load_meta(folder), folder)
     if name == "engine":
-        way: Way = _Engine(fit.engine, fit.schedule)
-        way.train(_SECONDS_OF_A_TRIAL)
-        return way
+        return _Engine(fit.engine, fit.schedule, seconds)
     if name == "plain":
-        way = _Fit(fit.engine.task, "")
-        way.train(_SECONDS_OF_A_TRIAL)
-        return way
-    return _fastest(fit.engine.task, limit)
+        return _Fit(fit.engine.task, seconds)
+    return _fastest(fit.engine.task, seconds, limit)
 
 
-def _fastest(task: TrainingTask, limit: float) -> Way:
+def _fastest(task: TrainingTask, seconds: float, limit: float) -> Way:
     """The fastest of several settings of `fit`."""
     began = time.perf_counter()
     tried: list[tuple[float, _Fit]] = []
     for steps, jit in product(_STEPS_PER_EXECUTION, (False, True)):
         if tried and time.perf_counter() - began > limit:
             break
-        way = _Fit(
-            task,
-            f"steps_per_execution={steps}, jit_compile={jit}",
-            steps_per_execution=steps,
-            jit_compile=jit,
-        )
-        way.train(_SECONDS_OF_A_TRIAL)
-        tried.append((way.train(_SECONDS_OF_A_TRIAL).rate, way))
+        way = _Fit(task, seconds, steps_per_execution=steps, jit_compile=jit)
+        tried.append((way.train().rate, way))
     return max(tried, key=lambda one: one[0])[1]
 
 
 class _Fit:
-    """`keras.Model.fit` on arrays in memory.
+    """`keras.Model.fit` on arrays in memory: a part of the rows, or several epochs of all.
+
+    Each turn trains the same rows, because other numbers of steps would be compiled again.
 
     Args:
         options: of `compile`.
     """
 
-    def __init__(self, task: TrainingTask, settings: str, **options: Any) -> None:
-        self.settings = settings
+    def __init__(self, task: TrainingTask, seconds: float, **options: Any) -> None:
         self._model = model_of(task.trained)
         with warnings.catch_warnings():  # Keras warns if XLA cannot compile the network
             warnings.simplefilter("ignore", UserWarning)
             self._model.compile(optimizer=task.optimizer, loss=task.loss, **options)
+        used = {option: getattr(self._model, option) for option in options}
+        self.settings = ", ".join(f"{option}={value}" for option, value in used.items())
         self._rows = tf.nest.map_structure(np.asarray, columns(task.train))
         self._count = len(task.train)
         self._batch = task.schedule.batch_size
-        self._seconds_of_row = 0.0  # in the last call, with what a call takes itself
+        self._choose(_FIRST_STEPS * self._batch)
+        self.train()
+        self._choose(int(seconds * self.train().rate))
+        self.train()
 
-    def train(self, seconds: float) -> Turn:
-        """Calls `fit` once: for a part of the rows, or for several epochs of all."""
-        if self._seconds_of_row == 0:
-            wanted = _FIRST_STEPS * self._batch
-        else:
-            wanted = max(self._batch, int(seconds / self._seconds_of_row))
-        rows = min(self._count, -(-wanted // self._batch) * self._batch)
-        epochs = max(1, wanted // rows)
-        part = tf.nest.map_structure(lambda array: array[:rows], self._rows)
+    def _choose(self, rows: int) -> None:
+        """Chooses the rows and epochs of each turn, so that they make about `rows` together."""
+        whole = -(-max(rows, 1) // self._batch) * self._batch
+        self._used = min(self._count, whole)
+        self._epochs = max(1, whole // self._used)
+
+    def train(self) -> Turn:
+        """Calls `fit` once."""
+        part = tf.nest.map_structure(lambda array: array[: self._used], self._rows)
         began = time.perf_counter()
-        self._fit(part, epochs)
-        turn = Turn(rows * epochs, time.perf_counter() - began)
-        self._seconds_of_row = turn.seconds / turn.rows
-        return turn
+        self._fit(part, self._epochs)
+        return Turn(self._used * self._epochs, time.perf_counter() - began)
 
     def _fit(self, part: Any, epochs: int) -> None:
         x, y, *weights = part
@@ -149,16 +143,17 @@ class _Engine:
 
     settings = ""
 
-    def __init__(self, engine: Engine, schedule: Schedule) -> None:
-        self._engine, self._schedule = engine, schedule
+    def __init__(self, engine: Engine, schedule: Schedule, seconds: float) -> None:
+        self._engine, self._schedule, self._seconds = engine, schedule, seconds
         self._step = 0
+        self.train()
 
-    def train(self, seconds: float) -> Turn:
+    def train(self) -> Turn:
         """Trains step by step through the epochs, also after the last one of the schedule."""
         began = time.perf_counter()
         rows = 0
-        while time.perf_counter() < began + seconds:
-            rows += self._train_until(began + seconds)
+        while time.perf_counter() < began + self._seconds:
+            rows += self._train_until(began + self._seconds)
         return Turn(rows, time.perf_counter() - began)
 
     def _train_until(self, end: float) -> int:

@@ -1,8 +1,8 @@
 """What a process of `measuring` runs: one way to train, for each line on stdin.
 
-python -m pipeline.benchmarking.worker WAY LIMIT OVERRIDE…
+python -m pipeline.benchmarking.worker WAY SECONDS LIMIT OVERRIDE…
 
-Prints the settings of the way when it is ready. Then it trains for the seconds of each line, and
+Prints the settings of the way when it is ready. Then it trains for one turn for each line, and
 prints the examples and seconds of that turn.
 """
 
@@ -19,15 +19,15 @@ def main() -> None:
     from pipeline.config.experiment_composition import compose_experiment
     from pipeline.models import backend
 
-    name, limit, *overrides = sys.argv[1:]
+    name, seconds, limit, *overrides = sys.argv[1:]
     config = compose_experiment(overrides)
     backend.load()
     from pipeline.benchmarking import ways
 
-    way = ways.build(name, config, limit=float(limit))
+    way = ways.build(name, config, seconds=float(seconds), limit=float(limit))
     say(json.dumps({"settings": way.settings}))
-    for line in sys.stdin:
-        say(json.dumps(asdict(way.train(float(line)))))
+    for _ in sys.stdin:
+        say(json.dumps(asdict(way.train())))
 
 
 if __name__ == "__main__":
