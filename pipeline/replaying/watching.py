@@ -64,6 +64,9 @@ class WatchedEngine:
     def predict(self, split: Split) -> NDArray[np.float32]:
         return self._engine.predict(split)
 
+    def rest(self) -> None:
+        self._engine.rest()
+
     def run(self, start: int, stop: int, *, on_step: Callable[[int, Reading], None]) -> Reading:
         """Trains the steps `start` to `stop`, in parts that end before the steps to look at."""
         watched = self._steps[(self._steps > start) & (self._steps <= stop)]

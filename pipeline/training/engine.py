@@ -21,6 +21,7 @@ class TrainingTask:
         trained: the network itself, or a network that shares its weights and adds layers that act
             in training only.
         optimizer, loss: Keras's own objects.
+        program: identifies the compiled program; None if no other task may share it.
     """
 
     network: Any
@@ -29,6 +30,7 @@ class TrainingTask:
     loss: Any
     train: Split
     schedule: Schedule
+    program: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,4 +94,11 @@ class Engine(Protocol):
 
     def predict(self, split: Split) -> NDArray[np.float32]:
         """The network's raw output for a whole split, `(rows, outputs)`, without dropout."""
+        ...
+
+    def rest(self) -> None:
+        """Says that nothing uses the engine and its network any more.
+
+        A later task of the same program may then take both.
+        """
         ...

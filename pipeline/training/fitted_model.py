@@ -5,6 +5,7 @@ Its steps are those of Keras's `fit`.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline.data.prepared import Split
 from pipeline.training.engine import TrainingTask
 from pipeline.training.optimizers import averages_weights
+from pipeline.training.random_layers import take_settings
 from pipeline.training.variables import assign, values_of
 
 _PREDICTED_ROWS = 1024  # at once
@@ -46,6 +48,23 @@ class FittedModel:
         self._predict = tf.function(
             lambda x: self.network(x, training=False), reduce_retracing=True, autograph=False
         )
+
+    def restart(self, task: TrainingTask, *, trained: Any) -> None:
+        """Takes the state of a new engine of another task of the same program.
+
+        Args:
+            trained: as in the constructor.
+        """
+        task.optimizer.build(task.network.trainable_variables)
+        assign(self.variables, values_of([*trained.variables, *task.optimizer.variables]))
+        take_settings(self.network, task.network)
+        self.model.reset_metrics()
+        self.task = replace(
+            task, network=self.network, trained=self.task.trained, optimizer=self.optimizer
+        )
+
+    def rest(self) -> None:
+        """Keeps nothing for later tasks."""
 
     @property
     def variables(self) -> list[Any]:

@@ -29,6 +29,7 @@ from pipeline.training.engine import Engine, TrainingTask
 from pipeline.training.listener import Listener
 from pipeline.training.loop import Checkpoints, Rules, StopRequest, TrainingOutcome, train
 from pipeline.training.measuring import Measuring
+from pipeline.training.program import program_of
 from pipeline.training.schedule import Schedule
 
 
@@ -66,6 +67,10 @@ class Fit:
             interruption=interruption,
         )
 
+    def rest(self) -> None:
+        """Says that nothing uses the network any more; see `Engine.rest`."""
+        self.engine.rest()
+
 
 def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
     """Builds schedule, network and engine, and pins threads and determinism.
@@ -83,7 +88,7 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
     )
     source = config.model.weights_from
     start = "" if source is None else warm_start.start(network, source)
-    engine = _engine(config, meta, train_rows, schedule, network)
+    engine = _engine(config, meta, train_rows, validation, schedule, network)
     own = None
     if training.callbacks:
         own = callbacks.build(training, engine.network, engine.optimizer, schedule)
@@ -98,7 +103,12 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
 
 
 def _engine(
-    config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedule, network: Any
+    config: ExperimentConfig,
+    meta: Meta,
+    train: Split,
+    validation: Split,
+    schedule: Schedule,
+    network: Any,
 ) -> Engine:
     training = config.training
     trained, loss = with_members(network, losses.build(training, meta))
@@ -116,4 +126,5 @@ def _engine(
         train=replace(train, sample_weight=row_weights(train, weights)),
         schedule=schedule,
     )
-    return engines.build(task, training)
+    program = program_of(config, meta, task, validation_rows=len(validation))
+    return engines.build(replace(task, program=program), training)

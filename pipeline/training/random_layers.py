@@ -19,17 +19,24 @@ _BITS = 32
 
 
 class _Counting(keras.layers.Layer):  # type: ignore[misc]
-    """A layer with draws that depend on `seed` and on the number of the call."""
+    """A layer with draws that depend on `seed` and on the number of the call.
+
+    Its numbers are variables, so that layers with other numbers share a compiled program.
+    """
 
     def __init__(self, *, seed: int, **settings: Any) -> None:
         super().__init__(**settings)
         self.supports_masking = True
-        self._seed = seed
-        self._counter = self.add_weight(
-            name="counter",
+        self._seed = self.number("seed", seed, "int64")
+        self._counter = self.number("counter", 0, "int64")
+
+    def number(self, name: str, value: float, dtype: str) -> Any:
+        """A variable that no gradient changes."""
+        return self.add_weight(
+            name=name,
             shape=(),
-            dtype="int64",
-            initializer="zeros",
+            dtype=dtype,
+            initializer=lambda shape, dtype: tf.constant(value, dtype, shape),
             trainable=False,
             autocast=False,
         )
@@ -45,7 +52,7 @@ class _Counting(keras.layers.Layer):  # type: ignore[misc]
         """The seed of this call."""
         counter = self._counter.value
         self._counter.assign_add(1)
-        return tf.stack([tf.constant(self._seed, tf.int64), tf.cast(counter, tf.int64)])
+        return tf.stack([self._seed.value, counter])
 
 
 class CounterDropout(_Counting):
@@ -59,6 +66,9 @@ class CounterDropout(_Counting):
         super().__init__(seed=seed, **settings)
         self.rate = rate
         self.noise_shape = noise_shape
+        if rate not in (0, 1):
+            self._dropped_below = self.number("dropped_below", round(rate * 2**_BITS), "int64")
+            self._scale = self.number("scale", 1 / (1 - rate), "float32")
 
     def perturb(self, inputs: Any) -> Any:
         """Drops each value with probability `rate`."""
@@ -72,8 +82,9 @@ class CounterDropout(_Counting):
             dtype=tf.uint32,
             alg="threefry",
         )
-        mask = bits >= tf.constant(round(self.rate * 2**_BITS), tf.uint32)
-        return tf.where(mask, inputs * (1 / (1 - self.rate)), tf.zeros((), inputs.dtype))
+        mask = bits >= tf.cast(self._dropped_below.value, tf.uint32)
+        scaled = inputs * tf.cast(self._scale.value, inputs.dtype)
+        return tf.where(mask, scaled, tf.zeros((), inputs.dtype))
 
     def _mask_shape(self, inputs: Any) -> Any:
         shape = tf.shape(inputs)
@@ -92,12 +103,12 @@ class CounterNoise(_Counting):
         self, stddev: float, *, seed: int, multiplies: bool = False, **settings: Any
     ) -> None:
         super().__init__(seed=seed, **settings)
-        self.stddev = stddev
+        self._stddev = self.number("stddev", stddev, "float32")
         self.multiplies = multiplies
 
     def perturb(self, inputs: Any) -> Any:
         """Draws a number for each value."""
-        noise = self.stddev * tf.random.stateless_normal(
+        noise = tf.cast(self._stddev.value, inputs.dtype) * tf.random.stateless_normal(
             tf.shape(inputs), seed=self.next_seed(), dtype=inputs.dtype, alg="threefry"
         )
         return inputs * (1 + noise) if self.multiplies else inputs + noise
@@ -134,6 +145,28 @@ _STAND_INS: dict[type, Callable[[Any, int], Any]] = {
         **_shared_arguments(layer),
     ),
 }
+
+
+_VALUES = ("rate", "stddev")
+
+
+def value_settings(*, xla: bool) -> dict[str, tuple[str, ...]]:
+    """The settings of Keras's random layers that a program reads from variables, by class.
+
+    Args:
+        xla: whether stand-ins replace the layers.
+    """
+    return {kind.__name__: ("seed", *(_VALUES if xla else ())) for kind in _STAND_INS}
+
+
+def take_settings(network: Any, other: Any) -> None:
+    """Gives the random layers of a network the settings of another network of the same layers."""
+    layers = zip(network._flatten_layers(), other._flatten_layers(), strict=True)
+    for layer, source in layers:
+        if type(layer) in _STAND_INS:
+            for name in ("seed", *_VALUES):
+                if hasattr(source, name):
+                    setattr(layer, name, getattr(source, name))
 
 
 def with_stand_ins(network: Any, *, seed: int) -> Any:

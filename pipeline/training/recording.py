@@ -106,6 +106,8 @@ class RecordedTraining:
                 return result
             self._record(fit, outcome, result, tracker, code)
         self.folder.end()
+        if not self.callbacks:  # they may have kept the network
+            fit.rest()
         return result
 
     def _latest(self, fit: Fit) -> Checkpoint | None:

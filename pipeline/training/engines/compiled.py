@@ -5,6 +5,7 @@ The program gathers each batch by row numbers, so no step returns to Python. A s
 and signals are answered. Slicing does not change the bits of the result.
 """
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.config.training import Training
+from pipeline.training import idle_engines
 from pipeline.training.engine import Reading, TrainingTask
 from pipeline.training.fitted_model import FittedModel, gathered
 from pipeline.training.random_layers import with_stand_ins
@@ -24,8 +26,13 @@ _FIRST_SLICE = 32
 
 
 def build(task: TrainingTask, training: Training) -> "CompiledEngine":
-    """Builds the engine of a task."""
-    return CompiledEngine(task, xla=bool(training.xla), in_memory_limit=memory_limit(training))
+    """Builds the engine of a task, or restarts an idle one that has compiled its program."""
+    limit = memory_limit(training)
+    engine: CompiledEngine | None = idle_engines.take(task.program)
+    if engine is None:
+        return CompiledEngine(task, xla=bool(training.xla), in_memory_limit=limit)
+    engine.begin(task, in_memory_limit=limit)
+    return engine
 
 
 class CompiledEngine(FittedModel):
@@ -41,15 +48,30 @@ class CompiledEngine(FittedModel):
     def __init__(
         self, task: TrainingTask, *, xla: bool, in_memory_limit: int | None = None
     ) -> None:
-        schedule = task.schedule
-        trained = with_stand_ins(task.trained, seed=schedule.seed) if xla else task.trained
-        super().__init__(task, trained=trained)
-        self._schedule = schedule
-        self._rows = rows_of(task.train, schedule.batch_size, limit=in_memory_limit)
         self._xla = xla
+        super().__init__(task, trained=self._with_stand_ins(task))
+        self._take_rows(task, in_memory_limit)
         self._programs: dict[int, Any] = {}
         self._train_batch = tf.autograph.experimental.do_not_convert(self.model.train_step)
         self._steps_in_slice = _FIRST_SLICE
+
+    def begin(self, task: TrainingTask, *, in_memory_limit: int | None = None) -> None:
+        """Begins another task of the same program; the bits are those of a new engine."""
+        self.restart(task, trained=self._with_stand_ins(task))
+        self._take_rows(task, in_memory_limit)
+
+    def rest(self) -> None:
+        """Releases the rows, and keeps the engine for a later task of the same program."""
+        del self._rows
+        size = sum(math.prod(one.shape) * tf.as_dtype(one.dtype).size for one in self.variables)
+        idle_engines.keep(self.task.program, self, size=size)
+
+    def _with_stand_ins(self, task: TrainingTask) -> Any:
+        return with_stand_ins(task.trained, seed=task.schedule.seed) if self._xla else task.trained
+
+    def _take_rows(self, task: TrainingTask, in_memory_limit: int | None) -> None:
+        self._schedule = task.schedule
+        self._rows = rows_of(task.train, task.schedule.batch_size, limit=in_memory_limit)
 
     def run(self, start: int, stop: int, *, on_step: Callable[[int, Reading], None]) -> Reading:
         """Trains the steps `start` to `stop` of one epoch, slice by slice."""

@@ -61,6 +61,7 @@ def build(
         optimizer = own_optimizer(config, rate)
     else:
         optimizer = _of_family(config, rate)
+        _hold_in_variables(optimizer, rate)
     if not config.decay_biases:
         left_out = [weight for weight in weights if weight.name in _NOT_DECAYED]
         optimizer.exclude_from_weight_decay(var_list=left_out)
@@ -83,6 +84,41 @@ def _of_family(config: Optimizer, rate: Any) -> Any:
         raise ConfigError(
             "optimizer", f"is refused by {name}", received=arguments, expected=str(error)
         ) from error
+
+
+def _hold_in_variables(optimizer: Any, rate: Any) -> None:
+    """Holds the weight decay and the numbers of a schedule in variables.
+
+    A compiled program reads variables, so trainings with other numbers share it. Only Keras's own
+    classes are known to read these attributes as tensors.
+    """
+    import keras
+
+    usual = keras.optimizers.Optimizer._apply_weight_decay
+    is_known = type(optimizer).__module__.startswith("keras.")
+    if is_known and type(optimizer)._apply_weight_decay is usual:
+        _hold(optimizer, optimizer, "weight_decay")
+    if isinstance(rate, keras.optimizers.schedules.CosineDecay):
+        for name in ("initial_learning_rate", "decay_steps", "alpha", *_WARMUP):
+            _hold(optimizer, rate, name)
+
+
+_WARMUP = ("warmup_target", "warmup_steps")
+
+
+def _hold(optimizer: Any, owner: Any, name: str) -> None:
+    value = getattr(owner, name)
+    if value is not None:
+        from keras.initializers import Constant
+
+        start = Constant(float(value))
+        variable = optimizer.add_variable((), initializer=start, dtype="float32", name=name)
+        setattr(owner, name, variable)
+
+
+def weight_decay(optimizer: Any) -> Any:
+    """The weight decay of an optimizer, also of one inside an optimizer that scales."""
+    return getattr(optimizer, "inner_optimizer", optimizer).weight_decay
 
 
 def averages_weights(optimizer: Any) -> bool:
