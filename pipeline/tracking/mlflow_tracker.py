@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, LoggedModelStatus, Metric
-from mlflow.models import Model
 from mlflow.models.model import MLMODEL_FILE_NAME
 
 from pipeline.data.prepared import Meta
@@ -99,7 +97,7 @@ class MlflowTracker:
 
     @reported()
     def write_note(self) -> None:
-        notes.write(self._client, self.run_id)
+        notes.write(self._client, self.run_id, may_have_figures=not self._was_empty)
 
     @reported()
     def log_data_set(self, meta: Meta, split: str, folder: Path) -> None:
@@ -149,9 +147,7 @@ class MlflowTracker:
                     self._client.delete_logged_model(model_id)
         self._may_have_models = True
         connection.bring_home()
-        run = self._client.get_run(self.run_id)
-        mlflow.set_experiment(experiment_id=run.info.experiment_id)
-        Model.log(None, name=MODEL, flavor=flavor, run_id=self.run_id, step=step, result=result)
+        flavor.log(self._client, self._client.get_run(self.run_id), MODEL, result, step=step)
 
     @reported()
     def end(self, status: RunStatus) -> None:

@@ -22,11 +22,16 @@ _MOST_FIGURES = 2
 _ID = 8  # hexadecimal digits of a run's id that commands need
 
 
-def write(client: MlflowClient, run_id: str) -> None:
-    """Renews the note of a run."""
+def write(client: MlflowClient, run_id: str, *, may_have_figures: bool = True) -> None:
+    """Renews the note of a run.
+
+    Args:
+        may_have_figures: false does not look for them, which takes longer than all the rest.
+    """
     run = client.get_run(run_id)
     before = run.data.tags.get(TAG)
-    note = _renewed(of_run(run, _figures(client, run_id)), before)
+    figures = _figures(client, run_id) if may_have_figures else []
+    note = _renewed(of_run(run, figures), before)
     if note != before:
         client.set_tag(run_id, TAG, note)
 

@@ -122,6 +122,7 @@ def write_model(case: Case) -> str:
     from pipeline.tracking.logged_models import model_id
     from pipeline.tracking.stores.mlflow import STORE
     from pipeline.tracking.tracker import RunFacts
+    from tests.support.results import write_history
 
     facts = RunFacts("benchmark", {}, {}, case.meta, Path("data"))
     with STORE.open_run(facts, new=True) as tracker:
@@ -131,6 +132,7 @@ def write_model(case: Case) -> str:
         )
         result.save_model(serving.serve(network, case.meta), Path("model.keras"), card)
         Path("model.json").write_text(card.text(), encoding="utf-8")
+        write_history(Path(), step=1, loss=0.5)
         tracker.log_model(Path(), step=1)
     return f"models:/{model_id(tracker.run_id)}"
 

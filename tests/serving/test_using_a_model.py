@@ -36,6 +36,7 @@ from tests.support import pages, warm
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.loopback import free_port
 from tests.support.metas import images, plain, table
+from tests.support.results import write_history
 from tests.support.stores import add_store
 
 PAGE = "using-a-model.md"
@@ -95,6 +96,7 @@ def _train(name: str, meta: Meta) -> None:
         network = families.build(Linear(), meta, seed=1)
         result.save_model(serving.serve(network, meta), output / "model.keras", card)
         (output / "model.json").write_text(card.text(), encoding="utf-8")
+        write_history(output, step=1, loss=0.5)
         tracker.log_model(output, step=1)
     ids = {"run_id": tracker.run_id, "run_key": name, "fingerprint": "f"}
     files = digests_below(output)

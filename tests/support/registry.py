@@ -23,6 +23,7 @@ from pipeline.tracking.stores.mlflow import STORE
 from pipeline.tracking.tracker import RunFacts
 from tests.support.compared import write_run
 from tests.support.metas import images
+from tests.support.results import write_history
 
 
 def add_run(
@@ -72,6 +73,7 @@ def _write_result(folder: Path, experiment: str, run_id: str, meta: Meta) -> Non
     (folder / result.MODEL).write_bytes(_bytes_of_a_model())
     card.add_to(folder / result.MODEL)
     (folder / "model.json").write_text(card.text(), encoding="utf-8")
+    write_history(folder, step=1, loss=0.5)
     write_json(folder / result.INDEX, {"final": 1, "steps": []})
     ids = {"run_id": run_id, "run_key": "k", "fingerprint": "f"}
     files = digests_below(folder)

@@ -114,6 +114,11 @@ def points(
     ]
 
 
+def write_history(folder: Path, *, step: int, loss: float) -> None:
+    """The history of a training of one epoch, which ended at `step`."""
+    history.write(points(((loss, loss),), name="loss", steps=step), folder / "history.csv")
+
+
 def write_result(
     outputs: Path,
     name: str,

@@ -32,6 +32,7 @@ from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.cards import card_of
 from tests.support.metas import images
 from tests.support.refusals import refusal
+from tests.support.results import write_history
 
 MLFLOW = MlflowStore()
 SETTINGS = {
@@ -285,6 +286,12 @@ def saved(model: keras.Model, folder: Path) -> None:
     card = card_of(images(), step=7)
     result.save_model(model, folder / "model.keras", card)
     (folder / "model.json").write_text(card.text())
+    write_history(folder, step=7, loss=0.5)
+
+
+def figures_of_history(step: int, loss: float) -> Measurement:
+    """What `write_history` holds."""
+    return Measurement(step, 1_000, {"train/loss": loss, "validation/loss": loss})
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +300,7 @@ def logged_run(client, result_folder):
     served = serving.serve(families.build(Linear(), images(), seed=1), images())
     saved(served, result_folder)
     with MLFLOW.open_run(facts("with_model")) as tracker:
-        tracker.log_metrics([loss(7, 0.5)])
+        tracker.log_metrics([figures_of_history(7, 0.5)])
         tracker.log_model(result_folder, step=7)
     experiment = client.get_experiment_by_name("with_model").experiment_id
     (logged_model,) = client.search_logged_models([experiment])
@@ -350,7 +357,13 @@ def test_logged_file_is_the_saved_one(logged_run, result_folder):
 
 
 def test_model_adds_no_metric(logged_run):
-    assert rows(logged_run[0]) == [("loss", 7, 0.5, 1_000)]
+    names = ("train/loss", "validation/loss")
+    assert rows(logged_run[0]) == [(name, 7, 0.5, 1_000) for name in names]
+
+
+def test_model_has_the_figures_of_its_step(logged_run):
+    figures = {figure.key: figure.value for figure in logged_run[2].metrics}
+    assert figures == {"train/loss": 0.5, "validation/loss": 0.5}
 
 
 def test_model_is_logged_once(client, logged_run, result_folder):
