@@ -198,6 +198,11 @@ def test_runs_name_their_series():
     assert {run.tags["repeat.folds"].partition(":")[0] for run in folds} == {"2 folds"}
 
 
+def test_notes_of_runs_show_their_series():
+    for run in runs_of("seeds"):
+        assert f"- {run.tags['repeat.seeds']}" in run.tags["mlflow.note.content"]
+
+
 def test_each_training_is_a_look():
     found = {look.run_id: look for look in looks.read().looks}
     runs = [run for varied in ("seeds", "split_seeds") for run in series(varied)["runs"].values()]

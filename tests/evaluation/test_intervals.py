@@ -121,6 +121,7 @@ def test_calibrated_model_may_have_an_error_of_zero():
     assert value > 0
     assert limits is not None
     assert limits[0] == 0.0
+    assert value < limits[1] < 0.2
 
 
 @pytest.mark.parametrize(

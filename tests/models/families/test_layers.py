@@ -106,6 +106,7 @@ SIZES = [
     ([{"class_name": "Reshape", "target_shape": [8, 8]}, {"class_name": "LSTM", "units": 5}], 48),
     ([FLATTEN, {"class_name": "RepeatVector", "n": 4}, DENSE_5, FLATTEN], 64 * 5 + 20 * 3 + 3),
     ([CONV_4, FLATTEN], 9 * 4 + 4 * 3 + 3),
+    ([FLATTEN, {"class_name": "Dense", "units": 1}], 64 + 1 * 3 + 3),
 ]
 
 

@@ -120,6 +120,13 @@ def test_terminal_shows_as_many_metrics_as_fit(width, text):
     assert shown(width, two_points) == text
 
 
+def test_bar_fills_the_rest_of_the_line():
+    line = "toy  epoch 2/20  0:36 left  validation accuracy 0.8911  train loss 0.4132"
+    (row,) = shown(90, two_points).splitlines()
+    assert row.startswith(f"{line}  ")
+    assert set(row.removeprefix(f"{line}  ")) <= set("━╸╺ ")
+
+
 def test_long_name_leaves_room_for_epoch_and_time():
     text = shown(40, two_points, name="n" * 50)
     assert text == f"{'n' * 16}…  epoch 2/20  0:36 left"
