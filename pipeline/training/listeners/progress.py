@@ -55,7 +55,7 @@ class TerminalProgress(Listener):
         if bar < _SHORTEST_BAR or self._ended:
             yield line
             return
-        row = Table.grid(padding=(0, len(_GAP), 0, 0))
+        row = Table.grid(padding=(0, len(_GAP)))
         row.add_row(line, ProgressBar(total=self._schedule.total, completed=self._step, width=bar))
         yield row
 
