@@ -1,7 +1,9 @@
 """Commands in subfolders, and folders with names that a shell or an address could misread."""
 
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,17 @@ def test_links_to_folders_are_ignored_by_git(tmp_path):
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     status = ["git", "-C", tmp_path, "status", "--porcelain"]
     assert subprocess.check_output(status, text=True) == "?? .gitignore\n"
+
+
+def test_wheel_has_every_file_of_the_package(tmp_path):
+    source = tmp_path / "source"
+    no_caches = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "pipeline", source / "pipeline", ignore=no_caches)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*build, "--wheel-dir", tmp_path, source], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("pipeline/")}
+    files = {path for path in (source / "pipeline").rglob("*") if path.is_file()}
+    assert held == {path.relative_to(source).as_posix() for path in files}
