@@ -18,9 +18,8 @@ from tempfile import TemporaryDirectory
 
 from pipeline import project
 from pipeline.command_line import arguments, run_command
-from pipeline.config.composition import compose
-from pipeline.config.data import Data, PrepareConfig, Task
-from pipeline.config.hydra_composition import register
+from pipeline.config.data import Data, Task
+from pipeline.config.data_composition import compose_data
 from pipeline.config.source import Source
 from pipeline.config.yaml_text import flow
 from pipeline.console import say, table_console
@@ -37,8 +36,6 @@ from pipeline.data.raw import open_raw
 from pipeline.layout import RAW
 from pipeline.option_parser import OptionParser
 
-register("prepare", PrepareConfig)
-
 
 def main() -> None:
     """Reads the command line and prints the card."""
@@ -51,8 +48,7 @@ def main() -> None:
     if path.suffix or path.is_file() or options.what.endswith("/"):
         card = _of_file(path, options.target.split(",") if options.target else [])
     else:
-        data = compose("prepare", PrepareConfig, [f"data={options.what}"]).data
-        card = _of_source(RAW, data)
+        card = _of_source(RAW, compose_data(options.what))
     if options.markdown:
         say(card.markdown().rstrip())
     else:

@@ -61,7 +61,7 @@ class Composed:
 
     @cached_property
     def _is_interpolated(self) -> bool:
-        return "${" in OmegaConf.to_yaml(self.settings)
+        return "${" in str(self.settings)
 
     def copy_for(self, values: Sequence[Override]) -> DictConfig:
         """A copy that overrides can change.

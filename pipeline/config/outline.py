@@ -3,16 +3,21 @@
 import shlex
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pipeline.config import resolved
+from pipeline.config.data_composition import compose_data
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
+from pipeline.config.values import to_values
 from pipeline.layout import CONF
 from pipeline.own.references import OWN
+
+_OTHER_GROUPS = ("@package", "defaults")  # with these a file sets more than its own group
 
 
 class Defaults:
@@ -24,14 +29,35 @@ class Defaults:
         choices = [entry for entry in entries if isinstance(entry, dict)]
         self._chosen = {f"{group}={name}" for entry in choices for group, name in entry.items()}
         self._composed: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._first = ""
 
-    def of(self, *choices: str) -> dict[str, Any]:
-        """The settings with some choices, such as `data=wine`."""
+    def of(self, data: str, *choices: str) -> dict[str, Any]:
+        """The settings on a data variant with some choices, such as `model=cnn`."""
         others = tuple(choice for choice in choices if choice not in self._chosen)
-        if others not in self._composed:
-            config = compose_experiment(others, conf=self.conf)
-            self._composed[others] = resolved.run_settings(config)
-        return deepcopy(self._composed[others])
+        if not self._sets_only_its_group(data):
+            return deepcopy(self._of(f"data={data}", *others))
+        self._first = self._first or data
+        settings = self._of(f"data={self._first}", *others)
+        return deepcopy(settings) | {"data": to_values(compose_data(data, conf=self.conf))}
+
+    def _of(self, *choices: str) -> dict[str, Any]:
+        if choices not in self._composed:
+            config = compose_experiment(choices, conf=self.conf)
+            self._composed[choices] = resolved.run_settings(config)
+        return self._composed[choices]
+
+    def _sets_only_its_group(self, data: str) -> bool:
+        """Whether the other settings are the same with all such variants."""
+        text = (self.conf / "data" / f"{data}.yaml").read_text(encoding="utf-8")
+        return not self._is_interpolated and not any(word in text for word in _OTHER_GROUPS)
+
+    @cached_property
+    def _is_interpolated(self) -> bool:
+        """Whether the settings of a group may refer to those of another."""
+        groups = [folder for folder in self.conf.iterdir() if folder.name != "hydra"]
+        files = [self.conf / "config.yaml", *(one for group in groups for one in group.rglob("*"))]
+        texts = (file.read_text(encoding="utf-8") for file in files if file.suffix == ".yaml")
+        return any("${" in text for text in texts)
 
 
 def outlines(
@@ -82,7 +108,7 @@ def changes(config: ExperimentConfig, defaults: Defaults) -> dict[str, dict[str,
     data. The other settings of a model family or optimizer have the defaults of its own file.
     """
     values = resolved.run_settings(config)
-    data = f"data={config.data.name}"
+    data = config.data.name
     families = {group: values[group]["family"] for group in ("model", "optimizer")}
     own = {group for group, family in families.items() if family == OWN}
     chosen = (f"{group}={family}" for group, family in families.items() if group not in own)

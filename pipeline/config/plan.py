@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from pipeline.config import composition, hydra_composition
-from pipeline.config.data import Data, PrepareConfig
+from pipeline.config.data import Data
+from pipeline.config.data_composition import compose_data
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.params import Params
@@ -20,7 +21,6 @@ def compose_all(params: Params, *, conf: Path = CONF) -> list[ExperimentConfig]:
         PipelineError: a setting is invalid, or `conf/` disagrees with `params.yaml`.
     """
     hydra_composition.register("fetch", FetchConfig)
-    hydra_composition.register("prepare", PrepareConfig)
     _check_own_files(params, conf)
     variants = {name: _variant(name, source, conf) for name, source in params.data.items()}
     of_experiments = {name: variants[data] for name, data in params.experiments.items()}
@@ -42,7 +42,7 @@ def _check_own_files(params: Params, conf: Path) -> None:
 
 
 def _variant(name: str, source: str, conf: Path) -> Data:
-    data = composition.compose("prepare", PrepareConfig, [f"data={name}"], conf=conf).data
+    data = compose_data(name, conf=conf)
     if data.source != source:
         raise PipelineError(
             f"{PARAMS}: data.{name} differs from the source in conf/data/{name}.yaml",

@@ -1,9 +1,12 @@
 """What the report says about an experiment before it has run."""
 
+from textwrap import indent
+
 import pytest
 
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.config.outline import Defaults, changes, description, outline
+from pipeline.config.resolved import run_settings
 from tests.support import ROOT
 from tests.support.toy import copy_conf
 
@@ -49,6 +52,26 @@ def test_description_is_the_first_comment(tmp_path, head, expected):
 
 def test_default_experiment_changes_nothing(conf):
     assert changed(conf, "data=shapes") == {}
+
+
+@pytest.mark.parametrize("data", ["shapes", "pairs", "prices"])
+@pytest.mark.parametrize("choices", [(), ("optimizer=sgd",), ("model=cnn", "optimizer=adamw")])
+def test_defaults_of_all_data_are_those_of_hydra(conf, data, choices):
+    defaults = Defaults(conf)
+    defaults.of("pairs", *choices)  # that of other data is made from it
+    composed = run_settings(compose_experiment([f"data={data}", *choices], conf=conf))
+    assert defaults.of(data, *choices) | {"name": data} == composed
+
+
+def test_defaults_of_data_that_set_another_group_are_composed(tmp_path):
+    conf = copy_conf(tmp_path)
+    file = conf / "data/shapes.yaml"
+    own = indent(file.read_text(encoding="utf-8"), "  ")
+    text = f"# @package _global_\nseed: 9\ndata:\n{own}"
+    file.write_text(text, encoding="utf-8")
+    defaults = Defaults(conf)
+    defaults.of("pairs")
+    assert defaults.of("shapes")["seed"] == 9
 
 
 def test_change_has_value_and_default(conf):

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config import composition, hydra_composition, params
-from pipeline.config.data import Data, PrepareConfig
+from pipeline.config import params
+from pipeline.config.data import Data
+from pipeline.config.data_composition import compose_data
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.data.prepared import Meta
@@ -108,8 +109,7 @@ def prepare_all(folder: Path) -> dict[str, Meta]:
 
 def data_settings(name: str, conf: Path) -> Data:
     """The settings of a data variant of `conf`."""
-    hydra_composition.register("prepare", PrepareConfig)
-    return composition.compose("prepare", PrepareConfig, [f"data={name}"], conf=conf).data
+    return compose_data(name, conf=conf)
 
 
 def config_of(folder: Path, *overrides: str) -> ExperimentConfig:
