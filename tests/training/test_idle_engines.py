@@ -17,7 +17,6 @@ from tests.support import pinned_threads as pinned  # noqa: F401 - before Tensor
 from tests.support.toy import config_of
 
 PAIRS = ("data=pairs", "optimizer=adamw", "training.xla=true", "model.dropout=0.3")
-COSINE = (*PAIRS, "optimizer.schedule=cosine", "optimizer.warmup_steps=2")
 SHAPES = ("data=shapes", "model=cnn", "model.filters=[2]", "model.units=[3]")
 SCALED = ("training.precision=mixed_float16", *PAIRS)
 NOISE = (
@@ -34,20 +33,18 @@ AUGMENTED = (
 )
 # Two trainings of one program: settings of both, of the first, and of the second.
 PAIRS_OF_TRAININGS = {
-    "seed": (PAIRS, ("seed=1",), ("seed=2",)),
-    "learning rate": (PAIRS, ("optimizer.learning_rate=0.1",), ("optimizer.learning_rate=0.01",)),
-    "weight decay": (PAIRS, ("optimizer.weight_decay=0.5",), ("optimizer.weight_decay=0",)),
-    "dropout": (PAIRS, ("model.dropout=0.1",), ("model.dropout=0.6",)),
-    "length": (PAIRS, ("training.epochs=3",), ("training.epochs=2", "seed=3")),
-    "class weights": (
+    "values": (
         PAIRS,
-        ("training.class_weight={above: 2}",),
-        ("training.class_weight={below: 3}",),
+        ("optimizer.learning_rate=0.1", "optimizer.weight_decay=0.5", "model.dropout=0.1"),
+        ("optimizer.weight_decay=0", "model.dropout=0.6", "seed=2", "training.epochs=3"),
     ),
-    "stopping": (PAIRS, (), ("training.early_stopping={patience: 1}", "seed=5")),
-    "plateau": (PAIRS, ("training.reduce_on_plateau.patience=1", "training.epochs=4"), ()),
+    "rules": (
+        (*PAIRS, "training.class_weight=balanced"),
+        ("training.reduce_on_plateau.patience=1", "training.epochs=4"),
+        ("training.class_weight={above: 3}", "training.early_stopping={patience: 1}"),
+    ),
     "cosine": (
-        COSINE,
+        (*PAIRS, "optimizer.schedule=cosine", "optimizer.warmup_steps=2"),
         ("optimizer.final_share=0.1", "training.epochs=4", "optimizer.learning_rate=0.5"),
         ("optimizer.warmup_steps=3", "training.epochs=2"),
     ),
@@ -56,7 +53,6 @@ PAIRS_OF_TRAININGS = {
     "convolution": (SHAPES, ("seed=1",), ("seed=2", "optimizer.learning_rate=0.1")),
     "noise": ((), NOISE, LESS_NOISE),
     "augmentation": (AUGMENTED, ("seed=1",), ("seed=2",)),
-    "regression": (("data=prices",), ("seed=1",), ("seed=2", "optimizer.learning_rate=0.1")),
     "ensemble": (("data=prices", "model=tabular", "model.units=[4]"), ("seed=1",), ("seed=2",)),
 }
 # The second training needs another program.
