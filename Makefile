@@ -71,6 +71,7 @@ chaos: $(READY) ## kill at random and at every write, edit and damage files; ove
 	python -m tests.chaos.training --kills $(KILLS)
 	python -m tests.chaos.sweeps --kills 30
 	python -m tests.chaos.searches --kills 10
+	python -m tests.chaos.bits
 	python -m tests.chaos.cold_starts
 	python -m tests.chaos.training --every-write-point
 	python -m tests.chaos.stale --combinations 72
