@@ -70,6 +70,7 @@ bench-start: $(READY) ## measure what people wait for around a training; five mi
 chaos: $(READY) ## kill at random and at every write, edit and damage files; over two hours
 	python -m tests.chaos.training --kills $(KILLS)
 	python -m tests.chaos.sweeps --kills 30
+	python -m tests.chaos.large_sweep
 	python -m tests.chaos.searches --kills 10
 	python -m tests.chaos.bits
 	python -m tests.chaos.cold_starts

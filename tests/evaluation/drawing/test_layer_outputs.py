@@ -26,6 +26,7 @@ def test_image_stands_next_to_its_maps(maps):
     first, first_maps, second, _, bar = maps.axes
     assert [axes.get_title() for axes in (first, second)] == ["first", "second"]
     assert np.array_equal(sheet(first), GREY[0])
+    assert not first.axison
     assert np.array_equal(sheet(first_maps)[:3, 4:7], MAPS[0, :, :, 1])
     assert bar.get_ylabel() == "activation"
     assert maps.get_suptitle() == "toy: activations"
