@@ -34,7 +34,7 @@ def train_and_test(
     """
     from pipeline import experiment
     from pipeline.evaluation import looks
-    from pipeline.evaluation.scoring import defined, limits, measures, score
+    from pipeline.evaluation.scoring import Scorer, defined, limits, measures
     from pipeline.evaluation.test_split import digests, open_test_split, truth_of
     from pipeline.models import saved
     from pipeline.runs import model_card
@@ -62,7 +62,7 @@ def train_and_test(
         models=digests({step: model}),
         shown=measured.metrics,
     )
-    scores = score(model, rows, meta)
+    scores = Scorer(model, meta).score(rows)
     estimates = measured.estimates(scores)
     test = defined(estimates)
     tracker = stores.load(config.tracking.store).attach(result.run_id)

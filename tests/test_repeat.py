@@ -17,7 +17,7 @@ from pipeline.data.prepared import SPLITS, load_meta, load_split
 from pipeline.data.preparing.preparation import prepare
 from pipeline.data.raw import open_raw
 from pipeline.evaluation import looks
-from pipeline.evaluation.scoring import defined, measures, score
+from pipeline.evaluation.scoring import Scorer, defined, measures
 from pipeline.evaluation.series import corrected_interval
 from pipeline.signals import Interrupted, Interruption
 from pipeline.tracking import connection
@@ -155,7 +155,7 @@ def test_saved_weights_are_tested(repository):
     model = repository / "mlruns/checkpoints" / run.data.tags["run_key"] / "result/model.keras"
     served = keras.saving.load_model(model, compile=False)
     meta = load_meta(data)
-    scores = score(served, load_split(data, "test"), meta)
+    scores = Scorer(served, meta).score(load_split(data, "test"))
     measured = measures(meta, [], gives_probabilities=True).of_the_whole
     expected = defined(measured.values(scores))
     assert series("seeds")["runs"]["7"]["test"] == pytest.approx(expected)

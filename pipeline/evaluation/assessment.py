@@ -10,7 +10,7 @@ from pipeline.data.prepared import load_meta, load_split
 from pipeline.evaluation import scoring
 from pipeline.evaluation.drawing.subject import Subject
 from pipeline.evaluation.intervals import Estimate
-from pipeline.evaluation.scoring import defined, inputs_of, limits, score, score_inputs
+from pipeline.evaluation.scoring import Scorer, defined, inputs_of, limits
 from pipeline.evaluation.tables import rows_by_class, tables
 from pipeline.evaluation.test_split import digests, open_test_split, truth_of
 from pipeline.files import read_json
@@ -146,9 +146,10 @@ def assess(name: str, result: Path, data: Path) -> Assessment:
         models=digests({**snapshots, index["final"]: model}),
         shown=measures.metrics,
     )
-    scores = {name: score(model, splits[name], meta) for name in ("train", "validation")}
+    scorer = Scorer(model, meta)
+    scores = {name: scorer.score(splits[name]) for name in ("train", "validation")}
     test_inputs = inputs_of(splits["test"], meta)
-    scores["test"] = score_inputs(model, test_inputs, splits["test"], meta)
+    scores["test"] = scorer.score_inputs(test_inputs, splits["test"])
     return Assessment(
         main=measures.main,
         train=measures.values(scores["train"]),
@@ -157,7 +158,7 @@ def assess(name: str, result: Path, data: Path) -> Assessment:
         at_step={
             step: defined(
                 measures.of_the_whole.values(
-                    score_inputs(snapshot, test_inputs, splits["test"], meta)
+                    Scorer(snapshot, meta).score_inputs(test_inputs, splits["test"])
                 )
             )
             for step, snapshot in snapshots.items()

@@ -89,24 +89,32 @@ def limits(estimates: Mapping[str, Estimate]) -> dict[str, Interval]:
     return {name: one.interval for name, one in estimates.items() if one.interval is not None}
 
 
-def score(model: Any, split: Split, meta: Meta) -> Scores:
-    """Predicts a whole split with a served model.
+class Scorer:
+    """Predicts splits with a served model. Keras traces it once for all splits.
 
-    Classes are scored by the raw output, because a probability may round to 0. The cells of a table
-    come from `rows.csv` as the source's CSV holds them.
+    Classes are scored by the raw output, because a probability may round to 0.
     """
-    return score_inputs(model, inputs_of(split, meta), split, meta)
 
+    def __init__(self, model: Any, meta: Meta) -> None:
+        self._is_regression = meta.task == "regression"
+        self._model = model if self._is_regression else anatomy.with_raw_output(model)
+        self._meta = meta
 
-def score_inputs(model: Any, values: Any, split: Split, meta: Meta) -> Scores:
-    """Predicts a split after its inputs were read.
+    def score(self, split: Split) -> Scores:
+        """Predicts a whole split.
 
-    Args:
-        values: the inputs, as `inputs_of` returns them.
-    """
-    if meta.task != "regression":
-        return scores_of(outputs_of(anatomy.with_raw_output(model), values), split.y, meta)
-    return number_scores(outputs_of(model, values), split.y, meta)
+        The cells of a table come from `rows.csv` as the source's CSV holds them.
+        """
+        return self.score_inputs(inputs_of(split, self._meta), split)
+
+    def score_inputs(self, values: Any, split: Split) -> Scores:
+        """Predicts a split after its inputs were read.
+
+        Args:
+            values: the inputs, as `inputs_of` returns them.
+        """
+        scores = number_scores if self._is_regression else scores_of
+        return scores(outputs_of(self._model, values), split.y, self._meta)
 
 
 def inputs_of(split: Split, meta: Meta) -> Any:

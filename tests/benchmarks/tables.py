@@ -158,12 +158,12 @@ def network(name: str, folder: Path, meta: Meta, overrides: list[str]) -> Scores
     """The test scores of the model that a training saves, from the cells of the CSV."""
     import keras
 
-    from pipeline.evaluation.scoring import score
+    from pipeline.evaluation.scoring import Scorer
 
     config = compose_experiment([f"data={name}", "tracking=memory", *overrides])
     output = Path("outputs", name)
     experiment.run(config, output=output)
-    return score(keras.saving.load_model(output / MODEL), load_split(folder, "test"), meta)
+    return Scorer(keras.saving.load_model(output / MODEL), meta).score(load_split(folder, "test"))
 
 
 def ways(folder: Path, meta: Meta) -> list[Way]:

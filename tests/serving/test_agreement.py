@@ -16,7 +16,7 @@ from mlflow.models import Model
 from pipeline import predict
 from pipeline.data import tables
 from pipeline.data.prepared import Split
-from pipeline.evaluation.scoring import score
+from pipeline.evaluation.scoring import Scorer
 from pipeline.tracking import flavor
 from tests.support import pinned_threads as pinned  # noqa: F401
 from tests.support.metas import numbers_of
@@ -55,7 +55,7 @@ def logged(folders, tmp_path_factory):
 
 def by_evaluation(model, meta, file: Path, rows: int) -> np.ndarray:
     split = Split(x=None, y=np.zeros(rows, np.float32), rows=file)
-    return score(model.model, split, meta).prediction
+    return Scorer(model.model, meta).score(split).prediction
 
 
 def by_keras(model, folder: Path, file: Path) -> np.ndarray:
