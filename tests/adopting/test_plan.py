@@ -1,5 +1,6 @@
 """A recording becomes the settings of an experiment."""
 
+import pandas
 import pytest
 import yaml
 
@@ -46,6 +47,24 @@ def adopted(tmp_path):
 def test_rules_watch_the_loss_that_keras_watches(adopted, arguments, monitor):
     experiment, _ = adopted(f"callbacks=[stopping], {arguments}")
     assert experiment["training"]["early_stopping"] == {"patience": 3, "monitor": monitor}
+
+
+ONE_HOT = """
+import keras, numpy as np
+x, y = np.arange(60.0).reshape(30, 2), np.eye(2)[np.arange(30) % 2]
+model = keras.Sequential([keras.layers.Dense(2, activation="softmax")])
+model.compile("adam", "categorical_crossentropy")
+model.fit(x[:20], y[:20], validation_data=(x[20:], y[20:]))
+"""
+
+
+def test_one_hot_targets_of_two_classes_are_numbers(tmp_path):
+    (tmp_path / "train.py").write_text(ONE_HOT, encoding="utf-8")
+    plan.write(record(tmp_path / "train.py"), "train", "train.py", tmp_path)
+    (table,) = tmp_path.rglob("*.parquet")
+    rows = pandas.read_parquet(table)
+    assert (rows["label"] == rows["x1"] / 2 % 2).all()
+    assert len(rows) == 30
 
 
 def test_rescaling_has_a_reason(adopted, tmp_path):

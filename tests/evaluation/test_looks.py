@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline import layout
 from pipeline.evaluation import looks
 from pipeline.evaluation.looks import Ledger, Look, Standing
+from pipeline.locks import locked
 from tests.support import ROOT
 from tests.support.refusals import refusal
 
@@ -131,6 +133,17 @@ def test_whole_and_new_lines_join_the_ledger():
     file().write_bytes(first.encode() + b"cut")
     looks.join([first, second, second, second[:-9], "cut\n"])
     assert file().read_bytes() == content
+
+
+def test_join_waits_for_another_process():
+    line = write(look("a")).decode()
+    file().unlink()
+    with ThreadPoolExecutor() as pool, locked(layout.looks(), "is a test"):
+        joined = pool.submit(looks.join, [line])
+        with pytest.raises(TimeoutError):
+            joined.result(timeout=0.2)
+    joined.result(timeout=60)
+    assert runs() == ["a"]
 
 
 def writer(name: str, count: int) -> subprocess.Popen[str]:

@@ -71,6 +71,17 @@ def test_command_has_parent_and_descriptors_of_its_client(tmp_path, variables):
         assert file.read() == str(os.getpid())
 
 
+def test_command_has_no_descriptor_of_the_server(tmp_path, variables):
+    program = (
+        "import os\nfrom contextlib import suppress\n"
+        "for number in sorted(map(int, os.listdir('/dev/fd'))):\n"
+        "    with suppress(OSError):  # the folder itself is closed again\n"
+        "        os.fstat(number)\n"
+        "        print(number, end=' ')\n"
+    )
+    assert start(tmp_path, variables, program).communicate() == ("0 1 2 ", "")
+
+
 def test_signal_reaches_the_command(tmp_path, variables):
     child = start(tmp_path, variables, FOREVER)
     child.stdout.readline()
