@@ -1,13 +1,15 @@
 """Trains a run in this process, with its record, checkpoints and listeners."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pipeline.config import own_code
 from pipeline.console import log
+from pipeline.errors import PipelineError
 from pipeline.evaluation.tables import tables
 from pipeline.models import serving
 from pipeline.models.fingerprint import fingerprint
@@ -22,7 +24,7 @@ from pipeline.runs.lineage import lineage
 from pipeline.runs.model_card import ModelCard
 from pipeline.runs.result import Result
 from pipeline.runs.run import Run
-from pipeline.signals import Interruption
+from pipeline.signals import Interrupted, Interruption
 from pipeline.tracking.stores import Store
 from pipeline.tracking.tracker import Measurement, RunFacts, Tracker
 from pipeline.training import fitting, losses
@@ -71,6 +73,7 @@ class RecordedTraining:
         run_id = latest.facts["run_id"] if latest is not None else None
         cpus = self.run.cpus(latest, self.folder.path)
         with (
+            nullcontext() if self.callbacks else _resting(fit),  # they may keep the network
             self.interruption.deferring(),
             self.store.open_run(self._facts(), run_id=run_id, new=self.run.config.force) as tracker,
         ):
@@ -106,8 +109,6 @@ class RecordedTraining:
                 return result
             self._record(fit, outcome, result, tracker, code)
         self.folder.end()
-        if not self.callbacks:  # they may have kept the network
-            fit.rest()
         return result
 
     def _latest(self, fit: Fit) -> Checkpoint | None:
@@ -243,6 +244,17 @@ class RecordedTraining:
             step=step,
             gives_probabilities=losses.gives_probabilities(run.config.training, run.meta),
         )
+
+
+@contextmanager
+def _resting(fit: Fit) -> Iterator[None]:
+    """Lets a later training use the engine, also if this one diverged or was interrupted."""
+    try:
+        yield
+    except (PipelineError, Interrupted):
+        fit.rest()
+        raise
+    fit.rest()
 
 
 def _add_resumption(tracker: Tracker, step: int) -> None:

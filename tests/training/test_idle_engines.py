@@ -9,6 +9,7 @@ import pytest
 from pipeline import experiment
 from pipeline.config.experiment import ExperimentConfig
 from pipeline.data.prepared import load_meta
+from pipeline.errors import PipelineError
 from pipeline.models.fingerprint import fingerprint
 from pipeline.training import fitting, idle_engines
 from pipeline.training.engines.compiled import CompiledEngine
@@ -177,6 +178,23 @@ def test_finished_run_leaves_its_engine(folder):
     experiment.run(config_of(folder, *GRAPH))
     (engine,) = idle_engines._IDLE.values()
     assert isinstance(engine, CompiledEngine)
+
+
+def test_diverged_run_leaves_its_engine(folder):
+    diverging = ("optimizer=sgd", "optimizer.learning_rate=1e30", "optimizer.clipnorm=null")
+    with pytest.raises(PipelineError, match="diverged"):
+        experiment.run(config_of(folder, "data=prices", *GRAPH[2:], *diverging))
+    assert len(idle_engines._IDLE) == 1
+
+
+def test_engine_of_another_error_is_not_kept(folder, monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(CompiledEngine, "predict", fail)
+    with pytest.raises(MemoryError):
+        experiment.run(config_of(folder, *GRAPH))
+    assert idle_engines._IDLE == {}
 
 
 def test_run_with_callbacks_keeps_its_engine(folder):
