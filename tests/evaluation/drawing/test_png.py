@@ -30,3 +30,14 @@ def test_file_has_size_and_colours_of_its_figure(figure):
         assert image.size == tuple(int(120 * inches) for inches in figure.get_size_inches())
         colours = {colour for _, colour in image.convert("RGB").getcolors()}
     assert {(255, 255, 255), (8, 48, 107)} <= colours
+
+
+def test_picture_is_that_of_savefig():
+    first, second = (
+        confusion_matrix.plot(np.array([[3, 1], [0, 0]]), ["no", "yes"], title="toy")
+        for _ in range(2)
+    )
+    plain = BytesIO()
+    second.savefig(plain, format="png")
+    pixels = [np.asarray(Image.open(one).convert("RGB")) for one in (BytesIO(png(first)), plain)]
+    assert np.abs(pixels[0].astype(int) - pixels[1]).max() < 32  # the palette has 256 colours
