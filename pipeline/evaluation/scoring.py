@@ -16,7 +16,7 @@ from pipeline.models.scores import Scores, number_scores, scores_of
 from pipeline.runs.history import Point
 from pipeline.runs.model_card import columns_of
 from pipeline.serving.inputs import table_inputs
-from pipeline.serving.predictor import outputs_of
+from pipeline.serving.outputs import Outputs
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,14 @@ def limits(estimates: Mapping[str, Estimate]) -> dict[str, Interval]:
 
 
 class Scorer:
-    """Predicts splits with a served model. Keras traces it once for all splits.
+    """Predicts splits with a served model.
 
     Classes are scored by the raw output, because a probability may round to 0.
     """
 
     def __init__(self, model: Any, meta: Meta) -> None:
         self._is_regression = meta.task == "regression"
-        self._model = model if self._is_regression else anatomy.with_raw_output(model)
+        self._outputs = Outputs(model if self._is_regression else anatomy.with_raw_output(model))
         self._meta = meta
 
     def score(self, split: Split) -> Scores:
@@ -114,7 +114,7 @@ class Scorer:
             values: the inputs, as `inputs_of` returns them.
         """
         scores = number_scores if self._is_regression else scores_of
-        return scores(outputs_of(self._model, values), split.y, self._meta)
+        return scores(self._outputs.of(values), split.y, self._meta)
 
 
 def inputs_of(split: Split, meta: Meta) -> Any:

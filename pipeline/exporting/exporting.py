@@ -17,7 +17,8 @@ from pipeline.files import replacing
 from pipeline.models.body import NAME
 from pipeline.models.probabilities import predicted_classes
 from pipeline.runs.model_card import ModelCard
-from pipeline.serving.predictor import BATCH, Predictor
+from pipeline.serving.outputs import BATCH
+from pipeline.serving.predictor import Predictor
 
 # The largest difference of an output, as a share of the largest output. Another order of float32
 # sums gives about a hundredth of it.

@@ -21,9 +21,10 @@ from pipeline.data.pictures import SUFFIXES
 from pipeline.data.rectangle import Header, Record, Rectangle
 from pipeline.errors import DataError, PipelineError, suggestion
 from pipeline.files import replacing
-from pipeline.serving import loading, pictures, predictor
+from pipeline.serving import loading, pictures
 from pipeline.serving.inputs import Inputs, inputs_of
-from pipeline.serving.predictor import BATCH, Predictor
+from pipeline.serving.outputs import BATCH
+from pipeline.serving.predictor import Predictor
 from pipeline.serving.unseen import UnseenLabels
 
 _ENDINGS = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
@@ -135,7 +136,7 @@ def write(
     for block in blocks:
         for problem in block.inputs.problems.values():
             log(f"warning: {problem}")
-        answers = model.answers(predictor.outputs_of(model.model, block.inputs.values))
+        answers = model.answers(model.outputs_of(block.inputs.values))
         if not rows:
             writer.writerow([*([id_column] if id_column else []), *answers])
         for row in range(block.inputs.rows):

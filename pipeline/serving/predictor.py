@@ -9,30 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
-from pipeline.models.body import values_for
 from pipeline.models.probabilities import by_class, predicted_classes
 from pipeline.runs import model_card
 from pipeline.runs.model_card import ModelCard
 from pipeline.serving.inputs import Inputs, inputs_of, pixels_of
-
-BATCH = 1024
-
-
-def outputs_of(model: Any, values: Any) -> NDArray[Any]:
-    """Runs a served model in batches of 1,024 rows.
-
-    Every prediction of this package comes from here, so equal rows in equal batches get equal bits.
-
-    Args:
-        values: the inputs of the model: an array, or arrays by input of the whole model.
-
-    Returns:
-        The output of the model, `(rows, outputs)`.
-    """
-    import tensorflow as tf
-
-    batches = tf.data.Dataset.from_tensor_slices(values_for(model, values)).batch(BATCH)
-    return np.asarray(model.predict(batches, verbose=0))
+from pipeline.serving.outputs import Outputs
 
 
 class Predictor:
@@ -40,11 +21,15 @@ class Predictor:
 
     Args:
         model: the body of the model; see `pipeline.models.body`.
+
+    Attributes:
+        outputs_of: the outputs of the model for its inputs; see `Outputs.of`.
     """
 
     def __init__(self, model: Any, card: ModelCard) -> None:
         self.model = model
         self.card = card
+        self.outputs_of = Outputs(model).of
 
     @property
     def classes(self) -> list[str] | None:
@@ -139,7 +124,7 @@ class Predictor:
             raise inputs.problems[min(inputs.problems)]
         if inputs.rows == 0:
             return np.empty((0, self.card.outputs), np.float32)
-        return outputs_of(self.model, inputs.values)
+        return self.outputs_of(inputs.values)
 
     def _inputs(self, rows: Any) -> Inputs:
         if isinstance(rows, Mapping):
