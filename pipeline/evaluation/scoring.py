@@ -12,11 +12,11 @@ from pipeline.evaluation import intervals
 from pipeline.evaluation.intervals import SEED, Estimate
 from pipeline.metrics import Interval, Metric
 from pipeline.models import anatomy
+from pipeline.models.outputs import Outputs
 from pipeline.models.scores import Scores, number_scores, scores_of
 from pipeline.runs.history import Point
 from pipeline.runs.model_card import columns_of
 from pipeline.serving.inputs import table_inputs
-from pipeline.serving.outputs import Outputs
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from pipeline.exporting import formats
 from pipeline.exporting.formats import Format
 from pipeline.files import replacing
 from pipeline.models.body import NAME
+from pipeline.models.outputs import BATCH
 from pipeline.models.probabilities import predicted_classes
 from pipeline.runs.model_card import ModelCard
-from pipeline.serving.outputs import BATCH
 from pipeline.serving.predictor import Predictor
 
 # The largest difference of an output, as a share of the largest output. Another order of float32

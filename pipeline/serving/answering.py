@@ -21,9 +21,9 @@ from pipeline.data.pictures import SUFFIXES
 from pipeline.data.rectangle import Header, Record, Rectangle
 from pipeline.errors import DataError, PipelineError, suggestion
 from pipeline.files import replacing
+from pipeline.models.outputs import BATCH
 from pipeline.serving import loading, pictures
 from pipeline.serving.inputs import Inputs, inputs_of
-from pipeline.serving.outputs import BATCH
 from pipeline.serving.predictor import Predictor
 from pipeline.serving.unseen import UnseenLabels
 

@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
+from pipeline.models.outputs import Outputs
 from pipeline.models.probabilities import by_class, predicted_classes
 from pipeline.runs import model_card
 from pipeline.runs.model_card import ModelCard
 from pipeline.serving.inputs import Inputs, inputs_of, pixels_of
-from pipeline.serving.outputs import Outputs
 
 
 class Predictor:

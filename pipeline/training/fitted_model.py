@@ -14,12 +14,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.data.prepared import Split
+from pipeline.models.outputs import Outputs
 from pipeline.training.engine import TrainingTask
 from pipeline.training.optimizers import averages_weights
 from pipeline.training.random_layers import take_settings
 from pipeline.training.variables import assign, values_of
-
-_PREDICTED_ROWS = 1024  # at once
 
 
 class FittedModel:
@@ -45,9 +44,7 @@ class FittedModel:
         self.model.test_step(tf.nest.map_structure(tf.constant, batch_of(task.train, slice(1))))
         self.model.reset_metrics()
         self.optimizer.build(self.network.trainable_variables)
-        self._predict = tf.function(
-            lambda x: self.network(x, training=False), reduce_retracing=True, autograph=False
-        )
+        self._outputs = Outputs(self.network)
 
     def restart(self, task: TrainingTask, *, trained: Any) -> None:
         """Takes the state of a new engine of another task of the same program.
@@ -98,12 +95,8 @@ class FittedModel:
             assign(weights, values)
 
     def predict(self, split: Split) -> NDArray[np.float32]:
-        """The network's raw output for a whole split, `(rows, outputs)`, a block at a time."""
-        blocks = []
-        for first in range(0, len(split), _PREDICTED_ROWS):
-            x, *_ = batch_of(split, slice(first, first + _PREDICTED_ROWS))
-            blocks.append(self._predict(tf.nest.map_structure(tf.constant, x)).numpy())
-        return np.concatenate(blocks)
+        """The network's raw output for a whole split, `(rows, outputs)`."""
+        return self._outputs.of(split.x)
 
     def _means(self) -> dict[str, float]:
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}

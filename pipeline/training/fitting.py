@@ -88,7 +88,7 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
     )
     source = config.model.weights_from
     start = "" if source is None else warm_start.start(network, source)
-    engine = _engine(config, meta, train_rows, validation, schedule, network)
+    engine = _engine(config, meta, train_rows, schedule, network)
     own = None
     if training.callbacks:
         own = callbacks.build(training, engine.network, engine.optimizer, schedule)
@@ -103,12 +103,7 @@ def build(config: ExperimentConfig, meta: Meta, data_folder: Path) -> Fit:
 
 
 def _engine(
-    config: ExperimentConfig,
-    meta: Meta,
-    train: Split,
-    validation: Split,
-    schedule: Schedule,
-    network: Any,
+    config: ExperimentConfig, meta: Meta, train: Split, schedule: Schedule, network: Any
 ) -> Engine:
     training = config.training
     trained, loss = with_members(network, losses.build(training, meta))
@@ -126,5 +121,5 @@ def _engine(
         train=replace(train, sample_weight=row_weights(train, weights)),
         schedule=schedule,
     )
-    program = program_of(config, meta, task, validation_rows=len(validation))
+    program = program_of(config, meta, task)
     return engines.build(replace(task, program=program), training)

@@ -37,9 +37,7 @@ _OUTSIDE_THE_PROGRAM = {
 _VARIABLES = {"learning_rate", "warmup_steps", "final_share", "weight_decay"}
 
 
-def program_of(
-    config: ExperimentConfig, meta: Meta, task: TrainingTask, *, validation_rows: int
-) -> str | None:
+def program_of(config: ExperimentConfig, meta: Meta, task: TrainingTask) -> str | None:
     """The digest of everything that the program of a task holds as a constant.
 
     Args:
@@ -65,8 +63,6 @@ def program_of(
         "data": [
             [str(column.dtype), column.shape] for column in tf.nest.flatten(columns(task.train))
         ],
-        # The shapes of the first blocks decide which programs predict later ones.
-        "validation_rows": validation_rows,
     }
     values = value_settings(xla=bool(config.training.xla))
     try:

@@ -121,6 +121,7 @@ RUN_CODE = [
     "pipeline.models.keras_layers",
     "pipeline.models.members",
     "pipeline.models.network",
+    "pipeline.models.outputs",
     "pipeline.models.saved",
     "pipeline.models.scores",
     "pipeline.models.seeds",

@@ -18,14 +18,14 @@ from pipeline.config.model import Model
 from pipeline.config.optimizer import Optimizer
 from pipeline.config.training import LOSSES, Training
 from pipeline.data.prepared import Meta, Split
-from pipeline.models import families
+from pipeline.models import families, outputs
 from pipeline.models.families.cnn import Cnn
 from pipeline.models.families.layers import Layers
 from pipeline.models.families.linear import Linear
 from pipeline.models.families.mlp import Mlp
 from pipeline.models.families.tabular import Embedding, Tabular
 from pipeline.models.fingerprint import fingerprint
-from pipeline.training import engines, fitted_model, losses, optimizers
+from pipeline.training import engines, losses, optimizers
 from pipeline.training.engine import Reading, TrainingTask
 from pipeline.training.engines import compiled as compiled_engine
 from pipeline.training.engines.compiled import CompiledEngine
@@ -215,7 +215,7 @@ def test_prediction_is_that_of_keras(case):
 def test_prediction_in_blocks_covers_every_row(monkeypatch, rows):
     engine = trained("graph", "mlp").engine
     whole = engine.predict(POINTS)
-    monkeypatch.setattr(fitted_model, "_PREDICTED_ROWS", rows)
+    monkeypatch.setattr(outputs, "BATCH", rows)
     assert engine.predict(POINTS) == pytest.approx(whole, rel=1e-5, abs=1e-6)
     assert whole.shape == (ROWS, 1)
 

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from pipeline.serving.outputs import Outputs
+from pipeline.models.outputs import Outputs
 from tests.support import pinned_threads as pinned  # noqa: F401
 
 ROWS = np.random.default_rng(0).normal(size=(2500, 3)).astype(np.float32)
