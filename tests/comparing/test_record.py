@@ -1,6 +1,7 @@
 """The folder and the record of a comparison."""
 
 import json
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -71,6 +72,7 @@ def test_many_names_have_a_short_folder():
 
 def test_identifier_depends_on_the_runs():
     own = comparison(part(ROWS, "b"))
+    assert re.fullmatch("[0-9a-f]{12}", record.identifier(own))
     others = replace(own, runs={"a": ["r"]})
     assert record.identifier(own) != record.identifier(others)
     assert record.identifier(own) == record.identifier(comparison(part(ROWS, "b")))
