@@ -19,7 +19,7 @@ from tests.support.toy import config_of
 
 PAIRS = ("data=pairs", "optimizer=adamw", "training.xla=true", "model.dropout=0.3")
 GRAPH = ("data=pairs", "optimizer=adamw", "training.xla=false")  # it compiles faster
-SHAPES = ("data=shapes", "model=cnn", "model.filters=[2]", "model.units=[3]")
+WEIGHTS = ("training.class_weight=balanced", "optimizer.ema_momentum=0.9")
 SCALED = ("training.precision=mixed_float16", *GRAPH)
 NOISE = (
     "data=pairs",
@@ -29,32 +29,31 @@ NOISE = (
     "{class_name: GaussianDropout, rate: 0.2}]",
 )
 LESS_NOISE = (*NOISE[:-1], NOISE[-1].replace("0.5", "0.1").replace("0.2", "0.4"))
-AUGMENTED = (
-    "data=shapes",
+IMAGES = (
+    *("data=shapes", "model=cnn", "model.filters=[2]", "model.units=[3]"),
     "model.augmentation=[{class_name: RandomFlip}, {class_name: RandomBrightness, factor: 0.2}]",
 )
 # Two trainings of one program: settings of both, of the first, and of the second.
 PAIRS_OF_TRAININGS = {
     "values": (
         PAIRS,
-        ("optimizer.learning_rate=0.1", "optimizer.weight_decay=0.5", "model.dropout=0.1"),
-        ("optimizer.weight_decay=0", "model.dropout=0.6", "seed=2", "training.epochs=3"),
+        (
+            *("optimizer.learning_rate=0.1", "optimizer.weight_decay=0.5", "model.dropout=0.1"),
+            *("training.reduce_on_plateau.patience=1", "training.epochs=4"),
+        ),
+        (
+            *("optimizer.weight_decay=0", "model.dropout=0.6", "seed=2", "training.epochs=3"),
+            "training.early_stopping={patience: 1}",
+        ),
     ),
-    "rules": (
-        (*GRAPH, "training.class_weight=balanced"),
-        ("training.reduce_on_plateau.patience=1", "training.epochs=4"),
-        ("training.class_weight={above: 3}", "training.early_stopping={patience: 1}"),
-    ),
-    "cosine": (
-        (*GRAPH, "optimizer.schedule=cosine", "optimizer.warmup_steps=2"),
+    "schedule": (
+        (*GRAPH, "optimizer.schedule=cosine", "optimizer.warmup_steps=2", *WEIGHTS),
         ("optimizer.final_share=0.1", "training.epochs=4", "optimizer.learning_rate=0.5"),
-        ("optimizer.warmup_steps=3", "training.epochs=2"),
+        ("optimizer.warmup_steps=3", "training.class_weight={above: 3}"),
     ),
-    "average": ((*GRAPH, "optimizer.ema_momentum=0.9"), ("seed=1",), ("seed=2",)),
     "scaled loss": (SCALED, ("optimizer.learning_rate=0.1",), ("seed=2",)),
-    "convolution": (SHAPES, ("seed=1",), ("seed=2", "optimizer.learning_rate=0.1")),
+    "images": (IMAGES, ("seed=1",), ("seed=2", "optimizer.learning_rate=0.1")),
     "noise": ((), NOISE, LESS_NOISE),
-    "augmentation": (AUGMENTED, ("seed=1",), ("seed=2",)),
     "ensemble": (("data=prices", "model=tabular", "model.units=[4]"), ("seed=1",), ("seed=2",)),
 }
 # The second training needs another program.
