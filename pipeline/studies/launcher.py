@@ -4,14 +4,18 @@ import shutil
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
+from hydra._internal import hydra as internal
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, MissingConfigException
 from hydra.plugins.sweeper import Sweeper
+from omegaconf import DictConfig, OmegaConf, read_write
 
 from pipeline.config.experiment_composition import compose_experiment
 from pipeline.errors import PipelineError, suggestion
@@ -119,15 +123,48 @@ def shadowing_launchers() -> Iterator[None]:
         yield
 
 
+class _OneComposition(ConfigLoaderImpl):
+    """Composes for the first trial that a process runs, and only replaces the overrides of others.
+
+    A launcher needs Hydra's own settings. The grid has composed the settings of the trials.
+    """
+
+    def load_sweep_config(
+        self, master_config: DictConfig, sweep_overrides: list[str]
+    ) -> DictConfig:
+        """Hydra's own settings for a trial."""
+        own = master_config.hydra
+        shared = (own.runtime.cwd, own.sweep.dir, *own.overrides.hydra)
+        if any(override.lstrip("+~").startswith("hydra") for override in sweep_overrides):
+            return super().load_sweep_config(master_config, sweep_overrides)
+        if shared not in _composed:
+            whole = super().load_sweep_config(master_config, sweep_overrides)
+            _composed[shared] = OmegaConf.masked_copy(whole, ["hydra"])
+        config = deepcopy(_composed[shared])
+        with read_write(config):
+            config.hydra.overrides.task = list(sweep_overrides)
+            config.hydra.job.override_dirname = ",".join(sweep_overrides)
+        OmegaConf.copy_cache(from_config=master_config, to_config=config)
+        return config
+
+
+_composed: dict[tuple[str, ...], DictConfig] = {}  # by folders and overrides of Hydra
+
+
 @contextmanager
-def without_validation() -> Iterator[None]:
-    """Keeps Hydra's sweeper from composing all trials, as `compose_grid` has done."""
-    check = Sweeper.validate_batch_is_legal
+def with_one_composition() -> Iterator[None]:
+    """Keeps Hydra from composing all trials, as `compose_grid` has done.
+
+    Its sweeper would do so to check them, and its launchers to run them.
+    """
+    check, names = Sweeper.validate_batch_is_legal, vars(internal)
     Sweeper.validate_batch_is_legal = lambda *_: None  # type: ignore[method-assign]
+    names["ConfigLoaderImpl"] = _OneComposition
     try:
         yield
     finally:
         Sweeper.validate_batch_is_legal = check  # type: ignore[method-assign]
+        names["ConfigLoaderImpl"] = ConfigLoaderImpl
 
 
 def _processes(jobs: int) -> int:

@@ -23,8 +23,8 @@ from pipeline.studies.journal import SweepJournal
 from pipeline.studies.launcher import (
     Launcher,
     shadowing_launchers,
+    with_one_composition,
     within_this_machine,
-    without_validation,
 )
 from pipeline.studies.saving import require_possible
 from pipeline.studies.trial_process import shared
@@ -150,7 +150,7 @@ def _launch(
     sys.argv = [sys.argv[0], "--multirun", *overrides]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise a launcher's exception to us
     try:
-        with shadowing_launchers(), without_validation():
+        with shadowing_launchers(), with_one_composition():
             job()
     except Exception as error:  # noqa: BLE001 - such as a killed worker: its trials have failed
         first, *_ = str(error).splitlines() or [""]
