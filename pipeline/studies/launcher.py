@@ -143,7 +143,7 @@ class _OneComposition(ConfigLoaderImpl):
         config = deepcopy(_composed[shared])
         with read_write(config):
             config.hydra.overrides.task = list(sweep_overrides)
-            config.hydra.job.override_dirname = ",".join(sweep_overrides)
+            config.hydra.job.override_dirname = ",".join(sorted(sweep_overrides))
         OmegaConf.copy_cache(from_config=master_config, to_config=config)
         return config
 

@@ -3,8 +3,18 @@
 import importlib.util
 
 import pytest
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.utils import create_config_search_path
+from hydra.types import RunMode
+from omegaconf import OmegaConf
 
-from pipeline.studies.launcher import launcher, within_this_machine
+from pipeline.config.experiment_composition import register
+from pipeline.studies.launcher import (
+    _OneComposition,
+    launcher,
+    shadowing_launchers,
+    within_this_machine,
+)
 from tests.support import ROOT
 from tests.support.refusals import refusal
 
@@ -129,3 +139,24 @@ def test_slurm_is_found_by_its_commands(monkeypatch, tmp_path):
 @pytest.mark.parametrize("name", ["joblib", "submitit_local", "submitit_slurm", "ray"])
 def test_each_launcher_of_conf_can_be_chosen(name):
     assert launcher(["data=digits", f"hydra/launcher={name}"], conf=CONF).name == name
+
+
+@pytest.mark.parametrize("own", [[], ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]])
+def test_settings_of_a_later_trial_are_those_of_hydra(own):
+    path = create_config_search_path(str(CONF))
+    register()
+    loader, hydra = _OneComposition(path), ConfigLoaderImpl(path)
+    sweep = ["data=digits", "seed=1,2", *own]
+    with shadowing_launchers():
+        master = hydra.load_configuration("sweep", sweep, RunMode.MULTIRUN)
+        for trial in (["data=digits", "seed=1"], ["data=digits", "seed=2"]):
+            ours, theirs = (one.load_sweep_config(master, trial) for one in (loader, hydra))
+            assert OmegaConf.to_container(ours.hydra) == OmegaConf.to_container(theirs.hydra)
+
+
+def test_sweep_over_settings_of_hydra_composes_each_trial():
+    path = create_config_search_path(str(CONF))
+    register()
+    master = ConfigLoaderImpl(path).load_configuration("sweep", ["data=digits"], RunMode.MULTIRUN)
+    trial = ["data=digits", "hydra.verbose=true"]
+    assert _OneComposition(path).load_sweep_config(master, trial).hydra.verbose is True
