@@ -3,10 +3,9 @@
 Keras's flavour is added, so `mlflow.keras.load_model` works too. Both use the same file.
 """
 
-import atexit
 import shutil
 import warnings
-from functools import cache
+from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,7 +86,7 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
         result: a folder of `pipeline.runs.result`.
     """
     with TemporaryDirectory() as temporary:
-        data = Path(temporary, _DATA)
+        data, code = Path(temporary, _DATA), Path(temporary, "pipeline")
         data.mkdir()
         for name in (MODEL, model_card.FILE):
             shutil.copyfile(result / name, data / name)
@@ -96,7 +95,7 @@ def save_model(path: str, mlflow_model: Model, *, result: Path) -> None:
         own = closure_of(
             own_objects(data / MODEL), key="the saved model", base=data / copies.FOLDER
         )
-        code = _code(frozenset(own.house & PACKAGE.paths.keys()))
+        _copy_code(code, own.house & PACKAGE.paths.keys())
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*input example was not provided")
             mlflow.pyfunc.save_model(
@@ -152,21 +151,15 @@ def signature(card: ModelCard) -> ModelSignature:
     return ModelSignature(inputs, Schema(outputs))
 
 
-@cache
-def _code(of_own_code: frozenset[str]) -> Path:
-    """A folder with the loader and all modules of this package that it imports.
-
-    The process keeps it until it ends.
+def _copy_code(folder: Path, of_own_code: Collection[str]) -> None:
+    """Copies the loader and all modules of this package that it imports.
 
     Args:
         of_own_code: the modules of this package that the user's own code imports.
     """
-    temporary = TemporaryDirectory()
-    atexit.register(temporary.cleanup)
-    folder, package = Path(temporary.name, "pipeline"), PACKAGE.paths["pipeline"].parent
+    package = PACKAGE.paths["pipeline"].parent
     for module in PACKAGE.closure(LOADER, *of_own_code):
         source = PACKAGE.paths[module]
         target = folder / source.relative_to(package)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-    return folder
