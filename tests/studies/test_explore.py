@@ -4,8 +4,9 @@ import signal
 
 import pytest
 
+from pipeline.studies.explore import explore
 from pipeline.studies.journal import open_search
-from tests.support.searches import LINE, config, live
+from tests.support.searches import LINE, config, finished, live, oracle, search
 
 SEARCHES = {
     "random": config("random", LINE, trials=6),
@@ -43,3 +44,13 @@ def test_killed_search_has_the_same_outcomes(whole, tmp_path, method, at):
 def test_killed_search_keeps_the_ended_trials(whole, tmp_path):
     assert live(SEARCHES["random"], tmp_path, at="halfway", times=3) == -signal.SIGKILL
     assert outcomes(tmp_path) == whole["random"][:2]
+
+
+def test_resumed_search_shows_earlier_outcomes_first(tmp_path):
+    settings, shown = config("random", LINE, trials=3), []
+    search(settings, tmp_path)
+    with open_search(tmp_path) as journal:
+        del journal.outcomes[2:]
+        explore(oracle(settings), journal, finished, shown.append)
+        assert [outcome.trial.number for outcome in shown] == [0, 1, 2]
+        assert shown == journal.outcomes

@@ -5,6 +5,7 @@ import pytest
 from pipeline.config.data import LabelList, Task
 from pipeline.data.understanding.columns import finding_of
 from pipeline.data.understanding.file import File
+from pipeline.data.understanding.label_lists import LabelLists
 from pipeline.data.understanding.profile import profile_of
 from pipeline.data.understanding.targets import target_finding
 from tests.support.raw_sources import data_of
@@ -102,3 +103,8 @@ def test_empty_target_has_no_label():
     assert "has empty cells in 1 rows" in finding.notes[-1]
     (doubt,) = as_target([*GENRES, "NA"], task=Task.multi_label, label_lists=lists).doubts
     assert doubt.startswith("the target is missing in 1 of 6 rows ('NA'). ")
+
+
+@pytest.mark.parametrize(("rows", "labels"), [(3, ["a", "b", "c"]), (10, ["a", "b"])])
+def test_one_usual_label_is_not_enough(rows, labels):
+    assert LabelLists({"a": 20, "a|b": rows, "c": 1}, "|").usual_labels == labels
