@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -46,6 +47,9 @@ _LONG = (
 
 def pytest_configure(config: pytest.Config) -> None:
     """Starts one server of forks for all workers, while they collect the tests."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts programs in the background so, and the commands of tests inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if getattr(config.option, "numprocesses", None):
         warm.share()
 
