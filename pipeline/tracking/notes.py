@@ -26,7 +26,7 @@ def write(client: MlflowClient, run_id: str, *, may_have_figures: bool = True) -
     """Renews the note of a run.
 
     Args:
-        may_have_figures: false does not look for them, which takes longer than all the rest.
+        may_have_figures: whether to look for figures. This takes longer than all the rest.
     """
     run = client.get_run(run_id)
     before = run.data.tags.get(TAG)

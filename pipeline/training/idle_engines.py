@@ -12,7 +12,7 @@ _IDLE: dict[str, Any] = {}
 
 
 def take(program: str | None) -> Any:
-    """An idle engine of a program, or None. It is no longer idle."""
+    """Takes an idle engine of a program out of the store; None if there is none."""
     return None if program is None else _IDLE.pop(program, None)
 
 

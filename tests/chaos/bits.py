@@ -19,7 +19,6 @@ import signal
 import sys
 import tempfile
 import time
-import traceback
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from typing import Any
 import h5py
 from rich.progress import track
 
+from tests.chaos.training import act_forked
 from tests.support.toy import data_settings, prepare_all
 
 _ROWS = ("training.batch_size=8", "training.epochs=20", "training.early_stopping=null")
@@ -118,7 +118,8 @@ class Lab:
         sys.stdout.flush()
         child = os.fork()
         if child == 0:
-            self._answer(act, writing)
+            log = self.folder / "log.txt"
+            act_forked(lambda: os.write(writing, json.dumps(act()).encode()), log)
         os.close(writing)
         if kill_after is not None:
             time.sleep(kill_after)
@@ -133,19 +134,6 @@ class Lab:
             raise SystemExit((self.folder / "log.txt").read_text(encoding="utf-8"))
         return json.loads(answer)
 
-    def _answer(self, act: Callable[[], Any], writing: int) -> None:
-        code = 1
-        try:
-            log = (self.folder / "log.txt").open("a", buffering=1, encoding="utf-8")
-            sys.stdout = sys.stderr = log
-            os.write(writing, json.dumps(act()).encode())
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-            raise
-        finally:
-            os._exit(code)  # in every case, because this process is not the driver
-
     def trained(self, repository: Path, chosen: Sequence[Draw]) -> list[str]:
         """Trains draws in this process, and returns the bits of each result."""
         from pipeline import experiment
@@ -153,7 +141,7 @@ class Lab:
         from pipeline.runs.run import Run
 
         os.chdir(repository)
-        found = []
+        bits = []
         for draw in chosen:
             file = Path("conf/data/pairs_folds.yaml")
             file.write_text(_FOLD.format(folds=self.folds, fold=draw.fold), encoding="utf-8")
@@ -163,8 +151,8 @@ class Lab:
             result = experiment.run(config, prepared=prepared)
             key = Run.of(config, prepared / config.data.name).key
             saved = weights(Path("mlruns/checkpoints") / key / "result/model.keras")
-            found.append(f"{result.fingerprint} {saved} {sorted(result.metrics.items())}")
-        return found
+            bits.append(f"{result.fingerprint} {saved} {sorted(result.metrics.items())}")
+        return bits
 
 
 def weights(model: Path) -> str:
@@ -235,12 +223,14 @@ def main(arguments: list[str]) -> int:
         lab = Lab(Path(folder), max(2, options.draws))
         for kind in track(KINDS, "Comparing bits"):
             compare(lab, kind, options.draws, random, outcome)
+        resumed = (lab.folder / "log.txt").read_text(encoding="utf-8").count("resumes from step")
     for difference in outcome.differences:
         print(f"DIFFERENT: {difference}")
     total = 2 * options.draws * len(KINDS)
     print(
         f"{total - len(outcome.differences)} of {total} trainings of {len(KINDS)} kinds have the "
-        f"bits of one alone, {outcome.kills} kills, {time.monotonic() - began:.0f} seconds"
+        f"bits of one alone, {outcome.kills} kills, {resumed} resumed from a checkpoint, "
+        f"{time.monotonic() - began:.0f} seconds"
     )
     return 1 if outcome.differences else 0
 

@@ -67,14 +67,14 @@ def faults(folder: Path, trials: int) -> list[str]:
     kinds = Counter(run.data.tags.get("kind", "trial") for run in runs)
     keys = Counter(run.data.tags["run_key"] for run in runs if "run_key" in run.data.tags)
     statuses = Counter(run.info.status for run in runs)
-    found = []
+    wrong = []
     if kinds != {"sweep": 1, "trial": trials}:
-        found.append(f"runs: {dict(kinds)}")
+        wrong.append(f"runs: {dict(kinds)}")
     if set(keys.values()) != {1}:
-        found.append(f"{sum(count > 1 for count in keys.values())} trials ran twice")
+        wrong.append(f"{sum(count > 1 for count in keys.values())} trials ran twice")
     if statuses != {"FINISHED": trials + 1}:
-        found.append(f"statuses: {dict(statuses)}")
-    return found
+        wrong.append(f"statuses: {dict(statuses)}")
+    return wrong
 
 
 def main(arguments: list[str]) -> int:
@@ -94,16 +94,16 @@ def main(arguments: list[str]) -> int:
         largest = max(largest, live(sweep, random.uniform(10, 0.08 * options.trials)))
     sweep = commands.start(folder, command(options.trials))
     largest = max(largest, live(sweep, float("inf")))
-    seconds, found = time.monotonic() - began, faults(folder, options.trials)
+    seconds, wrong = time.monotonic() - began, faults(folder, options.trials)
     if sweep.returncode:
-        found.append((folder / "log.txt").read_text(encoding="utf-8")[-500:])
+        wrong.append((folder / "log.txt").read_text(encoding="utf-8")[-500:])
     print(
         f"{options.trials} trials, {options.kills} kills, {seconds:.0f} seconds, "
-        f"{largest / 2**20:,.0f} MiB: {'; '.join(found) or 'each trial once'}"
+        f"{largest / 2**20:,.0f} MiB: {'; '.join(wrong) or 'each trial once'}"
     )
-    if not found:
+    if not wrong:
         shutil.rmtree(folder)
-    return int(bool(found))
+    return int(bool(wrong))
 
 
 if __name__ == "__main__":

@@ -427,7 +427,7 @@ class Lab:
         sys.stdout.flush()
         child = os.fork()
         if child == 0:
-            _act(act, log)
+            act_forked(act, log)
         return child
 
 
@@ -448,7 +448,7 @@ def _flip_a_bit() -> None:
     checkpoint.read = with_one_bit_off
 
 
-def _act(act: Callable[[], None], log: Path) -> NoReturn:
+def act_forked(act: Callable[[], None], log: Path) -> NoReturn:
     """Everything that a forked process does."""
     code = 1
     try:

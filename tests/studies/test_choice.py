@@ -13,6 +13,7 @@ from pipeline.config.metrics import Direction
 from pipeline.evaluation.series import corrected_interval
 from pipeline.studies.choice import Choice, choose, configurations
 from pipeline.studies.outcome import Outcome, Status
+from pipeline.studies.sweep import _values
 from pipeline.studies.trial import Trial
 
 MIN, MAX = Direction.min, Direction.max
@@ -88,6 +89,10 @@ def test_single_configuration_needs_no_correction():
 # Two seeds each, one apart: the pooled deviation is 1 / sqrt(2), with 3 degrees of freedom, and
 # the standard error of a mean is 1 / 2.
 THREE = {"a": [0.0, 1.0], "b": [1.0, 2.0], "c": [9.0, 10.0]}
+
+
+def test_result_counts_the_others_that_may_be_as_good():
+    assert _values(choose(outcomes(**THREE), MIN))["tied"] == 1
 
 
 def test_ties_follow_tukey_and_kramer():
