@@ -223,8 +223,6 @@ def main() -> None:
     request = server.next_request()
     _become(request, process, paths)
     _forget_other_package(imported)
-    if sys.pycache_prefix is not None:
-        sys.dont_write_bytecode = False
     module = request["module"]
     end_after(lambda: runpy.run_module(module, run_name="__main__", alter_sys=True))
 

@@ -37,6 +37,7 @@ _LIBRARIES = (
     "dvc.repo",
     "networkx",
     "scmrepo.git",
+    "tests.support.warm.bytecode",
 )
 
 
@@ -63,7 +64,7 @@ def _start(added: dict[str, str]) -> str:
     """Starts a server. Returns its address."""
     folder = Path(mkdtemp(prefix="warm-"))
     address = f"{folder.name}-{os.getpid()}"
-    own = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+    own = {"TESTS_WARM_BYTECODE": str(folder / "bytecode")}
     log = folder / "log.txt"
     server = client.started(
         address, os.getpid(), _LIBRARIES, variables=os.environ | added | own, log=str(log)
