@@ -20,7 +20,7 @@ from typing import Any, get_args, get_type_hints
 import yaml
 from hydra import compose, initialize_config_dir
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import CachingConfigRepository
+from hydra._internal.config_repository import CachingConfigRepository, IConfigRepository
 from hydra._internal.defaults_list import create_defaults_list
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
@@ -90,7 +90,7 @@ class _Folder:
         self.states = states
         self.composed: OrderedDict[tuple[str, ...], Composed] = OrderedDict()  # by root, choices
         with _hydra(folder) as loader:
-            self._files = CachingConfigRepository(loader.repository)
+            self._files = _Files(loader.repository)
 
     def compose(self, root: str, choices: Sequence[Override]) -> Composed:
         """The composition of the chosen files."""
@@ -123,11 +123,24 @@ class _Folder:
         return Composed(settings, dict(defaults.overrides.known_choices), {})
 
 
-class _Copies(CachingConfigRepository):
+class _Files(CachingConfigRepository):
+    """The parsed files of a folder.
+
+    Hydra's class copies the repository, and with it every registered schema. That takes as long as
+    a composition.
+    """
+
+    def __init__(self, repository: IConfigRepository) -> None:
+        self.delegate = repository
+        self.cache: dict[str, ConfigResult | None] = {}
+
+
+class _Copies(_Files):
     """Hands out copies of parsed files, because Hydra merges them into one composition."""
 
-    def __init__(self, files: CachingConfigRepository) -> None:
-        self.delegate, self.cache = files.delegate, files.cache
+    def __init__(self, files: _Files) -> None:
+        super().__init__(files.delegate)
+        self.cache = files.cache
 
     def load_config(self, config_path: str) -> ConfigResult | None:
         result = copy(super().load_config(config_path))

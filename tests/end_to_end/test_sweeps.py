@@ -9,8 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +50,25 @@ def folder(in_repository):
     return in_repository
 
 
-def start(*words: str) -> subprocess.Popen[str]:
-    """Starts `python <words>` as the leader of a process group. Its trials are forks."""
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
+@contextmanager
+def start(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """Starts `python <words>` as the leader of a process group, which ends with the block.
+
+    Its trials are forks.
+    """
+    with subprocess.Popen(
         [sys.executable, *words],
         env=os.environ | warm.variables(),
-        stdout=pipe,
-        stderr=pipe,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def table_of(folder: Path, sweep_id: str) -> list[dict[str, str]]:
@@ -78,6 +86,7 @@ def result(repository):
         with start(*MULTIRUN, *grid) as sweep:
             assert any("trial 0 " in line for line in sweep.stderr)
             sweep.kill()
+            sweep.wait()
         with start(*MULTIRUN, *grid) as sweep:
             out, err = sweep.communicate()
         assert sweep.returncode == 0, err
@@ -251,6 +260,7 @@ def running(folder: Path) -> int:
 
 
 def test_ctrl_c_ends_a_sweep_and_its_processes(folder):
+    add_store(folder)
     long = [*SHORT, "training.epochs=100000", "seed=21,22"]
     with start(*IN_ONE_GROUP, *long, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2") as sweep:
         while running(folder) < 3:

@@ -52,7 +52,6 @@ class CompiledEngine(FittedModel):
         super().__init__(task, trained=self._with_stand_ins(task))
         self._take_rows(task, in_memory_limit)
         self._programs: dict[int, Any] = {}
-        self._train_batch = tf.autograph.experimental.do_not_convert(self.model.train_step)
         self._steps_in_slice = _FIRST_SLICE
 
     def begin(self, task: TrainingTask, *, in_memory_limit: int | None = None) -> None:
@@ -114,13 +113,16 @@ class CompiledEngine(FittedModel):
         self._programs[batch](rows, arrays, tf.constant(first), tf.constant(steps))
 
     def _program(self, batch: int) -> Any:
-        @tf.function(jit_compile=self._xla)  # type: ignore[untyped-decorator]
+        # AutoGraph would make the same graph of a Python loop, in 0.06 seconds more.
+        @tf.function(jit_compile=self._xla, autograph=False)  # type: ignore[untyped-decorator]
         def program(order: Any, arrays: Any, first_row: Any, steps: Any) -> None:
+            def train_batch(row: Any) -> Any:
+                self.model.train_step(gathered(arrays, tf.slice(order, [row], [batch])))
+                return row + batch
+
             # With tf.range, or a slice that starts at `first_row + step * batch`, XLA would compile
             # again for each value of `first_row` and `steps`.
-            row, end = first_row, first_row + steps * batch
-            while row < end:
-                self._train_batch(gathered(arrays, tf.slice(order, [row], [batch])))
-                row += batch
+            end = first_row + steps * batch
+            tf.while_loop(lambda row: row < end, train_batch, [first_row])
 
         return program

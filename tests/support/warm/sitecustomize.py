@@ -15,6 +15,8 @@ _TRIALS = "pipeline.studies.trial_runner"
 _SCRIPTS = ("dvc", "mlflow", "uvicorn")
 _OTHERS = (_TRIALS, "pipeline.benchmarking.worker", "tests.support.snippet")
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+# Joblib gives its workers one thread for NumPy. The server's libraries were imported without that.
+_OF_JOBLIB = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def _hand_over() -> None:
@@ -24,6 +26,8 @@ def _hand_over() -> None:
         return
     if module == _TRIALS:
         _end_with_parent()
+        for name in _OF_JOBLIB:
+            os.environ.pop(name, None)
     # By its file: the command may belong to another copy of the package.
     spec = spec_from_file_location("preloading_client", _CLIENT)
     client = module_from_spec(spec)
