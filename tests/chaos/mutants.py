@@ -48,6 +48,7 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }
 _LONGEST = 900.0  # seconds of one test file, so that a busy machine is not taken for a hang
 _UNCHANGED: dict[Path, bool] = {}  # whether the test files passed without a change
+_FORKS = {"PYTHONPATH": str(Path(warm.__file__).parent)}
 _FOR_PEOPLE = ("log", "say", "require", "suggestion")
 
 
@@ -190,13 +191,16 @@ def copied(mutant: Mutant | None) -> Iterator[Path]:
 
 
 def passes(test: Path, folder: Path) -> bool:
-    """Whether the tests of a file pass in a copy. A change may make them hang."""
+    """Whether the tests of a file pass in a copy, in a fork that has imported the libraries.
+
+    A change may make them hang.
+    """
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     with suppress(subprocess.TimeoutExpired):
         return not subprocess.run(
             [*command, str(test.relative_to(ROOT))],
             cwd=folder,
-            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+            env=os.environ | _FORKS | {"PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             timeout=_LONGEST,
             check=False,

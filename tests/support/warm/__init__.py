@@ -1,7 +1,7 @@
 """Commands that start without importing the libraries again.
 
 `variables()` starts a server of `pipeline.preloading`, and makes each `python -m
-pipeline.<command>`, each `dvc` and each process of trials a fork of it.
+pipeline.<command>`, each `dvc`, each `pytest` and each process of trials a fork of it.
 """
 
 import atexit
@@ -37,7 +37,7 @@ _LIBRARIES = (
     "dvc.repo",
     "networkx",
     "scmrepo.git",
-    "tests.support.warm.bytecode",
+    "server_bytecode",  # beside this file
 )
 
 

@@ -13,7 +13,7 @@ _CLIENT = f"{_PACKAGE}/preloading/client.py"
 _PACKAGES = ("pipeline", "tests.chaos")
 _TRIALS = "pipeline.studies.trial_runner"
 _SCRIPTS = ("dvc", "mlflow", "uvicorn")
-_OTHERS = (_TRIALS, "pipeline.benchmarking.worker", "tests.support.snippet")
+_OTHERS = (_TRIALS, "pipeline.benchmarking.worker", "tests.support.snippet", "pytest")
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 # Joblib gives its workers one thread for NumPy. The server's libraries were imported without that.
 _OF_JOBLIB = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
