@@ -12,11 +12,13 @@ from pipeline.command_line import arguments, run_command
 from pipeline.composing import compose
 from pipeline.console import log
 from pipeline.layout import CONFIGS
+from pipeline.preloading import stages
 
 
 def main() -> None:
     """Composes all experiments and writes the files."""
     arguments(__doc__)
+    stages.start_ahead()
     count = compose()
     log(f"{count} experiments composed to {CONFIGS}")
 

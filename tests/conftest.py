@@ -22,7 +22,7 @@ gc.disable()  # until all tests are imported: nothing of that is garbage
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")  # a busy machine is slow, so examples have no deadline
 
-_MANY_OBJECTS = 200_000
+_MANY_COLLECTIONS = 20  # of young objects, each after 7,000 new ones
 _SETTINGS = ("DATA_MIRROR", "MLFLOW_TRACKING_URI", "PIPELINE_DEBUG")
 
 
@@ -98,7 +98,7 @@ def _exempt() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_garbage_of_earlier_files() -> None:
-    if len(gc.get_objects()) > _MANY_OBJECTS:
+    if gc.get_count()[2] > _MANY_COLLECTIONS:
         _exempt()
 
 

@@ -93,28 +93,18 @@ def _network(activation: str, raw: Any) -> Network:
 
 def _of_several_outputs(model: Any, *, of_classes: bool) -> Network:
     """The network with all its outputs side by side, in their order."""
-    activations, tensors = {_IDENTITY}, list(model.outputs)
+    activations = {_IDENTITY}
     if of_classes:
-        copy = keras.models.clone_model(model)
-        activations = set()
-        for number, tensor in enumerate(copy.outputs):
-            name, tensors[number] = _raw(tensor)
-            activations.add(name)
-        model = copy
+        model = keras.models.clone_model(model)
+        last = [tensor._keras_history.operation for tensor in model.outputs]
+        activations = {_name_of(getattr(layer, "activation", None)) for layer in last}
+        for layer in last:
+            if _name_of(getattr(layer, "activation", None)) in _OF_CLASSES:
+                layer.activation = keras.activations.linear
+    tensors = list(model.outputs)
     together = keras.Model(model.inputs[0], keras.layers.Concatenate(name="outputs")(tensors))
     activation = activations.pop() if len(activations) == 1 else "mixed"
     return _network(activation, together)
-
-
-def _raw(tensor: Any) -> tuple[str, Any]:
-    """The last activation before an output of a copy, and the output without it."""
-    last, node, _ = tensor._keras_history
-    if isinstance(last, keras.layers.Activation) and _name_of(last.activation) in _OF_CLASSES:
-        return _name_of(last.activation), last._inbound_nodes[node].input_tensors[0]
-    name = _name_of(getattr(last, "activation", None))
-    if name in _OF_CLASSES:
-        last.activation = keras.activations.linear
-    return name, tensor
 
 
 def _require_no_subclass(kind: type) -> None:

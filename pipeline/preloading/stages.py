@@ -1,7 +1,8 @@
 """Shares one server among the stages of a `dvc repro`.
 
-The first stage that needs TensorFlow starts the server, and all of them run as its forks. It ends
-with DVC. Without Linux, or when anything is unusual, a stage imports the libraries itself.
+The first stage that needs TensorFlow starts the server, and all of them run as its forks. `compose`
+starts it for the stages after it. It ends with DVC. Without Linux, or when anything is unusual, a
+stage imports the libraries itself.
 """
 
 import os
@@ -43,16 +44,29 @@ def _run(main: Callable[[], None]) -> None:
         client.end_as(status)
 
 
+def start_ahead() -> None:
+    """Starts the server of later stages. It imports on another core, beside this stage."""
+    if _module_of_stage() is not None and (os.cpu_count() or 1) > 1:
+        server = _server(os.getppid())
+        if server is not None:
+            server.close()
+
+
 def _status_of_a_fork() -> int | None:
     """Runs this command as a fork, and returns its status. None if it must run here."""
-    module = module_of_command()
-    if sys.platform != "linux" or not os.environ.get("DVC_STAGE") or module is None:
-        return None
-    server = _server(os.getppid())
-    if server is None:
+    module = _module_of_stage()
+    server = _server(os.getppid()) if module is not None else None
+    if module is None or server is None:
         return None
     with server:
         return client.hand_over(server, module, sys.argv[1:])
+
+
+def _module_of_stage() -> str | None:
+    """The module of this command. None if it cannot share a server, or is no stage of DVC."""
+    if sys.platform != "linux" or not os.environ.get("DVC_STAGE"):
+        return None
+    return module_of_command()
 
 
 def _server(owner: int) -> socket | None:

@@ -81,6 +81,42 @@ def test_activation_of_a_number_stays():
     assert network.layers is None
 
 
+def two_outputs(first: str, second: str) -> keras.Model:
+    """A network whose first output is a layer of its activation, and the second has it inside."""
+    inputs = keras.Input((3,))
+    left = layers.Activation(first)(layers.Dense(1, bias_initializer="ones")(inputs))
+    right = layers.Dense(1, activation=second, bias_initializer="ones")(inputs)
+    return keras.Model(inputs, [left, right])
+
+
+def test_several_outputs_lose_their_activation():
+    network = network_of(two_outputs("sigmoid", "sigmoid"), ROW, of_classes=True)
+    assert (network.activation, network.outputs) == ("sigmoid", 2)
+    assert network.model(ROW).numpy().tolist() == [[1.0, 1.0]]
+
+
+def test_several_outputs_of_one_layer_lose_their_activation():
+    inputs = keras.Input((3,))
+    last = layers.Dense(1, activation="sigmoid", bias_initializer="ones")
+    model = keras.Model(inputs, [last(inputs), last(layers.ReLU()(inputs))])
+    network = network_of(model, ROW, of_classes=True)
+    assert network.activation == "sigmoid"
+    assert network.model(ROW).numpy().tolist() == [[1.0, 1.0]]
+
+
+@pytest.mark.parametrize(("other", "output"), [("linear", 1.0), ("softmax", 1.0), ("tanh", 0.76)])
+def test_several_activations_are_mixed(other, output):
+    network = network_of(two_outputs("sigmoid", other), ROW, of_classes=True)
+    assert network.activation == "mixed"
+    assert network.model(ROW).numpy().round(2).tolist() == [[1.0, pytest.approx(output)]]
+
+
+def test_activation_of_other_outputs_stays():
+    network = network_of(two_outputs("relu", "linear"), ROW, of_classes=False)
+    assert network.activation == "linear"
+    assert network.model(ROW).numpy().tolist() == [[1.0, 1.0]]
+
+
 def branched() -> keras.Model:
     inputs = keras.Input((3,))
     first = layers.Dense(4, activation="relu")(inputs)

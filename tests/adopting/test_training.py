@@ -173,3 +173,9 @@ def test_arguments_of_fit_that_are_lost_are_named():
     fitted = {"epochs": 3, "shuffle": False, "steps_per_epoch": 5}
     assert training.length_settings(fitted, missing) == {"epochs": 3, "batch_size": 32}
     assert len(missing) == 2
+
+
+def test_metric_without_a_counterpart_is_missing():
+    missing = []
+    assert training.metric_settings([keras.metrics.CosineSimilarity()], "number", missing) is None
+    assert missing == ["the metric cosine_similarity"]

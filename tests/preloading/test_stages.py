@@ -50,6 +50,17 @@ def test_stages_are_forks_of_one_server(dvc):
     assert second == ["True", first[1], "b", "c"]
 
 
+def test_server_is_there_before_the_first_stage_that_uses_it(dvc):
+    out, _ = dvc(f"{STAGE} ahead", f"{STAGE} a").communicate()
+    there, stage = out.splitlines()
+    assert there == "True"
+    assert stage.startswith("True ")
+
+
+def test_only_a_stage_of_dvc_starts_a_server_ahead(dvc):
+    assert dvc(f"{STAGE} ahead", DVC_STAGE="").communicate()[0] == "False\n"
+
+
 def test_command_outside_dvc_runs_by_itself(dvc):
     shell = dvc(f"{STAGE} a", DVC_STAGE="")
     assert shell.communicate()[0] == f"False {shell.pid} a\n"

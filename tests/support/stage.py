@@ -1,10 +1,12 @@
 """A stage that prints what it is: its libraries, its true parent and its arguments.
 
     python -m tests.support.stage [wait | fail] WORD...
+    python -m tests.support.stage ahead         starts the server, and prints whether it is there
 
 The server imports only `wave`, because TensorFlow takes seconds.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -27,5 +29,14 @@ def main() -> None:
         raise PipelineError("the stage failed", received="fail")
 
 
+def start_ahead() -> None:
+    """Starts the server as `compose` does."""
+    stages.start_ahead()
+    print(stages.client.connected(stages._address(os.getppid())) is not None)  # noqa: T201
+
+
 if __name__ == "__main__":
-    stages.run_command(main)
+    if sys.argv[1:] == ["ahead"]:
+        start_ahead()
+    else:
+        stages.run_command(main)
