@@ -63,12 +63,12 @@ def watching() -> Iterator[set[Path]]:
 
 
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
-    if event != "open" or not _watchers or not isinstance(arguments[0], str | Path):
+    if event != "open" or not _watchers or isinstance(arguments[0], int):  # an open descriptor
         return
     files = _watchers.get(threading.get_ident())
     reads = arguments[2] & (os.O_WRONLY | os.O_RDWR) == 0
     if files is None or not reads:
         return
-    path, root = Path(arguments[0]).absolute(), Path().absolute()
+    path, root = Path(os.fsdecode(arguments[0])).absolute(), Path().absolute()
     if path.is_relative_to(root) and path.suffix not in _CODE and "site-packages" not in path.parts:
         files.add(path.relative_to(root))

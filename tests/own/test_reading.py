@@ -1,5 +1,6 @@
 """Files that the user's own code reads."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -21,6 +22,15 @@ def test_reading_is_noticed_and_writing_is_not():
         Path("nets/deep.py").read_text()
         Path("written.csv").write_text("2")
     Path("written.csv").read_text()
+    assert opened == {Path("start.csv")}
+
+
+@pytest.mark.parametrize("path", ["start.csv", b"start.csv", Path("start.csv")])
+def test_each_way_to_open_a_file_is_noticed(path):
+    with reading.watching() as opened:
+        os.close(os.open(path, os.O_RDONLY))
+        with open(path) as file, open(os.dup(file.fileno())) as again:  # noqa: PTH123
+            assert again.read() == "1"
     assert opened == {Path("start.csv")}
 
 
