@@ -13,7 +13,7 @@ export PATH := $(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
-.PHONY: help install demo ui repro claims experiment test check browser exports bench bench-start chaos certify mutants audit
+.PHONY: help install demo ui repro claims experiment test check browser exports bench bench-start bench-gpu chaos certify mutants audit
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -66,6 +66,10 @@ bench: $(READY) ## measure speed against model.fit; forty minutes on an idle mac
 
 bench-start: $(READY) ## measure what people wait for around a training; five minutes, idle machine
 	python -m tests.benchmarks.start
+
+bench-gpu: $(READY) ## measure speed on an NVIDIA GPU against model.fit; ten minutes, with the extra gpu
+	$(DVC) repro --quiet prepare@mnist prepare@cifar10_first_5000
+	python -m tests.benchmarks.gpu
 
 chaos: $(READY) ## kill at random and at every write, edit and damage files; over two hours
 	python -m tests.chaos.training --kills $(KILLS)

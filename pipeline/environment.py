@@ -1,7 +1,7 @@
 """The environment of this process: facts that can change a training and are not settings.
 
-Variables, Keras's own settings and versions belong to the run key. The kind of CPU does not, but
-checkpoints and results record it.
+Variables, Keras's own settings, GPUs and versions belong to the run key. The kind of CPU does not,
+but checkpoints and results record it.
 """
 
 import json
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline import gpus
 from pipeline.errors import PipelineError
 from pipeline.redaction import is_secret
 
@@ -70,7 +71,8 @@ class Cpu:
 
 def settings() -> dict[str, Any]:
     """Everything in the environment that can change the bits of a training, except the CPU."""
-    return {"variables": _variables(), "keras": _keras_settings()}
+    own = {"variables": _variables(), "keras": _keras_settings()}
+    return own | ({"gpus": found} if (found := gpus.facts()) else {})
 
 
 def versions() -> dict[str, str]:

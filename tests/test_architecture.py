@@ -23,6 +23,7 @@ LIBRARY = (
     "files",
     "fitted_table",
     "formatting",
+    "gpus",
     "layout",
     "locks",
     "new_experiment",

@@ -21,6 +21,8 @@ def load() -> None:
     """
     environment.require_supported()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Otherwise TensorFlow reserves all memory of a GPU, and a second process finds none.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     if "keras" not in sys.modules:
         with _without_messages(), _without_garbage_collection():
             importlib.import_module("tensorflow")

@@ -20,9 +20,10 @@ _READ_AT_IMPORT = (
     "DNNL_", "KERAS_", "KMP_", "LD_", "MALLOC_", "NPY_", "OMP_", "ONEDNN_", "OPENBLAS_",
     "PYTHON", "TF_", "XLA_", "MKL_", "GOTO_", "HOME",
 )  # fmt: skip
-# Unless the user set them: `models.backend` sets the first, and scikit-learn the others.
+# Unless the user set them: `models.backend` sets the first two, and scikit-learn the others.
 _SET_BY_COMMANDS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     "KMP_DUPLICATE_LIB_OK": "True",
     "KMP_INIT_AT_FORK": "FALSE",
 }

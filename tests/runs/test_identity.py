@@ -109,6 +109,7 @@ RUN_CODE = [
     "pipeline.data.columns.reading",
     "pipeline.data.prepared",
     "pipeline.files",
+    "pipeline.gpus",
     "pipeline.metrics",
     "pipeline.metrics._arguments",
     "pipeline.metrics._own",
