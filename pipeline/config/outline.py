@@ -29,6 +29,7 @@ class Defaults:
         choices = [entry for entry in entries if isinstance(entry, dict)]
         self._chosen = {f"{group}={name}" for entry in choices for group, name in entry.items()}
         self._composed: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._data: dict[str, dict[str, Any]] = {}
         self._first = ""
 
     def of(self, data: str, *choices: str) -> dict[str, Any]:
@@ -38,13 +39,18 @@ class Defaults:
             return deepcopy(self._of(f"data={data}", *others))
         self._first = self._first or data
         settings = self._of(f"data={self._first}", *others)
-        return deepcopy(settings) | {"data": to_values(compose_data(data, conf=self.conf))}
+        return deepcopy(settings | {"data": self._of_data(data)})
 
     def _of(self, *choices: str) -> dict[str, Any]:
         if choices not in self._composed:
             config = compose_experiment(choices, conf=self.conf)
             self._composed[choices] = resolved.run_settings(config)
         return self._composed[choices]
+
+    def _of_data(self, name: str) -> dict[str, Any]:
+        if name not in self._data:
+            self._data[name] = to_values(compose_data(name, conf=self.conf))
+        return self._data[name]
 
     def _sets_only_its_group(self, data: str) -> bool:
         """Whether the other settings are the same with all such variants."""

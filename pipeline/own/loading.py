@@ -105,7 +105,6 @@ def _import(closure: Closure, base: Path) -> dict[str, ModuleType]:
     files = {name: base / place for name, place in closure.files.items()}
     digests = {name: f"{path}:{_digest(path)}" for name, path in files.items()}
     if any(name in _loaded and _loaded[name].digest != digests[name] for name in files):
-        _forget(_loaded)
         _loaded.clear()
     new = [name for name in files if name not in _loaded]
     _forget(name for name in new if name in sys.modules)

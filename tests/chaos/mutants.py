@@ -21,12 +21,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pipeline.code import PACKAGE
 from tests.support import ROOT, warm
 
-_PARTS = ("pipeline", "tests", "conf", "docs", ".dvc", "dvc.yaml", "params.yaml", "pyproject.toml")
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -185,7 +185,7 @@ def copied(mutant: Mutant | None) -> Iterator[Path]:
     """A copy of the project, with a change or as it is."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in _PARTS:
+        for part in _parts():
             if (ROOT / part).is_dir():
                 shutil.copytree(ROOT / part, folder / part)
             else:
@@ -193,6 +193,15 @@ def copied(mutant: Mutant | None) -> Iterator[Path]:
         if mutant is not None:
             (folder / mutant.file).write_text(mutant.text, encoding="utf-8")
         yield folder
+
+
+@cache
+def _parts() -> set[str]:
+    """The files and folders of the project."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {Path(line).parts[0] for line in listed.stdout.splitlines()}
 
 
 def passes(test: Path, folder: Path) -> bool:

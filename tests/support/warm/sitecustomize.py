@@ -13,7 +13,8 @@ _CLIENT = f"{_PACKAGE}/preloading/client.py"
 _PACKAGES = ("pipeline", "tests.chaos")
 _TRIALS = "pipeline.studies.trial_runner"
 _SCRIPTS = ("dvc", "mlflow", "uvicorn")
-_OTHERS = (_TRIALS, "pipeline.benchmarking.worker", "tests.support.snippet", "pytest")
+_TESTS = "pytest"
+_OTHERS = (_TRIALS, _TESTS, "pipeline.benchmarking.worker", "tests.support.snippet")
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 # Joblib gives its workers one thread for NumPy. The server's libraries were imported without that.
 _OF_JOBLIB = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -28,6 +29,8 @@ def _hand_over() -> None:
         _end_with_parent()
         for name in _OF_JOBLIB:
             os.environ.pop(name, None)
+    if module == _TESTS:  # they choose which of their commands are forks
+        os.environ.pop("PYTHONPATH", None)
     # By its file: the command may belong to another copy of the package.
     spec = spec_from_file_location("preloading_client", _CLIENT)
     client = module_from_spec(spec)
