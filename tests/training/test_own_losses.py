@@ -169,9 +169,17 @@ def test_loss_of_keras_takes_raw_outputs(name, meta):
     assert np.isclose(float(loss(y, raw)), float(plain(truth, raw)), rtol=1e-6)
 
 
-def test_percentage_of_a_standardised_target_is_refused():
+@pytest.mark.parametrize(("mean", "scale"), [(0.0, 2.0), (1.0, 1.0)])
+def test_percentage_of_a_standardised_target_is_refused(mean, scale):
     meta = regression()
-    meta.targets[0].__dict__["scale"] = 2.0
+    meta.targets[0].__dict__.update(mean=mean, scale=scale)
     assert "Set data.standardize_target: false" in refusal(
         "keras.losses:MeanAbsolutePercentageError", meta
     )
+
+
+def test_percentage_of_a_target_in_its_own_unit_is_a_loss():
+    meta = regression()
+    meta.targets[0].__dict__.update(mean=0.0, scale=1.0)
+    loss = losses.build(training("keras.losses:MeanAbsolutePercentageError"), meta)
+    assert float(loss(np.array([[4.0]]), np.array([[3.0]]))) == 25
