@@ -11,7 +11,7 @@ from mlflow.entities import LoggedModel, LoggedModelStatus, Metric
 from mlflow.models.model import MLMODEL_FILE_NAME
 
 from pipeline.data.prepared import Meta
-from pipeline.tracking import connection, flavor, names, notes
+from pipeline.tracking import connection, flavor, metric_rows, names, notes
 from pipeline.tracking.facts import log_data_set, log_facts
 from pipeline.tracking.faults import reported
 from pipeline.tracking.liveness import set_status
@@ -81,6 +81,9 @@ class MlflowTracker:
         self._log_batches([Metric(name, value, timestamp, step)])
 
     def _log_batches(self, metrics: Sequence[Metric]) -> None:
+        database = metric_rows.database_of(self._client.tracking_uri)
+        if database is not None and metric_rows.write(database, self.run_id, metrics):
+            return
         for start in range(0, len(metrics), _METRICS_IN_A_BATCH):
             self._client.log_batch(
                 self.run_id, metrics=metrics[start : start + _METRICS_IN_A_BATCH], synchronous=True

@@ -499,12 +499,15 @@ class Watch:
         self._number, self._uncommitted = 0, False
 
     def begin(self) -> None:
-        from sqlalchemy import event
-        from sqlalchemy.engine import Engine
+        from pipeline.tracking.sqlite import PatientConnection, PatientCursor
 
         self._say("begin")
-        event.listen(Engine, "before_cursor_execute", self._statement)
-        event.listen(Engine, "commit", self._commit)
+        for kind, name, before in (
+            (PatientCursor, "execute", self._statement),
+            (PatientCursor, "executemany", self._statement),
+            (PatientConnection, "commit", self._commit),
+        ):
+            setattr(kind, name, _after(before, getattr(kind, name)))
         sys.addaudithook(self._audit)
 
     def _audit(self, name: str, arguments: tuple[Any, ...]) -> None:
@@ -524,11 +527,9 @@ class Watch:
                 arguments[0] if name == "os.rename" else None,
             )
 
-    def _statement(self, connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def _statement(self, cursor: sqlite3.Cursor, statement: str, *_rest: Any) -> None:
         words = statement.split(maxsplit=3)
-        if words[0].upper() in _CHANGES and str(connection.engine.url.database).startswith(
-            self._folder
-        ):
+        if words[0].upper() in _CHANGES and _database(cursor.connection).startswith(self._folder):
             self._uncommitted = True
             self._point(" ".join(words[:3]))
 
@@ -551,6 +552,20 @@ class Watch:
 
     def _say(self, what: str) -> None:
         os.write(self._report, f"{what}\n".encode())
+
+
+def _after(before: Callable[..., None], method: Callable[..., Any]) -> Callable[..., Any]:
+    def called(*arguments: Any) -> Any:
+        before(*arguments)
+        return method(*arguments)
+
+    return called
+
+
+def _database(connection: sqlite3.Connection) -> str:
+    """The file of a connection."""
+    (_, _, path) = sqlite3.Connection.execute(connection, "PRAGMA database_list").fetchone()
+    return str(path)
 
 
 def _is_done(name: str, path: str) -> bool:
