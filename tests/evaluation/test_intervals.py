@@ -1,6 +1,7 @@
 """95 % intervals, against values by hand and from the literature."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -140,6 +141,22 @@ def test_few_rows_have_a_value_and_reason(name, scores, reason):
     assert value is not None
     assert limits is None
     assert f"too few rows for an interval: {reason}" in why
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, module in metrics.METRICS.all().items()
+        if module.METRIC.task == "regression" and module.METRIC.argument is None
+    ],
+)
+def test_unbounded_metric_needs_ten_rows(name):
+    nine = replace(normal_errors(9), truth=np.arange(1.0, 10))  # no truth is 0
+    reason = "too few rows for an interval: 9 rows, and it needs 10"
+    assert (estimate(name, nine).interval, reason in estimate(name, nine).reason) == (None, True)
+    ten = replace(normal_errors(10), truth=np.arange(1.0, 11))
+    assert estimate(name, ten).interval is not None
 
 
 def test_undefined_metric_has_a_reason():
