@@ -26,7 +26,8 @@ def keras_optimizers() -> dict[str, Signature]:
     assert spec is not None
     assert spec.origin is not None
     folder = Path(spec.origin).parent / "src/optimizers"
-    signatures = [optimizer_in(path) for path in sorted(folder.glob("*.py"))]
+    files = [path for path in sorted(folder.glob("*.py")) if not path.stem.endswith("_test")]
+    signatures = [optimizer_in(path) for path in files]
     return {entry.class_name.lower(): entry for entry in signatures if entry is not None}
 
 
