@@ -60,25 +60,17 @@ class MlflowTracker:
     @reported()
     def replace_metrics(self, measurements: Sequence[Measurement]) -> None:
         last = max((measurement.step for measurement in measurements), default=0)
+        new: list[Metric] = []
         for measurement in measurements:
             for key, value in measurement.values.items():
                 name = names.path(key)
                 points = self._client.get_metric_history(self.run_id, name)
                 later = [point.step for point in points if point.step > last]
                 step = max([last, *later]) if measurement.step == last else measurement.step
-                self._replace(name, value, step, measurement.timestamp, points)
-
-    def _replace(
-        self, name: str, value: float, step: int, timestamp: int, points: Sequence[Metric]
-    ) -> None:
-        """Logs a value with a later time than the others of its step: MLflow shows the latest."""
-        same_step = [point for point in points if point.step == step]
-        latest = max(same_step, key=lambda point: (point.timestamp, point.value), default=None)
-        if latest is not None:
-            if latest.value == value or (math.isnan(latest.value) and math.isnan(value)):
-                return
-            timestamp = max(timestamp, latest.timestamp + 1)
-        self._log_batches([Metric(name, value, timestamp, step)])
+                timestamp = _later_than(points, step, value, measurement.timestamp)
+                if timestamp is not None:
+                    new.append(Metric(name, value, timestamp, step))
+        self._log_batches(new)
 
     def _log_batches(self, metrics: Sequence[Metric]) -> None:
         database = metric_rows.database_of(self._client.tracking_uri)
@@ -157,3 +149,17 @@ class MlflowTracker:
         now = time.time_ns() // 1_000_000
         set_status(self._client, self.run_id, status, end_time=now)
         self.status = status
+
+
+def _later_than(points: Sequence[Metric], step: int, value: float, timestamp: int) -> int | None:
+    """A later time than the other values of a step have, because MLflow shows the latest.
+
+    None if the latest value is the same.
+    """
+    same_step = [point for point in points if point.step == step]
+    latest = max(same_step, key=lambda point: (point.timestamp, point.value), default=None)
+    if latest is None:
+        return timestamp
+    if latest.value == value or (math.isnan(latest.value) and math.isnan(value)):
+        return None
+    return max(timestamp, int(latest.timestamp) + 1)
