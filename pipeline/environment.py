@@ -72,7 +72,7 @@ class Cpu:
 def settings() -> dict[str, Any]:
     """Everything in the environment that can change the bits of a training, except the CPU."""
     own = {"variables": _variables(), "keras": _keras_settings()}
-    return own | ({"gpus": found} if (found := gpus.facts()) else {})
+    return own | ({"gpus": devices} if (devices := gpus.facts()) else {})
 
 
 def versions() -> dict[str, str]:
