@@ -109,3 +109,29 @@ def test_refused_script_is_adopted_without_its_network(adopt, tmp_path):
     assert "raise NotImplementedError" in adopt(code, with_network=False)
     experiment = Path(tmp_path, "conf/experiment/train.yaml").read_text(encoding="utf-8")
     assert "model: {build: 'adopted/train.py:build'}" in experiment
+
+
+USER = """
+class Halved(layers.Layer):
+    def call(self, x):
+        return quarter(x) * FACTOR
+"""
+
+
+def test_function_and_value_of_a_module_beside_are_copied(adopt, tmp_path):
+    (tmp_path / "gates_of_the_test.py").write_text(
+        "FACTOR = 2\ndef quarter(x):\n    return x / 4\n"
+    )
+    names = "from gates_of_the_test import FACTOR, quarter\n"
+    text = adopt(f"{names}{USER}hidden = Halved()\n")
+    assert "gates_of_the_test" not in text
+    assert "FACTOR = 2\n" in text
+    assert "def quarter(x):" in text
+    assert outputs_of(text).shape == (4, 1)
+
+
+def test_function_of_an_installed_module_is_imported(adopt):
+    names = "from keras.ops import square as quarter\nFACTOR = 2\n"
+    text = adopt(f"{names}{USER}hidden = Halved()\n")
+    assert "from keras.ops import square as quarter\n" in text
+    assert outputs_of(text).shape == (4, 1)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from pipeline.evaluation.figures.first_layer_weights import FIGURE, plot
 from tests.support.metas import images
@@ -25,6 +26,13 @@ def test_units_share_a_scale_with_white_zero():
 def test_hundred_units_are_a_square():
     figure = plot(np.zeros((100, 4, 4), np.float32), limit=1.0, title="")
     assert sheet(figure.axes[0]).shape == (49, 49)
+
+
+@pytest.mark.parametrize(("units", "size", "width"), [(20, 4, 8.0), (21, 4, 5.65), (21, 120, 16.1)])
+def test_units_are_large_if_they_are_few_or_have_many_weights(units, size, width):
+    """In inches: up to twenty have 1.1. More have half an inch, or two pixels for each weight."""
+    figure = plot(np.zeros((units, size, size), np.float32), limit=1.0, title="")
+    assert figure.get_figwidth() == pytest.approx(width)
 
 
 def test_labels_stand_above_their_units():
