@@ -1,4 +1,5 @@
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -410,6 +411,25 @@ def test_slightly_changed_rows_are_counted(tmp_path):
     overlap = prepared(tmp_path, rows).statistics["overlap"]["test"]
     assert (overlap["equal"], overlap["compared"]) == (0, 40)
     assert overlap["near"] > 20
+
+
+def slightly_changed(targets: Sequence[str]) -> list[str]:
+    """A hundred rows, each twice with nearly the same features. `targets` are those of all."""
+    values = np.random.default_rng(0).normal(size=(100, 2))
+    features = [*values, *(values + 1e-4)]
+    return [f"{a},{b},{y}" for (a, b), y in zip(features, targets, strict=True)]
+
+
+def test_slightly_changed_row_of_another_number_is_another_row(tmp_path):
+    targets = np.random.default_rng(1).normal(size=200).astype(str)
+    meta = prepared(tmp_path, slightly_changed(list(targets)), numeric=["a", "b"])
+    assert meta.statistics["overlap"]["test"]["near"] <= 2
+
+
+def test_slightly_changed_row_of_another_class_is_counted(tmp_path):
+    targets = ["p"] * 100 + ["q"] * 100
+    meta = prepared(tmp_path, slightly_changed(targets), **CLASSES | {"numeric": ["a", "b"]})
+    assert meta.statistics["overlap"]["test"]["near"] > 20
 
 
 def test_truth_table_shares_its_rows_by_design(tmp_path):
