@@ -58,6 +58,7 @@ _VALUE = (
     r"(?:[bfru]{0,2}\\{0,2}(?P<quote>[\"'`])(?P<quoted>[^\"'`\\\n]{1,999})"
     r"|(?P<plain>[^\s\"'`,;#]{1,999})(?P<rest>[^\n]{0,99}))"
 )
+_LONGEST_OPTION = 100  # characters before the name, as in --production-database-password
 _ASSIGNMENT = re.compile(
     r"s?(?:[-_]?(?:\d{1,3}|dev|prod|test|value))?\\{0,2}[\"'`\]]{0,2}"
     rf"(?P<separator>[ \t]{{0,9}}(?:=>|:=|[:=])(?![=:])[ \t]{{0,9}}){_VALUE}",
@@ -136,7 +137,7 @@ def _assignments(text: str) -> Iterator[bool]:
     for name in (*_STRONG, *_WEAK):
         for start in _occurrences(lower, name):
             end = start + len(name)
-            before = text[max(0, start - 20) : start]
+            before = text[max(0, start - _LONGEST_OPTION) : start]
             is_option = re.search(r"--[\w-]*$", before) is not None
             match = _ASSIGNMENT.match(text, end) or (is_option and _ARGUMENT.match(text, end))
             if match and not before.endswith("$"):

@@ -50,6 +50,7 @@ def test_other_file_is_not_known_by_its_name(path):
         ("export API_TOKEN=abcdef", PASSWORD),
         ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", PASSWORD),
         ("login --password hunter2 host", PASSWORD),
+        ("login --production-database-main-password hunter2 host", PASSWORD),
     ],
 )
 def test_secret_is_recognized(text, kind):
