@@ -1,4 +1,4 @@
-"""Measures how fast an experiment trains on this machine, and what Keras's fit reaches.
+"""Measures how fast this pipeline and Keras's fit train an experiment on this machine.
 
     python -m pipeline.bench mnist_cnn
     python -m pipeline.bench mnist_cnn model.filters=[64,128] training.batch_size=64

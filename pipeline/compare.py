@@ -7,13 +7,13 @@
     python -m pipeline.compare digits_cnn digits_mlp --until-decided --budget 30
 
 A name is an experiment, the beginning of the id of an evaluated run, or <sweep id>/<trial>. There
-are two kinds of noise: a trained model may be lucky with the test rows, and a training with its
-seed. A name is better only if its lead exceeds all measured noise.
+are two kinds of noise: a model may be lucky with the test rows, and a training may be lucky with
+its seed. A name is better only if its lead exceeds all measured noise.
 
-  --metric NAME      decides; the default is the task's own, such as accuracy or r2
+  --metric NAME      the deciding metric; the default is the task's own, such as accuracy or r2
   --over NOISE       tests only one kind of noise: rows, seeds, splits or folds
-  --until-decided    trains further seeds of two experiments until it is decided. The answer holds
-                     although it looks after each seed
+  --until-decided    trains more seeds of two experiments until a test decides. The test allows a
+                     look after each seed
   --budget N         ends --until-decided after N seeds of each; the default is 20
 
 Writes a table, figures and comparison.json to outputs/comparisons/<a>_vs_<b>/, and a run to the
@@ -21,7 +21,7 @@ MLflow experiment `comparisons`. The report shows the comparison while its resul
 
 The last lines say where the files are and what to do next. If stdout is not a terminal, the last
 line is one JSON object {verdict, better, metric, pairs, folder, run_id} instead. With --json, it is
-the only one.
+the only line.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def _next_command(contenders: Sequence[Contender]) -> str:
-    """The report of the compared experiments, because it takes no runs and no trials."""
+    """The command that reports the compared experiments. The report takes no runs or trials."""
     experiments = [contender.name for contender in contenders if contender.is_experiment]
     if not experiments:
         return "python -m pipeline.ui"
@@ -120,7 +120,7 @@ def _until_decided(
             interruption=interruption,
         )
     comparison = making.comparison_of(contenders, [outcome.part], command=command)
-    # The seeds depend on the data as well. Their record is not in outputs/.
+    # The new trainings read the prepared data, so the comparison depends on it as well.
     data = [PREPARED / contender.data / "meta.json" for contender in contenders]
     sources = {**comparison.sources, **record.digests(data)}
     return replace(comparison, runs=outcome.runs, sources=sources)

@@ -1,13 +1,13 @@
-"""Exports a trained model to ONNX or LiteRT, and checks that the file answers equally.
+"""Exports a trained model to ONNX or LiteRT, and checks that the file answers like the model.
 
     python -m pipeline.export digits_cnn --to onnx        writes to outputs/exports/
     python -m pipeline.export digits_cnn --to litert --output digits.tflite
     python -m pipeline.export 3f2a91c0 --to onnx          a run, by the beginning of its id
 
 The file holds the served model: it takes pixels, or the columns of the CSV by name, and gives
-probabilities or the target. It is compared with the model on all test rows, and written only if the
-largest difference is at most 0.0001 of the largest output, and all predicted classes are the same.
-For a table, rows with missing values are compared as well.
+probabilities or the target. The command compares it with the model on all test rows. It writes the
+file only if the largest difference is at most 0.0001 of the largest output, and all predicted
+classes are the same. For a table, rows with missing values are compared as well.
 
 ONNX takes images and tables of numbers, and needs pip install '.[onnx]'. LiteRT takes images. A
 model that reads text is refused, because both formats lack the operations.

@@ -5,8 +5,8 @@
 
 OTHER is the folder mlruns/ of a copy of this project, of a colleague, or of a machine without
 network. Ids, times, points, tags, files, models, results and looks at test splits are kept. Nothing
-in this store is lost, and the other stores stay as they are. In any order, any number of times, the
-result is the same.
+in this store is lost, and the other stores stay as they are. The order of the merges and their
+number do not change the result.
 
 With --json, or if stdout is not a terminal, stdout gets one JSON object {runs, models, files,
 content}: how many are new, and the sha256 of all that the store holds.

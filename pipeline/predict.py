@@ -9,7 +9,7 @@
 
 A model is a trained experiment, the beginning of a run id, <sweep id>/<trial>, a models:/ or
 runs:/ URI, a folder, or a .keras file. The columns of the CSV are found by their names, in any
-order; others are ignored. The answer has one row for each row: the predicted class and the
+order; others are ignored. Each row or image gets one row of answers: the predicted class and the
 probability of each class, or the predicted quantity. A model of several targets answers with a
 column for each of them. A row with an invalid value gets a line on stderr and an empty answer. A
 label of a category that training never saw is named on stderr, with its number of rows. A model of

@@ -7,8 +7,8 @@ The data variants are the files in conf/data/; `data.<key>=<value>` changes a se
 reads data/raw/<source>, written by `pipeline.fetch`, and writes data/prepared/<data>. All
 statistics, such as means and medians, come from training rows only. data_card.md there says what
 each column of a table became; `python -m pipeline.look` shows it before. A column in doubt is an
-error with the settings that decide it. Warnings name what may make results misleading, such as test
-rows that are in training as well.
+error that names the settings to choose from. Warnings name what may make results misleading, such
+as test rows that are in training as well.
 """
 
 from contextlib import suppress

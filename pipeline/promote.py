@@ -3,20 +3,20 @@
     python -m pipeline.promote digits_cnn --model digits     the run of an experiment
     python -m pipeline.promote 3f2a91c0 --model digits       a run, by the beginning of its id
     python -m pipeline.promote 3f2a91c0 --model digits --force    whatever the comparison says
-    python -m pipeline.promote --rollback --model digits     back to the champion before
+    python -m pipeline.promote --rollback --model digits     back to the previous champion
 
 The run must have been tested. Its model becomes a version of the registered model, once. The
 version gets the alias `challenger`. It becomes `champion` if pipeline.compare finds it better than
-the present champion, or if it is not worse to within the noise and has fewer parameters. The first
-version becomes champion at once. Each version has a card and tags: its run, data, test result,
-baselines, the verdict, and the rivals that it beat.
+the present champion, or if it has fewer parameters and the champion is not better beyond the
+noise. The first version becomes champion at once. Each version has a card and tags: its run, data,
+test result, baselines, the verdict, and the rivals that it beat.
 
   --model NAME     the registered model
-  --force          makes it champion even so; its card says that it was forced
-  --rollback       gives the alias back to the champion before; again, one further back
+  --force          makes it champion in any case; its card says that it was forced
+  --rollback       gives the alias back to the previous champion; repeat it to go further back
 
 A candidate that is not better stays challenger, and the exit code is 0. A killed command changes
-the champion wholly or not at all. The same command again completes it.
+the champion completely or not at all. The same command again completes it.
 
 With --json, or if stdout is not a terminal, stdout gets one JSON object {model, version, run_id,
 experiment, champion, outcome, verdict, other}.

@@ -1,4 +1,4 @@
-"""Adds a metric to a finished run in hindsight: replays the training, and looks at it.
+"""Adds a metric to a finished run in hindsight: replays the training and measures it.
 
     python -m pipeline.replay mnist_mlp --log macro_f1 --log recall/7
     python -m pipeline.replay 3f2a91c0 --log 'grad_norm(dense_1)' --steps 900:1100
@@ -12,8 +12,8 @@ each step of --steps with the rows of its batch, or at a thousand steps:
     activation_mean, activation_std, zero_activations    of the outputs of the layer in brackets
 
 The replay starts from the last kept checkpoint before the steps (checkpoint.keep_every), otherwise
-from the first step, with code, data and settings of the run. Its history must have the bits of
-the run's. Then the values are added to the run, at their steps.
+from the first step, with code, data and settings of the run. Its history must equal that of
+the run to the bit. Then the values are added to the run, at their steps.
 
 With --json, or if stdout is not a terminal, stdout gets one JSON object {run_id, logged, steps,
 fault}.

@@ -3,9 +3,9 @@
     python -m pipeline.ui           on http://127.0.0.1:5000
     python -m pipeline.ui 5001      on another port
 
-It prints the page of the runs of each experiment, the last one that ran first. The columns there
-are figures, their intervals, the settings that differ, and the data. Over ssh, it also prints the
-command of the tunnel.
+It prints the address of a page for each experiment. The experiment that ran last comes first. A
+page lists the runs with their figures, intervals and data, and the settings that differ. Over ssh,
+it also prints the command of the tunnel.
 
 If MLFLOW_TRACKING_URI names a server, that server has a UI of its own. The command then prints its
 address and ends.
@@ -32,7 +32,7 @@ def main() -> None:
     if server.is_server(connection.uri()):
         say(f"The runs are on the tracking server: {connection.shown_uri()}")
         return
-    # A store that has moved finds its files again.
+    # Opening the store also corrects the paths of files in a store that has moved.
     say(_addresses(port, pages.write_all(connection.client())))
     # A tunnel may end in another port of the user's machine.
     hosts = "localhost:*,127.0.0.1:*"

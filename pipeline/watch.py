@@ -6,7 +6,7 @@
     python -m pipeline.watch --once             prints them once and ends
 
 It is refreshed while something runs. Without a terminal, and in CI, it prints once. It only reads,
-so it slows nothing down. Ctrl-C ends it, and no training.
+so it slows nothing down. Ctrl-C ends the view, and no training.
 """
 
 import time
