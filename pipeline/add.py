@@ -149,7 +149,7 @@ def _path(file: str) -> str:
             f"{file} does not exist",
             expected="Name a file with a table, or a folder with a folder of images for each class",
         )
-    end = "/" if path.is_dir() else ""  # It says that a source is a folder.
+    end = "/" if path.is_dir() else ""  # A path that ends in / names a folder.
     path, here = path.absolute(), Path.cwd()
     return f"{path.relative_to(here) if path.is_relative_to(here) else path}{end}"
 
@@ -175,7 +175,7 @@ def _by_group(settings: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _value(text: str) -> Any:
-    """What YAML reads. Within a list or table, words such as `off` and `NA` stay texts."""
+    """A value as YAML reads it. In a list or table, words such as `off` and `NA` stay text."""
     try:
         read, texts = yaml.safe_load(text), yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError:
@@ -209,7 +209,7 @@ def addition_of(wish: Wish) -> Addition:
         try:
             return _Workshop(Path(folder), wish).addition()
         except PipelineError as error:
-            # The scratch folder has the layout of the repository, so its paths are those to name.
+            # Below the scratch folder, paths are the same as in the repository.
             raise PipelineError(str(error).replace(f"{folder}/", "")) from error
 
 
@@ -311,7 +311,7 @@ class _Workshop:
         draft_task(draft, [profile_of(name, cells[name], settings) for name in settings.targets])
 
     def _settled(self, source: Draft, data: Draft) -> tuple[Data, SourceRows]:
-        """Resolves doubts until none is left that may be resolved. Returns the rows."""
+        """Resolves all doubts that need no user. Returns the settings and the rows."""
         while True:
             settings = self._data(data)
             rows = read_rows(self._raw(), settings)

@@ -64,7 +64,7 @@ def main() -> None:
         )
     if not Path(options.script).is_file():
         raise PipelineError("the script does not exist", received=options.script)
-    params.read()  # A script may run for minutes, so another folder than the root fails before.
+    params.read()  # Outside of the root, this fails before the script runs for minutes.
     with TemporaryDirectory() as folder:
         chosen = [str(options.fit), str(not options.without_network)]
         losses = _recorded(Path(folder), [options.script, folder, name, *chosen, *own])

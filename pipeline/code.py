@@ -33,9 +33,9 @@ OPTIMIZERS = "pipeline.training.optimizers"
 METRICS = "pipeline.metrics"
 STORES = "pipeline.tracking.stores"
 
-# An experiment chooses items of these registries. The files of these commands leave the items out,
-# because outputs/configs/<experiment>.code.txt covers the chosen ones. Only `train` leaves out
-# metrics, because `repeat` computes all of them.
+# The files of these commands leave out the items of these registries. An experiment chooses items,
+# and outputs/configs/<experiment>.code.txt covers the chosen ones. Only `train` leaves out metrics,
+# because `repeat` computes all of them.
 _CHOSEN = (FAMILIES, ENGINES, LOSSES, OPTIMIZERS, STORES)
 CHOICES = {
     "train": (*_CHOSEN, METRICS),
@@ -44,7 +44,7 @@ CHOICES = {
     "report": (STORES,),
 }
 
-# A person's `train` composes its configuration. The stage reads the file that `compose` wrote.
+# `train` uses these modules only outside of stages. In a stage, it reads what `compose` wrote.
 _NOT_IN_A_STAGE = {
     "train": (
         "pipeline.config.experiment_composition",

@@ -18,8 +18,8 @@ from pipeline.preloading.ending import end_after, module_of_command
 from pipeline.redaction import without_password
 
 _JSON = "--json"
-# Nearly all objects of a command stay to its end: those of the libraries. So garbage is collected
-# after so many new objects, and older ones after so many such collections.
+# Most objects belong to libraries and live until the command ends, so frequent garbage collection
+# only costs time. These are the thresholds of `gc.set_threshold`.
 _RARELY = (100_000, 50, 100)
 
 
@@ -92,9 +92,9 @@ def run_command(main: Callable[[], None], *, begin: Callable[[], None] = project
     `outputs/failures/<stage>.txt`. The report shows that line for an experiment without a result.
 
     Args:
-        begin: what to do first about the current folder. By default, it becomes the root.
+        begin: is called first. By default, it changes to the root of the project.
     """
-    if (module_of_command() or "").startswith("pipeline."):  # not a profiler that runs one of ours
+    if (module_of_command() or "").startswith("pipeline."):  # false under a profiler
         gc.set_threshold(*_RARELY)
         end_after(lambda: _run(main, begin))
     else:

@@ -1,7 +1,7 @@
 """Completion of command lines in bash and zsh.
 
-The shell calls `python -m pipeline --complete LINE` for each Tab. Hydra's own completion needs a
-command that Hydra starts, and ours compose without it.
+The shell calls `python -m pipeline --complete LINE` for each Tab. Hydra's own completion works
+only for commands that Hydra starts. Ours compose without it.
 """
 
 from collections.abc import Iterator, Sequence

@@ -25,8 +25,8 @@ LIBRARIES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
 _PREFIXES = ("DNNL_", "KERAS_", "ONEDNN_", "TF_", "XLA_")
 _NAMES = ("NVIDIA_TF32_OVERRIDE",)
-# They say where files are, what is logged, or how memory is reserved. Keras's home and backend
-# count by their effect.
+# These say where files are, what is logged, or how memory is reserved. The settings in Keras's home
+# are recorded themselves, and its backend must be TensorFlow.
 _WITHOUT_EFFECT = (
     "KERAS_BACKEND",
     "KERAS_HOME",

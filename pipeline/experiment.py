@@ -1,8 +1,8 @@
 """Runs an experiment: from its configuration to a finished run.
 
 `train`, `repeat`, sweeps and searches all call `run`. It resumes a killed run from its last
-checkpoint, and returns a finished one as it is, also one that DVC carries. It never opens the test
-split.
+checkpoint. It returns a finished run as it is, even one that came with DVC's outputs. It never
+opens the test split.
 """
 
 from collections.abc import Mapping, Sequence
@@ -134,7 +134,7 @@ def _finished(run: Run, store: Store, folder: RunFolder, tags: Mapping[str, str]
 
 
 def _undamaged(run: Run, folder: RunFolder) -> Result | None:
-    """The finished result. A damaged one is removed."""
+    """The finished result. Removes a damaged one and returns None."""
     try:
         result = run_result.read(folder.result)
         if result.run_key != run.key:

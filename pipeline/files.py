@@ -109,7 +109,7 @@ def _writer() -> str:
 def _place() -> str:
     """Identifies the group of processes that this process sees: its PID namespace and its machine.
 
-    Machines of a cluster share disks, and without containers their namespaces have one number.
+    Machines of a cluster share disks. Without containers, their namespaces have the same number.
     """
     return f"{pid_namespace()}-{zlib.crc32(platform.node().encode())}"
 
@@ -118,7 +118,7 @@ def pid_namespace() -> str:
     """The number of this process's PID namespace.
 
     A container has a namespace of its own, so processes outside do not see its processes. Empty
-    where the system has no namespaces, as macOS.
+    on a system without namespaces, such as macOS.
     """
     try:
         return str(Path(PROC, "self/ns/pid").stat().st_ino)
@@ -142,7 +142,7 @@ def _is_left_behind(writer: str, path: Path) -> bool:
     if not number.isdecimal():
         return False
     if place not in ("", _place()):
-        # The process may live in another container or machine. A sweep keeps a folder for days.
+        # The process may run in another container or on another machine. A sweep takes days.
         is_place = place.replace("-", "").isdecimal()
         return is_place and time.time() - path.lstat().st_mtime > _WEEK
     return not _is_another_process(int(number))
@@ -170,7 +170,7 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Writes sorted JSON, so that equal values give equal bytes.
 
-    Each member of an object has a line of its own, and each item of a list of objects.
+    Each member of an object, and each item of a list of objects, has a line of its own.
 
     Args:
         value: may contain dataclasses. They become objects.
@@ -295,9 +295,8 @@ def require_files(
 def distrust(path: Path) -> None:
     """Makes DVC check a damaged file and the copy in its cache.
 
-    DVC trusts a file with an unchanged time, and a read-only object of its cache. Both are one
-    file if they are hard links. So the command that makes the file again would bring the damaged
-    bytes back.
+    DVC trusts a file with an unchanged time, and a read-only object of its cache. With hard links,
+    both are the same file. So `dvc repro` would restore the damaged bytes.
     """
     with suppress(OSError):  # such as for a file of another owner
         path.chmod(path.stat().st_mode | stat.S_IWUSR)

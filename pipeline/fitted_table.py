@@ -66,8 +66,8 @@ class _Sized:
     """A column with its width in characters.
 
     Args:
-        width: breaks no word, and wraps nothing of a column with `no_wrap`.
-        floors: how narrow it may get, first without cutting a word, then at need, then at last.
+        width: enough to break no word, and to wrap nothing in a column with `no_wrap`.
+        floors: the least width in each of three stages. The first stage cuts no word.
     """
 
     column: Column
@@ -90,7 +90,7 @@ class _Sized:
 
 
 def _narrowed(columns: Sequence[_Sized], excess: int) -> list[Column]:
-    """The columns with fixed widths, narrower by `excess` characters together."""
+    """The columns with fixed widths. Together they are narrower by `excess` characters."""
     widths = [one.width for one in columns]
     for stage in range(3):
         floors = [one.floors[stage] for one in columns]

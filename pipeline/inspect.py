@@ -143,7 +143,7 @@ def _test_split(predictor: "Predictor", row: int) -> tuple["Split", "Meta"]:
 
 
 def _title(predictor: "Predictor", name: str) -> str:
-    """The experiment; of a model with another name, also its run."""
+    """The name of an experiment. For any other name, the experiment of the model and its run."""
     card = predictor.card
     return name if name == card.experiment else f"{card.experiment}, run {card.run_id[:8]}"
 

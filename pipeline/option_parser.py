@@ -1,4 +1,4 @@
-"""Parses the options of a command. A mistake is one line, as every error of a command is."""
+"""Parses the options of a command. Reports a mistake in one line, like any other error."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from pipeline.errors import PipelineError
 
 
 class OptionParser(argparse.ArgumentParser):
-    """The parser of one command. `command_line.arguments` has answered `--help` before.
+    """The parser of one command. `command_line.arguments` has already handled `--help`.
 
     Args:
         command: its name, such as `inspect`.

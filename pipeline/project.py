@@ -18,7 +18,7 @@ def enter() -> None:
 
 
 def require_root() -> None:
-    """Refuses a subfolder, because the command takes paths and they could mean two files.
+    """Refuses a subfolder, because a path on the command line could mean two files.
 
     Raises:
         PipelineError: the current folder is inside the project.

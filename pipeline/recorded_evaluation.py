@@ -1,6 +1,6 @@
 """Evaluates a finished run, and adds the result to its record.
 
-It is the one code path of `pipeline.evaluate` and of notebooks. It opens the test split.
+`pipeline.evaluate` and notebooks both use this module. It opens the test split.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ def evaluate_run(beginning: str, *, own_figures: Sequence[str] = ()) -> Evaluati
     """Measures a finished run of the tracking store, draws its figures, and logs both.
 
     Args:
-        beginning: of the run's id.
+        beginning: the first characters of the run's id.
         own_figures: the user's own figures to draw.
     """
     from pipeline.models import backend
@@ -104,7 +104,7 @@ def evaluate(
         own_figures: the user's own figures, such as `my_figures.py:residual_map`.
 
     Raises:
-        PipelineError: one of the user's own figures fails. All else has been written and logged.
+        PipelineError: one of the user's own figures fails, after all else is written and logged.
     """
     from pipeline.evaluation import figures, looks, predictions, record
     from pipeline.evaluation.assessment import assess

@@ -83,7 +83,7 @@ def repeat(name: str, interruption: Interruption) -> dict[str, dict[str, Any]]:
     backend.load()
     from pipeline.training import process
 
-    # The test of a finished run starts TensorFlow, and a later one may still have to train.
+    # The threads must be set before TensorFlow starts, and testing a finished run starts it.
     process.pin(threads=config.training.threads)
     series = {
         varied: _series(varied, variants, interruption)

@@ -69,7 +69,7 @@ def report(rows: Sequence[Row]) -> None:
 
     Raises:
         PipelineError: an experiment has no result, or its repeats failed. The pages are written
-            before.
+            anyway.
     """
     compared = comparisons.collect(rows)
     files = rendering.write(

@@ -30,7 +30,7 @@ def train_and_test(
 
     Returns:
         The `run_id` and `fingerprint`, the number of `rows` of each split, the digest `truth` of
-        the test rows, and the `test` metrics of the whole by name.
+        the test rows, and the main `test` metrics by name.
     """
     from pipeline import experiment
     from pipeline.evaluation import looks

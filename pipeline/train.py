@@ -117,7 +117,7 @@ def train(
     """Runs the experiment and prints its result.
 
     Args:
-        name: of the run, if it is not that of the experiment.
+        name: the name of the run, if it differs from that of the experiment.
         output: where to write the model and its history.
         as_json: prints JSON on a terminal too.
     """
