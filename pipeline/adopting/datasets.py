@@ -1,7 +1,7 @@
-"""Datasets of TensorFlow as they are before `shuffle`.
+"""Datasets of TensorFlow with the rows in their order before `shuffle`.
 
-The experiment draws an order of rows for each epoch itself. The first order makes the rows of a
-source recognisable, and the adopted file the same each time.
+The experiment shuffles the rows for each epoch itself. In their original order, the rows of a
+source can be recognised, and the adopted file is the same each time.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,12 +10,12 @@ from typing import Any
 from unittest.mock import patch
 
 _SAME_ROWS = ("cache", "prefetch", "shuffle", "with_options")
-_SAME_ORDER = ("batch", "map")  # others, such as `take`, choose rows by their order
+_SAME_ORDER = ("batch", "map")  # not `take`, because it would choose other rows
 
 
 @contextmanager
 def remembering_order() -> Iterator[None]:
-    """Remembers, for each dataset that is shuffled in the block, the one with the first order."""
+    """Remembers the unshuffled version of each dataset that the block shuffles."""
     import tensorflow as tf
 
     kind = tf.data.Dataset
@@ -27,7 +27,7 @@ def remembering_order() -> Iterator[None]:
 
 
 def in_order(data: Any) -> Any:
-    """The dataset with the first order of its rows."""
+    """The dataset with its rows in their original order."""
     return getattr(data, "_in_order", data)
 
 

@@ -283,7 +283,7 @@ def python_file(script: str, network: Network, front: Sequence[Layer], code: Cod
 
     Args:
         front: layers before those of the script.
-        code: of the script, that the network uses.
+        code: the code of the script that the network uses.
     """
     keys = ", ".join(f'"{key}": {name}' for key, name in sorted(network.own.keys.items()))
     own = f", {{{keys}}}" if keys else ""
@@ -329,7 +329,7 @@ def _file(
 
 
 def _place_of_import(statement: str) -> tuple[bool, str]:
-    """Sorts modules of Python before those of packages."""
+    """The sort key of an import. Modules of Python come before those of packages."""
     module = statement.split()[1]
     return module.partition(".")[0] not in sys.stdlib_module_names, module
 
@@ -338,7 +338,7 @@ def require_alike(text: str, network: Network, x: Any) -> None:
     """Builds a network with a written file, and compares its outputs with those of the script.
 
     Args:
-        text: of the file, without layers before those of the script.
+        text: the text of the file, without layers before those of the script.
         x: some rows, as the script gives them to its network.
 
     Raises:

@@ -21,8 +21,8 @@ class Outputs:
     Args:
         names: as the script uses them for targets and losses.
         sizes: how many numbers each output has.
-        losses: of each output.
-        weights: of each loss in the sum that the script minimises.
+        losses: the loss of each output.
+        weights: the weight of each loss in the sum that the script minimises.
     """
 
     names: list[str]
@@ -36,7 +36,7 @@ class Outputs:
 
     @property
     def loss(self) -> Loss:
-        """The loss of all outputs. That of several has no name of the pipeline."""
+        """The loss of all outputs. For several outputs, `text` writes it as a function."""
         if not self.are_several:
             return self.losses[0]
         first = self.losses[0]
@@ -100,7 +100,7 @@ def joined(what: str, y: Any, names: Sequence[str]) -> tuple[Any, list[str] | No
 
     Args:
         what: names the rows in messages.
-        names: of the outputs.
+        names: the names of the outputs.
 
     Raises:
         AdoptionError: an output has no targets.
@@ -125,7 +125,7 @@ def joined(what: str, y: Any, names: Sequence[str]) -> tuple[Any, list[str] | No
 def are_labels(y: NDArray[Any]) -> bool:
     """Whether targets are several labels: columns of 0 and 1.
 
-    Two columns of which one is 1 are two classes.
+    Two columns are one-hot classes if each row has exactly one 1.
     """
     if y.ndim != 2 or y.shape[1] < 2 or not np.isin(y, (0, 1)).all():
         return False

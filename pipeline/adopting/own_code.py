@@ -1,4 +1,4 @@
-"""The classes and functions of a script that its network names, as text that stands alone."""
+"""The classes and functions of a script that its network names, as self-contained text."""
 
 import ast
 import symtable
@@ -171,7 +171,7 @@ class _Copier:
         """Adds a name of a module, unless the text has it."""
         value = module.namespace.get(name)
         if name == "keras" and isinstance(value, ModuleType):
-            return  # The file imports it. That of TensorFlow is the same with fewer names.
+            return  # The file imports Keras itself. `tf.keras` is the same with fewer names.
         if text := module.definition(name):
             if self._is_new(name, text, module):
                 self._add_definition(text, module)

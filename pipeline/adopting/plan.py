@@ -1,4 +1,4 @@
-"""From a recording to the files of an experiment."""
+"""Writes the files of an experiment from a recording."""
 
 import math
 from collections.abc import Sequence
@@ -272,7 +272,7 @@ def _experiment(
     if fitted.get("class_weight") or splits.train.weights is not None:
         _watch_as_keras(of_training, splits)
     metrics = None
-    if splits.train.y.ndim == 1:  # Several targets have the usual metrics, each of its own.
+    if splits.train.y.ndim == 1:  # Each of several targets has its usual metrics.
         metrics = training.metric_settings(compiled.get("metrics"), loss.kind, missing)
     missing += _lost_arithmetic(recording)
     missing += _lost_columns(recording, splits)
@@ -311,9 +311,10 @@ def _experiment(
 
 
 def _watch_as_keras(settings: dict[str, Any], splits: Splits) -> None:
-    """Names the validation loss that rules watch. With weights, the pipeline watches another one.
+    """Makes rules watch the validation loss that Keras watches.
 
-    Keras weights it by the weights of validation rows, and by those of classes never.
+    With weights, the default of the pipeline is another loss. Keras weights validation rows by
+    their own weights, and never by those of their classes.
     """
     is_weighted = splits.validation is not None and splits.validation.weights is not None
     for rule in ("early_stopping", "reduce_on_plateau"):
@@ -340,7 +341,7 @@ def _lost_arithmetic(recording: Recording) -> list[str]:
 
 
 def _lost_columns(recording: Recording, splits: Splits) -> list[str]:
-    """What the arrays lack of the table that the script read."""
+    """What the arrays of the script lack, compared with the table that it read."""
     tables = [one for one in recording.names.values() if hasattr(one, "columns")]
     if splits.train.names is not None or splits.train.x.ndim != 2 or not tables:
         return []
@@ -359,7 +360,7 @@ def _by_class(weights: Any, classes: Sequence[str] | None) -> dict[str, float]:
     """The weights of classes by name.
 
     Args:
-        classes: the names of images by number. Those of a table are the numbers.
+        classes: the names of classes of images by number. None for a table: its names are numbers.
     """
     return {
         str(int(label)) if classes is None else classes[int(label)]: float(weight)

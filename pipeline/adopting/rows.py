@@ -36,8 +36,8 @@ class Rows:
     Args:
         x: float or integer, `(rows, …)`.
         y: class numbers or numbers, `(rows,)`; several numbers or labels, `(rows, targets)`.
-        weights: of the rows in the loss, `(rows,)`; None if all count the same.
-        names: of the columns, if the script has any.
+        weights: the weight of each row in the loss, `(rows,)`; None if all count the same.
+        names: the names of the columns, if the script has any.
         targets: the names of the columns of `y`, if the script has any.
     """
 
@@ -225,7 +225,7 @@ def _is_block(images: Images, train: Rows, start: int) -> bool:
 
 
 def _affine(pixels: Array, x: Array) -> tuple[list[Layer], list[float]] | None:
-    """How a script made its numbers of pixels: the range, and layers before the network."""
+    """How a script computed its numbers from pixels: layers before the network, and the range."""
     if pixels.size != x.size:
         return None
     raw = pixels.reshape(-1, pixels.shape[-1])

@@ -68,7 +68,7 @@ def record(script: Path, *, fit: int = 1, arguments: Sequence[str] = ()) -> Reco
     """Runs a script or notebook in its own folder and records one of its calls of `fit`.
 
     Args:
-        arguments: of its command line.
+        arguments: the arguments of its command line.
         fit: which call, counted from 1. Earlier ones are skipped.
 
     Raises:
@@ -82,7 +82,7 @@ def record(script: Path, *, fit: int = 1, arguments: Sequence[str] = ()) -> Reco
             with (
                 patch.object(sys, "argv", [str(script.resolve()), *arguments]),
                 patch.object(sys, "path", [str(folder), *sys.path]),
-                recorder.trapping(),  # it looks for the sources of the project
+                recorder.trapping(),  # before `chdir`: it looks for the sources of the project
                 contextlib.chdir(folder),
                 _watching(recorder),
             ):

@@ -188,7 +188,7 @@ def scheduled_rates(
     The rate of each epoch is computed as `fit` does.
 
     Args:
-        steps: of an epoch.
+        steps: the number of steps of an epoch.
 
     Raises:
         AdoptionError: the function of the script fails.
