@@ -4,8 +4,8 @@ They are estimators of scikit-learn with its defaults, one for each target. Each
 training rows that the network learns from, with the same features. Images are flattened, with
 pixels from 0 to 1.
 
-A baseline may not take longer than `evaluate` can wait. Therefore each one limits its work, not its
-time: on large data it learns from a sample. So the figures are the same on every machine.
+So that `evaluate` need not wait long, each baseline limits its work: on large data it learns from a
+sample. It does not limit its time, so its figures are the same on every machine.
 """
 
 from collections.abc import Callable

@@ -10,8 +10,8 @@ from pipeline.data.prepared import Meta
 
 _SEED = 0
 _ITERATIONS = 100  # the default; each grows one tree, or one for each of several classes
-_NODES = 16_000  # the search for the splits of a tree takes as long as the counting of these rows
-_COUNTS = 1e9  # of a value in a histogram, in all trees
+_NODES = 16_000  # finding the splits of a tree takes as long as counting so many rows
+_COUNTS = 1e9  # the values that all trees together add to histograms
 
 
 def _build(meta: Meta, _rows: int) -> Any:

@@ -1,6 +1,6 @@
 """Always the commonest class, with the shares of the classes as probabilities.
 
-For several labels, it is the commoner of yes and no of each.
+For several labels, it predicts the commoner of yes and no for each label.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
 """A linear model: logistic regression for classes, ridge regression for numbers.
 
 Both have scikit-learn's defaults: an L2 penalty with `C=1` or `alpha=1`, and for logistic
-regression L-BFGS with at most 100 iterations. On large images it stops after fewer, but not before
-20. More rows with fewer iterations were better there than fewer rows with more.
+regression L-BFGS with at most 100 iterations. On large images it stops earlier, but not before 20:
+there, more rows gave better results than more iterations.
 """
 
 import math
@@ -12,7 +12,7 @@ from pipeline.baselines import Baseline, features
 from pipeline.data.prepared import Meta
 
 _MOST_ITERATIONS, _FEWEST_ITERATIONS = 100, 20
-_PRODUCTS = 3e10  # of a feature and a weight, in all iterations of logistic regression
+_PRODUCTS = 3e10  # of features and weights, in all iterations of logistic regression
 _PRODUCTS_OF_RIDGE = 1e11  # of two features, in the matrix that ridge regression inverts
 
 

@@ -1,4 +1,4 @@
-"""Measures several ways to train in turn, so that a change of the machine's speed meets all."""
+"""Measures several ways to train in turn, so a change of the machine's speed affects them all."""
 
 import json
 import statistics

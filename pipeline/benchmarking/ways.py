@@ -31,7 +31,7 @@ class Turn:
     """What was trained in one turn.
 
     Args:
-        rows: the number of examples, those of each epoch counted.
+        rows: the number of examples. A row counts once for each epoch.
     """
 
     rows: int
@@ -44,7 +44,7 @@ class Turn:
 
 
 class Way(Protocol):
-    """Trains for about the same time in each turn, and goes on where it stopped.
+    """Trains for about the same time in each turn, and continues where it stopped.
 
     Attributes:
         settings: what was chosen for it, for people; may be empty.
@@ -53,7 +53,7 @@ class Way(Protocol):
     settings: str
 
     def train(self) -> Turn:
-        """Trains for one turn. Nothing is compiled in it."""
+        """Trains for one turn. Everything is already compiled."""
         ...
 
 
@@ -92,10 +92,10 @@ def _fastest(task: TrainingTask, seconds: float, limit: float) -> Way:
 class _Fit:
     """`keras.Model.fit` on arrays in memory: a part of the rows, or several epochs of all.
 
-    Each turn trains the same rows, because other numbers of steps would be compiled again.
+    Each turn trains the same rows, because Keras compiles again for another number of steps.
 
     Args:
-        options: of `compile`.
+        options: arguments of `compile`.
     """
 
     def __init__(self, task: TrainingTask, seconds: float, **options: Any) -> None:
@@ -114,7 +114,7 @@ class _Fit:
         self.train()
 
     def _choose(self, rows: int) -> None:
-        """Chooses the rows and epochs of each turn, so that they make about `rows` together."""
+        """Chooses the rows and epochs of each turn. Their product is about `rows`."""
         whole = -(-max(rows, 1) // self._batch) * self._batch
         self._used = min(self._count, whole)
         self._epochs = max(1, whole // self._used)
@@ -149,7 +149,7 @@ class _Engine:
         self.train()
 
     def train(self) -> Turn:
-        """Trains step by step through the epochs, also after the last one of the schedule."""
+        """Trains step by step through the epochs, even after the last one of the schedule."""
         began = time.perf_counter()
         rows = 0
         while time.perf_counter() < began + self._seconds:

@@ -1,4 +1,4 @@
-"""What a process of `measuring` runs: one way to train, for each line on stdin.
+"""Trains in one way, a turn for each line on stdin. `measuring` starts this process.
 
 python -m pipeline.benchmarking.worker WAY SECONDS LIMIT OVERRIDE…
 

@@ -1,4 +1,4 @@
-"""Writes a trained model as a file for other runtimes, and checks that the file answers equally.
+"""Writes a trained model as a file for other runtimes, and checks that it answers like the model.
 
 `pipeline.export` is its command.
 """

@@ -20,8 +20,8 @@ from pipeline.models.probabilities import predicted_classes
 from pipeline.runs.model_card import ModelCard
 from pipeline.serving.predictor import Predictor
 
-# The largest difference of an output, as a share of the largest output. Another order of float32
-# sums gives about a hundredth of it.
+# The largest allowed difference, as a share of the largest output. Adding float32 numbers in
+# another order gives about a hundredth of it.
 TOLERANCE = 1e-4
 _LONGEST = 300  # characters of a converter's error
 
@@ -31,10 +31,10 @@ class Agreement:
     """How well an exported file agrees with its model.
 
     Args:
-        rows: that were compared.
-        difference: the largest one between two outputs.
+        rows: the number of rows that were compared.
+        difference: the largest difference between two outputs.
         largest: the largest absolute output of the model.
-        other_classes: the rows for which the file predicts another class.
+        other_classes: the number of rows for which the file predicts another class.
     """
 
     rows: int
@@ -44,7 +44,7 @@ class Agreement:
 
     @property
     def holds(self) -> bool:
-        """Whether the file answers as the model."""
+        """Whether the file answers like the model."""
         return self.difference <= TOLERANCE * self.largest and not self.other_classes
 
 
@@ -52,7 +52,7 @@ def require(name: str, card: ModelCard) -> Format:
     """The format of a name, if it can hold the model and its packages are installed.
 
     Raises:
-        PipelineError: it cannot, or they are not.
+        PipelineError: the format cannot hold the model, or a package is missing.
     """
     file_format = formats.load(name)
     if reason := file_format.refusal(card):
@@ -74,13 +74,13 @@ def require(name: str, card: ModelCard) -> Format:
 def export(
     model: Predictor, path: Path, file_format: Format, values: Mapping[str, NDArray[Any]]
 ) -> Agreement:
-    """Writes the model to a file, if the file answers as the model does.
+    """Writes the model to a file, if the file answers like the model.
 
     Args:
-        values: inputs by name, to compare the answers to.
+        values: inputs by name, for which the answers are compared.
 
     Raises:
-        PipelineError: the conversion of the model failed, or the file answers otherwise.
+        PipelineError: the conversion of the model failed, or the file gives other answers.
     """
     whole = whole_model(model)
     expected = _in_batches(lambda batch: _call(whole, batch), values)
@@ -111,7 +111,7 @@ def export(
 def with_missing(values: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Adds a row for each column of a table: the first one, with the value of the column missing.
 
-    The test rows may have no missing value, and the users of the file may.
+    Users of the file may have missing values, even if no test row has one.
     """
     missing = np.eye(len(values), dtype=bool)
     return {

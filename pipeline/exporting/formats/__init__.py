@@ -23,9 +23,9 @@ class Format:
     """A format of exported models.
 
     Args:
-        suffix: of its files.
-        packages: that it needs besides those of the lock; the extra of `pyproject.toml` that
-            installs them has the name of the format.
+        suffix: the ending of its files.
+        packages: the packages that it needs besides those of the lock. The extra of
+            `pyproject.toml` that installs them has the name of the format.
         refusal: why it cannot hold a model; empty if it can.
         write: writes a Keras model to a path. It may raise any error of a converter.
         open: loads a file with the runtime of the format. It returns a function from the inputs by

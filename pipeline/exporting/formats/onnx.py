@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.exporting.formats import Answer, Format, reads_text
 from pipeline.runs.model_card import ModelCard
 
-_OPSET = 10  # tf2onnx has another conversion for earlier ones
+_OPSET = 10  # tf2onnx converts `SelectV2` in another way for earlier ones
 
 
 def _refusal(card: ModelCard) -> str:
@@ -24,7 +24,7 @@ def _refusal(card: ModelCard) -> str:
 def _write(model: Any, path: Path) -> None:
     from tf2onnx.handler import tf_op
 
-    # tf2onnx would make a sum of products of it: a missing value, times zero, is still missing.
+    # tf2onnx would turn a choice into a sum of products. There, NaN times zero is still NaN.
     tf_op("SelectV2").register_compat_handler(_where, _OPSET)
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # an error is reported in one line
     with warnings.catch_warnings():
