@@ -13,7 +13,7 @@ OVER = (ROWS, SEEDS, SPLITS, FOLDS)
 
 @dataclass(frozen=True)
 class Value:
-    """A metric of one name: that of a model, or the mean of several trainings.
+    """The metric of one name: of a single model, or the mean over several trainings.
 
     Args:
         low, high: its 95 % limits; None if there are none.
@@ -38,7 +38,7 @@ class Pair:
         better: the better name; empty if it is not decided, or if another metric decides.
         facts: the parts of the test, such as the p-value of McNemar's test.
         remarks: sentences about the test.
-        is_bound: whether the draws can give no smaller p, so the true one may be smaller.
+        is_bound: whether p is the smallest that the draws can give. The true p may be smaller.
     """
 
     one: str

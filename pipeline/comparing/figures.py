@@ -108,12 +108,12 @@ def _path(axes: Axes, comparison: Comparison, part: Part) -> None:
 def curves(histories: Mapping[str, Sequence[Point]], metric: str) -> Figure | None:
     """Draws the validation curves of all models over each other: a panel for each metric.
 
-    The loss is drawn only without a metric that all have, because losses of different experiments
+    The loss is drawn only if the models share no metric, because losses of different experiments
     may not be comparable.
 
     Args:
         histories: by title. Titles begin with the letter of the name.
-        metric: comes first.
+        metric: the metric to draw first.
 
     Returns:
         None if the histories share no figure of the validation split.

@@ -45,7 +45,7 @@ def comparison_of(
 
 
 def _remarks(contenders: Sequence[Contender], parts: Sequence[Part]) -> list[str]:
-    """What the comparison does not know."""
+    """The noise that the comparison does not test, and remarks on each name."""
     over = {part.over for part in parts}
     remarks = [
         f"{contender.title}: {remark}" for contender in contenders for remark in contender.remarks

@@ -236,7 +236,7 @@ def _of_experiments(beginning: str) -> dict[str, Path]:
 
 
 def _configuration(name: str) -> Contender:
-    """A configuration of a sweep: a trial, and those that differ from it by seed or split only."""
+    """A configuration of a sweep: a trial, and the trials with another seed or split only."""
     from pipeline.studies.choice import measured_of, settings_of
     from pipeline.studies.outcome import Outcome
 
@@ -288,7 +288,7 @@ def _sweep(beginning: str) -> Path:
 
 
 def _objective(outcomes: Sequence[Any]) -> str:
-    """The metric that the sweep compared its trials by: the one with the value of the objective."""
+    """The metric by which the sweep compared its trials. Its value is that of the objective."""
     names = (
         name
         for name in outcomes[0].metrics

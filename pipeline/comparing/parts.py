@@ -36,10 +36,10 @@ _SAME_TRUTH = 1e-4  # relative: float32 rounds the targets of two encodings diff
 def compare(contenders: Sequence[Contender], *, metric: str | None, over: str | None) -> list[Part]:
     """The parts of a comparison: the named one, or all that suit.
 
-    Over splits or folds, the noise of rows and seeds is in each result. So one such part is enough.
+    Results over splits or folds contain the noise of rows and seeds. So one such part is enough.
 
     Args:
-        metric: decides; by default the headline metric of the task.
+        metric: the metric that decides; by default the headline metric of the task.
         over: one of `OVER`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Two trained models on the same test rows: does the difference go beyond the luck of the rows?"""
+"""Tests whether two models differ on the same test rows by more than luck."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ class McNemar:
 def mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> McNemar:
     """Tests whether two models are right on equally many rows (McNemar 1947, exact).
 
-    If they are, each row that only one of them gets right is a fair coin.
+    If they are, each row that only one of them gets right is like the toss of a fair coin.
 
     Args:
         one, other: whether each model is right, bool `(rows,)`.
@@ -51,7 +51,7 @@ class RowsTest:
         p: two-sided. For a share of rows, it is the larger one of McNemar's test and of the
             interval, so both must agree on a winner.
         mcnemar: only for a share of rows.
-        is_bound: whether the draws can give no smaller p, so the true one may be smaller.
+        is_bound: whether p is the smallest that the draws can give. The true p may be smaller.
     """
 
     difference: Estimate

@@ -1,4 +1,4 @@
-"""Two groups of trainings that differ in their seeds: does the difference go beyond that luck?"""
+"""Tests whether two groups of trainings differ by more than the luck of their seeds."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from pipeline.comparing.holm import LEVEL
 from pipeline.evaluation.intervals import CONFIDENCE
 from pipeline.metrics import Interval
 
-MOST_ENUMERATED = 20_000  # with more ways to divide the seeds, as many random ones are drawn
+MOST_ENUMERATED = 20_000  # ways to divide the seeds; if there are more, so many are drawn
 POWER = 0.8
 _MOST_SEEDS = 10_000
 _SAME = 1e-9  # statistics that are closer, relative to the observed one, are equal
@@ -27,7 +27,7 @@ class SeedsTest:
     """Two groups of trainings by one metric.
 
     Args:
-        difference: of the means, the first minus the second.
+        difference: the mean of the first group minus that of the second.
         interval: the 95 % limits of Welch (1947).
         p: the larger one of the permutation test and of the interval, two-sided.
         permutation_p: that of the permutation test.
@@ -61,7 +61,7 @@ def compare_seeds(one: Sequence[float], other: Sequence[float]) -> SeedsTest:
 
     The permutation test divides all values in every possible way (Fisher 1935; Pitman 1937). Its
     statistic is Welch's t. It also suits groups of unequal size and spread (Janssen 1997). For
-    groups of one size, it orders the ways as the difference of the means does.
+    groups of equal size, it orders the ways as the difference of the means does.
     """
     first, second = np.asarray(one, float), np.asarray(other, float)
     difference = float(first.mean() - second.mean())
@@ -83,7 +83,7 @@ def smallest_p(one: int, other: int) -> float:
     With 3 and 3 seeds it is 0.1, so they can never show a difference.
     """
     ways = math.comb(one + other, one)
-    # In groups of one size, each way has a mirror image that is as extreme.
+    # In groups of equal size, each way has a mirror image that is as extreme.
     return (2 if one == other else 1) / (min(ways, MOST_ENUMERATED + 1))
 
 
@@ -204,7 +204,7 @@ def seeds_for(effect: float, *, level: float = LEVEL) -> int | None:
 
     Args:
         effect: the difference in standard deviations of a seed.
-        level: of the test. With several comparisons it is smaller.
+        level: the level of the test. With several comparisons it is smaller.
 
     Returns:
         At least as many as the permutation test needs; None for more than 10,000.

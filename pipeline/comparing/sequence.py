@@ -1,8 +1,8 @@
 """Decides seed by seed with a confidence sequence. It holds at whatever seed you stop.
 
-An ordinary interval holds for a number of seeds that was fixed before. If you add seeds until it
-excludes 0, you find a winner even between equals. The intervals of a confidence sequence hold for
-all numbers of seeds at once, with a probability of 95 %.
+An ordinary interval holds for a number of seeds that was fixed in advance. If you add seeds until
+it excludes 0, you find a winner even between equals. The intervals of a confidence sequence hold
+for all numbers of seeds at once, with a probability of 95 %.
 """
 
 import math
@@ -15,7 +15,7 @@ from pipeline.comparing import rounding
 from pipeline.comparing.holm import LEVEL
 from pipeline.metrics import Interval
 
-FEWEST_TO_DECIDE = 5  # before, the interval is infinite whatever the values
+FEWEST_TO_DECIDE = 5  # with fewer, the interval is infinite for any values
 # The standard deviation of the prior on the effect size. By simulation, 1 decides soonest for
 # effects between 0.5 and 2 standard deviations (docs/statistics.md).
 _PRIOR = 1.0
@@ -28,8 +28,8 @@ class Standing:
     Args:
         difference: the mean of the paired differences.
         interval: its limits. They hold at all seeds at once. None while they are infinite.
-        e: the evidence against equal means. If they are equal, it ever reaches 20 with a
-            probability of at most 5 % (Ville 1939).
+        e: the evidence against equal means. If they are equal, the probability that it ever
+            reaches 20 is at most 5 % (Ville 1939).
     """
 
     seeds: int
@@ -52,7 +52,7 @@ def standing(one: Sequence[float], other: Sequence[float]) -> Standing:
     (Hendriksen, de Heide and Grünwald, *Optional stopping with Bayes factors*, Bayesian Analysis
     16, 2021; Wang and Ramdas, *Anytime-valid t-tests and confidence sequences for Gaussian means
     with unknown variance*, Sequential Analysis 44, 2025). The interval holds the means for which
-    the evidence is below 20. Adding the rounding to the variance only makes it smaller.
+    the evidence is below 20. Adding the rounding to the variance only weakens the evidence.
 
     Args:
         one, other: by seed, in the same order.

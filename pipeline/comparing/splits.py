@@ -1,4 +1,4 @@
-"""Two groups of trainings on the same splits or folds: does the difference go beyond their luck?"""
+"""Tests whether trainings on the same splits or folds differ by more than luck."""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class SplitsTest:
 
 
 def compare_splits(one: Sequence[float], other: Sequence[float], *, ratio: float) -> SplitsTest:
-    """The corrected resampled t test of paired differences.
+    """Tests paired differences by the corrected resampled t test.
 
     Splits share rows, so their differences depend on each other. The variance of the mean of J of
     them is (1 / J + ratio) times that of one (Nadeau and Bengio, *Inference for the generalization

@@ -25,11 +25,11 @@ BUDGET = 20
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the training of further seeds gives.
+    """The result of training further seeds.
 
     Args:
-        part: of the comparison.
-        runs: by name, the ids of the runs.
+        part: the part of the comparison.
+        runs: the ids of the runs, by name.
     """
 
     part: Part
@@ -44,14 +44,14 @@ def decide(
     budget: int,
     interruption: Interruption,
 ) -> Outcome:
-    """Trains one seed of both after another, until it is decided or the budget ends.
+    """Trains both experiments, seed by seed, until the test decides or the budget ends.
 
     A seed with a finished run is not trained again. So a killed call resumes, and a larger budget
     continues.
 
     Args:
-        metric: decides; by default the headline metric of the task.
-        budget: the most seeds of each.
+        metric: the metric that decides; by default the headline metric of the task.
+        budget: the largest number of seeds of each.
 
     Raises:
         PipelineError: the names are not two experiments with the same test rows, or a training
@@ -129,12 +129,12 @@ def _prepare_process(configs: Sequence[ExperimentConfig]) -> None:
     backend.load()
     from pipeline.training import process
 
-    # The test of a finished run starts TensorFlow, and a later one may still have to train.
+    # The threads must be set before TensorFlow starts, and testing a finished run starts it.
     process.pin(threads=configs[0].training.threads)
 
 
 def _seeds(one: Contender, other: Contender, budget: int) -> list[int]:
-    """The seeds of both series that exist, in their order, then the smallest others from 1.
+    """The seeds that both series have already, in their order, then the smallest others from 1.
 
     The order does not depend on the results.
     """
