@@ -74,7 +74,7 @@ def _composed(root: str, schema: type[T], overrides: Sequence[str], conf: Path) 
         for file in origin.files:
             written.require_kinds(file, schema)
         return _checked(result.settings, schema, origin)
-    except (AttributeError, AssertionError) as error:  # OmegaConf raises these below a null
+    except (AttributeError, AssertionError) as error:  # OmegaConf raises these inside a null group
         raise PipelineError(
             "command line: a setting is inside a group that is null",
             received=" ".join(override for override in overrides if "." in override),
@@ -177,12 +177,12 @@ class _Origin:
         self.conf = conf
 
     def of(self, key: str) -> str:
-        """What sets a key; without that, the file of its group."""
+        """What sets a key. If nothing does, the file of its group."""
         own = [file for file in self.files if file.parent.name == key.split(".")[0]]
         return self.setter_of(key) or (str(own[0]) if own else "command line")
 
     def setter_of(self, key: str) -> str | None:
-        """What sets a key; None if its schema does."""
+        """What sets a key. None if the value is the default of its schema."""
         names = [override.lstrip("+~").split("=")[0] for override in self.overrides]
         if any(self._sets(name, key) for name in names):
             return "command line"

@@ -1,7 +1,7 @@
-"""Explains a setting that is invalid only together with one of another place.
+"""Explains a setting that is invalid only together with a setting of another place.
 
-An override and a file may each be valid alone. The message of their conflict names both, and an
-override with which they are valid.
+An override and a file may each be valid by itself. The message of their conflict names both, and
+an override that resolves it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,8 +25,8 @@ def explained(
     """The error with the other place of a conflict; the same error if there is no conflict.
 
     Args:
-        file: of the experiment.
-        is_valid: whether a composition with these overrides is.
+        file: the file of the experiment.
+        is_valid: whether a composition with some overrides is valid.
     """
     if error.place != COMMAND_LINE:
         return _with_override(error, overrides, is_valid)

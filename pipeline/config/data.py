@@ -46,8 +46,8 @@ class LabelList:
 
     Args:
         separator: the text between two labels.
-        labels: those to use. The default for a feature is those of training rows; a target needs
-            them, because the model has an output for each.
+        labels: the labels to use. For a feature, the default is the labels of training rows. A
+            target needs the setting, because the model has an output for each label.
     """
 
     separator: str = MISSING
@@ -78,13 +78,14 @@ class Data:
             all columns, or lists by column.
         usual_na_values: whether the usual texts, such as `NA`, stand for a missing value.
         keep_as_level: by column, texts that are levels, although they usually mean missing.
-        most_levels: how many levels of a category become indicators. The rarer ones of the
-            training rows, and those that no training row has, share the code without any.
+        most_levels: how many levels of a category become indicators. Rarer levels, and levels of
+            no training row, have no indicator: all indicators of the category are 0.
         fewest_rows: the training rows that a level needs for an indicator of its own.
-        sample_weight: a column of weights. A row counts so often in the loss of the training.
+        sample_weight: a column of weights: how much a row counts in the training loss.
         log_target: whether the logarithm of a regression's target is learnt.
         sample: use only so many rows of the source, drawn by `split.seed`.
-        most_words: how many words of free text become indicators: those of most training rows.
+        most_words: how many words of free text become indicators. The words of the most training
+            rows are chosen.
         drop_missing_target: whether rows without a target are left out.
         ratios: features that are quotients of two columns, by name. The columns may be in `drop`.
         functions: features that functions of the user's own compute, by name.

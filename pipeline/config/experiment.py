@@ -25,9 +25,9 @@ class Checkpointing:
     Args:
         every_seconds: the longest time between two checkpoints.
         pause_at: training pauses after this epoch. The same run resumes with a later epoch or null.
-        keep_every: the checkpoints after every so many epochs stay when the run is finished. Parts
-            of the training can then be run again from them. Null keeps none.
-        allow_environment: resumes on another kind of CPU than the checkpoint is from. The record
+        keep_every: keeps a checkpoint of every so many epochs after the run has finished. Parts of
+            the training can be run again from them. Null keeps none.
+        allow_environment: resumes even if the checkpoint is from another kind of CPU. The record
             of the run then names both, because the bits may differ.
     """
 

@@ -3,9 +3,9 @@
 Hydra first merges the chosen files. Then it applies the other overrides, the values, one by one.
 Only the second part differs between the trials of a sweep, so they share the first.
 
-For each composition, `hydra.compose` reads all files anew, and composes settings of its own, more
-than twice as many as ours. So its parts are called here without these. Whatever fails in this way,
-or names settings of Hydra, is left to `hydra.compose`.
+For each composition, `hydra.compose` reads all files again, and composes its own settings as well,
+more than twice as many as ours. This module calls its parts without those settings. If that fails,
+or if an override names a setting of Hydra, `hydra.compose` takes over.
 """
 
 from collections import OrderedDict
@@ -105,7 +105,7 @@ class _Folder:
         return self.composed[key]
 
     def _without_hydra(self, root: str, choices: Sequence[Override]) -> Composed | None:
-        """What `hydra.compose` returns, without Hydra's own settings. None if it must decide."""
+        """What `hydra.compose` returns, without Hydra's own settings. None if that fails."""
         with _hydra(self.folder) as loader:
             try:
                 defaults = create_defaults_list(
@@ -174,7 +174,7 @@ def composed(root: str, overrides: Sequence[str], conf: Path) -> Composed:
 
     Raises:
         hydra.errors.HydraException, omegaconf.errors.OmegaConfBaseException, yaml.YAMLError,
-            ValueError, AttributeError, AssertionError: those of Hydra and OmegaConf.
+            ValueError, AttributeError, AssertionError: errors of Hydra and OmegaConf.
     """
     parsed = [_parsed(override) for override in overrides]
     values = [override for override in parsed if _is_value(override, conf)]
@@ -198,7 +198,7 @@ def _parsed(override: str) -> Override:
 def _switch_on(values: Sequence[Override], settings: DictConfig) -> None:
     """Gives a group that is null its defaults, if an override sets a value inside it.
 
-    So `training.early_stopping.patience=3` turns early stopping on where a file turns it off.
+    So `training.early_stopping.patience=3` turns early stopping on, even if a file turns it off.
     """
     for override in values:
         key = override.key_or_group

@@ -149,7 +149,7 @@ def convolution_size(
 
     Args:
         image: height and width of its output.
-        channels: those of its input.
+        channels: the channels of its input.
     """
     height, width = image
     return Size(kernel_size**2 * channels * filters, height * width * filters)

@@ -38,9 +38,10 @@ class Optimizer:
     `final_share` of its value at the last step (Goyal et al. 2017; Loshchilov and Hutter 2017).
 
     Args:
-        schedule: or the user's own, such as `my_rates.py:halved`, or a class of Keras, such as
-            `keras.optimizers.schedules:ExponentialDecay`. `learning_rate` is its initial rate.
-        schedule_arguments: of the user's own schedule, by name.
+        schedule: `constant`, `cosine`, the user's own, such as `my_rates.py:halved`, or Keras's,
+            such as `keras.optimizers.schedules:ExponentialDecay`. `learning_rate` is the initial
+            rate.
+        schedule_arguments: the arguments of such a schedule, by name.
         ema_momentum: averages the weights over the steps. In each step, this is the share of the
             average so far.
         decay_biases: whether weight decay also shrinks biases, and the scales and offsets of

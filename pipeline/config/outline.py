@@ -53,7 +53,7 @@ class Defaults:
         return self._data[name]
 
     def _sets_only_its_group(self, data: str) -> bool:
-        """Whether the other settings are the same with all such variants."""
+        """Whether the file of a data variant leaves the settings of other groups as they are."""
         text = (self.conf / "data" / f"{data}.yaml").read_text(encoding="utf-8")
         return not self._is_interpolated and not any(word in text for word in _OTHER_GROUPS)
 

@@ -27,8 +27,8 @@ def require_readable(overrides: Sequence[str], *, conf: Path) -> None:
     """Checks the length and nesting of overrides, and that choices name files of `conf`.
 
     Raises:
-        PipelineError: an override is a flag, too long or nested too deeply, or names a file
-            elsewhere, or one that holds an experiment with a wrong header or defaults list.
+        PipelineError: an override is a flag, too long or nested too deeply. Or it names a file
+            outside of `conf`, or an experiment with a wrong header or defaults list.
     """
     for override in overrides:
         _require_no_flag(override)

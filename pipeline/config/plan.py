@@ -72,7 +72,7 @@ def _experiment(name: str, data: Data, params: Params, conf: Path) -> Experiment
 
 
 def _require_file_or_data(name: str, data: Data, conf: Path) -> None:
-    """An experiment without a file is the default one, and has the name of its data."""
+    """Checks that an experiment without a file, the default one, has the name of its data."""
     if name != data.name and not (conf / "experiment" / f"{name}.yaml").is_file():
         raise PipelineError(
             f"{PARAMS}: experiments.{name} has no file conf/experiment/{name}.yaml",

@@ -36,8 +36,8 @@ class Settings:
         keeps_best: whether early stopping keeps the epoch that is best on the validation split.
         baselines: whether `evaluate` compares the network with baselines.
         figures: the user's own figures.
-        digest: of all settings that can change the result of a training.
-        digest_without_seed: of the same settings without the seed.
+        digest: the digest of all settings that can change the result of a training.
+        digest_without_seed: the digest of the same settings without the seed.
     """
 
     data: str

@@ -22,7 +22,7 @@ def is_name(text: str) -> bool:
 
 
 def require_at_most(key: str, value: float | None, largest: int) -> None:
-    """Raises `ConfigError` for a setting that is far beyond any use of it."""
+    """Raises `ConfigError` for a setting that is far beyond any useful value."""
     require(
         value is None or value <= largest,
         key,

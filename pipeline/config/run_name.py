@@ -18,7 +18,7 @@ def run_name(config: ExperimentConfig, overrides: Sequence[str]) -> str:
     Settings that cannot change the result, such as those of tracking, are left out.
 
     Args:
-        overrides: those that were composed to `config`, such as `optimizer.learning_rate=0.01`.
+        overrides: the overrides of `config`, such as `optimizer.learning_rate=0.01`.
     """
     keys = [override.lstrip("+").partition("=")[0] for override in overrides]
     choice = "experiment" if "experiment" in keys else "data"

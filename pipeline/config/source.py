@@ -110,8 +110,8 @@ class Source:
         header: whether the first line of a table names the columns. The default is yes, and a first
             line that looks like data is refused.
         delimiter: the character between two values of a CSV file, or `whitespace`.
-        fixed_width: whether columns of a text file are found by their positions, or a list of
-            their widths.
+        fixed_width: whether to find columns of a text file by their positions, or a list of their
+            widths.
         encoding: the encoding of a text file; the default is UTF-8.
         quoting: whether values of a CSV file may stand in double quotes; `single` for single
             quotes; `backslash` if a backslash stands before each quote within a value.
@@ -146,10 +146,10 @@ class Source:
     sha256: str | None = None
     header: bool | None = None
     delimiter: str | None = None
-    # A truth or a list of numbers. OmegaConf has no type for that.
+    # A boolean or a list of numbers. OmegaConf has no type for that.
     fixed_width: Any = False
     encoding: str | None = None
-    # A truth or a word. OmegaConf has no type for that.
+    # A boolean or a word. OmegaConf has no type for that.
     quoting: Any = True
     skip_rows: int = 0
     skip_footer: int = 0

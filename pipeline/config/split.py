@@ -31,7 +31,7 @@ class SplitMethod(Enum):
 
 
 class Duplicates(Enum):
-    """How rows are treated that are equal in all features and in the target.
+    """How to treat rows that are equal in all features and in the target.
 
     `keep` splits them like other rows, `drop` leaves out all but the first, and `together` puts all
     of them into one split.
@@ -83,7 +83,7 @@ class SplitSettings:
         group: a column. Rows of one group are never in two splits.
         time: a column of numbers or ISO dates. The newest rows are for testing, and the newest of
             the others for validation.
-        column: a column that says in which split each row is. A split without rows is drawn.
+        column: a column that names the split of each row. A split that it never names is drawn.
         levels: the split of each of its levels: `train`, `validation` or `test`. Usual names, such
             as `Training` and `val`, need no setting.
         folds: the number of parts for `kfold`, by default 5.

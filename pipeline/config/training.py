@@ -55,7 +55,7 @@ class Monitor:
     Args:
         monitor: such as `validation/accuracy`. Null takes the validation loss, weighted by class
             if the training has class weights.
-        direction: null takes that of the metric. Another one is refused.
+        direction: null takes the direction of the metric. Another direction is refused.
         min_delta: a smaller change does not count as an improvement.
     """
 
@@ -349,8 +349,8 @@ def _loss_arguments(name: str | None, loss: Any, settings: Any) -> dict[str, flo
 def _class_weight(value: Any) -> dict[str, float] | str | None:
     """Checks `balanced`, or a weight for each class.
 
-    OmegaConf has no type for this setting. A text is YAML. There all names are texts, and any name
-    can be written on the command line.
+    OmegaConf has no type for this setting. A text is read as YAML in which all names are texts, so
+    any name can be written on the command line.
     """
     if value is None or value == BALANCED:
         return value  # type: ignore[no-any-return]

@@ -21,7 +21,7 @@ METRICS = {
     Task.regression: ("mae", "mse", "r2"),
     Task.multi_label: ("macro_f1", "log_loss"),
 }
-_MOST_TARGETS = 6  # that training measures each by itself
+_MOST_TARGETS = 6  # with more, no target has a usual metric of its own
 
 _TARGETS: dict[Task, tuple[TargetKind, ...]] = {
     Task.classification: ("several classes", "two classes"),

@@ -34,7 +34,7 @@ def load(path: Path) -> Any:
     require_small(path)
     text = path.read_text(encoding="utf-8")
     try:
-        return yaml.load(text, Loader=_Parser)  # eight times as fast as the other
+        return yaml.load(text, Loader=_Parser)  # eight times as fast as Python's parser
     except yaml.YAMLError:
         return yaml.safe_load(text)  # its message quotes the line
 
@@ -43,7 +43,7 @@ State = tuple[int, ...]
 
 
 def state_of(file: "Path | os.DirEntry[str]") -> State:
-    """What changes when a file is written, so that a file in the same state is read only once.
+    """Values that change when a file is written. A file in the same state is read only once.
 
     Raises:
         OSError: there is no such file.
