@@ -25,7 +25,7 @@ from pipeline.errors import DataError
 _ROWS = 20_000  # rows that decide which settings suit
 _MOST_LEFT_OUT = 50  # lines above the table, and rows below it
 _MOSTLY = 0.9  # the share of cells without another delimiter, if the delimiter is right
-# What else may be meant if advice with a setting is wrong.
+# What to do if advice with this setting is wrong.
 _OTHERWISE = {
     "header: false": "If row 1 holds names, set header: true",
     "quoting: false": "If quotes enclose values, fix the line instead",
@@ -94,7 +94,7 @@ def _is_of_fixed_width(path: Path, name: str, layout: Layout) -> bool:
 
 
 def _has_uneven_blanks(path: Path, name: str, layout: Layout) -> bool:
-    """Whether blanks separate the values of the first rows, not the same number of them."""
+    """Whether runs of blanks divide the first rows into different numbers of values."""
     plain = replace(layout, quoting=False)
     try:
         rows = list(islice(csv_files.parsed(path, name=name, layout=plain, notes=[]), SEEN))
@@ -214,7 +214,7 @@ def _quotings(path: Path, name: str, layout: Layout) -> list[bool | str]:
 def _variants(
     layout: Layout, comments: list[str | None], quotings: list[bool | str]
 ) -> Iterator[Layout]:
-    """The layouts to try: those that keep what the user has set."""
+    """The layouts to try. They keep what the user has set."""
     is_settled = layout.delimiter or layout.fixed_width
     delimiters = [layout.delimiter] if is_settled else [None, *ALL_DELIMITERS, WHITESPACE]
     for comment in comments:
@@ -283,7 +283,7 @@ def _suits(cells: list[str], width: int) -> bool:
 
 
 def _titles(rows: list[Record]) -> int:
-    """The number of first rows with few values, although they have all delimiters."""
+    """The number of rows at the start with few values, although they have all delimiters."""
     filled = [sum(1 for cell in cells if cell.strip()) for _, cells in rows]
     usual = median(filled)
     few = takewhile(lambda count: 2 * count < usual, filled[:-2])

@@ -14,7 +14,7 @@ Bytes = NDArray[np.uint8]
 
 
 def guessed_shape(count: int) -> Shape | None:
-    """The shape of square images with so many pixels, in grey or in three colours."""
+    """The shape of square images with this number of pixels, in grey or in three colours."""
     for channels in (1, 3):
         side = math.isqrt(count // channels)
         if side * side * channels == count:
@@ -41,7 +41,7 @@ class ArrayWriter:
         self.count += 1
 
     def finish(self) -> None:
-        """Writes how many images there are. NumPy leaves room for that number."""
+        """Writes the number of images. The header of NumPy has room for it."""
         self._file.seek(0)
         self._write_header()
 

@@ -113,7 +113,7 @@ class DataCard:
 
 
 def row(column: ColumnCard) -> list[str]:
-    """A column as a row of a table, after which the notes follow."""
+    """A column as a row of a table, without its notes."""
     return [
         column.name,
         column.holds,

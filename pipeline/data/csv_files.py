@@ -37,8 +37,8 @@ class Layout:
 
     Args:
         encoding: None for UTF-8, or for what a byte-order mark says.
-        delimiter: one character, or `whitespace`. None for a comma, for a tab if the name of the
-            file ends in `.tsv`, or for what the first line says, as in `sep=;`.
+        delimiter: one character, or `whitespace`. None for what the first line says, as in
+            `sep=;`, otherwise for a tab in a `.tsv` file and a comma in others.
         quoting: whether a value may stand in double quotes, or one of `QUOTING`.
         comment: lines that begin with this text are left out.
         skip_rows: the number of lines above the table.
@@ -219,7 +219,7 @@ class _Lines:
 
 
 def _single_blanks(line: str) -> str:
-    """A line with one blank between values, whatever blanks and tabs there are."""
+    """Replaces each run of blanks and tabs between values by one blank."""
     if '"' not in line:
         return " ".join(line.split()) + "\n"
     return _BLANKS.sub(lambda match: match[0] if match[0][0] == '"' else " ", line.strip()) + "\n"

@@ -220,9 +220,9 @@ def _usual_guess(content: bytes) -> str | None:
 
 
 def _spells(content: bytes, encoding: str, letters: frozenset[str]) -> bool:
-    """Whether text has only these letters, and no capital after a small one.
+    """Whether a text has only these letters, and no capital after a small one.
 
-    It has no symbol within a word.
+    Such a text has no symbol within a word either.
     """
     try:
         text = content.decode(encoding)

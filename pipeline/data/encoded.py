@@ -1,7 +1,8 @@
 """Columns of text in little memory: each different text once, and its number for each row.
 
 An Arrow array takes as much memory as the bytes of the texts. Python's texts take ten times as
-much. Arrow's `to_numpy` imports pandas. That takes longer than reading a small table.
+much. This module does not call Arrow's `to_numpy`: it imports pandas, and that takes longer than
+reading a small table.
 """
 
 from collections.abc import Collection, ItemsView, Iterator, Mapping, Sequence, ValuesView
@@ -15,14 +16,14 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.int32]
 
 _FEW = 10_000  # texts
-_BLOCK = 1 << 16  # texts that are Python's at the same time
+_BLOCK = 1 << 16  # texts that are Python strings at the same time
 OF_NUMBERS = b"0123456789+-.eE"
 _OF_PLAIN_NUMBERS = b"0123456789+-."
-_BYTES = 1 << 24  # that are compared at the same time
+_BYTES = 1 << 24  # so many are compared at the same time
 
 
 class Texts(Sequence[str]):
-    """Texts in an Arrow array. A few of them are a list as well, because that is faster."""
+    """Texts in an Arrow array. If they are few, they are a list as well, because that is faster."""
 
     def __init__(self, array: Any) -> None:
         self.array = array
@@ -63,7 +64,7 @@ class Texts(Sequence[str]):
 
     @property
     def plain_numbers(self) -> NDArray[np.float64] | None:
-        """See `pipeline.data.cells.plain_numbers`. Those of many texts are read each time."""
+        """See `pipeline.data.cells.plain_numbers`. Many texts are read again at each access."""
         return self._read() if self.listed is None else self._numbers
 
     @cached_property

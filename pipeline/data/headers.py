@@ -100,7 +100,8 @@ def check_data(rows: Sequence[Sequence[str]], place: str) -> None:
 def check_second_header(rows: Sequence[tuple[int, Sequence[str]]], name: str, unit: str) -> None:
     """Refuses a first row that holds units, or belongs to the header.
 
-    Its texts are above columns of numbers, or no other row has them, although there are few levels.
+    Such a row has texts above columns of numbers. Or it has texts that no other row has, in columns
+    of few levels.
 
     Args:
         rows: the first rows, the header among them, each with its line.
@@ -145,7 +146,7 @@ def check_row_names(rows: Sequence[tuple[int, Sequence[str]]], name: str, unit: 
     if not is_shorter or len(header) < 2 or len(first) < len(body):
         return
     names = ["row", *(cell.strip() for cell in header)]
-    # A decimal comma that separates two values leaves two columns of digits.
+    # If the delimiter splits numbers at a decimal comma, two columns of digits follow each other.
     columns = [all(cell.isdigit() for cell in cells) for cells in zip(*body, strict=True)]
     is_decimal_comma = any(map(all, pairwise(columns)))
     own = _numbered_apart(names)
@@ -177,7 +178,7 @@ def _is_number_too(cell: str, below: Sequence[str]) -> bool:
 
 
 def _counts_on(numbers: Sequence[str]) -> bool:
-    """Whether numbers count like names of columns do: years, or pixels."""
+    """Whether numbers count up as names of columns do, such as years or pixels."""
     if len(numbers) < _FEWEST_COUNTED or not all(number.isdecimal() for number in numbers):
         return False
     return is_counting(numbers, int(numbers[0]))

@@ -41,7 +41,7 @@ class Picture:
     Args:
         image: upright, without transparency, with the mode `L` or `RGB`.
         is_transparent: whether parts of it were transparent. They are white.
-        frames: how many the file has. The image is the first one.
+        frames: the number of frames in the file. The image is the first one.
     """
 
     image: Image.Image
@@ -65,7 +65,7 @@ def load(path: Path) -> Picture:
 
 
 def shape_of(path: Path) -> tuple[int, int, int]:
-    """The height, the width and the channels of an image: 1 if it is grey, else 3.
+    """The height, the width and the channels of an image: 1 channel if it is grey, else 3.
 
     Reads only the beginning of the file.
 
@@ -83,7 +83,7 @@ def shape_of(path: Path) -> tuple[int, int, int]:
 def fitted(image: Image.Image, shape: Sequence[int]) -> NDArray[np.uint8]:
     """The pixels of a resized image, uint8 of shape (height, width, channels).
 
-    Pillow's bilinear filter, with antialiasing. The sides are stretched to those of `shape`.
+    Uses Pillow's bilinear filter with antialiasing. Stretches the sides to those of `shape`.
     Colours become grey as in ITU-R 601-2, and grey becomes three equal channels.
     """
     height, width, channels = shape

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int64]
 
 _BLOCK = 1 << 24  # bytes
-_ROWS = 1 << 12  # so many are written at the same time
+_ROWS = 1 << 12  # rows that are written at the same time
 
 
 @dataclass(frozen=True, eq=False)

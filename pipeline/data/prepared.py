@@ -42,7 +42,7 @@ class NumericFeature:
         missing: replaces a value that is not finite.
         indicator: whether one more feature is 1 where the value is not finite, and otherwise 0.
         function: computes the feature from the numbers in `of`.
-        quantiles: of the standardised values of training rows, at equal steps from the least to
+        quantiles: quantiles of the standardised training values, at equal steps from the least to
             the greatest. A network may scale or embed the feature by them.
     """
 

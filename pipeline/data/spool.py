@@ -17,14 +17,14 @@ Other = TypeVar("Other")
 
 
 _M_MMAP_THRESHOLD = -3  # of malloc.h
-_LEAST_BYTES = 1 << 18  # of an array that is given back
+_LEAST_BYTES = 1 << 18  # a freed array of this size or more is given back
 
 
 class Spool:
     """A file for arrays. It has no name, so nothing of it stays after the process.
 
     Args:
-        folder: decides the disk, if it can be written to.
+        folder: the file is on the disk of this folder, if the folder is writable.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,7 +43,7 @@ class Spool:
         return stored
 
     def read(self, offset: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """Reads numbers from an offset in bytes on."""
+        """Reads numbers that begin at an offset in bytes."""
         self._file.seek(offset)
         values = np.fromfile(self._file, dtype, count)
         self._file.seek(self._size)
@@ -65,7 +65,7 @@ class Stored:
     """An array of shape (rows,) in a spool. It is read when it is used.
 
     Args:
-        offset: of its first byte.
+        offset: the position of its first byte.
     """
 
     def __init__(self, spool: Spool, offset: int, rows: int, dtype: np.dtype[Any]) -> None:

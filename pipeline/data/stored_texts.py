@@ -11,8 +11,8 @@ from pipeline.data.spool import Spool, Stored
 class StoredTexts:
     """The cells of a column in a spool.
 
-    They are written as blocks of text. When they are used for the first time, the different texts
-    are found, and written with the number of each row's text.
+    They are written as blocks of text. At the first use, the different texts are found and written
+    once, with the number of each row's text.
     """
 
     def __init__(self, spool: Spool) -> None:

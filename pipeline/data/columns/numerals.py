@@ -63,7 +63,7 @@ class Numeral:
 
     Args:
         digits: the digits with their separators, without sign and exponent.
-        affix: what stands before or after the number, such as a currency or a unit.
+        affix: the text before or after the number, such as a currency or a unit.
     """
 
     negative: bool
@@ -81,7 +81,7 @@ class Numeral:
 
 
 def numeral(cell: str) -> Numeral | None:
-    """Takes a cell without outer spaces apart. None if it does not look like a number."""
+    """Splits a cell without outer spaces into its parts. None if it does not look like a number."""
     if len(cell) > 2 and cell[0] == cell[-1] == "'":
         cell = cell[1:-1].strip()
     match = _NUMERAL.fullmatch(cell.translate(_PLAIN))

@@ -19,7 +19,7 @@ def drafted_source(
     """Finds the settings of a file.
 
     Args:
-        settings: those that the user has chosen.
+        settings: the settings that the user has chosen.
         read: reads the file with the settings of a draft, and returns the names of its columns.
         targets: the columns to predict. If the first line holds their names, it is a header.
 

@@ -23,7 +23,7 @@ def draft_task(draft: Draft, profiles: Sequence[Profile]) -> None:
     """Guesses the task, unless it is set.
 
     Args:
-        profiles: those of the targets.
+        profiles: the profiles of the targets.
     """
     if "task" not in draft.values:
         guess = task_of(profiles[0]) if len(profiles) == 1 else task_of_several(profiles)
@@ -92,7 +92,7 @@ def settle(draft: Draft, data: Data, source: SourceRows) -> bool:
 
 
 def draft_split(draft: Draft, profile: Profile) -> None:
-    """Draws rows without regard to classes if a few rows are of classes that are too rare."""
+    """Sets a random split if a few rows are of classes that are too rare to stratify."""
     counts = profile.values.values()
     rare = [count for count in counts if count < ROWS_OF_A_CLASS]
     is_sane = rare and min(rare) > 1 and sum(rare) <= _MOST_RARE * profile.count
@@ -124,7 +124,7 @@ def describe(draft: Draft, data: Data, source: SourceRows, card: DataCard) -> No
 
 
 def suggestions(data: Data, source: SourceRows) -> Iterator[str]:
-    """What may suit the data, and is not chosen, in sentences."""
+    """Sentences about settings that may suit the data and are not chosen."""
     if data.split.columns or data.split.method is not None:
         return
     for name, finding in source.understanding.findings.items():

@@ -49,7 +49,7 @@ class Limits:
         read: the time between two pieces of the body.
         answer: the time until the body starts, including name resolution and redirects.
         total: the time for the body.
-        window: the rate of the body is checked once in this time.
+        window: the time between two checks of the rate of the body.
         rate: the lowest rate in a window.
         size: the largest body.
         tries: the number of tries after temporary failures.

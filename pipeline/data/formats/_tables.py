@@ -92,7 +92,7 @@ def _placed(part: list[tuple[str, Iterator[Record]]], places: list[Place]) -> It
 
 
 def text(value: Any) -> str:
-    """A value as the text of a cell: all digits of numbers, dates as ISO 8601, none for None.
+    """A value as the text of a cell: numbers with all digits, dates as ISO 8601, "" for None.
 
     A list is written as in JSON.
     """
@@ -110,7 +110,7 @@ def text(value: Any) -> str:
 
 
 def _quoted(value: Any) -> str:
-    """An item of a list. A text has the quotes that it does not hold."""
+    """An item of a list. A text is in quotes of the kind that it does not contain."""
     is_text = isinstance(value, str) and not isinstance(value, Number)
     if not is_text:
         return text(value)

@@ -132,7 +132,7 @@ def _unpacked(source_file: SourceFile, folder: Path) -> Iterator[Path]:
         return
     with TemporaryDirectory(dir=folder) as work:
         try:
-            # Neither writes outside the folder.
+            # Neither way of unpacking writes outside of the folder.
             if zipfile.is_zipfile(source_file.path):
                 shutil.unpack_archive(source_file.path, work, "zip")
             else:
@@ -221,7 +221,7 @@ def _of_classes(folders: Sequence[Path], split: str) -> Iterator[_Image]:
 
 
 def _in_order(name: str) -> tuple[float, str]:
-    """Numbers by their values, then names."""
+    """The sort key of a name: numbers by their values, then other names."""
     return (float(name) if name.isdecimal() else math.inf, name)
 
 

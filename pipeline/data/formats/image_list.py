@@ -20,7 +20,7 @@ _LOOKED_AT = 100  # rows that show which column names image files
 
 
 def check(source: Source) -> None:
-    """Checks that a source is a CSV on this machine and a folder below which DVC can watch both."""
+    """Checks that the CSV file and the images are in one folder, so that DVC can watch both."""
     for key in ("path", "images"):
         require(
             getattr(source, key) is not None,

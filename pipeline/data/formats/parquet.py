@@ -100,7 +100,7 @@ def _rows(content: Any, names: list[str], file: SourceFile) -> Iterator[Record]:
 
 
 def _days(content: Any, names: list[str]) -> set[str]:
-    """The columns of times that are all at midnight, so that they are days."""
+    """The columns of times that hold days: all times are midnight."""
     schema = content.schema_arrow
     moments = {
         name
@@ -123,7 +123,7 @@ def _texts(column: Any, is_day: bool) -> list[str]:
     if types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if types.is_floating(column.type):
-        # The digits of 32-bit floats are fewer than those of the Python floats for them.
+        # A 32-bit float has fewer digits than the Python float of the same value.
         numbers = column.to_numpy(zero_copy_only=False)
         return ["" if np.isnan(number) else _tables.text(number) for number in numbers]
     values = column.to_pylist()

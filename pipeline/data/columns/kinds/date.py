@@ -42,8 +42,8 @@ def moment(cell: str, form: str, first_year: int | None = None) -> datetime | No
     Args:
         form: the format as in Python's `strftime`, or `ISO 8601`. Times without a zone are in
             UTC.
-        first_year: years of two digits are this one or the next 99. By default they are 1969 to
-            2068, as in Python.
+        first_year: years of two digits mean this year or one of the next 99. By default they mean
+            1969 to 2068, as in Python.
     """
     try:
         result = datetime.fromisoformat(cell) if form == ISO else datetime.strptime(cell, form)

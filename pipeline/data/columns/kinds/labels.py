@@ -30,7 +30,7 @@ def read(cell: str, settings: Mapping[str, Any]) -> Sequence[float]:
 def split(cell: str, separator: str) -> list[str]:
     """The labels of a cell, each once.
 
-    Brackets and quotes around them are those of a list of Python or JSON. Its separator is a comma.
+    A cell in brackets is a list of Python or JSON. Commas separate its labels.
     """
     if has_brackets(cell):
         parts = ["".join(match) for match in _QUOTED.findall(cell[1:-1])]

@@ -19,7 +19,7 @@ def read(cell: str, settings: Mapping[str, Any]) -> Sequence[float] | None:
 
     Args:
         settings: `decimal` and `thousands`, the characters of a number, and `affix`, the currency
-            or unit that a cell may have. None of them means plain numbers.
+            or unit that a cell may have. Without settings, only plain numbers are read.
     """
     if not settings:
         return _finite(float(cell)) if is_number(cell) else None
