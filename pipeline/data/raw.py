@@ -87,7 +87,7 @@ class Raw:
         """For each row of a file, its line in the file that people know, for errors.
 
         Args:
-            rows: the lines in the file of this package. Unchanged if no others are known.
+            rows: the lines in the file of this package, returned if no others are known.
         """
         places = self.places.get(path.name, [])
         if not places:

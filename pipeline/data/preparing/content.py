@@ -25,13 +25,13 @@ class Content:
     Args:
         x: the features or pixels of each row.
         likes: rows with the same number are equal in their features.
-        near: which rows nearly equal a training row, by row numbers of training and others.
-        most_pairs: how many pairs of rows it compares; None for all.
+        near: takes the numbers of training rows and of others. Says which others nearly equal a
+            training row.
+        most_pairs: how many pairs of rows `near` compares; None for all.
         weights: the weight of each row; None if all count the same.
         leaks: remarks on columns that give the target away.
         described: what the columns of a table hold.
-        file_targets: by target, that of each row of the file to split, also of rows that are not
-            used.
+        file_targets: by target, the value of each row of the file to split, even of unused rows.
     """
 
     goal: Goal

@@ -1,4 +1,4 @@
-"""Draws rows at random. A seed draws the rows that scikit-learn's `train_test_split` draws.
+"""Draws the rows that scikit-learn's `train_test_split` draws with the same seed.
 
 The steps are those of scikit-learn's `ShuffleSplit` and `StratifiedShuffleSplit`
 (https://github.com/scikit-learn/scikit-learn/blob/1.9.0/sklearn/model_selection/_split.py).
@@ -46,7 +46,7 @@ def drawn_by_class(labels: NDArray[np.int32], size: int, *, seed: int) -> Rows:
 
 
 def _shares(counts: Rows, size: int, random: np.random.RandomState) -> Rows:
-    """How many of `size` rows each class gets. Classes with equal remainders are drawn."""
+    """How many of `size` rows each class gets. A random draw decides between equal remainders."""
     exact = counts / counts.sum() * size
     shares = np.floor(exact)
     missing, remainders = int(size - shares.sum()), exact - shares

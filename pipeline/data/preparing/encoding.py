@@ -137,7 +137,7 @@ class EncodedRows:
     def numbers(self) -> "EncodedRows":
         """The numeric features."""
         numeric = [replace(feature, indicator=False) for feature in self.table.numeric]
-        categorical = {} if self.inputs.numeric else self.inputs.categorical  # it counts the rows
+        categorical = {} if self.inputs.numeric else self.inputs.categorical  # for `rows`
         return EncodedRows(
             Table(numeric, [], self.table.readings), replace(self.inputs, categorical=categorical)
         )
@@ -183,7 +183,7 @@ def _fit_categorical(name: str, values: Levels, data: Data) -> CategoricalFeatur
 
 
 def _fit_text(name: str, texts: Sequence[str], data: Data) -> TextFeature:
-    """Chooses the words that most training rows contain, each in at least two of them."""
+    """Chooses the words that occur in the most training rows, each in at least two."""
     counts = Counter(word for text in texts for word in set(words_of(text)))
     frequent = sorted(counts, key=lambda word: (-counts[word], word))[: data.most_words]
     words = sorted(word for word in frequent if counts[word] > 1)

@@ -1,7 +1,7 @@
 """Equal rows, as numbers: rows with the same number are equal.
 
-Rows are compared by digests of 128 bits. That of a row of a table grows column by column, so only
-one column has to be in memory.
+Rows are compared by digests of 128 bits. The digest of a row of a table is updated column by
+column, so only one column has to be in memory.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _MIXERS = (
     (30, 0xBF58476D1CE4E5B9, 27, 0x94D049BB133111EB, 31),
 )
 _STEP = 0x9E3779B97F4A7C15  # so that a column of zeros changes the digest
-_ROWS = 1 << 16  # so many digests are computed at the same time
+_ROWS = 1 << 16  # rows whose digests are computed at the same time
 
 
 def numbers_of_equal(values: NDArray[Any]) -> Rows:

@@ -43,7 +43,7 @@ class Usable:
     """The rows that may be used.
 
     Args:
-        count: so many first rows are split.
+        count: the number of rows to split. They come first.
         own_test: the rows of the source's own test split; None if it has none.
     """
 

@@ -105,7 +105,7 @@ class _Reader:
             values, text = self._read(paths, pyarrow.float32())
         except ValueError as error:
             raise self._diagnosis(paths, str(error)) from None
-        # NaN is neither below nor above a number.
+        # Each comparison with NaN is false, so NaN is out of range.
         in_range = bool(np.all((values >= 0) & (values <= _LARGEST)))
         if not in_range or (values.max() > 1 and not _are_whole(values)):
             raise self._diagnosis(paths, f"numbers from {values.min():g} to {values.max():g}")
@@ -228,7 +228,7 @@ class _Reader:
 
 
 def _scaled(values: NDArray[Any], raw: Raw, notes: list[str]) -> tuple[NDArray[Any], int]:
-    """Pixels with their largest possible value: whole numbers where that is exact.
+    """Pixels, as whole numbers if that is exact, and their largest possible value.
 
     Raises:
         DataError: a pixel is larger than `pixel_maximum`.

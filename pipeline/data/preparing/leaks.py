@@ -26,9 +26,9 @@ def remarks_on_leaks(
 ) -> Iterator[str]:
     """Names the columns that predict the target almost perfectly, each by itself or in a sum.
 
-    A tree with at most 20 leaves, the commonest class of each level, or a straight line is fitted
-    to training rows and measured on validation rows. A quantity may also have the order of a
-    column.
+    A simple rule is fitted to training rows and measured on validation rows. For classes, it is a
+    tree with at most 20 leaves, or the commonest class of each level. For a quantity, it is a
+    straight line, or the same order as the column.
 
     Args:
         y: one target, shape (rows,).
@@ -102,7 +102,7 @@ def _levels_are_sure(
 
 
 def _is_meaningful(y: NDArray[np.generic], train: Rows, validation: Rows) -> bool:
-    """Whether sure predictions mean something: classes repeat, and none has almost all rows."""
+    """Whether sure predictions are informative: classes repeat, and none has almost all rows."""
     if 2 * len(np.unique(y[train])) > len(train):
         return False
     commonest = np.bincount(np.asarray(y[validation], dtype=np.int64)).max() / len(validation)

@@ -24,17 +24,16 @@ MOST_PAIRS = 1_000_000_000  # of images: more take minutes
 # or by less if this share of the rows would be that near by chance.
 _NEAR, _CHANCE = 0.01, 1e-3
 _FEW_PAIRS = 1 << 20
-_ROWS = 1 << 16  # so many are read at the same time
+_ROWS = 1 << 16  # rows that are read at the same time
 _NUMBERS_OF_A_TREE = 1 << 22
 
 
 def near_images(train: NDArray[np.uint8], others: NDArray[np.uint8]) -> Mask:
     """Whether each image nearly equals a training image.
 
-    It does if their pixels correlate at 0.8 or more and the training image is far more alike than
-    all others: at most 4 differ up to 5 times as much, where the difference is 1 - correlation.
-    Brightness and contrast have no effect. Images of 8 x 8 mean pixels find the training image, and
-    all pixels decide.
+    Reduced images of 8 x 8 pixels find the most similar training image. All pixels of both images
+    must then correlate at 0.8 or more. The training image must also stand out: at most 4 may have
+    up to 5 times its difference, 1 - correlation. Brightness and contrast have no effect.
 
     Args:
         train, others: pixels of shape (images, height, width, channels).
@@ -107,9 +106,9 @@ def near_rows(
 ) -> Mask:
     """Whether each row nearly equals a training row.
 
-    It does if their kinds are equal and no number differs by more than a hundredth of its standard
-    deviation. With few numbers and many rows, rows are that near by chance. The distance is then
-    so small that this happens to one row in a thousand, if the numbers are independent and normal.
+    Their kinds must be equal, and no number may differ by more than a hundredth of its standard
+    deviation. Among many rows of few numbers, some are that near by chance. The limit is then so
+    small that this happens to one row in a thousand, if the numbers are independent and normal.
 
     Args:
         numbers: gives the numbers of rows, float32 of shape (rows, numbers). It is called for some
@@ -138,8 +137,8 @@ def near_rows(
         # A view would keep all numbers of its block in memory.
         return np.concatenate([points(some)[:, 0].copy() for some in _in_blocks(rows)])
 
-    # Training rows of similar first numbers are compared together: only those of other rows that
-    # are as similar can be near.
+    # Training rows with similar first numbers are compared together. Only other rows with a first
+    # number in the same range can be near them.
     first, other_first = firsts(train), firsts(others)
     order, other_order = np.argsort(first), np.argsort(other_first)
     sorted_others = other_first[other_order]
@@ -213,7 +212,7 @@ def _have_near(
 def _have_near_pair(
     points: NDArray[np.float64], others: NDArray[np.float64], distance: float
 ) -> Mask:
-    """Compares all pairs of points, number by number. Loading SciPy for few takes longer.
+    """Compares all pairs of points, number by number. For few pairs, loading SciPy takes longer.
 
     Args:
         points, others: of shape (points, numbers).

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Fewer rows are in order by chance too often.
+# Fewer rows are too often in order by chance.
 _LEAST_ROWS = 10
 _CORRELATION = 0.9
-# Of the changes of class from row to row that a random order has.
+# The share of the changes of class from row to row that a random order has.
 _SHARE_OF_CHANGES = 0.1
 
 
@@ -26,7 +26,7 @@ def is_sorted_by_class(labels: NDArray[Any]) -> bool:
 def is_sorted_by_number(values: NDArray[np.float64]) -> bool:
     """Whether numbers rise or fall with the rows: their rank correlation is 0.9 or more.
 
-    Spearman's correlation with average ranks of equal numbers. Never if a number is missing.
+    Uses Spearman's correlation, with average ranks for equal numbers. False if a number is missing.
     """
     if len(values) < _LEAST_ROWS or not np.isfinite(values).all():
         return False

@@ -21,7 +21,8 @@ def overlap(
     Args:
         copies: rows with the same number are equal in features and target.
         likes: rows with the same number are equal in their features.
-        near: which rows nearly equal a training row, by row numbers of training and others.
+        near: takes the numbers of training rows and of others. Says which others nearly equal a
+            training row.
         most_pairs: the pairs of a training row and another that are compared for nearness. A split
             with more is sampled. None compares all.
 
@@ -55,7 +56,7 @@ def _count(rows: Rows, train: Rows, numbers: Rows) -> int:
 
 
 def _sampled(rows: Rows, train: int, most_pairs: int | None) -> Rows:
-    """The rows, or so many that are evenly spread that there are not too many pairs."""
+    """All rows, or an evenly spread sample if there are too many pairs."""
     if most_pairs is None or len(rows) * train <= most_pairs:
         return rows
     count = max(most_pairs // train, 1)

@@ -63,7 +63,8 @@ def shape_of(raw: Raw, count: int, notes: list[str]) -> Shape:
         notes: receives the guess.
 
     Raises:
-        DataError: images of another shape have so many pixels, or no square ones have.
+        DataError: the shape of the settings has another number of pixels, or the images are not
+            square and the settings name no shape.
     """
     shape = raw.image_shape or guessed_shape(count)
     if shape is None:

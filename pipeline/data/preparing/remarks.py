@@ -108,7 +108,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def of_sizes(data: Data, splits: Splits, *, drawn_test: bool) -> Iterator[str]:
-    """A remark for each split that is far from its size, because rows stay together.
+    """A remark for each split that misses its size by far, because rows stay together.
 
     Args:
         drawn_test: whether the test split was chosen from the rows. Some sources have their own.

@@ -23,7 +23,7 @@ class SourceRows:
     Args:
         file: all rows of the file to split, also those that are not used.
         text: the rows to split, then those of the source's own test split.
-        own_test: the number of the latter; None if the source has no test split of its own.
+        own_test: the number of rows of that test split; None if the source has none.
         dropped: how many rows were left out, because they lack a target.
     """
 
@@ -35,7 +35,7 @@ class SourceRows:
 
 
 def read_rows(raw: Raw, data: Data) -> SourceRows:
-    """Reads the rows of a table and decides what its columns hold. Doubts are not raised.
+    """Reads the rows of a table and decides what its columns hold. Doubts raise no error.
 
     Raises:
         PipelineError: the settings name a column that the source does not have.

@@ -102,7 +102,7 @@ def _by_column(
     split_numbers: Rows,
     own_test: Rows | None,
 ) -> Splits:
-    """The splits that a column gives. One without rows is drawn from the training rows."""
+    """The splits that a column gives. A split without rows is drawn from the training rows."""
     rest, validation, test = (
         usable[split_numbers[usable] == number] for number in range(len(SPLITS))
     )
@@ -195,7 +195,7 @@ def _first_copies(usable: Rows, copies: Rows, own_test: Rows | None) -> Rows:
 def _groups(
     settings: SplitSettings, traits: Traits, usable: Rows, own_test: Rows | None
 ) -> Rows | None:
-    """The groups that a split must not divide; with equal rows if they stay together."""
+    """The groups that a split must not divide. Equal rows are one group if they stay together."""
     groups = traits.groups
     if groups is not None and own_test is not None:
         shared = np.intersect1d(groups[usable], groups[own_test])
@@ -234,7 +234,7 @@ def _joined(before: Rows, after: Rows) -> Rows:
 
 
 def _splits_to_fill(settings: SplitSettings, own_test: Rows | None) -> int:
-    """How many rows of each class a stratified split needs."""
+    """The number of splits that need a row of each class."""
     if settings.method is SplitMethod.kfold:
         return settings.folds or 0
     return 3 if own_test is None else 2
@@ -244,7 +244,7 @@ def _splits_to_fill(settings: SplitSettings, own_test: Rows | None) -> int:
 class _Drawing:
     """Divides rows by one method. All results are in the order of the source.
 
-    A seed draws the same single rows as in other code with scikit-learn.
+    Single rows are those that scikit-learn draws with the same seed.
     """
 
     method: SplitMethod
@@ -316,9 +316,9 @@ class _Drawing:
         return rows[chosen], np.delete(rows, chosen)
 
     def _whole_groups(self, rows: Rows, size: int, groups: Rows, leave: int) -> tuple[Rows, Rows]:
-        """Takes groups in a random order: first those that fit, then those that bring it nearer.
+        """Takes groups in a random order: first those that fit, then those that reduce the error.
 
-        For classes, each class has a size of its own, so that their shares stay alike.
+        Each class has a size of its own, so that the shares of classes stay similar.
         """
         numbers, index = np.unique(groups[rows], return_inverse=True)
         if len(numbers) <= leave:
@@ -351,7 +351,7 @@ class _Drawing:
         strata, groups = self._strata, self.traits.groups
         try:
             with warnings.catch_warnings():
-                # Of a class that is rarer than the folds. `prepare` names it if a split lacks it.
+                # The warning is about a class with fewer rows than folds. `prepare` has its own.
                 warnings.simplefilter("ignore", UserWarning)
                 parts = list(
                     self._folds(folds).split(
@@ -386,7 +386,7 @@ class _Drawing:
 def _newest(rows: Rows, size: int, times: NDArray[np.float64]) -> tuple[Rows, Rows]:
     """Divides rows at a point in time, so that rows of the same time stay together.
 
-    The point is the one that comes nearest to the size.
+    The number of newer rows comes as near to the size as possible.
     """
     moments, counts = np.unique(times[rows], return_counts=True)
     if len(moments) == 1:
@@ -396,7 +396,7 @@ def _newest(rows: Rows, size: int, times: NDArray[np.float64]) -> tuple[Rows, Ro
             received=f"one time in all {len(rows):,} rows",
             expected="Expected: at least three different times",
         )
-    newer = counts[::-1].cumsum()[:-1]  # the rows that are chosen if a moment is the first of them
+    newer = counts[::-1].cumsum()[:-1]  # rows from each moment on
     first = moments[::-1][np.abs(newer - size).argmin()]
     chosen = times[rows] >= first
     return rows[chosen], rows[~chosen]

@@ -14,12 +14,12 @@ _ROWS_OF_A_QUANTILE = 8
 
 
 class Statistics(NamedTuple):
-    """The statistics of a column, or of several: then each has one more axis, that of columns.
+    """The statistics of a column. For several columns, each has one more axis, the columns.
 
     Args:
-        median: of the finite numbers. It replaces the others in the mean and the scale.
+        median: the median of the finite numbers. It replaces the others in the mean and the scale.
         scale: the population standard deviation; 1 for a constant.
-        quantiles: of the standardised finite numbers, at equal steps.
+        quantiles: quantiles of the standardised finite numbers, at equal steps.
     """
 
     median: Numbers
@@ -51,7 +51,7 @@ def statistics_of(columns: Iterable[Numbers]) -> Iterator[Statistics | None]:
 
 
 def of_indicator(statistics: Statistics) -> Statistics:
-    """The statistics of zeros and ones that stay as they are. A missing one is 0."""
+    """Statistics that leave zeros and ones as they are, and replace a missing value by 0."""
     zero, one = np.float64(0), np.float64(1)
     quantiles = statistics.quantiles * statistics.scale + statistics.mean
     return Statistics(zero, zero, one, quantiles)  # type: ignore[arg-type]

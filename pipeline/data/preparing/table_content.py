@@ -49,7 +49,7 @@ def table_content(raw: Raw, data: Data) -> Content:
     text, understanding = source.text, source.understanding
     understanding.require_no_doubt(str(raw.train))
     described = described_columns(understanding)
-    understanding = replace(understanding, profiles={})  # From here on, they only take memory.
+    understanding = replace(understanding, profiles={})  # They are no longer needed.
     source = replace(source, understanding=understanding)
     usable = Usable(len(text), None)
     if source.own_test is not None:
@@ -136,7 +136,7 @@ def _goal(source: SourceRows, data: Data, usable: Usable, likes: Rows) -> Goal:
 
 
 def _lenient_target(file: TextTable, name: str, data: Data) -> NDArray[Any]:
-    """A target of all rows of a file. NaN if a value is not a number, because it may be unused."""
+    """A target of all rows of a file. NaN if a value is not a number: its row may be unused."""
     texts, numbers = different(file.columns[name])
     cells = [cell.strip() for cell in texts]
     if data.task is not Task.regression:

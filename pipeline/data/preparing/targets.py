@@ -26,7 +26,7 @@ def labels(text: TextTable, reading: ColumnReading, *, as_text: bool) -> tuple[L
     Classes are in numerical order if all labels are numbers, else in alphabetical order.
 
     Args:
-        as_text: whether whole numbers in different spellings, such as `1` and `1.0`, are different.
+        as_text: whether different spellings of a whole number, such as `1` and `1.0`, differ.
 
     Raises:
         DataError: there is only one class.
