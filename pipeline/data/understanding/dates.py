@@ -27,7 +27,7 @@ _LAST_LIKELY_YEAR = 2040
 
 
 def formats_of(values: Collection[str]) -> list[str]:
-    """The formats in which all values are dates; they may mean different dates."""
+    """The formats in which all values are dates. Two formats may mean different dates."""
     some = next(iter(values))
     if not _MAY_BE_DATE.fullmatch(some):
         return []
@@ -62,7 +62,7 @@ def agree(values: Collection[str], forms: Collection[str]) -> bool:
 def first_year_of(values: Collection[str], form: str) -> int | None:
     """The first of the hundred years that years of two digits mean. None if they have four.
 
-    The longest run of years without a date is before it. The last date is not after 2040.
+    It follows the longest run of years without a date. The last date is not after 2040.
     """
     if "%y" not in form:
         return None

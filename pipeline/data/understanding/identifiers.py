@@ -1,4 +1,4 @@
-"""Identifiers: columns that name rows, so a model would only learn them by heart."""
+"""Identifiers: columns that name rows. A model could only learn them by heart."""
 
 import re
 
@@ -23,7 +23,7 @@ _WORD = re.compile(
 _SHARED = re.compile(r"(?:.*[^A-Za-z])?[Ii][Dd]s?|(?:.*[^A-Za-z])?IDS|.*[a-z](?:ID|Id)s?")
 _FEWEST_ROWS = 10
 _MOSTLY = 0.5
-_DENSE = 0.8  # the share of the numbers from the first to the last that a column has
+_DENSE = 0.8  # the share of the whole numbers in its range that a column holds
 _YEARS = (1800, 2100)
 
 
@@ -53,9 +53,10 @@ def identifies_by_numbers(profile: Profile, tally: Tally) -> str:
 
 
 def _count_rows(tally: Tally, *, may_have_gaps: bool) -> bool:
-    """Whether numbers count, in any order. In order they may have gaps, left by removed rows.
+    """Whether numbers count the rows, in any order.
 
-    A column with missing values is measured: gaps do not let it count rows.
+    Ascending numbers may have gaps, because rows were removed. In a column with missing values they
+    may not, because it probably holds measurements.
     """
     count = len(tally.numbers)
     if count < 2 * _FEWEST_ROWS:

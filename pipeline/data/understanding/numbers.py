@@ -98,7 +98,7 @@ def tally_of(values: NDArray[np.float64], counts: NDArray[np.int64]) -> Tally:
 
 
 def numerals_of(values: Collection[str], *, are_plain: bool = False) -> Numerals | None:
-    """Takes the values of a column apart. None if one does not look like a number.
+    """Splits the values of a column into their parts. None if one does not look like a number.
 
     Args:
         are_plain: whether all values are surely plain numbers.
@@ -131,15 +131,15 @@ def _notations_of(shape: str) -> list[Notation]:
 
 
 def _plain_fraction(values: Collection[str]) -> str | None:
-    """A value that shows that the point is the decimal sign, among plain numbers."""
+    """A value among plain numbers that shows that the point is the decimal sign."""
     return next((cell for cell in values if "." in cell and not _THOUSANDS.fullmatch(cell)), None)
 
 
 def _shape(cell: str) -> str:
     """A cell of the same shape. The shape decides the notation; the digits do not.
 
-    Only a zero at the start matters. Columns have few shapes, so they are taken apart thousands of
-    times faster.
+    Only a zero at the start matters. Columns have few shapes, so splitting shapes instead of cells
+    is thousands of times faster.
     """
     if "e" in cell or "E" in cell:  # the size of the exponent decides whether it is finite
         return cell

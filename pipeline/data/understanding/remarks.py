@@ -30,7 +30,7 @@ def notes_on_numbers(
     """Notes on how numbers are read, and on numbers that may be codes or names.
 
     Args:
-        settings: those of the notation.
+        settings: the settings of the notation.
     """
     notes = []
     disguised = [cell for cell in numerals.values if not is_number(cell)]

@@ -16,9 +16,9 @@ _LIMITS = frozenset({-(2**15), 2**15 - 1, 2**16 - 1, -(2**31), 2**31 - 1, 2**32 
 def sentinel_of(tally: Tally, *, sentinels: Collection[float] = ()) -> float | None:
     """The number that probably stands for a missing value, or None.
 
-    It is the least or the greatest number, whole, and occurs again and again. The other numbers are
-    far from it: by more than their own range, or three times that unless it consists of nines. If
-    it is positive and does not consist of nines, by a hundred times.
+    It is whole, is the least or the greatest number, and occurs again and again. Its distance from
+    the other numbers exceeds their range if it consists of nines, else three times their range. A
+    positive number needs a hundred times their range, unless it is nines or a limit of integers.
 
     Args:
         sentinels: the sentinels of other columns. They need not be that far from the other numbers.

@@ -23,7 +23,7 @@ class Understanding:
 
     Args:
         profiles: the cells of each column.
-        findings: what each column holds, except dropped ones and those that decide the split.
+        findings: what each column holds, except dropped columns and those that decide the split.
         features: the columns to learn from, in order.
         operand_columns: the columns that ratios and functions use.
         doubts: what is in doubt about rows.
@@ -56,7 +56,7 @@ class Understanding:
 
     @property
     def operands(self) -> list[ColumnReading]:
-        """How the columns of ratios and functions are read. They need not be features."""
+        """How to read the columns of ratios and functions. These columns need not be features."""
         readings = (self.findings[name].reading for name in self.operand_columns)
         return [reading for reading in readings if reading is not None]
 
@@ -110,7 +110,7 @@ def understand(text: TextTable, data: Data, file: File) -> Understanding:
     """Decides what each column holds.
 
     Args:
-        file: facts about the file, still without evidence.
+        file: facts about the file, before this function adds evidence.
     """
     unused = {*data.drop, *data.roles.values()}
     used = [name for name in text.columns if name not in {*unused, *data.targets}]

@@ -22,7 +22,7 @@ _MANY = 0.5
 
 
 def target_finding(profile: Profile, data: Data, file: File) -> Finding:
-    """Decides how a target is read. An empty target is left to the error of `prepare`."""
+    """Decides how a target is read. For an empty target, `prepare` raises the error."""
     find = _FINDERS.get(data.task, _quantity)
     finding = find(profile, data, file) if profile.values else Finding(None, "it has no value")
     return replace(finding, doubts=[*_doubts_on_missing(profile, data), *finding.doubts])

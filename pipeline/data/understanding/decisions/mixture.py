@@ -24,7 +24,7 @@ def decide(profile: Profile, data: Data, file: File) -> Finding | None:
     if not texts or not others or not (few_texts or mostly):
         return None
     if not few_texts and identifies_by_text(profile):
-        return None  # as the tickets of passengers: some are numbers, almost all are different
+        return None  # such as tickets of passengers: some are numbers, almost all differ
     examples = ", ".join(map(quoted, islice(texts, MOST_TEXTS)))
     more = f" and {len(texts) - MOST_TEXTS:,} other texts" if len(texts) > MOST_TEXTS else ""
     doubt = (

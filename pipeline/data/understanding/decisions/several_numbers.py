@@ -37,5 +37,5 @@ def decide(profile: Profile, _data: Data, _file: File) -> Finding | None:
 
 
 def _is_code(cell: str) -> bool:
-    """Whether groups of digits are a code or the number of a telephone, such as `+49 30 123456`."""
+    """Whether groups of digits are a code or a telephone number, such as `+49 30 123456`."""
     return _CODE.fullmatch(cell) is not None
