@@ -1,8 +1,8 @@
 """Intervals that hold after looks at the test rows, even if the looks guided the choice.
 
-A look shows one of V values: a share of n rows has n + 1, any other metric is one of the 2^64
-numbers of 64 bits. So whoever chooses a model by the figures of k other models chooses among at
-most V^k models, one for each sequence of figures. For each of these models, an interval of error
+A look shows one of V values. V is n + 1 for a share of n rows, and 2^64 for any other metric, a
+number of 64 bits. Whoever chooses a model by the figures of k other models chooses among at most
+V^k models, one for each sequence of figures. For each of these models, an interval of error
 rate a / V^k misses the true value with at most this probability. Their sum is a. Dwork, Feldman,
 Hardt, Pitassi, Reingold and Roth (2015) call this the bound by description length
 (https://arxiv.org/abs/1506.02629).
@@ -23,7 +23,7 @@ from pipeline.evaluation.intervals import CONFIDENCE
 from pipeline.metrics import Interval, Metric
 
 _BITS = 64  # of a number in metrics.json
-_HALVINGS = 40  # of the range of true values: 1e-12 of it is left
+_HALVINGS = 40  # they leave 1e-12 of the range of true values
 
 
 def after_looks(metric: Metric, value: float, rows: int, looks: int) -> Interval | None:
@@ -97,7 +97,7 @@ def _log_error(looks: int, log_values: float, confidence: float) -> float:
 
 
 def _lowest(value: float, log_tail: Callable[[float], float], level: float) -> float:
-    """The smallest true value for which the observed one or more is likely enough.
+    """The smallest true value that gives the observed value or more with enough probability.
 
     Args:
         log_tail: the logarithm of that probability, by true value. It rises.

@@ -34,7 +34,7 @@ class Assessment:
         main: the names of the metrics that MLflow shows.
         train, validation, test: metrics of the saved model; those of the test split with intervals.
         at_step: the main test metrics of each snapshot.
-        tables: of the validation and of the test split.
+        tables: the tables of the validation and of the test split.
         truth: identifies the test rows.
         subject: the model with its scores, for its figures.
     """
@@ -108,8 +108,8 @@ def beside(scores: Scores) -> list[str]:
     """The metrics to show with the headline, because the headline by itself could mislead.
 
     A model that always predicts the commonest of imbalanced classes has a high accuracy. Its
-    balanced accuracy is 1 / classes. R² of a quantity has no unit. Its mean absolute error has that
-    of the target.
+    balanced accuracy is 1 / classes. R² of a quantity has no unit. Its mean absolute error has the
+    unit of the target.
     """
     if isinstance(scores, NumberScores):
         return [_BESIDE_R2]
@@ -127,7 +127,7 @@ def assess(name: str, result: Path, data: Path) -> Assessment:
     """Measures the saved model on all splits, and its snapshots on the test split.
 
     Args:
-        name: of the model, for titles.
+        name: the name of the model, for titles.
         result: the folder with the files that the training wrote. The caller has checked them.
         data: the folder of the prepared data.
     """

@@ -1,7 +1,7 @@
 """Fits baselines and keeps their predictions.
 
 They are stored in `mlruns/baselines/`, because many experiments share their data. The name of each
-folder is a digest of all that the predictions depend on. You can delete them.
+folder is a digest of all that the predictions depend on. You can delete the folders.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from pipeline.locks import locked
 # One thread, because the number of threads changes the last digits of sums. Two threads of OpenMP
 # also wait for each other: on a busy machine they took fifty times as long.
 _THREADS = 1
-_LEAST_ROWS = 1000  # a baseline of fewer rows, if there are more, would say little
+_LEAST_ROWS = 1000  # a baseline that learned from fewer, although there are more, would say little
 _SEED = 0  # of the sample of training rows
 _CHUNK = 10_000  # rows that are predicted at once
 _LEAST_LOGARITHM = float(np.log(np.finfo(np.float64).tiny))  # for a class that no training row has

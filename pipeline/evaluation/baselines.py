@@ -24,7 +24,7 @@ class Comparison:
     """A network and a baseline on the test split, by one metric.
 
     Args:
-        value: of the baseline.
+        value: the metric of the baseline.
         difference: the value of the network minus that of the baseline.
     """
 
@@ -59,17 +59,17 @@ def compare(network: Scores, names: Sequence[str], data: Path, *, test: Split) -
 
     Args:
         network: its scores on the test split.
-        names: of the metrics. They are defined for the network. Those without a known direction are
-            left out.
+        names: metrics that are defined for the network. Metrics without a known direction are left
+            out.
         data: the folder of the prepared data.
         test: the test split of the data.
 
     Returns:
         Two entries of `metrics.json`. `baselines` has by name: the `title` and `place` of the
-        baseline, the `rows` that it learned from among the `training_rows`, its `seconds`,
-        `validation` and `test` metrics, and by metric the `difference` of the network from it, with
-        a `verdict`. A baseline that was not fitted has the reason, `left_out`, instead.
-        `telling_baseline` has by metric the name of the one to show first.
+        baseline, the `rows` that it learned from among the `training_rows`, its `seconds`, and its
+        `validation` and `test` metrics. By metric, it also has the `difference` of the network from
+        the baseline, with a `verdict`. If a baseline was not fitted, `left_out` is the
+        reason. `telling_baseline` has by metric the name of the baseline to show first.
     """
     meta = load_meta(data)
     metric_of = {name: metrics.named(name, key="training.metrics") for name in names}
@@ -141,8 +141,8 @@ def _telling(comparisons: Mapping[str, Mapping[str, Comparison]]) -> dict[str, s
 def most_telling(comparisons: Mapping[str, Comparison]) -> str:
     """The name of the baseline that says most about a network, among comparisons by one metric.
 
-    It is the one that ignores the features, unless the network is better than that. Otherwise it is
-    the best one, or the first of several. One that the metric is not defined for comes last.
+    If the network is not better than the baseline that ignores the features, it is that one. Else
+    it is the best one, or the first of equals. A baseline without the metric comes last.
     """
     for name, comparison in comparisons.items():
         is_defined = comparison.difference.value is not None

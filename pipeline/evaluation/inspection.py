@@ -40,7 +40,7 @@ def require_image(meta: Meta, row: int, *, split: str = "test") -> None:
 
 
 def figures_of(model: Any, test: Split, meta: Meta, row: int, *, title: str) -> dict[str, Figure]:
-    """Draws a figure for each convolution, or for each dense layer without any.
+    """Draws a figure for each convolution. Without any, draws one for each dense layer.
 
     Args:
         model: a served model.

@@ -18,7 +18,7 @@ from pipeline.models.scores import Scores
 Key = TypeVar("Key", bound=Hashable)
 
 CONFIDENCE = 0.95
-# Of the random weights. It is the same for all models, so equal rows get equal weights.
+# The seed of the random weights. It is the same for all models, so equal rows get equal weights.
 SEED = 0
 _DRAWS = 2000
 _FEWEST_DRAWS = 400
@@ -71,7 +71,7 @@ def estimates(metrics: Mapping[str, Metric], scores: Scores, *, seed: int) -> di
     """Each metric with its interval, by name.
 
     Args:
-        seed: of the random weights. All metrics get the same weights.
+        seed: the seed of the random weights. All metrics get the same weights.
     """
     without = values(metrics, scores)
     measured = _with_intervals(
@@ -92,8 +92,8 @@ def against(
     """Compares one model with each of the others, with 95 % intervals.
 
     Args:
-        scores, others: of the same rows in the same order.
-        seed: of the random weights. All models and metrics get the same weights.
+        scores, others: scores of the same rows in the same order.
+        seed: the seed of the random weights. All models and metrics get the same weights.
 
     Returns:
         By name of the other model and of the metric. A model without probabilities has no metrics

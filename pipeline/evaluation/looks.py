@@ -4,7 +4,7 @@ mlruns/looks/
   ledger.jsonl   one sealed line for each time that a command opened a test split
   lock           held while a line is added
 
-A look is on disk before its figures are shown, so a kill loses none. Two ledgers are joined by
+A look is on disk before its figures are shown, so a kill loses no look. Two ledgers are joined by
 appending one file to the other.
 """
 
@@ -52,13 +52,13 @@ class Look:
 
 @dataclass(frozen=True)
 class Standing:
-    """How often the test rows of a result had been used.
+    """How often the test rows of a result have been used.
 
     Args:
         before: the number of other models that were scored on them before.
         after: the number of other models that were scored on them later.
-        inspected: how many times `inspect` showed one of them.
-        rows: how many they are.
+        inspected: the number of times that `inspect` showed one of the rows.
+        rows: the number of rows.
         damaged: the number of lines of the ledger that may hold more looks.
     """
 
@@ -160,7 +160,7 @@ def record(look: Look) -> None:
 
 
 def join(lines: Iterable[str]) -> None:
-    """Adds those lines of another ledger that are whole, and that this one does not have."""
+    """Adds the undamaged lines of another ledger that this one does not have."""
     whole = {line: None for line in map(str.encode, lines) if _look(line) is not None}
     if not whole:
         return

@@ -1,6 +1,6 @@
 """The predictions of a test split, in `predictions.npz` next to its metrics.
 
-So two models can be compared row by row later, without the models, the data and TensorFlow.
+With it, two models can be compared row by row without the models, the data and TensorFlow.
 """
 
 import json
@@ -53,7 +53,7 @@ def write(path: Path, scores: Scores, meta: Meta, *, truth: str) -> None:
     """Writes the scores of a test split to the bit. Equal scores give equal bytes.
 
     Each target has two arrays: `truth`, and `log_probabilities` of shape (rows, classes) or
-    `prediction` of shape (rows,), both float64. Those of several targets have its number before.
+    `prediction` of shape (rows,), both float64. For several targets, names begin with `0/`, `1/`, …
 
     Args:
         truth: identifies the rows, as in the ledger of looks.

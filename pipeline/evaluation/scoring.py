@@ -49,7 +49,7 @@ class Measures:
 
 
 def measures(meta: Meta, history: Sequence[Point], *, gives_probabilities: bool) -> Measures:
-    """The usual metrics of the task, then those that training measured besides.
+    """The usual metrics of the task, then other metrics that training measured.
 
     Args:
         gives_probabilities: whether the outputs of a classifier are probabilities.

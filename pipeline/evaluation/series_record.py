@@ -1,4 +1,4 @@
-"""The record of trainings of one experiment over seeds, splits and folds, `seeds.json`."""
+"""`seeds.json`, the record of trainings of one experiment over seeds, splits and folds."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ def write(output: Path, series: Mapping[str, Any], settings: Settings, meta: Met
     Args:
         output: the folder of the experiment in `outputs/`.
         series: by what varies.
-        settings: of the experiment.
+        settings: the settings of the experiment.
         meta: the facts about its data.
     """
     origin = {"settings": _settings(series, settings), "data": _data(meta)}

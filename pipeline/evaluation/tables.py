@@ -1,6 +1,6 @@
 """Tables of scores: confusion matrix, precision and recall, calibration, residuals.
 
-They need neither scikit-learn nor a figure, so each training can log those of validation.
+They need neither scikit-learn nor a figure, so each training can log its validation tables.
 """
 
 from typing import Any

@@ -22,7 +22,7 @@ def open_test_split(
     models: Mapping[str, str],
     shown: Iterable[str],
 ) -> Split:
-    """Opens the test split of a data variant, after it has recorded the look.
+    """Opens the test split of a data variant. Records the look before it returns the split.
 
     Args:
         folder: the folder of the prepared data.

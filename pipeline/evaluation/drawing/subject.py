@@ -20,7 +20,7 @@ class NumberTarget:
     """A target of a regression.
 
     Args:
-        suffix: of file names, if there are several targets.
+        suffix: the suffix of file names, if there are several targets.
         title: the experiment, and the target if there are several.
         unit: the target in the unit that the served model predicts.
         scores: by split.
@@ -41,7 +41,7 @@ class Subject:
         snapshots: the served model after each step of `training.evaluate_at`.
         train, test: two splits of the data.
         scores: truth and prediction of the test split.
-        validation_scores: those of the validation split.
+        validation_scores: the same for the validation split.
         gives_probabilities: whether the outputs of a classifier are probabilities.
         saved_step: the step of the model's weights.
     """

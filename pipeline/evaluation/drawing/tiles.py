@@ -91,8 +91,8 @@ class Tiles:
 def columns_for(count: int, *, ratio: float = 1) -> int:
     """How many of `count` tiles to put in a row.
 
-    There are about `ratio` times as many columns as rows. Up to half as many columns more are used
-    if every row is full then.
+    There are about `ratio` times as many columns as rows. Up to half as many columns more
+    are used if that fills every row.
     """
     least = min(count, math.ceil(math.sqrt(ratio * count)))
     return next(

@@ -33,7 +33,7 @@ def plot(
         across, up: values along both axes.
         probabilities: `(len(up), len(across), classes)`.
         test: a ring marks these points.
-        names: of the features along both axes.
+        names: the features along both axes.
     """
     figure = blank(7.2, 5.0, title)
     axes = figure.subplots()

@@ -29,10 +29,10 @@ def plot(
     Args:
         weights: `(units, height, width)`.
         limit: the colour scale goes from `-limit` to `limit`. Figures that a reader compares share
-            it. Weights outside have its end colours.
+            the scale. Weights outside have its end colours.
         labels: a name for each unit, or none at all.
     """
-    # A weight of a large image gets two pixels.
+    # In a large image, a weight gets two pixels of the figure.
     inches = 1.1 if len(weights) <= 20 else max(0.5, weights.shape[2] / 60)
     columns = columns_for(len(weights), ratio=2 if labels else 1)
     tiles = Tiles(weights, columns=columns, inches=inches, labels=labels)

@@ -49,7 +49,7 @@ def _draw(subject: Subject) -> dict[str, Figure]:
 
 
 def _of_layer(convolution: Convolution, subject: Subject) -> Figure:
-    """Draws all input channels of the first convolution, and one of each other."""
+    """Draws all input channels of the first convolution, and one channel of each other one."""
     layer = convolution.layer
     kernels = keras.ops.convert_to_numpy(layer.kernel)[..., :MOST_CHANNELS]
     head, facts = f"{subject.name}: kernels of {layer.name}", list(convolution.facts)

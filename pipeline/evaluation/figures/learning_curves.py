@@ -86,7 +86,7 @@ def of_history(name: str, meta: Meta, history: Sequence[Point], *, saved_step: i
     """Draws the learning curves of a training.
 
     Args:
-        name: of the experiment.
+        name: the name of the experiment.
         saved_step: the step of the saved weights.
     """
     rates = [point.learning_rate for point in history]

@@ -29,7 +29,7 @@ def plot(
     Args:
         across, up: values along both axes.
         outputs: by title, from 0 to 1, shape `(len(up), len(across))`.
-        names: of the features along both axes.
+        names: the features along both axes.
     """
     figure = blank(4.9 * len(outputs) + 0.6, 4.4, title)
     panels = figure.subplots(1, len(outputs), squeeze=False, subplot_kw={"projection": "3d"})[0]
