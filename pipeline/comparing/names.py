@@ -236,7 +236,7 @@ def _of_experiments(beginning: str) -> dict[str, Path]:
 
 
 def _configuration(name: str) -> Contender:
-    """A configuration of a sweep: a trial, and the trials with another seed or split only."""
+    """A configuration of a sweep: a trial, and those that differ from it only in seed or split."""
     from pipeline.studies.choice import measured_of, settings_of
     from pipeline.studies.outcome import Outcome
 

@@ -134,7 +134,7 @@ def _prepare_process(configs: Sequence[ExperimentConfig]) -> None:
 
 
 def _seeds(one: Contender, other: Contender, budget: int) -> list[int]:
-    """The seeds that both series have already, in their order, then the smallest others from 1.
+    """The seeds that both series already have, in their order, then the smallest others from 1.
 
     The order does not depend on the results.
     """

@@ -25,8 +25,8 @@ class Checkpointing:
     Args:
         every_seconds: the longest time between two checkpoints.
         pause_at: training pauses after this epoch. The same run resumes with a later epoch or null.
-        keep_every: keeps a checkpoint of every so many epochs after the run has finished. Parts of
-            the training can be run again from them. Null keeps none.
+        keep_every: the interval, in epochs, of checkpoints that stay after the run has finished.
+            Parts of the training can be run again from them. Null keeps none.
         allow_environment: resumes even if the checkpoint is from another kind of CPU. The record
             of the run then names both, because the bits may differ.
     """

@@ -105,7 +105,7 @@ class _Folder:
         return self.composed[key]
 
     def _without_hydra(self, root: str, choices: Sequence[Override]) -> Composed | None:
-        """What `hydra.compose` returns, without Hydra's own settings. None if that fails."""
+        """Composes without Hydra's own settings. None if `hydra.compose` must take over."""
         with _hydra(self.folder) as loader:
             try:
                 defaults = create_defaults_list(

@@ -32,8 +32,8 @@ def near_images(train: NDArray[np.uint8], others: NDArray[np.uint8]) -> Mask:
     """Whether each image nearly equals a training image.
 
     Reduced images of 8 x 8 pixels find the most similar training image. All pixels of both images
-    must then correlate at 0.8 or more. The training image must also stand out: at most 4 may have
-    up to 5 times its difference, 1 - correlation. Brightness and contrast have no effect.
+    must then correlate at 0.8 or more. That image must also stand out: at most 4 training images
+    may have up to 5 times its difference (1 - correlation). Brightness and contrast do not matter.
 
     Args:
         train, others: pixels of shape (images, height, width, channels).

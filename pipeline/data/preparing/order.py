@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 # Fewer rows are too often in order by chance.
 _LEAST_ROWS = 10
 _CORRELATION = 0.9
-# The share of the changes of class from row to row that a random order has.
+# Rows in order have at most this share of the class changes of a random order.
 _SHARE_OF_CHANGES = 0.1
 
 

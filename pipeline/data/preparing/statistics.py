@@ -14,7 +14,7 @@ _ROWS_OF_A_QUANTILE = 8
 
 
 class Statistics(NamedTuple):
-    """The statistics of a column. For several columns, each has one more axis, the columns.
+    """The statistics of a column. Those of several columns have one more axis.
 
     Args:
         median: the median of the finite numbers. It replaces the others in the mean and the scale.

@@ -49,7 +49,7 @@ def table_content(raw: Raw, data: Data) -> Content:
     text, understanding = source.text, source.understanding
     understanding.require_no_doubt(str(raw.train))
     described = described_columns(understanding)
-    understanding = replace(understanding, profiles={})  # They are no longer needed.
+    understanding = replace(understanding, profiles={})  # They only take memory now.
     source = replace(source, understanding=understanding)
     usable = Usable(len(text), None)
     if source.own_test is not None:
