@@ -68,8 +68,8 @@ class Metric:
         unit: for the axes of figures. `{target}` stands for the unit of the target.
         headline: the task for which the report shows it first, unless the experiment claims
             another metric.
-        several: what it says about several targets. A metric of `classification` then measures
-            labels, and takes yes for the class.
+        several: how it measures several targets. A metric of `classification` then measures labels.
+            Their class is yes.
     """
 
     task: str | None
@@ -130,8 +130,8 @@ class Metric:
         """The metric with its argument and its target bound to its functions.
 
         Args:
-            target: one of several. The argument of a metric of a class is the name of a label if
-                the scores are those of several.
+            target: one of several targets. For several labels, the argument of a metric of a class
+                is the name of a label.
         """
         own = () if self.argument is None else (argument,)
 
@@ -286,7 +286,7 @@ def _of_task(task: str) -> dict[str, Metric]:
 def usual(task: str, classes: Sequence[str], several: Sequence[str] = ()) -> list[str]:
     """The names of the metrics that `evaluate` measures: the headline first, then sorted.
 
-    Metrics of the whole come before those with an argument or a target.
+    Names with an argument or a target come last.
 
     Args:
         several: the names of the targets if there are several; otherwise none.
@@ -312,7 +312,7 @@ def usual(task: str, classes: Sequence[str], several: Sequence[str] = ()) -> lis
 
 
 def is_of_a_class(name: str) -> bool:
-    """Whether the metric of a valid name is one of a single class, or of a single label."""
+    """Whether a valid name is a metric of a single class or label."""
     if is_own(name):
         return False
     module, slash, _ = name.partition("/")

@@ -17,7 +17,7 @@ class Margins:
     """Shares of the rows in many confusion matrices, float64 `(draws, classes)`.
 
     Args:
-        hits: by class, the rows of the class that are predicted as it.
+        hits: by class, the rows of the class that are predicted correctly.
         true: the rows of the class.
         predicted: the rows that are predicted as the class.
     """
@@ -30,8 +30,8 @@ class Margins:
 class Confusion:
     """A metric of the confusion matrix.
 
-    The extra row is an error between two classes at its worst, each pair with an equal part. At its
-    best it is a hit, with a part for each class by its share of rows.
+    The worst extra row is an error, spread evenly over all pairs of classes. The best one is a hit,
+    spread over the classes by their shares of the rows.
 
     Args:
         function: the metric of many matrices, `(draws,)`.
@@ -56,7 +56,7 @@ class Confusion:
         return _Pair(self, other)
 
     def with_rare_row(self, weights: Floats, extra: Floats) -> tuple[Floats, Floats]:
-        """The metric with an extra row of the rarest class that is missed, and that is hit."""
+        """The metric with an extra row of the rarest class: once missed, once hit."""
         hits, true, predicted = self._matrix.margins(weights)
         rare, *_, common = np.argsort(self._shares, kind="stable")
         of_rare, of_common = extra[:, None] * np.eye(len(self._shares))[[rare, common], None]
@@ -69,8 +69,8 @@ class Confusion:
 class _Pair:
     """A metric of one model minus that of another.
 
-    The extra row is of the rarest class, because it moves the metrics most. One model hits it and
-    the other takes it for the commonest class.
+    The extra row is of the rarest class, because it moves the metrics most. One model hits it, and
+    the other predicts the commonest class.
     """
 
     def __init__(self, one: Confusion, other: Confusion) -> None:
@@ -98,7 +98,7 @@ class _Matrix:
     def margins(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
         """The hits, true rows and predicted rows of each class, `(draws, classes)` each.
 
-        Several metrics in turn ask for the same weights, so the last answer is cached.
+        Several metrics ask for the same weights one after another, so the last answer is cached.
         """
         if weights is not self._weights:
             count = len(self._true)

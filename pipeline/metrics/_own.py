@@ -30,7 +30,7 @@ class _Kind:
 
     Args:
         task: `classification` or `regression`.
-        classes: for two of them, for three or more, or for any number if None.
+        classes: 2 for two classes, 3 for three or more, None for any number.
     """
 
     task: str
@@ -62,8 +62,8 @@ def own_metric(name: str, *, key: str) -> Metric:
     """The metric of a name such as `my_metrics.py:cost`. Nothing is imported before it measures.
 
     Raises:
-        ConfigError: it names nothing, or a metric of Keras for other predictions, or it needs
-            arguments.
+        ConfigError: there is no such metric, it needs arguments, or it is a metric of Keras for
+            other predictions.
     """
     symbol = reference(name, key=key)
     kind = _kind(symbol, key=key)

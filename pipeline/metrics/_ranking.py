@@ -42,7 +42,7 @@ def rankings(scores: ClassScores, name: str | None) -> list[Ranking]:
 def mean_influence(rankings: list[Ranking], influence: Callable[..., Influence]) -> Influence:
     """How a mean over classes varies.
 
-    The extra row is of the rarest class, and is ranked as badly or as well as possible.
+    The extra row is of the rarest class. It is ranked as low or as high as possible.
 
     Raises:
         TooFewError: a class, or its rest, has too few rows.

@@ -1,9 +1,9 @@
-"""How a metric varies with the rows that were drawn; `pipeline.evaluation.intervals` uses it.
+"""How a metric varies with the drawn rows; `pipeline.evaluation.intervals` uses it.
 
 One idea serves all metrics. The rows get random weights, as in the Bayesian bootstrap (Rubin 1981).
-One extra row that was not drawn gets a weight too. For the lower limit it is as bad as a row can
-be, for the upper limit as good. For the mean of a bounded value this is the interval of Gaffke
-(2005), and for a share of rows that of Clopper and Pearson (1934).
+One extra row that was not drawn gets a weight too. For the lower limit it is the worst possible
+row, and for the upper limit the best one. For the mean of a bounded value, this is the interval of
+Gaffke (2005). For a share of rows, it is that of Clopper and Pearson (1934).
 """
 
 import math
@@ -20,13 +20,13 @@ Interval = tuple[float, float]
 FEWEST_ROWS = 10
 FEWEST_OF_A_CLASS = 10
 _BEYOND = 20.0
-# Two models may rank all rows that were drawn in the same way. The extra row then moves their
-# difference by this share of what it can move one metric.
+# Two models may rank all drawn rows alike. The extra row then moves their difference by this share
+# of what it can move the metric of one model.
 _LEAST_REACH = 0.25
 
 
 class TooFewError(Exception):
-    """The rows are too few for an interval. The text says of what."""
+    """The rows are too few for an interval. The text says which rows."""
 
 
 def require_rows(rows: int, *, of: str = "rows", fewest: int = FEWEST_ROWS) -> None:
@@ -36,10 +36,10 @@ def require_rows(rows: int, *, of: str = "rows", fewest: int = FEWEST_ROWS) -> N
 
 
 def beyond(values: Floats) -> Interval:
-    """The smallest and the largest value that a row may have that was not drawn.
+    """The smallest and the largest value of a row that was not drawn.
 
-    They are a little further from 0 than the extremes of the rows, and the further the fewer rows
-    there are. The factor is chosen by simulation.
+    They are a little further from 0 than the extremes of the rows. Fewer rows move them further.
+    The factor was chosen by simulation.
     """
     factor = 1 + _BEYOND / len(values)
     return factor * min(float(values.min()), 0.0), factor * max(float(values.max()), 0.0)
@@ -75,7 +75,7 @@ class Mean:
         possible: the values that each row could have had, `(rows, …)`; they bound the difference of
             two models. None if they are not known.
         among: bool `(rows,)`, the rows that count; None for all.
-        then: an increasing function; the metric is that of the mean.
+        then: an increasing function. It turns the mean into the metric.
     """
 
     values: NDArray[Any]
@@ -131,7 +131,8 @@ Pair = tuple[float, float]  # a value of each of two models
 class _PairOfMeans:
     """One mean minus another, over the same rows.
 
-    For the extra row, the two models differ as much as they can, or a little more than for any row.
+    On the extra row, the two models differ as much as possible. If values have no limits, they
+    differ a little more than on any drawn row.
     """
 
     def __init__(self, one: Mean, other: Mean) -> None:
@@ -151,7 +152,7 @@ class _PairOfMeans:
 
 
 def _furthest(one: Mean, other: Mean) -> Pair:
-    """The values of a row for which `one` is as far below `other` as it may be."""
+    """The values of both models for a row on which `one` is as far below `other` as possible."""
     if one.possible is not None and other.possible is not None:
         number = int(np.argmin(one.possible - other.possible))
         return float(one.possible.flat[number]), float(other.possible.flat[number])
@@ -227,15 +228,15 @@ _GROUPS = 200
 
 
 def jackknife(value: Callable[[Any], float], scores: Any) -> Mean:
-    """A mean that varies like a metric of which only the value is known (Quenouille 1949).
+    """A mean that varies like a metric with unknown influences of rows (Quenouille 1949).
 
-    It leaves out one row after another, or one of 200 groups of rows after another.
+    It leaves out each row in turn. Of more than 200 rows, it leaves out each of 200 groups.
     """
     count = len(scores)
     groups = np.arange(count) * min(count, _GROUPS) // count
     number = int(groups[-1]) + 1
     without = np.array([value(scores.take(groups != group)) for group in range(number)])
     whole = value(scores)
-    # A row of a group stands for all of it. The factor keeps the variance of the whole group.
+    # Each row gets the move of its group. The factor keeps the variance of the whole group.
     moves = (number - 1) * (without.mean() - without)[groups] * math.sqrt(count / number)
     return Mean(whole + moves - moves.mean(), -math.inf, math.inf)

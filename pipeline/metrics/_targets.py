@@ -1,4 +1,4 @@
-"""Metrics of several targets: of each by itself, of their mean, or of all together."""
+"""Metrics of several targets: of each target, the mean over targets, or of all together."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from pipeline.models.scores import ScoresByTarget
 
 
 class Several(Enum):
-    """What a metric says about several targets.
+    """How a metric measures several targets.
 
-    `mean` is that of its values for each target, and suits metrics without a unit. The functions of
+    `mean` averages its values over the targets, and suits metrics without a unit. The functions of
     a metric with `together` take `ScoresByTarget`.
     """
 
@@ -30,7 +30,7 @@ class UndefinedError(Exception):
 
 @dataclass(frozen=True)
 class MeanOf:
-    """A mean of metrics of several targets. The extra row is as bad as can be for all of them."""
+    """A mean of a metric over targets. The extra row is the worst, or the best, for all of them."""
 
     parts: Sequence[Sampling]
 
@@ -63,13 +63,13 @@ def over_targets(
     arguments: tuple[Any, ...],
     arguments_of: Callable[[Any], tuple[Any, ...]],
 ) -> Callable[[Any], Any] | None:
-    """Binds the arguments of a function of scores, and makes it one of several targets.
+    """Binds the arguments of a function of scores, and extends it to several targets.
 
     Args:
-        together: gives the result of the values of the targets.
+        together: combines the values of the targets.
         target: the one to measure; None for all.
-        arguments: those of the function for data with one target.
-        arguments_of: those for one of several targets, by its scores.
+        arguments: the arguments of the function if the data have one target.
+        arguments_of: gives the arguments for one of several targets, from its scores.
     """
     if function is None:
         return None

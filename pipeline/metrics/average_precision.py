@@ -1,7 +1,7 @@
 """Average precision: the area under the curve of precision against recall.
 
 `average_precision/setosa` is one class against the rest. `average_precision` is that of the second
-of two classes, and the mean over the classes if there are more. Of a random ranking it is the share
+of two classes, and the mean over the classes if there are more. A random ranking reaches the share
 of the class. See `sklearn.metrics.average_precision_score`.
 """
 
@@ -26,7 +26,7 @@ def _sampling(scores: ClassScores, name: str | None) -> Influence:
 
 
 def _influence(positive: NDArray[np.bool_], rank: Floats) -> Influence:
-    """The derivative by the weight of each row of the mean precision at the rows of the class.
+    """How the weight of each row changes the mean precision at the rows of the class.
 
     A row changes the precision at every row of the class with an equal or lower rank.
     """

@@ -1,7 +1,7 @@
 """Brier score (1950): the mean squared distance of the probabilities from the truth.
 
-For two classes it is the mean of (p - y)², with p the probability of the second class, so from 0 to
-1. For more classes it is the sum of (p - y)² over the classes, so from 0 to 2. This is
+For two classes it is the mean of (p - y)², from 0 to 1. p is the probability of the second class.
+For more classes it is the sum of (p - y)² over the classes, from 0 to 2. This is
 `sklearn.metrics.brier_score_loss` of scikit-learn 1.7.
 """
 

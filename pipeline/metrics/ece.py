@@ -1,8 +1,8 @@
 """Expected calibration error: how far the model's confidence is from its accuracy.
 
 The rows are put into 15 bins of equal width by the probability of the predicted class. The error is
-the mean over rows of |accuracy - mean confidence| of their bin (Guo et al. 2017). It is above 0
-also for a calibrated model, because the accuracy of few rows varies.
+the mean over rows of |accuracy - mean confidence| of their bin (Guo et al. 2017). Even a calibrated
+model has an error above 0, because the accuracy of few rows varies.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """Macro F1: the mean of the classes' F1, or of the labels' F1.
 
-A class without rows and without predictions does not count, and such a label counts 0, as in
+A class without rows and predictions is left out. A label without them counts as 0. Both are as in
 `sklearn.metrics.f1_score`.
 """
 

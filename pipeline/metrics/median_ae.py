@@ -19,7 +19,7 @@ def _median(scores: NumberScores) -> float:
 class _Median:
     """The median of the drawn rows; the extra row has the smallest or the largest error.
 
-    The limits are those between two ranks of the sorted errors that hold for any distribution.
+    The limits are two of the sorted errors. They hold for any distribution.
     """
 
     def __init__(self, values: Floats) -> None:

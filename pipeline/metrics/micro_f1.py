@@ -12,7 +12,7 @@ from pipeline.models.scores import ScoresByTarget
 
 
 def _counts(scores: ScoresByTarget) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """By row, the labels that are true and predicted, and those that are either."""
+    """Counts for each row the labels that are true and predicted, and true or predicted."""
     true, predicted = scores.truth == 1, scores.predicted == 1
     return (true & predicted).sum(axis=1), (true | predicted).sum(axis=1)
 
@@ -27,7 +27,7 @@ def _micro_f1(scores: ScoresByTarget) -> float:
 class _Share:
     """F1 is 2J / (1 + J) of the share J of hits among the labels that are true or predicted.
 
-    All labels of the extra row are wrong, or right. It has as many as any row.
+    All labels of the extra row are wrong, or all are right. It has as many as the row with most.
     """
 
     def __init__(self, scores: ScoresByTarget) -> None:

@@ -14,8 +14,8 @@ def _r2(scores: NumberScores) -> float:
         raise UndefinedError("one row has no variance")
     if np.all(scores.truth == scores.truth[0]):
         raise UndefinedError("the target is the same in all rows")
-    # By hand, because each training of a regression measures it: scikit-learn takes a second to
-    # import.
+    # Computed here, because each training of a regression measures it. scikit-learn takes a second
+    # to import.
     errors = np.mean((scores.truth - scores.prediction) ** 2)
     return float(1 - errors / np.var(scores.truth))
 
@@ -24,8 +24,8 @@ def _r2(scores: NumberScores) -> float:
 class _Explained:
     """1 - mean square of the errors / variance of the target.
 
-    The extra row has a larger error than any other, and an ordinary prediction. Or it has no error,
-    and a prediction further from the mean.
+    The worst extra row has a larger error than any other, and an ordinary prediction. The best one
+    has no error, and a prediction further from the mean than any other.
 
     Args:
         truth: the target.

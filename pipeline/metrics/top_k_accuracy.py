@@ -12,7 +12,7 @@ from pipeline.models.scores import ClassScores
 
 
 def _hits(scores: ClassScores, k: str) -> NDArray[np.bool_]:
-    """A class counts as more probable than one of equal probability with a larger number."""
+    """Of two equally probable classes, the one with the smaller number comes first."""
     best = np.argsort(-scores.log_probabilities, axis=1, kind="stable")[:, : int(k)]
     return np.asarray((best == scores.truth[:, None]).any(axis=1))
 
