@@ -18,7 +18,7 @@ from pipeline.models.keras_layers import UNIT_RANGE, keras_layer
 
 _KEY = "model.augmentation"
 
-# RandAugment draws its operations for a batch, and what they do for each row.
+# RandAugment draws its operations for each batch, and their effects for each row.
 _TRIED_ROWS, _TRIED_BATCHES = 4, 4
 
 
@@ -125,7 +125,7 @@ def _layers(settings: Sequence[dict[str, Any]], shape: tuple[Any, ...]) -> list[
 def _try(layer: Any, image: NDArray[np.float32]) -> NDArray[Any]:
     """Several outputs of a layer in training for one image.
 
-    The next draws of the layer are as if it had not been tried.
+    Afterwards, the layer draws as if it had not been tried.
     """
     before = [keras.ops.convert_to_numpy(variable) for variable in layer.variables]
     rows = np.stack([image] * _TRIED_ROWS)

@@ -17,7 +17,7 @@ def load() -> None:
     """Imports both.
 
     Raises:
-        PipelineError: Keras would use another backend or data format than this package supports.
+        PipelineError: Keras is set to a backend or data format that this package does not support.
     """
     environment.require_supported()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -58,7 +58,7 @@ def _without_messages() -> Iterator[None]:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Does not look for garbage in half a million objects that all stay: neither now nor later.
+    """Keeps the garbage collector away from half a million permanent objects, now and later.
 
     The import takes a sixth less time.
     """

@@ -19,7 +19,7 @@ def text_input(number: int) -> str:
 
 
 def body_of(model: Any) -> Any:
-    """The body of a served model. A model of images is its own."""
+    """The body of a served model. A model of images is its own body."""
     return next((layer for layer in model.layers if layer.name == NAME), model)
 
 

@@ -19,7 +19,7 @@ def overview(model: Any, *, title: str) -> Table:
     """Every layer in order, with totals. Layers of a nested model are indented.
 
     A nested model without weights is one line, because it only reads a column of text. The layers
-    of the trained network have their place in `network.layers` as a number.
+    of the trained network are numbered by their place in `network.layers`.
     """
     table = FittedTable(
         title=title, title_justify="left", show_footer=True, drop=("trainable", "kind")

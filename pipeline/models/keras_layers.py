@@ -20,7 +20,7 @@ REFUSED = {
     "Wrapper",
 }
 
-# Layers of images that need more than images to train a network, and why.
+# Layers of images that do not suit augmentation, with the reasons.
 _UNSUITED = {
     "AugMix": "chooses its operations once, when it is compiled",
     "CutMix": "mixes images, but not their labels",
@@ -28,9 +28,9 @@ _UNSUITED = {
     "MixUp": "mixes images, but not their labels",
 }
 
-# The range on which all of Keras's layers of images compute what they should. On [-1, 1], for
-# example, RandomInvert, RandomSharpness and RandomSaturation do not. On [0, 255] RandomSaturation
-# gives values far outside.
+# The range on which all of Keras's layers of images compute correct values. On [-1, 1], for
+# example, RandomInvert, RandomSharpness and RandomSaturation do not. On [0, 255], RandomSaturation
+# gives values far outside of the range.
 UNIT_RANGE = (0.0, 1.0)
 
 

@@ -1,9 +1,9 @@
 """Trains the members of an ensemble inside a network, each on a loss of its own.
 
 A network is an ensemble if it has a layer `members` with the raw outputs of all members, `(rows,
-members, outputs)`. Its output is their mean. Members that are trained on the loss of the mean learn
-to correct one another, and the ensemble loses its advantage over one network (Gorishniy et al.
-2025, "TabM").
+members, outputs)`. Its output is their mean. If members are trained on the loss of the mean, they
+learn to correct one another. The ensemble then loses its advantage over one network (Gorishniy et
+al. 2025, "TabM").
 """
 
 from typing import Any

@@ -86,5 +86,5 @@ def functional(layers: Sequence[Any], meta: Meta) -> Any:
 
 
 def output_layer(meta: Meta) -> Any:
-    """The output layer. It has 32 bits in every precision, because losses need its digits."""
+    """The output layer. It always has 32 bits, because losses need its digits."""
     return keras.layers.Dense(meta.outputs, dtype=keras.config.floatx(), name="output")

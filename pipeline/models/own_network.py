@@ -188,7 +188,7 @@ def _wrapped(model: Any, reference: Reference, meta: Meta, pixel_range: Sequence
 
 
 def _applied(model: Any, features: Any, *, taken: set[str]) -> Any:
-    """The outputs of a model. Its layers become those of the network where their names are free."""
+    """The outputs of a model. Its layers become those of the network if their names are free."""
     names = {layer.name for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)}
     if names & taken:
         return model(features)
@@ -200,7 +200,7 @@ def _applied(model: Any, features: Any, *, taken: set[str]) -> Any:
 
 
 def _is_functional(model: Any) -> bool:
-    """Whether the layers of a model and their connections are all that it does."""
+    """Whether a model consists only of layers and their connections."""
     kind = type(model)
     return kind.__name__ == "Functional" and kind.__module__.partition(".")[0] == "keras"
 
@@ -244,7 +244,7 @@ def _require_raw_output(network: Any, reference: Reference, meta: Meta) -> None:
 
 
 def _by_values(network: Any, meta: Meta) -> str | None:
-    """The activation that the outputs of a subclassed model show for large inputs."""
+    """The activation that a subclassed model seems to end in, by its outputs for large inputs."""
     outputs = _outputs(network, _LARGE * _rows(meta))
     inside = bool((outputs >= 0).all() and (outputs <= 1).all() and outputs.any())
     if meta.outputs == 1 or meta.task == "multi_label":

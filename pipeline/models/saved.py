@@ -64,7 +64,7 @@ def _load(path: Path) -> Any:
 
 
 def _copy_of_body(whole: Any, path: Path) -> None:
-    """Writes the weights of the one layer that has layers itself as a file of their own."""
+    """Writes the weights of the body to a file. The body is the only layer that contains layers."""
     with h5py.File(whole) as source, h5py.File(path, "w") as target:
         body = next(layer for layer in source["layers"].values() if "layers" in layer)
         for name in body:

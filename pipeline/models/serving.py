@@ -53,7 +53,7 @@ def _inputs(table: Table) -> list[Any]:
 
 
 def _body(network: Any, meta: Meta, table: Table) -> Any:
-    """Builds the model from all numbers and texts of a row to the answer."""
+    """Builds the model that turns all numbers and texts of a row into the answer."""
     names = [name for reading in table.readings for name in reading.names]
     texts = {
         reading.column: keras.Input((1,), dtype="string", name=body.text_input(number))
@@ -98,7 +98,7 @@ def _words(feature: TextFeature, name: str) -> Any:
     marks = keras.layers.TextVectorization(
         output_mode="multi_hot", vocabulary=feature.words, name="vocabulary"
     )(cells)
-    # Keras believes that there is one more axis. The first indicator is that of all other words.
+    # Keras assumes one axis too many. The first indicator stands for all other words.
     indicators = keras.ops.reshape(marks, (-1, 1 + len(feature.words)))[:, 1:]
     return keras.Model(cells, keras.ops.cast(indicators, "float32"), name=name)
 
@@ -147,7 +147,7 @@ def _standardise(values: Any, features: list[NumericFeature]) -> Any:
 
 def _prediction(raw: Any, meta: Meta) -> Any:
     if meta.task == "regression":
-        # In float64, because float32 cuts off the digits of a target far from zero.
+        # In float64, because float32 cuts off digits of targets that are far from zero.
         first, *others = meta.targets
         name = "logarithm" if first.logarithm else "prediction"
         scale: Any = [target.scale for target in meta.targets] if others else first.scale

@@ -1,8 +1,8 @@
 """Reads cells of text inside a model, as `prepare` reads them.
 
-Keras has no functions for strings that a saved model can hold, except its vectorization. So a cell
-becomes a row of numbers, one for each character. Spaces around the text are cut off, and the rest
-is compared with the texts of the levels.
+A saved model can hold only one of Keras's operations on strings: vectorization. So a cell becomes a
+row of numbers, one for each character. Spaces around the text are cut off, and the rest is compared
+with the texts of the levels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,8 @@ def one_hot(levels: Sequence[str], level_of: Mapping[str, str], *, name: str) ->
     """Builds a model that marks the level of each cell.
 
     Args:
-        level_of: the level of each other text, such as that of a missing value.
+        level_of: the level of each text that is not a level itself, such as a sign for a missing
+            value.
 
     Returns:
         A `keras.Model` from strings `(rows, 1)` to float32 zeros and ones `(rows, levels)`. A cell

@@ -46,8 +46,8 @@ class Layers(Model):
     def least_size(self, shape: Sequence[int], outputs: int) -> Size:
         """Counts the weights of layers with `units`, `filters` or `output_dim`.
 
-        Where Keras would have to compute a shape, it counts one place with one feature. It counts
-        nothing for a network with branches.
+        If only Keras can compute a shape, it counts one place with one feature. It counts nothing
+        for a network with branches.
         """
         if self.has_branches:
             return Size()

@@ -27,7 +27,7 @@ class Python(Model):
     arguments: dict[str, Any] = field(default_factory=dict)
 
     def suits_xla(self, rows: int) -> bool:  # noqa: ARG002
-        """Never by itself, because XLA cannot compile every operation."""
+        """Not by default, because XLA cannot compile every operation."""
         return False
 
     @property

@@ -134,7 +134,7 @@ def _block(name: str, filters: int, *, stride: int, widens: bool) -> Any:
 
 
 def _convolution(name: str, filters: int, *, kernel_size: int = 3, stride: int = 1) -> list[Any]:
-    """A convolution and its normalisation. The normalisation would remove a bias."""
+    """A convolution and its normalisation. There is no bias: the normalisation would cancel it."""
     import keras
 
     return [

@@ -56,18 +56,18 @@ class Scaling(Enum):
 
 @dataclass
 class Tabular(Model):
-    """Members that share dense layers of `units`. Each has its own scale of inputs and its output.
+    """Members that share dense layers of `units`. Each scales its inputs and has its own output.
 
     This is TabM-mini (Gorishniy et al. 2025, "TabM: Advancing Tabular Deep Learning with
     Parameter-Efficient Ensembling"). Each member is trained on its own loss, and the output is
-    their mean. Null takes a value by the number of training rows.
+    their mean. For null, the value depends on the number of training rows.
 
     Args:
         embedding: null embeds the numbers of tables with up to 200 of them in a row.
         embedding_size: the features that a number becomes.
         frequencies: the cosines of each number.
         frequency_scale: the standard deviation of the first frequencies, in periods for each
-            standard deviation of a number. High frequencies learn sharp functions, and need rows.
+            standard deviation of a number. High frequencies learn sharp functions from many rows.
         one_hot_levels: a column with more levels than this is embedded.
         category_size: the features that such a column becomes.
         text_size: the features that the words of a column of free text become.
@@ -148,12 +148,12 @@ class Tabular(Model):
         return rows >= _ROWS_FOR_XLA
 
     def usual_batch_size(self, rows: int) -> int:
-        """A sixteenth of the rows, as the next power of two from 16 to 256."""
+        """A sixteenth of the rows, rounded up to a power of two from 16 to 256."""
         share = -(-rows // _BATCHES)
         return min(_LARGEST_BATCH, max(_SMALLEST_BATCH, 1 << (share - 1).bit_length()))
 
     def usual_epochs(self, rows: int) -> int:
-        """As many as read 300,000 rows, from 30 to 200."""
+        """As many epochs as read 300,000 rows, but at least 30 and at most 200."""
         return min(_MOST_EPOCHS, max(_LEAST_EPOCHS, _ROWS_READ // rows))
 
     def least_size(self, shape: Sequence[int], outputs: int) -> Size:
@@ -185,7 +185,7 @@ def build(settings: Tabular, meta: Meta, seed: int) -> Any:
     )
     features = _embedded(settings, meta.table, first)
     hidden = _through(shared, _split(features, settings.members, seed))
-    # In 32 bits in every precision, because losses need the digits of outputs.
+    # Always in 32 bits, because losses need the digits of outputs.
     dtype = keras.config.floatx()
     shape = (settings.members, meta.outputs)
     members = _by_member("bki,kio->bko", hidden, shape, name=LAYER, dtype=dtype)
@@ -216,7 +216,7 @@ def _by_member(
 ) -> Any:
     """A dense layer with its own weights for each index of the first axis of `shape`.
 
-    Keras would take this axis for inputs, and start with too small weights.
+    Keras would count this axis as inputs, and start with weights that are too small.
     """
     import keras
 
@@ -238,7 +238,7 @@ def _embedded(settings: Tabular, table: Table, features: Any) -> Any:
     parts = []
     if count:
         numbers = features[:, :count]
-        # Outliers approach a limit, so a few rows do not rule the training.
+        # Outliers approach a limit, so a few rows do not dominate the training.
         parts.append(numbers / keras.ops.sqrt(1 + keras.ops.square(numbers / _CLIP)))
         if settings.embedding is not Embedding.none:
             parts.append(_numbers(settings, table.numeric, numbers))
@@ -330,7 +330,7 @@ class _Bins:
 def _knots(feature: NumericFeature) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The different quantiles of a feature, and the normal quantiles at the same levels.
 
-    A value that many rows have is several quantiles. It gets the middle of their levels.
+    A value that many rows have can be several quantiles. It gets the middle of their levels.
     """
     quantiles = np.array(feature.quantiles or [0.0])
     values, places = np.unique(quantiles, return_inverse=True)
