@@ -1,8 +1,8 @@
 """Reads cells of text inside a model, as `prepare` reads them.
 
 A saved model can hold only one of Keras's operations on strings: vectorization. So a cell becomes a
-row of numbers, one for each character. Spaces around the text are cut off, and the rest is compared
-with the texts of the levels.
+row of numbers, one for each character. Spaces at both ends are cut off. The rest is compared with
+the texts of the levels.
 """
 
 from collections.abc import Mapping, Sequence

@@ -54,9 +54,9 @@ class Rows:
         return len(self.split)
 
     def table(self) -> pd.DataFrame:
-        """One row for each row: the features, or one column for each pixel, then the targets.
+        """All rows as a table: the features, or a column for each pixel, then the targets.
 
-        A class has its name.
+        Classes are written by name.
         """
         values = np.asarray(self.x).reshape(len(self), -1)
         targets = np.asarray(self.y).reshape(len(self), -1)

@@ -12,8 +12,8 @@ FILE = "notebook.ipynb"  # in the record of a run
 def executed() -> str | None:
     """The executed cells in their order, as a notebook of Jupyter. None outside of IPython.
 
-    The file that the user edits may not be saved, and holds cells that were not executed. Passwords
-    in URLs and secrets of the environment are removed.
+    They come from the kernel: the user's file may be unsaved, and may hold cells that never ran.
+    Passwords in URLs and secrets of the environment are removed.
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None

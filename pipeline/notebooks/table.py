@@ -8,7 +8,7 @@ from pipeline.notebooks.place import at_root
 
 
 def runs(experiment: str | None = None) -> pd.DataFrame:
-    """The runs of the tracking store, the newest first, by run id.
+    """The runs of the tracking store, the newest first, indexed by run id.
 
     Args:
         experiment: only the runs of this experiment.
@@ -47,6 +47,6 @@ def runs(experiment: str | None = None) -> pd.DataFrame:
 
 
 def _numbers(column: pd.Series) -> pd.Series:
-    """The store holds settings as text. A column of numbers becomes one."""
+    """Converts a column of numbers, because the store holds settings as text."""
     numbers = pd.to_numeric(column, errors="coerce")
     return column if numbers.isna().any() else numbers

@@ -102,8 +102,8 @@ class TrainedRun:
     def predictions(self) -> pd.DataFrame:
         """The test rows in their order: `true`, `predicted`, and `probability` of the prediction.
 
-        A quantity and a perceptron have no probability. Several targets have such a table each,
-        side by side.
+        A quantity and a perceptron have no probability. For several targets, the tables of all
+        stand side by side.
 
         Raises:
             PipelineError: `evaluate` has not been called.

@@ -40,14 +40,14 @@ def run(experiment: str, **settings: Any) -> TrainedRun:
     """
     with at_root() as root, _interruptible() as interruption:
         config = composed(experiment, settings)
-        # TensorFlow takes seconds to load, so settings that cannot work are refused before.
+        # TensorFlow takes seconds to load, so a network that is too large is refused before.
         memory.require_enough(config, load_meta(PREPARED / config.data.name))
         backend.load()
         from pipeline.experiment import run as run_experiment
         from pipeline.training import process
 
-        # A finished run trains nothing. Its model may run the first operation of TensorFlow.
-        # That would fix the number of threads for the trainings after it.
+        # A finished run trains nothing, but its model may run TensorFlow's first operation. That
+        # would fix the number of threads for later trainings.
         with suppress(ConfigError):  # a training reports another number of threads itself
             process.pin(threads=config.training.threads)
         notebook = source.executed()
