@@ -125,7 +125,7 @@ class _Follower:
             ) from None
 
     def _local(self, imported: str) -> list[tuple[str, Path]]:
-        """The local files of an imported name and of its packages. Notes what is not local."""
+        """The local files of an imported name and of its packages. Notes other packages."""
         parts = imported.split(".")
         top = parts[0]
         if top == _HOUSE:
@@ -141,7 +141,7 @@ class _Follower:
         return []
 
     def _require_own_name(self, name: str, place: str) -> None:
-        """A local module must not hide an installed one, and each name must be of one file."""
+        """Checks that a local module hides no installed one, and that each name has one file."""
         top = name.partition(".")[0]
         if top in sys.stdlib_module_names or distribution_of(top) is not None or top == _HOUSE:
             raise ConfigError(

@@ -175,9 +175,9 @@ class _Source:
         )
 
     def find(self, name: str, depth: int = 0) -> "tuple[_Source, _Definition] | None":
-        """The definition of a name, also in another module that this one imports it from.
+        """Finds the definition of a name, here or in the module that it is imported from.
 
-        A name that is only assigned has none.
+        A name that is only assigned has no definition.
         """
         for node in reversed(list(_statements(self.tree))):
             if isinstance(node, _Definition) and node.name == name:

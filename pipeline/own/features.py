@@ -23,7 +23,7 @@ from pipeline.own.references import Reference, reference
 
 Numbers = NDArray[np.float64]
 
-_ALONE = 8  # rows that are computed one by one as well
+_ALONE = 8  # rows that are also computed one by one
 _EXPECTED = (
     "Write it with keras.ops or plain operators: keras.ops.where in place of if, and "
     "keras.ops.equal in place of =="
@@ -188,8 +188,8 @@ def values(function: FeatureFunction, columns: Sequence[Numbers]) -> Numbers:
         Float64 `(rows,)`. A value that is not finite is missing.
 
     Raises:
-        ConfigError: the function fails, does not return a number for each row, or computes another
-            value for a row by itself than for the same row among others.
+        ConfigError: the function fails, does not return a number for each row, or the value of a
+            row depends on the other rows.
     """
     import keras
 
@@ -227,9 +227,9 @@ def _compute(model: Any, columns: Sequence[Numbers]) -> Numbers:
 
 
 def _eager(function: FeatureFunction, columns: Sequence[Numbers]) -> list[float]:
-    """The values of the first rows without a model; none if the function runs only in one.
+    """The values of the first rows without a model; none if the function runs only in a model.
 
-    A comparison by `==` gives False for symbolic tensors, and is right for others.
+    Both can differ: `==` gives False for symbolic tensors, and is correct for others.
     """
     from keras import ops
 

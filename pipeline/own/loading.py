@@ -22,7 +22,7 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.own.closure import Closure, closure_of
 from pipeline.own.references import Reference
 
-# They register their own classes with Keras.
+# Keras knows the classes of these packages.
 _KNOWN_TO_KERAS = ("keras", "tensorflow", "numpy")
 
 _loaded: dict[str, "_Loaded"] = {}  # by the name of the module
@@ -30,7 +30,7 @@ _loaded: dict[str, "_Loaded"] = {}  # by the name of the module
 
 @dataclass(frozen=True)
 class _Loaded:
-    """A local module of this process: what it was made from, and the module."""
+    """A local module of this process, and what it was made from."""
 
     digest: str
     module: ModuleType
@@ -100,7 +100,7 @@ def place_of(error: BaseException) -> str:
 def _import(closure: Closure, base: Path) -> dict[str, ModuleType]:
     """Imports all local modules, because an import inside a function finds only imported ones.
 
-    If a file has changed, all modules are imported again, because any may hold a part of it.
+    If a file has changed, all modules are imported again, because each may hold objects of it.
     """
     files = {name: base / place for name, place in closure.files.items()}
     digests = {name: f"{path}:{_digest(path)}" for name, path in files.items()}

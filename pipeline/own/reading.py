@@ -16,7 +16,7 @@ from pipeline.files import sha256
 
 _CODE = (".py", ".pyc", ".so")
 
-_watchers: dict[int, set[Path]] = {}  # by thread, because others write records meanwhile
+_watchers: dict[int, set[Path]] = {}  # by thread, because other threads write records
 _is_hooked: list[bool] = []
 
 
@@ -47,7 +47,7 @@ def _is_file(name: str) -> bool:
 
 @contextmanager
 def watching() -> Iterator[set[Path]]:
-    """Collects the files of the repository that this thread reads inside a block, without code.
+    """Collects the files of the repository, except code, that this thread reads inside a block.
 
     The paths are relative to the repository's root. Files that C code opens are not noticed.
     """

@@ -41,10 +41,10 @@ def facts(entrant: Entrant) -> dict[str, str]:
 
 
 def of_decision(decision: Decision, champion: Version | None) -> dict[str, str]:
-    """The tags of a version that say how it fared.
+    """The tags of a version that come from the decision about it.
 
     Args:
-        champion: that it was compared with.
+        champion: the one that it was compared with.
     """
     against = {} if champion is None else {AGAINST: f"version {champion.number}"}
     return {OUTCOME: decision.outcome, VERDICT: decision.verdict, **against}

@@ -1,7 +1,7 @@
 """Promotes a run to champion of a registered model, and rolls back.
 
-The alias `champion` moves last, in one step. So a kill leaves the old champion in force, and the
-same command again does the rest. Each champion has the list of its predecessors as a tag.
+The alias `champion` moves last, in one step. So the old champion stays after a kill, and the same
+command completes the promotion. Each champion has the list of its predecessors as a tag.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class Standing:
     """A version after a promotion or a rollback.
 
     Args:
-        version: that was promoted, or that is champion again.
+        version: the one that was promoted, or that is champion again.
         other: the champion that it was compared with, or that was rolled back; None without one.
         is_champion: whether `version` is the champion now.
     """
@@ -76,7 +76,7 @@ def _remove_challenger(model: RegisteredModel, number: int) -> None:
 
 
 def roll_back(model: RegisteredModel) -> Standing:
-    """Gives the alias `champion` back to the champion before.
+    """Gives the alias `champion` back to the previous champion.
 
     Raises:
         PipelineError: there is none.
@@ -103,7 +103,7 @@ def roll_back(model: RegisteredModel) -> Standing:
 
 
 def _as_champion(before: Sequence[int]) -> dict[str, str | None]:
-    """The tags that a champion has, and None for those that it has not.
+    """The tags of a champion. None removes a tag.
 
     Args:
         before: the earlier champions, the oldest first.

@@ -39,8 +39,8 @@ def decide(candidate: Entrant, champion: Entrant | None, *, force: bool) -> Deci
         force: makes the candidate the champion, whatever the comparison says.
 
     Raises:
-        PipelineError: they answer another question, or they are not comparable and `force` is not
-            set.
+        PipelineError: they answer different questions, or they are not comparable and `force` is
+            not set.
     """
     if champion is None:
         return Decision("first", "the first champion")
@@ -63,7 +63,7 @@ def decide(candidate: Entrant, champion: Entrant | None, *, force: bool) -> Deci
 
 
 def _require_same_answers(candidate: Entrant, champion: Entrant) -> None:
-    """Refuses a model that would answer those who ask the champion with something else."""
+    """Refuses a model that answers another question than the champion."""
     one, other = (of.tested.predictions.facts for of in (candidate, champion))
     if (one.task, one.targets, one.classes) != (other.task, other.targets, other.classes):
         raise PipelineError(
@@ -97,7 +97,7 @@ def _judged(comparison: Comparison, candidate: Entrant, champion: Entrant) -> De
 
 
 def _difference(comparison: Comparison) -> str:
-    """`accuracy +0.0111 [-0.0010, +0.0233]`, of the first part."""
+    """`accuracy +0.0111 [-0.0010, +0.0233]`, of the first part of a comparison."""
     (pair,) = comparison.parts[0].decisive.pairs
     limits = text.signed_interval(pair)
     return f"{comparison.metric} {text.signed(pair.difference)} {limits}"

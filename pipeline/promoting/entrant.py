@@ -23,8 +23,8 @@ class Entrant:
 
     Args:
         run: its record in the tracking store.
-        contender: what `pipeline.compare` compares. It has the seeds of an experiment if the run
-            is the present one of the experiment.
+        contender: what `pipeline.compare` compares. It has the seeds of the experiment if this is
+            the experiment's present run.
         tested: the evaluation of the run itself.
     """
 
@@ -104,11 +104,11 @@ def _evaluated(run: RecordedRun) -> Evaluated:
 
 
 def _of_experiment(run: RecordedRun) -> Contender | None:
-    """The experiment that has this as its present run, with the series of its seeds."""
+    """The experiment with the series of its seeds; None if this is not its present run."""
     name = run.tags.get("experiment", run.experiment)
     try:
         contender = names.resolve(name) if name in params.read().experiments else None
-    except PipelineError:  # it was changed since, so its present results are of no use here
+    except PipelineError:  # the experiment was changed, so this is not its present run
         return None
     if contender is None or contender.tested is None or contender.tested.run_id != run.run_id:
         return None
