@@ -102,8 +102,8 @@ def started(
 def hand_over(server: socket.socket, module: str, arguments: Sequence[str]) -> int | None:
     """Runs a module as a fork of the server.
 
-    It has the streams, folder and variables of this process. Signals to this process reach it. If
-    this process is killed, so is the fork.
+    The fork has the streams, folder and variables of this process, and gets its signals. If this
+    process is killed, so is the fork.
 
     Returns:
         The status of the fork, as `os.waitpid` returns it. None if the server does not run the
@@ -146,7 +146,7 @@ def end_as(status: int) -> None:
     """Ends this process like the fork: with its exit code, or by the signal that ended it."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        if number != signal.SIGKILL:  # which has no handler
+        if number != signal.SIGKILL:  # SIGKILL has no handler
             signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
     sys.stdout.flush()
@@ -164,7 +164,7 @@ def settings_of_imports() -> dict[str, str]:
 
 
 def _inherited() -> list[int]:
-    """The open descriptors that come from the process that started this one."""
+    """The open descriptors that this process inherited."""
     opened = [int(name) for name in os.listdir("/dev/fd")]
     return [number for number in opened if _is_inherited(number)]
 
@@ -172,7 +172,7 @@ def _inherited() -> list[int]:
 def _is_inherited(number: int) -> bool:
     try:
         return os.get_inheritable(number)
-    except OSError:  # it listed the folder
+    except OSError:  # the descriptor that listed the folder
         return False
 
 

@@ -1,7 +1,7 @@
 """What stages of a `dvc repro` use of this package. Their server imports it before it forks.
 
-Each stage would take half a second for it: to import these modules, and to read the code that a run
-key covers.
+Otherwise each stage would take half a second to import these modules, and to read the code that a
+run key covers.
 """
 
 from pipeline import recorded_evaluation, tested_training

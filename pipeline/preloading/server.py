@@ -2,9 +2,9 @@
 
     python server.py ADDRESS OWNER LIBRARY...
 
-TensorFlow, MLflow and what they import take seconds. Nothing is used before the fork: TensorFlow
-has no device yet. Each command is a process of its own, with its own folder, variables, descriptors
-and signals. It is killed if the process that asked for it is killed, and `os.getppid()` returns the
+The imports of TensorFlow and MLflow take seconds. Nothing is used before the fork: TensorFlow has
+no device yet. Each command is a process of its own, with its own folder, variables, descriptors and
+signals. It is killed if the process that asked for it is killed, and `os.getppid()` returns the
 parent of that process.
 
 Modules of this package may be among the libraries. A command imports them again if it belongs to
@@ -58,7 +58,7 @@ class _Server:
         self.commands: dict[int, tuple[int, socket.socket]] = {}  # by pidfd: process and client
 
     def next_request(self) -> dict[str, Any]:
-        """Waits for requests. Returns one in each process that is forked to run it."""
+        """Waits for requests. Returns each request in the process that is forked to run it."""
         while True:
             clients = {client: child for child, client in self.commands.values()}
             events: list[Any] = [self.listener, self.owner, *self.commands, *clients]
@@ -141,7 +141,7 @@ def _take(streams: list[int], numbers: list[int]) -> None:
     for copy, number in zip(copies, numbers, strict=True):
         os.dup2(copy, number)
     for number in {int(name) for name in os.listdir("/dev/fd")} - set(numbers):  # noqa: PTH208
-        with suppress(OSError):  # it listed the folder
+        with suppress(OSError):  # the descriptor that listed the folder
             os.close(number)
 
 
@@ -174,7 +174,7 @@ def _forget_other_package(imported: _State) -> None:
 
 
 def _become(request: dict[str, Any], server: int, paths: list[str]) -> None:
-    """Makes this process one that was started with the request's command.
+    """Makes this process equal to one that was started with the request's command.
 
     Args:
         server: the process id of the server.
@@ -202,8 +202,8 @@ def _become(request: dict[str, Any], server: int, paths: list[str]) -> None:
 
 
 def main() -> None:
-    """Imports the libraries, serves, and becomes each of its commands."""
-    # This is a script, so its own folder is the first place of modules.
+    """Imports the libraries and serves. Each fork then becomes its command."""
+    # This is a script, so its own folder comes first on the search path of modules.
     from client import settings_of_imports  # type: ignore[import-not-found]
     from ending import end_after  # type: ignore[import-not-found]
 

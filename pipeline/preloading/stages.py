@@ -45,7 +45,7 @@ def _run(main: Callable[[], None]) -> None:
 
 
 def start_ahead() -> None:
-    """Starts the server of later stages. It imports on another core, beside this stage."""
+    """Starts the server of later stages. It imports on another core while this stage runs."""
     if _module_of_stage() is not None and (os.cpu_count() or 1) > 1:
         server = _server(os.getppid())
         if server is not None:
