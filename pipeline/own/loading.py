@@ -22,7 +22,7 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.own.closure import Closure, closure_of
 from pipeline.own.references import Reference
 
-# Keras knows the classes of these packages.
+# Objects of these packages need no registration.
 _KNOWN_TO_KERAS = ("keras", "tensorflow", "numpy")
 
 _loaded: dict[str, "_Loaded"] = {}  # by the name of the module

@@ -63,7 +63,7 @@ class Audit:
         return f"{result} in {len(self.stretches)} of {self.total} stretches"
 
     def chance(self, altered: int) -> float:
-        """The chance that a run with so many altered stretches passes.
+        """The chance that a run with this many altered stretches passes.
 
         The stretches are a random sample without replacement, so it is hypergeometric:
         C(n - m, k) / C(n, k) for n stretches, m of them altered, and k audited.

@@ -20,9 +20,9 @@ def describe(fit: Fit, moment: Moment) -> dict[str, Any]:
     """The batch of a step, and its values that are not finite.
 
     Returns:
-        step, epoch, the rows of the batch in the training split (from 0), those of them with an
-        input, a target or a loss that is not finite, the variables with a gradient that is not, the
-        learning rate, and the cells of these rows if the data are a table.
+        `step`, `epoch` and `learning_rate` · `rows`: the batch, as row numbers of the training
+        split · `rows_not_finite`: those with an input, a target or a loss that is not finite ·
+        `cells`: of these rows, for a table · `gradients_not_finite`, `variables_not_finite`: paths
     """
     task = fit.engine.task
     x, y, *_ = moment.batch

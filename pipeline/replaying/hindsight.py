@@ -1,4 +1,4 @@
-"""Measures in hindsight: a replay computes what a run did not log, and it joins the record."""
+"""Measures in hindsight: a replay computes what a run did not log, and adds it to the record."""
 
 import bisect
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from pipeline.tracking.tracker import Measurement, Tracker
 
 FAULT = "hindsight/fault.json"  # in the record
 _SHOWN = 8  # rows or variables
-_MOST_STEPS = 1000  # that probes look at, unless the user names them
+_MOST_STEPS = 1000  # that probes look at, unless `every` is set
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Query:
 
     Args:
         names: metrics and probes, such as `f1` and `grad_norm(dense_1)`.
-        first, last: the steps from which and to which; None stands for all.
-        every: the distance between the steps that probes look at; None lets the length decide.
+        first, last: the first and the last step; None sets no limit.
+        every: the distance between the steps that probes look at; None gives up to 1,000 steps.
         find_fault: looks for the first step with a value that is not finite.
     """
 
@@ -61,8 +61,8 @@ def look(original: Original, query: Query, options: Options) -> Seen:
     """Replays a run, and returns the values that `query` asks for.
 
     Raises:
-        PipelineError: a name is neither a metric nor a probe, the steps are not of the run, or the
-            replay does not have the bits of the run.
+        PipelineError: a name is neither a metric nor a probe, the run does not have these steps, or
+            the replay has other bits than the run.
     """
     request = _request(original, query)
     [(start, _)] = request.stretches
@@ -89,7 +89,7 @@ def _request(original: Original, query: Query) -> Request:
     checkpoint_steps = [step for step in kept_steps(original.folder) if step < last]
     first = query.first
     if first is None:
-        # A training ends as soon as it diverges, so a fault lies after the last kept checkpoint.
+        # A training ends as soon as it diverges, so its fault lies after the last kept checkpoint.
         only_fault = query.find_fault and not query.names
         first = checkpoint_steps[-1] + 1 if checkpoint_steps and only_fault else 0
     if not 0 <= first <= last <= original.last_step:
@@ -129,7 +129,7 @@ def _require_metric(name: str) -> None:
 
 
 def _hint(request: Request, original: Original) -> str:
-    """Hints about the steps for the user."""
+    """What the user should know about the steps."""
     every = request.steps[1] - request.steps[0] if len(request.steps) > 1 else 1
     parts = [f"; the probes look at every {every:,}th step"] if request.probes and every > 1 else []
     [(start, _)] = request.stretches

@@ -30,7 +30,7 @@ class Request:
             continues to the first evaluation at or after the second.
         metrics: to measure at each evaluation, besides those of the run.
         probes: pairs of a probe and a layer; an empty layer stands for the whole network.
-        steps: to look at with the probes.
+        steps: those that the probes look at.
         find_fault: looks for the first step with a loss or a variable that is not finite.
     """
 

@@ -79,7 +79,7 @@ class Stretch:
             description = fault.describe(fit, Moment(fit.engine, error.step))
         except PipelineError:
             if divergence(seen.history) is None:
-                raise  # a training that diverged has a history up to there
+                raise  # any other error: a diverged training has a history
         else:
             mark = None if outcome.paused else fingerprint(fit.engine.variables)
         return Replayed(
@@ -123,7 +123,7 @@ class Stretch:
 
 
 def _with_metrics(run: Run, more: Sequence[str]) -> ExperimentConfig:
-    """The settings of a run with more metrics. They do not change the bits of its training."""
+    """The settings of a run with more metrics. Metrics do not change the bits of a training."""
     training, meta = run.config.training, run.meta
     loss = losses.name_of(training, meta)
     usual_ones = usual.measured_metrics(training, run.config.data.task, [loss], meta.several)
@@ -134,7 +134,7 @@ def _differing(stored: Checkpoint, now: Checkpoint, names: dict[str, list[str]])
     """The arrays that differ in a bit between two states.
 
     Args:
-        names: of the arrays of a kind, as far as they are known.
+        names: those of the arrays of a kind, if they are known.
     """
     for kind in sorted(stored.arrays.keys() | now.arrays.keys()):
         before, after = stored.arrays.get(kind, []), now.arrays.get(kind, [])

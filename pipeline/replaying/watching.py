@@ -1,4 +1,4 @@
-"""An engine that stops before some steps, so that they can be looked at."""
+"""An engine that stops before some steps, so that a replay can look at them."""
 
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
@@ -68,7 +68,7 @@ class WatchedEngine:
         self._engine.rest()
 
     def run(self, start: int, stop: int, *, on_step: Callable[[int, Reading], None]) -> Reading:
-        """Trains the steps `start` to `stop`, in parts that end before the steps to look at."""
+        """Trains the steps `start` to `stop`, and pauses before each step to look at."""
         watched = self._steps[(self._steps > start) & (self._steps <= stop)]
         before = {int(step) - 1 for step in watched}
         reading, position = Reading({}, timed_examples=0, seconds=0.0), start

@@ -27,7 +27,7 @@ class Certificate:
         tests: how many test metrics were compared.
         test_departures: those that differ.
         faults: what in the record was changed after the run.
-        deviations: what was not as in the run when it was made again.
+        deviations: the inputs that differed: settings, data, code, versions, environment, CPU.
         culprits: what makes the difference.
         facts: commit, origin of the data, CPU, times and versions, by name.
     """

@@ -21,7 +21,7 @@ _NAMES = {
 def deviations(
     original: Original, again: SecondTraining, *, changed_data: Sequence[str]
 ) -> list[str]:
-    """What was not as in the run when it was made again, each in one line."""
+    """What differed from the run when it was made again, each in one line."""
     result = [f"data: {name} differs" for name in changed_data]
     before, now = original.identity, again.lineage["identity"]
     for part in before.keys() | now.keys():

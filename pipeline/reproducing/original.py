@@ -176,7 +176,7 @@ def _is_of(result: Path, run_id: str) -> bool:
 
 
 def _faults(original: Original, run: RecordedRun) -> list[str]:
-    """Says what was changed in the record after the run. It shows this without a training."""
+    """Says what was changed in the record after the run, without training it again."""
     lineage, settings = original.lineage, original.identity["settings"]
     faults = []
     if run_key(original.identity) != lineage["run_key"]:
@@ -206,7 +206,7 @@ def _faults(original: Original, run: RecordedRun) -> list[str]:
 
 
 def _same_text(one: str | None, two: str) -> bool:
-    """Whether two parameters are equal. The order of the keys in a list of them may differ."""
+    """Whether two parameters are equal. In JSON, the order of keys may differ."""
     if one is None or one == two:
         return one is not None
     try:

@@ -9,12 +9,12 @@ from packaging.utils import canonicalize_name
 from pipeline.reproducing.original import Original
 from pipeline.runs.lineage import packages
 
-# What prepares and trains. Other packages cannot change a result.
+# These packages prepare and train. Others cannot change a result.
 _THAT_COMPUTE = ("keras", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "tensorflow")
 
 
 def differing(original: Original) -> dict[str, tuple[str | None, str | None]]:
-    """The versions in the run and here, of packages that can change the result and differ."""
+    """The packages that can change the result and differ, with the versions in the run and here."""
     then: Mapping[str, str] = original.lineage["packages"]
     own = original.identity.get("own", {}).get("packages", {})
     names = _needed([*_THAT_COMPUTE, *map(canonicalize_name, own)])

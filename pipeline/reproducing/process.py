@@ -11,7 +11,7 @@ from pipeline import environment
 from pipeline.errors import PipelineError
 from pipeline.files import write_json
 
-# They would lead to other records, or to stages of DVC that are not running.
+# These variables would lead to other records, or to stages of DVC that do not run.
 _NOT_HANDED_ON = ("MLFLOW_", "DVC_", "KERAS_BACKEND")
 
 
@@ -50,13 +50,13 @@ class Commands:
             )
 
     def _variables(self) -> dict[str, str]:
-        """The variables of this process, with those of the run in place of their own kind."""
+        """The variables of this process, except the recorded kinds: those come from the run."""
         inherited = {
             name: value
             for name, value in os.environ.items()
             if not (environment.is_setting(name) or name.startswith(_NOT_HANDED_ON))
         }
-        # A record that was changed must not set any other variable, such as LD_PRELOAD.
+        # A changed record must not set any other variable, such as LD_PRELOAD.
         of_the_run = {
             name: value
             for name, value in self.recorded["variables"].items()

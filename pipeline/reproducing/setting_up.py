@@ -14,17 +14,17 @@ from pipeline.reproducing.data import PlacedData
 from pipeline.reproducing.original import Original
 from pipeline.reproducing.process import Commands, differing_variables
 
-# The second run has a store of its own in the work tree. The settings have no effect on the bits.
+# The second run has its own store in the work tree. These settings do not change the bits.
 _OWN_RECORD = {"tracking": {"store": "mlflow", "log_model": False}}
 
 
 @dataclass(frozen=True)
 class Options:
-    """In which environment to make a run again.
+    """The environment in which to make a run again.
 
     Args:
-        allow_environment: with other versions of packages than the run had.
-        install: in an environment with the packages of the run.
+        allow_environment: allows other versions of packages than those of the run.
+        install: installs the packages of the run into an environment of its own.
     """
 
     allow_environment: bool = False
