@@ -15,7 +15,7 @@ def first_failure(name: str, params: Params, folder: Path, *, stages: Path = STA
 
     Args:
         folder: holds one file for each failed stage.
-        stages: `dvc.yaml`, for the order of the stages and what each runs over.
+        stages: `dvc.yaml`, for the order of the stages and the items of each.
     """
     if not folder.is_dir():
         return ""
@@ -37,6 +37,6 @@ def failure(stage: str, folder: Path) -> str:
 
 
 def _groups(stages: Path) -> dict[str, str]:
-    """By stage, the list of `params.yaml` that it runs over, or nothing; in order."""
+    """By stage, in order: the list of `params.yaml` that gives its items, or nothing."""
     content = yaml.safe_load(stages.read_text(encoding="utf-8"))["stages"]
     return {name: str(stage.get("foreach", "")).strip("${}") for name, stage in content.items()}

@@ -1,4 +1,4 @@
-"""How often the test rows of a result had been used, in words, and what still holds then."""
+"""Says how often the test rows of a result had been used, and which interval still holds."""
 
 from pipeline.config.metrics import METRICS, module_of
 from pipeline.evaluation.adaptive import after_looks

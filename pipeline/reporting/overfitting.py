@@ -41,7 +41,7 @@ def overfitting(history: Sequence[Point]) -> Overfitting | None:
     2. the loss of the training rows is below that of E,
 
     each by more than 10 % and by more than four standard deviations of an epoch's noise. The noise
-    is what an epoch's loss deviates from the mean of its neighbours (von Neumann 1941). Points
+    is the deviation of an epoch's loss from the mean of its neighbours (von Neumann 1941). Points
     inside an epoch and a diverged one do not count.
     """
     ends = [point for point in history if point.epoch > 0 and float(point.epoch).is_integer()]
@@ -74,7 +74,7 @@ def _averaged(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
 
 def _threshold(values: NDArray[np.float64], level: float) -> float:
     """The largest change of a loss from `level` that does not count."""
-    # The second half, because the bent fall at the beginning is not noise.
+    # Only the second half, because the curved fall at the beginning is not noise.
     later = values[len(values) // 2 :]
     noise = 0.0
     if len(later) > 2:

@@ -11,8 +11,8 @@ _OTHER_SPLITS = re.compile(r"\b(validation|train|training)\b", re.IGNORECASE)
 def published(reported: str) -> float | None:
     """Finds the figure: the last percentage, or the only number below 1.
 
-    `test 7.4 / 95.1 / 98.7 % at steps 0, 100, 1,000` gives 0.987. A text about another split or
-    without a figure gives None, and so does one with several numbers below 1.
+    `test 7.4 / 95.1 / 98.7 % at steps 0, 100, 1,000` gives 0.987. A text without a figure, about
+    another split, or with several numbers below 1 gives None.
     """
     if _OTHER_SPLITS.search(reported):
         return None

@@ -257,7 +257,7 @@ class Row:
     def beside(self) -> list[str]:
         """Scores to show with the headline, because that by itself could mislead.
 
-        Another headline than the task's own needs only the error in the unit of the target.
+        If the headline is not the task's own, only the error in the unit of the target is needed.
         """
         is_own = self.headline == self.metrics.get("headline")
         return [
@@ -278,7 +278,7 @@ class Row:
 
     @property
     def main_metrics(self) -> list[str]:
-        """The metrics of the whole, and those that training measured besides."""
+        """The metrics that are not of a single class, and all that training measured."""
         trained = self.result.trained_metrics if self.result else []
         return [
             name
@@ -317,7 +317,7 @@ class Row:
 
     @property
     def undefined(self) -> list[str]:
-        """Why metrics of the whole have no value or no interval: a line for each reason."""
+        """Why main metrics have no value or no interval: a line for each reason."""
         names: dict[str, list[str]] = {}
         for name in self.main_metrics:
             if reason := self.metrics["test"][name].get("reason"):
@@ -539,7 +539,7 @@ def not_defined(metrics: Mapping[str, Any], path: str) -> str:
 
 
 def _at(node: Any, path: str) -> Any:
-    """The value of a nested dictionary at a path. Of two ways, the one with the longest key."""
+    """The value of a nested dictionary at a path. If several keys fit, the longest comes first."""
     if not path:
         return node
     if not isinstance(node, dict):

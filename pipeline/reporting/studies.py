@@ -81,7 +81,7 @@ def collect(rows: Sequence[Row], folders: Iterable[Path] | None = None) -> list[
 
 
 def _place(study: ShownStudy, names: Sequence[str]) -> tuple[int, str, int, str]:
-    """Of an experiment, sweeps come last and the latest study comes first."""
+    """Orders studies by experiment, searches before sweeps, and the latest of each kind first."""
     if study.record is None:
         return len(names), "", 0, study.title
     one = study.record
