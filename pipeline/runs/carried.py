@@ -6,7 +6,7 @@ index.json       its runs, and the looks at their test rows
 <run id>.json    the record of a run, as the tracking store holds it
 files/<sha256>   the files of records, models and results; equal files are one
 
-A run lies in several folders if several stages work on it. Each holds the whole record of its time.
+If several stages work on a run, each folder holds the whole record that its stage left.
 DVC keeps equal files once, so the files of the model and the figures take no more space.
 """
 
@@ -66,7 +66,7 @@ class CarriedRun:
         metrics: by name, the step, the time and the value of each point. None stands for NaN.
         data_sets: as MLflow describes them, with their tags.
         files: the sha256 of each file of the record, by path.
-        result: the same of the files that `pipeline.runs.result` wrote; empty without them.
+        result: the same for the files that `pipeline.runs.result` wrote; empty without them.
     """
 
     run_id: str

@@ -4,7 +4,7 @@ It is `mlruns/checkpoints/<run_key>/`:
 
 000001.checkpoint …      the last two checkpoints, until the run is finished
 kept/000900.checkpoint   those after every `checkpoint.keep_every` epochs, by their step
-snapshots/               the models of the steps in `training.evaluate_at`, until then
+snapshots/               the models of the steps in `training.evaluate_at`, until it is finished
 result/                  of a finished run: model, history, snapshots and ids
 lock                     held by the process that trains the run
 """

@@ -79,7 +79,7 @@ def _imported(config: ExperimentConfig, package: Package) -> list[str]:
 def own(config: ExperimentConfig) -> dict[str, dict[str, str]]:
     """The user's own code and files that an experiment uses: digests by path, and versions.
 
-    It is empty for an experiment without own code, so those of earlier versions keep their keys.
+    It is empty for an experiment without own code, so runs of earlier versions keep their keys.
     """
     identity = own_code.closure(config).identity | {
         "data": own_code.named_files(config),

@@ -114,7 +114,7 @@ def _section(path: bytes, parts: Sequence[bytes]) -> _Section:
     for part in parts:
         head, binary, body = part.partition(_BINARY)
         text += head + b"\n" if binary else part
-        # A binary patch has a second half, the way back. It would store the old bytes.
+        # A binary patch has a second half for the way back. It would store the old bytes.
         patch += head + binary + body.partition(b"\n\n")[0] + b"\n\n" if binary else part
     return _Section(path, patch, text)
 
@@ -133,7 +133,7 @@ def _without_secrets(
 ) -> Iterator[_Section]:
     """Yields the sections that seem to hold no secret, and notes the others."""
     secrets = [os.fsencode(secret) for secret in secrets_of_the_environment()]
-    # Looking into all texts at once is several times faster than into each.
+    # Searching all texts at once is several times faster than one by one.
     any_secret = secret_kind(b"".join(section.text for section in sections), secrets)
     for section in sections:
         kind = any_secret and secret_kind(section.text, secrets)

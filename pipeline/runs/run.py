@@ -19,9 +19,9 @@ class Run:
     """One run: its configuration, its data and its run key.
 
     Args:
-        config: the configuration, with the settings that it leaves to the data.
+        config: the configuration. The settings that depend on the data are filled in.
         settings: the same as plain values.
-        composed: the digest of the settings as they were composed, with null for these.
+        composed: the digest of the settings before that, with null in these places.
         identity: everything that can change the bits of the result.
         key: the digest of the identity.
     """

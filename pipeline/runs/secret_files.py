@@ -132,7 +132,7 @@ def _is_password(user: str) -> bool:
 
 
 def _assignments(text: str) -> Iterator[bool]:
-    """For each value of a name such as `password` or an option `--password`: is it a secret?"""
+    """For each value of a name such as `password` or an option `--password`: is it secret?"""
     lower = text.lower()
     for name in (*_STRONG, *_WEAK):
         for start in _occurrences(lower, name):

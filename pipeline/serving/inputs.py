@@ -1,7 +1,7 @@
 """The inputs of a saved model, from rows as people hold them.
 
-A cell of text means what it means in `prepare`. A value from Python means what pandas would have
-read from the CSV: a whole number may have become a float, and a missing value NaN or None.
+A text is read as `prepare` reads it. A value from Python is read as if pandas had read it from the
+CSV: a whole number may be a float, and a missing value NaN or None.
 """
 
 import math
@@ -149,7 +149,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def _categories(column: Column, values: Sequence[Any]) -> NDArray[np.object_]:
-    """Texts, known or not. NumPy's own strings would all take the memory of the longest."""
+    """Texts, known or not, as objects: NumPy's strings would all take the longest one's memory."""
     return np.array([_as_text(value, column) for value in values], dtype=object)
 
 

@@ -37,7 +37,7 @@ def load(model: str) -> Predictor:
 def _trusts_code(name: str) -> bool:
     """Whether the code next to a model may run.
 
-    That of a file from elsewhere may not. That of the tracking store may, as in MLflow.
+    Code of a file from elsewhere may not. Code in the tracking store may, as in MLflow.
     """
     path = Path(name)
     is_path = path.suffix == ".keras" or (path.is_dir() and not (OUTPUTS / name).is_dir())

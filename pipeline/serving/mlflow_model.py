@@ -24,7 +24,7 @@ class ServedModel:
 
         Args:
             model_input: what `Predictor.predict` takes.
-            params: MLflow passes them. There are none.
+            params: MLflow passes this argument. It has no effect.
 
         Returns:
             The columns of `Predictor.answers`, with the index of a DataFrame.
