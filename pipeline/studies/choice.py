@@ -40,7 +40,7 @@ class Configuration:
     """Finished trials that differ only by their seeds and splits.
 
     Args:
-        values: the settings that vary, without those.
+        values: the settings that vary, without seeds and splits.
         by_split: on each split, at least one outcome with an objective.
         ratio: the validation rows of a split, divided by its training rows.
     """
@@ -104,8 +104,8 @@ class Choice:
             configuration has two seeds or splits, because then the noise is not known.
         corrected: the figure of the best one. None without a choice or without the noise.
         left_out: the number of splits on which a configuration has not finished.
-        failed: the number of configurations with a failed trial. They are not ranked: the mean of
-            those of their seeds that worked would be too good.
+        failed: the number of configurations with a failed trial. They are not ranked, because a
+            mean over only the seeds that worked would be too good.
     """
 
     configurations: Sequence[Configuration]
@@ -129,7 +129,7 @@ def choose(
             are several splits.
 
     Returns:
-        None if no trial has an objective, or if no split has one of each configuration without a
+        None if no trial has an objective, or if no split is common to all configurations without a
         failed trial.
     """
     ranked = configurations(outcomes, direction, ratio=ratio)
@@ -256,7 +256,7 @@ def _noise_of_seeds(samples: Sequence[Sequence[float]]) -> _Noise:
 
 
 def _noise_of_splits(values: _Floats, ratio: float) -> _Noise:
-    """Analyses randomised blocks. The noise is the rest without the means of rows and columns.
+    """Analyses randomised blocks. The noise is what the means of rows and columns leave over.
 
     The variance of a single value has two parts, the noise and the variance between splits. Its
     degrees of freedom are those of Satterthwaite (1946).
@@ -294,7 +294,7 @@ def _tied(means: _Floats, noise: _Noise) -> list[bool]:
 
 @cache
 def _studentized_range(means: int, degrees: float) -> float:
-    """The 95 % quantile of the range of `means` means. It takes a tenth of a second."""
+    """The 95 % quantile of the range of `means` means. This takes a tenth of a second."""
     from scipy.stats import studentized_range  # takes half a second to import
 
     return float(studentized_range.ppf(CONFIDENCE, means, degrees))
@@ -319,7 +319,7 @@ def _corrected(means: _Floats, noise: _Noise, direction: Direction) -> Corrected
     draws = true + errors * np.random.default_rng(0).normal(size=(_DRAWS, len(means)))
     chosen = np.argmax(sign * draws, axis=1)
     flattery = float(np.mean(sign * (draws[np.arange(_DRAWS), chosen] - true[chosen])))
-    bias = sign * max(0.0, flattery)  # of a choice that noise does not touch, 0 but for the draws
+    bias = sign * max(0.0, flattery)  # a value below 0 is noise of the draws
     level = CONFIDENCE ** (1 / len(means))
     margin = float(stdtrit(noise.degrees_of_best, (1 + level) / 2)) * noise.of_best
     best = float(means[0])

@@ -1,8 +1,8 @@
 """Confirms the winner of a study: trains it again with seeds that took no part in the choice.
 
 The winner's own figure is too good, because luck helped to choose it. The figures of other seeds
-are unbiased. The claim comes from them, so a later training meets it, also on another CPU: other
-rounding changes a training as another seed does.
+are unbiased. The claim comes from them, so a later training meets it, also on another CPU:
+different rounding acts like another seed.
 """
 
 import math

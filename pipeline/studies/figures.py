@@ -138,8 +138,8 @@ def main_effects(
 ) -> Figure:
     """Draws a panel for each setting: the mean objective for each of its values.
 
-    Each mean has the trials as dots next to it and, for two trials or more, its 95 % interval. The
-    axes fit the trials, so the wide interval of two trials may leave a panel. See
+    The dots next to each mean are its trials. A mean of two trials or more has its 95 % interval.
+    The axes fit the trials, so the wide interval of two trials may leave a panel. See
     `parallel_coordinates` for the arguments.
     """
     settings = _settings(trials)

@@ -124,7 +124,7 @@ def shadowing_launchers() -> Iterator[None]:
 
 
 class _OneComposition(ConfigLoaderImpl):
-    """Composes for the first trial that a process runs, and only replaces the overrides of others.
+    """Composes for the first trial of a process. For the others, it replaces only the overrides.
 
     A launcher needs Hydra's own settings. The grid has composed the settings of the trials.
     """
@@ -153,9 +153,9 @@ _composed: dict[tuple[str, ...], DictConfig] = {}  # by folders and overrides of
 
 @contextmanager
 def with_one_composition() -> Iterator[None]:
-    """Keeps Hydra from composing all trials, as `compose_grid` has done.
+    """Keeps Hydra from composing all trials again after `compose_grid`.
 
-    Its sweeper would do so to check them, and its launchers to run them.
+    Its sweeper would compose them to check them, and its launchers to run them.
     """
     check, names = Sweeper.validate_batch_is_legal, vars(internal)
     Sweeper.validate_batch_is_legal = lambda *_: None  # type: ignore[method-assign]
@@ -197,10 +197,10 @@ def _named(overrides: Sequence[str]) -> str:
 
 
 def _require_usable(chosen: Launcher, overrides: Sequence[str]) -> None:
-    """Checks before the first trial what the launcher would fail for.
+    """Checks before the first trial that the launcher can run here.
 
     Raises:
-        PipelineError: its package or Slurm is not here.
+        PipelineError: its package or Slurm is missing.
     """
     received = " ".join(overrides)
     packages = {chosen.target.rpartition(".")[0], *_LIBRARIES.get(chosen.name, ())}

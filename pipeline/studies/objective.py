@@ -20,7 +20,7 @@ _LOSS: _Facts = {
     "training.loss_arguments": lambda config: config.training.loss_arguments,
     "data.standardize_target": lambda config: config.data.standardize_target,
 }
-# By figure, the settings that decide what it measures on the same rows. A metric has none.
+# By figure, the settings that decide what it measures on the same rows. Metrics have none.
 FACTS: dict[str, _Facts] = {
     "validation/loss": _LOSS,
     "validation/weighted_loss": _LOSS
@@ -52,8 +52,8 @@ class Objective:
             key: the setting that names it.
 
         Raises:
-            ConfigError: training measures no such figure, or it is not one of the validation split,
-                or the direction is not that of the metric.
+            ConfigError: training measures no such figure of the validation split, or the metric
+                improves in the other direction.
         """
         require(
             metric.startswith("validation/"),
@@ -142,7 +142,7 @@ def _candidates(config: ExperimentConfig) -> list[Objective]:
 
 
 def _monitored(config: ExperimentConfig) -> Iterator[str]:
-    """The metric of the validation split that early stopping monitors, if it does."""
+    """The metric that early stopping monitors, if it is one of the validation split."""
     rule = config.training.early_stopping
     if rule is not None and rule.figure.startswith("validation/"):
         name = metric_of(rule.figure, key="training.early_stopping.monitor")

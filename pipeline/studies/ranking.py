@@ -1,4 +1,4 @@
-"""What the record of a study says of its trials: their ranking and what they cost."""
+"""What the record of a study says of its trials: their ranking and their cost."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from pipeline.studies.record import Rank
 
 
 def facts(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The fields of a record that say what its trials cost."""
+    """The fields of a record with the cost of its trials."""
     return {
         "counts": {
             status.value: len(ended)

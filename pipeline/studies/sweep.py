@@ -84,7 +84,7 @@ class _Sweep:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Shows the trials while the block runs, and tags the sweep for those who watch it."""
+        """Shows the trials while the block runs, and tags the sweep for `pipeline.watch`."""
         self._parent.set_tag("trials", str(len(self._grid.trials)))
         if self._grid.objective is not None:
             self._parent.set_tag("objective", self._grid.objective.metric)

@@ -31,7 +31,7 @@ class Trial:
 
     @property
     def label_of_configuration(self) -> str:
-        """The label without what only repeats a configuration: seeds and splits."""
+        """The label without seeds and splits, because they only repeat a configuration."""
         values = {name: value for name, value in self.values.items() if name not in REPETITIONS}
         return " ".join(f"{name}={short(value)}" for name, value in values.items())
 

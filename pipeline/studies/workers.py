@@ -43,7 +43,7 @@ class Workers(LokyBackend):  # type: ignore[misc]
         self._number = number
 
     def configure(self, n_jobs: int, parallel: Any, **_arrays: Any) -> int:
-        """Always uses the same settings, because joblib starts new workers for others.
+        """Always uses the same settings, because for other settings joblib starts new workers.
 
         Ignores settings for large arrays.
         """
