@@ -11,8 +11,8 @@ def log_baselines(tracker: Tracker, summary: Mapping[str, Any], *, step: int) ->
     """Adds the headline metric of each baseline, and what it says about the network.
 
     The values are metrics, so that a chart can show them next to those of the network. Differences
-    are tags, as intervals are. `metrics.json` has the other metrics of the baselines. Here they
-    would fill the table of runs.
+    are tags, as intervals are. The other metrics of the baselines would fill the table of runs, so
+    only `metrics.json` has them.
 
     Args:
         summary: the content of `metrics.json`. Without baselines, nothing is added.

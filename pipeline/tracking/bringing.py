@@ -1,8 +1,8 @@
 """Brings the runs that DVC carries into the embedded store, when it is opened.
 
 So after `dvc pull`, every command finds them, with their ids, times and values. A run that the
-store has, or that someone has deleted from it, stays as it is. Only a run that was never tested
-here gets the tests of its record.
+store has, or that someone has deleted from it, stays as it is. The exception: a run that was never
+tested here gets the tests of its record.
 
 Files come first, and the rows that name them last, in one transaction. So a kill loses nothing, and
 the next command completes it.
@@ -71,7 +71,7 @@ def _bring_runs(states: _States, database: Path, _: int) -> None:
 
 
 def _lacking(entries: Sequence[Entry], database: Path) -> list[Entry]:
-    """The runs that the store does not have, and those of which it lacks the test."""
+    """The runs that the store does not have, or has without their test."""
     with closing(sqlite.connect(str(database))) as store:
         query = (
             "SELECT runs.run_uuid, lifecycle_stage, value FROM runs LEFT JOIN tags"
@@ -264,5 +264,5 @@ def _link(number: str, source: tuple[str, str], target: tuple[str, str]) -> dict
 
 
 def _number(*parts: str) -> str:
-    """A number for a row. The record has none, and an import that is repeated gives it again."""
+    """A number for a row, because the record has none. A repeated import gives the same one."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

@@ -33,7 +33,7 @@ from pipeline.tracking.faults import reported
 TRAIN, EVALUATE, REPEAT = "train", "evaluate", "repeat"  # the stages
 _T = TypeVar("_T")
 _LARGEST = 1.7976931348623157e308  # MLflow's database holds infinity as this
-# What later commands add to a run. The output of `train` has none of it, whenever `train` runs.
+# What later commands add to a run. The output of `train` leaves it out, whenever `train` runs.
 _ADDED_LATER = (
     *("test/", "test.", SHOWN, "baseline", "repeat.", "reproduced", "certificate/"),
     *("figures/", "metrics.json", "predictions.npz", "history.csv", notes.TAG),
@@ -124,7 +124,7 @@ def _record(run_id: str, output: Path, folder: Path) -> CarriedRun:
 
 
 def _result(run_id: str, places: Sequence[Path], folder: Path) -> dict[str, str]:
-    """Copies the result of a run from the first place that has it, as the run wrote it."""
+    """Copies the result of a run from the first place that has it unchanged."""
     for place in places:
         with suppress(PipelineError):
             files = of_run(place, run_id).files
@@ -133,7 +133,7 @@ def _result(run_id: str, places: Sequence[Path], folder: Path) -> dict[str, str]
 
 
 def _copied(source: Path, files: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Copies files to a folder, under their sha256. Returns this by path."""
+    """Copies files to a folder, under their sha256. Returns each sha256 by path."""
     folder.mkdir(exist_ok=True)
     for name, digest in files.items():
         if not (folder / digest).exists():

@@ -20,7 +20,7 @@ def log_comparison(
     files: Sequence[Path],
     figures: Sequence[Path],
 ) -> str:
-    """Records a comparison. One of the same runs is updated.
+    """Records a comparison, or updates the one of the same runs.
 
     Args:
         identifier: of the compared runs and of how they were compared.

@@ -1,7 +1,7 @@
-"""Finds out, without MLflow, that a finished run lacks nothing in the embedded store.
+"""Checks without MLflow that the embedded store holds all of a finished run.
 
-To import MLflow and open the store takes seconds. A finished run that is asked for again needs only
-this answer. Whatever is unusual counts as a lack, because opening the store mends or reports it.
+Importing MLflow and opening the store take seconds. This answer is enough when a command repeats a
+finished run. Anything unusual counts as incomplete: opening the store repairs or reports it.
 """
 
 import os
@@ -27,8 +27,8 @@ _MODEL = """SELECT artifact_location FROM logged_models JOIN inputs ON destinati
 def is_complete(run_id: str, *, model_step: int | None) -> bool:
     """Whether the store surely has the run, with its settings and its model.
 
-    A store of another folder does not count, nor one with a RUNNING run: a dead process may have
-    left it.
+    It is False for a store of another folder, and for one with a RUNNING run: a dead process may
+    have left it.
 
     Args:
         model_step: the step of the model; None if the run logs none.

@@ -50,7 +50,7 @@ def shown_uri() -> str:
 
 def _embedded() -> str:
     path = str(mlruns() / home.DATABASE)
-    # In an address, SQLAlchemy gives % and ? a meaning.
+    # In an address, % and ? have a meaning for SQLAlchemy.
     return f"sqlite:///{os.path.relpath(path) if set('%?') & set(path) else path}"
 
 
@@ -69,10 +69,10 @@ def is_missing() -> bool:
 
 
 def remedy(stage: str) -> str:
-    """What to do about a run of an experiment that the store does not have.
+    """What to do about a run that the store does not have.
 
     Args:
-        stage: that trains it.
+        stage: the stage that trains the run.
     """
     again = f"train it again with: dvc repro --force {stage}"
     if is_embedded():
@@ -86,8 +86,8 @@ def remedy(stage: str) -> str:
 def client() -> MlflowClient:
     """Opens the store. Creates it if there is none, and brings its schema up to date.
 
-    If the folder of the store has moved, the locations in it change. Runs that DVC carries and the
-    store lacks are brought in.
+    If the folder of the store has moved, the locations in it change. The store gets the runs that
+    DVC carries and it lacks.
 
     Raises:
         StoreError: opening or reaching the store failed.
@@ -118,7 +118,7 @@ def client() -> MlflowClient:
 def bring_home() -> None:
     """Makes new files lie in this project, even if another container opened the store meanwhile.
 
-    One folder can have another path there.
+    The same folder can have another path there.
     """
     if is_embedded():
         with lock():
@@ -132,13 +132,13 @@ def _checked(client: MlflowClient) -> MlflowClient:
 
 @event.listens_for(Engine, "do_connect")
 def _be_patient(dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
-    """Gives the connections that MLflow opens the patience of the others."""
+    """Makes the connections that MLflow opens as patient as the others."""
     if dialect.name == "sqlite":
         parameters |= sqlite.patience()
 
 
 def _quiet(location: str) -> None:
-    # The log of the migration means nothing to a user.
+    # The log of the migration does not help a user.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     # An error of SQLite is reported in one line. MLflow would print its statements.
     level = logging.CRITICAL if location.startswith("sqlite") else logging.WARNING

@@ -1,8 +1,8 @@
 """Adds results on the test split to the record of the run that was tested.
 
 The record shows the latest evaluation. Each evaluation is also a file of the record,
-`evaluations/<digest>.json`, and the tag `evaluation` names the one that is shown. So an evaluation
-that another one replaces stays.
+`evaluations/<digest>.json`, and the tag `evaluation` names the one that is shown. So a replaced
+evaluation stays in the record.
 """
 
 import hashlib
@@ -64,8 +64,8 @@ def log_test_metrics(
 ) -> None:
     """Adds metrics of the test split by step, their intervals, and the split itself.
 
-    The same evaluation changes nothing. Another one takes its place in what MLflow shows. The file
-    comes first and the tag last, so a kill between them leaves nothing that the next one misses.
+    Logging the same evaluation again changes nothing. Another one replaces it in what MLflow shows.
+    The file comes first and the tag last, so the next call completes what a kill interrupted.
 
     MLflow shows the value of the last step. Therefore metrics of snapshots after the saved model
     are in `metrics.json` only. Intervals become tags. As metrics, each limit would be a chart with
@@ -98,7 +98,7 @@ def log_test_metrics(
 def log_looks(tracker: Tracker, standing: Standing | None) -> None:
     """Adds how many other models had been scored on the test rows before.
 
-    Another copy of the project, with a ledger of its own, may know fewer. The larger number stays.
+    The larger number stays, because the ledger of another copy of the project may know fewer.
     """
     if standing is not None:
         before = max(standing.before, int(tracker.tag(_LOOKS) or 0))

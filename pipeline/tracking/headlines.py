@@ -13,7 +13,7 @@ _VALIDATION = "best/validation/"
 def of_tests(names: Iterable[str]) -> str | None:
     """The headline metric of the test split, such as `test/accuracy`; None without a test.
 
-    Baselines are measured by it only. Without them, it is that of a task.
+    Baselines are measured by this metric only, so they show its name. Without them, see `_first`.
     """
     tests = [name for name in names if name.startswith("test/")]
     compared = [name.removeprefix(_BASELINE) for name in tests if name.startswith(_BASELINE)]
@@ -28,7 +28,7 @@ def of_validation(names: Iterable[str]) -> str | None:
 
 
 def _first(names: Iterable[str], prefix: str) -> str | None:
-    """That of a task, or the first one that is no loss, or else the first one."""
+    """The headline metric of a task; else the first metric that is no loss; else the first one."""
     usual = [metrics.headline(task) for task in _TASKS]
 
     def place(name: str) -> tuple[int, bool]:

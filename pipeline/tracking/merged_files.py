@@ -20,7 +20,7 @@ _LOCKS = ("lock", ".lock")
 def merge(other: Path, ours: Path) -> int:
     """Copies what this project does not have. Returns the number of files that were written.
 
-    Of two files with other bytes, the one with the greater sha256 stays, whatever the order.
+    If two files differ, the one with the greater sha256 stays, in any order of merges.
     """
     count = sum(
         _merge_file(file, ours / file.relative_to(other))
@@ -96,7 +96,7 @@ def _latest(folder: Path) -> tuple[str, str]:
 
 
 def _merge_ledgers(theirs: Path, ours: Path) -> int:
-    """Adds the looks of the other ledger. Who reads a ledger sorts its lines by time."""
+    """Adds the looks of the other ledger. Readers of a ledger sort its lines by time."""
     if not theirs.is_file():
         return 0
     before = ours.read_bytes().splitlines(keepends=True) if ours.is_file() else []

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.layout import mlruns
 from pipeline.tracking import home, sqlite
 
-# How a table that belongs to runs or models names the rows of experiments.
+# SQL that turns the other store's numbers of experiments and data sets into ours.
 _EXPERIMENT = "(SELECT ours FROM temp.experiments_of WHERE theirs = experiment_id)"
 _DATASET = "coalesce((SELECT ours FROM temp.datasets_of WHERE theirs = {column}), {column})"
 # The record of a run that ended later is the newer one.
@@ -119,9 +119,9 @@ def _insert(
     """Inserts the rows of a table that are not there.
 
     Args:
-        update: the condition under which a row of theirs takes the place of ours.
-        values: expressions for columns that name rows by numbers of the other store. None for a
-            column of which the greater value stays.
+        update: the condition under which their row replaces ours.
+        values: expressions for columns that hold numbers of the other store. None for a column that
+            keeps the greater value.
     """
     columns = _columns(store, table)
     read = ", ".join(values.get(name) or name for name in columns)

@@ -1,8 +1,8 @@
 """Brings the runs of another embedded store into that of this project.
 
-Merging is a union. Ids, times and points stay, and nothing of this project is lost. Where both
-stores have another value for the same thing, a fixed order decides: the record of a run that ended
-later, and the greater value of a tag. So any order of any number of merges gives the same store.
+Merging is a union. Ids, times and points stay, and nothing of this project is lost. If the stores
+differ, a fixed rule decides: the record of the run that ended later stays, and the greater value of
+a tag. So merges in any order give the same store.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ class Merged:
 
     Args:
         runs: how many runs are new in this store.
-        models: how many logged models are.
+        models: how many logged models are new in it.
         files: how many files were copied.
         content: see `content`.
     """
@@ -43,8 +43,8 @@ def merge(other: Path) -> Merged:
     and the same call completes the merge.
 
     Raises:
-        PipelineError: the folder has no store, or both stores have another version of a registered
-            model.
+        PipelineError: the folder has no store, or a version of a registered model differs between
+            the stores.
     """
     database = mlruns() / home.DATABASE
     theirs = other / home.DATABASE
@@ -101,7 +101,7 @@ def _require_one_schema(store: sqlite.PatientConnection, theirs: Path) -> None:
 
 
 def _require_no_conflict(store: sqlite.PatientConnection) -> None:
-    """Refuses two meanings of one version or alias of a registered model."""
+    """Refuses a version or an alias of a registered model that names different models."""
     versions = store.execute(
         "SELECT name, version FROM theirs.model_versions AS one JOIN main.model_versions AS two"
         " USING (name, version) WHERE one.run_id IS NOT two.run_id"

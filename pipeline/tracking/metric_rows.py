@@ -47,7 +47,7 @@ def write(database: Path, run_id: str, metrics: Sequence[Metric]) -> bool:
         if row[0] not in latest or _recency(row) > _recency(latest[row[0]]):
             latest[row[0]] = row
     with closing(sqlite.connect(str(database))) as store:
-        store.execute("BEGIN IMMEDIATE")  # a lock on the first change could not be waited for
+        store.execute("BEGIN IMMEDIATE")  # later, SQLite could not wait for the lock
         if store.execute(_IS_ACTIVE, (run_id,)).fetchone() is None:
             return False
         cursor = store.cursor()

@@ -152,7 +152,7 @@ class MlflowTracker:
 
 
 def _later_than(points: Sequence[Metric], step: int, value: float, timestamp: int) -> int | None:
-    """A later time than the other values of a step have, because MLflow shows the latest.
+    """A time after the other values of a step, because MLflow shows the latest value.
 
     None if the latest value is the same.
     """

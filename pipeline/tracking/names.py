@@ -29,7 +29,7 @@ def setting(keys: Iterable[str]) -> str:
 
 
 def path(name: str) -> str:
-    """A name of which slashes and dots are a part, such as `validation/accuracy`."""
+    """A name that contains slashes and dots, such as `validation/accuracy`."""
     usual = _escaped(_FORBIDDEN_IN_PATHS, name)
     leaves = usual == "." or usual.startswith(("/", "..")) or posixpath.normpath(usual) != usual
     return _shortened_name(_escaped(_FORBIDDEN, name) if leaves else usual)
@@ -49,7 +49,7 @@ def tag_value(name: str, text: str) -> str:
 
 
 def _escaped(forbidden: re.Pattern[str], text: str) -> str:
-    # A single colon stands for the empty name: no other name contains an odd one.
+    # A single colon stands for the empty name: other names contain no unpaired colon.
     return forbidden.sub(lambda match: f":{ord(match[0]):X}:", text) or ":"
 
 

@@ -1,7 +1,7 @@
 """Writes the notes of runs and experiments: what the MLflow UI calls their description.
 
-A note is Markdown. It says the result in words, the command that makes it again, and shows figures.
-It is made of what the record holds, so it can be made again at any time.
+A note is Markdown. It states the result in words and the command that makes it again, and shows
+figures. It is written from the record, so it can be renewed at any time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from pipeline.tracking import headlines
 
 TAG = "mlflow.note.content"
 FIGURES = "figures"  # the folder of a record
-# It is visible only when the note is edited.
+# Readers see this line only when they edit the note.
 _END = "<!-- Text below this line is yours. The pipeline renews what is above. -->"
 # The order of the report. Others follow by name.
 _FIRST_FIGURES = ("learning_curves", "confusion_matrix", "residuals", "decision_boundary")
@@ -51,7 +51,7 @@ def write_of_experiment(client: MlflowClient, experiment: Experiment, runs: Sequ
 
 
 def _renewed(note: str, before: str | None) -> str:
-    """The note with the text of the reader. A note that has no line of ours is the reader's."""
+    """The note with the reader's text. A note without our end line belongs to the reader."""
     if before is None:
         return f"{note}\n\n{_END}"
     return before if _END not in before else f"{note}\n\n{_END}{before.partition(_END)[2]}"
@@ -94,8 +94,8 @@ def of_experiment(name: str, runs: Sequence[Run], figures: Sequence[str]) -> str
 def representative(runs: Sequence[Run]) -> Run:
     """The run that stands for an experiment.
 
-    It is the newest one of its stage of DVC that was tested, or else the newest tested one, or the
-    newest one.
+    It is the newest tested run of its DVC stage; else the newest tested run; else the newest run of
+    the stage; else the newest run.
     """
 
     def place(run: Run) -> tuple[bool, bool]:

@@ -18,10 +18,10 @@ _VIEW = "runs"
 _TAG = f"mlflow.sharedViewState.{_VIEW}"
 _NEWEST = 100  # runs that decide on the page
 _MOST_SETTINGS = 8
-# They differ between runs without being a choice of the experiment.
+# These differ between runs, but are not a choice of the experiment.
 _NEVER = ("name", "data.name", "model.family", "optimizer.family")
 _WITHOUT_EFFECT = ("tracking.", "checkpoint.")  # settings that cannot change a result
-# Columns that the UI always shows. It places a column that the view does not name before the rest.
+# Columns that the UI always shows. It puts columns that the view does not name first.
 _NAME, _CREATED, _DURATION = "attributes.`Run Name`", "runDateAndNestInfo", "duration"
 _FIXED_WIDTHS = {_NAME: 190, _CREATED: 150, _DURATION: 80}
 _PIXELS_OF_A_LETTER, _MARGINS, _NARROWEST, _WIDEST = 7, 24, 90, 200
@@ -80,7 +80,7 @@ def _newest(client: MlflowClient, experiment: Experiment) -> Sequence[Run]:
 
 
 def _trained(runs: Sequence[Run]) -> list[Run]:
-    """Without those of sweeps, searches and comparisons themselves."""
+    """The runs without the records of sweeps, searches and comparisons."""
     return [run for run in runs if "run_key" in run.data.tags]
 
 
@@ -162,7 +162,7 @@ def _bar(metric: str, section: str) -> dict[str, Any]:
         "displayName": metric if section == _RESULT else metric.rpartition("/")[2],
         "runsCountToCompare": 10,
         "deleted": False,
-        "isGenerated": False,  # MLflow would make a line of it
+        "isGenerated": False,  # otherwise MLflow would draw a line
     }
 
 

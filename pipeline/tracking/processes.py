@@ -16,8 +16,8 @@ _NAMES = ("process.host", "process.boot", "process.pid", "process.started")
 # This process does not see those of another container, even with the same host name.
 _NAMESPACE = "process.namespace"
 _BOOT_ID = Path(PROC, "sys/kernel/random/boot_id")
-# Without a boot id, as on macOS, the time of boot identifies a boot. Setting the clock moves it, by
-# less than this many seconds. Another boot with the same pid and the same start is further away.
+# Without a boot id, as on macOS, the time of boot identifies a boot. A change of the clock moves it
+# by less than this many seconds. Another boot with the same pid and start is further away.
 _SAME_BOOT = 3600.0
 _SAME_START = 0.015  # psutil counts in hundredths of a second
 
@@ -25,8 +25,8 @@ _SAME_START = 0.015  # psutil counts in hundredths of a second
 def process_tags() -> dict[str, str]:
     """The tags that identify this process.
 
-    They are host, boot, pid, the seconds from boot to its start, because pids are reused, and the
-    PID namespace. On a system without namespaces, as macOS, that one is left out.
+    They are host, boot, pid, the seconds from boot to its start, and the PID namespace if the
+    system has one. The start is needed because pids are reused.
     """
     process, namespace = psutil.Process(), pid_namespace()
     started = f"{_seconds_after_boot(process):.2f}"

@@ -94,7 +94,7 @@ def read(run_id: str) -> RecordedRun:
 def metrics_in(database: Path, run_id: str) -> Steps:
     """The metrics of a run in the embedded store of another project; see `RecordedRun`.
 
-    MLflow keeps a database open that it has read, even after another has taken its place.
+    Reads without MLflow, because MLflow would keep the database open, even after it is replaced.
     """
     query = """SELECT key, step, CASE WHEN is_nan THEN 'nan' ELSE value END FROM metrics
         WHERE run_uuid = ? ORDER BY timestamp, value"""

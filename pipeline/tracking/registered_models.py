@@ -1,6 +1,6 @@
 """Versions of a registered model in MLflow's model registry, with their tags and aliases.
 
-One method is one change that MLflow makes whole. The alias `champion` decides what is served.
+MLflow makes each method's change whole or not at all. The alias `champion` decides what is served.
 """
 
 import json
@@ -41,7 +41,7 @@ class RegisteredModel:
     """A registered model. It may not exist yet.
 
     Raises:
-        PipelineError: the name is not one that every place of MLflow takes.
+        PipelineError: some part of MLflow would refuse the name.
     """
 
     def __init__(self, name: str) -> None:

@@ -10,7 +10,7 @@ from pipeline.tracking.faults import reported
 
 _PAGE = 1_000
 _KEPT = "best/"  # figures of the saved weights, as a training logs them
-_NEVER_SHOWN = ("name", "data.name")  # the columns `experiment` and `data.source` say the same
+_NEVER_SHOWN = ("name", "data.name")  # the columns `experiment` and `data.source` hold the same
 
 
 @dataclass(frozen=True)
