@@ -173,7 +173,7 @@ class OwnCallbacks(KerasCallbacks):
 
     @contextlib.contextmanager
     def _training(self) -> Iterator[None]:
-        """Guards calls during the training. The compiled program keeps the trained weights."""
+        """Guards calls during the training. They cannot change which weights the program trains."""
         with self._named():
             yield
         trained = self._trained_variables()
@@ -211,7 +211,7 @@ class OwnCallbacks(KerasCallbacks):
             super().on_point(point)
 
     def on_end(self) -> None:
-        """Calls nothing, because a training that was interrupted has not ended."""
+        """Calls nothing, because an interrupted training has not ended."""
 
     def finish(self) -> bool:
         """Calls `on_train_end`. The weights stay those that were measured last.

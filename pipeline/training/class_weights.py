@@ -67,7 +67,7 @@ def row_weights(split: Split, by_class: NDArray[np.float32] | None) -> NDArray[n
 
 
 def _unquote(name: str, classes: Sequence[str]) -> str:
-    """The advice for a class that YAML reads as this name, such as 01 as 1; empty without one."""
+    """The advice if YAML has read the name of a class as this one, such as 01 as 1; or empty."""
     for one in classes:
         try:
             read = str(yaml.safe_load(one))

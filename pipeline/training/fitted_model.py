@@ -47,7 +47,7 @@ class FittedModel:
         self._outputs = Outputs(self.network)
 
     def restart(self, task: TrainingTask, *, trained: Any) -> None:
-        """Takes the state of a new engine of another task of the same program.
+        """Gets the state of a new engine, for another task of the same program.
 
         Args:
             trained: as in the constructor.

@@ -46,7 +46,7 @@ class TrainingOutcome:
 
 @dataclass(frozen=True)
 class Rules:
-    """What is decided at the end of each epoch. `Training` settles the figures they watch."""
+    """The rules that apply at the end of each epoch. The settings name the figures they watch."""
 
     early_stopping: EarlyStopping | None
     reduce_on_plateau: ReduceOnPlateau
@@ -350,7 +350,7 @@ class _Training:
         return TrainingOutcome(points, best or last, stopped_early, undone=undone)
 
     def _best(self) -> Point | None:
-        """The point with the best weights, if early stopping has seen one."""
+        """The point with the best weights; None if early stopping has none."""
         if self.stopping is None or not self.state.best_weights:
             return None
         best_step = self.stopping.state.best_step
@@ -369,7 +369,7 @@ class _Training:
                 )
 
     def _require_defined(self) -> None:
-        """Refuses weights that early stopping could not choose."""
+        """Refuses the weights if early stopping could not compare any."""
         figure = self.stopping and self.stopping.rule.figure
         if figure and not any(figure in point.metrics for point in self.state.history):
             raise ConfigError(

@@ -98,8 +98,8 @@ class Measuring:
         """Checks that the data have what the metrics need.
 
         Raises:
-            ConfigError: a metric names a class that the data do not have, or these rows do not
-                define a figure that a rule monitors, whatever the model predicts.
+            ConfigError: the data lack the class that a metric names, or a rule monitors a figure
+                that is undefined on these rows for any model.
         """
         for name in self.metrics:
             metrics.require_of_data(name, self.meta.task, self.meta.several, key=_METRICS)
@@ -149,7 +149,7 @@ def build(training: Training, meta: Meta, *, train: Split, validation: Split) ->
 
 
 def _measured_rows(training: Training, rows: int) -> NDArray[np.int64] | None:
-    """The training rows to measure, in order; None for none of them."""
+    """The training rows to measure, in order; None if none are measured."""
     if training.measure_train is False:
         return None
     if training.measure_train or rows <= MOST_TRAINING_ROWS:

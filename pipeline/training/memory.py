@@ -1,7 +1,7 @@
-"""Compares the memory that a training needs at least with the memory of the machine.
+"""Compares the least memory that a training needs with the memory of the machine.
 
 It needs neither TensorFlow nor Keras. So a network that is far too large is refused before they
-load, and before the machine runs out of memory.
+load, and before memory runs out.
 """
 
 from dataclasses import fields
@@ -24,7 +24,7 @@ def require_enough(config: ExperimentConfig, meta: Meta) -> None:
     """Checks that the weights, their optimizer and one batch fit into the memory of this machine.
 
     Raises:
-        ConfigError: they cannot fit.
+        ConfigError: they do not fit.
     """
     config = config.settled(**meta.sizes)
     needed, memory = least_bytes(config, meta), int(psutil.virtual_memory().total)

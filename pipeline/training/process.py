@@ -12,7 +12,7 @@ from pipeline.errors import ConfigError, PipelineError
 def pin(*, threads: int) -> None:
     """Fixes the number of threads and makes operations deterministic.
 
-    An operation without a deterministic kernel for a GPU then fails with its name.
+    On a GPU, an operation without a deterministic kernel then fails, and the error names it.
 
     Raises:
         ConfigError: TensorFlow already runs in this process with another number of threads.

@@ -1,8 +1,8 @@
 """Identifies what the compiled program of a training depends on.
 
-Trainings that differ only in the values of variables run the same program: in initial weights,
-seed, learning rate, weight decay, the numbers of the cosine schedule and, with XLA, the rates of
-dropout and noise.
+Trainings run the same program if they differ only in the values of variables. These are initial
+weights, seed, learning rate, weight decay, the numbers of the cosine schedule and, with XLA, the
+rates of dropout and noise.
 """
 
 import hashlib
@@ -44,8 +44,8 @@ def program_of(config: ExperimentConfig, meta: Meta, task: TrainingTask) -> str 
         config: a settled configuration.
 
     Returns:
-        None if the user's own code takes part, because it may hold constants that are unknown here,
-        or if the configuration of a layer is not plain values.
+        None if the configuration of a layer is not plain values, or if the user's own code takes
+        part, because it may hold unknown constants.
     """
     if _has_own_code(config):
         return None

@@ -160,7 +160,7 @@ class RecordedTraining:
     def _checkpoints(
         self, fit: Fit, tracker: Tracker, latest: Checkpoint | None, cpus: list[str]
     ) -> Checkpoints | None:
-        """None if the folder is temporary: such a run can neither resume nor pause."""
+        """None for a temporary folder, because its run can neither resume nor pause."""
         if not self.folder.lasting:
             return None
         settings = self.run.config.checkpoint

@@ -49,7 +49,7 @@ def _from_file(network: Any, path: Path) -> str:
 
 def _from_model(network: Any, path: Path) -> str:
     model = saved.load(path)
-    with contextlib.suppress(ValueError):  # Keras saved it without this project
+    with contextlib.suppress(ValueError):  # this project did not save it
         model = body_of(model).get_layer("network")
     sources = {layer.name: layer for layer in _with_weights(model)}
     targets = _with_weights(network)

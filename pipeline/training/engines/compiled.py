@@ -39,8 +39,8 @@ class CompiledEngine(FittedModel):
     """Compiled steps in the order of the schedule.
 
     Args:
-        xla: compiles with XLA. Otherwise the program is a TensorFlow graph; on a CPU it convolves
-            faster.
+        xla: compiles with XLA. Otherwise the program is a TensorFlow graph. On a CPU, a graph
+            convolves faster.
         in_memory_limit: bytes. A larger training split is read a block at a time; the bits of the
             result are the same.
     """

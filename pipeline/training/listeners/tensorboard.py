@@ -94,7 +94,7 @@ def _name_layers(graph: Any, layers: Sequence[Any]) -> None:
 
 
 def summaries_folder(name: str, run_id: str) -> Path:
-    """The folder of the summaries of a run, next to those of the experiment's others."""
+    """The folder of the summaries of a run, next to those of the experiment's other runs."""
     return mlruns() / "tensorboard" / name / run_id
 
 

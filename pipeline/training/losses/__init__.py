@@ -45,7 +45,7 @@ class Loss:
         arguments: the arguments by name.
         gives_probabilities: whether the softmax or sigmoid of the output that minimises it is the
             probability of each class. A loss of this kind is a proper score (Gneiting and Raftery
-            2007). It says nothing about a loss of numbers.
+            2007). It has no meaning for a loss of numbers.
     """
 
     suits: tuple[TargetKind, ...]

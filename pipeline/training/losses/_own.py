@@ -1,8 +1,8 @@
 """The user's own loss, and Keras's own: a function of targets and outputs, or a class.
 
 The targets are class numbers or numbers, `(rows, 1)`, or several numbers or labels, `(rows,
-targets)`. The outputs are raw, before softmax or
-sigmoid, so a parameter `from_logits` is true.
+targets)`. The outputs are raw, before softmax or sigmoid, so `from_logits` is true if it is a
+parameter.
 """
 
 import inspect
@@ -33,7 +33,7 @@ class _Kind:
 
     Args:
         one_hot: whether it takes one-hot labels.
-        raw_target: whether it has a meaning for a target in its own unit only.
+        raw_target: whether it makes sense only for a target in its own unit.
     """
 
     suits: TargetKind | tuple[TargetKind, ...]
@@ -68,7 +68,7 @@ def own_loss(name: str) -> Loss:
     """The loss that `training.loss` names.
 
     Raises:
-        ConfigError: it names nothing, or a loss of Keras for other outputs.
+        ConfigError: there is no such loss, or it is a loss of Keras for other outputs.
     """
     symbol = reference(name, key=_KEY)
     kind = _kind(symbol)

@@ -1,8 +1,8 @@
-"""Focal loss (Lin et al. 2017): cross-entropy that counts rows less the better they are predicted.
+"""Focal loss (Lin et al. 2017): cross-entropy with less weight for well-predicted rows.
 
-A row counts `(1 - p) ** gamma`, where p is the probability of its class. `alpha` is that of Keras.
-For two classes it is the weight of the second class, and `1 - alpha` that of the first; without it
-both count the same. For several classes it is a factor of the loss, 0.25 by default.
+A row with probability p of its class has the weight `(1 - p) ** gamma`. `alpha` is that of Keras.
+For two classes it is the weight of the second class, and `1 - alpha` that of the first. Without it,
+both are equal. For several classes it is a factor of the loss, 0.25 by default.
 
 The focal loss is not a proper score. The outputs that minimise it are less certain than the
 probabilities of the classes (Charoenphakdee et al. 2021).

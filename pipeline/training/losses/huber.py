@@ -1,6 +1,6 @@
 """Huber's loss (1964): squared for errors up to `delta`, linear for larger ones.
 
-Few wild targets then move the fit less. `delta` counts in the unit in which the network learns: in
+So a few outliers move the fit less. `delta` counts in the unit in which the network learns: in
 standard deviations of the target, unless `data.standardize_target` is false.
 """
 

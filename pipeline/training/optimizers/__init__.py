@@ -37,7 +37,7 @@ def build(
     Args:
         weights: the trainable variables of the network.
         steps: the length of the training.
-        precision: float16 has no digits for small gradients, so the loss is scaled.
+        precision: in float16 the loss is scaled, because small gradients would become 0.
 
     Raises:
         ConfigError: the warm-up is as long as the training, gradients accumulate over more steps
