@@ -29,7 +29,7 @@ def choose(runs: Sequence[WatchedRun], names: Sequence[str]) -> list[Watched]:
 
     Args:
         runs: of the store, the newest first.
-        names: of experiments or runs, or ids of runs, sweeps and searches or their beginnings.
+        names: of experiments or runs; or the beginnings of ids of runs, sweeps and searches.
 
     Raises:
         PipelineError: nothing has one of the names.
@@ -67,7 +67,7 @@ def _has_name(run: WatchedRun, name: str, *, own: bool = False) -> bool:
     """Whether a run has a name or an id.
 
     Args:
-        own: whether the name of its experiment does not count.
+        own: whether to ignore the name of its experiment.
     """
     ids = (run.run_id, run.tags.get(f"{run.study}_id", "") if run.study else "")
     by_id = len(name) >= _SHORTEST_ID and any(one.startswith(name) for one in ids)

@@ -46,7 +46,7 @@ class Study:
         return sum(trial.run.state in ("failed", "killed") for trial in self.trials)
 
     def important(self) -> list[Progress]:
-        """The trials: the best one, then those that run, failed ones, and the newest."""
+        """The trials in order: the best one, running ones, failed ones, then the newest."""
         leader = self.leader
 
         def rank(trial: Progress) -> tuple[int, int]:

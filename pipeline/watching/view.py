@@ -115,7 +115,7 @@ class View:
 
 
 def _charts(runs: Sequence[Progress], studies: Sequence[Study]) -> list[list[_Chart]]:
-    """The charts of runs and studies, in groups: what runs, studies, and what has ended.
+    """The charts in groups: of running trainings, of studies, and of ended trainings.
 
     A trial has charts of its own only while it runs.
     """
