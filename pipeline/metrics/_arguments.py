@@ -13,7 +13,7 @@ class Argument:
 
     Args:
         name: what it is, for messages.
-        expected: the texts that are valid whatever the data are, for messages.
+        expected: the texts that are valid for any data, for messages.
         is_valid: whether a text is one of them.
         suits: whether a valid text suits the classes of the data.
         usual: the arguments that `evaluate` measures, from the classes of the data.

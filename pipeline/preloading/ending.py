@@ -25,8 +25,8 @@ def module_of_command() -> str | None:
 def end_after(run: Callable[[], object]) -> NoReturn:
     """Runs a program and ends this process, with the exit code of the program.
 
-    Threads, handlers of `atexit` and the streams end as at any end of Python. An error of the
-    program, except `SystemExit` with a number, ends the process in the usual way.
+    Threads, handlers of `atexit` and streams end as usual. An error of the program, except
+    `SystemExit` with a number, ends the process in the usual way.
     """
     code = 0
     try:

@@ -17,7 +17,7 @@ _SHOWN = 10  # of each kind of difference
 
 @dataclass(frozen=True)
 class Certificate:
-    """What the comparison of a run with its reproduction gave.
+    """The result of comparing a run with its reproduction.
 
     Args:
         fingerprints: of the run and of the second training; None if it was not trained again.

@@ -22,7 +22,7 @@ def reproduce(original: Original, options: Options) -> Certificate:
     A killed reproduction resumes with the same call, and the work tree is removed at the end.
 
     Raises:
-        PipelineError: the code, the data or the packages of the run are not there.
+        PipelineError: the code, the data or the packages of the run are missing.
     """
     if not original.has_its_patch:
         return _refused(original)  # nobody knows what code the patch brings

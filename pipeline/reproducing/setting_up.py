@@ -53,7 +53,7 @@ def set_up(original: Original, options: Options) -> SetUp:
     """Sets up the work tree of a run. After a kill, the same call resumes.
 
     Raises:
-        PipelineError: the code, the data or the packages of the run are not there.
+        PipelineError: the code, the data or the packages of the run are missing.
     """
     if not (options.install or options.allow_environment):
         _require_packages(original)

@@ -1,4 +1,4 @@
-"""The folder in which a run is made again: its commit with its patch, and nothing else."""
+"""The folder in which a run is made again. It holds only the commit with its patch."""
 
 import shutil
 import time

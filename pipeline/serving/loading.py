@@ -21,7 +21,7 @@ def load(model: str) -> Predictor:
     """Loads a trained model, with the rules to read rows as people hold them.
 
     A model with the user's own code comes with a copy of that code. For a file or folder outside of
-    the repository, the code of the repository is taken instead.
+    the repository, the code of the repository is used instead.
 
     Args:
         model: a trained experiment, the beginning of a run id, `<sweep id>/<trial>`, a `models:/`

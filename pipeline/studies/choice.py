@@ -7,11 +7,11 @@ winner is too good, because luck helped to choose it.
 **Over seeds of one split**, the methods take the seeds as independent and normal, with one variance
 for all configurations. It is pooled over them (the analysis of variance).
 
-**Over splits**, only those count on which every configuration has finished. The value of a
-configuration on a split is its mean over the seeds there. Some splits are harder than others for
+**Over splits**, the choice uses only the splits that every configuration has finished. The value of
+a configuration on a split is its mean over the seeds there. Some splits are harder than others for
 all configurations. So the mean of each split is removed before the noise is pooled (randomised
-blocks, Fisher 1935). Splits share rows, so the variance of the mean of J splits is not 1 / J of
-that noise, but 1 / J + ratio of it (Nadeau and Bengio 2003, as in `evaluation.series`).
+blocks, Fisher 1935). Splits share rows, so the variance of the mean of J splits is (1 / J + ratio)
+times that noise (Nadeau and Bengio 2003, as in `evaluation.series`).
 """
 
 import math

@@ -54,7 +54,7 @@ class _Scale:
         return max(map(len, self.marks.values()))
 
     def thinned(self, room: float) -> dict[float, str]:
-        """The marks without numbers that are closer than `room`. All names stay."""
+        """The marks, without the numbers that are closer than `room`. All names stay."""
         marks: dict[float, str] = {}
         for place, mark in sorted(self.marks.items()):
             if not self.ordered or not marks or place - max(marks) >= room:

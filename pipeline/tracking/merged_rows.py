@@ -116,7 +116,7 @@ def _merge_models(store: sqlite.PatientConnection) -> None:
 def _insert(
     store: sqlite.PatientConnection, table: str, *, update: str | None = None, **values: str | None
 ) -> None:
-    """Inserts the rows of a table that are not there.
+    """Inserts the rows of a table that ours lacks.
 
     Args:
         update: the condition under which their row replaces ours.

@@ -1,6 +1,6 @@
 """SQLite connections that wait for another process, and say so.
 
-SQLite waits in one call, in which Python can neither print nor answer a signal. Therefore a
+SQLite waits inside one call. Meanwhile Python can neither print nor answer a signal. Therefore a
 statement on a locked database is tried again and again, each time for a second.
 """
 

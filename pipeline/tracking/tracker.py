@@ -58,8 +58,8 @@ class Tracker(Protocol):
     def replace_metrics(self, measurements: Sequence[Measurement]) -> None:
         """Logs measurements in place of other values of the same name and step.
 
-        The record then shows the values of the last step, even if it holds later ones. It skips a
-        value that it shows already.
+        The record then shows the values of the last of these steps, even if it holds later ones. It
+        skips a value that it shows already.
         """
         ...
 
