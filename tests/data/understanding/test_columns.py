@@ -180,6 +180,12 @@ def test_codes_of_digits_and_letters_have_no_units(cells):
     assert (decided(*cells).doubts, read(*cells)) == ([], ("category", cells[0]))
 
 
+def test_two_texts_with_one_letter_may_be_codes_and_prices_are_none():
+    assert read("1a", "2a", "1a") == ("category", "1a")
+    assert read("1a", "2a", "3a") == ("number", 1.0)
+    assert read("$1", "$2", "$1") == ("number", 1.0)
+
+
 def test_unknown_among_numbers_is_missing():
     finding = decided("16", "27", "Unknown", "26", "unknown", "40.5", "3", "8")
     assert (finding.doubts, finding.notes) == ([], ["reads 'Unknown', 'unknown' as missing"])
