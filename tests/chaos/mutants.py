@@ -140,8 +140,12 @@ def _changed(node: ast.AST) -> str:
 
 
 def tests_of(file: Path) -> list[Path]:
-    """The test files that import a module, also through others; the nearest first."""
+    """The test files that import a module, also through others, and those of its folder.
+
+    The nearest come first.
+    """
     module = ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+    mirror = ROOT / "tests" / file.parent.relative_to("pipeline")
     distances: dict[Path, int] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         if "browser" in path.parts:
@@ -149,6 +153,8 @@ def tests_of(file: Path) -> list[Path]:
         imported = _imports(path)
         if module in imported or path.stem == f"test_{file.stem}":
             distances[path] = 0
+        elif path.parent == mirror != ROOT / "tests":
+            distances[path] = 1
         elif module in _closure(imported):
             distances[path] = 1 if path.parent.name in file.parts else 2
     return sorted(distances, key=lambda path: (distances[path], path.stat().st_size))
