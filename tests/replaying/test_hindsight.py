@@ -17,7 +17,7 @@ ORIGINAL = SimpleNamespace(
 @pytest.fixture(autouse=True)
 def _kept(monkeypatch):
     """The run has kept checkpoints of the steps 4, 8 and 12."""
-    monkeypatch.setattr(hindsight, "kept_steps", lambda folder: [4, 8, 12])
+    monkeypatch.setattr(hindsight, "kept_steps", lambda _folder: [4, 8, 12])
 
 
 def stretch_and_steps(*names: str, **limits: int | bool) -> tuple[tuple[int, int], list[int]]:
