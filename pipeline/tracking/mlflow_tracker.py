@@ -74,7 +74,7 @@ class MlflowTracker:
 
     def _log_batches(self, metrics: Sequence[Metric]) -> None:
         database = metric_rows.database_of(self._client.tracking_uri)
-        if database is not None and metric_rows.write(database, self.run_id, metrics):
+        if not metrics or (database and metric_rows.write(database, self.run_id, metrics)):
             return
         for start in range(0, len(metrics), _METRICS_IN_A_BATCH):
             self._client.log_batch(
