@@ -9,12 +9,10 @@ the import of TensorFlow in the same run.
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -23,6 +21,7 @@ import yaml
 from rich.console import Console
 from rich.progress import track
 
+from tests.benchmarks.processes import seconds_of
 from tests.support.project import Project
 
 _NAME = "xor_mlp"  # it trains for 0.1 seconds
@@ -51,30 +50,7 @@ class _Waits:
         self.run("dvc", "repro")
 
     def run(self, *command: str) -> float:
-        """Runs a command as a process of its own. Returns the seconds it took.
-
-        Raises:
-            SystemExit: it failed.
-        """
-        variables = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "TESTS_WARM_SERVER")
-        }
-        path = f"{Path(sys.executable).parent}{os.pathsep}{variables['PATH']}"
-        began = time.perf_counter()
-        done = subprocess.run(
-            command,
-            cwd=self.project.folder,
-            env=variables | {"PATH": path, "DVC_NO_ANALYTICS": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        seconds = time.perf_counter() - began
-        if done.returncode != 0:
-            raise SystemExit(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
-        return seconds
+        return seconds_of(self.project.folder, *command)
 
     def command(self, name: str, *arguments: str) -> float:
         return self.run("python", "-m", f"pipeline.{name}", *arguments)
