@@ -221,3 +221,15 @@ def test_names_for_columns_of_one_name_are_advised():
     with pytest.raises(DataError) as caught:
         table("a,b,a,a_2,a\n1,2,3,4,5")
     assert caught.value.advised == {"columns": ["a", "b", "a_3", "a_2", "a_4"]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "levels", "is_refused"), [(20, 8, True), (19, 8, False), (20, 9, False)]
+)
+def test_texts_of_one_row_stand_out_above_few_levels(rows, levels, is_refused):
+    below = [",".join(f"{column}{row % levels}" for column in "abc") for row in range(rows)]
+    text = "\n".join(["x,y,z", "one,two,three", *below])
+    if is_refused:
+        assert "although 3 columns have few levels" in refusal(table, text)
+    else:
+        assert len(table(text)[1]) == rows + 1
