@@ -58,6 +58,25 @@ def test_written_digits_are_rarely_near():
     assert near_images(images[:1400], images[1400:]).sum() <= 2
 
 
+def patterns(*correlations: float) -> np.ndarray:
+    """Images of 8 x 8 pixels that correlate so much with the first pattern, and else not."""
+    columns = np.random.default_rng(7).normal(size=(64, 63))
+    _, first, *others = np.linalg.qr(np.column_stack([np.ones(64), columns]))[0].T
+    rows = [
+        share * first + np.sqrt(1 - share**2) * other
+        for share, other in zip(correlations, others, strict=False)
+    ]
+    return (128 + 250 * np.array(rows)).round().astype(np.uint8).reshape(-1, 8, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("rivals", "is_near"), [([0.91] * 3, True), ([0.91] * 4, False), ([0.91] * 3 + [0.89], True)]
+)
+def test_four_of_40_training_images_may_be_similar(rivals, is_near):
+    train = patterns(0.98, *rivals, *[0.0] * (39 - len(rivals)))
+    assert near_images(train, patterns(1.0)).tolist() == [is_near]
+
+
 def test_blocks_give_the_same_result(monkeypatch):
     whole = near_images(TRAIN, np.concatenate([OTHERS, changed("noise")]))
     monkeypatch.setattr("pipeline.data.preparing.nearness._BLOCK", 7 * len(TRAIN))
