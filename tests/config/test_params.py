@@ -154,6 +154,7 @@ def test_own_file_is_a_source(tmp_path):
     ("entry", "repeats"),
     [
         ("seeds: [3, 1]", Repeats(seeds=[3, 1])),
+        ("seeds: [4294967295, 0]", Repeats(seeds=[4294967295, 0])),
         ("split_seeds: [0, 1]", Repeats(split_seeds=[0, 1])),
         ("folds: 5", Repeats(folds=5)),
         ("seeds: [1, 2], split_seeds: [3, 4]", Repeats(seeds=[1, 2], split_seeds=[3, 4])),
@@ -232,4 +233,10 @@ def test_entry_of_an_unlisted_source_is_refused():
     Path("params.yaml").write_text("sources: [iris]\n", encoding="utf-8")
     assert refusal(params.with_entries, {"data": {"m": "mnist"}}) == (
         "params.yaml: data.m is not a listed source. Received: mnist. Allowed: iris."
+    )
+
+
+def test_entries_need_a_file():
+    assert refusal(params.with_entries, {"data": {"m": "a"}}) == (
+        "params.yaml is missing. Run the command in the repository's root."
     )

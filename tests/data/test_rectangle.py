@@ -233,3 +233,13 @@ def test_texts_of_one_row_stand_out_above_few_levels(rows, levels, is_refused):
         assert "although 3 columns have few levels" in refusal(table, text)
     else:
         assert len(table(text)[1]) == rows + 1
+
+
+@pytest.mark.parametrize(("notes", "is_said"), [(9, True), (10, False)])
+def test_only_the_end_of_the_last_ten_rows_may_be_a_note(notes, is_said):
+    text = "a,b,c\n" + "1,2,3\n" * 5 + "\n".join(f"note {number},," for number in range(notes))
+    assert table(text)[2] == (
+        ["the end may hold a sum or a note, not rows: 'note 0,,'. Then set skip_footer: 9"]
+        if is_said
+        else []
+    )

@@ -98,6 +98,25 @@ def test_two_files_of_one_name_are_refused():
     )
 
 
+def test_two_files_of_one_name_are_refused_in_one_closure():
+    write("a/mine.py", "")
+    named = [reference(text, key="model.build") for text in ("mine.py:build", "a/mine.py:x")]
+    assert refusals.refusal(closure_of, named, key="model.build") == (
+        "model.build names a/mine.py, but mine.py has the same name. Received: mine. "
+        "Rename one of the files."
+    )
+
+
+def test_file_may_be_imported_by_two_names():
+    write("a/own.py", "import part\nimport a.part\n")
+    write("a/part.py", "")
+    assert closure("a/own.py:x").files == {
+        "own": "a/own.py",
+        "part": "a/part.py",
+        "a.part": "a/part.py",
+    }
+
+
 def test_link_out_of_the_repository_is_not_followed(tmp_path_factory):
     outside = tmp_path_factory.mktemp("elsewhere") / "near.py"
     outside.write_text("")
