@@ -86,6 +86,29 @@ def test_parameters_are_those_of_the_source(name, names, required):
     assert (list(found.names), list(found.required)) == (names, required)
 
 
+@pytest.mark.parametrize("line", ["from .parts import Parent", "from ..parts import Parent"])
+def test_parent_may_be_in_a_package(line):
+    for folder in ("nets", "nets/deep"):
+        Path(folder).mkdir()
+        Path(folder, "__init__.py").touch()
+        Path(folder, "parts.py").write_text(Path("base_classes.py").read_text())
+    Path("nets/deep/net.py").write_text(f"{line}\n\nclass Net(Parent):\n    pass\n")
+    found = parameters(reference("nets/deep/net.py:Net", key="k"), key="k")
+    assert found is not None
+    assert list(found.names) == ["size"]
+
+
+def test_name_that_is_imported_in_a_circle_is_unknown():
+    Path("mine.py").write_text("from others import build\n")
+    Path("others.py").write_text("from mine import build\n")
+    assert of("build") is None
+
+
+def test_class_may_have_the_name_of_its_parent():
+    Path("mine.py").write_text("from base_classes import Parent\n\nclass Parent(Parent): pass\n")
+    assert of("Parent") is None
+
+
 def test_unknown_signature_allows_every_argument():
     assert of("half") is None
     require("half", {"anything": 1})

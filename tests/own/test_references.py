@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.own.references import Reference, is_reference, reference
+from pipeline.own.references import (
+    Reference,
+    import_root,
+    is_reference,
+    module_name,
+    reference,
+)
 from tests.support import refusals
 
 FORM = "path/to/file.py:name in this repository, or package.module:name of an installed package"
@@ -86,3 +92,21 @@ def test_local_module_is_named_by_its_file():
 )
 def test_names_of_this_project_are_no_references(text, expected):
     assert is_reference(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("file", "root", "name"),
+    [
+        ("plain/a.py", "plain", "a"),
+        ("plain/pack/a.py", "plain", "pack.a"),
+        ("plain/pack/sub/a.py", "plain", "pack.sub.a"),
+        ("plain/pack/sub/__init__.py", "plain", "pack.sub"),
+        ("own.py", ".", "own"),
+    ],
+)
+def test_file_is_imported_from_its_outermost_package(file, root, name):
+    Path("plain/pack/sub").mkdir(parents=True)
+    for package in ("plain/pack", "plain/pack/sub", "."):
+        (Path(package) / "__init__.py").touch()
+    assert import_root(Path(file), Path()) == Path(root)
+    assert module_name(Path(file), Path(root)) == name
