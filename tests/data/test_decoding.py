@@ -15,6 +15,7 @@ TEXTS = {
     "degrees": ("day,Temp °C\n", "cp1252"),
     "quotes": ("season\n«été» ou hiver\n", "cp1252"),
     "old Mac": ("a,b\n1,café\n2,Zürich\n", "mac_roman"),
+    "a sharp s of an old Mac": ("name\nStraße\nMaße\n", "mac_roman"),
     "blanks of an old Mac": (
         "a,b\n1,not\N{NO-BREAK SPACE}much\n2,a\N{NO-BREAK SPACE}lot\n",
         "mac_roman",
@@ -40,6 +41,13 @@ def test_letters_decide_the_encoding(tmp_path, text, encoding):
 def test_utf8_has_no_other_encoding(tmp_path, content):
     (tmp_path / "own").write_text(content, encoding="utf-8")
     assert likely_encoding(tmp_path / "own", name="own") is None
+
+
+@pytest.mark.parametrize(("others", "is_utf8"), [(1, True), (2, False)])
+def test_file_with_half_of_its_lines_in_utf8_is_utf8(tmp_path, others, is_utf8):
+    lines = ["naïve\n".encode(), *["été\n".encode("cp1252")] * others]
+    (tmp_path / "own").write_bytes(b"".join(lines))
+    assert (likely_encoding(tmp_path / "own", name="own") is None) is is_utf8
 
 
 @pytest.mark.parametrize(
