@@ -41,7 +41,7 @@ def test_widths_may_be_given(tmp_path):
 
 
 def test_comments_and_titles_are_left_out(tmp_path):
-    text = "a title\n# a comment\nx  y\n1  2\n"
+    text = "a title\n# a comment\nx  y\n# another\n1  2\n"
     assert fetched(tmp_path, text, fixed_width=True, skip_rows=1, comment="#") == "x,y\n1,2\n"
 
 

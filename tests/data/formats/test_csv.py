@@ -339,3 +339,8 @@ def test_decimal_comma_is_no_name_of_a_row(tmp_path):
     with pytest.raises(DataError) as caught:
         csv.read(Source("own", path=str(path)), [SourceFile("own.csv", path, "own.csv")], tmp_path)
     assert caught.value.advised == {}
+
+
+def test_semicolon_in_a_text_separates_no_columns(tmp_path):
+    content = "text\nhello; you\nbye\n"
+    assert rewritten(tmp_path, content) == content
