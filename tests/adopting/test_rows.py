@@ -49,6 +49,12 @@ def test_standardised_columns_need_no_layer():
     assert prepared(train=Rows(x, TRAIN.y))[0].front == []
 
 
+def test_constant_column_is_not_scaled():
+    x = np.column_stack([TRAIN.x[:, 0], np.full(20, 7.0)])
+    (layer,) = prepared(train=Rows(x, TRAIN.y), validation=None, test=None)[0].front
+    assert (layer["scale"][1], layer["offset"][1]) == (1, 7)
+
+
 def test_rows_of_both_splits_are_parted():
     made, missing = prepared(test=OTHER)
     assert made.data["split"] == {"method": "first", "test": 3, "validation": 3}
@@ -105,6 +111,16 @@ def test_dataset_may_have_weights():
     np.testing.assert_array_equal(rows_of("fit", data)[0].weights, WEIGHTS)
 
 
+def test_dataset_without_end_is_refused():
+    import tensorflow as tf
+
+    data = tf.data.Dataset.from_tensor_slices((TRAIN.x, TRAIN.y)).repeat().batch(8)
+    assert refusal(rows_of, "fit", data, error=AdoptionError) == (
+        "the dataset has no end. Received: a tf.data.Dataset with repeat(). "
+        "Remove repeat(), then adopt the script again."
+    )
+
+
 def test_weights_become_a_column(tmp_path):
     made, _ = prepared(train=replace(TRAIN, weights=WEIGHTS))
     assert made.data["sample_weight"] == "sample_weight"
@@ -126,8 +142,13 @@ def test_other_data_are_refused(x, y, text):
     assert refusal(rows_of, "fit", x, y, error=AdoptionError).startswith(text)
 
 
+def test_thousand_columns_are_a_table():
+    wide = Rows(np.zeros((4, 1_000)), np.zeros(4))
+    assert len(prepared(train=wide, validation=None, test=None)[0].data["numeric"]) == 1_000
+
+
 def test_wide_arrays_are_refused():
-    wide = Rows(np.zeros((4, 2_000)), np.zeros(4))
+    wide = Rows(np.zeros((4, 1_001)), np.zeros(4))
     message = refusal(prepared, train=wide, error=AdoptionError)
     assert message.startswith("the arrays are too large for a table")
 

@@ -72,6 +72,24 @@ CONTRADICTIONS = {
         "data.split.fold has no effect, because data.split.method is whole. "
         "Received: 0. Set the method kfold, or remove data.split.fold.",
     ),
+    "level of an unknown split": (
+        {"column": "part", "levels": {"a": "tset"}},
+        "data.split.levels.a is invalid. Received: tset. Expected: train or validation or test.",
+    ),
+    "no row": (
+        {"validation": 0},
+        "data.split.validation is invalid. Received: 0. "
+        "Expected: a fraction below 1 or a number of rows.",
+    ),
+    "part of a row": (
+        {"test": 1.5},
+        "data.split.test is invalid. Received: 1.5. "
+        "Expected: a fraction below 1 or a number of rows.",
+    ),
+    "far too many rows": (
+        {"test": 1e30},
+        "data.split.test is invalid. Received: 1e+30. Expected: a number up to 2,147,483,647.",
+    ),
     "folds with a test size": (
         {"folds": 5, "test": 0.2},
         "data.split.test has no effect, because each fold of kfold is tested. "
