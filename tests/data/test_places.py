@@ -39,12 +39,13 @@ def test_rows_are_found_as_python_counts_lines(tmp_path, block, rows):
     assert (tmp_path / "rows.csv").read_bytes() == (tmp_path / "expected.csv").read_bytes()
 
 
-def test_rows_of_two_files_follow_each_other(tmp_path):
-    (tmp_path / "a.csv").write_text("x\n1\n2\n")
-    (tmp_path / "b.csv").write_text("x\n3\n")
+def test_rows_of_several_files_follow_each_other(tmp_path):
+    for name, rows in (("a.csv", "1\n2\n"), ("b.csv", "3\n"), ("c.csv", "4\n")):
+        (tmp_path / name).write_text(f"x\n{rows}")
     table = read(tmp_path / "a.csv").followed_by(read(tmp_path / "b.csv"))
-    table.take(np.array([2, 0])).write(tmp_path / "rows.csv", np.array([0, 1]))
-    assert (tmp_path / "rows.csv").read_text() == "x\n3\n1\n"
+    table = table.followed_by(read(tmp_path / "c.csv"))
+    table.take(np.array([3, 2, 0])).write(tmp_path / "rows.csv", np.array([0, 1, 2]))
+    assert (tmp_path / "rows.csv").read_text() == "x\n4\n3\n1\n"
 
 
 def test_open_quote_is_seen(tmp_path):
