@@ -48,6 +48,7 @@ def test_numeral_has_its_value(cell, notation, value):
         ("12,34", ENGLISH),
         ("1,2345", ENGLISH),
         ("1234,567", ENGLISH),
+        ("1,200.50", Notation()),
         ("1.2.3", GERMAN),
         ("1e999", Notation()),
     ],
@@ -60,6 +61,11 @@ def test_numeral_of_another_notation_has_no_value(cell, notation):
     "cell", ["", "abc", "s0", "A1", "Person 3", "12-15", "1/2", "12:30", "(3", "3)", "--3", "-(3)"]
 )
 def test_other_text_is_no_numeral(cell):
+    assert numeral(cell) is None
+
+
+@pytest.mark.parametrize("cell", ["(-3)", "-$-3", "-3-"])
+def test_numeral_has_one_sign(cell):
     assert numeral(cell) is None
 
 
