@@ -204,6 +204,11 @@ def test_many_spellings_are_one_note():
     ]
 
 
+def test_three_spellings_are_all_named():
+    cells = [f"{letter}a{case}" for letter in "bcd" for case in "bB"]
+    assert decided(*cells, *cells).notes == ["reads 'bab' as 'baB', 'cab' as 'caB', 'dab' as 'daB'"]
+
+
 def test_identifier_of_several_rows_is_a_note():
     cells = [str(number // 3) for number in range(30, 75)]
     assert decided(*cells, column="user_id").notes == [
@@ -226,6 +231,10 @@ def test_spellings_are_the_commonest_one():
     finding = decided("yes", "Yes", "no", "YES", "yes", "no")
     assert read_levels(finding.reading, ["YES", "no"]) == ["yes", "no"]
     assert finding.notes == ["reads 'YES', 'Yes' as 'yes'"]
+
+
+def test_two_letters_are_no_word():
+    assert decided("Mr", "M", "female", "Mr").notes == []
 
 
 def test_abbreviation_is_a_note():

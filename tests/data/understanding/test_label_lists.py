@@ -32,6 +32,7 @@ def as_target(cells, **settings):
         ([str(cell.split("|")) for cell in GENRES], ["action", "comedy", "drama"]),
         (['["a", "red"]', '["a", "blue"]'] * 5, ["a", "blue", "red"]),
         (["red", "blue", "red, blue"] * 5, ["blue", "red"]),
+        (["a|b", "b|a", "c|a", "b|c"] * 2, ["a", "b", "c"]),
         (["Red|blue", "red", "blue|red", "red|green", "green"], ["blue", "green", "red"]),
     ],
 )
@@ -50,6 +51,8 @@ def test_lists_of_labels_are_read(cells, labels):
         [f"Smith{n}, Mr. John {n}" for n in range(40)],
         ["yes", "no; never", "yes", "no; never"] * 5,
         ["a|x", "a|y", "b|x", "b|y"] * 5,
+        ["red, blue", *["red", "blue"] * 10],
+        ["Berlin, Germany", "Munich, Germany", "Paris, France", "Lyon, France", "Rome"] * 5,
     ],
 )
 def test_texts_with_separators_are_not_lists(cells):
