@@ -74,6 +74,18 @@ def test_defaults_of_data_that_set_another_group_are_composed(tmp_path):
     assert defaults.of("shapes")["seed"] == 9
 
 
+def test_defaults_that_refer_to_the_data_are_composed(tmp_path):
+    conf = copy_conf(tmp_path)
+    for file, old, new in [
+        (conf / "config.yaml", "seed: 42", "seed: ${data.split.seed}"),
+        (conf / "data/shapes.yaml", "seed: 1", "seed: 9"),
+    ]:
+        file.write_text(file.read_text("utf-8").replace(old, new), "utf-8")
+    defaults = Defaults(conf)
+    defaults.of("pairs")
+    assert defaults.of("shapes")["seed"] == 9
+
+
 def test_change_has_value_and_default(conf):
     config = compose_experiment(["data=shapes", "training.batch_size=8"], conf=conf)
     assert changes(config, Defaults(conf)) == {"training.batch_size": {"default": 12, "value": 8}}

@@ -84,6 +84,13 @@ def test_damaged_file_is_refused_on_disk(tmp_path: Path, content: bytes) -> None
     assert "the file is damaged" in refusal(read, tmp_path / "rows.csv", error=DataError)
 
 
+@pytest.mark.usefixtures("_on_disk")
+def test_newline_in_quotes_ends_no_block(tmp_path):
+    (tmp_path / "data.csv").write_text("a,b\n" + 'x,1\n"long text\nof two lines",4\n' * 20)
+    cells = list(read(tmp_path / "data.csv").columns["a"])
+    assert cells == ["x", "long text\nof two lines"] * 20
+
+
 # Prints the peak of the memory, in bytes, before and after the columns of a file were used.
 _USE = """
 import resource, sys
