@@ -178,6 +178,21 @@ def test_value_outside_its_range_is_refused(family, key, value):
     )
 
 
+@pytest.mark.parametrize(
+    ("family", "key", "value"),
+    [
+        ("adam", "ema_overwrite_frequency", 1),
+        ("adam", "gradient_accumulation_steps", 2),
+        ("adam", "weight_decay", 0.0),
+        ("ftrl", "learning_rate_power", 0.0),
+        ("muon", "ns_steps", 1),
+        ("muon", "ns_steps", 100),
+    ],
+)
+def test_limit_of_a_range_is_accepted(family, key, value):
+    assert getattr(settings_of(family)(**{key: value}), key) == value
+
+
 @pytest.mark.parametrize("family", sorted(optimizer.families()))
 def test_averages_are_not_more_than_keras_keeps(family):
     built = keras_classes()[family]()

@@ -45,6 +45,14 @@ def test_signature_decides_the_compression(tmp_path, name, content, inner, compr
     assert content_of(tmp_path / name) == (TEXT, inner, compression)
 
 
+@pytest.mark.parametrize("other", ["__MACOSX/._own.csv", "folder/.DS_Store"])
+def test_files_of_macos_in_a_zip_do_not_count(tmp_path, other):
+    with zipfile.ZipFile(tmp_path / "own.zip", "w") as archive:
+        archive.writestr("own.csv", TEXT)
+        archive.writestr(other, b"")
+    assert content_of(tmp_path / "own.zip") == (TEXT, "own.csv", "zip")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

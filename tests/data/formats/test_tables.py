@@ -2,7 +2,9 @@
 
 import pytest
 
+from pipeline.config.source import File, Source
 from pipeline.data.formats import _tables
+from tests.support.refusals import refusal
 
 
 def places_of(*parts: tuple[str, list[int]]) -> list[tuple[int, str, int]]:
@@ -28,3 +30,9 @@ def test_gaps_and_files_begin_a_place():
 @pytest.mark.parametrize(("rows", "recorded"), [(1000, 1000), (1001, 0), (2000, 0)])
 def test_places_of_a_file_with_many_gaps_are_not_recorded(rows, recorded):
     assert len(places_of(("a.csv", [2 * row for row in range(rows)]))) == recorded
+
+
+@pytest.mark.parametrize("name", ["arff", "csv", "jsonl", "parquet", "xlsx"])
+def test_each_format_of_tables_takes_one_file(name):
+    message = refusal(Source, "own", name, files=[File("a"), File("b")])
+    assert message.startswith("source is invalid. Received: a, b. Expected: one file")

@@ -62,9 +62,10 @@ def test_leaks_are_sought_in_100_columns_or_fewer(count, said):
     assert len(remarks(NUMBERS[:, 0], columns)) == said
 
 
-def test_sum_of_columns_may_be_a_leak():
+@pytest.mark.parametrize("others", [{}, {"constant": np.ones(100)}])
+def test_sum_of_columns_may_be_a_leak(others):
     a, b, c = NUMBERS[:, :3].T
-    columns = {"a": a, "b": b, "constant": np.ones(100)}
+    columns = {"a": a, "b": b} | others
     assert remarks(a + 2 * b, columns) == [
         "a weighted sum of the columns gives the target almost exactly. If they are known only "
         "after it, list them under data.drop"

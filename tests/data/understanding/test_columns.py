@@ -233,8 +233,9 @@ def test_spellings_are_the_commonest_one():
     assert finding.notes == ["reads 'YES', 'Yes' as 'yes'"]
 
 
-def test_two_letters_are_no_word():
-    assert decided("Mr", "M", "female", "Mr").notes == []
+@pytest.mark.parametrize(("text", "notes"), [("Mr", 0), ("Mrs", 1)])
+def test_word_of_an_abbreviation_has_three_letters(text, notes):
+    assert len(decided(text, "M", "female", text).notes) == notes
 
 
 def test_abbreviation_is_a_note():
