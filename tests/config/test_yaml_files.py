@@ -76,6 +76,34 @@ def test_files_of_the_project_are_small():
         yaml_files.require_small(Path(file))
 
 
+@pytest.mark.parametrize(("more", "is_accepted"), [("", True), ("- *b\n", False)])
+def test_alias_counts_as_much_as_what_it_repeats(tmp_path, more, is_accepted):
+    ones = ", ".join("1" * 4_997)
+    path = tmp_path / "own.yaml"
+    path.write_text(f"- &a [{ones}]\n- *a\n- &b 1\n- *b\n- *b\n{more}")  # 10,000 without more
+    if is_accepted:
+        yaml_files.require_small(path)
+    else:
+        assert refusal(yaml_files.require_small, path).startswith(f"{path} has too many values.")
+
+
+@pytest.mark.parametrize(
+    "text", [f"- &b 1\n- {'[' * 29}*b{']' * 29}\n", f"b: 1\na: {'${b}' * 20}\n"], ids=len
+)
+def test_limits_are_accepted(tmp_path, text):
+    path = tmp_path / "own.yaml"
+    path.write_text(text)
+    yaml_files.require_small(path)
+
+
+def test_only_files_of_yaml_are_found(tmp_path):
+    (tmp_path / "folder.yaml").mkdir()
+    for name in ("folder.yaml/b.yaml", "a.yaml", "note.txt"):
+        (tmp_path / name).touch()
+    found = [str(Path(file).relative_to(tmp_path)) for file in yaml_files.states_below(tmp_path)]
+    assert found == ["a.yaml", "folder.yaml/b.yaml"]
+
+
 @pytest.mark.parametrize("group", ["source", "experiment"])
 def test_composition_refuses_any_file_of_conf(in_repository, group):
     path = Path(f"conf/{group}/bomb.yaml")

@@ -209,6 +209,19 @@ def test_three_spellings_are_all_named():
     assert decided(*cells, *cells).notes == ["reads 'bab' as 'baB', 'cab' as 'caB', 'dab' as 'daB'"]
 
 
+@pytest.mark.parametrize(("cells", "notes"), [(["1st", "2nd"], 0), (["1st", "2nd", "3rd"], 1)])
+def test_several_levels_that_begin_with_digits_may_have_an_order(cells, notes):
+    assert len(decided(*cells, *cells).notes) == notes
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [({}, "its values are texts"), ({"categorical": ["c"]}, "data.categorical names it")],
+)
+def test_reason_for_categories_is_said(settings, why):
+    assert decided("a", "b", "a", **settings).why == why
+
+
 def test_identifier_of_several_rows_is_a_note():
     cells = [str(number // 3) for number in range(30, 75)]
     assert decided(*cells, column="user_id").notes == [
