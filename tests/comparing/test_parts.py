@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.comparing import names, parts
-from pipeline.comparing.comparison import ROWS, SEEDS, SPLITS
+from pipeline.comparing.comparison import FOLDS, ROWS, SEEDS, SPLITS
+from pipeline.comparing.names import Contender, Group
 from tests.support.compared import classifier, regressor, write_experiments, write_tested
 from tests.support.metas import numbers, regression
 from tests.support.refusals import refusal
@@ -26,6 +27,7 @@ def test_planted_difference_of_rows_is_found():
     assert (part.over, part.decisive.metric, pair.better) == (ROWS, "accuracy", "good")
     assert pair.difference == pytest.approx(0.15)
     assert pair.facts["only_one"] == 30
+    assert part.test == "McNemar's exact test, and the paired interval"
 
 
 def test_small_difference_of_rows_is_not_decided():
@@ -41,6 +43,7 @@ def test_smaller_loss_is_better():
     (part,) = compare("good", "bad", metric="log_loss")
     assert part.decisive.pairs[0].better == "good"
     assert part.decisive.pairs[0].difference < 0
+    assert part.test == "the paired interval"
 
 
 def test_every_metric_of_the_whole_is_compared():
@@ -179,3 +182,123 @@ def test_unknown_metric_lists_those_of_all():
         "this metric does not compare all names: one of them lacks it, or its direction is not "
         "known. Received: f1. Choose another with --metric, or --over rows. "
     )
+
+
+def series(name: str, over: str, values: dict[str, float], rows: str | None = None) -> Contender:
+    """A name with one series of accuracies, by seed or split.
+
+    Args:
+        rows: identifies the rows of all of them; by default, each split has its own.
+    """
+    group = Group(
+        {key: {"accuracy": value} for key, value in values.items()},
+        {key: f"{name}{key}" for key in values},
+        {key: f"{over} {key}" if rows is None else rows for key in values},
+        ratio=0.25,
+    )
+    missing = dict.fromkeys({ROWS, SEEDS, SPLITS, FOLDS} - {over}, "it has another series")
+    return Contender(name, name, "accuracy", None, {over: group}, missing, ())
+
+
+def over_seeds(*values: dict[str, float], rows: str = "t"):
+    names_of = "abc"[: len(values)]
+    contenders = [
+        series(name, SEEDS, own, rows) for name, own in zip(names_of, values, strict=True)
+    ]
+    (part,) = parts.compare(contenders, metric=None, over=SEEDS)
+    return part
+
+
+def over_splits(one: Contender, other: Contender, *, over: str = SPLITS):
+    (part,) = parts.compare([one, other], metric=None, over=over)
+    return part
+
+
+def test_two_seeds_are_enough_to_compare():
+    part = over_seeds({"1": 0.9, "2": 0.8}, {"1": 0.7, "2": 0.6, "3": 0.5})
+    assert part.decisive.pairs[0].difference == pytest.approx(0.25)
+    assert part.about == "2 and 3 seeds of one split, on its test rows"
+
+
+def test_one_seed_is_not_enough_to_compare():
+    assert refusal(over_seeds, {"1": 0.9, "2": 0.8}, {"1": 0.7}) == (
+        "these are not comparable over seeds: b was trained once, so the noise of the seed is not "
+        "known."
+    )
+
+
+def test_seeds_without_the_name_of_their_rows_are_refused():
+    assert refusal(over_seeds, {"1": 0.9, "2": 0.8}, {"1": 0.7, "2": 0.6}, rows="") == (
+        "these are not comparable over seeds: an earlier version trained the seeds, and did not "
+        "record their test rows."
+    )
+
+
+def test_only_shared_splits_are_compared():
+    one = series("a", SPLITS, {"1": 0.9, "2": 0.8, "3": 0.0})
+    part = over_splits(one, series("b", SPLITS, {"2": 0.6, "1": 0.7, "4": 0.0}))
+    assert part.decisive.values["a"].samples == [0.9, 0.8]
+    assert part.decisive.values["b"].samples == [0.7, 0.6]
+    assert part.about == "2 splits, the same for all, by their test rows"
+
+
+def test_folds_are_compared_as_splits_are():
+    one, other = ({"0": 0.9, "1": 0.8}, {"0": 0.7, "1": 0.5})
+    part = over_splits(series("a", FOLDS, one), series("b", FOLDS, other), over=FOLDS)
+    assert part.about == "2 folds, the same for all, by their test rows"
+    assert part.decisive.pairs[0].difference == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("other", "rows", "reason"),
+    [
+        ({"2": 0.7, "3": 0.6}, None, "they share fewer than two splits"),
+        ({"1": 0.7, "2": 0.6}, "u", "their splits have different test rows"),
+        (
+            {"1": 0.7, "2": 0.6},
+            "",
+            "an earlier version trained the splits, and did not record their test rows",
+        ),
+    ],
+)
+def test_splits_that_differ_are_refused(other, rows, reason):
+    one = series("a", SPLITS, {"1": 0.9, "2": 0.8})
+    assert refusal(over_splits, one, series("b", SPLITS, other, rows)) == (
+        f"these are not comparable over splits: {reason}."
+    )
+
+
+def test_decided_seeds_need_no_more():
+    low = {str(seed): 0.1 + seed / 1000 for seed in range(5)}
+    part = over_seeds({seed: value + 0.5 for seed, value in low.items()}, low)
+    (pair,) = part.decisive.pairs
+    assert pair.better == "a"
+    assert len(pair.remarks) == 1
+    assert "seeds_needed" not in pair.facts
+
+
+def test_equal_means_need_no_number_of_seeds():
+    part = over_seeds({"1": 0.25, "2": 0.75}, {"1": 0.75, "2": 0.25})
+    (pair,) = part.decisive.pairs
+    assert pair.difference == 0
+    assert "seeds_needed" not in pair.facts
+
+
+def test_three_names_need_a_smaller_p():
+    values = [{str(seed): name + seed / 100 for seed in range(4)} for name in range(3)]
+    assert over_seeds(*values).decisive.pairs[0].remarks[1] == (
+        "4 and 4 seeds cannot decide: the smallest p of the permutation test is 0.029, and it must "
+        "be at most 0.017"
+    )
+
+
+@pytest.mark.parametrize(
+    ("needed", "trained", "words"),
+    [
+        (None, 4, "no number of seeds up to 10,000 would decide with a power of 80 %"),
+        (6, 4, "if the true effect is the observed one, 2 more seeds of each would decide"),
+        (3, 4, "if the true effect is the observed one, 1 more seed of each would decide"),
+    ],
+)
+def test_seeds_that_are_needed_are_said_in_words(needed, trained, words):
+    assert parts._in_words(needed, trained).startswith(words)
