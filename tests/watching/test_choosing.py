@@ -1,5 +1,7 @@
 """Which runs are watched."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.errors import PipelineError
@@ -40,3 +42,30 @@ def test_trial_is_named_by_its_run_id():
 def test_unknown_name_is_refused():
     with pytest.raises(PipelineError, match="Did you mean toy"):
         choose(OTHERS, ["tyo"])
+
+
+def test_name_of_an_experiment_chooses_its_runs_and_studies():
+    assert chosen([OTHERS[0], TRIAL, SWEEP], "toy") == [["run 0"], ["sweep 12ab34", "seed=1"]]
+
+
+def test_trial_without_its_study_stands_alone():
+    assert chosen([TRIAL]) == [["seed=1"]]
+
+
+def test_named_runs_are_shown_once_and_the_newest_first():
+    old, new = (replace(one, started=place) for place, one in enumerate(OTHERS[:2]))
+    assert chosen([new, old], "run 0", "run 1", "0000") == [["run 1"], ["run 0"]]
+
+
+@pytest.mark.parametrize(("name", "found"), [("111", False), ("1111", True)])
+def test_id_has_four_digits_or_more(name, found):
+    if found:
+        assert chosen(OTHERS, name) == [["run 1"]]
+    else:
+        with pytest.raises(PipelineError, match="no run, sweep or search"):
+            choose(OTHERS, [name])
+
+
+def test_name_in_an_empty_store_asks_for_a_training():
+    with pytest.raises(PipelineError, match="Train something first"):
+        choose([], ["toy"])

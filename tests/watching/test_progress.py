@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.tracking.curves import Measured, Value
 from pipeline.watching.progress import Best, Progress
 from tests.watching.runs import EPOCHS, measured, run
 
@@ -47,3 +48,41 @@ def test_axis_counts_steps_if_the_experiment_does():
 def test_figures_are_loss_and_headline():
     curves = {"validation_auc": [1], "validation_accuracy": [1], "validation_loss": [1]}
     assert Progress.of(run(), measured(**curves)).figures == ["loss", "accuracy"]
+
+
+def test_monitor_is_drawn_instead_of_the_headline():
+    settings = EPOCHS | {"training.early_stopping.monitor": "validation/auc"}
+    curves = {"validation_auc": [1], "validation_accuracy": [1], "validation_loss": [1]}
+    assert Progress.of(run(), measured(settings, **curves)).figures == ["loss", "auc"]
+
+
+def test_own_metric_without_a_monitor_has_no_best_value():
+    progress = Progress.of(run(), measured(**{"validation_m.py:f": [1, 2]}))
+    assert progress.best("m.py:f") is None
+
+
+@pytest.mark.parametrize(("now", "left"), [(5.0, 24.0), (0.0, 24.0), (28.0, 1.0), (99.0, 0.0)])
+def test_time_left_is_never_negative_nor_grows(now, left):
+    """Two epochs took 3 s each, the last one ended at 5 s, and 8 epochs remain."""
+    assert Progress.of(run(), measured(validation_loss=[2, 1])).seconds_left(now) == left
+
+
+def test_time_left_counts_steps_if_the_experiment_does():
+    progress = Progress.of(run(), measured(STEPS, validation_loss=[3, 2, 1]))
+    assert progress.seconds_left(now=8.0) == 3 / 5 * 35
+
+
+def test_unknown_length_gives_no_time_left():
+    progress = Progress.of(run(), measured({}, validation_loss=[3, 2, 1]))
+    assert (progress.total, progress.seconds_left()) == (None, None)
+
+
+def test_run_without_an_epoch_has_done_nothing():
+    assert Progress.of(run(), measured()).done == 0.0
+
+
+def test_value_outside_an_epoch_has_no_place():
+    both = measured(validation_loss=[3, 2])
+    late = [*both.curves["validation/loss"], Value(11, 1.0, 9_000)]
+    progress = Progress.of(run(), Measured(EPOCHS, both.curves | {"validation/loss": late}))
+    assert progress.points("validation/loss") == [(1, 3.0), (2, 2.0)]

@@ -111,3 +111,68 @@ def test_charts_are_side_by_side_in_a_wide_terminal():
 def test_nothing_is_higher_than_the_terminal(height):
     runs = [run(f"r{n}", f"{n}" * 32) for n in range(30)]
     assert len(drawn(runs, width=80, height=height)) <= height
+
+
+@pytest.mark.parametrize(("height", "rows"), [(3, 1), (8, 3), (9, 3), (10, 4)])
+def test_low_terminal_shows_half_as_many_rows(height, rows):
+    runs = [run(f"r{n}", f"{n}" * 32) for n in range(30)]
+    assert len([line for line in drawn(runs, width=80, height=height) if "running" in line]) == rows
+
+
+@pytest.mark.parametrize(("width", "lines"), [(99, 2), (100, 1)])
+def test_charts_of_a_narrow_terminal_are_below_each_other(width, lines):
+    shown = drawn([run()], width=width)
+    assert sum("toy: loss" in line or "toy: accuracy" in line for line in shown) == lines
+
+
+@pytest.mark.parametrize(("height", "lines"), [(8, 0), (9, 7), (10, 8), (40, 22)])
+def test_charts_fill_the_height_that_is_left(height, lines):
+    assert len(drawn([run()], width=80, height=height)) == 2 + lines
+
+
+def test_study_shows_twelve_trials():
+    trials = [run(f"trial {n}", f"{n:032}", parent="5" * 32, state="finished") for n in range(14)]
+    lines = drawn([SWEEP, *trials], width=80)
+    assert len([line for line in lines if line.startswith("  trial")]) == 12
+
+
+def titles(runs: list[WatchedRun]) -> list[str]:
+    return [line.strip() for line in drawn(runs, width=80) if ": " in line]
+
+
+def test_running_trainings_are_drawn_before_studies_and_ended_ones():
+    ended, trial = run("ended", "e" * 32, state="finished"), TRIALS[0]
+    done = run("done", "d" * 32, parent="5" * 32, state="finished")
+    store = Store([ended, trial, done, SWEEP])
+    chosen = choose(store.stored, ["toy"])
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(View(store, 80).draw(chosen, now=8.0))
+    assert [line for line in capture.get().splitlines() if ": " in line] == [
+        f"{trial.name}: loss",
+        f"{trial.name}: accuracy",
+        "toy, sweep 12ab34: validation accuracy (other trials: dotted)",
+        "ended: loss",
+        "ended: accuracy",
+    ]
+
+
+def test_six_groups_of_charts_are_drawn():
+    runs = [run(f"r{n}", f"{n}" * 32) for n in range(8)]
+    assert len(titles(runs)) == 2 * 6
+
+
+@pytest.mark.parametrize(("state", "reads"), [("finished", 1), ("running", 2)])
+def test_finished_run_is_read_once(monkeypatch, state, reads):
+    asked: list[str] = []
+    store, one = Store([]), run(state=state)
+    monkeypatch.setattr(store, "measured", lambda name: asked.append(name) or measured(**CURVES))
+    view = View(store, 80)
+    for _ in range(2):
+        view.draw(choose([one], []), now=8.0)
+    assert len(asked) == reads
+
+
+def test_empty_store_asks_for_a_training():
+    view = View(Store([]), 80).draw([], now=8.0)
+    assert str(view).startswith("No run yet. Train something")
