@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import time
 import zlib
 from pathlib import Path
 
@@ -144,6 +145,22 @@ def test_equal_values_give_equal_bytes(tmp_path):
     assert (tmp_path / "1.json").read_text(encoding="utf-8") == '{\n  "a": "é",\n  "b": 1\n}\n'
 
 
+def test_each_object_of_a_list_has_a_line(tmp_path):
+    write_json(tmp_path / "1.json", {"b": [{"d": 1, "c": []}, 2], "a": {"e": [1, 2], "f": {}}})
+    assert (tmp_path / "1.json").read_text().splitlines() == [
+        "{",
+        '  "a": {',
+        '    "e": [1, 2],',
+        '    "f": {}',
+        "  },",
+        '  "b": [',
+        '    {"c": [], "d": 1},',
+        "    2",
+        "  ]",
+        "}",
+    ]
+
+
 @given(value=JSON)
 def test_json_round_trip_keeps_the_value(tmp_path_factory, value):
     path = tmp_path_factory.getbasetemp() / "value.json"
@@ -248,6 +265,30 @@ def test_old_temporary_file_of_another_container_is_deleted(tmp_path):
     os.utime(leftover, (0, 0))
     write_json(tmp_path / "facts.json", 1)
     assert names(tmp_path) == ["facts.json"]
+
+
+@pytest.mark.parametrize(("days", "left"), [(6.9, True), (7.1, False)])
+def test_temporary_file_of_another_container_stays_for_a_week(tmp_path, days, left):
+    leftover = tmp_path / ".facts.4194305-1.json"
+    leftover.write_text("half", encoding="utf-8")
+    written = time.time() - days * 24 * 60 * 60
+    os.utime(leftover, (written, written))
+    write_json(tmp_path / "facts.json", 1)
+    assert leftover.exists() == left
+
+
+def test_temporary_file_with_the_number_of_this_process_is_deleted(tmp_path):
+    (tmp_path / f".facts.{os.getpid()}.json").write_text("half", encoding="utf-8")
+    write_json(tmp_path / "facts.json", 1)
+    assert names(tmp_path) == ["facts.json"]
+
+
+@pytest.mark.parametrize("name", [".facts.notes.json", ".facts.4194305-notes.json", ".facts.json"])
+def test_hidden_file_of_the_user_stays(tmp_path, name):
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    os.utime(tmp_path / name, (0, 0))
+    write_json(tmp_path / "facts.json", 1)
+    assert names(tmp_path) == [name, "facts.json"]
 
 
 def test_temporary_file_of_another_machine_stays(tmp_path):
