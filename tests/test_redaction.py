@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.redaction import without_password
+from pipeline.redaction import is_secret, secrets_of_the_environment, without_password
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,7 @@ def test_text_without_a_password_stays(text):
         ("MLFLOW_TRACKING_TOKEN", "S3CRET"),
         ("AWS_SECRET_ACCESS_KEY", "S3CRET"),
         ("DATA_MIRROR", "https://user:S3CRET@host"),
+        ("DATA_MIRROR", "https://S3CRET@host"),
         ("MLFLOW_TRACKING_URI", "http://user:S3CRET/12@host"),
         ("https_proxy", "http://user:S3%43RET@host"),
     ],
@@ -64,3 +65,25 @@ def test_secret_of_the_environment_is_removed(monkeypatch, name, value):
 def test_short_value_of_the_environment_stays(monkeypatch):
     monkeypatch.setenv("MY_TOKEN", "train")
     assert without_password("train/loss") == "train/loss"
+
+
+def test_whole_short_password_of_a_url_stays(monkeypatch):
+    monkeypatch.setenv("DATA_MIRROR", "https://user:train@host")
+    assert without_password("train/loss") == "train/loss"
+
+
+def test_pieces_of_a_password_have_four_characters_or_more(monkeypatch):
+    monkeypatch.setenv("DATA_MIRROR", "https://user:S3CR/ET1@host")
+    assert without_password("no port 'S3CR', no 'ET1'") == "no port '***', no 'ET1'"
+
+
+def test_longest_secret_is_removed_first(monkeypatch):
+    monkeypatch.setenv("A_TOKEN", "S3CRET")
+    monkeypatch.setenv("B_TOKEN", "S3CRET-AND-MORE")
+    assert without_password("S3CRET-AND-MORE S3CRET") == "*** ***"
+
+
+def test_plain_variable_holds_no_secret(monkeypatch):
+    monkeypatch.setenv("EDITOR", "visual-editor")
+    assert "visual-editor" not in secrets_of_the_environment()
+    assert not is_secret("EDITOR")
