@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from pipeline.reporting.curves import curves
 from pipeline.runs.history import Point
 from tests.support.results import planned, points, rows_of, write_plan, write_result
@@ -54,6 +56,14 @@ def test_long_curve_keeps_its_last_and_its_saved_point(tmp_path):
     assert len(run["step"]) < 160
     assert (run["epoch"][run["saved"]], run["epoch"][-1]) == (999, 1000)
     assert run["validation"]["loss"][run["saved"]] == 0.001001
+
+
+@pytest.mark.parametrize(("count", "shown"), [(150, 150), (151, 76), (301, 101)])
+def test_curve_has_at_most_150_even_points(tmp_path, count, shown):
+    history = points(((1.0, 1.0),) * count)
+    run = curves([row_of(tmp_path, history, history[0])])[0]["runs"][0]
+    assert len(run["step"]) == shown
+    assert (run["epoch"][0], run["epoch"][-1]) == (1, count)
 
 
 def test_value_that_is_not_finite_is_null(tmp_path):
