@@ -31,6 +31,12 @@ def test_share_takes_the_larger_p():
     assert test.difference.value == pytest.approx(0.1)
 
 
+def test_share_of_other_rows_has_no_coin():
+    test = compared("recall/a", classifier(60, []), classifier(60, range(6)))
+    assert test.mcnemar is None
+    assert test.difference.value == pytest.approx(0.1)
+
+
 def test_other_metrics_have_the_p_of_their_interval():
     one, other = regressor(range(50), 1.0), regressor(range(50), 3.0, seed=2)
     named = {"mae": metrics.named("mae", key="metric")}

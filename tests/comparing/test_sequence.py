@@ -19,12 +19,25 @@ def bayes_factor(t: float, count: int) -> float:
     return float(np.sum(weighted) * (effects[1] - effects[0]) / stats.t.pdf(t, count - 1))
 
 
-def test_evidence_is_a_t_test_bayes_factor():
-    one = [0.13, 1.97, 0.71, 1.22, 0.49]
-    state = sequence.standing(one, [0.0] * 5)
+@pytest.mark.parametrize("count", [2, 5])
+def test_evidence_is_a_t_test_bayes_factor(count):
+    one = [0.13, 1.97, 0.71, 1.22, 0.49][:count]
+    state = sequence.standing(one, [0.0] * count)
     step = rounding.step(one, [0.0])
-    error = math.sqrt((np.var(one, ddof=1) + step**2 / 6) / 5)
-    assert state.e == pytest.approx(bayes_factor(np.mean(one) / error, 5), rel=1e-4)
+    error = math.sqrt((np.var(one, ddof=1) + step**2 / 6) / count)
+    assert state.e == pytest.approx(bayes_factor(np.mean(one) / error, count), rel=1e-4)
+
+
+def test_one_seed_is_no_evidence():
+    assert sequence.standing([0.9], [0.5]) == sequence.Standing(1, 0.4, None, 1.0)
+
+
+def test_limits_are_the_differences_of_twenty_to_one():
+    one = [2.0, 3.0, 5.0, 6.0, 9.0, 4.0]
+    for limit in sequence.standing(one, [1.0] * 6).interval:
+        # Shifted values have other gaps to 0, so their rounding differs a little.
+        moved = sequence.standing(one, [1.0 + limit] * 6)
+        assert moved.e == pytest.approx(20, rel=0.1)
 
 
 @given(st.lists(st.floats(-5, 5), min_size=6, max_size=12, unique=True), st.floats(-3, 3))
