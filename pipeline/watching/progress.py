@@ -61,7 +61,8 @@ class Progress:
         others = sorted(
             (name for name in names if name not in _LOSSES), key=self._is_less_important
         )
-        return [*(["loss"] if "loss" in names else names[:1]), *others[:1]]
+        losses = ["loss"] if "loss" in names else names[:1]
+        return list(dict.fromkeys([*losses, *others[:1]]))
 
     def _is_less_important(self, figure: str) -> tuple[bool, bool]:
         settings = self.measured.settings

@@ -86,3 +86,20 @@ def test_value_outside_an_epoch_has_no_place():
     late = [*both.curves["validation/loss"], Value(11, 1.0, 9_000)]
     progress = Progress.of(run(), Measured(EPOCHS, both.curves | {"validation/loss": late}))
     assert progress.points("validation/loss") == [(1, 3.0), (2, 2.0)]
+
+
+def test_time_without_epochs_gives_no_time_left():
+    curves = {"seconds": [Value(5, 1.0, 1_000), Value(10, 2.0, 2_000)]}
+    assert Progress.of(run(), Measured(EPOCHS, curves)).seconds_left() is None
+
+
+def test_run_without_a_task_draws_the_first_figure():
+    curves = {"validation_f1": [1], "validation_auc": [1], "validation_loss": [1]}
+    assert Progress.of(run(), measured({}, **curves)).figures == ["loss", "auc"]
+
+
+@pytest.mark.parametrize(
+    ("name", "figures"), [("auc", ["auc"]), ("loss", ["loss"]), ("mse", ["mse"])]
+)
+def test_single_figure_is_drawn_once(name, figures):
+    assert Progress.of(run(), measured(**{f"validation_{name}": [1]})).figures == figures
