@@ -97,3 +97,71 @@ def test_undefined_result_is_left_out(tmp_path):
     write_result(tmp_path, "low", metrics=metrics("accuracy", None))
     write_plan(tmp_path, low=planned())
     assert charts(rows_of(tmp_path, "low", params=PARAMS)) == []
+
+
+def only(tmp_path, result: dict[str, Any], *baselines: float, **plan: Any):
+    """The chart of one experiment."""
+    named = {str(place): baseline(value) for place, value in enumerate(baselines)}
+    write_result(tmp_path, "low", metrics=result | {"baselines": named})
+    write_plan(tmp_path, low=planned(**plan))
+    (chart,) = charts(rows_of(tmp_path, "low", params=PARAMS))
+    return chart
+
+
+def test_smallest_error_comes_first(tmp_path):
+    for name, value in (("low", 0.5), ("high", 0.2)):
+        write_result(tmp_path, name, metrics=metrics("mse", value))
+    write_plan(tmp_path, low=planned(), high=planned())
+    (chart,) = charts(rows_of(tmp_path, "low", "high", params=PARAMS))
+    assert [line.row.experiment for line in chart.lines] == ["high", "low"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "place", "outside"),
+    [
+        # The results reach from 0.5 to 0.6, and five times as far is still near.
+        (0.5 - 0.49, None, ""),
+        (0.5 - 0.51, 0.0, "below"),
+        (0.6 + 0.49, None, ""),
+        (0.6 + 0.51, 100.0, "above"),
+    ],
+)
+def test_mark_is_far_after_five_spans_of_the_results(tmp_path, mark, place, outside):
+    (line,) = only(tmp_path, metrics("accuracy", 0.55, 0.5, 0.6), mark).lines
+    (drawn_mark,) = line.marks
+    assert drawn_mark.outside == outside
+    if place is not None:
+        assert drawn_mark.place == place
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (0.0, 1.0, ["0.0", "0.5", "1.0"]),
+        (0.9, 1.0, ["0.90", "0.95", "1.00"]),
+        (1000.0, 8000.0, ["2,000", "4,000", "6,000", "8,000"]),
+        (100.0, 104.0, ["100", "102", "104"]),
+        (-1.0, 1.0, ["-1", "0", "1"]),
+    ],
+)
+def test_ticks_have_the_digits_of_their_step(tmp_path, low, high, labels):
+    chart = only(tmp_path, metrics("accuracy", (low + high) / 2, low, high))
+    assert [label for _, label in chart.ticks] == labels
+
+
+def test_ends_of_an_axis_stay_empty(tmp_path):
+    (line,) = only(tmp_path, metrics("accuracy", 0.5, 0.4, 0.6)).lines
+    assert (line.result.start, line.result.stop) == (5.36, 94.64)  # 6 of 112 %
+
+
+def test_claim_on_another_figure_is_no_mark(tmp_path):
+    claims = [
+        {"metric": "test/accuracy", "at_least": 0.5, "at_most": 0.5},
+        {"metric": "validation/accuracy", "at_least": 0.4},
+    ]
+    (line,) = only(tmp_path, metrics("accuracy", 0.5), claims=claims).lines
+    assert [(mark.kind, mark.value) for mark in line.marks] == [("claim", 0.5)]
+
+
+def test_chart_without_series_has_no_series_in_its_legend(tmp_path):
+    assert only(tmp_path, metrics("accuracy", 0.5), 0.4).kinds == {"baseline"}
