@@ -22,6 +22,11 @@ COMPLETED = {
     "pipeline train xor_mlp training.early_stopping.pat": ["training.early_stopping.patience="],
     "pipeline train data=di": ["data=diabetes", "data=digits"],
     "python script.py x": [],
+    "python -m other.train xor": [],
+    "python -m other": [],
+    "python -m pipeline tr": ["train"],
+    "venv/bin/pipeline  tr": ["train"],
+    "pipeline fetch optimizer.learning_r": [],
 }
 
 
@@ -35,6 +40,12 @@ def test_experiment_without_a_file_is_completed(tmp_path):
     (tmp_path / "conf").mkdir()
     (tmp_path / "params.yaml").write_text(lists, encoding="utf-8")
     assert completions("pipeline train wi", "zsh", COMMANDS, conf=tmp_path / "conf") == ["wide"]
+
+
+@pytest.mark.parametrize(("shell", "word"), [("bash", "digits"), ("zsh", "data=digits")])
+def test_bash_replaces_only_what_follows_the_equals_sign(shell, word):
+    line = "pipeline train data=digi"
+    assert completions(line, shell, COMMANDS, conf=ROOT / "conf") == [word]
 
 
 def test_unknown_shell_is_refused():

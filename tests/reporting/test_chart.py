@@ -149,6 +149,11 @@ def test_ticks_have_the_digits_of_their_step(tmp_path, low, high, labels):
     assert [label for _, label in chart.ticks] == labels
 
 
+def test_ticks_stand_at_their_values(tmp_path):
+    chart = only(tmp_path, metrics("accuracy", 0.5, 0.0, 1.0))
+    assert chart.ticks == [(5.36, "0.0"), (50.0, "0.5"), (94.64, "1.0")]
+
+
 def test_ends_of_an_axis_stay_empty(tmp_path):
     (line,) = only(tmp_path, metrics("accuracy", 0.5, 0.4, 0.6)).lines
     assert (line.result.start, line.result.stop) == (5.36, 94.64)  # 6 of 112 %
