@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.config.metrics import Direction
 from pipeline.studies import ranking, record
+from pipeline.studies.choice import choose
 from pipeline.studies.outcome import Outcome, Status
 from pipeline.studies.record import Rank, StudyRecord
 from pipeline.studies.trial import Trial
@@ -74,3 +75,44 @@ def test_ranking_of_a_search_has_the_best_first():
         Rank({"rate": "0.6667"}, 1, 0.7, None, "best"),
         Rank({"rate": "0"}, 1, 0.5),
     ]
+
+
+def test_smallest_loss_is_ranked_first():
+    outcomes = [
+        Outcome(Trial(number, {"rate": str(number)}, []), Status.FINISHED, value)
+        for number, value in enumerate((0.5, 0.3))
+    ]
+    ranked = ranking.of_search(outcomes, Direction.min)
+    assert [(rank.mean, rank.mark) for rank in ranked] == [(0.3, "best"), (0.5, "")]
+
+
+def test_equals_are_marked_in_the_ranking_of_a_sweep():
+    values = {"a": [0.0, 1.0], "b": [1.0, 2.0], "c": [9.0, 10.0]}
+    outcomes = [
+        Outcome(Trial(0, {"units": units, "seed": str(seed)}, []), Status.FINISHED, value)
+        for units, of_seeds in values.items()
+        for seed, value in enumerate(of_seeds)
+    ]
+    ranked = ranking.of_sweep(choose(outcomes, Direction.min))
+    assert [(rank.values["units"], rank.mark) for rank in ranked] == [
+        ("a", "best"),
+        ("b", "≈"),
+        ("c", ""),
+    ]
+    alone = ranking.of_sweep(choose(outcomes[::2], Direction.min))
+    assert [rank.mark for rank in alone] == ["best", "", ""]
+
+
+def test_cost_is_that_of_all_trials():
+    trial = Trial(0, {}, [])
+    outcomes = [
+        Outcome(trial, Status.FINISHED, 0.5, seconds=2.0, timestamp=7),
+        Outcome(trial, Status.FAILED, seconds=1.5, timestamp=5),
+        Outcome(trial, Status.FINISHED, 0.5),
+    ]
+    assert ranking.facts(outcomes) == {
+        "counts": {"FINISHED": 2, "FAILED": 1},
+        "seconds": 3.5,
+        "ended": 7,
+    }
+    assert ranking.facts([]) == {"counts": {}, "seconds": 0, "ended": 0}
