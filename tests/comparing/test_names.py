@@ -1,6 +1,6 @@
 """What a name stands for, and what is refused."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -152,3 +152,79 @@ def test_search_has_no_noise_of_the_seed():
     assert refusal(names.resolve, "80a1/7").startswith(
         "the trials of a search have one seed each, so the noise of the seed is not known"
     )
+
+
+def write_trial(number: int, values: dict[str, str], status: Status, **metrics: float) -> None:
+    """Writes a trial of the sweep. Its objective is the accuracy of the validation split."""
+    measured = {name.replace("_", "/", 1): value for name, value in metrics.items()}
+    objective = measured.get("validation/accuracy")
+    outcome = Outcome(Trial(number, values, []), status, objective, run_id=f"r{number}")
+    file = mlruns() / f"sweeps/80a1e5c0b7d2/trials/{number:03d}.json"
+    write_json(file, asdict(replace(outcome, metrics=measured)))
+
+
+def test_seeds_of_a_split_are_averaged(monkeypatch):
+    monkeypatch.setattr(names, "_ratio", lambda _overrides: 0.25)
+    for number, (split, seed) in enumerate([("7", "1"), ("7", "2"), ("9", "1")]):
+        values = {"model.units": "[8]", "data.split.seed": split, "seed": seed}
+        write_trial(number, values, Status.FINISHED, validation_accuracy=0.5 + number / 4)
+    one = names.resolve("80a1/0")
+    group = one.groups[SPLITS]
+    assert group.values == {"7": {"accuracy": 0.625}, "9": {"accuracy": 1.0}}
+    assert group.rows == {key: f"sweep 80a1e5c0b7d2 {key}" for key in ("7", "9")}
+    assert (group.ratio, one.title, one.run_ids) == (0.25, "model.units=[8]", ["r0", "r1", "r2"])
+    assert set(one.missing) == {ROWS, SEEDS, FOLDS}
+
+
+def test_seeds_of_a_configuration_share_their_rows():
+    write_trial(0, {"seed": "1"}, Status.FINISHED, validation_accuracy=0.5)
+    one = names.resolve("80a1/0")
+    assert one.groups[SEEDS].rows == {"1": "sweep 80a1e5c0b7d2 "}
+    assert (one.groups[SEEDS].ratio, one.title) == (0.0, "sweep 80a1e5c0b7d2")
+
+
+def test_only_metrics_of_the_validation_split_that_all_seeds_have_are_compared():
+    more = {"train_loss": 0.1, "validation_weighted_loss": 0.2, "validation_loss": 0.3}
+    values = {"validation_accuracy": 0.5, "validation_macro_f1": 0.4, **more}
+    write_trial(0, {"seed": "1"}, Status.FINISHED, **values)
+    write_trial(1, {"seed": "2"}, Status.FINISHED, validation_accuracy=0.7, **more)
+    assert names.resolve("80a1/0").groups[SEEDS].values == {
+        "1": {"accuracy": 0.5, "macro_f1": 0.4, "loss": 0.3},
+        "2": {"accuracy": 0.7, "loss": 0.3},
+    }
+
+
+def test_metric_that_a_seed_of_a_split_lacks_has_no_mean(monkeypatch):
+    monkeypatch.setattr(names, "_ratio", lambda _overrides: 0.25)
+    values = {"data.split.seed": "7"}
+    write_trial(0, values | {"seed": "1"}, Status.FINISHED, validation_accuracy=0.5)
+    both = {"validation_accuracy": 0.7, "validation_macro_f1": 0.4}
+    write_trial(1, values | {"seed": "2"}, Status.FINISHED, **both)
+    for number in (0, 1):
+        group = names.resolve(f"80a1/{number}").groups[SPLITS]
+        assert group.values == {"7": {"accuracy": pytest.approx(0.6)}}
+
+
+def test_configuration_without_a_finished_trial_is_refused():
+    write_trial(0, {"seed": "1"}, Status.FAILED)
+    assert refusal(names.resolve, "80a1/0") == (
+        "no trial of this configuration has finished with an objective. Received: 80a1/0. "
+        "Run the same sweep again."
+    )
+
+
+@pytest.mark.parametrize("number", ["x", "", "-1"])
+@pytest.mark.usefixtures("sweep")
+def test_trial_that_is_no_number_is_refused(number):
+    assert "has no trial of this number" in refusal(names.resolve, f"80a1/{number}")
+
+
+def test_loss_is_the_headline_if_the_objective_is_no_metric():
+    assert names._objective([Outcome(Trial(0, {}, []), objective=0.1)]) == "loss"
+
+
+def test_seeds_are_in_the_order_of_their_numbers():
+    written = {10: {"accuracy": 0.9}, 9: {"accuracy": 0.95}}
+    write_tested("shapes", classifier(30, []), seeds=written)
+    write_experiments("shapes")
+    assert list(names.resolve("shapes").groups[SEEDS].values) == ["9", "10"]
