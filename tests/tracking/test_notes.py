@@ -57,6 +57,7 @@ def run(metrics: dict[str, float], tags: dict[str, str], run_id: str = RUN_ID) -
         ),
         ({}, {"kind": "sweep"}, "This sweep has no best trial yet."),
         ({}, {"kind": "comparison", "verdict": "good is better"}, "good is better."),
+        ({}, {"kind": "comparison"}, "Not decided."),
     ],
 )
 def test_result_in_words(metrics, tags, expected):
@@ -108,6 +109,15 @@ def test_result_of_the_stage_stands_for_the_experiment():
     by_hand = run(TESTED, {"stage": "train"}, run_id=32 * "a")
     of_stage = run(TESTED, {"stage": "train@toy"}, run_id=32 * "b")
     assert notes.representative([by_hand, of_stage]) is of_stage
+
+
+def test_note_of_an_experiment_has_the_series_of_its_newest_run():
+    new = run(TESTED, {"repeat.seeds": "5 seeds: new", "repeat.folds": "unfinished"})
+    old = run(TESTED, {"repeat.seeds": "2 seeds: old", "repeat.split_seeds": "3 splits: kept"})
+    assert notes.of_experiment("toy", [new, old], []).split("\n\n")[1].splitlines() == [
+        "- 5 seeds: new",
+        "- 3 splits: kept",
+    ]
 
 
 @pytest.fixture

@@ -17,6 +17,27 @@ def run(rate: str, **tags: str) -> Run:
     )
 
 
+def with_settings(**settings: str) -> Run:
+    params = [Param(name.replace("__", "."), value) for name, value in settings.items()]
+    return Run(RunInfo("r", "1", "me", "FINISHED", 1, 2, "active"), RunData([], params, []))
+
+
+def test_settings_that_differ_are_shown():
+    one = with_settings(seed="1", rate="0.1", name="a", model__family="mlp", checkpoint__x="1")
+    other = with_settings(seed="1", rate="0.2", name="b", model__family="cnn", checkpoint__x="2")
+    assert pages.differing([one, other]) == ["rate"]
+    assert pages.differing([one]) == []
+
+
+def test_setting_that_one_run_lacks_differs():
+    assert pages.differing([with_settings(seed="1"), with_settings()]) == ["seed"]
+
+
+def test_at_most_eight_settings_are_shown():
+    runs = [with_settings(**{f"s{place}": value for place in range(9)}) for value in "ab"]
+    assert pages.differing(runs) == [f"s{place}" for place in range(8)]
+
+
 def test_columns_are_figure_interval_differences_verdict_and_data():
     assert pages.columns([run("0.1"), run("0.2", baseline="better")]) == [
         "metrics.`test/accuracy`",
