@@ -70,3 +70,19 @@ def test_metric_of_probabilities_is_refused_without_them(in_repository, override
         f"Received: {metric} with training.loss=perceptron. "
         "Choose another metric, such as accuracy or roc_auc."
     )
+
+
+@pytest.mark.parametrize(
+    ("direction", "value", "on", "by", "improves"),
+    [
+        (Direction.min, 0.5, None, 0.0, True),
+        (Direction.min, 0.5, 1.0, 0.25, True),
+        (Direction.min, 0.75, 1.0, 0.25, False),
+        (Direction.min, 1.5, 1.0, 0.25, False),
+        (Direction.max, 1.5, 1.0, 0.25, True),
+        (Direction.max, 1.25, 1.0, 0.25, False),
+        (Direction.max, 0.5, 1.0, 0.25, False),
+    ],
+)
+def test_value_improves_by_more_than_a_step(direction, value, on, by, improves):
+    assert direction.improves(value, on=on, by=by) is improves

@@ -125,3 +125,33 @@ def test_split_far_from_its_size_is_named(setting, what):
 )
 def test_split_near_its_size_needs_no_remark(test, split, drawn_test):
     assert of_sizes(test, split, drawn_test) == []
+
+
+def of_pixels(count: int = 64, *cells: float) -> list[str]:
+    """Those on columns of 0 and 9, with other values in the last one."""
+    columns = {f"p{number}": np.array([0.0, 9.0]) for number in range(count)}
+    return list(remarks.of_pixels(columns | ({"last": np.array(cells)} if cells else {})))
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "greatest", "shape"),
+    [(64, [], 9, [8, 8, 1]), (63, [0.0, 255.0], 255, [8, 8, 1]), (75, [], 9, [5, 5, 3])],
+)
+def test_columns_of_whole_numbers_may_be_pixels(columns, cells, greatest, shape):
+    assert of_pixels(columns, *cells) == [
+        f"{columns + bool(cells)} columns hold whole numbers from 0 to {greatest}, as pixels do. "
+        f"If the rows are images, set image_shape: {shape} in the source's settings"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells"),
+    [(49, []), (65, []), (63, [0.5]), (63, [-1.0]), (63, [256.0]), (63, [np.nan])],
+)
+def test_other_columns_are_no_pixels(columns, cells):
+    assert of_pixels(columns, *cells) == []
+
+
+def test_columns_of_yes_and_no_are_no_pixels():
+    columns = {f"p{number}": np.array([0.0, 1.0]) for number in range(64)}
+    assert list(remarks.of_pixels(columns)) == []

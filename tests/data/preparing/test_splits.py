@@ -44,6 +44,11 @@ def test_defaults_are_a_fifth_and_a_fifth():
     assert sizes(split()) == (64, 16, 20)
 
 
+@pytest.mark.parametrize(("size", "rows"), [(1.0, 1), (0.21, 3), (0.2, 2), (2.0, 2)])
+def test_size_from_one_is_a_number_of_rows(size, rows):
+    assert len(split(rows=10, test=size).test) == rows
+
+
 def test_sizes_may_be_row_counts():
     assert sizes(split(test=30.0, validation=15.0)) == (55, 15, 30)
 
@@ -113,6 +118,20 @@ def test_class_with_too_few_rows_is_named():
         "data.split.method stratified needs more rows of class c. Received: 2 rows. "
         "Expected: at least 3; or set data.split.method: random."
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "least"), [([], 3), ([1], 2), ([2], 2)], ids=["train", "validation", "test"]
+)
+def test_class_needs_a_row_for_each_split_that_the_column_lacks(given, least):
+    rare = least - 1
+    parts = np.array([0] * 20 + given * 5, dtype=np.int64)
+    labels = np.array([0] * (20 - rare) + [2] * rare + [0] * 5 * len(given), dtype=np.int32)
+    message = refusal(split, rows=len(parts), labels=labels, split_numbers=parts, column="part")
+    assert message.startswith(
+        f"data.split.method stratified needs more rows of class c. Received: {rare} row"
+    )
+    assert f"Expected: at least {least}; " in message
 
 
 def test_three_rows_of_a_class_suffice():
