@@ -1,5 +1,7 @@
 """The losses and metrics that null stands for."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from pipeline.config import usual
@@ -9,9 +11,11 @@ from pipeline.config.training import EarlyStopping, ReduceOnPlateau, Training
 CLASSES, NUMBERS = Task.classification, Task.regression
 
 
-def measured(task: Task, loss: str | None = None, **settings) -> list[str]:
+def measured(
+    task: Task, loss: str | None = None, several: Sequence[str] = (), **settings
+) -> list[str]:
     training = Training(epochs=1, loss=loss, **settings)
-    return usual.measured_metrics(training, task, usual.possible_losses(training, task))
+    return usual.measured_metrics(training, task, usual.possible_losses(training, task), several)
 
 
 def test_each_task_has_its_usual_metrics():
@@ -52,3 +56,21 @@ def test_monitored_metrics_are_measured():
         "reduce_on_plateau": ReduceOnPlateau(monitor="train/mae"),
     }
     assert measured(NUMBERS, metrics=[], **rules) == ["r2", "mae", "mse"]
+
+
+def test_loss_without_probabilities_has_no_metric_of_them():
+    assert measured(CLASSES, "perceptron") == ["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("several", "errors"),
+    [("ab", ["mae/a", "mae/b"]), ("abcdef", [f"mae/{name}" for name in "abcdef"]), ("abcdefg", [])],
+)
+def test_up_to_six_targets_have_an_error_of_their_own(several, errors):
+    assert measured(NUMBERS, several=several) == ["r2", *errors]
+
+
+def test_only_labels_have_a_mean_over_several_targets():
+    assert measured(Task.multi_label, several="ab") == ["macro_f1", "log_loss"]
+    assert measured(Task.multi_label, several="ab", metrics=[]) == ["log_loss"]
+    assert measured(NUMBERS, several="ab", metrics=[]) == []
