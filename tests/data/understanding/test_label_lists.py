@@ -101,6 +101,8 @@ def test_target_without_lists_is_refused():
 
 def test_empty_target_has_no_label():
     lists = {"c": LabelList("|", ["action", "drama"])}
+    full = as_target(GENRES, task=Task.multi_label, label_lists=lists)
+    assert not any("empty cells" in note for note in full.notes)
     finding = as_target([*GENRES, ""], task=Task.multi_label, label_lists=lists)
     assert finding.doubts == []
     assert "has empty cells in 1 rows" in finding.notes[-1]

@@ -12,8 +12,10 @@ SEVERAL = ["c", "d"]
 CODES = [f"t{number}" for number in range(10, 31)]
 
 
-def doubts(cells: list[str], task: Task, target: str | list[str] = "c") -> list[str]:
-    data = data_of(target=target, task=task)
+def doubts(
+    cells: list[str], task: Task, target: str | list[str] = "c", **settings: object
+) -> list[str]:
+    data = data_of(target=target, task=task, **settings)
     return target_finding(profile_of("c", cells, data), data, File()).doubts
 
 
@@ -41,9 +43,14 @@ def test_label_must_mean_yes_and_no(cells, doubt):
     assert doubts(cells, Task.multi_label, SEVERAL) == [doubt]
 
 
-@pytest.mark.parametrize("cells", [["yes", "no"], ["1", "0"], ["True", "False"]])
+@pytest.mark.parametrize("cells", [["yes", "no"], ["1", "0"], ["yes", "Yes", "no", "NO"]])
 def test_answers_are_a_label(cells):
     assert doubts(cells, Task.multi_label, SEVERAL) == []
+
+
+def test_spellings_make_texts_a_label():
+    spellings = {"c": {"a": "no", "b": "yes"}}
+    assert doubts(["a", "b"], Task.multi_label, SEVERAL, spellings=spellings) == []
 
 
 @pytest.mark.parametrize(
