@@ -88,7 +88,13 @@ def test_alias_counts_as_much_as_what_it_repeats(tmp_path, more, is_accepted):
 
 
 @pytest.mark.parametrize(
-    "text", [f"- &b 1\n- {'[' * 29}*b{']' * 29}\n", f"b: 1\na: {'${b}' * 20}\n"], ids=len
+    "text",
+    [
+        f"- &a {nested(20)}\n- {'[' * 9}*a{']' * 9}\n",
+        f"- &b 1\n- {'[' * 29}*b{']' * 29}\n",
+        f"b: 1\na: {'${b}' * 20}\n",
+    ],
+    ids=len,
 )
 def test_limits_are_accepted(tmp_path, text):
     path = tmp_path / "own.yaml"
