@@ -250,3 +250,35 @@ def test_saving_says_what_the_choice_was_worth(folder, monkeypatch, capsys):
         "mnist_dnn: wrote conf/experiment/tuned.yaml and added it to params.yaml",
         "  dvc repro evaluate@tuned",
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "1 second"),
+        (1.6, "2 seconds"),
+        (89.4, "89 seconds"),
+        (90.0, "2 minutes"),
+        (3600.0, "60 minutes"),
+    ],
+)
+def test_duration_has_one_unit(seconds, words):
+    assert saving._duration(seconds) == words
+
+
+@pytest.mark.parametrize(("threads", "cores"), [(1, "one core"), (2, "two cores"), (3, "3 cores")])
+def test_cores_are_in_words(threads, cores):
+    config = deepcopy(trial())
+    config.training.threads = threads
+    assert saving._cores(config) == cores
+
+
+@pytest.mark.parametrize(
+    ("objective", "words"),
+    [
+        (ACCURACY, "96.4 % validation accuracy"),
+        (LOG_LOSS, "a validation log_loss of 0.964"),
+    ],
+)
+def test_winner_without_other_seeds_reaches_its_own_figure(objective, words):
+    assert saving._reached(winner(objective=objective, confirmation=None)) == words
