@@ -113,6 +113,13 @@ def test_nothing_is_higher_than_the_terminal(height):
     assert len(drawn(runs, width=80, height=height)) <= height
 
 
+def test_second_chart_begins_in_one_column():
+    lines = drawn([run()], width=140)
+    (title,) = [line for line in lines if line.startswith("toy: loss")]
+    start = title.index("toy: accuracy")
+    assert start == (140 - 2) // 2 + 2
+
+
 @pytest.mark.parametrize(("height", "rows"), [(3, 1), (8, 3), (9, 3), (10, 4)])
 def test_low_terminal_shows_half_as_many_rows(height, rows):
     runs = [run(f"r{n}", f"{n}" * 32) for n in range(30)]
