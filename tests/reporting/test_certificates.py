@@ -44,6 +44,7 @@ def test_audit_is_shown(rows, tmp_path, differing, is_good):
     )
     (proof,) = certificates.collect(rows, tmp_path)["shapes"]
     assert (proof.deed, proof.is_good) == ("audited", is_good)
+    assert proof.sentence == "Trained again between kept checkpoints on 2026-11-27"
 
 
 def test_edited_certificate_is_damaged(rows, tmp_path):

@@ -82,3 +82,47 @@ def test_markdown_names_the_best_of_a_study(outputs, shown):
     text = (outputs / "report.md").read_text(encoding="utf-8")
     assert "- shapes: sweep: 5 trials" in text
     assert "Best validation/accuracy: 0.9100 with units=[8]." in text
+
+
+@pytest.fixture
+def order(outputs, tmp_path):
+    """The ids of some studies in the order of the report of `shapes` and `pairs`."""
+
+    def order(*shown: record.StudyRecord) -> list[str]:
+        places = [tmp_path / f"place {number}" for number in range(len(shown))]
+        for place, study in zip(places, shown, strict=True):
+            place.mkdir()
+            study.write(place)
+        collected = studies.collect(rows_of(outputs, "shapes", "pairs"), places)
+        return [study.record.study_id for study in collected]
+
+    return order
+
+
+def test_studies_follow_the_experiments(order):
+    assert order(replace(SWEEP, experiment="pairs", study_id="2"), SWEEP) == ["def", "2"]
+
+
+def test_searches_come_first_and_the_latest_of_each_kind(order):
+    sweeps = [replace(SWEEP, study_id=f"sweep {end}", ended=end) for end in (1, 2)]
+    searches = [replace(STUDY, study_id=f"search {end}", ended=end, data={}) for end in (1, 2)]
+    assert order(*sweeps, *searches) == ["search 2", "search 1", "sweep 2", "sweep 1"]
+
+
+def test_study_that_has_not_ended_has_no_day():
+    study = studies.ShownStudy("", "", replace(SWEEP, ended=0, counts={"WAITING": 2}))
+    assert study.head == "2 trials: 2 waiting; 3.5 s of training"
+
+
+@pytest.mark.parametrize(
+    ("one", "best", "has_intervals"),
+    [
+        (STUDY, STUDY.ranking[0], False),
+        (SWEEP, SWEEP.ranking[0], True),
+        (replace(SWEEP, ranking=[]), None, False),
+        (None, None, False),
+    ],
+)
+def test_first_of_the_ranking_is_the_best(one, best, has_intervals):
+    study = studies.ShownStudy("", "", one)
+    assert (study.best, study.has_intervals) == (best, has_intervals)
