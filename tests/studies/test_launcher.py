@@ -46,6 +46,21 @@ def test_one_worker_for_each_core_has_one_thread():
     assert added("hydra/launcher=joblib") == ["training.threads=1"]
 
 
+@pytest.mark.parametrize(
+    ("workers", "threads"), [(8, 1), (9, 1), (64, 1), (-1, 1), (-7, 4), (-8, None), (-99, None)]
+)
+def test_threads_fit_the_workers(workers, threads):
+    override = f"hydra.launcher.n_jobs={workers}"
+    expected = [] if threads is None else [f"training.threads={threads}"]
+    assert added("hydra/launcher=joblib", override) == expected
+
+
+def test_trial_with_more_threads_than_cores_runs_alone():
+    assert added("hydra/launcher=submitit_local", "training.threads=9") == [
+        "hydra.sweeper.max_batch_size=1"
+    ]
+
+
 def test_negative_workers_count_from_the_cores():
     assert added("hydra/launcher=joblib", "hydra.launcher.n_jobs=-5") == ["training.threads=2"]
 
