@@ -20,11 +20,22 @@ def test_terminal_is_animated(monkeypatch):
     assert console.is_animated()
 
 
-@pytest.mark.parametrize(("name", "value"), [("CI", "true"), ("TERM", "dumb")])
+@pytest.mark.parametrize(("name", "value"), [("CI", "true"), ("TERM", "dumb"), ("TERM", "unknown")])
 def test_terminal_that_keeps_a_log_is_not_animated(monkeypatch, name, value):
     become_terminal(monkeypatch)
     monkeypatch.setenv(name, value)
     assert not console.is_animated()
+
+
+def test_terminal_without_a_name_keeps_a_log(monkeypatch):
+    become_terminal(monkeypatch)
+    monkeypatch.delenv("TERM")
+    assert console.keeps_log()
+
+
+@pytest.mark.parametrize(("longest", "width"), [(80, 80), (160, 160), (200, 160)])
+def test_text_in_a_file_has_at_most_160_characters(longest, width):
+    assert console.text_width(longest) == width
 
 
 def test_pipe_is_not_animated(monkeypatch):
