@@ -454,3 +454,32 @@ def test_setting_of_a_group_is_set(run, call):
     assert "or set data.split.method: random" in message
     run("kinds.csv", "--target", "kind", "data.split.method=random", "data.split.seed=3")
     assert data("kinds")["split"] == {"method": "random", "seed": 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True),
+        ("3", 3),
+        ("[off, NA, null, true, 1, 2.5]", ["off", "NA", "null", "true", 1, 2.5]),
+        ("{no: off, b: [yes, 2]}", {"no": "off", "b": ["yes", 2]}),
+        ("[unclosed", "[unclosed"),
+    ],
+)
+def test_words_of_a_list_stay_text(text, value):
+    assert add._value(text) == value
+
+
+def test_settings_are_grouped_by_their_keys():
+    settings = ["data.split.seed=3", "data.split.test=0.2", "source.header=false"]
+    assert add._by_group(settings) == {
+        "source": {"header": False},
+        "data": {"split": {"seed": 3, "test": 0.2}},
+    }
+
+
+@pytest.mark.parametrize("setting", ["model.units=3", "data.=3", "data.drop", "data"])
+def test_other_word_is_no_setting(setting):
+    assert refusal(add._by_group, [setting]).startswith(
+        f"this is not a setting. Received: {setting}. Write source.<setting>=<value>"
+    )
