@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline import sealed_lines
 from pipeline.errors import PipelineError
 from pipeline.evaluation import looks
 from pipeline.files import replacing, replacing_folder, sha256
@@ -99,11 +100,16 @@ def _merge_ledgers(theirs: Path, ours: Path) -> int:
     """Adds the looks of the other ledger. Readers of a ledger sort its lines by time."""
     if not theirs.is_file():
         return 0
-    before = ours.read_bytes().splitlines(keepends=True) if ours.is_file() else []
-    lines = dict.fromkeys([*before, *theirs.read_bytes().splitlines(keepends=True)])
-    new = [line for line in lines if line not in set(before) and line.endswith(b"\n")]
+    before = _whole_lines(ours) if ours.is_file() else []
+    new = [line for line in dict.fromkeys(_whole_lines(theirs)) if line not in set(before)]
     if not new:
         return 0
     with replacing(ours) as temporary:
         temporary.write_bytes(b"".join([*before, *new]))
     return 1
+
+
+def _whole_lines(ledger: Path) -> list[bytes]:
+    """The lines. A last one that a kill has cut is left out: the next line would continue it."""
+    *whole, last = (line + b"\n" for line in ledger.read_bytes().split(b"\n"))
+    return whole if sealed_lines.unseal(last) is None else [*whole, last]
