@@ -1,6 +1,7 @@
 """The table of runs."""
 
 import pytest
+from rich.console import Console
 
 from pipeline.watching.progress import Progress
 from pipeline.watching.studies import Study
@@ -109,3 +110,14 @@ def test_long_name_is_cut_before_a_column_is_dropped():
 
 def test_empty_columns_are_left_out():
     assert shown(80, run="a", best="1") == [("run", 3), ("best", 4)]
+
+
+def test_long_name_is_cut_and_not_wrapped():
+    own = dict.fromkeys(NAMES, "") | {"run": "a long name of a run", "state": "running"}
+    console = Console(width=16)
+    with console.capture() as capture:
+        console.print(table([Row(own, "running")], 16))
+    assert [line.split() for line in capture.get().splitlines()] == [
+        ["run", "state"],
+        ["a", "long…", "running"],
+    ]
