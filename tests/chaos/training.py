@@ -562,10 +562,12 @@ def _after(before: Callable[..., None], method: Callable[..., Any]) -> Callable[
     return called
 
 
-def _database(connection: sqlite3.Connection) -> str:
-    """The file of a connection."""
-    (_, _, path) = sqlite3.Connection.execute(connection, "PRAGMA database_list").fetchone()
-    return str(path)
+def _database(connection: Any) -> str:
+    """The file of a connection. It is asked for once."""
+    if not hasattr(connection, "file_of_the_test"):
+        (_, _, path) = sqlite3.Connection.execute(connection, "PRAGMA database_list").fetchone()
+        connection.file_of_the_test = str(path)
+    return str(connection.file_of_the_test)
 
 
 def _is_done(name: str, path: str) -> bool:
