@@ -520,3 +520,8 @@ def test_unnamed_numbers_name_the_rows():
 def test_point_is_decimal_between_blanks(delimiter):
     assert read("24.709", "13.017", file=File(delimiter=delimiter)) == ("number", 24.709)
     assert decided("24.709", "13.017", file=File(delimiter=delimiter)).doubts == []
+
+
+def test_one_more_spelling_is_one():
+    cells = [f"{letter}a{case}" for letter in "bcde" for case in "bB"]
+    assert decided(*cells, *cells).notes[0].endswith(", and 1 more spelling")

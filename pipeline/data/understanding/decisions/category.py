@@ -65,7 +65,7 @@ def _merged(column: str, values: Mapping[str, int]) -> tuple[dict[str, str], lis
             )
     if read_as:
         more = len(read_as) - MOST_TEXTS
-        rest = f", and {more:,} more spellings" if more > 0 else ""
+        rest = f", and {more:,} more spelling{'s' if more > 1 else ''}" if more > 0 else ""
         notes.append(f"reads {', '.join(read_as[:MOST_TEXTS])}{rest}")
     unmerged = {text: count for text, count in values.items() if text not in merged}
     for letter, word in spellings.abbreviations(unmerged).items():
