@@ -8,6 +8,7 @@ from pipeline import sealed_lines
 from pipeline.errors import PipelineError
 from pipeline.evaluation import looks
 from pipeline.files import replacing, replacing_folder, sha256
+from pipeline.locks import locked
 from pipeline.runs import record
 from pipeline.runs.result import MADE_BY
 
@@ -100,12 +101,13 @@ def _merge_ledgers(theirs: Path, ours: Path) -> int:
     """Adds the looks of the other ledger. Readers of a ledger sort its lines by time."""
     if not theirs.is_file():
         return 0
-    before = _whole_lines(ours) if ours.is_file() else []
-    new = [line for line in dict.fromkeys(_whole_lines(theirs)) if line not in set(before)]
-    if not new:
-        return 0
-    with replacing(ours) as temporary:
-        temporary.write_bytes(b"".join([*before, *new]))
+    with locked(ours.parent, "merges looks", wait=True):
+        before = _whole_lines(ours) if ours.is_file() else []
+        new = [line for line in dict.fromkeys(_whole_lines(theirs)) if line not in set(before)]
+        if not new:
+            return 0
+        with replacing(ours) as temporary:
+            temporary.write_bytes(b"".join([*before, *new]))
     return 1
 
 

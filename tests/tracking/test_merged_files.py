@@ -1,10 +1,12 @@
 """The files of two folders `mlruns`, and their ledgers of looks."""
 
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from pipeline.files import sha256
+from pipeline.locks import locked
 from pipeline.sealed_lines import seal
 from pipeline.tracking import merged_files
 
@@ -29,7 +31,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def read(folder: Path) -> dict[str, str]:
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "lock"]
     return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
 
 
@@ -98,3 +100,16 @@ def test_listing_has_digests_and_looks_in_a_fixed_order(ours):
     names = ("artifacts/a", "checkpoints/k/result/c", "sweeps/b")
     expected = [f"{sha256(ours / name)}  {name}" for name in names]
     assert list(merged_files.listing(ours)) == [*expected, "1", "2"]
+
+
+def test_merge_waits_for_a_look_that_is_being_added(theirs, ours):
+    added = seal({"run_id": "b"})
+    write(theirs, {LEDGER: LOOK})
+    write(ours, {LEDGER: ""})
+    merging = Thread(target=merged_files.merge, args=(theirs, ours))
+    with locked(ours / "looks", "adds a look"), (ours / LEDGER).open("a") as file:
+        merging.start()
+        merging.join(0.5)
+        file.write(added)
+    merging.join()
+    assert (ours / LEDGER).read_text() == added + LOOK
