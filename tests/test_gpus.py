@@ -1,9 +1,12 @@
 """GPUs of the identity, with a program in the place of NVIDIA's."""
 
+import os
+
 import pytest
 
 from pipeline import environment, gpus
 from pipeline.errors import PipelineError
+from pipeline.models import backend
 from pipeline.training import process
 
 H100, T4 = "NVIDIA H100 80GB HBM3, 550.54.15", "Tesla T4, 550.54.15"
@@ -74,6 +77,8 @@ def test_gpu_that_tensorflow_does_not_use_is_refused(machine):
     )
 
 
-def test_memory_of_a_gpu_is_not_reserved_and_is_no_setting(monkeypatch):
-    monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+def test_memory_of_a_gpu_is_taken_as_needed_and_is_no_setting(monkeypatch):
+    monkeypatch.delenv("TF_FORCE_GPU_ALLOW_GROWTH", raising=False)
+    backend.load()
+    assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
     assert "TF_FORCE_GPU_ALLOW_GROWTH" not in environment.settings()["variables"]

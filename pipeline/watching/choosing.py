@@ -1,5 +1,6 @@
 """Chooses the runs to show: those that are named, or those that run."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,11 +57,11 @@ def choose(runs: Sequence[WatchedRun], names: Sequence[str]) -> list[Watched]:
 def _tree(runs: Sequence[WatchedRun]) -> list[Watched]:
     """Puts trials below their studies."""
     studies = {run.run_id for run in runs if run.study}
-    return [
-        Watched(run, [trial for trial in runs if trial.parent == run.run_id])
-        for run in runs
-        if run.parent not in studies
-    ]
+    trials: dict[str, list[WatchedRun]] = defaultdict(list)
+    for run in runs:
+        if run.parent:
+            trials[run.parent].append(run)
+    return [Watched(run, trials.get(run.run_id, ())) for run in runs if run.parent not in studies]
 
 
 def _has_name(run: WatchedRun, name: str, *, own: bool = False) -> bool:

@@ -1,4 +1,4 @@
-"""Measures commands beside a store of ten thousand runs, and beside one with a single run.
+"""Measures commands beside a store of ten thousand runs, and beside one with two runs.
 
     python -m tests.benchmarks.stores [--runs 10000] [--rounds 3]
 
